@@ -1,0 +1,1 @@
+"""The `landfall` command: one entry point, commands registered from `landfall.commands`."""
