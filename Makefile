@@ -1,0 +1,51 @@
+# Landfall. `make demo` is the first thing to run; `make help` lists the rest.
+PYTHON ?= python3
+ENV ?= dev
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint docs package deploy down constraints
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## make .venv from the pinned requirements
+
+$(INSTALLED): requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Landfall needs Python 3.11 or newer; set PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+demo: setup ## the whole path on this machine, step by step
+	$(BIN)/landfall local up
+	$(BIN)/landfall demo
+
+test: lint ## every check that CI runs
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: setup ## ruff, mypy, cfn-lint, dbt parse (sqlfluff needs a warehouse: it runs with the tests)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/cfn-lint infra/cloudformation/*.yaml
+	$(BIN)/dbt parse --quiet
+
+docs: setup ## dbt docs as one static page: .landfall/docs/index.html
+	$(BIN)/landfall docs
+
+package: setup ## the two Lambda zips, in .landfall/dist
+	$(BIN)/landfall package
+
+deploy: setup ## deploy to AWS: make deploy ENV=dev (see docs/deploy.md)
+	$(BIN)/landfall deploy --env $(ENV) $(ARGS)
+
+down: ## stop the local stack (its state stays until `landfall local reset`)
+	@if [ -x $(BIN)/landfall ]; then $(BIN)/landfall local down; fi
+
+constraints: setup ## write constraints.txt anew after a change of requirements.txt
+	@{ echo "# What requirements.txt brings along, pinned. Made by: make constraints"; \
+	   $(BIN)/python -m pip freeze --exclude-editable; } > constraints.txt
