@@ -1,0 +1,79 @@
+"""Packaging: the datasets' contracts, taken from where they are declared.
+
+In: the source YAML of `dbt_project/models/landing/`. Out: `contracts.json` of the ingest zip, one entry a dataset:
+its schema-change policy and its declared columns. dbt and the ingest function so read the same declaration.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypedDict
+
+import yaml
+
+SOURCE_NAME = "landing"
+DEFAULT_POLICY = "evolve"
+POLICIES = frozenset({"evolve", "freeze"})
+
+
+class Column(TypedDict):
+    """A declared column: its name, and its Redshift type as written."""
+
+    name: str
+    data_type: str
+
+
+class Contract(TypedDict):
+    """What is declared of one dataset."""
+
+    schema_change: str
+    columns: list[Column]
+
+
+def read_contracts(root: Path) -> dict[str, Contract]:
+    """Read every dataset declared under `dbt_project/models/landing/`, in name order; none when there is no project.
+
+    Raises:
+        ValueError: a declaration that the ingest function could not follow, with file, dataset and reason.
+    """
+    contracts: dict[str, Contract] = {}
+    for path in sorted((root / "dbt_project" / "models" / "landing").glob("*.yml")):
+        try:
+            contracts |= from_document(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        except ValueError as error:
+            raise ValueError(f"{path.relative_to(root)}: {error}") from error
+    return dict(sorted(contracts.items()))
+
+
+def from_document(document: dict[str, Any]) -> dict[str, Contract]:
+    """Take the contracts out of one parsed YAML document.
+
+    >>> from_document({"sources": [{"name": "landing", "tables": [{
+    ...     "name": "order_items",
+    ...     "config": {"meta": {"schema_change": "freeze"}},
+    ...     "columns": [{"name": "order_item_id", "data_type": "varchar(max)"}, {"name": "_load_seq"}]}]}]})
+    {'order_items': {'schema_change': 'freeze', 'columns': [{'name': 'order_item_id', 'data_type': 'varchar(max)'}]}}
+
+    Raises:
+        ValueError: a policy that does not exist.
+    """
+    tables = [
+        table
+        for source in document.get("sources", [])
+        if source["name"] == SOURCE_NAME
+        for table in source.get("tables", [])
+    ]
+    return {table["name"]: _contract(table) for table in tables}
+
+
+def _contract(table: dict[str, Any]) -> Contract:
+    policy = table.get("config", {}).get("meta", {}).get("schema_change", DEFAULT_POLICY)
+    if policy not in POLICIES:
+        raise ValueError(f"{table['name']}: schema_change is {policy!r}; it can be {', '.join(sorted(POLICIES))}")
+    declared = [
+        Column(name=column["name"], data_type=column["data_type"])
+        for column in table.get("columns", [])
+        # columns that the loader adds to every row are documented there too, but they are no part of the file
+        if "data_type" in column and not column["name"].startswith("_")
+    ]
+    return Contract(schema_change=policy, columns=declared)
