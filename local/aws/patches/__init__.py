@@ -1,0 +1,27 @@
+"""What stock ministack lacks of AWS and Landfall needs: one module a gap, each guarded against a changed upstream.
+
+Imported only inside the server's own environment (local/aws/server.py). Every module has a function `apply()` and a
+contract test in tests/local/aws/ that shows the behaviour through boto3 against the running server.
+"""
+
+from local.aws.patches import (
+    bare_runtime,
+    emf_metrics,
+    event_source_batches,
+    lambda_errors,
+    publish_attributes,
+    worker_stdout,
+)
+
+_PATCHES = (bare_runtime, worker_stdout, lambda_errors, event_source_batches, publish_attributes, emf_metrics)
+
+
+def apply_all() -> list[str]:
+    """Apply every patch and return their names.
+
+    Raises:
+        UpstreamChangedError: the code that a patch replaces is not the code it was written for.
+    """
+    for patch in _PATCHES:
+        patch.apply()
+    return [patch.__name__.rpartition(".")[2] for patch in _PATCHES]
