@@ -1,1 +1,50 @@
-"""The `landfall` command: one entry point, commands registered from `landfall.commands`."""
+"""OPERATE: the `landfall` command. Comes in: argv and the SDK's environment; goes out: a result on stdout, an exit code.
+
+Each module in `landfall/commands/` adds its commands by `register(app)`. Those modules import nothing heavy at their
+top, so that `landfall --help` stays quick: what a command needs (boto3, pyarrow, dbt) is imported when it runs.
+"""
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+import typer
+
+from landfall import failures
+
+# In the order of the help page: the stack, then the data's way through it.
+COMMAND_MODULES = ("local", "deploy", "demo", "upload", "status", "history", "transform", "undo", "docs")
+
+EPILOG = (
+    "Exit codes: 0 done; 1 the answer is no (a file was rejected, a gate failed); 2 no answer (time-out, or a command "
+    "line that cannot be read); 3 configuration to be corrected; 4 a passing fault, try again; 70 a bug."
+)
+
+
+def build() -> typer.Typer:
+    """Build the command line with every command registered."""
+    app = typer.Typer(
+        name="landfall",
+        help="Parquet from S3 into Amazon Redshift: landed once, checked, upserted, announced.",
+        epilog=EPILOG,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for name in COMMAND_MODULES:
+        if find_spec(f"landfall.commands.{name}") is None:
+            continue
+        import_module(f"landfall.commands.{name}").register(app)
+    return app
+
+
+def main() -> None:
+    """Run the command line; say what went wrong in a sentence, with what to do, and exit truthfully."""
+    try:
+        build()()
+    except Exception as error:
+        sys.exit(failures.report(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""OPERATE: the deployed stack that commands work on. Comes in: LANDFALL_STACK and the SDK's environment; goes out: its
+outputs, and clients for what they name. AWS and the local stack differ in the environment's values alone.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import ClientError
+
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+STACK_VARIABLE = "LANDFALL_STACK"
+HOW_TO_SET = (
+    f"set {STACK_VARIABLE} to the name of the deployed CloudFormation stack "
+    '(for the local stack: eval "$(landfall local env)")'
+)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed Landfall stack: its name and its CloudFormation outputs."""
+
+    name: str
+    outputs: Mapping[str, str]
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Stack":
+        """Find the stack that the environment names.
+
+        Raises:
+            ConfigError: no name is set, or no such stack is deployed in this account and Region.
+        """
+        name = environ.get(STACK_VARIABLE, "").strip()
+        if not name:
+            raise ConfigError(f"which stack? {HOW_TO_SET}")
+        return cls(name, _outputs(name))
+
+    def output(self, name: str) -> str:
+        """Return one output of the stack.
+
+        Raises:
+            ConfigError: the stack has no such output; it was deployed from other templates.
+        """
+        try:
+            return self.outputs[name]
+        except KeyError:
+            raise ConfigError(f"stack {self.name} has no output {name}: deploy this version's templates to it") from None
+
+    @property
+    def bucket(self) -> str:
+        """Name the bucket that files are uploaded to."""
+        return self.output("BucketName")
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """Return a client of S3."""
+        return boto3.client("s3")
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """Return a client of SQS."""
+        return boto3.client("sqs")
+
+    @cached_property
+    def sns(self) -> "SNSClient":
+        """Return a client of SNS."""
+        return boto3.client("sns")
+
+    @cached_property
+    def step_functions(self) -> "SFNClient":
+        """Return a client of Step Functions."""
+        return boto3.client("stepfunctions")
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """Return the warehouse, logged in to as the loader (which operator commands act as)."""
+        return Warehouse(
+            boto3.client("redshift-data"),
+            database=self.output("DatabaseName"),
+            secret_arn=self.output("LoaderSecretArn"),
+            workgroup=self.outputs.get("WorkgroupName") or None,
+            cluster=self.outputs.get("ClusterIdentifier") or None,
+        )
+
+
+def _outputs(name: str) -> dict[str, str]:
+    try:
+        (stack,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        # CloudFormation answers ValidationError for a stack that it does not know:
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+        if error.response["Error"]["Code"] == "ValidationError":
+            raise ConfigError(f"no stack {name} is deployed in this account and Region; {HOW_TO_SET}") from error
+        raise
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
