@@ -1,0 +1,67 @@
+"""LAND: the errors, named after who must act.
+
+`TransientError`: nobody, the message comes back and is tried again. `RejectedFileError`: the producer of the file, who
+gets a verdict. `ConfigError`: the operator, and the function fails fast. Anything else is a bug and propagates.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ingest_lambda.verdict import Reason
+
+
+class TransientError(Exception):
+    """Something that may well succeed on the next attempt; also everything whose cause is not known."""
+
+
+class TransactionConflictError(TransientError):
+    """The transaction lost against a concurrent one and was rolled back: run it again, whole."""
+
+
+class CatalogChangedError(TransientError):
+    """A table or column has come or gone since the catalog was read: read it and plan again."""
+
+
+class FileGoneError(Exception):
+    """That version of the object exists no more: there is nothing to land and nobody to tell."""
+
+
+class ConfigError(Exception):
+    """The deployment is wrong (a missing variable, a denied permission): the operator must act."""
+
+
+class StagedDataError(Exception):
+    """COPY could not read the data of the file behind statement `index` of a batch (the text is Redshift's)."""
+
+    def __init__(self, index: int, text: str) -> None:
+        super().__init__(text)
+        self.index = index
+        self.text = text
+
+
+class RejectedFileError(Exception):
+    """The file cannot land as it is; the producer must act, and `remedy` says how.
+
+    >>> from ingest_lambda.verdict import Reason
+    >>> error = RejectedFileError(Reason.NOT_PARQUET, "it starts with '{'", found="no PAR1 at the end")
+    >>> error.reason.value, error.found
+    ('not_parquet', 'no PAR1 at the end')
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str,
+        *,
+        column: str | None = None,
+        found: str | None = None,
+        expected: str | None = None,
+    ) -> None:
+        super().__init__(f"{reason.value}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.column = column
+        self.found = found
+        self.expected = expected

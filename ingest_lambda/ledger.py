@@ -1,0 +1,82 @@
+"""LAND: a dataset's bookkeeping.
+
+In: a dataset and its columns, or the files of a batch. Out: the statements that create the dataset's three tables,
+and the batch's ledger rows as one small parquet file, so that the number of statements does not depend on the number
+of facts. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
+
+from ingest_lambda import statements
+from ingest_lambda.events import FileVersion
+from ingest_lambda.statements import Column
+
+ARROW_TYPES = {"BIGINT": pa.int64(), "TIMESTAMP": pa.timestamp("us")}
+LEDGER_SCHEMA = pa.schema([(name, ARROW_TYPES.get(type_, pa.string())) for name, type_ in statements.STAGED_FACTS])
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """What the ledger keeps of one file: its version, `row_count`, how it was read. `modified_at` is S3's, in UTC."""
+
+    file: FileVersion
+    etag: str
+    size: int
+    modified_at: datetime
+    row_count: int
+    schema_fingerprint: str
+    load_path: str
+
+
+def create_statements(dataset: str, columns: Iterable[Column]) -> list[str]:
+    """Create the three tables of `dataset`; the statements make up one transaction, and can be run again.
+
+    >>> for statement in create_statements("orders", [])[:3]:
+    ...     print(statement.split(" (")[0])
+    lock table lock._bootstrap
+    create table if not exists landing."orders"
+    create table if not exists ledger."orders"
+    """
+    return [
+        statements.lock_bootstrap(),
+        statements.create_landing(dataset, columns),
+        statements.create_ledger(dataset),
+        statements.create_lock(dataset),
+        statements.seed_lock(dataset),
+    ]
+
+
+def ledger_file(entries: Sequence[LedgerEntry]) -> bytes:
+    """Write the batch's ledger rows as a parquet file in the column order of the stage that COPY fills."""
+    rows = [_row(entry) for entry in entries]
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(rows, schema=LEDGER_SCHEMA), sink, compression="snappy")
+    return bytes(sink.getvalue())
+
+
+def _row(entry: LedgerEntry) -> dict[str, str | int | datetime | None]:
+    return {
+        "file_id": entry.file.file_id,
+        "bucket": entry.file.bucket,
+        "key": entry.file.key,
+        "version_id": entry.file.version_id,
+        "etag": entry.etag,
+        "size_bytes": entry.size,
+        "sequencer": entry.file.sequencer or None,
+        "event_time": _naive_utc(entry.file.event_time),
+        "row_count": entry.row_count,
+        "schema_fingerprint": entry.schema_fingerprint,
+        "load_path": entry.load_path,
+        "file_modified_at": _naive_utc(entry.modified_at),
+    }
+
+
+def _naive_utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None

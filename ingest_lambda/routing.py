@@ -1,0 +1,87 @@
+"""LAND: from an object's key to its dataset.
+
+In: a key as S3 stores it (already URL-decoded). Out: a `Route` to a dataset, or `Ignored` with the reason. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+PREFIX = "raw/"
+EXTENSION = ".parquet"
+DATASET_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+HIVE_PART = re.compile(r"[^=/]+=[^/]*")
+# What producers append to a file's stem: dates, times, sequence numbers (`_20251113_001`, `-2025-11-13T0905Z`).
+TRAILING_NUMBER = re.compile(r"[-_.]\d+(?:[tT]\d+[zZ]?)?$")
+
+
+@dataclass(frozen=True)
+class Route:
+    """The dataset that an object belongs to."""
+
+    dataset: str
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """An object that is no data file, and why."""
+
+    reason: str
+
+
+def route(key: str, pattern: str | None = None) -> Route | Ignored:
+    """Name the dataset of the object `key`.
+
+    The first folder under `raw/` that is no hive part (`year=2025`) names it; where there is none, the file's stem
+    without trailing date and sequence does. A `pattern` (regular expression with a group `dataset`, searched in the
+    whole key) replaces these rules. Names that start with `_` or `.` are invisible to COPY, so they are ignored
+    (https://docs.aws.amazon.com/redshift/latest/dg/t_loading-tables-from-s3.html).
+
+    >>> route("raw/orders/year=2025/a.parquet")
+    Route(dataset='orders')
+    >>> route("raw/year=2025/orders/a.parquet")
+    Route(dataset='orders')
+    >>> route("raw/order_summary_20251113_001.parquet")
+    Route(dataset='order_summary')
+    >>> route("raw/orders/_SUCCESS")
+    Ignored(reason="the name starts with '_'")
+    >>> route("in/sales-orders.parquet", pattern=r"in/sales-(?P<dataset>[a-z]+)")
+    Route(dataset='orders')
+    """
+    unfit = _why_no_data_file(key)
+    if unfit:
+        return Ignored(unfit)
+    if pattern is not None:
+        match = re.search(pattern, key)
+        return _checked(match["dataset"]) if match else Ignored("the key does not match the routing pattern")
+    if not key.startswith(PREFIX):
+        return Ignored(f"the key is not under {PREFIX}")
+    *folders, name = key.removeprefix(PREFIX).split("/")
+    named = [folder for folder in folders if folder and not HIVE_PART.fullmatch(folder)]
+    return _checked(named[0] if named else _stem(name))
+
+
+def _why_no_data_file(key: str) -> str | None:
+    name = key.rsplit("/", 1)[-1]
+    if not name:
+        return "a folder marker"
+    if name[0] in "_.":
+        return f"the name starts with '{name[0]}'"
+    if not name.lower().endswith(EXTENSION):
+        return f"the name does not end with {EXTENSION}"
+    return None
+
+
+def _stem(name: str) -> str:
+    stem = name[: -len(EXTENSION)]
+    while (shorter := TRAILING_NUMBER.sub("", stem)) != stem:
+        stem = shorter
+    return stem
+
+
+def _checked(candidate: str) -> Route | Ignored:
+    dataset = candidate.lower().replace("-", "_")
+    if DATASET_NAME.fullmatch(dataset):
+        return Route(dataset)
+    return Ignored(f"{candidate!r} is no dataset name: it must match {DATASET_NAME.pattern}")
