@@ -22,6 +22,7 @@ from local.state import Ports, State, save
 
 AWS = "aws"
 REDSHIFT = "redshift"
+LABELS = {AWS: "local AWS", REDSHIFT: "local Redshift"}
 # Each comes up in seconds; a first start on a loaded machine may take ten times that.
 _START_SECONDS = 90.0
 _REDSHIFT_STOP_SECONDS = 30.0
@@ -70,7 +71,7 @@ def stop_service(home: Home, state: State, name: str) -> None:
         stop(process, _REDSHIFT_STOP_SECONDS)
         (home.redshift / "redshift.json").unlink(missing_ok=True)
     if is_running(process):
-        raise LocalStackError(f"{name} (process {process.pid}) does not end. End it by hand and run the command again.")
+        raise LocalStackError(f"{LABELS[name]} (process {process.pid}) does not end. End it by hand and try again.")
     del state.processes[name]
     save(home, state)
 
@@ -130,13 +131,12 @@ def aws_environment(ports: Ports) -> dict[str, str]:
 
 def _wait_until_ready(home: Home, state: State, name: str) -> None:
     log = aws_service.log_path(home.aws) if name == AWS else redshift_log(home)
-    label = "local AWS" if name == AWS else "local Redshift"
     deadline = time.monotonic() + _START_SECONDS
     while not _is_ready(home, state, name):
         if not state.running(name):
-            raise service_failed(label, "ended while starting", log)
+            raise service_failed(LABELS[name], "ended while starting", log)
         if time.monotonic() > deadline:
-            raise service_failed(label, f"did not answer within {_START_SECONDS:.0f} s", log)
+            raise service_failed(LABELS[name], f"did not answer within {_START_SECONDS:.0f} s", log)
         time.sleep(_POLL_SECONDS)
 
 

@@ -10,7 +10,7 @@ from local.deployment import deploy
 from local.errors import LocalStackError
 from local.files import locked
 from local.home import Home
-from local.services import AWS, REDSHIFT, Progress, checkpoint, start_services, stop_service
+from local.services import AWS, LABELS, REDSHIFT, Progress, checkpoint, start_services, stop_service
 from local.state import State, load
 
 _SERVICES = (AWS, REDSHIFT)
@@ -72,5 +72,5 @@ def _stop_all(home: Home, progress: Progress) -> None:
     state = load(home)
     # AWS first: its Lambda workers use the warehouse until they end.
     for name in [name for name in _SERVICES if name in state.processes]:
-        progress(f"{name}: stopping")
+        progress(f"{LABELS[name]}: stopping")
         stop_service(home, state, name)

@@ -1,0 +1,41 @@
+"""Fixtures for all tests: local stacks of the test run's own, never the developer's `.landfall/local`.
+
+The stacks are shared by all tests and xdist workers of a run and end with it, however it ends: use names of your own
+(datasets, keys, queues) and leave what others made alone.
+"""
+
+import pytest
+
+from local.services import AWS, REDSHIFT
+from tests.support import test_run
+from tests.support.local_stack import LocalServices, LocalStack, services, whole_stack
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run its folder; the xdist workers inherit it."""
+    if not hasattr(config, "workerinput"):
+        test_run.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the run's stacks, once the workers are done."""
+    if not hasattr(config, "workerinput"):
+        test_run.end(test_run.folder())
+
+
+@pytest.fixture(scope="session")
+def stack() -> LocalStack:
+    """A whole local stack: both services, the product deployed."""
+    return whole_stack()
+
+
+@pytest.fixture(scope="session")
+def local_aws() -> LocalServices:
+    """Local AWS alone."""
+    return services(AWS)
+
+
+@pytest.fixture(scope="session")
+def local_redshift() -> LocalServices:
+    """Local Redshift, and local AWS beside it for COPY and the Data API's secrets; nothing deployed."""
+    return services(AWS, REDSHIFT)

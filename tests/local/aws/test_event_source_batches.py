@@ -1,0 +1,67 @@
+"""An SQS event source gathers for its window and takes batches above ten (patch event_source_batches)."""
+
+import json
+import re
+import time
+
+from tests.support.lambdas import allow, create_function, log_lines, unique
+from tests.support.local_stack import LocalServices
+from tests.support.waiting import wait_for
+
+REPORTS = """
+import time
+def handler(event, context):
+    print("batch", len(event["Records"]), time.time())
+"""
+MAY_CONSUME = allow("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+
+
+def connect(aws: LocalServices, batch_size: int, window_seconds: int) -> tuple[str, str]:
+    """Return (queue URL, function) of a queue whose messages the function reports."""
+    sqs = aws.client("sqs")
+    url = sqs.create_queue(QueueName=unique("queue"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    function = create_function(aws, REPORTS, MAY_CONSUME)
+    aws.client("lambda").create_event_source_mapping(
+        EventSourceArn=arn,
+        FunctionName=function,
+        BatchSize=batch_size,
+        MaximumBatchingWindowInSeconds=window_seconds,
+    )
+    return url, function
+
+
+def send(aws: LocalServices, url: str, bodies: list[str]) -> None:
+    for start in range(0, len(bodies), 10):
+        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies[start : start + 10])]
+        aws.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
+
+
+def batches(aws: LocalServices, function: str) -> list[tuple[int, float]]:
+    """Return (messages, time) of each invocation so far."""
+    found = (re.fullmatch(r"batch (\d+) ([\d.]+)", line) for line in log_lines(aws, function))
+    return [(int(match[1]), float(match[2])) for match in found if match]
+
+
+def test_messages_of_one_window_come_in_one_batch(local_aws: LocalServices) -> None:
+    url, function = connect(local_aws, batch_size=100, window_seconds=2)
+    sent_at = time.time()
+    send(local_aws, url, [json.dumps(number) for number in range(25)])
+    [(size, at), *more] = wait_for(lambda: batches(local_aws, function), "the batch")
+    assert (size, more) == (25, [])
+    assert at - sent_at >= 2
+
+
+def test_a_full_batch_does_not_wait_for_the_window(local_aws: LocalServices) -> None:
+    url, function = connect(local_aws, batch_size=20, window_seconds=300)
+    send(local_aws, url, [json.dumps(number) for number in range(45)])
+    wait_for(lambda: len(batches(local_aws, function)) >= 2, "two batches")
+    assert [size for size, _ in batches(local_aws, function)] == [20, 20]
+
+
+def test_a_batch_stays_below_the_payload_limit_of_an_invocation(local_aws: LocalServices) -> None:
+    url, function = connect(local_aws, batch_size=100, window_seconds=300)
+    for _ in range(31):
+        send(local_aws, url, ["x" * 200_000])
+    [(size, _)] = wait_for(lambda: batches(local_aws, function), "the batch")
+    assert size == 29

@@ -1,0 +1,88 @@
+"""Lambda workers have what AWS Lambda has, and lack what it lacks (patches bare_runtime and worker_stdout)."""
+
+import pytest
+
+from tests.support.lambdas import create_function, invoke, log_lines
+from tests.support.local_stack import LocalServices
+from tests.support.waiting import wait_for
+
+
+def test_a_package_missing_from_the_zip_is_missing_at_run_time(local_aws: LocalServices) -> None:
+    function = create_function(
+        local_aws,
+        """
+        import importlib.util
+        def handler(event, context):
+            return [name for name in event if importlib.util.find_spec(name)]
+        """,
+    )
+    names = ["json", "boto3", "botocore", "yaml", "ministack", "local", "pyarrow", "pip"]
+    assert invoke(local_aws, function, names) == ["json"]
+
+
+@pytest.mark.parametrize("what", ["Lock()", "Semaphore()", "Queue()", "Pool(1)"])
+def test_semaphores_cannot_be_made_as_on_lambda(local_aws: LocalServices, what: str) -> None:
+    function = create_function(
+        local_aws,
+        f"""
+        import multiprocessing, subprocess, sys
+        def handler(event, context):
+            code = "import multiprocessing; multiprocessing.{what}"
+            child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+            try:
+                multiprocessing.{what}
+            except OSError as error:
+                return [error.errno, child.stderr.splitlines()[-1]]
+        """,
+    )
+    assert invoke(local_aws, function) == [38, "OSError: [Errno 38] Function not implemented"]
+
+
+def test_processes_and_pipes_work_as_on_lambda(local_aws: LocalServices) -> None:
+    function = create_function(
+        local_aws,
+        """
+        import multiprocessing
+        def child(end):
+            end.send("from the child")
+        def handler(event, context):
+            here, there = multiprocessing.Pipe()
+            process = multiprocessing.get_context("fork").Process(target=child, args=(there,))
+            process.start()
+            return here.recv()
+        """,
+    )
+    assert invoke(local_aws, function) == "from the child"
+
+
+def test_a_child_process_may_use_standard_input_and_output(local_aws: LocalServices) -> None:
+    function = create_function(
+        local_aws,
+        """
+        import os, subprocess
+        def handler(event, context):
+            child = subprocess.run(["cat"], timeout=5)
+            subprocess.run(["sh", "-c", 'for i in $(seq 500); do echo "{\\\\"status\\\\": $i}"; done'])
+            os.write(1, b"written to descriptor 1\\n")
+            return child.returncode
+        """,
+    )
+    assert [invoke(local_aws, function) for _ in range(2)] == [0, 0]
+    lines = wait_for(lambda: log_lines(local_aws, function), "the log")
+    assert lines.count('{"status": 500}') == 2
+    assert lines.count("written to descriptor 1") == 2
+
+
+def test_nothing_of_the_developers_shell_reaches_a_function(local_aws: LocalServices) -> None:
+    function = create_function(
+        local_aws,
+        """
+        import os, pathlib
+        def handler(event, context):
+            return [sorted(os.environ), list(map(str, pathlib.Path.home().glob(".*")))]
+        """,
+    )
+    names, hidden_files_at_home = invoke(local_aws, function)
+    assert not [name for name in names if name.startswith(("LANDFALL_TEST", "VIRTUAL_ENV", "PYTEST", "PYTHONPATH"))]
+    assert hidden_files_at_home == []
+    assert {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_REDSHIFT_DATA", "AWS_REGION", "LAMBDA_TASK_ROOT"} <= set(names)

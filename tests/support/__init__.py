@@ -1,0 +1,1 @@
+"""Helpers of the tests; the fixtures that hand them out are in tests/conftest.py."""

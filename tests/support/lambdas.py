@@ -1,0 +1,78 @@
+"""Small Lambda functions for tests of the local AWS server."""
+
+import io
+import json
+import sys
+import textwrap
+import uuid
+import zipfile
+from typing import Any
+
+from tests.support.local_stack import LocalServices
+
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def unique(prefix: str) -> str:
+    """Return a name that no other test uses."""
+    return f"{prefix}-{uuid.uuid4().hex[:8]}"
+
+
+def create_role(aws: LocalServices, service: str, *statements: dict[str, Any]) -> str:
+    """Create a role that an AWS service may assume, with one inline policy of the statements; return its ARN."""
+    iam = aws.client("iam")
+    name = unique("role")
+    trust = json.loads(json.dumps(_TRUST).replace("lambda.amazonaws.com", f"{service}.amazonaws.com"))
+    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    if statements:
+        policy = {"Version": "2012-10-17", "Statement": list(statements)}
+        iam.put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=json.dumps(policy))
+    return arn
+
+
+def allow(*actions: str) -> dict[str, Any]:
+    """Return a policy statement that allows the actions on everything."""
+    return {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+
+
+def create_function(aws: LocalServices, source: str, *statements: dict[str, Any], timeout_seconds: int = 20) -> str:
+    """Create a Lambda function from one module's source, which defines `handler(event, context)`; return its ARN."""
+    function = aws.client("lambda").create_function(
+        FunctionName=unique("function"),
+        Runtime=f"python{sys.version_info.major}.{sys.version_info.minor}",
+        Role=create_role(aws, "lambda", *statements),
+        Handler="module.handler",
+        Code={"ZipFile": zip_of({"module.py": textwrap.dedent(source)})},
+        Timeout=timeout_seconds,
+    )
+    arn: str = function["FunctionArn"]
+    return arn
+
+
+def zip_of(files: dict[str, str]) -> bytes:
+    """Return a zip with the files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+def invoke(aws: LocalServices, function: str, event: object = None) -> Any:
+    """Invoke the function and return its answer, which is an error's description when it failed."""
+    answer = aws.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+    return json.loads(answer["Payload"].read())
+
+
+def log_lines(aws: LocalServices, function: str) -> list[str]:
+    """Return what the function has logged."""
+    group = f"/aws/lambda/{function.rpartition(':')[2]}"
+    logs = aws.client("logs")
+    try:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        return [event["message"].rstrip("\n") for page in pages for event in page["events"]]
+    except logs.exceptions.ResourceNotFoundException:  # it has not run yet
+        return []

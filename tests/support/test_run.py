@@ -1,0 +1,46 @@
+"""The folder of one pytest run, shared by its xdist workers: its local stacks live there and end with the run."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from local import stack
+from local.files import read_json, write_json
+from local.home import ROOT, Home
+from local.processes import ProcessIdentity, identify, is_running
+
+TESTS = ROOT / ".landfall" / "test"
+_RUN_VARIABLE = "LANDFALL_TEST_RUN"  # inherited by the xdist workers
+_OWNER = "owner.json"
+
+
+def begin() -> None:
+    """Make this run's folder, and end the stacks of runs that were killed before they could do it themselves."""
+    owner = identify(os.getpid())
+    if owner is None:
+        raise RuntimeError("this process cannot be found in the process table")
+    for folder in _runs_without_owner():
+        end(folder)
+    folder = TESTS / f"run-{owner.pid}"
+    write_json(folder / _OWNER, {"pid": owner.pid, "started": owner.started})
+    os.environ[_RUN_VARIABLE] = str(folder)
+
+
+def folder() -> Path:
+    """Return this run's folder."""
+    return Path(os.environ[_RUN_VARIABLE])
+
+
+def end(run: Path) -> None:
+    """Stop every stack of a run and delete what they left."""
+    for home in sorted(path.parent for path in run.glob("*/info.json")):
+        stack.down(Home(home), lambda line: print(line, file=sys.stderr))
+    shutil.rmtree(run)
+
+
+def _runs_without_owner() -> Iterator[Path]:
+    for owner in TESTS.glob(f"run-*/{_OWNER}"):
+        if not is_running(ProcessIdentity(**read_json(owner))):
+            yield owner.parent

@@ -1,0 +1,17 @@
+"""Wait for what happens by itself."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def wait_for(question: Callable[[], T], what: str, seconds: float = 30) -> T:
+    """Ask until the answer is truthy, and return it; fail after the time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := question():
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"waited {seconds:.0f} s in vain for {what}")
