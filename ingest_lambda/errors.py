@@ -33,12 +33,13 @@ class ConfigError(Exception):
 
 
 class StagedDataError(Exception):
-    """COPY could not read the data of the file behind statement `index` of a batch (the text is Redshift's)."""
+    """COPY could not read the data of the file behind statement `index` of a batch; the text is Redshift's own."""
 
-    def __init__(self, index: int, text: str) -> None:
+    def __init__(self, index: int, text: str, *, oversize: bool = False) -> None:
         super().__init__(text)
         self.index = index
         self.text = text
+        self.oversize = oversize
 
 
 class RejectedFileError(Exception):

@@ -1,0 +1,59 @@
+"""LAND: from the Data API's error texts to our errors.
+
+In: the text of a failed statement. Out: the kind of failure. Pure. The Data API hands on no SQLSTATE
+(https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_DescribeStatement.html, `Error`), so this module, and
+no other, reads texts. What it does not know is transient: a file is never rejected for a text that nobody foresaw.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+
+
+class Failure(Enum):
+    """What a failed statement means for whoever sent it."""
+
+    CONFLICT = auto()  # lost against a concurrent transaction: run it again
+    CATALOG_CHANGED = auto()  # a table or column has come or gone: plan again
+    OVERSIZE_VALUE = auto()  # a string is longer than its column
+    BAD_DATA = auto()  # COPY cannot read the file
+    DENIED = auto()  # a right is missing: the operator must act
+    UNKNOWN = auto()  # transient
+
+
+# https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html names 1023 and the snapshot conflict.
+PATTERNS: tuple[tuple[Failure, re.Pattern[str]], ...] = (
+    (
+        Failure.CONFLICT,
+        re.compile(
+            r"\b1023\b|serializable isolation violation|conflict with concurrent transaction|concurrent transaction"
+            r"|could not serialize access|deadlock detected|could not complete because of conflict",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        Failure.OVERSIZE_VALUE,
+        re.compile(r"length of the data column .* is longer than the length defined|value too long for", re.IGNORECASE),
+    ),
+    # Codes of Redshift Spectrum, which reads parquet for COPY: 15001 a value or page, 15007 a schema that does not
+    # match. 15003 (a manifest without content_length) is ours, and stays unknown.
+    # https://repost.aws/knowledge-center/redshift-spectrum-data-errors
+    (Failure.BAD_DATA, re.compile(r"code:\s+15(001|007)\b|incompatible parquet schema", re.IGNORECASE)),
+    (
+        Failure.CATALOG_CHANGED,
+        re.compile(r"\b(relation|column|table) .*(already exists|does not exist)", re.IGNORECASE),
+    ),
+    (Failure.DENIED, re.compile(r"permission denied|not authorized|password authentication failed", re.IGNORECASE)),
+)
+
+
+def classify(text: str) -> Failure:
+    """Tell what an error text means.
+
+    >>> classify("ERROR: 1023 DETAIL: Serializable isolation violation on table - 1")
+    <Failure.CONFLICT: 1>
+    >>> classify("ERROR: the weather")
+    <Failure.UNKNOWN: 6>
+    """
+    return next((failure for failure, pattern in PATTERNS if pattern.search(text)), Failure.UNKNOWN)
