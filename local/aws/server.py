@@ -34,6 +34,7 @@ def configure(home: Path, port: int) -> None:
         S3_DATA_DIR=str(home / "s3"),
         SFTP_ENABLED="0",  # listeners on fixed ports that nothing here uses
         IOT_MTLS_ENABLED="0",
+        AUTH="true",  # roles of functions and policies of resources are enforced
     )
 
 

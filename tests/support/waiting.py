@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_for(question: Callable[[], T], what: str, seconds: float = 30) -> T:
+def wait_for(question: Callable[[], T | None], what: str, seconds: float = 30) -> T:
     """Ask until the answer is truthy, and return it; fail after the time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

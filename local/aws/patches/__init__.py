@@ -9,11 +9,20 @@ from local.aws.patches import (
     emf_metrics,
     event_source_batches,
     lambda_errors,
+    loopback_is_secure,
     publish_attributes,
     worker_stdout,
 )
 
-_PATCHES = (bare_runtime, worker_stdout, lambda_errors, event_source_batches, publish_attributes, emf_metrics)
+_PATCHES = (
+    bare_runtime,
+    worker_stdout,
+    lambda_errors,
+    event_source_batches,
+    publish_attributes,
+    emf_metrics,
+    loopback_is_secure,
+)
 
 
 def apply_all() -> list[str]:
