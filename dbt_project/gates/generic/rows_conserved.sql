@@ -1,0 +1,78 @@
+{% test rows_conserved(model, landed, parts) %}
+
+with checked_per_file as (
+
+    select
+        _file_id,
+        min(_source_file) as _source_file,
+        sum(case when {{ is_new_row() }} then 1 else 0 end) as new_rows,
+        count(*) as checked_rows
+    from {{ model }}
+    group by _file_id
+
+),
+
+landed_per_file as (
+
+    select
+        landed._file_id,
+        min(landed._source_file) as _source_file,
+        count(*) as landed_rows
+    from {{ landed }} as landed
+    inner join (
+        select
+            min(_from_seq) as from_seq,
+            max(_upto_seq) as upto_seq
+        from {{ model }}
+    ) as range_of_run
+        on
+            landed._load_seq > range_of_run.from_seq
+            and landed._load_seq <= range_of_run.upto_seq
+    group by landed._file_id
+
+),
+
+sorted_rows as (
+    {% for part in parts %}
+    {% if not loop.first %}union all{% endif %}
+    select _file_id from {{ part }}
+    {% endfor %}
+),
+
+sorted_per_file as (
+
+    select
+        _file_id,
+        count(*) as sorted_rows
+    from sorted_rows
+    group by _file_id
+
+),
+
+per_file as (
+
+    select
+        coalesce(checked_per_file._source_file, landed_per_file._source_file)
+            as _source_file,
+        coalesce(landed_per_file.landed_rows, 0) as landed_rows,
+        coalesce(checked_per_file.new_rows, 0) as new_rows,
+        coalesce(checked_per_file.checked_rows, 0) as checked_rows,
+        coalesce(sorted_per_file.sorted_rows, 0) as sorted_rows
+    from landed_per_file
+    full outer join checked_per_file
+        on landed_per_file._file_id = checked_per_file._file_id
+    left join sorted_per_file
+        on checked_per_file._file_id = sorted_per_file._file_id
+
+)
+
+select
+    _source_file,
+    landed_rows,
+    new_rows,
+    checked_rows,
+    sorted_rows
+from per_file
+where landed_rows <> new_rows or checked_rows <> sorted_rows
+
+{% endtest %}

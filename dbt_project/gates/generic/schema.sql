@@ -1,0 +1,5 @@
+{% test schema(model, dataset) %}
+
+{{ schema_differences(model, dataset) }}
+
+{% endtest %}

@@ -1,0 +1,81 @@
+with accepted as (
+
+    select
+        order_item_id,
+        order_id,
+        product_id,
+        quantity,
+        unit_price,
+        discount_amount,
+        line_total,
+        updated_at,
+        _business_at,
+        _row_digest,
+        _file_id,
+        _source_file,
+        _file_modified_at,
+        _load_seq,
+        _loaded_at,
+        _run_id,
+        _from_seq,
+        _upto_seq
+    from {{ ref('int_order_items__accepted') }}
+
+),
+
+ranked as (
+
+    select
+        order_item_id,
+        order_id,
+        product_id,
+        quantity,
+        unit_price,
+        discount_amount,
+        line_total,
+        updated_at,
+        _business_at,
+        _row_digest,
+        _file_id,
+        _source_file,
+        _file_modified_at,
+        _load_seq,
+        _loaded_at,
+        _run_id,
+        _from_seq,
+        _upto_seq,
+        row_number() over (
+            partition by order_item_id
+            order by {{ newest_first() }}
+        ) as newest_first_rank
+    from accepted
+
+),
+
+final as (
+
+    select
+        order_item_id,
+        order_id,
+        product_id,
+        quantity,
+        unit_price,
+        discount_amount,
+        line_total,
+        updated_at,
+        _business_at,
+        _row_digest,
+        _file_id,
+        _source_file,
+        _file_modified_at,
+        _load_seq,
+        _loaded_at,
+        _run_id,
+        _from_seq,
+        _upto_seq
+    from ranked
+    where newest_first_rank = 1
+
+)
+
+select * from final

@@ -1,0 +1,3 @@
+{% macro is_new_row() -%}
+    _load_seq > _from_seq and _load_seq <= _upto_seq
+{%- endmacro %}

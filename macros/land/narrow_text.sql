@@ -1,0 +1,13 @@
+{% macro narrow_text(column, max_bytes) -%}
+    {#- A longer value is rejected; its beginning stays, so that a person can tell the row -#}
+    cast(
+        nullif(
+            case
+                when octet_length(trim({{ column }})) <= {{ max_bytes }}
+                    then trim({{ column }})
+                else left(trim({{ column }}), {{ max_bytes // 4 }})
+            end,
+            ''
+        ) as varchar({{ max_bytes }})
+    )
+{%- endmacro %}

@@ -1,0 +1,12 @@
+{% macro is_newer(row, than) -%}
+    {%- set order = ['_business_at', '_file_modified_at', '_file_id', '_row_digest'] -%}
+    (
+    {%- for column in order %}
+        {% if not loop.first %}or {% endif -%}
+        (
+        {%- for equal in order[:loop.index0] -%}
+            {{ row }}.{{ equal }} = {{ than }}.{{ equal }} and {% endfor -%}
+            {{ row }}.{{ column }} > {{ than }}.{{ column }})
+    {%- endfor %}
+    )
+{%- endmacro %}

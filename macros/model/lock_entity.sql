@@ -1,0 +1,3 @@
+{% macro lock_entity() -%}
+    lock {{ mutex_table(entity_config('entity')) }}
+{%- endmacro %}

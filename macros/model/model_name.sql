@@ -1,0 +1,3 @@
+{% macro model_name(relation) -%}
+    {{- return(relation.schema ~ '.' ~ relation.identifier) -}}
+{%- endmacro %}

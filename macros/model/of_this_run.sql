@@ -1,0 +1,3 @@
+{% macro of_this_run() -%}
+    _run_id = '{{ invocation_id }}'
+{%- endmacro %}

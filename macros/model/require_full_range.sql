@@ -1,0 +1,16 @@
+{% macro require_full_range() -%}
+    {#- A table that is built anew needs every row, not those of the last range alone -#}
+    {%- if not is_incremental() and not (flags.EMPTY and load_relation(this) is none) -%}
+        {%- set query -%}
+            select count(*)
+            from {{ mutex_table(entity_config('entity')) }}
+            where run_id = '{{ invocation_id }}' and from_seq = 0
+        {%- endset -%}
+        {%- if flags.EMPTY or query_value(query) == 0 -%}
+            {%- do exceptions.raise_compiler_error(
+                "building " ~ this ~ " anew would lose rows: its checked rows were not"
+                ~ " rebuilt from the beginning in this run. Use: dbt build --full-refresh"
+                ~ " --select +" ~ this.identifier ~ "+") -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,20 @@
+{% macro record_gate_results(results) -%}
+    {%- set gates = results | selectattr('node.resource_type', 'equalto', 'test') | list -%}
+    {%- if execute and gates -%}
+        insert into {{ ops_table('gate_results') }} (
+            run_id, gate, model, status, severity, failures, message, executed_at
+        )
+        {%- for gate in gates %}
+        {% if not loop.first %}union all {% endif -%}
+        select
+            '{{ invocation_id }}',
+            {{ sql_text(gate.node.name, 256) }},
+            {{ sql_text(gated_model(gate.node), 256) }},
+            '{{ gate.status }}',
+            '{{ gate.node.config.severity | lower }}',
+            {{ gate.failures if gate.failures is not none else 'null' }},
+            {{ sql_text(gate.message, 4000) }},
+            getdate()
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
