@@ -1,0 +1,36 @@
+"""`landfall history`: what has become of every file."""
+
+from typing import Annotated
+
+import typer
+
+from landfall import output
+
+LINES_FOR_PEOPLE = 50
+
+
+def register(app: typer.Typer) -> None:
+    """Add `history` to the command line."""
+    app.command()(history)
+
+
+def history(
+    dataset: output.DatasetOption = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Newest files to list (default: 50 for people, all as JSON).")
+    ] = None,
+    as_json: output.JsonOption = False,
+) -> None:
+    """List what has become of every file version, newest first: landed, undone, or rejected and why."""
+    from landfall import files
+    from landfall.stack import Stack
+
+    lines = files.history(Stack.from_environment().warehouse, dataset)
+    if as_json:
+        output.print_json([line.to_dict() for line in lines[:limit]])
+        return
+    shown = lines[: limit or LINES_FOR_PEOPLE]
+    columns = ("loaded at", "outcome", "dataset", "rows", "source file", "reason")
+    rows = [(line.loaded_at, line.outcome, line.dataset, line.rows, line.source_file, line.reason) for line in shown]
+    console = output.stdout()
+    console.print(output.table(f"{len(shown):,} of {len(lines):,} files, newest first", columns, rows))

@@ -1,0 +1,51 @@
+"""`landfall status`: what has landed, a dataset each, and what waits in the queue."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from landfall import output
+
+if TYPE_CHECKING:
+    from landfall.stack import Stack
+
+DEPTHS = {"visible": "ApproximateNumberOfMessages", "in_flight": "ApproximateNumberOfMessagesNotVisible"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add `status` to the command line."""
+    app.command()(status)
+
+
+def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = False) -> None:
+    """Show files and rows landed, files rejected, and the depth of the queues."""
+    from landfall import files
+    from landfall.stack import Stack
+
+    stack = Stack.from_environment()
+    totals = files.totals(stack.warehouse, dataset)
+    queue = queue_depths(stack)
+    if as_json:
+        output.print_json({"datasets": [asdict(total) for total in totals], "queue": queue})
+        return
+    columns = ("dataset", "files landed", "rows landed", "files rejected", "last loaded at")
+    console = output.stdout()
+    console.print(output.table(f"Landed in {stack.name}", columns, (asdict(total).values() for total in totals)))
+    console.print("queue: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in queue.items()))
+
+
+def queue_depths(stack: "Stack") -> dict[str, int]:
+    """Count the messages that wait, that are being handled, and that were given up.
+
+    SQS answers approximately (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html).
+    """
+    landing = _attributes(stack, "LandingQueueUrl")
+    dead_letter = _attributes(stack, "DeadLetterQueueUrl")
+    depths = {name: int(landing[attribute]) for name, attribute in DEPTHS.items()}
+    return {**depths, "dead_lettered": int(dead_letter[DEPTHS["visible"]])}
+
+
+def _attributes(stack: "Stack", queue: str) -> dict[str, Any]:
+    response = stack.sqs.get_queue_attributes(QueueUrl=stack.output(queue), AttributeNames=["All"])
+    return dict(response["Attributes"])

@@ -1,0 +1,76 @@
+"""OPERATE: how commands speak. Results go to stdout, as JSON or for people; progress goes to stderr."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print only JSON, on stdout.")]
+DatasetOption = Annotated[str | None, typer.Option("--dataset", metavar="NAME", help="Only this dataset.")]
+
+STYLES = {
+    "landed": "green",
+    "succeeded": "green",
+    "pass": "green",
+    "success": "green",
+    "rejected": "red",
+    "gate_failed": "red",
+    "error": "red",
+    "fail": "red",
+    "warn": "yellow",
+    "undone": "yellow",
+    "duplicate": "dim",
+    "ignored": "dim",
+    "skipped": "dim",
+}
+
+
+def print_json(value: Any) -> None:
+    """Print a result for tools: one JSON document, nothing else."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def stdout() -> "Console":
+    """Return the console for results."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def stderr() -> "Console":
+    """Return the console for progress."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> "Table":
+    """Lay rows out for reading: numbers to the right, outcomes in their colour, nothing truncated."""
+    from rich import box
+    from rich.table import Table
+
+    cells = [list(row) for row in rows]
+    laid_out = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, name in enumerate(columns):
+        is_number = any(isinstance(row[number], int) for row in cells)
+        laid_out.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in cells:
+        laid_out.add_row(*map(_cell, row))
+    return laid_out
+
+
+def _cell(value: Any) -> str:
+    from rich.markup import escape
+
+    if value is None:
+        return "[dim]-[/dim]"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    text = escape(str(value))
+    style = STYLES.get(str(value))
+    return f"[{style}]{text}[/{style}]" if style else text

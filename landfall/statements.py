@@ -1,0 +1,133 @@
+"""OPERATE: all SQL text of the operator's commands, as pure functions; names and values are quoted by LAND's builders.
+
+Bookkeeping is one table a dataset, so what spans datasets is one UNION ALL, not a statement each.
+"""
+
+# ruff: noqa: S608 - building SQL is this module's purpose; identifiers and literals go through ingest_lambda.statements
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from ingest_lambda.routing import DATASET_NAME
+from ingest_lambda.statements import MAX_STATEMENT_BYTES, literal, lock_dataset, size_of, table
+
+
+def select_datasets() -> str:
+    """List the datasets that have a ledger.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TABLES.html
+    """
+    return "select table_name as dataset from svv_tables where table_schema = 'ledger' order by table_name"
+
+
+def select_totals(datasets: Sequence[str]) -> list[str]:
+    """Count files and rows in landing, a row a dataset."""
+
+    def totals(dataset: str) -> str:
+        return (
+            f"select {literal(dataset)} as dataset, count(*) as files, coalesce(sum(row_count), 0) as row_count, "
+            f"max(loaded_at) as last_loaded_at from {table('ledger', dataset)} where undone_at is null"
+        )
+
+    return _union_all(datasets, totals)
+
+
+def select_rejected_totals() -> str:
+    """Count rejected files, a row a dataset."""
+    return "select dataset, count(*) as files from ops.rejected_files group by dataset"
+
+
+def select_landed_files(datasets: Sequence[str]) -> list[str]:
+    """List every file of the ledgers, undone ones too."""
+
+    def landed(dataset: str) -> str:
+        return (
+            f"select {literal(dataset)} as dataset, bucket, \"key\", row_count, load_id, load_seq, load_path, "
+            f"loaded_at, undone_at from {table('ledger', dataset)}"
+        )
+
+    return _union_all(datasets, landed)
+
+
+def select_rejected_files(dataset: str | None) -> str:
+    """List every rejected file, of one dataset or of all."""
+    of_dataset = f" where dataset = {literal(dataset)}" if dataset else ""
+    return f'select dataset, bucket, "key", reason, detail, rejected_at from ops.rejected_files{of_dataset}'
+
+
+def select_landed(files_by_dataset: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """Ask the ledgers for files by id: (dataset, its file ids) pairs."""
+    ids = dict(files_by_dataset)
+
+    def landed(dataset: str) -> str:
+        return (
+            f"select file_id, row_count, undone_at from {table('ledger', dataset)} "
+            f"where file_id in ({_literals(ids[dataset])})"
+        )
+
+    return _union_all(list(ids), landed)
+
+
+def select_rejected(file_ids: Iterable[str]) -> str:
+    """Ask for the verdicts on files by id."""
+    return f"select file_id, reason, detail, verdict from ops.rejected_files where file_id in ({_literals(file_ids)})"
+
+
+def select_versions(datasets: Sequence[str], bucket: str, key: str) -> list[str]:
+    """List the versions of one object that have landed, and whether a model has taken their rows in."""
+
+    def versions(dataset: str) -> str:
+        return (
+            f"select {literal(dataset)} as dataset, file_id, version_id, row_count, load_seq, loaded_at, undone_at, "
+            f"case when load_seq <= (select coalesce(max(upto_seq), 0) from ops.model_loads "
+            f"where dataset = {literal(dataset)}) then 1 else 0 end as was_modeled "
+            f"from {table('ledger', dataset)} where bucket = {literal(bucket)} and \"key\" = {literal(key)}"
+        )
+
+    return _union_all(datasets, versions)
+
+
+def undo_file(dataset: str, file_id: str) -> list[str]:
+    """Take one file's rows out of landing and mark its ledger row: the statements of one transaction.
+
+    The lock comes first, so that the snapshot is taken behind it; a ledger row already marked stays as it is.
+
+    >>> for sql in undo_file("orders", "f" * 64): print(sql[:36])
+    lock table lock."orders"
+    delete from landing."orders" where _
+    update ledger."orders" set undone_at
+    """
+    return [
+        lock_dataset(dataset),
+        f"delete from {table('landing', dataset)} where _file_id = {literal(file_id)}",
+        f"update {table('ledger', dataset)} set undone_at = sysdate "
+        f"where file_id = {literal(file_id)} and undone_at is null",
+    ]
+
+
+def _literals(values: Iterable[str]) -> str:
+    return ", ".join(map(literal, values))
+
+
+def _union_all(datasets: Sequence[str], select: Callable[[str], str]) -> list[str]:
+    """Join one SELECT a dataset into as few statements as the Data API's limit allows.
+
+    Names that are no dataset's (other tables that an operator made beside them) are left out.
+    """
+    return list(_packed([select(dataset) for dataset in datasets if DATASET_NAME.fullmatch(dataset)], " union all "))
+
+
+def _packed(parts: Sequence[str], joint: str) -> Iterator[str]:
+    """Join parts until the next would pass the limit.
+
+    >>> list(_packed(["a", "b"], " + "))
+    ['a + b']
+    """
+    statement = ""
+    for part in parts:
+        longer = f"{statement}{joint}{part}" if statement else part
+        if statement and size_of(longer) > MAX_STATEMENT_BYTES:
+            yield statement
+            longer = part
+        statement = longer
+    if statement:
+        yield statement

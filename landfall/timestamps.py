@@ -1,0 +1,21 @@
+"""OPERATE: times as people and tools read them. Comes in: the Data API's text for a TIMESTAMP; goes out: ISO 8601, UTC."""
+
+from datetime import UTC, datetime
+
+
+def iso(text: str | None) -> str | None:
+    """Spell a warehouse timestamp (UTC, as all of them are here) in ISO 8601 with its zone.
+
+    >>> iso("2026-11-21 03:00:00.25")
+    '2026-11-21T03:00:00.250000Z'
+    >>> iso(None) is None
+    True
+    """
+    if text is None:
+        return None
+    return spell(datetime.fromisoformat(text).replace(tzinfo=UTC))
+
+
+def spell(moment: datetime) -> str:
+    """Spell a moment in ISO 8601, in UTC with microseconds, so that texts sort as times do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
