@@ -1,0 +1,121 @@
+"""OPERATE: put what a deployment is made of where CloudFormation can read it.
+
+In: the zips, the templates. Out: their keys in the artifact bucket. A key holds the digest of what it names, so that an
+upload is done once, a deployment of the same sources changes nothing, and an older one can still be rolled back to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from scripts.package import Package
+
+TEMPLATE_SUFFIXES = frozenset({".yaml", ".json"})
+DIGEST_CHARACTERS = 16
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """Where the parts of a deployment are: the bucket, the templates' prefix, a key for each function's zip."""
+
+    bucket: str
+    template_prefix: str
+    code_keys: dict[str, str]
+
+
+def publish(
+    s3: S3Client, bucket: str, packages: Iterable[Package], templates: Path, progress: Callable[[str], None]
+) -> Artifacts:
+    """Upload the zips and the templates that the bucket does not hold yet."""
+    code_keys = {package.name: f"code/{package.name}-{package.digest[:DIGEST_CHARACTERS]}.zip" for package in packages}
+    for package in packages:
+        _upload(s3, bucket, code_keys[package.name], package.path.read_bytes, progress)
+    files = sorted(path for path in templates.iterdir() if path.suffix in TEMPLATE_SUFFIXES)
+    prefix = f"templates/{_digest(files)}/"
+    for path in files:
+        _upload(s3, bucket, prefix + path.name, path.read_bytes, progress)
+    return Artifacts(bucket, prefix, code_keys)
+
+
+def ensure_bucket(s3: S3Client, bucket: str) -> None:
+    """Create the artifact bucket when it is missing: private, encrypted, over TLS alone."""
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"404", "NoSuchBucket"}:
+            raise
+        _create_bucket(s3, bucket)
+
+
+def _create_bucket(s3: S3Client, bucket: str) -> None:
+    region = s3.meta.region_name
+    # us-east-1 is the one Region that may not be named: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    if region == "us-east-1":
+        s3.create_bucket(Bucket=bucket)
+    else:
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item]  # any Region
+    s3.put_public_access_block(
+        Bucket=bucket,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": True,
+            "IgnorePublicAcls": True,
+            "BlockPublicPolicy": True,
+            "RestrictPublicBuckets": True,
+        },
+    )
+    s3.put_bucket_encryption(
+        Bucket=bucket,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+        },
+    )
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(tls_only_policy(bucket, s3.meta.partition)))
+
+
+def tls_only_policy(bucket: str, partition: str) -> dict[str, object]:
+    """Deny every request that does not come over TLS.
+
+    >>> tls_only_policy("artifacts", "aws")["Statement"][0]["Resource"]
+    ['arn:aws:s3:::artifacts', 'arn:aws:s3:::artifacts/*']
+    """
+    arn = f"arn:{partition}:s3:::{bucket}"
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "DenyWithoutTls",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [arn, f"{arn}/*"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        ],
+    }
+
+
+def _upload(s3: S3Client, bucket: str, key: str, read: Callable[[], bytes], progress: Callable[[str], None]) -> None:
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"404", "NoSuchKey"}:
+            raise
+        progress(f"upload {key}")
+        s3.put_object(Bucket=bucket, Key=key, Body=read())
+
+
+def _digest(files: Iterable[Path]) -> str:
+    total = hashlib.sha256()
+    for path in files:
+        total.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\0".encode())
+    return total.hexdigest()[:DIGEST_CHARACTERS]
