@@ -1,0 +1,140 @@
+"""Land rows the way the loader does (rows, ledger and counter in one transaction), without S3 and Lambda."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import redshift_connector
+
+BUCKET = "landfall-test"
+NOON = datetime(2025, 11, 13, 12)
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class SeedFile:
+    """One version of a file, with its rows."""
+
+    dataset: str
+    key: str
+    rows: Sequence[Row]
+    modified_at: datetime = NOON
+    version: str = "1"
+
+    @property
+    def file_id(self) -> str:
+        """Return what identifies this version of the file."""
+        return hashlib.sha256(f"{BUCKET}|{self.key}|{self.version}".encode()).hexdigest()
+
+    @property
+    def source(self) -> str:
+        """Return the file's address."""
+        return f"s3://{BUCKET}/{self.key}"
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A user's session in a Redshift."""
+
+    connection: redshift_connector.Connection
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return what a query answers."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def value(self, sql: str) -> Any:
+        """Return the first value of the first row."""
+        return self.rows(sql)[0][0]
+
+    def run(self, *statements: str) -> None:
+        """Run statements, each a transaction of its own."""
+        with self.connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def transaction(self, *statements: str) -> None:
+        """Run statements as one transaction."""
+        self.run("begin", *statements, "commit")
+
+    def land(self, *files: SeedFile) -> None:
+        """Land files of one dataset in one load; a file that has landed before changes nothing."""
+        (dataset,) = {file.dataset for file in files}
+        known = {file_id for (file_id,) in self.rows(f"select file_id from ledger.{dataset}")}
+        new = list({file.file_id: file for file in files if file.file_id not in known}.values())
+        if not new:
+            return
+        load_seq = self.value(f"select load_seq from lock.{dataset}") + 1
+        self.transaction(
+            f"lock lock.{dataset}",
+            f"update lock.{dataset} set load_seq = {load_seq}",
+            *(statement for file in new for statement in _landing(file, load_seq)),
+        )
+
+    def undo(self, file: SeedFile) -> None:
+        """Take a file's rows back, as `landfall undo` does."""
+        self.transaction(
+            f"lock lock.{file.dataset}",
+            f"delete from landing.{file.dataset} where _file_id = '{file.file_id}'",
+            f"update ledger.{file.dataset} set undone_at = getdate() where file_id = '{file.file_id}'",
+        )
+
+
+@contextmanager
+def login(facts: Mapping[str, Any], user: str, password: str) -> Iterator[Warehouse]:
+    """Open a session whose statements commit on their own."""
+    connection = redshift_connector.connect(
+        host=facts["host"],
+        port=facts["wire_port"],
+        database=facts["database"],
+        user=user,
+        password=password,
+        ssl=False,
+    )
+    connection.autocommit = True
+    try:
+        yield Warehouse(connection)
+    finally:
+        connection.close()
+
+
+def literal(value: object) -> str:
+    """Write a value as a Redshift literal.
+
+    >>> literal("it's"), literal(None), literal(Decimal("1.50")), literal(NOON)
+    ("'it''s'", 'null', '1.50', "timestamp '2025-11-13 12:00:00'")
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, datetime):
+        return f"timestamp '{value}'"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, int | Decimal):
+        return str(value)
+    raise TypeError(f"no literal for {type(value).__name__}")
+
+
+def _landing(file: SeedFile, load_seq: int) -> Iterator[str]:
+    load_id = f"load-{load_seq}"
+    if file.rows:
+        columns = list(file.rows[0])
+        tail = (file.file_id, file.source, file.modified_at, load_id, load_seq)
+        values = ", ".join(_tuple([*(row[column] for column in columns), *tail]) for row in file.rows)
+        names = ", ".join([*columns, "_file_id, _source_file, _file_modified_at, _load_id, _load_seq, _loaded_at"])
+        yield f"insert into landing.{file.dataset} ({names}) values {values}"
+    facts = (file.file_id, BUCKET, file.key, file.version, len(file.rows), load_id, load_seq)
+    yield (
+        f'insert into ledger.{file.dataset} (file_id, bucket, "key", version_id, row_count, load_id, load_seq, loaded_at)'
+        f" values {_tuple(facts)}"
+    )
+
+
+def _tuple(values: Sequence[object]) -> str:
+    return f"({', '.join(map(literal, values))}, getdate())"
