@@ -1,4 +1,4 @@
-"""OPERATE: the `landfall` command. Comes in: argv and the SDK's environment; goes out: a result on stdout, an exit code.
+"""OPERATE: the `landfall` command. In: argv and the SDK's environment. Out: a result on stdout, an exit code.
 
 Each module in `landfall/commands/` adds its commands by `register(app)`. Those modules import nothing heavy at their
 top, so that `landfall --help` stays quick: what a command needs (boto3, pyarrow, dbt) is imported when it runs.

@@ -1,4 +1,4 @@
-"""OPERATE: what the operator reads when a command fails. Comes in: an exception; goes out: lines on stderr, an exit code."""
+"""OPERATE: what the operator reads when a command fails. In: an exception. Out: lines on stderr, an exit code."""
 
 import sys
 import traceback

@@ -1,4 +1,4 @@
-"""OPERATE: what has become of the files. Comes in: a warehouse; goes out: totals a dataset, a line a file, outcomes by id."""
+"""OPERATE: what has become of the files. In: a warehouse. Out: totals a dataset, a line a file, outcomes by id."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,5 +1,5 @@
-"""OPERATE: the deployed stack that commands work on. Comes in: LANDFALL_STACK and the SDK's environment; goes out: its
-outputs, and clients for what they name. AWS and the local stack differ in the environment's values alone.
+"""OPERATE: the deployed stack that commands work on. In: LANDFALL_STACK and the SDK's environment. Out: its outputs,
+and clients for what they name. AWS and the local stack differ in the environment's values alone.
 """
 
 import os
@@ -12,7 +12,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError
-from ingest_lambda.warehouse import Warehouse
+from ingest_lambda.warehouse import Target, Warehouse
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -55,7 +55,7 @@ class Stack:
         try:
             return self.outputs[name]
         except KeyError:
-            raise ConfigError(f"stack {self.name} has no output {name}: deploy this version's templates to it") from None
+            raise ConfigError(f"stack {self.name} has no output {name}: deploy these templates to it") from None
 
     @property
     def bucket(self) -> str:
@@ -85,13 +85,13 @@ class Stack:
     @cached_property
     def warehouse(self) -> Warehouse:
         """Return the warehouse, logged in to as the loader (which operator commands act as)."""
-        return Warehouse(
-            boto3.client("redshift-data"),
+        target = Target(
             database=self.output("DatabaseName"),
             secret_arn=self.output("LoaderSecretArn"),
             workgroup=self.outputs.get("WorkgroupName") or None,
-            cluster=self.outputs.get("ClusterIdentifier") or None,
+            cluster_id=self.outputs.get("ClusterIdentifier") or None,
         )
+        return Warehouse(boto3.client("redshift-data"), target)
 
 
 def _outputs(name: str) -> dict[str, str]:

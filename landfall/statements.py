@@ -41,7 +41,7 @@ def select_landed_files(datasets: Sequence[str]) -> list[str]:
 
     def landed(dataset: str) -> str:
         return (
-            f"select {literal(dataset)} as dataset, bucket, \"key\", row_count, load_id, load_seq, load_path, "
+            f'select {literal(dataset)} as dataset, bucket, "key", row_count, load_id, load_seq, load_path, '
             f"loaded_at, undone_at from {table('ledger', dataset)}"
         )
 
@@ -80,7 +80,7 @@ def select_versions(datasets: Sequence[str], bucket: str, key: str) -> list[str]
             f"select {literal(dataset)} as dataset, file_id, version_id, row_count, load_seq, loaded_at, undone_at, "
             f"case when load_seq <= (select coalesce(max(upto_seq), 0) from ops.model_loads "
             f"where dataset = {literal(dataset)}) then 1 else 0 end as was_modeled "
-            f"from {table('ledger', dataset)} where bucket = {literal(bucket)} and \"key\" = {literal(key)}"
+            f'from {table("ledger", dataset)} where bucket = {literal(bucket)} and "key" = {literal(key)}'
         )
 
     return _union_all(datasets, versions)

@@ -1,4 +1,4 @@
-"""OPERATE: times as people and tools read them. Comes in: the Data API's text for a TIMESTAMP; goes out: ISO 8601, UTC."""
+"""OPERATE: times as people and tools read them. In: the Data API's text for a TIMESTAMP. Out: ISO 8601, UTC."""
 
 from datetime import UTC, datetime
 

@@ -1,7 +1,8 @@
 """`landfall status`: what has landed, a dataset each, and what waits in the queue."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -31,7 +32,7 @@ def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = Fa
         return
     columns = ("dataset", "files landed", "rows landed", "files rejected", "last loaded at")
     console = output.stdout()
-    console.print(output.table(f"Landed in {stack.name}", columns, (asdict(total).values() for total in totals)))
+    console.print(output.table(f"Landed in {stack.name}", columns, (list(asdict(total).values()) for total in totals)))
     console.print("queue: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in queue.items()))
 
 
@@ -46,6 +47,6 @@ def queue_depths(stack: "Stack") -> dict[str, int]:
     return {**depths, "dead_lettered": int(dead_letter[DEPTHS["visible"]])}
 
 
-def _attributes(stack: "Stack", queue: str) -> dict[str, Any]:
+def _attributes(stack: "Stack", queue: str) -> Mapping[str, str]:
     response = stack.sqs.get_queue_attributes(QueueUrl=stack.output(queue), AttributeNames=["All"])
-    return dict(response["Attributes"])
+    return {str(name): value for name, value in response["Attributes"].items()}

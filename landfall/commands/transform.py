@@ -1,0 +1,75 @@
+"""`landfall transform`: run the models and gates on what has landed."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from landfall import output
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from landfall.transforms import Run
+
+EXIT_CODES = {"succeeded": 0, "gate_failed": 1, "error": 2}
+TIMED_OUT = 2
+
+
+def register(app: typer.Typer) -> None:
+    """Add `transform` to the command line."""
+    app.command()(transform)
+
+
+def transform(
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the outcome.")] = False,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds that --wait waits.")] = 1800.0,
+    as_json: output.JsonOption = False,
+) -> None:
+    """Start the transform state machine: model what has landed, behind its gates, and announce the outcome.
+
+    Runs are single: where one is under way it goes round once more for this request, and --wait follows that one.
+    With --wait, exits 0 if it succeeded, 1 if a gate failed, 2 on an error or when the time is up.
+    """
+    from landfall import transforms
+    from landfall.stack import Stack
+
+    stack = Stack.from_environment()
+    client = stack.step_functions
+    execution = transforms.start(client, stack.output("StateMachineArn"))
+    if not wait:
+        _show(transforms.Run(execution, None), as_json)
+        return
+    console = output.stderr()
+    with console.status("transform is running"):
+        run = transforms.follow(client, execution, timeout, console.print)
+    _show(run, as_json)
+    raise typer.Exit(EXIT_CODES.get(run.outcome or "", TIMED_OUT))
+
+
+def _show(run: "Run", as_json: bool) -> None:
+    if as_json:
+        output.print_json(run.to_dict())
+        return
+    console = output.stdout()
+    if run.outcome is None:
+        console.print(f"transform is running: {run.execution}")
+        return
+    show_run(console, run)
+
+
+def show_run(console: "Console", run: "Run") -> None:
+    """Print a finished run: its models and gates, and for a failed gate the files, examples and remedy."""
+    if run.models:
+        models = [(model["name"], model["status"], model["rows_affected"]) for model in run.models]
+        console.print(output.table("Models", ("model", "status", "rows"), models))
+    if run.gates:
+        gates = [(gate["name"], gate["status"], gate["severity"], gate["failures"]) for gate in run.gates]
+        console.print(output.table("Gates", ("gate", "status", "severity", "failures"), gates))
+    for failing in run.failing:
+        console.print(f"[red]{failing['gate']}[/red] failed", markup=True)
+        for file in failing.get("files") or ():
+            console.print(f"  caused by {file}", markup=False)
+        for example in failing.get("examples") or ():
+            console.print(f"  for example {example}", markup=False)
+        console.print(f"  remedy: {failing.get('remedy')}", markup=False)
+    console.print(f"transform: {run.outcome}" + (f" ({run.reason})" if run.reason else ""), markup=False)

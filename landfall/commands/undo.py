@@ -1,0 +1,52 @@
+"""`landfall undo`: take one file's rows out of landing."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from landfall import output
+
+if TYPE_CHECKING:
+    from landfall.undos import Undo
+
+
+def register(app: typer.Typer) -> None:
+    """Add `undo` to the command line."""
+    app.command()(undo)
+
+
+def undo(
+    key: Annotated[str, typer.Argument(help="The file: s3://bucket/key, as gates name it, or its key.")],
+    version: Annotated[
+        str | None, typer.Option(metavar="ID", help="Its version in S3 (default: the one that landed last).")
+    ] = None,
+    as_json: output.JsonOption = False,
+) -> None:
+    """Take a landed file's rows out of landing again, in one transaction; the object in S3 stays.
+
+    The file stays known, so an event that comes late does not land it again. Where its rows had been modeled, the next
+    transform rebuilds the tables without them.
+    """
+    from landfall import undos
+    from landfall.stack import Stack
+
+    stack = Stack.from_environment()
+    done = undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version)
+    if as_json:
+        output.print_json(done.to_dict())
+    else:
+        for line in _lines(done):
+            typer.echo(line)
+
+
+def _lines(done: "Undo") -> list[str]:
+    version = done.version
+    if done.outcome == "already_undone":
+        lines = [f"nothing to do: {done.source_file} was undone at {version.undone_at}"]
+    else:
+        lines = [f"undone: {done.rows:,} rows of {done.source_file} left landing.{version.dataset}"]
+    if version.was_modeled:
+        lines.append("its rows had been modeled: the next transform rebuilds the tables without them")
+    if done.others:
+        lines.append(f"still in landing, other versions of it: {', '.join(done.others)} (undo them with --version)")
+    return lines

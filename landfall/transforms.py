@@ -1,0 +1,90 @@
+"""OPERATE: runs of the transform state machine. In: its name. Out: an execution's outcome, with gates and models."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH = 0.5, 3.0, 1.2  # seconds between two looks at an execution
+
+
+@dataclass(frozen=True)
+class Run:
+    """What an execution came to: succeeded, gate_failed or error; None while it runs."""
+
+    execution: str
+    outcome: str | None
+    reason: str | None = None
+    gates: Sequence[Mapping[str, Any]] = ()
+    models: Sequence[Mapping[str, Any]] = ()
+    failing: Sequence[Mapping[str, Any]] = ()
+    run_id: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Spell the run as its JSON face does."""
+        return {"outcome": self.outcome, "gates": list(self.gates), "models": list(self.models)}
+
+
+def start(client: "SFNClient", state_machine: str) -> str:
+    """Start an execution; return its ARN."""
+    return client.start_execution(stateMachineArn=state_machine, input="{}")["executionArn"]
+
+
+def follow(
+    client: "SFNClient",
+    execution: str,
+    timeout_seconds: float,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Run:
+    """Wait for an execution's outcome; where it joined one that was under way, for that one's.
+
+    The one that it joined goes round once more for it, so its outcome holds for what had landed at the start.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    pause = FIRST_PAUSE
+    while True:
+        run, holder = look(client, execution)
+        if holder:
+            progress(f"joined {holder.rsplit(':', 1)[-1]}, which is under way")
+            execution = holder
+        elif run.outcome or time.monotonic() >= deadline:
+            return run
+        else:
+            time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
+            pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
+
+
+def look(client: "SFNClient", execution: str) -> tuple[Run, str | None]:
+    """Look once: the run so far, and the execution that it joined, if it did."""
+    description = client.describe_execution(executionArn=execution)
+    status = description["status"]
+    if status == "RUNNING":
+        return Run(execution, None), None
+    if status != "SUCCEEDED":
+        reason = f"{description.get('error') or status}: {description.get('cause') or 'no cause given'}"
+        return Run(execution, "error", reason), None
+    result = json.loads(description.get("output") or "{}")
+    if result.get("status") == "joined":
+        return Run(execution, None), result["holder"]
+    return read(execution, result), None
+
+
+def read(execution: str, result: Mapping[str, Any]) -> Run:
+    """Read the output of an execution that ran to its end.
+
+    >>> read("arn", {"status": "done", "outcome": "succeeded", "reason": "nothing to build"}).outcome
+    'succeeded'
+    """
+    return Run(
+        execution=execution,
+        outcome=str(result.get("outcome") or "error"),
+        reason=result.get("reason"),
+        gates=result.get("gates") or (),
+        models=result.get("models") or (),
+        failing=result.get("failing") or (),
+        run_id=result.get("run_id"),
+    )
