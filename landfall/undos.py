@@ -1,4 +1,4 @@
-"""OPERATE: taking one file's rows out of landing. In: where the file stood in S3. Out: what was done, or was done before.
+"""OPERATE: taking one file's rows out of landing. In: its place in S3. Out: what was done, or had been done.
 
 The ledger keeps the file: an event of it that comes late stays without effect. Modeled tables are rebuilt by the next
 transform, which finds the ledger row undone after its rows were modeled.
