@@ -54,6 +54,8 @@ def handler(event, context):
                 "attributes": {{"severity": {{"DataType": "String", "StringValue": "low"}}}},
             }},
         }}
+    if action == "build":
+        return {{"outcome": script.get("outcome", "succeeded")}}
     return {{}}
 '''
 
@@ -115,9 +117,13 @@ class Flow:
 
     def lease(self) -> dict[str, Any] | None:
         """Return the lease item, or None."""
-        item: dict[str, Any] | None = self.clients("dynamodb").get_item(
-            TableName=self.outputs["LeaseTableName"], Key={"lease_id": {"S": "transform"}}, ConsistentRead=True
-        ).get("Item")
+        item: dict[str, Any] | None = (
+            self.clients("dynamodb")
+            .get_item(
+                TableName=self.outputs["LeaseTableName"], Key={"lease_id": {"S": "transform"}}, ConsistentRead=True
+            )
+            .get("Item")
+        )
         return item
 
     def put_lease(self, holder: str, expires_at: float) -> None:
@@ -227,9 +233,7 @@ def deployed(clients: Callable[[str], Any], tmp_path_factory: pytest.TempPathFac
     for name, arn in topics.items():
         url = clients("sqs").create_queue(QueueName=name)["QueueUrl"]
         queue_arn = clients("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-        clients("sns").subscribe(
-            TopicArn=arn, Protocol="sqs", Endpoint=queue_arn["Attributes"]["QueueArn"]
-        )
+        clients("sns").subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn["Attributes"]["QueueArn"])
         queues[name.removesuffix("TopicArn").lower()] = url
     return Flow(clients, outputs, queues, folder)
 
@@ -338,7 +342,9 @@ def test_who_joined_a_run_that_broke_gets_a_run_of_a_successor(flow: Flow) -> No
     assert flow.lease() is None
 
 
-@pytest.mark.parametrize(("outcome", "topic"), [("succeeded", "success"), ("gate_failed", "failure"), ("error", "failure")])
+@pytest.mark.parametrize(
+    ("outcome", "topic"), [("succeeded", "success"), ("gate_failed", "failure"), ("error", "failure")]
+)
 def test_each_outcome_goes_to_its_topic_once_with_its_attributes(flow: Flow, outcome: str, topic: str) -> None:
     flow.script(outcome=outcome)
     ended = flow.end_of(flow.start())

@@ -1,0 +1,81 @@
+"""MODEL: dbt as a library: one invocation, and a connection of the same profile.
+
+In: dbt's arguments and the project's folder, which is read-only. Out: dbt's result object, or rows. What dbt writes
+goes to a temporary folder of this process, which a warm Lambda keeps: the next invocation need not parse again.
+"""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transform_lambda.errors import TransientError
+from transform_lambda.thread_locks import use_thread_locks
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+
+Row = dict[str, Any]
+Query = Callable[[str], list[Row]]
+
+
+def invoke(arguments: Sequence[str], project_dir: Path, on_event: Callable[[Any], None]) -> dbtRunnerResult:
+    """Run one dbt command; `on_event` gets each of dbt's events. Nothing is printed: stdout is the function's log."""
+    use_thread_locks()
+    from dbt.cli.main import dbtRunner  # a second to import: only for the actions that need it
+
+    return dbtRunner(callbacks=[on_event]).invoke([*_global_options(project_dir), *arguments])
+
+
+def _global_options(project_dir: Path) -> list[str]:
+    folder = _scratch_folder()
+    return [
+        *("--log-level", "none", "--log-level-file", "none", "--no-print", "--no-use-colors"),
+        *("--no-send-anonymous-usage-stats", "--no-version-check"),
+        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+        *("--project-dir", str(project_dir), "--profiles-dir", str(project_dir)),
+    ]
+
+
+@functools.cache
+def _scratch_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="dbt-"))
+
+
+@contextmanager
+def connected(project_dir: Path) -> Iterator[Query]:
+    """Yield a function that runs a query as dbt's user, over a connection of dbt's profile.
+
+    Raises:
+        TransientError: the warehouse cannot be reached, or the connection broke.
+    """
+    from redshift_connector.error import InterfaceError, OperationalError
+
+    try:
+        with _connect(project_dir) as connection:
+            yield functools.partial(_rows, connection)
+    except (OperationalError, InterfaceError, OSError) as error:
+        raise TransientError(f"the warehouse cannot be reached: {error}") from error
+
+
+def _connect(project_dir: Path) -> Any:
+    use_thread_locks()
+    from dbt.adapters.redshift.connections import get_connection_method
+    from dbt.config.runtime import load_profile
+    from dbt.flags import set_from_args
+
+    set_from_args(Namespace(project_dir=str(project_dir), profiles_dir=str(project_dir)), {})
+    credentials: Any = load_profile(str(project_dir), {}).credentials
+    return get_connection_method(credentials)()
+
+
+def _rows(connection: Any, sql: str) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]

@@ -1,0 +1,148 @@
+"""GATE: show what a failed gate found: three of its rows, and the files they came from.
+
+In: dbt's results of the failed gates, and a query function. Out: [{"gate", "failures", "files", "examples", "remedy"}],
+bounded in every direction, because it travels through the state machine and into a message. The gate's compiled SQL is
+run again; it reads only what its own run made, so it finds the same rows.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from transform_lambda.dbt_runtime import Query, Row
+
+GATE_LIMIT = 20
+EXAMPLE_LIMIT = 3
+FILE_LIMIT = 20
+COLUMN_LIMIT = 20
+VALUE_LIMIT = 200
+BYTES_LIMIT = 40_000  # of all explanations together
+FILE_COLUMN = "_source_file"
+
+
+def explain(query: Query, failed: Sequence[Any]) -> list[dict[str, Any]]:
+    """Explain each failed gate. An explanation that cannot be had is said so, and stops nothing."""
+    return within(BYTES_LIMIT, [_explain_one(query, result) for result in failed[:GATE_LIMIT]])
+
+
+def _explain_one(query: Query, result: Any) -> dict[str, Any]:
+    node = result.node
+    note = {}
+    examples: list[Row] = []
+    files: list[str] = []
+    try:
+        examples = query(examples_sql(node.compiled_code))
+        if examples and FILE_COLUMN in examples[0]:
+            files = [row[FILE_COLUMN] for row in query(files_sql(node.compiled_code))]
+    except Exception as error:  # the gate's own verdict stands, whatever keeps its rows from being shown
+        note = {"note": f"examples could not be read: {str(error)[:VALUE_LIMIT]}"}
+    return {
+        "gate": node.name,
+        "failures": result.failures,
+        "files": files,
+        "examples": [readable(row) for row in examples],
+        "remedy": remedies(files, (node.config.meta or {}).get("remedy")),
+        **note,
+    }
+
+
+def within(limit: int, explanations: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep the explanations within `limit` bytes of JSON: those that do not fit lose their examples, then their files.
+
+    >>> gates = [{"gate": "a", "files": ["f"], "examples": [{"x": "y" * 99}], "remedy": ["landfall undo f"]}]
+    >>> within(90, gates)
+    [{'gate': 'a', 'files': ['f'], 'examples': [], 'remedy': ['landfall undo f']}]
+    """
+    kept: list[dict[str, Any]] = []
+    room = limit
+    for explanation in explanations:
+        smaller = (
+            explanation,
+            {**explanation, "examples": []},
+            {**explanation, "examples": [], "files": [], "remedy": []},
+        )
+        fitting = next((candidate for candidate in smaller if _size(candidate) <= room), None)
+        if fitting is None:
+            break
+        kept.append(fitting)
+        room -= _size(fitting)
+    return kept
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value).encode())
+
+
+def examples_sql(compiled: str) -> str:
+    """Build the query of a few rows that a gate found.
+
+    >>> print(examples_sql("select 1 as a;"))
+    select * from (
+    select 1 as a
+    ) as found limit 3
+    """
+    return f"select * from (\n{_bare(compiled)}\n) as found limit {EXAMPLE_LIMIT}"  # noqa: S608 - dbt's own SQL
+
+
+def files_sql(compiled: str) -> str:
+    """Build the query of the files that a gate's rows came from.
+
+    >>> print(files_sql("select 1 as a, 'f' as _source_file"))
+    select distinct found._source_file from (
+    select 1 as a, 'f' as _source_file
+    ) as found where found._source_file is not null order by 1 limit 20
+    """
+    return (
+        f"select distinct found.{FILE_COLUMN} from (\n{_bare(compiled)}\n"  # noqa: S608 - dbt's own SQL
+        f") as found where found.{FILE_COLUMN} is not null order by 1 limit {FILE_LIMIT}"
+    )
+
+
+def _bare(compiled: str) -> str:
+    return compiled.strip().rstrip(";")
+
+
+def readable(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn a row into bounded JSON: at most 20 columns, texts of at most 200 characters, null columns left out.
+
+    >>> readable({"order_id": "o-1", "order_date": date(2026, 1, 31), "returned_at": None})
+    {'order_id': 'o-1', 'order_date': '2026-01-31'}
+    """
+    shown = [(name, value) for name, value in row.items() if value is not None]
+    return {name: _plain(value) for name, value in shown[:COLUMN_LIMIT]}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    text = str(value)
+    return text if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 1] + "…"
+
+
+def remedies(files: Sequence[str], advice: str | None) -> list[str]:
+    """List the commands that fix it: the gate's own advice first, then an undo a file.
+
+    >>> remedies(["s3://bucket/raw/orders/a b.parquet"], None)
+    ["landfall undo 'raw/orders/a b.parquet'", 'landfall transform --wait']
+    >>> remedies([], "deliver the rates of the day")
+    ['deliver the rates of the day', 'landfall transform --wait']
+    """
+    undo = [f"landfall undo {shlex.quote(key_of(file))}" for file in files]
+    return [*([advice] if advice else []), *undo, "landfall transform --wait"]
+
+
+def key_of(file: str) -> str:
+    """Return the key of a file that is named as s3://bucket/key; keys may contain any character.
+
+    >>> key_of("s3://bucket/raw/orders/what?#.parquet")
+    'raw/orders/what?#.parquet'
+    """
+    prefix = f"s3://{urlsplit(file).netloc}/"
+    return file.removeprefix(prefix)

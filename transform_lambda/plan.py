@@ -1,0 +1,189 @@
+"""MODEL: decide what must be built. In: what landed (ledger) and what was modeled (ops). Out: a `Plan`.
+
+The warehouse decides, not the event that started the run: a lost or repeated event changes nothing. `decide` is pure;
+`read_facts` asks the warehouse a fixed number of questions, however many files there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from transform_lambda.dbt_runtime import Query
+
+# An undo stamps its files before it commits: a run that began up to this long after the stamp may have read them.
+_UNDO_MARGIN = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class UndoneFile:
+    """A file that `landfall undo` took out of landing: the sequence it had landed with, and when it was undone."""
+
+    load_seq: int
+    undone_at: datetime
+
+
+@dataclass(frozen=True)
+class ModelLoad:
+    """How far a model has taken in a data set, and when the run began that last built it from the first row."""
+
+    model: str
+    upto_seq: int
+    rebuilt_at: datetime | None
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """What the warehouse says of one data set. `newest_seq` is of files not undone, 0 for none."""
+
+    name: str
+    newest_seq: int = 0
+    undone: tuple[UndoneFile, ...] = ()
+    loads: tuple[ModelLoad, ...] = ()
+    looked_at: datetime | None = None  # the start of the last run
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to build. Without datasets, and `whole_project` false, there is nothing to do."""
+
+    datasets: tuple[str, ...]
+    reasons: tuple[str, ...]
+    whole_project: bool
+    full_refresh: bool
+
+    @property
+    def select(self) -> list[str]:
+        """Return dbt's selection: everything downstream of the data sets; empty for the whole project.
+
+        >>> Plan(("order_items", "order_summary"), (), False, False).select
+        ['source:landing.order_items+', 'source:landing.order_summary+']
+        """
+        return [] if self.whole_project else [f"source:landing.{name}+" for name in self.datasets]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what travels through the state machine."""
+        build = self.whole_project or bool(self.datasets)
+        return {**asdict(self), "select": self.select, "build": build}
+
+
+def decide(facts: Iterable[DatasetFacts], *, project_changed: bool, full_refresh: bool = False) -> Plan:
+    """Decide what to build.
+
+    `project_changed`: this version of the dbt project has not been built whole, so all of it is. `full_refresh`: the
+    operator asks for everything anew.
+
+    >>> facts = [DatasetFacts("orders", 7, loads=(ModelLoad("modeled.orders", 5, None),)), DatasetFacts("items")]
+    >>> decide(facts, project_changed=False).reasons
+    ('orders: landed up to load 7, modeled up to 5',)
+    """
+    ordered = sorted(facts, key=lambda fact: fact.name)
+    asked = ("a full refresh was asked for",) if full_refresh else ()
+    changed = ("the dbt project is new or has changed",) if project_changed else ()
+    rebuilt = {fact.name: reason for fact in ordered if (reason := _why_rebuild(fact))}
+    pending = {fact.name: reason for fact in ordered if (reason := _why_build(fact))}
+    whole = project_changed or full_refresh
+    return Plan(
+        datasets=tuple(fact.name for fact in ordered if whole or fact.name in rebuilt or fact.name in pending),
+        reasons=(*asked, *changed, *rebuilt.values(), *pending.values()),
+        whole_project=whole,
+        full_refresh=full_refresh or bool(rebuilt),
+    )
+
+
+def _why_rebuild(fact: DatasetFacts) -> str | None:
+    """Say why the models must be built from the first row: rows that they hold have been taken out of landing."""
+    for load in fact.loads:
+        for file in fact.undone:
+            if file.load_seq <= load.upto_seq and _is_after(file.undone_at, load.rebuilt_at):
+                return f"{fact.name}: a file that {load.model} holds was undone (load {file.load_seq})"
+    return None
+
+
+def _is_after(undone_at: datetime, rebuilt_at: datetime | None) -> bool:
+    return rebuilt_at is None or undone_at > rebuilt_at - _UNDO_MARGIN
+
+
+def _why_build(fact: DatasetFacts) -> str | None:
+    """Say why the models must be built: files that they have not taken in, or that are gone since the last run.
+
+    The second matters after a failed gate: with its file undone nothing new has landed, and yet the next run passes.
+    """
+    modeled = min((load.upto_seq for load in fact.loads), default=0)
+    if fact.newest_seq > modeled:
+        return f"{fact.name}: landed up to load {fact.newest_seq}, modeled up to {modeled}"
+    if any(fact.looked_at is None or file.undone_at > fact.looked_at for file in fact.undone):
+        return f"{fact.name}: a file was undone since the last run"
+    return None
+
+
+def read_facts(query: Query, datasets: Sequence[str]) -> list[DatasetFacts]:
+    """Read what the warehouse says of the data sets; those that have never landed have no ledger, and no facts."""
+    ledgers = {row["tablename"] for row in query("select tablename from pg_tables where schemaname = 'ledger'")}
+    known = [name for name in datasets if name in ledgers]
+    if not known:
+        return []
+    newest = {row["dataset"]: row["newest_seq"] for row in query(newest_sql(known))}
+    undone = _grouped(query(undone_sql(known)))
+    loads = _grouped(query(LOADS_SQL))
+    looked = {row["dataset"]: row["looked_at"] for row in query(LOOKED_SQL)}
+    return [
+        DatasetFacts(
+            name=name,
+            newest_seq=newest[name],
+            undone=tuple(UndoneFile(row["load_seq"], row["undone_at"]) for row in undone.get(name, [])),
+            loads=tuple(ModelLoad(row["model"], row["upto_seq"], row["rebuilt_at"]) for row in loads.get(name, [])),
+            looked_at=looked.get(name),
+        )
+        for name in known
+    ]
+
+
+def _grouped(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(row["dataset"], []).append(row)
+    return groups
+
+
+def newest_sql(datasets: Sequence[str]) -> str:
+    """Build the query of each data set's newest load. Names are dbt sources of the project, of the form [a-z0-9_].
+
+    >>> print(newest_sql(["orders"]))
+    select 'orders' as dataset, coalesce(max(load_seq), 0) as newest_seq
+    from ledger."orders" where undone_at is null
+    """
+    return "\nunion all\n".join(
+        f"select '{name}' as dataset, coalesce(max(load_seq), 0) as newest_seq\n"
+        f'from ledger."{name}" where undone_at is null'
+        for name in datasets
+    )
+
+
+def undone_sql(datasets: Sequence[str]) -> str:
+    """Build the query of the undone files, which are few.
+
+    >>> print(undone_sql(["orders"]))
+    select 'orders' as dataset, load_seq, undone_at
+    from ledger."orders" where undone_at is not null
+    """
+    return "\nunion all\n".join(
+        f"select '{name}' as dataset, load_seq, undone_at\nfrom ledger.\"{name}\" where undone_at is not null"
+        for name in datasets
+    )
+
+
+LOADS_SQL = """
+select
+    loads.model,
+    loads.dataset,
+    max(loads.upto_seq) as upto_seq,
+    max(case when loads.from_seq = 0 then bounds.frozen_at end) as rebuilt_at
+from ops.model_loads as loads
+left join ops.run_bounds as bounds on bounds.run_id = loads.run_id and bounds.dataset = loads.dataset
+group by loads.model, loads.dataset
+"""
+
+LOOKED_SQL = "select dataset, max(frozen_at) as looked_at from ops.run_bounds group by dataset"

@@ -1,0 +1,224 @@
+"""ALERT: compose the message of a run. In: plan, build and archive results. Out: subject, body and attributes for SNS.
+
+One message per run and outcome, in plain text (SNS e-mail has no HTML) that a person can act on: what, how many, three
+failing examples, where to look, the commands that fix it. Machines get the same as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transform_lambda.results import Outcome
+
+# A message with its attributes is at most 256 KiB (https://docs.aws.amazon.com/general/latest/gr/sns.html).
+BODY_LIMIT = 240_000
+SUBJECT_LIMIT = 100  # ASCII, no line breaks (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html)
+TEXT_LIMIT = 20_000
+NAME_LIMIT = 20
+
+_NOT_PASSED = {"fail", "warn", "error", "runtime error"}
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that is known about a run when it is announced."""
+
+    environment: str
+    plan: Json
+    build: Json
+    archive: Json
+    report: str  # where the whole report is, s3://bucket/key
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return how it ended."""
+        return Outcome(self.build["outcome"])
+
+    @property
+    def severity(self) -> str:
+        """Return the severity that subscriptions filter on: critical | high | low | info."""
+        if self.outcome is Outcome.ERROR:
+            return "critical"
+        if self.outcome is Outcome.GATE_FAILED:
+            return "high"
+        return "low" if any(gate["status"] == "warn" for gate in self.build["gates"]) else "info"
+
+
+def message(run: Run) -> dict[str, Any]:
+    """Compose the message: {"subject", "body" (SNS's JSON by protocol), "attributes"}."""
+    body = _body(run)
+    if len(body.encode()) > BODY_LIMIT:
+        body = _body(_without_details(run))
+    return {"subject": subject(run), "body": body, "attributes": attributes(run)}
+
+
+def _body(run: Run) -> str:
+    text = bounded_text(lines(run))
+    return json.dumps({"default": text, "email": text, "sqs": json.dumps(facts(run))})
+
+
+def _without_details(run: Run) -> Run:
+    failing = [{**gate, "examples": [], "files": gate["files"][:1]} for gate in run.build["failing"]]
+    build = {**run.build, "failing": failing, "models": [], "gates": []}
+    return Run(run.environment, run.plan, build, run.archive, run.report)
+
+
+def subject(run: Run) -> str:
+    """Compose the subject: ASCII, one line, at most 100 characters."""
+    what = {
+        Outcome.SUCCEEDED: f"{len(run.build['models'])} models built",
+        Outcome.GATE_FAILED: f"gate failed: {_names(gate['gate'] for gate in run.build['failing'])}",
+        Outcome.ERROR: "transform ended with an error",
+    }[run.outcome]
+    return plain_ascii(f"Landfall {run.environment}: {what}")[:SUBJECT_LIMIT]
+
+
+def plain_ascii(text: str) -> str:
+    """Replace what a subject may not contain.
+
+    >>> plain_ascii("caf\u00e9\\nbar")
+    'caf? bar'
+    """
+    return " ".join(text.encode("ascii", "replace").decode().split())
+
+
+def attributes(run: Run) -> dict[str, dict[str, str]]:
+    """Return the message's attributes in the shape of the SNS API; a filter matches any of the data sets."""
+    return {
+        "severity": {"DataType": "String", "StringValue": run.severity},
+        "stage": {"DataType": "String", "StringValue": "model" if run.outcome is Outcome.SUCCEEDED else "gate"},
+        "environment": {"DataType": "String", "StringValue": run.environment},
+        "dataset": {"DataType": "String.Array", "StringValue": json.dumps(list(run.plan["datasets"])[:NAME_LIMIT])},
+    }
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """Return the message for machines."""
+    return {
+        "kind": "transform",
+        "environment": run.environment,
+        "severity": run.severity,
+        "outcome": str(run.outcome),
+        "run_id": run.build["run_id"],
+        "datasets": list(run.plan["datasets"]),
+        "reasons": list(run.plan["reasons"])[:NAME_LIMIT],
+        "models": list(run.build["models"]),
+        "gates": [gate for gate in run.build["gates"] if gate["status"] != "pass"],
+        "failing": list(run.build["failing"]),
+        "errors": list(run.build["errors"]),
+        "archived": dict(run.archive),
+        "report": run.report,
+    }
+
+
+def lines(run: Run) -> list[str]:
+    """Compose the text for people, line by line."""
+    told = {Outcome.SUCCEEDED: _success, Outcome.GATE_FAILED: _gate_failure, Outcome.ERROR: _error}[run.outcome]
+    return [*told(run), "", *_where_to_look(run)]
+
+
+def _success(run: Run) -> list[str]:
+    passed = sum(gate["status"] == "pass" for gate in run.build["gates"])
+    quarantined = [model for model in run.build["models"] if model["name"].startswith("quarantine_")]
+    modeled = [model for model in run.build["models"] if model not in quarantined]
+    return [
+        f"Landfall {run.environment}: the models are up to date.",
+        "",
+        *(f"Why: {reason}" for reason in run.plan["reasons"][:NAME_LIMIT]),
+        f"Built: {_counted(modeled)}",
+        f"Quarantined: {_counted(quarantined) or 'nothing'}",
+        f"Gates: {passed} passed",
+        *(_not_passed(gate) for gate in run.build["gates"] if gate["status"] in _NOT_PASSED),
+    ]
+
+
+def _gate_failure(run: Run) -> list[str]:
+    failing: Sequence[Json] = run.build["failing"]
+    skipped = _names(model["name"] for model in run.build["models"] if model["status"] == "skipped")
+    return [
+        f"Landfall {run.environment}: {len(failing)} gate(s) failed. What lies behind them was not updated: {skipped}.",
+        "Nothing is lost: the rows wait in the landing tables, and a later run takes them in.",
+        *(line for gate in failing for line in _failing_gate(gate)),
+        *_to_fix(failing),
+    ]
+
+
+def _failing_gate(gate: Json) -> list[str]:
+    return [
+        "",
+        f"Gate {gate['gate']}: {gate['failures']} failing row(s)",
+        *(f"  file: {file}" for file in gate["files"]),
+        *(f"  example: {json.dumps(example, ensure_ascii=False)}" for example in gate["examples"]),
+        *([f"  {gate['note']}"] if gate.get("note") else []),
+    ]
+
+
+def _to_fix(failing: Iterable[Json]) -> list[str]:
+    """List every command once, in the order of the gates; the run that shows that it worked comes last.
+
+    >>> _to_fix([{"remedy": ["undo a", "run"]}, {"remedy": ["undo b", "run"]}])[2:]
+    ['  undo a', '  undo b', '  run']
+    """
+    commands = [command for gate in failing for command in gate["remedy"]]
+    last_places = {command: place for place, command in enumerate(commands)}
+    return ["", "To fix it (undo takes a file's rows out again; the file itself stays):"] + [
+        f"  {command}" for command, _ in sorted(last_places.items(), key=lambda item: item[1])
+    ]
+
+
+def _error(run: Run) -> list[str]:
+    return [
+        f"Landfall {run.environment}: dbt could not do its work. Models that failed are as they were.",
+        *(f"  {error}" for error in run.build["errors"]),
+        "",
+        "After the cause is fixed, everything that landed meanwhile is built by:",
+        "  landfall transform --wait",
+    ]
+
+
+def _where_to_look(run: Run) -> list[str]:
+    anchor = {Outcome.SUCCEEDED: "succeeded", Outcome.GATE_FAILED: "gate-failed", Outcome.ERROR: "error"}[run.outcome]
+    return [f"Run: {run.build['run_id']}", f"Report: {run.report}", f"Runbook: docs/runbook.md#{anchor}"]
+
+
+def _not_passed(gate: Json) -> str:
+    return f"  {gate['status']}: {gate['name']} ({gate['failures']} rows)"
+
+
+def _counted(models: Iterable[Json]) -> str:
+    """List models with their rows.
+
+    >>> _counted([{"name": "orders", "rows_affected": 1200}, {"name": "stg_orders", "rows_affected": None}])
+    'orders 1,200 rows, stg_orders'
+    """
+    texts = [
+        model["name"] if model["rows_affected"] is None else f"{model['name']} {model['rows_affected']:,} rows"
+        for model in models
+    ]
+    return _names(texts)
+
+
+def _names(names: Iterable[str]) -> str:
+    """Join names, at most 20 of them.
+
+    >>> _names(f"m{number}" for number in range(22))[-12:]
+    ' m19, 2 more'
+    """
+    every = list(names)
+    more = [f"{len(every) - NAME_LIMIT} more"] if len(every) > NAME_LIMIT else []
+    return ", ".join([*every[:NAME_LIMIT], *more])
+
+
+def bounded_text(text_lines: Iterable[str]) -> str:
+    """Join lines into a text of at most 20,000 characters.
+
+    >>> bounded_text(["a", "b"])
+    'a\\nb'
+    """
+    text = "\n".join(text_lines)
+    return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "\n… shortened; the report has it all"

@@ -1,0 +1,115 @@
+"""GATE: from dbt's results to what happened. In: dbt's result objects. Out: outcome, models and gates as plain JSON.
+
+A failing data test of severity error is a gate that did its work (`gate_failed`). Anything else that did not go well is
+broken (`error`), and broken outweighs gated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any
+
+# A payload of the state machine is at most 256 KiB: 2 lists x 200 nodes x about 450 bytes + 40 KB of failing gates
+# (examples.py) + 10 errors. ops.gate_results has all of it.
+# https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+MESSAGE_LIMIT = 300
+NODE_LIMIT = 200
+ERROR_LIMIT = 10
+
+_BROKEN = {"error", "runtime error", "partial success"}
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    SUCCEEDED = "succeeded"
+    GATE_FAILED = "gate_failed"
+    ERROR = "error"
+
+
+def outcome_of(statuses: Iterable[str], *, is_success: bool) -> Outcome:
+    """Tell the outcome from the statuses of all nodes and from dbt's own verdict.
+
+    >>> [str(outcome_of(statuses, is_success=False)) for statuses in (["success", "fail"], ["fail", "error"], [])]
+    ['gate_failed', 'error', 'error']
+    >>> str(outcome_of(["success", "warn", "pass"], is_success=True))
+    'succeeded'
+    """
+    found = set(statuses)
+    if found & _BROKEN:
+        return Outcome.ERROR
+    if "fail" in found:
+        return Outcome.GATE_FAILED
+    return Outcome.SUCCEEDED if is_success else Outcome.ERROR
+
+
+def models_of(results: Sequence[Any]) -> list[dict[str, Any]]:
+    """List the models: [{"name", "status", "rows_affected", "message"}], rows None where the adapter knows none."""
+    return [
+        {
+            "name": result.node.name,
+            "status": str(result.status),
+            "rows_affected": _rows_affected(result),
+            **_message(result),
+        }
+        for result in results
+        if str(result.node.resource_type) in ("model", "seed", "snapshot")
+    ][:NODE_LIMIT]
+
+
+def gates_of(results: Sequence[Any]) -> list[dict[str, Any]]:
+    """List the gates: [{"name", "status", "severity", "failures", "message"}]."""
+    return [
+        {
+            "name": result.node.name,
+            "status": str(result.status),
+            "severity": str(result.node.config.severity).lower(),
+            "failures": result.failures,
+            **_message(result),
+        }
+        for result in results
+        if is_gate(result)
+    ][:NODE_LIMIT]
+
+
+def is_gate(result: Any) -> bool:
+    """Tell whether the result is of a data test."""
+    return str(result.node.resource_type) == "test"
+
+
+def failed_gates(results: Sequence[Any]) -> list[Any]:
+    """List the results of the gates that stopped something."""
+    return [result for result in results if is_gate(result) and str(result.status) == "fail"]
+
+
+def errors_of(results: Sequence[Any]) -> list[str]:
+    """List what broke, one text a node.
+
+    >>> from types import SimpleNamespace as Object
+    >>> errors_of([Object(status="error", message="no such column", node=Object(name="orders"))])
+    ['orders: no such column']
+    """
+    broken = [result for result in results if str(result.status) in _BROKEN]
+    return [f"{result.node.name}: {_short(result.message)}" for result in broken[:ERROR_LIMIT]]
+
+
+def _rows_affected(result: Any) -> int | None:
+    rows = (result.adapter_response or {}).get("rows_affected")
+    return int(rows) if rows is not None and int(rows) >= 0 else None
+
+
+def _message(result: Any) -> dict[str, str]:
+    """Keep dbt's message where it explains something, which it does not for what went well or was skipped."""
+    said = str(result.status) in _BROKEN | {"fail", "warn"} and result.message
+    return {"message": _short(result.message)} if said else {}
+
+
+def _short(text: str | None) -> str:
+    """Bound a text.
+
+    >>> len(_short("x" * 5000)) == MESSAGE_LIMIT
+    True
+    """
+    text = (text or "").strip()
+    return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1] + "…"
