@@ -1,24 +1,24 @@
-"""Deploy the product on a running local stack, by the command that deploys it to AWS.
+"""Deploy the product on a running local stack, by the function that deploys it to AWS.
 
 Comes in: the ports of the services, the warehouse's administrator. Goes out: the CloudFormation stack `landfall-local`,
 a bootstrapped warehouse, and the stack's outputs. Nothing is deployed again while the sources are the same.
 """
 
 import json
-import os
-import subprocess
-import sys
 from typing import Any
 
+from local.aws.server import ACCOUNT_ID, REGION
 from local.clients import client
 from local.errors import LocalStackError
 from local.files import digest
 from local.home import ROOT, Home
-from local.services import Progress, aws_environment, redshift_facts
+from local.ports import HOST
+from local.services import Progress, redshift_facts
 from local.state import Ports, State, save
 
 ENVIRONMENT = "local"
 STACK_NAME = f"landfall-{ENVIRONMENT}"
+_PARAMETERS = ROOT / "infra" / "cloudformation" / "parameters" / f"{ENVIRONMENT}.json"
 _ADMIN_SECRET = f"landfall/{ENVIRONMENT}/admin"
 # Everything that a deployment is made from.
 _SOURCES = (
@@ -36,11 +36,11 @@ _SOURCES = (
 )
 
 
-def deploy(home: Home, state: State, progress: Progress) -> None:
+def deploy_product(home: Home, state: State, progress: Progress) -> None:
     """Bring the deployment up to date with the sources, and remember its outputs in `state`.
 
     Raises:
-        LocalStackError: the deployment failed; its own words stand above.
+        ConfigError: the deployment failed.
     """
     if state.ports is None:
         raise LocalStackError("the local stack has no ports yet. Run `landfall local up`.")
@@ -50,8 +50,8 @@ def deploy(home: Home, state: State, progress: Progress) -> None:
         progress("deployment: unchanged")
         return
     admin_secret = _put_admin_secret(state.ports, redshift_facts(home))
-    _run_deploy(state.ports, admin_secret)
-    state.deployment = {"fingerprint": fingerprint, "outputs": _outputs(state.ports)}
+    outputs = _run_deploy(state.ports, admin_secret, progress)
+    state.deployment = {"fingerprint": fingerprint, "outputs": outputs}
     save(home, state)
 
 
@@ -72,22 +72,20 @@ def _put_admin_secret(ports: Ports, redshift: dict[str, Any]) -> str:
     return arn
 
 
-def _run_deploy(ports: Ports, admin_secret_arn: str) -> None:
-    command = [sys.executable, "-m", "landfall.app", "deploy", "--env", ENVIRONMENT]
-    command += ["--admin-secret-arn", admin_secret_arn]
-    command += ["--parameter", "RedshiftHost=127.0.0.1", "--parameter", f"RedshiftPort={ports.redshift}"]
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    result = subprocess.run(  # noqa: S603 - our own command
-        command,
-        env=inherited | aws_environment(ports),
-        cwd=ROOT,
-        stdout=sys.stderr,
-        check=False,
+def _run_deploy(ports: Ports, admin_secret_arn: str, progress: Progress) -> dict[str, str]:
+    from landfall.deploy import Clients, Deployment, deploy, read_parameters  # here, since it imports half of AWS's SDK
+
+    parameters, tags = read_parameters(_PARAMETERS)
+    parameters |= {"RedshiftHost": HOST, "RedshiftPort": str(ports.redshift)}
+    clients = Clients(
+        s3=client("s3", ports),
+        cloudformation=client("cloudformation", ports),
+        secrets=client("secretsmanager", ports),
+        redshift_data=client("redshift-data", ports),
+        account=ACCOUNT_ID,
+        region=REGION,
     )
-    if result.returncode:
-        raise LocalStackError(
-            f"the deployment on the local stack failed (exit code {result.returncode}); the lines above say why."
-        )
+    return deploy(Deployment(ENVIRONMENT, admin_secret_arn, parameters, tags), clients, progress)
 
 
 def _outputs(ports: Ports) -> dict[str, str]:

@@ -6,7 +6,7 @@ to AWS. One command at a time works on a home; the others wait for its lock.
 
 import shutil
 
-from local.deployment import deploy
+from local.deployment import deploy_product
 from local.errors import LocalStackError
 from local.files import locked
 from local.home import Home
@@ -33,7 +33,7 @@ def up(home: Home, progress: Progress) -> State:
     with locked(home.lock):
         state = load(home)
         start_services(home, state, _SERVICES, progress)
-        deploy(home, state, progress)
+        deploy_product(home, state, progress)
         checkpoint(state)
     return state
 
