@@ -1,0 +1,125 @@
+"""The COPY statement as Redshift reads it for parquet, strict.
+
+In: SQL. Out: a CopyStatement, None for any other statement, or a RedshiftError. Pure.
+Sources: https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html (which parameters work with
+parquet), https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.masking import NAME, STRING, Masked, mask, unquote, without_comments
+
+_COPY = re.compile(
+    rf"^copy\s+(?P<table>{NAME})\s*(?P<columns>\([^)]*\))?\s*from\s+(?P<source>{STRING})\s*(?P<options>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_OPTIONS = tuple(
+    (name, re.compile(pattern, re.IGNORECASE))
+    for name, pattern in (
+        ("role", rf"\s*iam_role\s+(?:as\s+)?(?P<value>{STRING}|default)"),
+        ("format", r"\s*(?:format\s+(?:as\s+)?)?(?P<value>parquet|orc|csv|json|avro|shapefile|fixedwidth)\b"),
+        ("manifest", r"\s*manifest\b"),
+        ("fill_record", r"\s*fillrecord\b"),
+        ("accept_invalid", rf"\s*acceptinvchars\b(?:\s+(?:as\s+)?(?P<value>{STRING}))?"),
+        ("statistics", r"\s*statupdate\b(?:\s+(?:on|off|true|false)\b)?"),
+        ("serialize", r"\s*serializetojson\b"),
+        ("explicit_ids", r"\s*explicit_ids\b"),
+        ("credentials", rf"\s*(?:with\s+)?credentials\s+(?:as\s+)?{STRING}"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class CopyStatement:
+    """A COPY of parquet from S3 into `table` (as written, quotes included)."""
+
+    table: str
+    source: str
+    role: str
+    manifest: bool = False
+    fill_record: bool = False
+    serialize: bool = False
+    replacement: str | None = None
+
+    @property
+    def bucket(self) -> str:
+        """The source's bucket."""
+        return self.source[len("s3://") :].partition("/")[0]
+
+    @property
+    def key(self) -> str:
+        """The source's key or key prefix."""
+        return self.source[len("s3://") :].partition("/")[2]
+
+
+def parse_copy(sql: str) -> CopyStatement | None:
+    """Read a COPY ... FROM 's3://...'; None if `sql` is no COPY.
+
+    >>> parse_copy("copy t from 's3://b/k.parquet' iam_role 'arn:aws:iam::000000000000:role/copy' format as parquet")
+    CopyStatement(table='t', source='s3://b/k.parquet', role='arn:aws:iam::000000000000:role/copy', manifest=False, fill_record=False,\
+ serialize=False, replacement=None)
+
+    Raises:
+        RedshiftError: a parameter that COPY does not take with parquet, or a form that the local Redshift does not read.
+    """
+    masked = mask(sql)
+    code = without_comments(masked.text).rstrip("; \n\t")
+    if not re.match(r"copy\b", code, re.IGNORECASE):
+        return None
+    match = _COPY.match(code)
+    if not match:
+        raise RedshiftError("syntax error in COPY: expected COPY table FROM 's3://...' options", SYNTAX_ERROR)
+    found = _read_options(match["options"], masked)
+    source = unquote(masked.restore(match["source"]))
+    _refuse(source, found, bool(match["columns"]))
+    return CopyStatement(
+        table=masked.restore(match["table"]),
+        source=source,
+        role=found["role"] or "",
+        manifest="manifest" in found,
+        fill_record="fill_record" in found,
+        serialize="serialize" in found,
+        replacement=(found["accept_invalid"] or "?") if "accept_invalid" in found else None,
+    )
+
+
+def _read_options(text: str, masked: Masked) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    while text.strip():
+        for name, pattern in _OPTIONS:
+            match = pattern.match(text)
+            if match:
+                value = match.groupdict().get("value")
+                found[name] = _value(masked.restore(value)) if value else None
+                text = text[match.end() :]
+                break
+        else:
+            word = masked.restore(text.strip()).split()[0]
+            raise RedshiftError(f"{word.upper()} argument is not supported for PARQUET based COPY", NOT_WITH_PARQUET)
+    return found
+
+
+NOT_WITH_PARQUET = "0A000"
+
+
+def _value(word: str) -> str:
+    return unquote(word) if word.startswith("'") else word.lower()
+
+
+def _refuse(source: str, found: dict[str, str | None], has_columns: bool) -> None:
+    if not source.startswith("s3://"):
+        raise RedshiftError(f"invalid COPY source '{source}': the local Redshift reads s3:// only")
+    if found.get("format") != "parquet":
+        raise RedshiftError("the local Redshift copies FORMAT AS PARQUET only")
+    if "credentials" in found or not found.get("role"):
+        raise RedshiftError("COPY needs IAM_ROLE '<arn>' here", "42601")
+    if not re.match(r"arn:aws[\w-]*:iam::\d{12}:role/", found["role"] or ""):
+        raise RedshiftError("Invalid credentials. Must be of the format: credentials 'aws_iam_role=...'", "XX000")
+    if has_columns:
+        raise RedshiftError("COPY of parquet with a column list is not specified by Redshift: copy into a table of the file's shape")
+    if "explicit_ids" in found:
+        raise RedshiftError("EXPLICIT_IDS is not offered by the local Redshift")

@@ -1,0 +1,37 @@
+"""CREATE VIEW ... WITH NO SCHEMA BINDING: a view that knows its tables by name alone.
+
+In: masked SQL. Out: a call of the procedure that keeps such views (prelude/late_binding.sql), or None. Pure.
+Source: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from local.redshift.errors import RedshiftError
+from local.redshift.masking import NAME, Masked, quote_literal
+
+_LATE_BINDING = re.compile(
+    rf"^\s*create\s+(?P<replace>or\s+replace\s+)?view\s+(?P<name>{NAME})\s*(?P<columns>\([^()]*\))?\s*\bas\b(?P<query>.*?)"
+    r"\bwith\s+no\s+schema\s+binding\s*;?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def rewrite_late_binding_view(text: str, masked: Masked) -> str | None:
+    """Return the call that creates the view, or None when the statement creates no late-binding view.
+
+    Raises:
+        RedshiftError: a table in it is not qualified by a schema (told only by PostgreSQL, when it is not found).
+    """
+    from local.redshift.rewrite import rewrite
+
+    match = _LATE_BINDING.match(text)
+    if not match:
+        return None
+    if match["columns"]:
+        raise RedshiftError("a late-binding view takes its column names from its query", "0A000")
+    query = rewrite(masked.restore(match["query"].strip()))
+    name = masked.restore(re.sub(r"\s", "", match["name"]))
+    replace = "true" if match["replace"] else "false"
+    return f"call pg_catalog.rs_create_late_binding_view({quote_literal(name)}, {quote_literal(query)}, {replace})"

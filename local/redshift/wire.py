@@ -1,0 +1,304 @@
+"""The wire front: one client's conversation with PostgreSQL, in which the client sees Redshift.
+
+In: a client's connection. Out: the same messages to and from PostgreSQL, with SQL rewritten, types and errors named as
+Redshift names them, and COPY fed from S3. Two tasks carry the messages; each knows what the other may do (see Session).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.redshift import messages
+from local.redshift.copy_statement import CopyStatement, parse_copy
+from local.redshift.errors import ErrorFields, RedshiftError, translate
+from local.redshift.load import load_chunks
+from local.redshift.masking import quote_literal, split_statements
+from local.redshift.messages import Message
+from local.redshift.parquet_types import TargetColumn
+from local.redshift.rewrite import rewrite
+
+SERVER_VERSION = b"server_version\x008.0.2\x00"
+_STARTUP_KEYS = ("user", "database", "application_name", "client_encoding", "DateStyle", "TimeZone")
+_TABLE_COLUMNS = (
+    "select a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull from pg_catalog.pg_attribute a"
+    " where a.attrelid = pg_catalog.to_regclass({table}) and a.attnum > 0 and not a.attisdropped order by a.attnum"
+)
+
+
+@dataclass(frozen=True)
+class FrontSettings:
+    """Where PostgreSQL listens, where COPY keeps objects while it reads them, how conflicts are worded, the log."""
+
+    postgres_port: int
+    temporary_folder: Path
+    isolation: str
+    log: Path
+
+
+@dataclass(frozen=True)
+class Load:
+    """A COPY and the columns of its table."""
+
+    statement: CopyStatement
+    targets: list[TargetColumn]
+
+
+def raising(error: RedshiftError) -> str:
+    """Return SQL that makes PostgreSQL raise `error`, so that a transaction block ends up failed as it should."""
+    detail = f", detail = {quote_literal(error.detail)}" if error.detail else ""
+    words = f"message = {quote_literal(error.message)}, errcode = {quote_literal(error.sqlstate)}{detail}"
+    return f"do $redshift$ begin raise exception using {words}; end $redshift$"
+
+
+@dataclass
+class Session:
+    """One client's conversation.
+
+    `_pending` counts the ReadyForQuery messages that PostgreSQL still owes: at 0 the front may ask a question of its own
+    (`_ask`), whose answers go to `_answers` instead of the client.
+    """
+
+    settings: FrontSettings
+    client: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    server: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    _pending: int = 1  # the one that ends the log-in
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _status: bytes = b"I"
+    _answers: asyncio.Queue[Message] | None = None
+    _loads: dict[bytes, Load] = field(default_factory=dict)  # by prepared statement
+    _portals: dict[bytes, Load] = field(default_factory=dict)
+    _copy_in: asyncio.Future[bool] | None = None
+    _load_error: ErrorFields | None = None
+    _commit_next: bool = False
+    _last_sql: str = ""
+
+    async def run(self) -> None:
+        """Carry messages until either side leaves."""
+        tasks = [asyncio.create_task(self._from_client()), asyncio.create_task(self._from_server())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- from the client ---
+
+    async def _from_client(self) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                message = await messages.read(self.client[0])
+                match message.kind:
+                    case b"Q":
+                        await self._simple_query(message.body[:-1].decode())
+                    case b"P":
+                        await self._parse(message)
+                    case b"B":
+                        await self._bind(message)
+                    case b"E":
+                        await self._execute(message)
+                    case b"X":
+                        return
+                    case _:
+                        await self._to_server(message)
+
+    async def _to_server(self, message: Message) -> None:
+        if message.kind in (b"Q", b"S", b"F"):
+            self._pending += 1
+            self._idle.clear()
+        self.server[1].write(message.encode())
+        await self.server[1].drain()
+
+    async def _simple_query(self, sql: str) -> None:
+        statements = split_statements(sql)
+        try:
+            copy = parse_copy(statements[0]) if len(statements) == 1 else None
+            if copy:
+                self._last_sql = sql
+                load = await self._plan(copy)
+                await self._run_load(load, messages.query(_copy_from_stdin(copy)))
+                return
+            rewritten = "; ".join([await self._rewrite(statement) for statement in statements])
+        except RedshiftError as error:
+            rewritten = raising(error)
+        self._last_sql = sql
+        await self._to_server(messages.query(rewritten))
+
+    async def _rewrite(self, statement: str) -> str:
+        if parse_copy(statement):
+            raise RedshiftError("COPY must be sent as a statement of its own")
+        if self._pending:
+            await self._idle.wait()  # the status of the transaction is known then
+        return rewrite(statement, in_transaction=self._status != b"I")
+
+    async def _parse(self, message: Message) -> None:
+        name, sql, tail = messages.split_parse(message.body)
+        self._loads.pop(name, None)
+        self._last_sql = sql
+        try:
+            copy = parse_copy(sql)
+            if copy:
+                self._loads[name] = await self._plan(copy)
+                rewritten = _copy_from_stdin(copy)
+            else:
+                rewritten = "; ".join([await self._rewrite(statement) for statement in split_statements(sql)])
+        except RedshiftError as error:
+            rewritten, tail = raising(error), tail
+        await self._to_server(messages.parse(name, rewritten, tail))
+
+    async def _bind(self, message: Message) -> None:
+        portal, statement = messages.split_bind(message.body)
+        self._portals.pop(portal, None)
+        if statement in self._loads:
+            self._portals[portal] = self._loads[statement]
+        await self._to_server(message)
+
+    async def _execute(self, message: Message) -> None:
+        load = self._portals.get(message.body.split(b"\0", 1)[0])
+        if load:
+            await self._run_load(load, message)
+        else:
+            await self._to_server(message)
+
+    # --- COPY ---
+
+    async def _plan(self, copy: CopyStatement) -> Load:
+        rows = await self._ask(_TABLE_COLUMNS.format(table=quote_literal(copy.table)))
+        return Load(copy, [TargetColumn(name or "", kind or "", required == "t") for name, kind, required in rows])
+
+    async def _run_load(self, load: Load, trigger: Message) -> None:
+        """Send what starts COPY FROM STDIN, then feed it; the client's next message waits until the rows are sent."""
+        self._copy_in = asyncio.get_running_loop().create_future()
+        await self._to_server(trigger)
+        if not await self._copy_in:
+            return
+        chunks = load_chunks(load.statement, load.targets, self.settings.temporary_folder)
+        try:
+            while (chunk := await asyncio.to_thread(_next, chunks)) is not None:
+                self.server[1].write(Message(b"d", chunk).encode())
+                await self.server[1].drain()
+            end = Message(b"c", b"")
+        except RedshiftError as error:
+            self._load_error = error.fields()
+            end = Message(b"f", b"load failed\0")
+        finally:
+            self._copy_in = None
+        self.server[1].write(end.encode())
+        await self.server[1].drain()
+
+    # --- questions of the front's own ---
+
+    async def _ask(self, sql: str) -> list[list[str | None]]:
+        """Return the rows of a query, none if it fails (what follows will fail in the same way and tell the client)."""
+        await self._idle.wait()
+        self._answers = asyncio.Queue()
+        self.server[1].write(messages.query(sql).encode())
+        await self.server[1].drain()
+        rows = []
+        while (answer := await self._answers.get()).kind != b"Z":
+            if answer.kind == b"D":
+                rows.append(messages.row_values(answer.body))
+        self._status = answer.body
+        self._answers = None
+        return rows
+
+    # --- from the server ---
+
+    async def _from_server(self) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                message = await messages.read(self.server[0])
+                if self._answers is not None:
+                    self._answers.put_nowait(message)
+                    continue
+                shown = await self._shown(message)
+                if shown is not None:
+                    self.client[1].write(shown.encode())
+                    await self.client[1].drain()
+
+    async def _shown(self, message: Message) -> Message | None:
+        """Return the message as the client shall see it, None for what the front keeps to itself."""
+        match message.kind:
+            case b"T":
+                return Message(b"T", messages.with_redshift_oids(message.body))
+            case b"S" if message.body.startswith(b"server_version\0"):
+                return Message(b"S", SERVER_VERSION)
+            case b"G" if self._copy_in is not None:
+                self._copy_in.set_result(True)
+                return None
+            case b"E":
+                return self._error(message)
+            case b"C" if message.body.startswith(b"TRUNCATE"):
+                self._commit_next = True
+            case b"Z":
+                return await self._ready(message)
+        return message
+
+    def _error(self, message: Message) -> Message:
+        if self._copy_in is not None and not self._copy_in.done():
+            self._copy_in.set_result(False)
+        fields = self._load_error or translate(messages.error_fields(message.body), self.settings.isolation)
+        self._load_error = None
+        self._commit_next = False
+        self._note(fields)
+        return messages.error_response(fields)
+
+    async def _ready(self, message: Message) -> Message:
+        """TRUNCATE commits the transaction that it runs in (https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html)."""
+        if self._commit_next and message.body == b"T":
+            self.server[1].write(messages.query("commit").encode())
+            while (answer := await messages.read(self.server[0])).kind != b"Z":
+                if answer.kind == b"E":
+                    self.client[1].write(self._error(answer).encode())
+            message = answer
+        self._commit_next = False
+        self._status = message.body
+        self._pending -= 1
+        if not self._pending:
+            self._idle.set()
+        return message
+
+    def _note(self, fields: ErrorFields) -> None:
+        sql = "(hidden: holds a password)" if "password" in self._last_sql.lower() else self._last_sql
+        line = json.dumps({"sql": sql, "sqlstate": fields.get("C"), "error": fields.get("M"), "detail": fields.get("D")})
+        with self.settings.log.open("a") as log:
+            log.write(line + "\n")
+
+
+def _copy_from_stdin(copy: CopyStatement) -> str:
+    return f"copy {copy.table} from stdin (format csv, encoding 'UTF8')"
+
+
+def _next(chunks: Iterator[bytes]) -> bytes | None:
+    return next(chunks, None)
+
+
+async def handle(
+    settings: FrontSettings, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Serve one client from its first byte to its last. TLS is declined: the local profile says `sslmode: disable`."""
+    server_writer: asyncio.StreamWriter | None = None
+    try:
+        code, body = await messages.read_startup(reader)
+        while code in (messages.SSL_REQUEST, messages.GSS_REQUEST):
+            writer.write(b"N")
+            code, body = await messages.read_startup(reader)
+        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", settings.postgres_port)
+        if code != messages.CANCEL_REQUEST:
+            asked = messages.startup_parameters(body)
+            body = messages.startup_body({key: asked[key] for key in _STARTUP_KEYS if key in asked})
+        server_writer.write(messages.startup_packet(code, body))
+        await server_writer.drain()
+        if code != messages.CANCEL_REQUEST:
+            await Session(settings, (reader, writer), (server_reader, server_writer)).run()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        for side in (writer, server_writer):
+            if side is not None:
+                side.close()
