@@ -48,9 +48,8 @@ class Event:
 
     @property
     def is_failure(self) -> bool:
-        """Tell whether this is a cause: a resource that failed by itself, not because another one did."""
-        cancelled = "cancelled" in self.reason.lower()
-        return self.status.endswith("_FAILED") and self.type != STACK_TYPE and not cancelled
+        """Tell whether the resource failed by itself, and was not just cancelled because another one did."""
+        return self.status.endswith("_FAILED") and "cancelled" not in self.reason.lower()
 
 
 @dataclass(frozen=True)
@@ -103,8 +102,18 @@ def apply(client: CloudFormationClient, template: StackTemplate, progress: Calla
     done = _wait(client, stack_id, seen, note)
     if done["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
         reason = done.get("StackStatusReason") or "see the resources below"
-        raise DeploymentError(f"stack {template.name} ended {done['StackStatus']}: {reason}", failures)
+        raise DeploymentError(f"stack {template.name} ended {done['StackStatus']}: {reason}", causes(failures))
     return outputs(done)
+
+
+def causes(failures: list[Event]) -> list[Event]:
+    """Keep the failures that explain others: a stack fails with what is in it, and then says less about it."""
+    names = {event.resource for event in failures}
+    return [
+        event
+        for event in failures
+        if event.physical_id != event.stack_id and not any(name.startswith(f"{event.resource}.") for name in names)
+    ]
 
 
 def find(client: CloudFormationClient, name: str) -> dict[str, Any] | None:
