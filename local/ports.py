@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+import time
 
 HOST = "127.0.0.1"
 # Below the ranges from which systems take ports for outgoing connections (32768 on Linux, 49152 elsewhere), so that
@@ -17,6 +18,16 @@ def is_free(port: int) -> bool:
             listener.bind((HOST, port))
         except OSError:
             return False
+    return True
+
+
+def becomes_free(port: int, seconds: float) -> bool:
+    """Tell whether the port is free, or becomes so within the time: killed processes take a moment to let go."""
+    deadline = time.monotonic() + seconds
+    while not is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
     return True
 
 

@@ -16,7 +16,7 @@ from local.aws.server import REGION
 from local.errors import LocalStackError, service_failed
 from local.files import read_json
 from local.home import ROOT, Home
-from local.ports import choose_ports, is_answering, is_free
+from local.ports import becomes_free, choose_ports, is_answering
 from local.processes import is_running, start_detached, stop
 from local.state import Ports, State, save
 
@@ -26,6 +26,7 @@ LABELS = {AWS: "local AWS", REDSHIFT: "local Redshift"}
 # Each comes up in seconds; a first start on a loaded machine may take ten times that.
 _START_SECONDS = 90.0
 _REDSHIFT_STOP_SECONDS = 30.0
+_PORT_SECONDS = 3.0
 _POLL_SECONDS = 0.05
 
 Progress = Callable[[str], None]
@@ -97,7 +98,7 @@ def _ports_for(state: State, starting: list[str]) -> Ports:
     if state.ports is None:
         return Ports(*choose_ports(3))
     needed = {AWS: [state.ports.aws], REDSHIFT: [state.ports.redshift, state.ports.redshift_data]}
-    taken = [str(port) for name in starting for port in needed[name] if not is_free(port)]
+    taken = [str(port) for name in starting for port in needed[name] if not becomes_free(port, _PORT_SECONDS)]
     if taken:
         raise LocalStackError(
             f"port {' and '.join(taken)} on 127.0.0.1, which this local stack was made with, is in use by another "
