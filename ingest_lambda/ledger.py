@@ -35,8 +35,11 @@ class LedgerEntry:
     load_path: str
 
 
-def create_statements(dataset: str, columns: Iterable[Column]) -> list[str]:
-    """Create the three tables of `dataset`; the statements make up one transaction, and can be run again.
+def create_statements(dataset: str, columns: Iterable[Column], *, if_missing: bool = True) -> list[str]:
+    """Create the three tables of `dataset`; the statements stand in one transaction.
+
+    They can be run again, unless `if_missing` is False: then a landing table that exists is an error, for a load that
+    has planned its columns and must not find others.
 
     >>> for statement in create_statements("orders", [])[:3]:
     ...     print(statement.split(" (")[0])
@@ -46,7 +49,7 @@ def create_statements(dataset: str, columns: Iterable[Column]) -> list[str]:
     """
     return [
         statements.lock_bootstrap(),
-        statements.create_landing(dataset, columns),
+        statements.create_landing(dataset, columns, if_missing=if_missing),
         statements.create_ledger(dataset),
         statements.create_lock(dataset),
         statements.seed_lock(dataset),

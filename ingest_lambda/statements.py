@@ -138,11 +138,12 @@ def lock_bootstrap() -> str:
     return "lock table lock._bootstrap"
 
 
-def create_landing(dataset: str, columns: Iterable[Column]) -> str:
+def create_landing(dataset: str, columns: Iterable[Column], *, if_missing: bool = True) -> str:
     """Create `landing.<dataset>`: the file's columns, then the metadata. What is new is a range of the sort key."""
     data = [f"{identifier(column.name)} {column.type}" for column in columns]
     return (
-        f"create table if not exists {table('landing', dataset)} ({', '.join([*data, _declared(METADATA_COLUMNS)])}) "
+        f"create table {'if not exists ' if if_missing else ''}{table('landing', dataset)} "
+        f"({', '.join([*data, _declared(METADATA_COLUMNS)])}) "
         "diststyle auto sortkey (_load_seq) encode auto"
     )
 
@@ -232,15 +233,16 @@ def insert_rows(dataset: str, load_id: str, files: str, staged: StagedFile) -> s
     )
 
 
-def insert_ledger(dataset: str, load_id: str, files: str) -> str:
-    """Enter the batch's files in the ledger, but for those it holds."""
-    _check_ids(load_id)
+def insert_ledger(dataset: str, load_id: str, files: str, file_ids: Sequence[str]) -> str:
+    """Enter the files `file_ids` of the batch in the ledger, but for those it holds."""
+    _check_ids(load_id, *file_ids)
     facts = ", ".join(f"files.{identifier(name)}" for name, _ in FILE_FACTS)
+    listed = ", ".join(f"'{file_id}'" for file_id in file_ids)
     return (
         f"insert into {table('ledger', dataset)} ({_named(FILE_FACTS)}, load_id, load_seq, loaded_at) "
         f"select {facts}, '{load_id}', counter.load_seq, sysdate "
         f"from {identifier(files)} as files cross join {table('lock', dataset)} as counter "
-        f"where {_not_in_ledger(dataset)}"
+        f"where files.file_id in ({listed}) and {_not_in_ledger(dataset)}"
     )
 
 
@@ -267,6 +269,13 @@ def select_columns(dataset: str) -> str:
         "select column_name, data_type, character_maximum_length, numeric_precision, numeric_scale from svv_columns "
         f"where table_schema = 'landing' and table_name = {literal(dataset)} order by ordinal_position"
     )
+
+
+def select_rejected(file_ids: Sequence[str]) -> str:
+    """Read which of the file versions have a row in `ops.rejected_files`."""
+    _check_ids(*file_ids)
+    listed = ", ".join(f"'{file_id}'" for file_id in file_ids)
+    return f"select file_id from ops.rejected_files where file_id in ({listed})"
 
 
 def insert_rejection(values: dict[str, str]) -> str:

@@ -32,6 +32,7 @@ MAX_WAIT_SECONDS = 30  # the most that the Data API waits inside one call
 SESSION_IDLE_SECONDS = 300
 SESSION_REUSE_SECONDS = 240  # well before the server lets it go
 SUBMIT_ATTEMPTS = 5
+CONFLICT_ATTEMPTS = 6
 # Refusals that pass: quotas of running statements, sessions and waiting calls, and throttling.
 BUSY = {
     "ActiveSessionsExceededException",
@@ -211,6 +212,20 @@ def backoff_seconds(attempt: int, first: float = 0.2, most: float = 5.0) -> floa
     https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
     """
     return random.uniform(0, min(most, first * 2**attempt))  # noqa: S311 - spreads load, guards nothing
+
+
+def retry_conflicts(transaction: Callable[[], Outcome]) -> Outcome:
+    """Run a transaction again, with jitter, while it loses against concurrent ones.
+
+    Raises:
+        TransactionConflictError: it lost every time.
+    """
+    for attempt in range(1, CONFLICT_ATTEMPTS):
+        try:
+            return transaction()
+        except TransactionConflictError:
+            time.sleep(backoff_seconds(attempt))
+    return transaction()
 
 
 def _parameters(parameters: Mapping[str, str] | None) -> dict[str, Any]:

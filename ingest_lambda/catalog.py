@@ -1,0 +1,65 @@
+"""LAND: the columns of the landing tables, as the warehouse has them.
+
+In: a dataset. Out: its columns, read once and kept while the function is warm; `forget` makes the next look fresh.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ingest_lambda import statements
+from ingest_lambda.names import METADATA
+from ingest_lambda.sqltypes import SqlType, parse_type
+from ingest_lambda.statements import Column
+from ingest_lambda.warehouse import Connection
+
+Columns = tuple[Column, ...]
+
+
+class Catalog:
+    """Remembers the columns of each landing table, metadata excluded."""
+
+    def __init__(self, warehouse: Connection) -> None:
+        self._warehouse = warehouse
+        self._known: dict[str, Columns] = {}
+
+    def remembers(self, dataset: str) -> bool:
+        """Tell whether `columns` would answer from memory."""
+        return dataset in self._known
+
+    def columns(self, dataset: str) -> Columns | None:
+        """Return the columns of `landing.<dataset>`, None if there is no such table."""
+        if dataset not in self._known:
+            columns = self._read(dataset)
+            if columns is None:
+                return None
+            self._known[dataset] = columns
+        return self._known[dataset]
+
+    def forget(self, dataset: str) -> None:
+        """Read the table's columns again at the next look."""
+        self._known.pop(dataset, None)
+
+    def _read(self, dataset: str) -> Columns | None:
+        rows = self._warehouse.query(statements.select_columns(dataset))
+        if not rows:
+            return None
+        return tuple(Column(row["column_name"], column_type(row)) for row in rows if row["column_name"] not in METADATA)
+
+
+def column_type(row: dict[str, Any]) -> SqlType:
+    """Read the type of a column out of its row in `svv_columns`; a type landing never makes keeps its own name.
+
+    >>> str(column_type({"data_type": "numeric", "numeric_precision": 18, "numeric_scale": 2}))
+    'DECIMAL(18,2)'
+    """
+    name = str(row["data_type"])
+    arguments = ""
+    if name == "numeric":
+        arguments = f"({row['numeric_precision']},{row['numeric_scale']})"
+    elif row.get("character_maximum_length"):
+        arguments = f"({row['character_maximum_length']})"
+    try:
+        return parse_type(name + arguments)
+    except ValueError:
+        return SqlType(name.upper())

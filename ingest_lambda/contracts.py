@@ -1,0 +1,69 @@
+"""LAND: what is declared of a dataset.
+
+In: `contracts.json` beside this module, which packaging writes from the dbt source YAML. Out: one `Contract` a
+declared dataset. A dataset without one evolves freely.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from ingest_lambda import sqltypes
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.statements import Column, fold_case
+
+CONTRACTS_FILE = Path(__file__).with_name("contracts.json")
+
+
+class SchemaChange(StrEnum):
+    """What happens when a file brings a column that landing has not."""
+
+    EVOLVE = "evolve"
+    FREEZE = "freeze"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The policy of a dataset, and the columns that its landing table starts with."""
+
+    schema_change: SchemaChange = SchemaChange.EVOLVE
+    columns: tuple[Column, ...] = ()
+
+
+def read_contracts(path: Path = CONTRACTS_FILE) -> dict[str, Contract]:
+    """Read the declared contracts by dataset; none where the file does not exist.
+
+    Raises:
+        ConfigError: the file is not what packaging writes.
+    """
+    if not path.exists():
+        return {}
+    try:
+        declared = json.loads(path.read_text(encoding="utf-8"))
+        return {dataset: parse_contract(content) for dataset, content in declared.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{path.name} cannot be read: {error}; package the function again") from error
+
+
+def parse_contract(content: dict[str, Any]) -> Contract:
+    """Read one contract: `{"schema_change": "freeze", "columns": {"order_id": "varchar"}}`.
+
+    A string column lands as VARCHAR(MAX) whatever length is declared: a value that is too long for its meaning is for
+    the gates to name, while here it would only make the load fail.
+
+    >>> parse_contract({"columns": {"Order_Id": "varchar(64)"}}).columns[0]
+    Column(name='order_id', type=SqlType(name='VARCHAR', arguments=(65535,)))
+    """
+    columns = (Column(fold_case(name), _landing_type(text)) for name, text in content.get("columns", {}).items())
+    return Contract(SchemaChange(content.get("schema_change", "evolve")), tuple(columns))
+
+
+def _landing_type(text: str) -> sqltypes.SqlType:
+    declared = sqltypes.parse_type(text)
+    return {"VARCHAR": sqltypes.VARCHAR, "CHAR": sqltypes.VARCHAR, "VARBYTE": sqltypes.VARBYTE}.get(
+        declared.name, declared
+    )
