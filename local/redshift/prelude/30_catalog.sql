@@ -45,7 +45,7 @@ create function pg_catalog.rs_type_name(type_id oid, modifier integer) returns v
         when type_id in ('pg_catalog.super'::regtype, 'jsonb'::regtype) then 'super'
         when type_id in ('pg_catalog.varbyte'::regtype, 'bytea'::regtype) then 'binary varying'
         when type_id in ('text'::regtype, 'name'::regtype) then 'character varying'
-        else regexp_replace(format_type(type_id, modifier), '\(.*\)', '')
+        else regexp_replace(format_type(type_id, modifier), E'\\(.*\\)', '')
     end::varchar
 $$;
 

@@ -145,7 +145,7 @@ begin
     for stale in
         select v.* from redshift.late_binding_view as v
         where not v.view_id = any(ids) and (
-            v.bound_ids && ids or exists (select from unnest(names) as n where v.words ~ ('\m' || lower(n) || '\M'))
+            v.bound_ids && ids or exists (select from unnest(names) as n where v.words ~ (E'\\m' || lower(n) || E'\\M'))
         )
         order by v.view_id
     loop
