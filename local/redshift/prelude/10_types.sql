@@ -19,7 +19,8 @@ language sql immutable strict as $$
     )
 $$;
 
-create function pg_catalog.rs_too_long(length integer) returns varchar
+-- `value` is there so that PostgreSQL cannot evaluate a call while it plans
+create function pg_catalog.rs_too_long(value varchar, length integer) returns varchar
 language plpgsql immutable as $$
 begin
     raise exception 'value too long for type character varying(%)', length using errcode = '22001';
@@ -30,10 +31,10 @@ $$;
 create function pg_catalog.rs_varchar(value varchar, typmod integer, is_explicit boolean) returns varchar
 language sql immutable as $$
     select case
-        when typmod < 4 or octet_length(value) <= typmod - 4 then value
+        when value is null or typmod < 4 or octet_length(value) <= typmod - 4 then value
         when is_explicit then rs_truncate_bytes(value, typmod - 4)::varchar
         when octet_length(rtrim(value, ' ')) <= typmod - 4 then rs_truncate_bytes(value, typmod - 4)::varchar
-        else rs_too_long(typmod - 4)
+        else rs_too_long(value, typmod - 4)
     end
 $$;
 
