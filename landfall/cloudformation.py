@@ -108,11 +108,9 @@ def apply(client: CloudFormationClient, template: StackTemplate, progress: Calla
 
 def causes(failures: list[Event]) -> list[Event]:
     """Keep the failures that explain others: a stack fails with what is in it, and then says less about it."""
-    names = {event.resource for event in failures}
+    own = {(event.resource, event.reason): event for event in failures if event.physical_id != event.stack_id}
     return [
-        event
-        for event in failures
-        if event.physical_id != event.stack_id and not any(name.startswith(f"{event.resource}.") for name in names)
+        event for (resource, _), event in own.items() if not any(other.startswith(f"{resource}.") for other, _ in own)
     ]
 
 
