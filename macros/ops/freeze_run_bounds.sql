@@ -7,10 +7,10 @@
         {%- for dataset in datasets | map(attribute='name') | sort %}
         {% if not loop.first %}union all {% endif -%}
         select
-            '{{ invocation_id }}',
-            '{{ dataset }}',
-            coalesce(max(load_seq), 0),
-            getdate()
+            cast('{{ invocation_id }}' as varchar(64)) as run_id,
+            cast('{{ dataset }}' as varchar(128)) as dataset,
+            coalesce(max(load_seq), 0) as upto_seq,
+            getdate() as frozen_at
         from {{ ledger_table(dataset) }}
         {%- endfor -%}
     {%- endif -%}

@@ -4,9 +4,9 @@
         insert into {{ ops_table('gate_results') }} (
             run_id, gate, model, status, severity, failures, message, executed_at
         )
+        values
         {%- for gate in gates %}
-        {% if not loop.first %}union all {% endif -%}
-        select
+        (
             '{{ invocation_id }}',
             {{ sql_text(gate.node.name, 256) }},
             {{ sql_text(gated_model(gate.node), 256) }},
@@ -15,6 +15,7 @@
             {{ gate.failures if gate.failures is not none else 'null' }},
             {{ sql_text(gate.message, 4000) }},
             getdate()
+        ){% if not loop.last %},{% endif %}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}

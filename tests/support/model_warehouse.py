@@ -1,0 +1,143 @@
+"""A local Redshift of a test worker's own, prepared as `landfall` prepares a warehouse, and dbt run against it."""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+
+from landfall import bootstrap
+from local import stack
+from local.home import ROOT, Home
+from local.services import REDSHIFT, redshift_facts
+from scripts.contracts import read_contracts
+from tests.support import test_run
+from tests.support.warehouse_seed import Warehouse, login
+
+_MODEL_SCHEMAS = ("staging", "gate", "modeled", "marts")
+_RUN_TABLES = ("model_loads", "run_bounds", "gate_results", "runs")
+
+
+@dataclass(frozen=True)
+class DbtRun:
+    """What one dbt command did."""
+
+    success: bool
+    statuses: Mapping[str, str]
+    messages: str
+
+    def status(self, name: str) -> str:
+        """Return how a model or gate ended: success, pass, warn, fail, error, skipped."""
+        return self.statuses[name]
+
+
+@dataclass
+class ModelWarehouse:
+    """Sessions of the loader and the transformer, and dbt as the transformer."""
+
+    loader: Warehouse
+    transformer: Warehouse
+    admin: Warehouse
+    environment: Mapping[str, str]
+    manifest: Manifest | None = field(default=None)
+
+    def dbt(self, command: str, *arguments: str, fresh_parse: bool = False) -> DbtRun:
+        """Run a dbt command in this process; the project is parsed once."""
+        messages: list[str] = []
+        manifest = None if fresh_parse else self.manifest
+        runner = dbtRunner(manifest=manifest, callbacks=[lambda event: messages.append(event.info.msg) if event.info.level != "debug" else None])
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            outcome = runner.invoke([command, "--quiet", *arguments])
+        if outcome.exception is not None:
+            raise RuntimeError("\n".join(messages)) from outcome.exception
+        return DbtRun(outcome.success, _statuses(outcome), "\n".join(messages))
+
+    def build(self, *arguments: str) -> DbtRun:
+        """Run `dbt build` without unit tests, as the transform function does."""
+        return self.dbt("build", "--exclude-resource-type", "unit_test", *arguments)
+
+    def parse(self) -> None:
+        """Parse the project once for all runs."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            outcome = dbtRunner().invoke(["parse", "--quiet"])
+        if outcome.exception is not None:
+            raise outcome.exception
+        assert isinstance(outcome.result, Manifest)
+        self.manifest = outcome.result
+
+    def reset(self) -> None:
+        """Empty the warehouse: nothing has landed, nothing has been built."""
+        datasets = [name for (name,) in self.loader.rows("select tablename from pg_tables where schemaname = 'ledger'")]
+        for dataset in datasets:
+            self.loader.run(f"delete from landing.{dataset}", f"delete from ledger.{dataset}")
+            self.loader.run(f"update lock.{dataset} set load_seq = 0")
+        self.loader.run(*(f"delete from ops.{table}" for table in _RUN_TABLES))
+        self.drop_models()
+
+    def drop_models(self) -> None:
+        """Drop everything that dbt made."""
+        for schema in _MODEL_SCHEMAS:
+            for kind, catalog, column in (("view", "pg_views", "viewname"), ("table", "pg_tables", "tablename")):
+                names = self.transformer.rows(f"select {column} from {catalog} where schemaname = '{schema}'")
+                self.transformer.run(*(f"drop {kind} if exists {schema}.{name} cascade" for (name,) in names))
+        mutexes = self.transformer.rows("select tablename from pg_tables where schemaname = 'lock'")
+        self.transformer.run(*(f"drop table lock.{name}" for (name,) in mutexes if name.startswith("_model_")))
+
+
+@contextmanager
+def model_warehouse() -> Iterator[ModelWarehouse]:
+    """Start a local Redshift, prepare it, and open a session for each user."""
+    home = Home(test_run.folder() / f"model-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    stack.start(home, print, (REDSHIFT,))
+    facts = redshift_facts(home)
+    logins = {
+        user: bootstrap.Login(user, secrets.token_urlsafe(16))
+        for user in (bootstrap.LOADER, bootstrap.TRANSFORMER, bootstrap.READER)
+    }
+    with ExitStack() as sessions:
+        admin = sessions.enter_context(login(facts, str(facts["admin_user"]), str(facts["admin_password"])))
+        admin.run(*bootstrap.user_statements(list(logins.values()), set()), *bootstrap.schema_statements())
+        loader = sessions.enter_context(login(facts, bootstrap.LOADER, logins[bootstrap.LOADER].password))
+        loader.run(*bootstrap.ops_statements())
+        for dataset, contract in read_contracts(ROOT).items():
+            loader.transaction(*bootstrap.dataset_statements(dataset, contract))
+        admin.run(*bootstrap.privilege_statements())
+        transformer = sessions.enter_context(
+            login(facts, bootstrap.TRANSFORMER, logins[bootstrap.TRANSFORMER].password)
+        )
+        environment = dbt_environment(facts, logins[bootstrap.TRANSFORMER], home.folder / "dbt")
+        warehouse = ModelWarehouse(loader, transformer, admin, environment)
+        warehouse.parse()
+        yield warehouse
+
+
+def dbt_environment(facts: Mapping[str, Any], user: bootstrap.Login, folder: Path) -> dict[str, str]:
+    """Return the variables that point dbt at a local Redshift; what dbt writes goes to the folder."""
+    return {
+        "LANDFALL_REDSHIFT_HOST": str(facts["host"]),
+        "LANDFALL_REDSHIFT_PORT": str(facts["wire_port"]),
+        "LANDFALL_REDSHIFT_DATABASE": str(facts["database"]),
+        "LANDFALL_REDSHIFT_USER": user.username,
+        "DBT_ENV_SECRET_LANDFALL_REDSHIFT_PASSWORD": user.password,
+        "LANDFALL_REDSHIFT_METHOD": "database",
+        "LANDFALL_REDSHIFT_SSLMODE": "disable",
+        "DBT_PROJECT_DIR": str(ROOT),
+        "DBT_PROFILES_DIR": str(ROOT),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+
+
+def _statuses(outcome: dbtRunnerResult) -> dict[str, str]:
+    results = getattr(outcome.result, "results", [])
+    return {result.node.name: str(result.status) for result in results}
