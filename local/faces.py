@@ -67,8 +67,8 @@ def environment(home: Home) -> dict[str, str]:
         "LANDFALL_REDSHIFT_METHOD": "database",
         "LANDFALL_REDSHIFT_SSLMODE": "disable",
         "LANDFALL_REDSHIFT_REGION": REGION,
-        "LANDFALL_REDSHIFT_WORKGROUP": outputs["WorkgroupName"],
-        "LANDFALL_REDSHIFT_CLUSTER_ID": outputs["ClusterIdentifier"],
+        "LANDFALL_REDSHIFT_WORKGROUP": outputs.get("WorkgroupName", ""),
+        "LANDFALL_REDSHIFT_CLUSTER_ID": outputs.get("ClusterIdentifier", ""),
         "DBT_PROJECT_DIR": str(ROOT),
         "DBT_PROFILES_DIR": str(ROOT),
     }

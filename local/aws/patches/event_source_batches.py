@@ -27,11 +27,12 @@ def apply() -> None:
     sqs._receive_messages_for_esm = _receive_messages
 
 
-def _receive_messages(queue_url: str, batch_size: int) -> list[dict[str, Any]]:
+def _receive_messages(queue_url: str, batch_size: int | str) -> list[dict[str, Any]]:
     with sqs._queues_lock:
         queue = sqs._get_q(queue_url)
         sqs._expire_retained(queue)
         sqs._dlq_sweep(queue)
+        batch_size = int(batch_size)  # text, when CloudFormation updated it from a parameter
         waiting = [message for message in queue["messages"] if message.get("visible_at", 0) <= time.time()]
         fitting = _fitting(waiting, batch_size)
         if not waiting or (fitting == len(waiting) < batch_size and _is_gathering(queue)):
@@ -45,7 +46,7 @@ def _receive_messages(queue_url: str, batch_size: int) -> list[dict[str, Any]]:
 def _fitting(messages: list[dict[str, Any]], batch_size: int) -> int:
     """Return how many of the first messages make one batch: at least one, as one message is always under 6 MB."""
     total, count = 0, 0
-    for message in messages[: int(batch_size)]:
+    for message in messages[:batch_size]:
         total += len(message["body"].encode()) + _RECORD_BYTES
         if count and total > _PAYLOAD_BYTES:
             break
