@@ -50,15 +50,16 @@ def read_contracts(path: Path = CONTRACTS_FILE) -> dict[str, Contract]:
 
 
 def parse_contract(content: dict[str, Any]) -> Contract:
-    """Read one contract: `{"schema_change": "freeze", "columns": {"order_id": "varchar"}}`.
+    """Read one contract: `{"schema_change": "freeze", "columns": [{"name": "order_id", "data_type": "varchar"}]}`.
 
     A string column lands as VARCHAR(MAX) whatever length is declared: a value that is too long for its meaning is for
     the gates to name, while here it would only make the load fail.
 
-    >>> parse_contract({"columns": {"Order_Id": "varchar(64)"}}).columns[0]
+    >>> parse_contract({"columns": [{"name": "Order_Id", "data_type": "varchar(64)"}]}).columns[0]
     Column(name='order_id', type=SqlType(name='VARCHAR', arguments=(65535,)))
     """
-    columns = (Column(fold_case(name), _landing_type(text)) for name, text in content.get("columns", {}).items())
+    declared = content.get("columns", [])
+    columns = (Column(fold_case(column["name"]), _landing_type(column["data_type"])) for column in declared)
     return Contract(SchemaChange(content.get("schema_change", "evolve")), tuple(columns))
 
 

@@ -17,6 +17,7 @@ from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.events import FileVersion, Message
 from ingest_lambda.outcomes import FileOutcome, Status
 
+NAMESPACE = "Landfall"
 NO_PATH = "none"  # the file never got as far as a path
 
 
@@ -88,7 +89,7 @@ class Report:
 
 @contextmanager
 def _metrics() -> Iterator[EphemeralMetrics]:
-    metrics = EphemeralMetrics()
+    metrics = EphemeralMetrics(namespace=NAMESPACE)
     yield metrics
     metrics.flush_metrics()
 
