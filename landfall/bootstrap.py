@@ -11,15 +11,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ingest_lambda import ledger
-from ingest_lambda.sqltypes import parse_type
-from ingest_lambda.statements import MAX_STATEMENTS, Column, fold_case, identifier, literal
+from ingest_lambda.contracts import parse_contract
+from ingest_lambda.statements import MAX_STATEMENTS, identifier, literal
 
 if TYPE_CHECKING:
     from ingest_lambda.warehouse import Warehouse
-    from scripts.contracts import Contract
 
 LOADER = "landfall_loader"
 TRANSFORMER = "landfall_transformer"
@@ -82,7 +81,9 @@ class Login:
         return "md5" + hashlib.md5((self.password + self.username).encode(), usedforsecurity=False).hexdigest()
 
 
-def bootstrap(admin: Warehouse, loader: Warehouse, logins: Sequence[Login], contracts: Mapping[str, Contract]) -> None:
+def bootstrap(
+    admin: Warehouse, loader: Warehouse, logins: Sequence[Login], contracts: Mapping[str, Mapping[str, Any]]
+) -> None:
     """Bring the warehouse to what Landfall needs; what is right already stays as it is.
 
     Raises:
@@ -135,10 +136,9 @@ def ops_statements() -> list[str]:
     ]
 
 
-def dataset_statements(dataset: str, contract: Contract) -> list[str]:
+def dataset_statements(dataset: str, contract: Mapping[str, Any]) -> list[str]:
     """Create a declared dataset's tables, so that dbt can run before its first file has landed."""
-    columns = [Column(fold_case(column["name"]), parse_type(column["data_type"])) for column in contract["columns"]]
-    return ledger.create_statements(dataset, columns)
+    return ledger.create_statements(dataset, parse_contract(contract).columns)
 
 
 def privilege_statements() -> list[str]:

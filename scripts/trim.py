@@ -49,10 +49,10 @@ UNUSED = (
     "pyarrow/include/*",
     "pyarrow/includes/*",
     "pyarrow/src/*",
-    # the packages' own tests
+    # packages' own tests, named one by one: dbt keeps macros that it needs in a folder called tests
     "test/*",
-    "tests/*",
-    "*/tests/*",
+    "pyarrow/tests/*",
+    "networkx/*tests/*",
     # pyarrow: flight (RPC) and its own S3 client; objects are read by range through boto3
     "pyarrow/*flight*",
     "pyarrow/libarrow_s3*",
@@ -77,6 +77,8 @@ def is_kept(path: PurePosixPath) -> bool:
     True
     >>> is_kept(PurePosixPath("pyarrow/tests/test_fs.py"))
     False
+    >>> is_kept(PurePosixPath("dbt/include/global_project/macros/materializations/tests/helpers.sql"))
+    True
     >>> is_kept(PurePosixPath("botocore/data/ec2/2016-11-15/service-2.json.gz"))
     False
     """
