@@ -11,13 +11,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ingest_lambda import ledger
-from ingest_lambda.contracts import parse_contract
 from ingest_lambda.statements import MAX_STATEMENTS, identifier, literal
 
 if TYPE_CHECKING:
+    from ingest_lambda.contracts import Contract
     from ingest_lambda.warehouse import Warehouse
 
 LOADER = "landfall_loader"
@@ -81,9 +81,7 @@ class Login:
         return "md5" + hashlib.md5((self.password + self.username).encode(), usedforsecurity=False).hexdigest()
 
 
-def bootstrap(
-    admin: Warehouse, loader: Warehouse, logins: Sequence[Login], contracts: Mapping[str, Mapping[str, Any]]
-) -> None:
+def bootstrap(admin: Warehouse, loader: Warehouse, logins: Sequence[Login], contracts: Mapping[str, Contract]) -> None:
     """Bring the warehouse to what Landfall needs; what is right already stays as it is.
 
     Raises:
@@ -136,9 +134,9 @@ def ops_statements() -> list[str]:
     ]
 
 
-def dataset_statements(dataset: str, contract: Mapping[str, Any]) -> list[str]:
+def dataset_statements(dataset: str, contract: Contract) -> list[str]:
     """Create a declared dataset's tables, so that dbt can run before its first file has landed."""
-    return ledger.create_statements(dataset, parse_contract(contract).columns)
+    return ledger.create_statements(dataset, contract.columns)
 
 
 def privilege_statements() -> list[str]:

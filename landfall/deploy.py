@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from ingest_lambda.contracts import parse_contract
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.warehouse import Target, Warehouse
 from landfall import artifacts, cloudformation
@@ -59,18 +60,30 @@ class Clients:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What to deploy: the environment, the parameters of main.yaml that nothing here computes, and the runtime."""
+    """What to deploy: the environment, the administrator's secret, parameters of main.yaml, tags for all resources."""
 
     environment: str
     admin_secret_arn: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
-    runtime: Runtime = field(default_factory=Runtime.here)
 
     @property
     def stack_name(self) -> str:
         """Name the CloudFormation stack."""
         return f"landfall-{self.environment}"
+
+    @property
+    def runtime(self) -> Runtime:
+        """Return the runtime that the parameters name; where they name none, that of this interpreter and machine.
+
+        >>> Deployment("dev", "arn", {"PythonRuntime": "python3.13", "Architecture": "arm64"}).runtime
+        Runtime(python='3.13', architecture='arm64')
+        """
+        here = Runtime.here()
+        return Runtime(
+            python=self.parameters.get("PythonRuntime", here.identifier).removeprefix("python"),
+            architecture=self.parameters.get("Architecture", here.architecture),
+        )
 
 
 def read_parameters(path: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -120,7 +133,8 @@ def prepare_warehouse(outputs: Mapping[str, str], admin_secret_arn: str, clients
         return Warehouse(clients.redshift_data, target)
 
     logins = [_login(clients.secrets, outputs[name]) for name in USER_SECRETS]
-    bootstrap(warehouse(admin_secret_arn), warehouse(outputs["LoaderSecretArn"]), logins, read_contracts(root))
+    contracts = {dataset: parse_contract(dict(declared)) for dataset, declared in read_contracts(root).items()}
+    bootstrap(warehouse(admin_secret_arn), warehouse(outputs["LoaderSecretArn"]), logins, contracts)
 
 
 def _template(deployment: Deployment, published: artifacts.Artifacts, s3_endpoint: str) -> cloudformation.StackTemplate:

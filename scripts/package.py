@@ -185,10 +185,11 @@ def _dependencies_key(function: Function, root: Path, runtime: Runtime) -> str:
 
 def _dependencies(function: Function, root: Path, cache: Path, key: str, runtime: Runtime) -> Path:
     """Return a zip of the function's trimmed dependencies, installed anew only when their list has changed."""
-    path = cache / f"{function.name}-{key[:16]}.zip"
+    name = f"{function.name}-{runtime.identifier}-{runtime.architecture}"
+    path = cache / f"{name}-{key[:16]}.zip"
     if path.exists():
         return path
-    folder = cache / f"{function.name}-{key[:16]}"
+    folder = cache / f"{name}-{key[:16]}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
@@ -198,9 +199,9 @@ def _dependencies(function: Function, root: Path, cache: Path, key: str, runtime
             _compile(folder)
         partial = path.with_suffix(".partial")
         with zipfile.ZipFile(partial, "w") as archive:
-            for name in _files_in(folder):
-                _write(archive, name, (folder / name).read_bytes())
-        for stale in cache.glob(f"{function.name}-*.zip"):
+            for file in _files_in(folder):
+                _write(archive, file, (folder / file).read_bytes())
+        for stale in cache.glob(f"{name}-*.zip"):
             stale.unlink()
         partial.replace(path)
     finally:
@@ -267,14 +268,14 @@ def _locked(path: Path) -> Iterator[None]:
 
 def size_table(packages: list[Package]) -> Table:
     """Lay the sizes out against Lambda's limit."""
-    table = Table(title="Lambda packages")
+    table = Table(title=f"Lambda packages in {packages[0].path.parent}")
     for heading in ("zip", "zipped MB", "unzipped MB", "limit MB", "used"):
         table.add_column(heading, justify="left" if heading == "zip" else "right")
     for package in packages:
         mb = 1024 * 1024
         used = f"{package.unzipped / SIZE_LIMIT:.0%}"
         row = (f"{package.zipped / mb:.1f}", f"{package.unzipped / mb:.1f}", f"{SIZE_LIMIT / mb:.0f}", used)
-        table.add_row(str(package.path), *row)
+        table.add_row(package.path.name, *row)
     return table
 
 

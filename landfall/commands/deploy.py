@@ -31,8 +31,6 @@ def deploy(
     parameter: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE: one parameter more, or instead of the file's.")
     ] = None,
-    python: _Python = "",
-    architecture: _Architecture = "",
     as_json: _Json = False,
 ) -> None:
     """Build, upload and deploy an environment, and prepare its warehouse."""
@@ -45,7 +43,6 @@ def deploy(
         admin_secret_arn=admin_secret_arn,
         parameters={**values, **dict(map(_pair, parameter or []))},
         tags=tags,
-        runtime=_runtime(python, architecture),
     )
     outputs = deployment.deploy(request, deployment.Clients.from_environment(), _progress)
     text = "\n".join(f"{name:<22} {value}" for name, value in sorted(outputs.items()))
@@ -56,9 +53,10 @@ def package(python: _Python = "", architecture: _Architecture = "", as_json: _Js
     """Build the Lambda zips into .landfall/dist, and print their sizes."""
     from rich.console import Console
 
-    from scripts.package import SIZE_LIMIT, build, size_table
+    from scripts.package import SIZE_LIMIT, Runtime, build, size_table
 
-    packages = build(runtime=_runtime(python, architecture))
+    here = Runtime.here()
+    packages = build(runtime=Runtime(python or here.python, architecture or here.architecture))
     if as_json:
         facts = [
             {"name": item.name, "path": str(item.path), "zipped": item.zipped, "unzipped": item.unzipped}
@@ -67,13 +65,6 @@ def package(python: _Python = "", architecture: _Architecture = "", as_json: _Js
         typer.echo(json.dumps({"limit": SIZE_LIMIT, "packages": facts}))
     else:
         Console().print(size_table(packages))
-
-
-def _runtime(python: str, architecture: str):  # type: ignore[no-untyped-def]
-    from scripts.package import Runtime
-
-    here = Runtime.here()
-    return Runtime(python or here.python, architecture or here.architecture)
 
 
 def _pair(text: str) -> tuple[str, str]:
