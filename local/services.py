@@ -70,7 +70,6 @@ def stop_service(home: Home, state: State, name: str) -> None:
         aws_service.end(home.aws, process)
     else:
         stop(process, _REDSHIFT_STOP_SECONDS)
-        (home.redshift / "redshift.json").unlink(missing_ok=True)
     if is_running(process):
         raise LocalStackError(f"{LABELS[name]} (process {process.pid}) does not end. End it by hand and try again.")
     del state.processes[name]
