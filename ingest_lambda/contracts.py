@@ -7,6 +7,7 @@ declared dataset. A dataset without one evolves freely.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -49,7 +50,7 @@ def read_contracts(path: Path = CONTRACTS_FILE) -> dict[str, Contract]:
         raise ConfigError(f"{path.name} cannot be read: {error}; package the function again") from error
 
 
-def parse_contract(content: dict[str, Any]) -> Contract:
+def parse_contract(content: Mapping[str, Any]) -> Contract:
     """Read one contract: `{"schema_change": "freeze", "columns": [{"name": "order_id", "data_type": "varchar"}]}`.
 
     A string column lands as VARCHAR(MAX) whatever length is declared: a value that is too long for its meaning is for
