@@ -1,8 +1,8 @@
 """The COPY statement as Redshift reads it for parquet, strict.
 
 In: SQL. Out: a CopyStatement, None for any other statement, or a RedshiftError. Pure.
-Sources: https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html (which parameters work with
-parquet), https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html
+Sources: https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html (which parameters work
+with parquet), https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html
 """
 
 from __future__ import annotations
@@ -59,14 +59,15 @@ class CopyStatement:
 def parse_copy(sql: str) -> CopyStatement | None:
     """Read a COPY ... FROM 's3://...'; None if `sql` is no COPY.
 
-    >>> parse_copy("copy t from 's3://b/k.parquet' iam_role 'arn:aws:iam::000000000000:role/copy' format as parquet")
-    CopyStatement(table='t', source='s3://b/k.parquet', role='arn:aws:iam::000000000000:role/copy', manifest=False, fill_record=False,\
- serialize=False, replacement=None)
+    >>> copy = parse_copy("copy t from 's3://b/k' iam_role 'arn:aws:iam::000000000000:role/r' parquet manifest")
+    >>> copy.table, copy.bucket, copy.key, copy.manifest
+    ('t', 'b', 'k', True)
 
     Raises:
-        RedshiftError: a parameter that COPY does not take with parquet, or a form that the local Redshift does not read.
+        RedshiftError: a parameter that COPY does not take with parquet, or a form not offered here.
     """
     masked = mask(sql)
+    masked.fold_identifiers()
     code = without_comments(masked.text).rstrip("; \n\t")
     if not re.match(r"copy\b", code, re.IGNORECASE):
         return None
@@ -99,11 +100,8 @@ def _read_options(text: str, masked: Masked) -> dict[str, str | None]:
                 break
         else:
             word = masked.restore(text.strip()).split()[0]
-            raise RedshiftError(f"{word.upper()} argument is not supported for PARQUET based COPY", NOT_WITH_PARQUET)
+            raise RedshiftError(f"{word.upper()} argument is not supported for PARQUET based COPY")
     return found
-
-
-NOT_WITH_PARQUET = "0A000"
 
 
 def _value(word: str) -> str:
@@ -120,6 +118,8 @@ def _refuse(source: str, found: dict[str, str | None], has_columns: bool) -> Non
     if not re.match(r"arn:aws[\w-]*:iam::\d{12}:role/", found["role"] or ""):
         raise RedshiftError("Invalid credentials. Must be of the format: credentials 'aws_iam_role=...'", "XX000")
     if has_columns:
-        raise RedshiftError("COPY of parquet with a column list is not specified by Redshift: copy into a table of the file's shape")
+        raise RedshiftError(
+            "COPY of parquet with a column list is not specified by Redshift: copy into a table of the file's shape"
+        )
     if "explicit_ids" in found:
         raise RedshiftError("EXPLICIT_IDS is not offered by the local Redshift")

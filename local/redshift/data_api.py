@@ -1,6 +1,7 @@
 """The Redshift Data API over HTTP (AWS JSON 1.1), for unmodified boto3 by AWS_ENDPOINT_URL_REDSHIFT_DATA.
 
-In: POST / with `X-Amz-Target: RedshiftData.<Operation>`. Out: the operation's answer, shaped by botocore's service model.
+In: POST / with `X-Amz-Target: RedshiftData.<Operation>`. Out: the operation's answer, shaped as botocore's model of the
+service says.
 """
 
 from __future__ import annotations
@@ -132,7 +133,9 @@ class Operations:
         """CancelStatement."""
         statement, _ = self._find(request)
         if statement.has_ended:
-            raise invalid(f"Could not cancel a query that is already in {statement.status} state with ID: {statement.id}")
+            raise invalid(
+                f"Could not cancel a query that is already in {statement.status} state with ID: {statement.id}"
+            )
         self._runner.cancel(statement)
         return {"Status": True}
 
@@ -189,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
     operations: Operations
     protocol_version = "HTTP/1.1"
 
-    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_POST(self) -> None:
         """Answer one request."""
         try:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -212,5 +215,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(payload)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
+    def log_message(self, format: str, *args: object) -> None:
         """Keep requests out of the log: statements may hold data."""

@@ -1,4 +1,4 @@
-"""Runs Data API statements through the wire front, so that SQL rules, COPY and privileges are the same as for any client.
+"""Runs Data API statements through the wire front: SQL rules, COPY and privileges are the same as for any client.
 
 In: Statements. Out: the same Statements with their results. One thread a running statement; sessions keep a connection.
 """
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import boto3
-import psycopg2
-import psycopg2.extensions
+import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
+import psycopg2.extensions  # type: ignore[import-untyped]  # psycopg2 ships no types
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.redshift.data_fields import NUMERIC, TYPE_NAMES, Column
@@ -31,7 +31,7 @@ _AS_TEXT = psycopg2.extensions.new_type(tuple(TYPE_NAMES), "AS_TEXT", lambda val
 
 @dataclass
 class Session:
-    """A kept connection: who may use it is decided under `lock`; it closes `keep_alive` seconds after its last statement."""
+    """A kept connection, for one statement at a time; it closes `keep_alive` seconds after the last one."""
 
     connection: Connection
     keep_alive: int

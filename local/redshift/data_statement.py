@@ -25,7 +25,7 @@ Rows = list[tuple[str | None, ...]]
 
 @dataclass
 class Result:
-    """What one SQL statement brought: its columns and rows (None without a result set), the rows it changed (-1: none)."""
+    """What one SQL statement brought: columns (None without a result set), rows, and how many it changed (-1: none)."""
 
     columns: list[Column] | None
     rows: Rows

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 import botocore.session
-from botocore.model import ServiceModel, Shape
+from botocore.model import ServiceModel, Shape, StructureShape
 from botocore.validate import ParamValidator
 
 from local.redshift.data_statement import Request, parameter_names
@@ -39,8 +39,16 @@ def not_found(message: str, resource_id: str) -> ApiError:
 
 def load_model() -> ServiceModel:
     """Return botocore's model of the service."""
-    description = botocore.session.get_session().get_component("data_loader").load_service_model("redshift-data", "service-2")
+    description = (
+        botocore.session.get_session().get_component("data_loader").load_service_model("redshift-data", "service-2")
+    )
     return ServiceModel(description, "redshift-data")
+
+
+def input_shape(model: ServiceModel, operation: str) -> StructureShape:
+    """Return the shape of an operation's request."""
+    shape = model.operation_model(operation).input_shape
+    return shape if shape is not None else StructureShape(operation, {"type": "structure", "members": {}})
 
 
 def check_shape(model: ServiceModel, operation: str, request: Request) -> None:
@@ -49,7 +57,7 @@ def check_shape(model: ServiceModel, operation: str, request: Request) -> None:
     Raises:
         ApiError: ValidationException.
     """
-    shape = model.operation_model(operation).input_shape
+    shape = input_shape(model, operation)
     unknown = set(request) - set(shape.members)
     if unknown:
         raise invalid(f"Unknown parameters: {', '.join(sorted(unknown))}")

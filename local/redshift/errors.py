@@ -12,9 +12,10 @@ SYNTAX_ERROR = "42601"
 NOT_SUPPORTED = "0A000"
 ACTIVE_TRANSACTION = "25001"
 SERIALIZATION_FAILURE = "40001"
+CARDINALITY_VIOLATION = "21000"
 
 ErrorFields = dict[str, str]
-"""Fields of an ErrorResponse message by their one-letter protocol code (S severity, C SQLSTATE, M message, D detail)."""
+"""Fields of an ErrorResponse by their one-letter protocol code (S severity, C SQLSTATE, M message, D detail)."""
 
 
 class RedshiftError(Exception):
@@ -74,8 +75,8 @@ class LoadFault:
 def translate(fields: ErrorFields, isolation: str = "snapshot") -> ErrorFields:
     """Word a PostgreSQL error as Redshift does where code depends on the text.
 
-    Concurrent writers meet PostgreSQL's 40001. Redshift names it 1023 under serializable isolation and a conflict with a
-    concurrent transaction under snapshot isolation
+    Concurrent writers meet PostgreSQL's 40001. Redshift names it 1023 under serializable isolation and a conflict with
+    a concurrent transaction under snapshot isolation
     (https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html).
 
     >>> translate({"C": "40001", "M": "could not serialize access due to concurrent update"})["M"]
@@ -84,9 +85,15 @@ def translate(fields: ErrorFields, isolation: str = "snapshot") -> ErrorFields:
     '1023'
     """
     shown = {code: text for code, text in fields.items() if code in "SVCMDHPstcdn"}
+    if fields.get("C") == CARDINALITY_VIOLATION and "MERGE" in fields.get("M", ""):
+        return {**shown, "M": "Found multiple matches to update the same tuple."}
     if fields.get("C") != SERIALIZATION_FAILURE:
         return shown
     if isolation == "serializable":
         detail = "Serializable isolation violation on table - 0, transactions forming the cycle are: 0, 0 (pid:0)"
         return {**shown, "C": INTERNAL_ERROR, "M": "1023", "D": detail}
-    return {"S": "ERROR", "C": INTERNAL_ERROR, "M": "could not complete because of conflict with concurrent transaction"}
+    return {
+        "S": "ERROR",
+        "C": INTERNAL_ERROR,
+        "M": "could not complete because of conflict with concurrent transaction",
+    }

@@ -37,6 +37,13 @@ class Masked:
         """Return `text` (default: all of it) with the pieces in place."""
         return _HOLDER.sub(lambda holder: self.pieces[int(holder[1])], self.text if text is None else text)
 
+    def fold_identifiers(self) -> None:
+        """Write quoted identifiers in lower case: Redshift folds them like the others.
+
+        Source: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
+        """
+        self.pieces = [piece.lower() if piece.startswith('"') else piece for piece in self.pieces]
+
     def hold(self, piece: str) -> str:
         """Keep one more piece; return its placeholder."""
         self.pieces.append(piece)

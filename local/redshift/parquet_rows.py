@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterator
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.csv as pa_csv  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from local.redshift.errors import LoadFault
 from local.redshift.parquet_types import CODE_DATA, SPECTRUM, ColumnPlan, TargetColumn, Transport
@@ -57,7 +57,9 @@ def _column(values: pa.Array, plan: ColumnPlan, name: str, replacement: str | No
             # the number for microseconds, so that 2025 becomes a year past 50000.
             return _timestamps(values.view(pa.int64()).cast(pa.timestamp("us")))
         case Transport.JSON:
-            return pa.array([None if v is None else json.dumps(v, default=str) for v in values.to_pylist()], pa.string())
+            return pa.array(
+                [None if v is None else json.dumps(v, default=str) for v in values.to_pylist()], pa.string()
+            )
     return values
 
 

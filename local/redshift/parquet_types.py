@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-import pyarrow.parquet as pq
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from local.redshift.errors import LoadFault, RedshiftError
 
@@ -61,7 +61,9 @@ class ColumnPlan:
     transport: Transport
 
 
-def plan_columns(file: pq.ParquetFile, targets: list[TargetColumn], name: str, fill: bool, serialize: bool) -> list[ColumnPlan]:
+def plan_columns(
+    file: pq.ParquetFile, targets: list[TargetColumn], name: str, fill: bool, serialize: bool
+) -> list[ColumnPlan]:
     """Match the file's columns with the table's, by position.
 
     Raises:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg2
+import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 
 from local.redshift.errors import SetupError
 
@@ -129,8 +129,8 @@ def find_binaries(folders: Sequence[Path] | None = None) -> Path:
 def choose_identity(needed: Sequence[Path]) -> Identity:
     """Choose how to run the server: as ourselves, or, when we are root, as UNPRIVILEGED.
 
-    PostgreSQL refuses to run as root. The unprivileged user must reach every path in `needed`; where a folder above them
-    is private (a checkout under /root), the server keeps one capability, CAP_DAC_OVERRIDE, to pass it.
+    PostgreSQL refuses to run as root. The unprivileged user must reach every path in `needed`; where a folder above
+    them is private (a checkout under /root), the server keeps one capability, CAP_DAC_OVERRIDE, to pass it.
 
     Raises:
         SetupError: root, and the paths cannot be reached in either way.
@@ -144,8 +144,8 @@ def choose_identity(needed: Sequence[Path]) -> Identity:
         if all(_can_reach(prefix, path) for path in needed):
             return Identity(prefix, UNPRIVILEGED)
     raise SetupError(
-        f"running as root, and the user '{UNPRIVILEGED}' cannot reach {', '.join(map(str, needed))}: run as an ordinary "
-        "user, install util-linux (setpriv), or move the checkout to a folder that others may enter"
+        f"running as root, and the user '{UNPRIVILEGED}' cannot reach {', '.join(map(str, needed))}: run as an "
+        "ordinary user, install util-linux (setpriv), or move the checkout to a folder that others may enter"
     )
 
 
@@ -179,7 +179,9 @@ def initialise(binaries: Path, data: Path, password: str, identity: Identity) ->
         raise SetupError(f"initdb failed: {result.stderr.strip()}")
 
 
-def start(binaries: Path, data: Path, port: int, log: Path, isolation: str, identity: Identity) -> subprocess.Popen[bytes]:
+def start(
+    binaries: Path, data: Path, port: int, log: Path, isolation: str, identity: Identity
+) -> subprocess.Popen[bytes]:
     """Start the server process; its words go to `log`. It may not accept connections yet (see wait_ready)."""
     settings = {**SETTINGS, "port": str(port), "default_transaction_isolation": isolation}
     command = [*identity.prefix, str(binaries / "postgres"), "-D", str(data)]

@@ -37,7 +37,7 @@ def without_qualify(sql: str) -> str:
     return tree.transform(_transform).sql("redshift")
 
 
-def _transform(node: exp.Expression) -> exp.Expression:
+def _transform(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Select) and node.args.get("qualify"):
         return eliminate_qualify(node)
     return node

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE
 from local.redshift.errors import ACTIVE_TRANSACTION, NOT_SUPPORTED, SYNTAX_ERROR, RedshiftError
-from local.redshift.masking import Masked
+from local.redshift.masking import STRING, Masked, unquote
+from local.redshift.merge import refuse_unsupported_merge
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ _UNSUPPORTED_FUNCTIONS = (
     "|regexp_split_to_table|gen_random_uuid|uuid_generate_v4|make_date|make_timestamp|make_interval|date_bin|to_tsvector"
     "|clock_timestamp|statement_timestamp|num_nonnulls|format|xmlagg|hstore"
 )
-_UNSUPPORTED_TYPES = "json|jsonb|uuid|bytea|money|serial|bigserial|smallserial|xml|inet|cidr|macaddr|tsvector|hstore|bit"
+_UNSUPPORTED_TYPES = (
+    "json|jsonb|uuid|bytea|money|serial|bigserial|smallserial|xml|inet|cidr|macaddr|tsvector|hstore|bit"
+)
 
 REFUSALS: tuple[Refusal, ...] = (
     _syntax(r"^insert\b.*\bon\s+conflict\b", "on"),
@@ -63,14 +66,26 @@ REFUSALS: tuple[Refusal, ...] = (
     _refusal(r"^create\s+unlogged\b", "unlogged tables are not supported"),
     _refusal(r"\b(?:nextval|currval|setval)\s*\(", "sequences are not supported"),
     _refusal(r"^(?:savepoint|release\s+savepoint|rollback\s+to)\b", "savepoint is not supported"),
-    _refusal(r"\bfor\s+(?:no\s+key\s+)?(?:update|share)\s*(?:of\b.*|nowait|skip\s+locked)?$", "SELECT FOR UPDATE is not supported"),
+    _refusal(
+        r"\bfor\s+(?:no\s+key\s+)?(?:update|share)\s*(?:of\b.*|nowait|skip\s+locked)?$",
+        "SELECT FOR UPDATE is not supported",
+    ),
     _refusal(r"\bexclude\s+(?:current\s+row|group|ties)\b", "frame exclusion is not supported"),
     _refusal(r"\bcheck\s*\(", "CHECK constraints are not supported"),
-    _refusal(rf"(?<![\w.\"])(?:{_UNSUPPORTED_FUNCTIONS})\s*\(", "Specified types or functions (one per INFO message) not supported on Redshift tables."),
+    _refusal(
+        rf"(?<![\w.\"])(?:{_UNSUPPORTED_FUNCTIONS})\s*\(",
+        "Specified types or functions (one per INFO message) not supported on Redshift tables.",
+    ),
     _refusal(
         r"^(?:insert|create)\b.*\bgenerate_series\s*\(|\bgenerate_series\s*\(.*\bjoin\b|\bjoin\s+generate_series\s*\(",
         "Specified types or functions (one per INFO message) not supported on Redshift tables.",
     ),
+    _refusal(
+        r"(?<![\w.])now\s*\(\s*\)(?=.*\bfrom\b)|^(?:insert|create|update|merge)\b.*(?<![\w.])now\s*\(",
+        'Function "now()" not supported.',
+    ),
+    _refusal(r"^unload\b", "UNLOAD is not offered by the local Redshift"),
+    _refusal(r"\blanguage\s+(?:plpythonu|plpython3u)\b", "Python user-defined functions can no longer be created"),
     _refusal(r"\brange\s+between\b(?!\s+unbounded\s+preceding\b)", "RANGE between bounded frames is not supported"),
 )
 _COLUMN_OF_UNSUPPORTED_TYPE = re.compile(
@@ -78,7 +93,9 @@ _COLUMN_OF_UNSUPPORTED_TYPE = re.compile(
     r"(?=[\s,)(]|$)",
     re.IGNORECASE,
 )
-_CAST_TO_UNSUPPORTED_TYPE = re.compile(rf"(?:::\s*|\bas\s+)(?P<type>{_UNSUPPORTED_TYPES})\b(?=\s*(?:\)|$|[^\w\s]))", re.IGNORECASE)
+_CAST_TO_UNSUPPORTED_TYPE = re.compile(
+    rf"(?:::\s*|\bas\s+)(?P<type>{_UNSUPPORTED_TYPES})\b(?=\s*(?:\)|$|[^\w\s]))", re.IGNORECASE
+)
 _RESERVED_COLUMNS = frozenset({"oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 _NOT_IN_TRANSACTION = re.compile(
     r"^(?P<command>vacuum|alter\s+table\s+\S+\s+alter\s+column\s+\S+\s+(?:set\s+data\s+)?type|alter\s+table\s+\S+\s+append"
@@ -89,6 +106,10 @@ _ALTER_TYPE = re.compile(
     r"^alter\s+(?:column\s+)?\S+\s+(?:set\s+data\s+)?type\s+(?!varchar|character\s+varying|nvarchar|varbyte)(\w+)", re.I
 )
 IDENTIFIER_BYTES = 127
+VARCHAR_BYTES, CHAR_BYTES, DECIMAL_PRECISION = 65535, 4096, 38
+_LENGTH = re.compile(
+    r"\b(numeric|decimal|varchar|nvarchar|character\s+varying|char|nchar|bpchar|character)\s*\(\s*(\d+)", re.IGNORECASE
+)
 
 
 def refuse_unsupported(code: str, masked: Masked, in_transaction: bool) -> None:
@@ -106,7 +127,10 @@ def refuse_unsupported(code: str, masked: Masked, in_transaction: bool) -> None:
         if refusal.pattern.search(code):
             raise RedshiftError(refusal.message, refusal.sqlstate)
     _refuse_types(code, masked)
+    _refuse_lengths(code)
     _refuse_alter(code)
+    _refuse_password(code, masked)
+    refuse_unsupported_merge(code)
     if in_transaction and (match := _NOT_IN_TRANSACTION.match(code)):
         command = " ".join(match["command"].upper().split())
         command = "ALTER TABLE ALTER COLUMN" if " TYPE" in command else command
@@ -128,6 +152,46 @@ def _refuse_types(code: str, masked: Masked) -> None:
     match_cast = _CAST_TO_UNSUPPORTED_TYPE.search(code)
     if match_cast:
         raise RedshiftError(f'type "{match_cast["type"].lower()}" does not exist', "42704")
+
+
+def _refuse_lengths(code: str) -> None:
+    """Hold VARCHAR, CHAR and DECIMAL to Redshift's largest.
+
+    Sources: https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html, r_Numeric_types201.html
+    """
+    for match in _LENGTH.finditer(code):
+        kind, length = match[1].lower(), int(match[2])
+        if kind in ("numeric", "decimal") and not 1 <= length <= DECIMAL_PRECISION:
+            raise RedshiftError(f"DECIMAL precision {length} must be between 1 and {DECIMAL_PRECISION}", "22023")
+        limit = CHAR_BYTES if kind in ("char", "character", "bpchar", "nchar") else VARCHAR_BYTES
+        if kind not in ("numeric", "decimal") and length > limit:
+            raise RedshiftError(f"length for type {kind} cannot exceed {limit}", "22023")
+
+
+def _refuse_password(code: str, masked: Masked) -> None:
+    """Hold passwords in clear to Redshift's rule: 8 to 64 characters, upper case, lower case and a digit among them.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
+    """
+    if not re.match(r"(?:create|alter)\s+user\b", code, re.IGNORECASE):
+        return
+    match = re.search(rf"\bpassword\s+({STRING})", code, re.IGNORECASE)
+    if not match:
+        if re.match(r"create\b", code, re.IGNORECASE) and not re.search(r"\bpassword\s+disable\b", code, re.IGNORECASE):
+            raise RedshiftError("CREATE USER needs PASSWORD", SYNTAX_ERROR)
+        return
+    password = unquote(masked.restore(match[1]))
+    if re.fullmatch(r"md5[0-9a-f]{32}", password):
+        return
+    if password.startswith("sha256|"):
+        raise RedshiftError("sha256 passwords are not offered by the local Redshift: use md5")
+    classes = all(re.search(pattern, password) for pattern in ("[a-z]", "[A-Z]", "[0-9]"))
+    if not classes or not 8 <= len(password) <= 64 or re.search(r"['\"\\/@\s]", password):
+        raise RedshiftError(
+            "password must be 8 to 64 characters with an upper case letter, a lower case letter and a digit, "
+            "without quotes, slashes, @ or spaces",
+            "28P01",
+        )
 
 
 def _refuse_alter(code: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from local.redshift.ddl import rewrite_alter_table, rewrite_create_table
+from local.redshift.ddl import rewrite_alter_table, rewrite_create_table, rewrite_materialized_view
 from local.redshift.functions import rewrite_functions
 from local.redshift.late_binding import rewrite_late_binding_view
 from local.redshift.masking import NAME, STRING, mask, without_comments
@@ -33,7 +33,10 @@ _TYPES: tuple[Callable[[str], str], ...] = (
     _rule(r"\b(?:national\s+)?(varchar|nvarchar|character\s+varying)\s*\(\s*max\s*\)", f"varchar({VARCHAR_MAX})"),
     _rule(r"\bnvarchar\b", "varchar"),
     _rule(r"\bvarbyte\s*(?:\([^)]*\))?", "varbyte"),
-    _rule(r"(::\s*|\bas\s+)(?:text|varchar|character\s+varying)\b(?!\s*[(.])(?=\s*(?:$|[^\w\s]|(?!from\b)))", r"\1varchar(256)"),
+    _rule(
+        r"(::\s*|\bas\s+)(?:text|varchar|character\s+varying)\b(?!\s*[(.])(?=\s*(?:$|[^\w\s]|(?!from\b)))",
+        r"\1varchar(256)",
+    ),
     # DECIMAL without precision is DECIMAL(18,0) (https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html)
     _rule(r"(::\s*|\bas\s+)(?:decimal|numeric)\b(?=\s*(?:$|[)\s,;:|=<>*/+-]))(?!\s*\()", r"\1numeric(18,0)"),
 )
@@ -49,7 +52,7 @@ _STATEMENTS: tuple[Callable[[str], str], ...] = (
     _rule(r"^(\s*vacuum\b.*?)\s+(?:to\s+\d+\s+percent|boost)\s*$", r"\1"),
     _rule(r"^(\s*analyze\b.*?)\s(?:predicate|all)\s+columns", r"\1"),
     _rule(r"^\s*analyze\s+compression\b", "analyze"),
-    _rule(rf"^(\s*create\s+schema\b.*?)\s+quota\s+(?:unlimited|\d+\s*(?:mb|gb|tb)?)", r"\1"),
+    _rule(r"^(\s*create\s+schema\b.*?)\s+quota\s+(?:unlimited|\d+\s*(?:mb|gb|tb)?)", r"\1"),
 )
 _PRIVILEGES: tuple[Callable[[str], str], ...] = (
     _rule(r"^(\s*grant)\s+role\s+", r"\1 "),
@@ -81,6 +84,7 @@ def rewrite(sql: str, in_transaction: bool = False) -> str:
         RedshiftError: Redshift would refuse the statement.
     """
     masked = mask(sql)
+    masked.fold_identifiers()
     code = without_comments(masked.text)
     refuse_unsupported(code, masked, in_transaction)
     view = rewrite_late_binding_view(code, masked)
@@ -88,13 +92,14 @@ def rewrite(sql: str, in_transaction: bool = False) -> str:
         return view
     if has_qualify_or_top(code):
         masked = mask(without_qualify(masked.restore(code)))
+        masked.fold_identifiers()
         code = masked.text
     return masked.restore(rewrite_masked(code))
 
 
 def rewrite_masked(text: str) -> str:
     """Apply the rules to masked SQL without comments."""
-    text = rewrite_alter_table(rewrite_create_table(_column_types(text)))
+    text = rewrite_materialized_view(rewrite_alter_table(rewrite_create_table(_column_types(text))))
     rules = _STATEMENTS + _TYPES + _EXPRESSIONS
     if re.match(r"\s*(?:grant|revoke|alter\s+default)\b", text, re.IGNORECASE):
         rules = _PRIVILEGES + rules
@@ -111,10 +116,12 @@ _COLUMN_TEXT = re.compile(
     re.IGNORECASE,
 )
 _COLUMN_DECIMAL = re.compile(
-    r"(?<=[\s\x04])(?:decimal|numeric)\b(?!\s*\()(?=\s*(?:,|\)|$|\bencode\b|\bnot\b|\bnull\b|\bdefault\b))", re.IGNORECASE
+    r"(?<=[\s\x04])(?:decimal|numeric)\b(?!\s*\()(?=\s*(?:,|\)|$|\bencode\b|\bnot\b|\bnull\b|\bdefault\b))",
+    re.IGNORECASE,
 )
 _DEFINES_COLUMNS = re.compile(
-    rf"^\s*(?:create\s+(?:(?:local\s+)?temp(?:orary)?\s+)?table\s+(?:if\s+not\s+exists\s+)?{NAME}\s*\(|alter\s+table\b)", re.I
+    rf"^\s*(?:create\s+(?:(?:local\s+)?temp(?:orary)?\s+)?table\s+(?:if\s+not\s+exists\s+)?{NAME}\s*\(|alter\s+table\b)",
+    re.I,
 )
 
 

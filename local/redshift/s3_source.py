@@ -1,6 +1,7 @@
 """The objects that a COPY names, brought from S3 into temporary files.
 
-In: a CopyStatement and an S3 client that acts as the COPY's role. Out: SourceFiles, or Redshift's words for what is missing.
+In: a CopyStatement and an S3 client that acts as the COPY's role. Out: SourceFiles, or Redshift's words for what is
+missing.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +24,12 @@ from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import LoadFault, RedshiftError
 
 if TYPE_CHECKING:
+    from botocore.client import BaseClient
     from mypy_boto3_s3.client import S3Client
 
+CODE_S3 = 8001
+_LOCATION = "s3_utility.cpp:582"
+_CLIENTS = threading.Lock()  # a boto3 session makes one client at a time
 _MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
 
 
@@ -44,22 +51,35 @@ def client_for_role(role: str) -> S3Client:
     """Return an S3 client with the credentials of `role`, as Redshift assumes it for a COPY.
 
     Raises:
-        RedshiftError: the role cannot be assumed, or S3 and STS cannot be reached.
+        RedshiftError: the role cannot be assumed, or STS cannot be reached.
     """
-    session = boto3.session.Session(region_name=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"))
     try:
-        answer = session.client("sts").assume_role(RoleArn=role, RoleSessionName="RedshiftCopy")
+        with _CLIENTS:
+            sts = _sts_client()
+        answer = sts.assume_role(RoleArn=role, RoleSessionName="RedshiftCopy")
     except EndpointConnectionError as error:
         raise _s3_fault(f"S3 cannot be reached: {error}") from error
     except (BotoCoreError, ClientError) as error:
         raise RedshiftError(f"User is not authorized to assume IAM Role {role}", "XX000", str(error)) from error
     credentials = answer["Credentials"]
-    return session.client(
-        "s3",
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials["SessionToken"],
-    )
+    with _CLIENTS:
+        return _session().client(
+            "s3",
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+        )
+
+
+@cache
+def _session() -> boto3.session.Session:
+    """Return one session for all: the service models it reads take longer to load than a small COPY."""
+    return boto3.session.Session(region_name=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"))
+
+
+@cache
+def _sts_client() -> BaseClient:
+    return _session().client("sts")
 
 
 def find_files(client: S3Client, statement: CopyStatement) -> list[SourceFile]:
@@ -77,8 +97,7 @@ def find_files(client: S3Client, statement: CopyStatement) -> list[SourceFile]:
     except (BotoCoreError, ClientError) as error:
         raise _s3_fault(str(error)) from error
     if not found:
-        context = f"The specified S3 prefix '{statement.key}' does not exist"
-        raise LoadFault(context, 8001, "", "s3_utility.cpp:582").to_error()
+        raise _missing(statement.key, "")
     return found
 
 
@@ -100,23 +119,26 @@ def _manifest_files(client: S3Client, statement: CopyStatement) -> list[SourceFi
     except ClientError as error:
         if error.response["Error"]["Code"] not in _MISSING:
             raise
-        raise LoadFault(f"Problem reading manifest file - S3ServiceException:The specified key does not exist.,Status 404,Key {statement.key}", 8001, "", "s3_utility.cpp:299").to_error() from error
+        text = f"S3ServiceException:The specified key does not exist.,Status 404,Key {statement.key}"
+        raise LoadFault(f"Problem reading manifest file - {text}", CODE_S3, "").to_error() from error
     try:
-        entries = json.loads(body)["entries"]
-        urls = [(entry["url"], entry) for entry in entries]
+        entries = [(entry["url"], entry) for entry in json.loads(body)["entries"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise LoadFault("Manifest file is not in correct json format", 8001, str(statement.source)).to_error() from error
-    files = [_manifest_file(client, url, entry) for url, entry in urls]
+        raise LoadFault("Manifest file is not in correct json format", CODE_S3, statement.source).to_error() from error
+    files = [_manifest_file(client, url, entry) for url, entry in entries]
     return [file for file in files if file is not None]
 
 
 def _manifest_file(client: S3Client, url: str, entry: dict[str, Any]) -> SourceFile | None:
-    """Check one manifest entry against S3; None for an object that is missing and not mandatory, or unseen."""
-    length = entry.get("meta", {}).get("content_length") if isinstance(entry.get("meta"), dict) else None
+    """Check one manifest entry against S3; None for an object that is missing and not mandatory, or unseen.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/dg/loading-data-files-using-manifest.html
+    """
+    meta = entry.get("meta")
+    length = meta.get("content_length") if isinstance(meta, dict) else None
     if length is None:
-        # https://docs.aws.amazon.com/redshift/latest/dg/loading-data-files-using-manifest.html
-        context = f"File has no content_length in meta: {url}"
-        raise LoadFault("COPY with MANIFEST parameter requires full path of an S3 object and meta.content_length.", 15003, context).to_error()
+        text = "COPY with MANIFEST parameter requires full path of an S3 object and meta.content_length."
+        raise LoadFault(text, 15003, f"File has no content_length in meta: {url}").to_error()
     bucket, _, key = url.removeprefix("s3://").partition("/")
     try:
         size = client.head_object(Bucket=bucket, Key=key)["ContentLength"]
@@ -125,11 +147,17 @@ def _manifest_file(client: S3Client, url: str, entry: dict[str, Any]) -> SourceF
             raise
         if not entry.get("mandatory", False):
             return None
-        raise LoadFault(f"The specified S3 prefix '{key}' does not exist", 8001, f"Mandatory url: {url}", "s3_utility.cpp:582").to_error() from error
+        raise _missing(key, f"Mandatory url: {url}") from error
     if size != length:
-        context = f"S3 error: Requested Range Not Satisfiable, HTTP status 416. content_length {length}, object {size}: {url}"
-        raise LoadFault("Spectrum Scan Error", 15001, context).to_error()
+        text = (
+            f"S3 Query Exception (Fetch): HTTP response error code: 416, content_length {length}, object {size}: {url}"
+        )
+        raise LoadFault("Spectrum Scan Error", 15001, text).to_error()
     return SourceFile(bucket, key, size) if _visible(key) else None
+
+
+def _missing(key: str, context: str) -> RedshiftError:
+    return LoadFault(f"The specified S3 prefix '{key}' does not exist", CODE_S3, context, _LOCATION).to_error()
 
 
 @contextmanager
@@ -154,4 +182,4 @@ def downloaded(client: S3Client, file: SourceFile, folder: Path) -> Iterator[Pat
 
 
 def _s3_fault(text: str) -> RedshiftError:
-    return LoadFault(f"S3ServiceException:{text}", 8001, text, "s3_utility.cpp:582").to_error()
+    return LoadFault(f"S3ServiceException:{text}", CODE_S3, text, _LOCATION).to_error()

@@ -1,7 +1,7 @@
 """`python -m local.redshift.server --home DIR`: the local Redshift in the foreground.
 
-In: a home folder, where its data, logs and redshift.json live. Out: PostgreSQL, the wire front and the Data API endpoint on
-127.0.0.1, until SIGTERM or SIGINT, which end all three in order.
+In: a home folder, where its data, logs and redshift.json live. Out: PostgreSQL, the wire front and the Data API
+endpoint on 127.0.0.1, until SIGTERM or SIGINT, which end all three in order.
 """
 
 from __future__ import annotations

@@ -59,8 +59,8 @@ def raising(error: RedshiftError) -> str:
 class Session:
     """One client's conversation.
 
-    `_pending` counts the ReadyForQuery messages that PostgreSQL still owes: at 0 the front may ask a question of its own
-    (`_ask`), whose answers go to `_answers` instead of the client.
+    `_pending` counts the ReadyForQuery messages that PostgreSQL still owes: at 0 the front may ask a question of its
+    own (`_ask`), whose answers go to `_answers` instead of the client.
     """
 
     settings: FrontSettings
@@ -265,7 +265,9 @@ class Session:
 
     def _note(self, fields: ErrorFields) -> None:
         sql = "(hidden: holds a password)" if "password" in self._last_sql.lower() else self._last_sql
-        line = json.dumps({"sql": sql, "sqlstate": fields.get("C"), "error": fields.get("M"), "detail": fields.get("D")})
+        line = json.dumps(
+            {"sql": sql, "sqlstate": fields.get("C"), "error": fields.get("M"), "detail": fields.get("D")}
+        )
         with self.settings.log.open("a") as log:
             log.write(line + "\n")
 
@@ -278,9 +280,7 @@ def _next(chunks: Iterator[bytes]) -> bytes | None:
     return next(chunks, None)
 
 
-async def handle(
-    settings: FrontSettings, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
+async def handle(settings: FrontSettings, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Serve one client from its first byte to its last. TLS is declined: the local profile says `sslmode: disable`."""
     server_writer: asyncio.StreamWriter | None = None
     try:

@@ -40,14 +40,45 @@ select
 from information_schema.tables;
 
 -- types are spelt as Redshift spells them
-create function pg_catalog.rs_type_name(type_id oid, modifier integer) returns varchar language sql stable as $$
+create function pg_catalog.rs_type_name(type_id oid) returns varchar language sql stable as $$
     select case
         when type_id in ('pg_catalog.super'::regtype, 'jsonb'::regtype) then 'super'
         when type_id in ('pg_catalog.varbyte'::regtype, 'bytea'::regtype) then 'binary varying'
         when type_id in ('text'::regtype, 'name'::regtype) then 'character varying'
-        else regexp_replace(format_type(type_id, modifier), E'\\(.*\\)', '')
+        else format_type(type_id, null)
     end::varchar
 $$;
+
+alter view information_schema.columns rename to postgres_columns;
+
+create view information_schema.columns as
+select
+    c.table_catalog,
+    c.table_schema,
+    c.table_name,
+    c.column_name,
+    c.ordinal_position,
+    c.column_default,
+    c.is_nullable,
+    rs_type_name(a.atttypid)::information_schema.character_data as data_type,
+    (case
+        when a.atttypid in ('varchar'::regtype, 'bpchar'::regtype, 'text'::regtype)
+        then coalesce(c.character_maximum_length::integer, 65535)
+        when a.atttypid = 'name'::regtype then 128
+    end)::information_schema.cardinal_number as character_maximum_length,
+    c.character_octet_length,
+    c.numeric_precision,
+    c.numeric_precision_radix,
+    c.numeric_scale,
+    c.datetime_precision,
+    c.udt_catalog,
+    c.udt_schema,
+    c.udt_name
+from information_schema.postgres_columns as c
+inner join pg_catalog.pg_namespace as n on n.nspname = c.table_schema
+inner join pg_catalog.pg_class as r on r.relnamespace = n.oid and r.relname = c.table_name
+inner join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attname = c.column_name;
+grant select on information_schema.columns to public;
 
 create view pg_catalog.svv_columns as
 select
@@ -58,17 +89,20 @@ select
     ordinal_position::integer,
     column_default::varchar(4000),
     is_nullable::varchar(3),
-    rs_type_name(a.atttypid, -1)::varchar(128) as data_type,
-    (case when a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) then coalesce(character_maximum_length, 65535) end)::integer
-        as character_maximum_length,
+    data_type::varchar(128),
+    character_maximum_length::integer,
     numeric_precision::integer,
     numeric_precision_radix::integer,
     numeric_scale::integer,
     datetime_precision::integer,
     null::varchar(256) as remarks
-from information_schema.columns as c
-inner join pg_catalog.pg_attribute as a
-    on a.attrelid = format('%I.%I', c.table_schema, c.table_name)::regclass and a.attname = c.column_name;
+from information_schema.columns;
+
+create view pg_catalog.svv_redshift_columns as
+select
+    table_catalog as database_name, table_schema as schema_name, table_name, column_name, ordinal_position, data_type,
+    column_default, is_nullable, remarks
+from pg_catalog.svv_columns;
 
 create view pg_catalog.svv_all_tables as
 select
@@ -160,3 +194,6 @@ select
 where false;
 
 grant select on all tables in schema pg_catalog to public;
+
+-- as in a new Redshift database, everyone may create in the schema public
+grant create on schema public to public;
