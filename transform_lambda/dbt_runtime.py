@@ -29,10 +29,10 @@ def invoke(arguments: Sequence[str], project_dir: Path, on_event: Callable[[Any]
     use_thread_locks()
     from dbt.cli.main import dbtRunner  # a second to import: only for the actions that need it
 
-    return dbtRunner(callbacks=[on_event]).invoke([*_global_options(project_dir), *arguments])
+    return dbtRunner(callbacks=[on_event]).invoke([*arguments, *_options(project_dir)])
 
 
-def _global_options(project_dir: Path) -> list[str]:
+def _options(project_dir: Path) -> list[str]:
     folder = _scratch_folder()
     return [
         *("--log-level", "none", "--log-level-file", "none", "--no-print", "--no-use-colors"),

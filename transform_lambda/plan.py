@@ -13,25 +13,35 @@ from typing import Any
 
 from transform_lambda.dbt_runtime import Query
 
-# An undo stamps its files before it commits: a run that began up to this long after the stamp may have read them.
-_UNDO_MARGIN = timedelta(seconds=60)
+# An undo stamps its files before it commits: a run that began shortly after the stamp may have read them still. Such a
+# run is repeated, which costs time; to miss one would cost correctness.
+_UNDO_MARGIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
 class UndoneFile:
-    """A file that `landfall undo` took out of landing: the sequence it had landed with, and when it was undone."""
+    """A file that `landfall undo` took out of landing, as one model saw it.
+
+    `read_at` is the start of the last run that took the file's load into `model`; both are None when no run did.
+    """
 
     load_seq: int
     undone_at: datetime
+    model: str | None = None
+    read_at: datetime | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether the model may hold rows of the file: it was read before, or while, the file was undone."""
+        return self.read_at is not None and self.undone_at > self.read_at - _UNDO_MARGIN
 
 
 @dataclass(frozen=True)
 class ModelLoad:
-    """How far a model has taken in a data set, and when the run began that last built it from the first row."""
+    """How far a model has taken in a data set."""
 
     model: str
     upto_seq: int
-    rebuilt_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,7 @@ def decide(facts: Iterable[DatasetFacts], *, project_changed: bool, full_refresh
     `project_changed`: this version of the dbt project has not been built whole, so all of it is. `full_refresh`: the
     operator asks for everything anew.
 
-    >>> facts = [DatasetFacts("orders", 7, loads=(ModelLoad("modeled.orders", 5, None),)), DatasetFacts("items")]
+    >>> facts = [DatasetFacts("orders", 7, loads=(ModelLoad("modeled.orders", 5),)), DatasetFacts("items")]
     >>> decide(facts, project_changed=False).reasons
     ('orders: landed up to load 7, modeled up to 5',)
     """
@@ -94,16 +104,11 @@ def decide(facts: Iterable[DatasetFacts], *, project_changed: bool, full_refresh
 
 
 def _why_rebuild(fact: DatasetFacts) -> str | None:
-    """Say why the models must be built from the first row: rows that they hold have been taken out of landing."""
-    for load in fact.loads:
-        for file in fact.undone:
-            if file.load_seq <= load.upto_seq and _is_after(file.undone_at, load.rebuilt_at):
-                return f"{fact.name}: a file that {load.model} holds was undone (load {file.load_seq})"
+    """Say why the models must be built from the first row: they hold rows that have been taken out of landing."""
+    for file in fact.undone:
+        if file.is_held:
+            return f"{fact.name}: a file that {file.model} holds was undone (load {file.load_seq})"
     return None
-
-
-def _is_after(undone_at: datetime, rebuilt_at: datetime | None) -> bool:
-    return rebuilt_at is None or undone_at > rebuilt_at - _UNDO_MARGIN
 
 
 def _why_build(fact: DatasetFacts) -> str | None:
@@ -114,7 +119,7 @@ def _why_build(fact: DatasetFacts) -> str | None:
     modeled = min((load.upto_seq for load in fact.loads), default=0)
     if fact.newest_seq > modeled:
         return f"{fact.name}: landed up to load {fact.newest_seq}, modeled up to {modeled}"
-    if any(fact.looked_at is None or file.undone_at > fact.looked_at for file in fact.undone):
+    if any(fact.looked_at is None or file.undone_at >= fact.looked_at for file in fact.undone):
         return f"{fact.name}: a file was undone since the last run"
     return None
 
@@ -133,8 +138,11 @@ def read_facts(query: Query, datasets: Sequence[str]) -> list[DatasetFacts]:
         DatasetFacts(
             name=name,
             newest_seq=newest[name],
-            undone=tuple(UndoneFile(row["load_seq"], row["undone_at"]) for row in undone.get(name, [])),
-            loads=tuple(ModelLoad(row["model"], row["upto_seq"], row["rebuilt_at"]) for row in loads.get(name, [])),
+            undone=tuple(
+                UndoneFile(row["load_seq"], row["undone_at"], row["model"], row["read_at"])
+                for row in undone.get(name, [])
+            ),
+            loads=tuple(ModelLoad(row["model"], row["upto_seq"]) for row in loads.get(name, [])),
             looked_at=looked.get(name),
         )
         for name in known
@@ -163,27 +171,29 @@ def newest_sql(datasets: Sequence[str]) -> str:
 
 
 def undone_sql(datasets: Sequence[str]) -> str:
-    """Build the query of the undone files, which are few.
+    """Build the query of the undone files, which are few, with the last run that read each into a model.
 
-    >>> print(undone_sql(["orders"]))
-    select 'orders' as dataset, load_seq, undone_at
-    from ledger."orders" where undone_at is not null
+    >>> undone_sql(["orders", "items"]).count("union all")
+    1
     """
     return "\nunion all\n".join(
-        f"select '{name}' as dataset, load_seq, undone_at\nfrom ledger.\"{name}\" where undone_at is not null"
+        f"""select
+    '{name}' as dataset,
+    files.load_seq,
+    files.undone_at,
+    loads.model,
+    max(bounds.frozen_at) as read_at
+from ledger."{name}" as files
+left join ops.model_loads as loads
+    on loads.dataset = '{name}' and files.load_seq > loads.from_seq and files.load_seq <= loads.upto_seq
+left join ops.run_bounds as bounds
+    on bounds.dataset = '{name}' and bounds.run_id = loads.run_id
+where files.undone_at is not null
+group by files.load_seq, files.undone_at, loads.model"""  # noqa: S608 - names of our own project
         for name in datasets
     )
 
 
-LOADS_SQL = """
-select
-    loads.model,
-    loads.dataset,
-    max(loads.upto_seq) as upto_seq,
-    max(case when loads.from_seq = 0 then bounds.frozen_at end) as rebuilt_at
-from ops.model_loads as loads
-left join ops.run_bounds as bounds on bounds.run_id = loads.run_id and bounds.dataset = loads.dataset
-group by loads.model, loads.dataset
-"""
+LOADS_SQL = "select model, dataset, max(upto_seq) as upto_seq from ops.model_loads group by model, dataset"
 
 LOOKED_SQL = "select dataset, max(frozen_at) as looked_at from ops.run_bounds group by dataset"

@@ -1,0 +1,126 @@
+"""MODEL: what a run decides to build, from what the warehouse says and nothing else."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transform_lambda.plan import DatasetFacts, ModelLoad, UndoneFile, decide
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+UP_TO_DATE = DatasetFacts("orders", 7, loads=(ModelLoad("modeled.orders", 7),), looked_at=NOON)
+
+
+def undone(at: datetime, read_at: datetime | None) -> DatasetFacts:
+    """Return the facts of an up-to-date data set with one file undone that was last read into a model at `read_at`."""
+    model = "modeled.orders" if read_at else None
+    return replace(UP_TO_DATE, undone=(UndoneFile(5, at, model, read_at),))
+
+
+def test_what_is_up_to_date_is_not_built() -> None:
+    plan = decide([UP_TO_DATE], project_changed=False)
+    assert plan.to_json()["build"] is False
+    assert plan.datasets == plan.reasons == ()
+
+
+def test_a_data_set_that_never_landed_is_not_built() -> None:
+    assert decide([DatasetFacts("orders")], project_changed=False).to_json()["build"] is False
+
+
+def test_a_data_set_that_no_model_has_taken_in_is_built_as_soon_as_it_has_landed() -> None:
+    assert decide([DatasetFacts("orders", 1)], project_changed=False).datasets == ("orders",)
+
+
+def test_only_what_lies_downstream_of_new_files_is_built() -> None:
+    plan = decide([UP_TO_DATE, DatasetFacts("items", 3)], project_changed=False)
+    assert plan.select == ["source:landing.items+"]
+    assert not plan.full_refresh
+
+
+def test_the_model_that_lags_behind_decides() -> None:
+    loads = (ModelLoad("modeled.orders", 7), ModelLoad("modeled.customers", 6))
+    assert decide([replace(UP_TO_DATE, loads=loads)], project_changed=False).datasets == ("orders",)
+
+
+def test_an_undone_file_that_a_model_holds_asks_for_a_full_refresh() -> None:
+    plan = decide([undone(NOON + HOUR, read_at=NOON)], project_changed=False)
+    assert plan.full_refresh
+    assert plan.select == ["source:landing.orders+"]
+    assert "undone" in plan.reasons[0]
+
+
+def test_a_run_that_read_the_load_after_the_undo_settles_it() -> None:
+    assert decide([undone(NOON - HOUR, read_at=NOON)], project_changed=False).to_json()["build"] is False
+
+
+def test_a_run_that_may_have_read_the_file_before_its_undo_was_committed_does_not_settle_it() -> None:
+    assert decide([undone(NOON - timedelta(seconds=1), read_at=NOON)], project_changed=False).full_refresh
+
+
+def test_a_file_undone_before_any_model_took_it_in_needs_a_run_but_no_refresh() -> None:
+    plan = decide([undone(NOON + HOUR, read_at=None)], project_changed=False)
+    assert plan.datasets == ("orders",)
+    assert not plan.full_refresh
+
+
+def test_that_run_is_made_once() -> None:
+    facts = replace(undone(NOON + HOUR, read_at=None), looked_at=NOON + 2 * HOUR)
+    assert decide([facts], project_changed=False).to_json()["build"] is False
+
+
+@pytest.mark.parametrize(("project_changed", "full_refresh"), [(True, False), (False, True)])
+def test_a_changed_project_or_a_request_builds_everything(project_changed: bool, full_refresh: bool) -> None:
+    plan = decide([UP_TO_DATE], project_changed=project_changed, full_refresh=full_refresh)
+    assert plan.whole_project
+    assert plan.select == []
+    assert plan.full_refresh is full_refresh
+    assert plan.to_json()["build"] is True
+
+
+times = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))
+undone_files = st.builds(UndoneFile, st.integers(1, 20), times, st.just("modeled.a"), st.none() | times)
+model_loads = st.builds(ModelLoad, st.sampled_from(["modeled.a", "modeled.b"]), st.integers(0, 20))
+facts_of_some_dataset = st.builds(
+    DatasetFacts,
+    name=st.sampled_from(["orders", "items", "customers"]),
+    newest_seq=st.integers(0, 20),
+    undone=st.lists(undone_files, max_size=3).map(tuple),
+    loads=st.lists(model_loads, max_size=2).map(tuple),
+    looked_at=st.none() | times,
+)
+
+
+@given(st.lists(facts_of_some_dataset, unique_by=lambda fact: fact.name))
+def test_whatever_has_landed_and_is_not_modeled_is_planned(facts: list[DatasetFacts]) -> None:
+    planned = decide(facts, project_changed=False).datasets
+    for fact in facts:
+        if any(fact.newest_seq > load.upto_seq for load in fact.loads) or (fact.newest_seq and not fact.loads):
+            assert fact.name in planned
+
+
+def after_a_run(fact: DatasetFacts, started_at: datetime) -> DatasetFacts:
+    """Return what the warehouse says after a full refresh of the data set that began then."""
+    loads = fact.loads or (ModelLoad("modeled.a", 0),)
+    return replace(
+        fact,
+        looked_at=started_at,
+        undone=tuple(replace(file, read_at=started_at) for file in fact.undone),
+        loads=tuple(replace(load, upto_seq=max(load.upto_seq, fact.newest_seq)) for load in loads),
+    )
+
+
+@given(st.lists(facts_of_some_dataset, unique_by=lambda fact: fact.name))
+def test_a_run_that_built_everything_leaves_nothing_to_do(facts: list[DatasetFacts]) -> None:
+    later = datetime(2027, 1, 1, tzinfo=UTC)
+    done = [after_a_run(fact, later) for fact in facts]
+    assert decide(done, project_changed=False).to_json()["build"] is False
+
+
+@given(st.lists(facts_of_some_dataset, unique_by=lambda fact: fact.name), st.randoms())
+def test_the_plan_does_not_depend_on_the_order_of_the_facts(facts: list[DatasetFacts], random: object) -> None:
+    shuffled = list(facts)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis's own Random
+    assert decide(shuffled, project_changed=False) == decide(facts, project_changed=False)

@@ -1,0 +1,179 @@
+"""MODEL: plan, dbt build, results and the archive's list, against a real warehouse with the real project."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from local.home import ROOT
+from tests.support.model_warehouse import ModelWarehouse
+from tests.support.order_rows import order, orders_file
+from tests.support.warehouse_seed import BUCKET, SeedFile
+from transform_lambda import archive
+from transform_lambda.build import build, modeled_datasets
+from transform_lambda.dbt_runtime import connected
+from transform_lambda.errors import ConfigError, TransientError
+from transform_lambda.plan import decide, read_facts
+
+LOGGER = Logger(service="test")
+DATASETS = ["order_items", "order_summary"]
+
+
+@pytest.fixture
+def ready(warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> ModelWarehouse:
+    """Return a warehouse in which the whole project has been built once, over nothing."""
+    for name, value in warehouse.environment.items():
+        monkeypatch.setenv(name, value)
+    first = build({"select": [], "full_refresh": False}, ROOT, LOGGER)
+    assert first["outcome"] == "succeeded", first
+    return warehouse
+
+
+def plan() -> dict[str, Any]:
+    """Plan what the warehouse asks for now."""
+    with connected(ROOT) as query:
+        return decide(read_facts(query, DATASETS), project_changed=False).to_json()
+
+
+def run() -> dict[str, Any]:
+    """Plan and build."""
+    return build(plan(), ROOT, LOGGER)
+
+
+def modeled_orders(warehouse: ModelWarehouse) -> dict[str, str]:
+    """Return every modeled order's status."""
+    return dict(warehouse.transformer.rows("select order_id, order_status from modeled.orders"))
+
+
+def bad_file() -> SeedFile:
+    """Return a file that the quarantine-rate gate of orders stops: none of its rows is a valid order."""
+    return orders_file("bad", [order(f"bad-{number}", order_status="lost") for number in range(20)])
+
+
+def rows_affected(result: dict[str, Any], model: str) -> int | None:
+    """Return how many rows a model took in."""
+    (found,) = [entry for entry in result["models"] if entry["name"] == model]
+    rows: int | None = found["rows_affected"]
+    return rows
+
+
+def test_the_modeled_data_sets_come_from_dbt_s_own_graph(ready: ModelWarehouse) -> None:
+    assert modeled_datasets(ROOT, LOGGER) == DATASETS
+
+
+def test_a_landed_file_is_planned_built_and_then_done(ready: ModelWarehouse) -> None:
+    assert plan()["build"] is False
+    ready.loader.land(orders_file("one", [order("o-1"), order("o-2")]))
+    assert plan()["datasets"] == ("order_summary",)
+    result = run()
+    assert result["outcome"] == "succeeded"
+    assert rows_affected(result, "orders") == 2
+    assert {gate["status"] for gate in result["gates"]} == {"pass"}
+    assert modeled_orders(ready) == {"o-1": "placed", "o-2": "placed"}
+    assert plan()["build"] is False
+
+
+def test_the_archive_lists_the_files_of_the_run_and_no_others(ready: ModelWarehouse) -> None:
+    ready.loader.land(orders_file("one", [order("o-1")]))
+    run()
+    ready.loader.land(orders_file("two", [order("o-2")]))
+    second = run()
+    ready.loader.land(orders_file("three", [order("o-3")]))
+    with connected(ROOT) as query:
+        files = archive.landed_files(query(archive.files_sql(DATASETS, second["run_id"])))
+    key = orders_file("two", []).key
+    assert files == [archive.LandedFile(BUCKET, key, "1")]
+
+
+def test_a_failed_gate_is_an_outcome_that_names_the_file_and_the_way_out(ready: ModelWarehouse) -> None:
+    ready.loader.land(orders_file("one", [order("o-1")]))
+    run()
+    ready.loader.land(bad_file())
+    result = run()
+    assert result["outcome"] == "gate_failed"
+    assert result["errors"] == []
+    failing = {gate["gate"]: gate for gate in result["failing"]}["orders__quarantine_rate"]
+    assert failing["files"] == [bad_file().source]
+    assert 1 <= len(failing["examples"]) <= 3
+    assert failing["remedy"][-2:] == [f"landfall undo {bad_file().key}", "landfall transform --wait"]
+    assert modeled_orders(ready) == {"o-1": "placed"}
+    assert plan()["build"] is True
+
+
+def test_undoing_the_file_of_a_failed_gate_lets_one_more_run_pass(ready: ModelWarehouse) -> None:
+    ready.loader.land(bad_file())
+    assert run()["outcome"] == "gate_failed"
+    ready.loader.undo(bad_file())
+    after = plan()
+    assert after["build"] is True
+    assert after["full_refresh"] is False
+    assert build(after, ROOT, LOGGER)["outcome"] == "succeeded"
+    assert modeled_orders(ready) == {}
+
+
+def test_undoing_a_modeled_file_rebuilds_the_models_without_it(ready: ModelWarehouse) -> None:
+    wrong = orders_file("wrong", [order("o-1", order_status="cancelled"), order("o-9")])
+    ready.loader.land(orders_file("right", [order("o-1")]))
+    run()
+    ready.loader.land(wrong)
+    run()
+    assert "o-9" in modeled_orders(ready)
+    ready.loader.undo(wrong)
+    after = plan()
+    assert after["full_refresh"] is True
+    assert build(after, ROOT, LOGGER)["outcome"] == "succeeded"
+    assert modeled_orders(ready) == {"o-1": "placed"}
+
+
+def test_a_model_that_cannot_be_built_is_an_error_and_not_a_gate(ready: ModelWarehouse) -> None:
+    ready.loader.land(orders_file("one", [order("o-1")]))
+    ready.loader.run("alter table landing.order_summary rename column order_status to status_of_order")
+    try:
+        result = run()
+    finally:
+        ready.loader.run("alter table landing.order_summary rename column status_of_order to order_status")
+    assert result["outcome"] == "error"
+    assert any("order_status" in error for error in result["errors"])
+    assert modeled_orders(ready) == {}
+
+
+def test_a_warehouse_that_cannot_be_reached_is_a_transient_error(
+    ready: ModelWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANDFALL_REDSHIFT_PORT", "1")
+    with pytest.raises(TransientError, match="cannot be reached"):
+        plan()
+
+
+def test_a_project_that_cannot_be_parsed_is_the_operator_s_to_correct(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: [broken")
+    with pytest.raises(ConfigError, match="dbt cannot read its project"):
+        modeled_datasets(tmp_path, LOGGER)
+
+
+WITHOUT_SEMAPHORES = """
+import _multiprocessing, errno, os, sys
+
+class SemLock(_multiprocessing.SemLock):
+    def __new__(cls, *arguments):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+_multiprocessing.SemLock = SemLock
+
+from pathlib import Path
+from aws_lambda_powertools import Logger
+from transform_lambda.build import build
+
+result = build({"select": ["orders"], "full_refresh": False}, Path(sys.argv[1]), Logger(service="t", level="CRITICAL"))
+sys.exit(result["outcome"] != "succeeded" or not result["models"])
+"""
+
+
+def test_dbt_builds_where_there_are_no_semaphores_and_prints_nothing(ready: ModelWarehouse) -> None:
+    command = [sys.executable, "-c", WITHOUT_SEMAPHORES, str(ROOT)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own code
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
