@@ -14,7 +14,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from local.redshift.copy_statement import CopyStatement
-from local.redshift.errors import LoadFault
+from local.redshift.errors import ErrorFields, LoadFault
 from local.redshift.parquet_rows import csv_chunks
 from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn, plan_columns
 from local.redshift.s3_source import client_for_role, downloaded, find_files
@@ -55,3 +55,16 @@ def _open(path: Path, name: str) -> pq.ParquetFile:
 
 def _unreadable(name: str, error: Exception) -> Exception:
     return LoadFault(SPECTRUM, CODE_DATA, f"File '{name}' is not a readable Parquet file: {error}").to_error()
+
+
+def of_value(fields: ErrorFields) -> ErrorFields:
+    """Word an error of PostgreSQL's COPY as Redshift's, where a value is at fault (SQLSTATE class 22, or a NULL).
+
+    >>> of_value({"C": "22008", "M": "date out of range"})["M"]
+    'Spectrum Scan Error'
+    >>> of_value({"C": "53100", "M": "disk full"})["M"]
+    'disk full'
+    """
+    if not fields.get("C", "").startswith(("22", "23502")):
+        return fields
+    return LoadFault(SPECTRUM, CODE_DATA, fields.get("M", "")).to_error().fields()

@@ -24,7 +24,6 @@ from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import LoadFault, RedshiftError
 
 if TYPE_CHECKING:
-    from botocore.client import BaseClient
     from mypy_boto3_s3.client import S3Client
 
 CODE_S3 = 8001
@@ -78,7 +77,7 @@ def _session() -> boto3.session.Session:
 
 
 @cache
-def _sts_client() -> BaseClient:
+def _sts_client() -> Any:
     return _session().client("sts")
 
 
@@ -149,10 +148,8 @@ def _manifest_file(client: S3Client, url: str, entry: dict[str, Any]) -> SourceF
             return None
         raise _missing(key, f"Mandatory url: {url}") from error
     if size != length:
-        text = (
-            f"S3 Query Exception (Fetch): HTTP response error code: 416, content_length {length}, object {size}: {url}"
-        )
-        raise LoadFault("Spectrum Scan Error", 15001, text).to_error()
+        text = f"HTTP response error code: 416 Message: InvalidRange content_length {length}, object {size}: {url}"
+        raise LoadFault("S3 Query Exception (Fetch)", 15001, text).to_error()
     return SourceFile(bucket, key, size) if _visible(key) else None
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from local.redshift import messages
 from local.redshift.copy_statement import CopyStatement, parse_copy
 from local.redshift.errors import ErrorFields, RedshiftError, translate
-from local.redshift.load import load_chunks
+from local.redshift.load import load_chunks, of_value
 from local.redshift.masking import quote_literal, split_statements
 from local.redshift.messages import Message
 from local.redshift.parquet_types import TargetColumn
@@ -186,8 +186,6 @@ class Session:
         except RedshiftError as error:
             self._load_error = error.fields()
             end = Message(b"f", b"load failed\0")
-        finally:
-            self._copy_in = None
         self.server[1].write(end.encode())
         await self.server[1].drain()
 
@@ -235,14 +233,19 @@ class Session:
                 return self._error(message)
             case b"C" if message.body.startswith(b"TRUNCATE"):
                 self._commit_next = True
+            case b"C":
+                self._copy_in = None
             case b"Z":
                 return await self._ready(message)
         return message
 
     def _error(self, message: Message) -> Message:
-        if self._copy_in is not None and not self._copy_in.done():
-            self._copy_in.set_result(False)
         fields = self._load_error or translate(messages.error_fields(message.body), self.settings.isolation)
+        if self._copy_in is not None:
+            if self._copy_in.done() and not self._load_error:
+                fields = of_value(fields)  # PostgreSQL, not the front, found a value that does not fit
+            elif not self._copy_in.done():
+                self._copy_in.set_result(False)
         self._load_error = None
         self._commit_next = False
         self._note(fields)
