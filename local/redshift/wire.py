@@ -173,9 +173,9 @@ class Session:
 
     async def _run_load(self, load: Load, trigger: Message) -> None:
         """Send what starts COPY FROM STDIN, then feed it; the client's next message waits until the rows are sent."""
-        self._copy_in = asyncio.get_running_loop().create_future()
+        self._copy_in = started = asyncio.get_running_loop().create_future()
         await self._to_server(trigger)
-        if not await self._copy_in:
+        if not await started:
             return
         chunks = load_chunks(load.statement, load.targets, self.settings.temporary_folder)
         try:
@@ -233,7 +233,7 @@ class Session:
                 return self._error(message)
             case b"C" if message.body.startswith(b"TRUNCATE"):
                 self._commit_next = True
-            case b"C":
+            case b"C" if self._copy_in is not None and self._copy_in.done():
                 self._copy_in = None
             case b"Z":
                 return await self._ready(message)
@@ -246,6 +246,7 @@ class Session:
                 fields = of_value(fields)  # PostgreSQL, not the front, found a value that does not fit
             elif not self._copy_in.done():
                 self._copy_in.set_result(False)
+            self._copy_in = None
         self._load_error = None
         self._commit_next = False
         self._note(fields)

@@ -9,7 +9,6 @@ grant usage on schema redshift to public;
 
 create table redshift.late_binding_view (
     view_id oid primary key,
-    view_name text not null,          -- quoted, with schema
     definition text not null,
     search_path text not null,
     bound_ids oid[] not null,         -- relations that it is bound to
@@ -43,7 +42,7 @@ begin
     fresh := to_regclass(name);
     delete from redshift.late_binding_view where view_id in (fresh, former);
     insert into redshift.late_binding_view
-    select fresh, name, query, path, coalesce(array_agg(distinct d.refobjid), '{}'), lower(query)
+    select fresh, query, path, coalesce(array_agg(distinct d.refobjid), '{}'), lower(query)
     from pg_rewrite as r
     inner join pg_depend as d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
     where r.ev_class = fresh and d.refclassid = 'pg_class'::regclass and d.refobjid <> fresh;
@@ -103,8 +102,14 @@ begin
     if not exists (select from redshift.late_binding_view as v where v.view_id = give_view.view_id) then
         raise exception 'not a late-binding view' using errcode = '42809';
     end if;
-    execute format('alter view %s owner to %I', view_id::regclass, owner);
+    execute format('alter view %s owner to %I', redshift.full_name(view_id), owner);
 end
+$$;
+
+create function redshift.full_name(id oid) returns text language sql stable as $$
+    select format('%I.%I', n.nspname, c.relname)
+    from pg_class as c inner join pg_namespace as n on c.relnamespace = n.oid
+    where c.oid = id
 $$;
 
 -- After a command that makes or changes a table: bind anew the views that are bound to it or hold its name.
@@ -150,7 +155,9 @@ begin
         order by v.view_id
     loop
         perform set_config('redshift.binding', 'on', true);
-        perform redshift.bind_view(stale.view_name, stale.definition, stale.search_path, stale.view_id);
+        perform redshift.bind_view(
+            redshift.full_name(stale.view_id), stale.definition, stale.search_path, stale.view_id
+        );
     end loop;
     perform set_config('redshift.binding', 'off', true);
     perform set_config('search_path', path, true);
