@@ -1,6 +1,7 @@
 """OPERATE: how commands speak. Results go to stdout, as JSON or for people; progress goes to stderr."""
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print only JSON, on stdout.")]
 DatasetOption = Annotated[str | None, typer.Option("--dataset", metavar="NAME", help="Only this dataset.")]
+
+PIPE_WIDTH = 200
 
 STYLES = {
     "landed": "green",
@@ -39,7 +42,8 @@ def stdout() -> "Console":
     """Return the console for results."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    # Where nobody watches (a pipe, a log), lines are as wide as they need to be.
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def stderr() -> "Console":

@@ -85,9 +85,13 @@ class Stack:
     @cached_property
     def warehouse(self) -> Warehouse:
         """Return the warehouse, logged in to as the loader (which operator commands act as)."""
+        return self.warehouse_as("LoaderSecretArn")
+
+    def warehouse_as(self, secret_output: str) -> Warehouse:
+        """Return the warehouse, logged in to as the user whose secret that output names."""
         target = Target(
             database=self.output("DatabaseName"),
-            secret_arn=self.output("LoaderSecretArn"),
+            secret_arn=self.output(secret_output),
             workgroup=self.outputs.get("WorkgroupName") or None,
             cluster_id=self.outputs.get("ClusterIdentifier") or None,
         )

@@ -16,6 +16,15 @@ def iso(text: str | None) -> str | None:
     return spell(datetime.fromisoformat(text).replace(tzinfo=UTC))
 
 
+def seconds(text: str | None) -> str | None:
+    """Shorten an ISO 8601 time for people.
+
+    >>> seconds("2026-11-21T03:00:00.250000Z")
+    '2026-11-21 03:00:00'
+    """
+    return text[:19].replace("T", " ") if text else None
+
+
 def spell(moment: datetime) -> str:
     """Spell a moment in ISO 8601, in UTC with microseconds, so that texts sort as times do."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -88,3 +89,15 @@ def read(execution: str, result: Mapping[str, Any]) -> Run:
         failing=result.get("failing") or (),
         run_id=result.get("run_id"),
     )
+
+
+def started_since(client: "SFNClient", state_machine: str, moment: datetime) -> list[str]:
+    """List the executions that started at or after a moment (the newest 100), the oldest first."""
+    page = client.list_executions(stateMachineArn=state_machine, maxResults=100)["executions"]
+    return [each["executionArn"] for each in reversed(page) if each["startDate"] >= moment]
+
+
+def is_idle(client: "SFNClient", state_machine: str) -> bool:
+    """Tell whether no execution is under way."""
+    running = client.list_executions(stateMachineArn=state_machine, statusFilter="RUNNING", maxResults=1)
+    return not running["executions"]

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from landfall import output
+from landfall.timestamps import seconds
 
 LINES_FOR_PEOPLE = 50
 
@@ -30,7 +31,10 @@ def history(
         output.print_json([line.to_dict() for line in lines[:limit]])
         return
     shown = lines[: limit or LINES_FOR_PEOPLE]
-    columns = ("loaded at", "outcome", "dataset", "rows", "source file", "reason")
-    rows = [(line.loaded_at, line.outcome, line.dataset, line.rows, line.source_file, line.reason) for line in shown]
+    columns = ("loaded at (UTC)", "outcome", "dataset", "rows", "source file", "reason")
+    rows = [
+        (seconds(line.loaded_at), line.outcome, line.dataset, line.rows, line.source_file, line.reason)
+        for line in shown
+    ]
     console = output.stdout()
     console.print(output.table(f"{len(shown):,} of {len(lines):,} files, newest first", columns, rows))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from landfall import output
+from landfall.timestamps import seconds
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -30,9 +31,13 @@ def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = Fa
     if as_json:
         output.print_json({"datasets": [asdict(total) for total in totals], "queue": queue})
         return
-    columns = ("dataset", "files landed", "rows landed", "files rejected", "last loaded at")
+    columns = ("dataset", "files landed", "rows landed", "files rejected", "last loaded at (UTC)")
+    rows = [
+        (total.dataset, total.files_landed, total.rows_landed, total.files_rejected, seconds(total.last_loaded_at))
+        for total in totals
+    ]
     console = output.stdout()
-    console.print(output.table(f"Landed in {stack.name}", columns, (list(asdict(total).values()) for total in totals)))
+    console.print(output.table(f"Landed in {stack.name}", columns, rows))
     console.print("queue: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in queue.items()))
 
 

@@ -89,6 +89,6 @@ def _show(stack: "Stack", done: Sequence["Upload"], as_json: bool) -> None:
     if as_json:
         output.print_json([each.to_dict() for each in done])
         return
-    columns = ("path", "key", "dataset", "outcome", "rows", "reason")
-    rows = [(*(each.to_dict()[name] for name in columns[:3]), each.outcome, each.rows, each.reason) for each in done]
+    columns = ("key", "dataset", "outcome", "rows", "reason")
+    rows = [(each.plan.key, each.plan.dataset, each.outcome, each.rows, each.reason) for each in done]
     output.stdout().print(output.table(f"Uploaded to {stack.bucket}", columns, rows))

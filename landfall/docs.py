@@ -1,0 +1,28 @@
+"""OPERATE: the models' documentation as one page. In: the project and its warehouse. Out: a static HTML file."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from ingest_lambda.errors import ConfigError
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / ".landfall" / "docs"
+
+
+def generate() -> Path:
+    """Let dbt write its documentation, lineage included; return the page, which needs no server.
+
+    Raises:
+        ConfigError: dbt cannot read the project or reach the warehouse; the message ends with what it said.
+    """
+    build = FOLDER / "build"
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "docs", "generate", "--static"]
+    arguments = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--target-path", str(build)]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - own words
+    if done.returncode:
+        raise ConfigError(f"dbt docs generate failed: {(done.stdout + done.stderr).strip()[-2000:]}")
+    page = FOLDER / "index.html"
+    shutil.copyfile(build / "static_index.html", page)
+    return page
