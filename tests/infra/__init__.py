@@ -1,0 +1,1 @@
+"""Tests of the templates, the packages and the deployment."""

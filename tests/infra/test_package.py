@@ -1,0 +1,190 @@
+"""The zips: what is in them, that nothing needed is missing, and that equal inputs give equal bytes."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from local.home import ROOT
+from scripts import package
+from scripts.contracts import from_document, read_contracts
+from scripts.package import Function, Package, PackageError, Runtime, build
+
+# An interpreter without site-packages, user folders or PYTHON* variables: it sees the zip's content and itself.
+BARE = "import sys; sys.path.insert(0, sys.argv[1]); "
+# What land.yaml and model.yaml set, so that modules that read it when imported can be.
+VARIABLES = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_METRICS_NAMESPACE": "Landfall"}
+PROFILE = {
+    "LANDFALL_REDSHIFT_HOST": "127.0.0.1",
+    "LANDFALL_REDSHIFT_PORT": "5439",
+    "LANDFALL_REDSHIFT_DATABASE": "landfall",
+    "LANDFALL_REDSHIFT_USER": "landfall_transformer",
+    "LANDFALL_REDSHIFT_METHOD": "database",
+    "DBT_ENV_SECRET_LANDFALL_REDSHIFT_PASSWORD": "none",
+}
+
+
+@pytest.fixture(scope="module")
+def packages() -> dict[str, Package]:
+    """The zips of this checkout, for this interpreter; built at most once for the same inputs."""
+    return {item.name: item for item in build()}
+
+
+@pytest.fixture(scope="module")
+def unzipped(packages: dict[str, Package], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The content of both zips, each in a folder of its own."""
+    folders = {}
+    for name, item in packages.items():
+        folders[name] = tmp_path_factory.mktemp(name)
+        with zipfile.ZipFile(item.path) as archive:
+            archive.extractall(folders[name])
+    return folders
+
+
+def run_bare(folder: Path, code: str, **variables: str) -> str:
+    """Run code with nothing but the folder to import from; return what it printed."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-I", "-S", "-c", BARE + code, str(folder)],
+        env={"PATH": os.defpath, "HOME": "/nonexistent", **VARIABLES, **variables},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    return done.stdout
+
+
+def small_function(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a root with one function that needs one small package, and let it be all that is built."""
+    (root / "small").mkdir(parents=True)
+    (root / "small" / "handler.py").write_text("import six\n", encoding="utf-8")
+    (root / "small" / "requirements.txt").write_text("six==1.17.0\n", encoding="utf-8")
+    (root / "constraints.txt").write_text("", encoding="utf-8")
+    monkeypatch.setattr(package, "FUNCTIONS", (Function("small", ("small",)),))
+
+
+def test_both_zips_stay_under_lambdas_limit(packages: dict[str, Package]) -> None:
+    assert set(packages) == {"ingest_lambda", "transform_lambda"}
+    for item in packages.values():
+        with zipfile.ZipFile(item.path) as archive:
+            assert item.unzipped == sum(entry.file_size for entry in archive.infolist())
+        assert item.unzipped < 250 * 1024 * 1024
+
+
+def test_a_zip_above_the_limit_is_refused_and_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_function(tmp_path, monkeypatch)
+    monkeypatch.setattr(package, "SIZE_LIMIT", 1000)
+    with pytest.raises(PackageError, match="Lambda takes at most 1,000"):
+        build(tmp_path)
+    assert not list((tmp_path / ".landfall" / "dist").glob("*.zip"))
+
+
+def test_equal_inputs_in_different_folders_give_equal_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = []
+    for name in ("one", "another"):
+        small_function(tmp_path / name, monkeypatch)
+        (item,) = build(tmp_path / name)
+        built.append(item.path.read_bytes())
+    assert built[0] == built[1]
+    assert str(tmp_path).encode() not in built[0]
+
+
+def test_nothing_is_installed_or_written_again_until_an_input_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_function(tmp_path, monkeypatch)
+    (first,) = build(tmp_path)
+    written = first.path.stat().st_mtime_ns
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("installed again")
+
+    monkeypatch.setattr(package, "_install", refuse)
+    assert build(tmp_path) == [first]
+    assert first.path.stat().st_mtime_ns == written
+    (tmp_path / "small" / "handler.py").write_text("import six  # changed\n", encoding="utf-8")
+    (second,) = build(tmp_path)  # new code, the dependencies of before
+    assert second.digest != first.digest
+    (tmp_path / "small" / "requirements.txt").write_text("six==1.16.0\n", encoding="utf-8")
+    with pytest.raises(AssertionError, match="installed again"):
+        build(tmp_path)
+
+
+def test_wheels_that_do_not_exist_for_the_runtime_are_an_error_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_function(tmp_path, monkeypatch)
+    (tmp_path / "small" / "requirements.txt").write_text("pyarrow==26.0.1\n", encoding="utf-8")
+    with pytest.raises(PackageError, match=r"no wheels for small on Runtime\(python='2\.7'"):
+        build(tmp_path, Runtime("2.7", "x86_64"))
+    assert not list((tmp_path / ".landfall" / "dist").glob("*.zip"))
+
+
+def test_the_ingest_function_imports_with_nothing_but_its_zip(unzipped: dict[str, Path]) -> None:
+    code = """
+import boto3, io, pyarrow, pyarrow.parquet as parquet
+from ingest_lambda.handler import handler
+from ingest_lambda.contracts import read_contracts
+for service in ("s3", "sqs", "sns", "redshift-data", "events"):
+    boto3.client(service)
+sink = io.BytesIO()
+table = pyarrow.table({"at": pyarrow.array([0], pyarrow.timestamp("us", "UTC")), "n": [1]})
+parquet.write_table(table, sink)
+assert parquet.read_table(io.BytesIO(sink.getvalue())).equals(table)
+print(sorted(read_contracts()))
+"""
+    datasets = sorted(read_contracts(ROOT))
+    assert run_bare(unzipped["ingest_lambda"], code).strip() == str(datasets)
+    assert {"order_summary", "order_items"} <= set(datasets)
+
+
+def test_the_transform_function_imports_with_nothing_but_its_zip(unzipped: dict[str, Path]) -> None:
+    code = """
+import boto3
+for service in ("s3", "secretsmanager", "sts", "redshift", "redshift-serverless"):
+    boto3.client(service)
+from transform_lambda.handler import handler
+print(callable(handler))
+"""
+    assert run_bare(unzipped["transform_lambda"], code, **PROFILE).strip() == "True"
+
+
+def test_dbt_parses_the_bundled_project_with_nothing_but_the_zip(unzipped: dict[str, Path], tmp_path: Path) -> None:
+    code = """
+import sys
+from dbt.cli.main import dbtRunner
+folder, target = sys.argv[1], sys.argv[1] + "-target"
+options = ["--project-dir", folder, "--profiles-dir", folder, "--target-path", target, "--log-path", target]
+result = dbtRunner().invoke(["--quiet", "parse", "--no-partial-parse", *options])
+if not result.success:
+    raise SystemExit(f"dbt parse failed: {result.exception}")
+print(len([node for node in result.result.nodes.values() if node.resource_type == "model"]))
+"""
+    assert int(run_bare(unzipped["transform_lambda"], code, **PROFILE)) > 0
+
+
+def test_the_zip_holds_the_contracts_that_the_dbt_project_declares(unzipped: dict[str, Path]) -> None:
+    bundled = json.loads((unzipped["ingest_lambda"] / "ingest_lambda" / "contracts.json").read_text(encoding="utf-8"))
+    assert bundled == read_contracts(ROOT)
+
+
+def test_a_policy_that_does_not_exist_is_refused_where_it_is_declared() -> None:
+    table = {"name": "orders", "config": {"meta": {"schema_change": "ignore"}}}
+    with pytest.raises(ValueError, match="orders: schema_change is 'ignore'; it can be evolve, freeze"):
+        from_document({"sources": [{"name": "landing", "tables": [table]}]})
+
+
+def test_a_zip_knows_nothing_of_the_machine_that_built_it(packages: dict[str, Package]) -> None:
+    for item in packages.values():
+        with zipfile.ZipFile(item.path) as archive:
+            names = archive.namelist()
+            assert all(entry.date_time == package.ZIP_TIME for entry in archive.infolist())
+            compiled = [name for name in names if name.endswith(".pyc")]
+            assert compiled
+            assert not [name for name in compiled if str(ROOT).encode() in archive.read(name)]
+        assert len(names) == len(set(names))

@@ -1,0 +1,237 @@
+"""What every template must hold to, on AWS: the local stack ignores most of it, so it is asserted here."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.infra.templates import FOLDER, NAMES, as_list, bundled, faults, holds, load, of_type, statements
+
+# Where IAM knows no name to write: the reason, by Sid.
+ALLOWED_STARS = {
+    "FollowOwnStatements": "these actions take no resource; a condition keeps them to the role's own statements",
+    "DeliverItsLog": "log delivery's actions take no resource",
+    "AdministeredByIamOfThisAccount": "a key policy: the resource is the key",
+    "UsedThroughSnsByThisAccount": "a key policy; GenerateDataKey* is how AWS spells its two forms",
+    "UsedByAlarmsOfThisAccount": "a key policy",
+}
+STATEFUL = {
+    "AWS::S3::Bucket",
+    "AWS::SQS::Queue",
+    "AWS::DynamoDB::Table",
+    "AWS::Logs::LogGroup",
+    "AWS::SecretsManager::Secret",
+    "AWS::KMS::Key",
+}
+
+
+def test_cfn_lint_finds_nothing_in_any_template() -> None:
+    command = [Path(sys.executable).with_name("cfn-lint"), *sorted(FOLDER.glob("*.yaml"))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_template_is_looked_at_here() -> None:
+    assert bundled() == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_right_is_wider_than_it_must_be_and_every_statement_has_a_name(name: str) -> None:
+    assert faults(load(name), ALLOWED_STARS) == []
+
+
+def test_a_wildcard_and_a_missing_name_would_be_found() -> None:
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    bad = {"Resources": {"Role": {"Properties": {"PolicyDocument": {"Statement": [statement]}}}}}
+    assert faults(bad, {}) == ["no Sid: s3:*", ": action s3:*", ": resource *"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_is_described_and_grouped(name: str) -> None:
+    template = load(name)
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    grouped = [parameter for group in groups for parameter in group["Parameters"]]
+    assert sorted(grouped) == sorted(template["Parameters"])
+    assert all(parameter.get("Description") for parameter in template["Parameters"].values())
+
+
+def test_main_gives_each_nested_stack_what_it_takes_and_reads_what_it_puts_out() -> None:
+    main = load("main")
+    for logical_name, body in of_type(main, "AWS::CloudFormation::Stack").items():
+        nested = load(logical_name.lower())
+        given = set(body["Properties"]["Parameters"])
+        needed = {name for name, parameter in nested["Parameters"].items() if "Default" not in parameter}
+        assert given <= set(nested["Parameters"]), logical_name
+        assert needed <= given, logical_name
+    read = re.findall(r'"(\w+)", "Outputs\.(\w+)"', json.dumps(main))
+    assert read
+    assert all(output in load(stack.lower())["Outputs"] for stack, output in read)
+
+
+def test_main_puts_out_what_the_operators_commands_read() -> None:
+    assert set(load("main")["Outputs"]) == {
+        "BucketName",
+        "LandingQueueUrl",
+        "DeadLetterQueueUrl",
+        "SuccessTopicArn",
+        "FailureTopicArn",
+        "StateMachineArn",
+        "IngestFunctionName",
+        "TransformFunctionName",
+        "LoaderSecretArn",
+        "TransformerSecretArn",
+        "ReaderSecretArn",
+        "CopyRoleArn",
+        "WorkgroupName",
+        "ClusterIdentifier",
+        "DatabaseName",
+        "EventBusName",
+        "LeaseTableName",
+    }
+
+
+@pytest.mark.parametrize(
+    ("workgroup", "cluster", "is_right"), [("wg", "", True), ("", "c", True), ("", "", False), ("wg", "c", False)]
+)
+def test_exactly_one_warehouse_is_accepted(workgroup: str, cluster: str, is_right: bool) -> None:
+    (assertion,) = load("main")["Rules"]["OneWarehouse"]["Assertions"]
+    assert holds(assertion["Assert"], {"WorkgroupName": workgroup, "ClusterIdentifier": cluster}) == is_right
+
+
+@pytest.mark.parametrize("environment", ["local", "dev", "prod"])
+def test_the_parameter_files_fit_the_template(environment: str) -> None:
+    main = load("main")
+    document = json.loads((FOLDER / "parameters" / f"{environment}.json").read_text(encoding="utf-8"))
+    given: dict[str, str] = document["Parameters"]
+    assert set(given) <= set(main["Parameters"])
+    for name, value in given.items():
+        assert value in map(str, main["Parameters"][name].get("AllowedValues", [value])), name
+    both = {"WorkgroupName": "", "ClusterIdentifier": ""} | given
+    assert holds(main["Rules"]["OneWarehouse"]["Assertions"][0]["Assert"], both)
+
+
+def test_the_landing_bucket_is_versioned_encrypted_private_and_outlives_its_stack() -> None:
+    bucket = load("storage")["Resources"]["Bucket"]
+    properties = bucket["Properties"]
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert bucket["UpdateReplacePolicy"] == "Retain"
+
+
+def test_no_life_cycle_rule_deletes_what_was_uploaded() -> None:
+    rules = load("storage")["Resources"]["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    expiring = {
+        "ExpirationInDays",
+        "ExpirationDate",
+        "NoncurrentVersionExpiration",
+        "NoncurrentVersionExpirationInDays",
+    }
+    assert {rule.get("Prefix") for rule in rules if expiring & set(rule)} == {"staging/"}
+    assert any(rule.get("TagFilters") == [{"Key": "landfall", "Value": "modeled"}] for rule in rules)
+
+
+def test_the_bucket_refuses_plain_http_and_nothing_else() -> None:
+    # COPY reads through presigned URLs: a Deny on network, principal or age of the signature would break it.
+    (statement,) = statements(load("storage")["Resources"]["BucketPolicy"])
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_uploads_under_raw_alone_are_announced_to_the_queue() -> None:
+    notification = load("storage")["Resources"]["Bucket"]["Properties"]["NotificationConfiguration"]
+    (queue,) = notification["QueueConfigurations"]
+    assert queue["Event"] == "s3:ObjectCreated:*"
+    assert queue["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "raw/"}]
+
+
+def test_a_message_stays_hidden_for_six_times_the_functions_timeout() -> None:
+    land = load("land")
+    timeouts = land["Parameters"]["IngestTimeoutSeconds"]["AllowedValues"]
+    hidden = {timeout: values["Seconds"] for timeout, values in land["Mappings"]["VisibilityTimeout"].items()}
+    assert set(hidden) == set(timeouts)
+    assert all(seconds >= 6 * int(timeout) for timeout, seconds in hidden.items())
+    queue = land["Resources"]["LandingQueue"]["Properties"]
+    assert queue["VisibilityTimeout"]["Fn::FindInMap"][0] == "VisibilityTimeout"
+    assert timeouts == load("main")["Parameters"]["IngestTimeoutSeconds"]["AllowedValues"]
+
+
+def test_what_cannot_land_goes_to_a_dead_letter_queue_that_keeps_it_longer() -> None:
+    resources = load("land")["Resources"]
+    queue, dead = resources["LandingQueue"]["Properties"], resources["DeadLetterQueue"]["Properties"]
+    assert (
+        queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+    )  # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
+    assert resources["DeadLetterQueue"]["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_only_our_bucket_may_send_to_the_queue() -> None:
+    allowed = [
+        item for item in statements(load("land")["Resources"]["LandingQueuePolicy"]) if item["Effect"] == "Allow"
+    ]
+    (statement,) = allowed
+    assert statement["Condition"]["ArnEquals"] == {"aws:SourceArn": {"Ref": "BucketArn"}}
+    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+
+
+def test_one_bad_file_never_returns_its_whole_batch_and_loads_are_bounded() -> None:
+    (source,) = of_type(load("land"), "AWS::Lambda::EventSourceMapping").values()
+    assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert "MaximumConcurrency" in source["Properties"]["ScalingConfig"]
+    assert load("land")["Parameters"]["MaximumConcurrency"]["MinValue"] == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_holds_state_says_what_becomes_of_it_and_is_encrypted(name: str) -> None:
+    template = load(name)
+    for logical_name, body in template["Resources"].items():
+        if body["Type"] in STATEFUL:
+            assert {"DeletionPolicy", "UpdateReplacePolicy"} <= set(body), logical_name
+    for logical_name, body in of_type(template, "AWS::SQS::Queue").items():
+        assert body["Properties"]["SqsManagedSseEnabled"] is True, logical_name
+    for logical_name, body in of_type(template, "AWS::SNS::Topic").items():
+        assert body["Properties"]["KmsMasterKeyId"], logical_name
+    for logical_name, body in of_type(template, "AWS::Logs::LogGroup").items():
+        assert body["Properties"]["RetentionInDays"], logical_name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_function_has_a_role_and_a_log_group_of_its_own(name: str) -> None:
+    functions = of_type(load(name), "AWS::Lambda::Function").values()
+    for function in functions:
+        assert function["Properties"]["LoggingConfig"]["LogGroup"]
+    roles = [json.dumps(function["Properties"]["Role"]) for function in functions]
+    assert len(set(roles)) == len(roles)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_alarm_reaches_someone(name: str) -> None:
+    for logical_name, alarm in of_type(load(name), "AWS::CloudWatch::Alarm").items():
+        assert alarm["Properties"]["AlarmActions"], logical_name
+        assert alarm["Properties"]["AlarmDescription"], logical_name
+
+
+def test_copy_may_read_what_landed_and_what_is_staged_and_write_nothing() -> None:
+    allowed = list(statements(load("warehouse")["Resources"]["CopyRole"]["Properties"]["Policies"]))
+    actions = {action for statement in allowed for action in as_list(statement["Action"])}
+    assert actions == {"s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation", "kms:Decrypt"}
+    (read,) = (statement for statement in allowed if statement["Action"] == "s3:GetObject")
+    assert [item["Fn::Sub"] for item in read["Resource"]] == ["${BucketArn}/raw/*", "${BucketArn}/staging/*"]
+
+
+def test_generated_passwords_are_such_as_redshift_takes() -> None:
+    # 8 to 64 characters; upper case, lower case and a digit; https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
+    secrets = of_type(load("warehouse"), "AWS::SecretsManager::Secret")
+    assert len(secrets) == 3
+    for secret in secrets.values():
+        generated: dict[str, Any] = secret["Properties"]["GenerateSecretString"]
+        assert 8 <= generated["PasswordLength"] <= 64
+        assert generated["RequireEachIncludedType"] is True
+        assert set("'\"\\/@ ") - {" "} <= set(generated["ExcludeCharacters"])
+        assert "IncludeSpace" not in generated
