@@ -12,7 +12,7 @@
             {{ sql_text(gated_model(gate.node), 256) }},
             '{{ gate.status }}',
             '{{ gate.node.config.severity | lower }}',
-            {{ gate.failures if gate.failures is not none else 'null' }},
+            cast({{ gate.failures if gate.failures is not none else 'null' }} as bigint),
             {{ sql_text(gate.message, 4000) }},
             getdate()
         ){% if not loop.last %},{% endif %}

@@ -1,6 +1,8 @@
 """MODEL: what the modeled tables hold after runs over files that came in every order."""
 
-from datetime import datetime, timedelta
+# ruff: noqa: S608 - the tests' own SQL
+
+from datetime import timedelta
 
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import item, items_file, order, orders_file
@@ -14,7 +16,12 @@ def statuses(warehouse: ModelWarehouse) -> dict[str, str]:
     return dict(warehouse.transformer.rows("select order_id, order_status from modeled.orders"))
 
 
-def test_an_empty_warehouse_builds_green(warehouse: ModelWarehouse) -> None:
+def watermark(warehouse: ModelWarehouse, model: str = "modeled.orders") -> int:
+    """Return how far a model has taken its dataset in."""
+    return int(warehouse.transformer.value(f"select max(upto_seq) from ops.model_loads where model = '{model}'"))
+
+
+def test_an_empty_warehouse_builds_green_unit_tests_included(warehouse: ModelWarehouse) -> None:
     run = warehouse.dbt("build")
 
     assert run.success, run.messages
@@ -22,11 +29,135 @@ def test_an_empty_warehouse_builds_green(warehouse: ModelWarehouse) -> None:
     assert statuses(warehouse) == {}
 
 
-def test_a_landed_order_and_its_item_are_modeled(warehouse: ModelWarehouse) -> None:
+def test_orders_and_items_that_land_together_are_modeled_in_one_run(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1")]))
     warehouse.loader.land(items_file("one", [item("i-1", "o-1")]))
 
-    assert warehouse.build().success
+    warehouse.build_green()
     assert statuses(warehouse) == {"o-1": "placed"}
     assert warehouse.transformer.rows("select order_item_id, order_id from modeled.order_items") == [("i-1", "o-1")]
     assert warehouse.transformer.rows("select orders, units from marts.fct_daily_orders") == [(1, 2)]
+
+
+def test_the_newest_version_of_a_key_wins_in_a_batch_and_across_runs(warehouse: ModelWarehouse) -> None:
+    warehouse.loader.land(orders_file("one", [order("o-1", "paid", NOON + HOUR), order("o-1", "placed", NOON)]))
+    warehouse.build_green("--select", "+orders")
+    assert statuses(warehouse) == {"o-1": "paid"}
+
+    newer = orders_file("two", [order("o-1", "shipped", NOON + 2 * HOUR)])
+    older = orders_file("three", [order("o-1", "cancelled", NOON - HOUR), order("o-2")])
+    warehouse.loader.land(newer, older)
+    warehouse.build_green("--select", "+orders")
+    assert statuses(warehouse) == {"o-1": "shipped", "o-2": "placed"}
+
+    late = orders_file("four", [order("o-1", "delivered", NOON)])
+    warehouse.loader.land(late)
+    warehouse.build_green("--select", "+orders")
+    assert statuses(warehouse) == {"o-1": "shipped", "o-2": "placed"}
+    assert watermark(warehouse) == 3
+
+
+def test_a_tie_in_business_time_goes_to_the_file_that_was_written_later(warehouse: ModelWarehouse) -> None:
+    written_later = orders_file("later", [order("o-1", "paid")], modified_at=NOON + HOUR)
+    written_first = orders_file("first", [order("o-1", "cancelled")], modified_at=NOON)
+
+    for file in (written_later, written_first):
+        warehouse.loader.land(file)
+        warehouse.build_green("--select", "+orders")
+
+    assert statuses(warehouse) == {"o-1": "paid"}
+
+
+def test_a_row_without_a_business_time_is_older_than_any_with_one(warehouse: ModelWarehouse) -> None:
+    warehouse.loader.land(orders_file("one", [order("o-1", "paid")]))
+    warehouse.loader.land(orders_file("two", [order("o-1", "placed", None, ordered_at=NOON - HOUR)]))
+
+    warehouse.build_green("--select", "+orders")
+    assert statuses(warehouse) == {"o-1": "paid"}
+
+
+def test_a_second_run_changes_nothing(warehouse: ModelWarehouse) -> None:
+    warehouse.loader.land(orders_file("one", [order("o-1"), order("o-2", "unheard of")]))
+    everything = "select * from modeled.orders order by order_id"
+    quarantine = "select order_id, reject_reason from gate.quarantine_orders"
+    warehouse.build_green("--select", "+orders")
+    before = warehouse.transformer.rows(everything), warehouse.transformer.rows(quarantine)
+
+    warehouse.build_green("--select", "+orders")
+    assert (warehouse.transformer.rows(everything), warehouse.transformer.rows(quarantine)) == before
+    assert before[1] == [("o-2", "order_status_unknown")]
+
+
+def test_an_item_waits_for_its_order_and_is_modeled_once_it_came(warehouse: ModelWarehouse) -> None:
+    warehouse.loader.land(items_file("one", [item("i-1", "o-1"), item("i-2", "o-1", quantity=0)]))
+    warehouse.build_green()
+    assert warehouse.transformer.rows("select order_item_id from modeled.order_items") == []
+    assert warehouse.transformer.rows("select order_item_id from gate.pending_order_items") == [("i-1",)]
+
+    warehouse.loader.land(orders_file("one", [order("o-1")]))
+    warehouse.build_green()
+    assert warehouse.transformer.rows("select order_item_id from modeled.order_items") == [("i-1",)]
+    assert warehouse.transformer.rows("select order_item_id from gate.pending_order_items") == []
+    assert warehouse.transformer.rows("select order_item_id from gate.quarantine_order_items") == [("i-2",)]
+
+
+def test_rows_that_land_during_a_run_wait_for_the_next_one(warehouse: ModelWarehouse) -> None:
+    warehouse.loader.land(orders_file("one", [order("o-1")]))
+    warehouse.build_green("--select", "+orders")
+    bounds = warehouse.transformer.rows("select max(upto_seq) from ops.run_bounds where dataset = 'order_summary'")
+
+    warehouse.loader.land(orders_file("two", [order("o-2")]))
+    # the modeled table follows what its own run checked, not what has landed since
+    assert warehouse.dbt("run", "--select", "orders").success
+    assert statuses(warehouse) == {"o-1": "placed"}
+    assert (bounds, watermark(warehouse)) == ([(1,)], 1)
+
+    warehouse.build_green("--select", "+orders")
+    assert statuses(warehouse) == {"o-1": "placed", "o-2": "placed"}
+
+
+def test_a_full_refresh_ends_like_the_runs_before_it(warehouse: ModelWarehouse) -> None:
+    warehouse.loader.land(orders_file("one", [order("o-1", "paid", NOON + HOUR), order("o-2")]))
+    warehouse.build_green()
+    warehouse.loader.land(orders_file("two", [order("o-1", "placed"), order("o-3", "unheard of")]))
+    warehouse.loader.land(items_file("one", [item("i-1", "o-2")]))
+    warehouse.build_green()
+    tables = ("modeled.orders", "modeled.order_items", "marts.fct_daily_orders")
+    before = [warehouse.transformer.rows(f"select * from {table} order by 1") for table in tables]
+
+    warehouse.build_green("--full-refresh")
+    assert [warehouse.transformer.rows(f"select * from {table} order by 1") for table in tables] == before
+    assert warehouse.transformer.value("select min(from_seq) from ops.model_loads where upto_seq = 2") == 0
+
+
+def test_building_a_table_anew_without_its_checked_rows_is_refused(warehouse: ModelWarehouse) -> None:
+    warehouse.loader.land(orders_file("one", [order("o-1")]))
+    warehouse.build_green("--select", "+orders")
+
+    run = warehouse.dbt("run", "--full-refresh", "--select", "orders")
+
+    assert run.status("orders") == "error"
+    assert "would lose rows" in run.messages
+    assert "dbt build --full-refresh --select +orders+" in run.messages
+    assert statuses(warehouse) == {"o-1": "placed"}
+
+
+def test_a_modeled_table_that_was_dropped_is_rebuilt_whole(warehouse: ModelWarehouse) -> None:
+    warehouse.loader.land(orders_file("one", [order("o-1")]))
+    warehouse.build_green("--select", "+orders")
+    warehouse.transformer.run("drop table modeled.orders")
+    warehouse.loader.land(orders_file("two", [order("o-2")]))
+
+    warehouse.build_green("--select", "+orders")
+    assert statuses(warehouse) == {"o-1": "placed", "o-2": "placed"}
+
+
+def test_an_empty_run_models_nothing_and_moves_no_watermark(warehouse: ModelWarehouse) -> None:
+    warehouse.loader.land(orders_file("one", [order("o-1"), order("o-2", "unheard of")]))
+
+    assert warehouse.dbt("run", "--empty", "--select", "+orders").success
+    assert statuses(warehouse) == {}
+
+    warehouse.build_green("--select", "+orders")
+    assert statuses(warehouse) == {"o-1": "placed"}
+    assert warehouse.transformer.rows("select order_id from gate.quarantine_orders") == [("o-2",)]

@@ -1,5 +1,7 @@
 """A local Redshift of a test worker's own, prepared as `landfall` prepares a warehouse, and dbt run against it."""
 
+# ruff: noqa: S608 - the tests' own SQL
+
 import os
 import secrets
 from collections.abc import Iterator, Mapping
@@ -11,7 +13,9 @@ from typing import Any
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
+from dbt_common.events.base_types import EventMsg
 
+from ingest_lambda.contracts import parse_contract
 from landfall import bootstrap
 from local import stack
 from local.home import ROOT, Home
@@ -50,11 +54,13 @@ class ModelWarehouse:
     def dbt(self, command: str, *arguments: str, fresh_parse: bool = False) -> DbtRun:
         """Run a dbt command in this process; the project is parsed once."""
         messages: list[str] = []
-        manifest = None if fresh_parse else self.manifest
-        runner = dbtRunner(manifest=manifest, callbacks=[lambda event: messages.append(event.info.msg) if event.info.level != "debug" else None])
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in self.environment.items():
-                patch.setenv(name, value)
+
+        def keep(event: EventMsg) -> None:
+            if event.info.level != "debug":
+                messages.append(event.info.msg)
+
+        runner = dbtRunner(manifest=None if fresh_parse else self.manifest, callbacks=[keep])
+        with self._environment():
             outcome = runner.invoke([command, "--quiet", *arguments])
         if outcome.exception is not None:
             raise RuntimeError("\n".join(messages)) from outcome.exception
@@ -64,16 +70,27 @@ class ModelWarehouse:
         """Run `dbt build` without unit tests, as the transform function does."""
         return self.dbt("build", "--exclude-resource-type", "unit_test", *arguments)
 
+    def build_green(self, *arguments: str) -> DbtRun:
+        """Run `dbt build` and assert that everything passed."""
+        run = self.build(*arguments)
+        assert run.success, run.messages
+        return run
+
     def parse(self) -> None:
         """Parse the project once for all runs."""
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in self.environment.items():
-                patch.setenv(name, value)
+        with self._environment():
             outcome = dbtRunner().invoke(["parse", "--quiet"])
         if outcome.exception is not None:
             raise outcome.exception
         assert isinstance(outcome.result, Manifest)
         self.manifest = outcome.result
+
+    @contextmanager
+    def _environment(self) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            yield
 
     def reset(self) -> None:
         """Empty the warehouse: nothing has landed, nothing has been built."""
@@ -110,7 +127,7 @@ def model_warehouse() -> Iterator[ModelWarehouse]:
         loader = sessions.enter_context(login(facts, bootstrap.LOADER, logins[bootstrap.LOADER].password))
         loader.run(*bootstrap.ops_statements())
         for dataset, contract in read_contracts(ROOT).items():
-            loader.transaction(*bootstrap.dataset_statements(dataset, contract))
+            loader.transaction(*bootstrap.dataset_statements(dataset, parse_contract(contract)))
         admin.run(*bootstrap.privilege_statements())
         transformer = sessions.enter_context(
             login(facts, bootstrap.TRANSFORMER, logins[bootstrap.TRANSFORMER].password)
