@@ -36,10 +36,11 @@ def test_a_lock_keeps_other_processes_out_until_its_holder_ends(tmp_path: Path) 
         "import sys, time, pathlib; from local.files import locked\n"
         "with locked(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
-    holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "lock")], stdout=subprocess.PIPE)
+    command = [sys.executable, "-c", code, str(tmp_path / "lock")]
+    holder = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - the code above
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"held\n"
-    waiter = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "lock")], stdout=subprocess.PIPE)
+    waiter = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - the code above
     time.sleep(0.5)
     holder.kill()
     holder.wait()

@@ -15,18 +15,17 @@ from local import processes
 from local.processes import ProcessIdentity, identify, is_running, start_detached, stop
 from tests.support.waiting import wait_for
 
+IGNORES_SIGTERM = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
+)
 # Starts a child that ignores SIGTERM, says its pid, and waits.
-WITH_STUBBORN_CHILD = """
+WITH_STUBBORN_CHILD = f"""
 import subprocess, sys, time
-ignore = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
-child = subprocess.Popen([sys.executable, "-c", ignore], stdout=subprocess.PIPE)
+child = subprocess.Popen([sys.executable, "-c", {IGNORES_SIGTERM!r}], stdout=subprocess.PIPE)
 child.stdout.readline()
 print(child.pid, flush=True)
 time.sleep(60)
 """
-IGNORES_SIGTERM = (
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
-)
 
 
 def start(tmp_path: Path, code: str) -> tuple[ProcessIdentity, str]:

@@ -65,3 +65,35 @@ def test_a_batch_stays_below_the_payload_limit_of_an_invocation(local_aws: Local
         send(local_aws, url, ["x" * 200_000])
     [(size, _)] = wait_for(lambda: batches(local_aws, function), "the batch")
     assert size == 29
+
+
+def test_numbers_from_template_parameters_bound_the_event_source(local_aws: LocalServices) -> None:
+    """Patch event_source_numbers: a parameter's value is text until it meets a number property."""
+    sqs = local_aws.client("sqs")
+    url = sqs.create_queue(QueueName=unique("queue"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    function = create_function(local_aws, REPORTS, MAY_CONSUME)
+    source = {
+        "Type": "AWS::Lambda::EventSourceMapping",
+        "Properties": {
+            "EventSourceArn": arn,
+            "FunctionName": function,
+            "BatchSize": {"Ref": "Number"},
+            "ScalingConfig": {"MaximumConcurrency": {"Ref": "Number"}},
+        },
+    }
+    template = {"Parameters": {"Number": {"Type": "Number"}}, "Resources": {"Source": source}}
+    cloudformation, name = local_aws.client("cloudformation"), unique("stack")
+    for change, number in (("create_stack", "2"), ("update_stack", "3")):
+        getattr(cloudformation, change)(
+            StackName=name,
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": "Number", "ParameterValue": number}],
+        )
+        cloudformation.get_waiter(f"stack_{change.partition('_')[0]}_complete").wait(
+            StackName=name, WaiterConfig={"Delay": 1}
+        )
+        before = len(batches(local_aws, function))
+        send(local_aws, url, [change] * 3)
+        wait_for(lambda: sum(size for size, _ in batches(local_aws, function)[before:]) == 3, "the messages")  # noqa: B023
+    assert batches(local_aws, function)[-1][0] == 3

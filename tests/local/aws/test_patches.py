@@ -1,0 +1,49 @@
+"""A patch that meets other code than it was written for stops the server at its start."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local.aws.environment import ensure_environment
+from local.home import ROOT
+
+APPLY = "from local.aws import patches; print(len(patches.apply_all()))"
+CHANGED = {
+    "a function of ministack has other source": (
+        "from ministack.services import sqs\n"
+        "def _receive_messages_for_esm(queue_url, max_number): return []\n"
+        "sqs._receive_messages_for_esm = _receive_messages_for_esm\n"
+    ),
+    "the worker's script has other text": (
+        "from ministack.core import lambda_runtime\n"
+        "script = lambda_runtime._PYTHON_WORKER_SCRIPT\n"
+        'lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace("_real_stdout", "_stdout")\n'
+    ),
+}
+
+
+def in_server_environment(code: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run code with the server's interpreter."""
+    python = ensure_environment(ROOT / ".landfall" / "aws-venv", print).server_python
+    module = folder / "changed.py"
+    module.write_text(code)  # in a file, since that is where the guard reads sources
+    environment = {"LANDFALL_LAMBDA_PYTHON": "python", "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
+    return subprocess.run(  # noqa: S603 - the interpreter of the server
+        [python, module], env=environment, cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_pinned_ministack_takes_every_patch(tmp_path: Path) -> None:
+    result = in_server_environment(APPLY, tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert (
+        int(result.stdout) == len(list((ROOT / "local" / "aws" / "patches").glob("[a-z]*.py"))) - 1
+    )  # guard.py is none
+
+
+@pytest.mark.parametrize("change", CHANGED.values(), ids=CHANGED.keys())
+def test_changed_code_stops_the_server(change: str, tmp_path: Path) -> None:
+    result = in_server_environment(change + APPLY, tmp_path)
+    assert result.returncode != 0
+    assert "UpstreamChangedError" in result.stderr

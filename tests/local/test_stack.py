@@ -1,0 +1,207 @@
+"""The local stack as its user meets it: up, down, reset, info, env; twice at once, killed, and up again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest_lambda.errors import ConfigError
+from local import deployment, faces, stack
+from local.errors import LocalStackError
+from local.home import ROOT, Home
+from local.processes import identify, is_running
+from local.services import AWS, REDSHIFT
+from local.state import load
+from tests.support import test_run
+from tests.support.lambdas import unique
+from tests.support.local_stack import LocalStack
+from tests.support.waiting import wait_for
+
+INFO_KEYS = {
+    "aws_endpoint_url",
+    "aws_region",
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "redshift_data_endpoint_url",
+    "redshift",
+    "bucket",
+    "landing_queue_url",
+    "dead_letter_queue_url",
+    "topics",
+    "stack_name",
+}
+
+
+class User:
+    """Someone who types `landfall local ...` with a home of their own."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        foreign = ("AWS_", "LANDFALL_", "DBT_")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        return subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "landfall.app", "local", *arguments],
+            env=environment | {"LANDFALL_HOME": str(self.home.folder)},
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def types(self, *arguments: str) -> tuple[int, str, str]:
+        """Run the command; return exit code, stdout, stderr."""
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=180)
+        return process.returncode, out, err
+
+    def info(self) -> dict[str, Any]:
+        code, out, err = self.types("info", "--json")
+        assert code == 0, err
+        facts: dict[str, Any] = json.loads(out)
+        return facts
+
+    def stack(self) -> LocalStack:
+        ports = load(self.home).ports
+        assert ports is not None
+        return LocalStack(self.home, ports)
+
+    def query(self, sql: str) -> list[list[Any]]:
+        """Run a statement through the Data API as the administrator; return its rows."""
+        stack = self.stack()
+        data = stack.client("redshift-data")
+        admin = stack.client("secretsmanager").describe_secret(SecretId="landfall/local/admin")["ARN"]
+        statement = data.execute_statement(
+            Sql=sql, Database="landfall", SecretArn=admin, WorkgroupName="landfall-local"
+        )
+
+        def ended() -> dict[str, Any] | None:
+            description: dict[str, Any] = data.describe_statement(Id=statement["Id"])
+            return description if description["Status"] in ("FINISHED", "FAILED", "ABORTED") else None
+
+        description = wait_for(ended, "the statement")
+        assert description["Status"] == "FINISHED", description.get("Error")
+        if not description["HasResultSet"]:
+            return []
+        records = data.get_statement_result(Id=statement["Id"])["Records"]
+        return [[next(iter(field.values())) for field in record] for record in records]
+
+
+@pytest.fixture(scope="module")
+def user() -> Iterator[User]:
+    """A user whose stack is up, brought up by two `up`s at once; its end leaves no process."""
+    user = User(Home(test_run.folder() / unique("user")))
+    both = [user.start("up", "--json"), user.start("up", "--json")]
+    answers = [process.communicate(timeout=240) for process in both]
+    assert [process.returncode for process in both] == [0, 0], answers
+    assert answers[0][0] == answers[1][0]
+    assert sorted("deployment: unchanged" in err for _out, err in answers) == [False, True]
+    yield user
+    user.types("down")
+
+
+def processes_with(text: str) -> list[str]:
+    """Return the commands of all processes whose command holds the text."""
+    commands = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:  # it has ended meanwhile
+            continue
+        if text in command:
+            commands.append(command)
+    return commands
+
+
+def test_info_has_exactly_the_promised_keys_and_they_work(user: User) -> None:
+    facts = user.info()
+    assert set(facts) == INFO_KEYS
+    assert set(facts["redshift"]) == {"host", "port", "database", "user", "password"}
+    assert set(facts["topics"]) == {"success", "failure"}
+    stack = user.stack()
+    stack.client("s3").head_bucket(Bucket=facts["bucket"])
+    for queue in ("landing_queue_url", "dead_letter_queue_url"):
+        stack.client("sqs").get_queue_attributes(QueueUrl=facts[queue])
+    for topic in facts["topics"].values():
+        stack.client("sns").get_topic_attributes(TopicArn=topic)
+    stack.client("cloudformation").describe_stacks(StackName=facts["stack_name"])
+
+
+def test_env_points_a_shell_at_the_stack_and_dbt_can_log_in(user: User) -> None:
+    script = f'eval "$({sys.executable} -m landfall.app local env)" && dbt --quiet debug --connection'
+    environment = {"LANDFALL_HOME": str(user.home.folder), "PATH": os.defpath, "HOME": str(user.home.folder)}
+    shell = subprocess.run(["/bin/sh", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
+    assert shell.returncode == 0, shell.stdout + shell.stderr
+
+
+def test_what_the_stack_holds_survives_down_and_up(user: User) -> None:
+    before = user.info()
+    stack = user.stack()
+    version = stack.client("s3").put_object(Bucket=before["bucket"], Key="reports/kept", Body=b"kept")["VersionId"]
+    user.query("create table public.kept (n integer)")
+    user.query("insert into public.kept values (7)")
+    home = str(user.home.folder)
+    code, _, err = user.types("down")
+    assert code == 0, err
+    assert processes_with(home) == []
+    assert user.types("info", "--json")[0] != 0
+    code, out, err = user.types("up", "--json")
+    assert code == 0, err
+    assert json.loads(out) == before
+    assert "deployment: unchanged" in err
+    kept = stack.client("s3").get_object(Bucket=before["bucket"], Key="reports/kept", VersionId=version)
+    assert kept["Body"].read() == b"kept"
+    assert user.query("select n from public.kept") == [[7]]
+
+
+@pytest.mark.parametrize("service", [AWS, REDSHIFT])
+def test_a_stack_whose_service_was_killed_comes_up_again(user: User, service: str) -> None:
+    before = user.info()
+    process = load(user.home).processes[service]
+    os.kill(process.pid, signal.SIGKILL)
+    wait_for(lambda: not is_running(process), "the end of the service")
+    code, _, err = user.types("info")
+    assert (code, "landfall local up" in err) == (3, True)
+    code, out, err = user.types("up", "--json")
+    assert code == 0, err
+    assert json.loads(out) == before
+    assert user.query("select 1") == [[1]]
+
+
+def test_a_recycled_pid_in_the_state_is_not_taken_for_the_service(user: User) -> None:
+    code, _, err = user.types("down")
+    assert code == 0, err
+    with subprocess.Popen(["sleep", "60"]) as stranger:  # noqa: S607 - the system's own sleep
+        raw = json.loads(user.home.state.read_text())
+        raw["processes"] = {AWS: {"pid": stranger.pid, "started": "another-boot 1"}}
+        user.home.state.write_text(json.dumps(raw))
+        code, _, err = user.types("up")
+        assert code == 0, err
+        assert identify(stranger.pid) is not None
+        stranger.kill()
+
+
+def test_a_failed_deployment_is_told_tried_again_by_up_and_forgotten_by_reset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(test_run.folder() / unique("failing"))
+    wrong = tmp_path / "parameters.json"
+    wrong.write_text(json.dumps({"Parameters": {"BatchSize": "many"}}))
+    with monkeypatch.context() as patched:
+        patched.setattr(deployment, "_PARAMETERS", wrong)
+        with pytest.raises(ConfigError):
+            stack.up(home, print)
+    with pytest.raises(LocalStackError, match="nothing is deployed"):
+        faces.info(home)
+    stack.up(home, print)
+    assert set(faces.info(home)) == INFO_KEYS
+    stack.reset(home, print)
+    assert list(home.folder.iterdir()) == [home.lock]
+    assert processes_with(str(home.folder)) == []
