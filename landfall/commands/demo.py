@@ -1,0 +1,41 @@
+"""`landfall demo`: the whole path, step by step, each step checked."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landfall import output
+
+FAILED = 1
+FEWEST, MOST = 50, 5_000  # as many as the check of every modeled row reads comfortably
+
+
+def register(app: typer.Typer) -> None:
+    """Add `demo` to the command line."""
+    app.command()(demo)
+
+
+def demo(
+    orders: Annotated[int, typer.Option(min=FEWEST, max=MOST, help="Orders of the first wave.")] = 1_000,
+) -> None:
+    """Show the whole path on the running stack, with sample orders: land, model, gate, alert; each step is checked.
+
+    Works on the local stack (`landfall local up`), or on the one that LANDFALL_STACK names. Exits 1 if anything was not
+    as expected.
+    """
+    from landfall import environment
+    from landfall.demo.narrator import MissedExpectationError
+    from landfall.demo.story import tell
+    from landfall.stack import Stack
+
+    environment.complete()
+    console = output.stdout()
+    try:
+        with tempfile.TemporaryDirectory(prefix="landfall-demo-") as folder:
+            tell(Stack.from_environment(), console, Path(folder), orders)
+    except MissedExpectationError as missed:
+        typer.echo(f"demo: failed: {missed}", err=True)
+        raise typer.Exit(FAILED) from None
+    typer.echo("demo: ok")

@@ -1,0 +1,82 @@
+"""OPERATE, demo: what the audience sees, and the checks. In: facts. Out: lines; an error for a missed expectation."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.rule import Rule
+
+from landfall import output
+
+
+class MissedExpectationError(Exception):
+    """The demonstration found something else than it expected."""
+
+
+@dataclass
+class Narrator:
+    """Tells the story and keeps what was expected and found, step by step."""
+
+    console: Console
+    step: str = ""
+    steps: int = 0
+    checks: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def begin(self, title: str) -> None:
+        """Begin a step."""
+        self.steps += 1
+        self.step = title
+        self.console.print()
+        self.console.print(Rule(f"[bold]{self.steps}. {escape(title)}[/bold]", align="left", style="dim"))
+
+    def say(self, text: str) -> None:
+        """Tell something that is no check."""
+        self.console.print(f"  {escape(text)}", style="dim", soft_wrap=True)
+
+    def command(self, text: str) -> None:
+        """Show the command that does the same by hand."""
+        self.console.print(f"  [dim]$[/dim] [cyan]{escape(text)}[/cyan]", soft_wrap=True)
+
+    @contextmanager
+    def busy(self, text: str) -> Iterator[None]:
+        """Show that something is under way."""
+        with self.console.status(f"[dim]{escape(text)}[/dim]"):
+            yield
+
+    def expect(self, what: str, found: Any, expected: Any, shown: str | None = None) -> None:
+        """Check one expectation; `shown` is what to print where the found value is long.
+
+        Raises:
+            MissedExpectationError: the two differ.
+        """
+        if found != expected:
+            self.console.print(f"  [red]\u2717 {escape(what)}[/red]", soft_wrap=True)
+            raise MissedExpectationError(
+                f"step {self.steps} ({self.step}), {what}: expected {_brief(expected)}, found {_brief(found)}"
+            )
+        text = shown if shown is not None else _spell(found)
+        self.checks.append((self.step, what, text))
+        self.console.print(f"  [green]\u2713[/green] {escape(what)}: [bold]{escape(text)}[/bold]", soft_wrap=True)
+
+    def summarise(self) -> None:
+        """Lay out everything that was checked."""
+        self.console.print()
+        rows = []
+        for number, (step, what, found) in enumerate(self.checks):
+            is_first = number == 0 or self.checks[number - 1][0] != step
+            rows.append((step if is_first else "", what, found))
+        self.console.print(output.table("What happened", ("step", "expected and found", "value"), rows))
+
+
+def _spell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 600 else f"{text[:600]}... ({len(text):,} characters)"

@@ -1,0 +1,250 @@
+"""OPERATE, demo: the story. In: a stack. Out: two waves of orders, step by step, each held to its expectation."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from rich.console import Console
+
+from landfall import docs, undos, uploads
+from landfall.commands.transform import show_run
+from landfall.demo import sample
+from landfall.demo.inbox import Inbox, Notification, subscribed
+from landfall.demo.narrator import Narrator
+from landfall.demo.pipeline import Pipeline
+from landfall.demo.sample import ITEM_FACTS, ITEM_KEY, ORDER_FACTS, ORDER_KEY, Wave
+from landfall.transforms import Run
+from landfall.uploads import Upload
+from scripts.order_rows import Plan
+
+if TYPE_CHECKING:
+    from landfall.stack import Stack
+
+# Order numbers come from the clock, so that every demonstration has orders of its own: 100 numbers a second.
+EPOCH = 1_760_000_000
+FEW_BAD, FEW_OF = 5, 200  # 2.5 % of the file: quarantined, and the rest goes on
+MANY_BAD, MANY_OF = 60, 150  # 40 % of the file: the gate stops the batch
+MOST_ORDERS = 20_000
+NUMBERS = 50_000  # the range that is this demonstration's own
+
+
+@dataclass
+class Story:
+    """The demonstration under way: what has been sent so far, and who watches."""
+
+    narrator: Narrator
+    pipeline: Pipeline
+    inbox: Inbox
+    folder: Path
+    first_order: int
+    orders: int
+    order_tables: list[pa.Table] = field(default_factory=list)
+    item_tables: list[pa.Table] = field(default_factory=list)
+    to_undo: list[str] = field(default_factory=list)
+
+    def tell(self) -> None:
+        """Tell it all."""
+        first = self.first_wave()
+        updates = self.updates()
+        self.no_effect(first, updates)
+        self.corrupt(first)
+        self.broken_rows()
+        self.failing_gate()
+        self.lineage()
+
+    def first_wave(self) -> Wave:
+        """New orders: landed by event, modeled behind gates, announced."""
+        self.narrator.begin("First wave: new orders land by event and are modeled behind gates")
+        self.narrator.command(f"python -m scripts.order_generator --orders {self.orders} --format json --out ...")
+        self.narrator.command("python -m scripts.json_to_parquet .../orders_20251113_001.json --out ...")
+        self.narrator.command("landfall upload ... --wait")
+        wave = self._make(Plan(self.orders, first_order=self.first_order), 1)
+        self.order_tables.append(wave.table("order_summary"))
+        self.item_tables.append(wave.table("order_items"))
+        run = self._land_and_model(wave, list(wave.files))
+        self._expect_modeled(run)
+        return wave
+
+    def updates(self) -> Wave:
+        """Updates of the same orders: the UPSERT."""
+        self.narrator.begin("Second wave: a third of the orders changed (UPSERT)")
+        plan = Plan(self.orders, first_order=self.first_order, wave=2, update_share=0.33)
+        wave = self._make(plan, 2)
+        self.order_tables.append(wave.table("order_summary"))
+        self.item_tables.append(wave.table("order_items"))
+        run = self._land_and_model(wave, ["order_summary", "order_items"])
+        self._expect_modeled(run)
+        changed = wave.rows("order_summary")
+        modeled = self.pipeline.modeled("orders", ORDER_KEY, ORDER_FACTS)
+        newest = sample.newest([wave.table("order_summary")], ORDER_KEY, ORDER_FACTS)
+        taken = sum(modeled.get(name) == row for name, row in newest.items())
+        self.narrator.expect("orders that now read as their update", taken, changed)
+        return wave
+
+    def no_effect(self, first: Wave, updates: Wave) -> None:
+        """The same event again, and an older file after a newer one."""
+        self.narrator.begin("Redelivered and out of order: no effect")
+        uploaded = self._uploaded[updates.files["order_summary"]]
+        file_id = uploads.file_id(self.pipeline.stack, uploaded)
+        with self.narrator.busy("S3's event for the update is sent to the queue again"):
+            size = uploaded.plan.path.stat().st_size
+            bucket = self.pipeline.stack.bucket
+            self.pipeline.redeliver(sample.notification(bucket, uploaded.plan.key, uploaded.version_id, size))
+        found = self.pipeline.landed_rows(file_id, "order_summary")
+        self.narrator.expect("rows of the redelivered file in landing", found, updates.rows("order_summary"))
+        late = self.folder / "order_summary_20251101_901.parquet"
+        late.write_bytes(first.files["order_summary"].read_bytes())
+        run = self._land_and_model(replace(first, files={"order_summary": late}), ["order_summary"])
+        self.narrator.say("the older file landed after the newer one; every order keeps its newest state:")
+        self._expect_modeled(run)
+
+    def corrupt(self, first: Wave) -> None:
+        """Half a parquet file: rejected, told, not landed."""
+        self.narrator.begin("A corrupt file: rejected with a verdict")
+        broken = sample.corrupt_file(self.folder, first.files["order_summary"])
+        with self.narrator.busy("half a file is uploaded"):
+            (upload,) = self.pipeline.upload([self._plan("order_summary", broken)])
+        self.narrator.expect("outcome", upload.outcome, "rejected")
+        verdict = self.pipeline.verdict(upload).verdict or {}
+        self.narrator.expect("the verdict names the file", verdict.get("file"), self.pipeline.uri(upload))
+        self.narrator.expect("the verdict has a remedy", bool(verdict.get("remedy")), True, str(verdict.get("remedy")))
+        landed = self.pipeline.landed_rows(uploads.file_id(self.pipeline.stack, upload), "order_summary")
+        self.narrator.expect("its rows in landing", landed, 0)
+        self._expect_told("support", "FailureTopicArn", stage="land")
+
+    def broken_rows(self) -> None:
+        """A few rows that break rules: quarantined with reasons, the good ones go on."""
+        self.narrator.begin(f"{FEW_BAD} of {FEW_OF} rows break a rule: quarantined, the others go on")
+        wave = self._make(Plan(FEW_OF, first_order=self.first_order + MOST_ORDERS, bad_rows=FEW_BAD), 3)
+        self.order_tables.append(sample.good_orders(wave))
+        run = self._land_and_model(wave, ["order_summary"])
+        self._expect_modeled(run)
+        upload = self._uploaded[wave.files["order_summary"]]
+        reasons = self.pipeline.quarantined(self.pipeline.uri(upload))
+        self.narrator.expect("rows in quarantine", len(reasons), FEW_BAD)
+        found = Counter(reason for reason in sample.expected_reasons(FEW_BAD) for row in reasons if reason in row)
+        expected = sample.expected_reasons(FEW_BAD)
+        self.narrator.expect("each with its reason", dict(found), expected, ", ".join(expected))
+
+    def failing_gate(self) -> None:
+        """A batch that a gate stops; undoing the file which it names lets the next run pass."""
+        self.narrator.begin(f"{MANY_BAD} of {MANY_OF} rows break a rule: the gate stops the batch")
+        wave = self._make(Plan(MANY_OF, first_order=self.first_order + MOST_ORDERS + 1_000, bad_rows=MANY_BAD), 4)
+        before = self.pipeline.modeled("orders", ORDER_KEY, ORDER_FACTS)
+        run = self._land_and_model(wave, ["order_summary"])
+        uri = self.pipeline.uri(self._uploaded[wave.files["order_summary"]])
+        self.to_undo.append(uri)
+        self.narrator.expect("outcome of the run", run.outcome, "gate_failed")
+        self.narrator.expect("the UPSERT of orders", _status(run, "orders"), "skipped")
+        after = self.pipeline.modeled("orders", ORDER_KEY, ORDER_FACTS)
+        self.narrator.expect("modeled orders are unchanged", after == before, True, f"{len(after):,} rows as before")
+        named = sorted({file for failing in run.failing for file in failing.get("files") or ()})
+        self.narrator.expect("the gate names the file", named, [uri], ", ".join(named))
+        self._expect_told("support", "FailureTopicArn", stage="gate")
+
+        self.narrator.begin("`landfall undo` of the file which the gate named; the next run passes")
+        self.narrator.command(f"landfall undo {uri}")
+        stack = self.pipeline.stack
+        done = undos.undo(stack.warehouse, *undos.locate(uri, stack.bucket))
+        self.to_undo.remove(uri)
+        self.narrator.expect("rows that left landing", done.rows, MANY_OF)
+        self.narrator.command("landfall transform --wait")
+        with self.narrator.busy("the transform is running"):
+            run = self.pipeline.transform()
+        self._expect_modeled(run)
+
+    def lineage(self) -> None:
+        """The documentation, with the lineage."""
+        self.narrator.begin("The lineage, from landed dataset to exposure")
+        with self.narrator.busy("dbt is writing its documentation"):
+            page = docs.generate()
+        self.narrator.expect("dbt docs are written", page.exists(), True, page.as_uri())
+
+    def undo_leftovers(self) -> None:
+        """Take out what a story that broke off would leave in the way of the next one."""
+        stack = self.pipeline.stack
+        for uri in self.to_undo:
+            undos.undo(stack.warehouse, *undos.locate(uri, stack.bucket))
+
+    _uploaded: dict[Path, Upload] = field(default_factory=dict)
+
+    def _make(self, plan: Plan, sequence: int) -> Wave:
+        with self.narrator.busy("orders are generated and flattened to parquet"):
+            return sample.make_wave(plan, self.folder, sequence)
+
+    def _plan(self, dataset: str, path: Path) -> uploads.Plan:
+        return uploads.Plan(path, self.pipeline.key(dataset, path), dataset)
+
+    def _land_and_model(self, wave: Wave, datasets: list[str]) -> Run:
+        """Upload, see each file land, and follow the run that its event started."""
+        before = self.pipeline.quiet()
+        plans = [self._plan(dataset, wave.files[dataset]) for dataset in datasets]
+        with self.narrator.busy("files are uploaded, and land by their events"):
+            done = self.pipeline.upload(plans)
+        for upload in done:
+            self._uploaded[upload.plan.path] = upload
+            dataset = str(upload.plan.dataset)
+            expected = ("landed", wave.rows(dataset))
+            shown = f"{upload.rows or 0:,} rows"
+            self.narrator.expect(f"{dataset} landed", (upload.outcome, upload.rows), expected, shown)
+        with self.narrator.busy("the state machine is running dbt: models, gates, UPSERT"):
+            return self.pipeline.await_run(before)
+
+    def _expect_modeled(self, run: Run) -> None:
+        """Expect a run that succeeded, was announced, and left modeled tables equal to the newest of all good rows."""
+        if run.outcome != "succeeded":
+            show_run(self.narrator.console, run)
+        self.narrator.expect("outcome of the run", (run.outcome, run.reason), ("succeeded", None), "succeeded")
+        failed = [gate["name"] for gate in run.gates if gate["status"] not in ("pass", "warn")]
+        passed = sum(gate["status"] == "pass" for gate in run.gates)
+        self.narrator.expect("gates", failed, [], f"{passed} passed")
+        orders = sample.newest(self.order_tables, ORDER_KEY, ORDER_FACTS)
+        found = self.pipeline.modeled("orders", ORDER_KEY, ORDER_FACTS)
+        shown = f"{len(found):,} rows, {sample.total(found, 3):,} in all"
+        self.narrator.expect("modeled orders are the newest of what was sent", found, orders, shown)
+        items = sample.newest(self.item_tables, ITEM_KEY, ITEM_FACTS)
+        found = self.pipeline.modeled("order_items", ITEM_KEY, ITEM_FACTS)
+        shown = f"{len(found):,} rows, {sample.total(found, 2):,} in all"
+        self.narrator.expect("modeled order items are, too", found, items, shown)
+        self._expect_told("business", "SuccessTopicArn", stage="model")
+
+    def _expect_told(self, who: str, topic: str, stage: str) -> None:
+        arn = self.pipeline.stack.output(topic)
+
+        def fits(notification: Notification) -> bool:
+            return notification.topic == arn and notification.attributes.get("stage") == stage
+
+        with self.narrator.busy("notifications arrive"):
+            notification = self.inbox.wait_for(fits)
+        shown = f"{notification.subject!r} {notification.attributes}" if notification else "nothing"
+        self.narrator.expect(f"the {who} topic is told", notification is not None, True, shown)
+
+
+def tell(stack: "Stack", console: Console, folder: Path, orders: int) -> None:
+    """Tell the story on a deployed stack.
+
+    Raises:
+        MissedExpectationError: something was not as expected.
+    """
+    started = time.monotonic()
+    first_order = int((time.time() - EPOCH) * 100)
+    ids = [f"ORD-{number:010d}" for number in (first_order, first_order + NUMBERS)]
+    label = f"demo-{first_order}"
+    pipeline = Pipeline(stack, label, *ids)
+    narrator = Narrator(console)
+    with subscribed(stack, f"landfall-{label}") as inbox:
+        story = Story(narrator, pipeline, inbox, folder, first_order, orders)
+        try:
+            story.tell()
+        finally:
+            story.undo_leftovers()
+    narrator.summarise()
+    console.print(f"lineage: open {docs.FOLDER.joinpath('index.html').as_uri()}", soft_wrap=True)
+    console.print(f"[dim]{time.monotonic() - started:.0f} s[/dim]")
+
+
+def _status(run: Run, model: str) -> str | None:
+    return next((str(each["status"]) for each in run.models if each["name"] == model), None)
