@@ -6,7 +6,8 @@ Pure. Reserved words are no trouble, since every identifier is quoted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from ingest_lambda import statements
 from ingest_lambda.errors import RejectedFileError
@@ -36,10 +37,13 @@ def landing_names(names: Sequence[str]) -> list[str]:
             found=str(len(names)),
             expected=f"at most {MAX_COLUMNS}",
         )
-    return [_landing_name(name, names) for name in names]
+    spellings: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        spellings[statements.fold_case(name)].append(name)
+    return [_landing_name(name, spellings) for name in names]
 
 
-def _landing_name(name: str, names: Sequence[str]) -> str:
+def _landing_name(name: str, spellings: Mapping[str, Sequence[str]]) -> str:
     try:
         statements.identifier(name)
     except ValueError as error:
@@ -48,7 +52,7 @@ def _landing_name(name: str, names: Sequence[str]) -> str:
     if folded in SYSTEM_COLUMNS | METADATA:
         owner = "Redshift" if folded in SYSTEM_COLUMNS else "the landing table"
         raise RejectedFileError(Reason.RESERVED_COLUMN_NAME, f"{owner} has a column of this name", column=name)
-    same = [other for other in names if statements.fold_case(other) == folded]
+    same = spellings[folded]
     if len(same) > 1:
         raise RejectedFileError(
             Reason.DUPLICATE_COLUMN,

@@ -1,10 +1,13 @@
 """Fixtures of LAND's tests."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from tests.land import warehouse
+from tests.land.warehouse import Land
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +15,37 @@ def land() -> Iterator[warehouse.Land]:
     """What the ingest function lives in: bucket, warehouse, topic, role. Use datasets of your own."""
     with warehouse.land() as surroundings:
         yield surroundings
+
+
+@pytest.fixture
+def alerts(land: Land) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Subscribe to the failure topic; the function returns the alerts since then."""
+    sqs, sns = land.client("sqs"), land.client("sns")
+    url = sqs.create_queue(QueueName=warehouse.new_dataset("alerts"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _topic_may_send(arn)})
+    subscription = sns.subscribe(
+        TopicArn=land.settings.failure_topic_arn, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True
+    )
+
+    def received() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages"):
+            for message in messages:
+                found.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    yield received
+    sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+    sqs.delete_queue(QueueUrl=url)
+
+
+def _topic_may_send(queue_arn: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

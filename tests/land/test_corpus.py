@@ -4,8 +4,6 @@ The files are not part of the project; `LANDFALL_CORPUS` names their folder (def
 checkout), which has an `index.tsv` and the files under `files/`.
 """
 
-# ruff: noqa: S608 - the tests' own queries, of names that they made
-
 import csv
 import os
 from dataclasses import dataclass

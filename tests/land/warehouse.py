@@ -82,10 +82,13 @@ class Land:
     bucket: str
     settings: Settings
     contracts: dict[str, Contract] = field(default_factory=dict)
+    clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client."""
-        return self.services.client(service)
+        """Return the boto3 client of a service, made once."""
+        if service not in self.clients:
+            self.clients[service] = self.services.client(service)
+        return self.clients[service]
 
     @cached_property
     def warehouse(self) -> Warehouse:

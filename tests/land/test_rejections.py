@@ -1,0 +1,168 @@
+"""A file that cannot land gets a verdict, is kept in quarantine and told once, and leaves nothing in the tables."""
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+import json
+from collections.abc import Callable
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+
+from ingest_lambda.outcomes import FileOutcome, Status
+from ingest_lambda.verdict import Reason
+from tests.land.warehouse import Land, new_dataset, parquet
+
+GOOD = parquet(pa.table({"id": list(range(1000)), "name": ["x" * 50] * 1000}), compression="none")
+
+
+def in_bytes(values: list[Any], type_: pa.DataType, **options: Any) -> bytes:
+    return parquet(pa.table({"id": pa.array(range(len(values))), "odd": pa.array(values, type_)}), **options)
+
+
+def corrupt_page() -> bytes:
+    """Damage the first data page of a file whose footer is whole."""
+    body = parquet(pa.table({"id": list(range(1000))}), compression="snappy", use_dictionary=False)
+    return body[:4] + b"\xff" * 200 + body[204:]
+
+
+REJECTED: dict[str, tuple[bytes, Reason, str | None]] = {
+    "no bytes": (b"", Reason.EMPTY_FILE, None),
+    "another format": (b'{"order_id": 1}', Reason.NOT_PARQUET, None),
+    "cut short": (GOOD[: len(GOOD) // 2], Reason.NOT_PARQUET, None),
+    "front lost": (GOOD[-20:], Reason.CORRUPT_FOOTER, None),
+    "footer damaged": (GOOD[:-60] + b"\xff" * 40 + GOOD[-20:], Reason.CORRUPT_FOOTER, None),
+    "footer encrypted": (GOOD[:-4] + b"PARE", Reason.ENCRYPTED, None),
+    "page damaged": (corrupt_page(), Reason.UNREADABLE_DATA, None),
+    "nanoseconds": (in_bytes([datetime(2025, 1, 1)], pa.timestamp("ns")), Reason.NANOSECOND_TIMESTAMPS, "odd"),
+    "unsigned 64 bits": (in_bytes([2**64 - 1], pa.uint64()), Reason.UNSUPPORTED_TYPE, "odd"),
+    "unsigned 32 bits": (in_bytes([2**32 - 1], pa.uint32()), Reason.UNSUPPORTED_TYPE, "odd"),
+    "time of day": (in_bytes([time(1, 2)], pa.time64("us")), Reason.UNSUPPORTED_TYPE, "odd"),
+    "duration": (in_bytes([5], pa.duration("us")), Reason.UNSUPPORTED_TYPE, "odd"),
+    "half float": (in_bytes([1.5], pa.float16()), Reason.UNSUPPORTED_TYPE, "odd"),
+    "null type": (in_bytes([None], pa.null()), Reason.UNSUPPORTED_TYPE, "odd"),
+    "long decimal": (in_bytes([Decimal(1)], pa.decimal256(50, 0)), Reason.UNSUPPORTED_TYPE, "odd"),
+    "list": (in_bytes([[1]], pa.list_(pa.int32())), Reason.NESTED_TYPE, "odd"),
+    "struct": (in_bytes([{"a": 1}], pa.struct([("a", pa.int32())])), Reason.NESTED_TYPE, "odd"),
+    "oversize string": (in_bytes(["ok", "ü" * 40_000], pa.string()), Reason.OVERSIZE_VALUE, None),
+    "no columns": (parquet(pa.table({})), Reason.NO_COLUMNS, None),
+    "system column": (parquet(pa.table({"CTID": [1]})), Reason.RESERVED_COLUMN_NAME, "CTID"),
+    "metadata column": (parquet(pa.table({"_load_seq": [1]})), Reason.RESERVED_COLUMN_NAME, "_load_seq"),
+    "names differ in case": (parquet(pa.table({"Id": [1], "iD": [2]})), Reason.DUPLICATE_COLUMN, "Id"),
+    "empty name": (parquet(pa.table({"": [1]})), Reason.INVALID_COLUMN_NAME, ""),
+    "long name": (parquet(pa.table({"ü" * 64: [1]})), Reason.INVALID_COLUMN_NAME, "ü" * 64),
+    "control character": (parquet(pa.table({"a\nb": [1]})), Reason.INVALID_COLUMN_NAME, r"a\nb"),
+    "too many columns": (parquet(pa.table({f"c{n}": [1] for n in range(1_595)})), Reason.TOO_MANY_COLUMNS, None),
+    "too long names": (
+        parquet(pa.table({f"{n:04d}{'x' * 100}": [1] for n in range(900)})),
+        Reason.TOO_MANY_COLUMNS,
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "reason", "column"), REJECTED.values(), ids=REJECTED.keys())
+def test_a_bad_file_gets_a_verdict_and_leaves_nothing(
+    land: Land, body: bytes, reason: Reason, column: str | None
+) -> None:
+    dataset = new_dataset()
+    key = f"raw/{dataset}/bad file.parquet"
+    file = land.put(key, body)
+    bad_version = file.version_id
+    good = land.put(f"raw/{dataset}/good.parquet", pa.table({"id": [7]}))
+
+    outcome, beside = land.function().receive(file, good)
+
+    assert (outcome.status, outcome.reason) == (Status.REJECTED, reason), outcome
+    assert outcome.verdict is not None
+    assert outcome.verdict.column == column
+    assert beside.status is Status.LANDED
+    assert {row["_file_id"] for row in land.rows(f"select _file_id from landing.{dataset}")} == {good.file_id}
+    assert [row["file_id"] for row in land.rows(f"select file_id from ledger.{dataset}")] == [good.file_id]
+    assert columns_of(land, dataset) == {"id"}
+    assert land.keys(f"quarantine/{key}") == {f"quarantine/{key}", f"quarantine/{key}.{bad_version}.verdict.json"}
+    written = land.client("s3").get_object(Bucket=land.bucket, Key=f"quarantine/{key}.{bad_version}.verdict.json")
+    verdict = json.loads(written["Body"].read())
+    assert set(verdict) >= {"file", "version_id", "dataset", "reason", "column", "found", "expected", "remedy"}
+    assert (verdict["reason"], verdict["file"], verdict["column"]) == (reason, file.uri, column)
+    [row] = land.rows(f"select * from ops.rejected_files where dataset = '{dataset}'")
+    assert (row["file_id"], row["key"], row["reason"]) == (file.file_id, key, reason)
+    assert json.loads(row["verdict"]) == verdict
+    assert land.keys("staging/") == set()
+
+
+def test_a_file_of_which_a_column_is_unreadable_does_not_change_the_tables(land: Land) -> None:
+    dataset = new_dataset()
+    file = land.put(f"raw/{dataset}/a.parquet", corrupt_page())
+
+    [outcome] = land.function().receive(file)
+
+    assert outcome.status is Status.REJECTED
+    assert columns_of(land, dataset) == set()
+
+
+def test_a_footer_that_promises_other_rows_than_the_data_holds_is_rejected(land: Land) -> None:
+    dataset = new_dataset()
+    body = promising_more_rows(parquet(pa.table({"id": pa.array(range(100), pa.int32())})))
+    file = land.put(f"raw/{dataset}/a.parquet", body)
+
+    [outcome] = land.function().receive(file)
+
+    assert (outcome.status, outcome.reason) in {
+        (Status.REJECTED, Reason.ROW_COUNT_MISMATCH),
+        (Status.REJECTED, Reason.UNREADABLE_DATA),
+    }
+    assert land.count(f"landing.{dataset}") == 0
+
+
+def promising_more_rows(body: bytes) -> bytes:
+    """Change the footer's row count (a thrift zigzag varint) from 100 to 101."""
+    length = int.from_bytes(body[-8:-4], "little")
+    footer = body[-8 - length : -8]
+    changed = footer.replace(b"\x16\xc8\x01", b"\x16\xca\x01")
+    assert changed != footer
+    assert pq.read_metadata(pa.BufferReader(body[: -8 - length] + changed + body[-8:])).num_rows == 101
+    return body[: -8 - length] + changed + body[-8:]
+
+
+def test_a_rejected_version_that_comes_again_is_neither_recorded_nor_told_again(
+    land: Land, alerts: Callable[[], list[dict[str, Any]]]
+) -> None:
+    dataset = new_dataset()
+    file = land.put(f"raw/{dataset}/bad.parquet", b"nonsense")
+
+    outcomes: list[FileOutcome] = []
+    for function in (land.function(), land.function()):
+        outcomes += [*function.receive(file), *function.receive(file, receive_count=2)]
+
+    assert {outcome.status for outcome in outcomes} == {Status.REJECTED}
+    assert len(land.rows(f"select 1 from ops.rejected_files where dataset = '{dataset}'")) == 1
+    [alert] = [alert for alert in alerts() if alert["MessageAttributes"]["dataset"]["Value"] == dataset]
+    assert {name: attribute["Value"] for name, attribute in alert["MessageAttributes"].items()} == {
+        "severity": "error",
+        "dataset": dataset,
+        "stage": "land",
+        "environment": "test",
+    }
+    told = json.loads(alert["Message"])
+    assert told["rejected"] == 1
+    assert told["verdicts"][0]["file"] == file.uri
+
+
+def test_an_overwritten_bad_file_is_two_rejections(land: Land) -> None:
+    dataset = new_dataset()
+    first = land.put(f"raw/{dataset}/bad.parquet", b"nonsense")
+    second = land.put(f"raw/{dataset}/bad.parquet", b"other nonsense")
+
+    land.function().receive(first, second)
+
+    assert len(land.rows(f"select 1 from ops.rejected_files where dataset = '{dataset}'")) == 2
+
+
+def columns_of(land: Land, dataset: str) -> set[str]:
+    rows = land.rows(f"select column_name from svv_columns where table_schema = 'landing' and table_name = '{dataset}'")
+    metadata = {"_file_id", "_source_file", "_file_modified_at", "_load_id", "_load_seq", "_loaded_at"}
+    return {str(row["column_name"]) for row in rows} - metadata
