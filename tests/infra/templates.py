@@ -66,7 +66,9 @@ def holds(condition: Any, parameters: Mapping[str, str]) -> bool:
         left, right = (parameters[item["Ref"]] if isinstance(item, Mapping) else item for item in arguments)
         return bool(left == right)
     results = [holds(argument, parameters) for argument in arguments]
-    return {"Fn::Or": any, "Fn::And": all, "Fn::Not": lambda values: not values[0]}[function](results)
+    if function == "Fn::Not":
+        return not results[0]
+    return {"Fn::Or": any, "Fn::And": all}[function](results)
 
 
 def bundled(folder: Path = FOLDER) -> set[str]:

@@ -1,0 +1,189 @@
+"""What the deployment leaves in the warehouse: who may do what, and that doing it twice changes nothing."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.warehouse import Target, Warehouse
+from landfall import bootstrap
+from landfall.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER, Login
+from local.home import ROOT
+from scripts.contracts import read_contracts
+from tests.support.lambdas import unique
+from tests.support.local_stack import LocalServices, LocalStack
+
+DATABASE = "landfall"
+WORKGROUP = "landfall-local"
+SECRETS = {LOADER: "LoaderSecretArn", TRANSFORMER: "TransformerSecretArn", READER: "ReaderSecretArn"}
+DENIED = "permission denied"
+
+As = Callable[[str], Warehouse]
+
+
+def warehouse(services: LocalServices, secret: str) -> Warehouse:
+    """Return the warehouse as the user of a secret sees it, through the Data API."""
+    return Warehouse(services.client("redshift-data"), Target(DATABASE, secret, WORKGROUP))
+
+
+def put_secret(services: LocalServices, username: str, password: str) -> str:
+    """Put a login into the local Secrets Manager; return the secret's ARN."""
+    login = json.dumps({"username": username, "password": password})
+    arn: str = services.client("secretsmanager").create_secret(Name=unique(username), SecretString=login)["ARN"]
+    return arn
+
+
+@pytest.fixture(scope="module")
+def outputs(stack: LocalStack) -> dict[str, str]:
+    """The deployed stack's outputs."""
+    (described,) = stack.client("cloudformation").describe_stacks(StackName=stack.info["stack_name"])["Stacks"]
+    return {item["OutputKey"]: item["OutputValue"] for item in described["Outputs"]}
+
+
+@pytest.fixture(scope="module")
+def log_in(stack: LocalStack, outputs: dict[str, str]) -> As:
+    """A function that returns the warehouse as one of the three users, by its generated secret."""
+    return lambda user: warehouse(stack, outputs[SECRETS[user]])
+
+
+@pytest.fixture(scope="module")
+def admin(stack: LocalStack) -> Warehouse:
+    """The warehouse as its administrator."""
+    facts = stack.redshift
+    return warehouse(stack, put_secret(stack, facts["admin_user"], facts["admin_password"]))
+
+
+@pytest.fixture(scope="module")
+def tables(log_in: As) -> Iterator[dict[str, str]]:
+    """By schema, a table of one row that the schema's owner made after the deployment."""
+    made = {}
+    for schema, owner in SCHEMA_OWNERS.items():
+        name = f'{schema}."{unique("t").replace("-", "_")}"'
+        log_in(owner).transaction([f"create table {name} (n bigint)", f"insert into {name} values (1)"])  # noqa: S608 - ours
+        made[schema] = name
+    yield made
+    for schema, name in made.items():
+        log_in(SCHEMA_OWNERS[schema]).execute(f"drop table {name}")
+
+
+def facts(admin: Warehouse) -> dict[str, Any]:
+    """Read what the bootstrap makes: users, tables, schemas and their owners."""
+    queries = {
+        "users": "select usename, usesuper from pg_user where usename like 'landfall%' order by 1",
+        "tables": (
+            "select schemaname, tablename, tableowner from pg_tables "
+            "where schemaname in ('landing', 'ledger', 'lock', 'ops') order by 1, 2"
+        ),
+        "schemas": "select nspname, usename from pg_namespace, pg_user where usesysid = nspowner order by 1, 2",
+    }
+    return {name: admin.query(sql) for name, sql in queries.items()}
+
+
+def test_every_schema_belongs_to_who_writes_it(admin: Warehouse) -> None:
+    owners = {row["nspname"]: row["usename"] for row in facts(admin)["schemas"]}
+    assert {schema: owners.get(schema) for schema in SCHEMA_OWNERS} == dict(SCHEMA_OWNERS)
+
+
+def test_no_user_of_landfall_is_a_superuser(admin: Warehouse) -> None:
+    users = {row["usename"]: row["usesuper"] for row in facts(admin)["users"]}
+    assert [users[user] for user in (LOADER, TRANSFORMER, READER)] == [False, False, False]
+
+
+def test_declared_datasets_have_their_tables_before_a_file_has_landed(admin: Warehouse) -> None:
+    made = {(row["schemaname"], row["tablename"]): row["tableowner"] for row in facts(admin)["tables"]}
+    for dataset in read_contracts(ROOT):
+        assert {made[schema, dataset] for schema in ("landing", "ledger", "lock")} == {LOADER}
+    assert made["lock", "_bootstrap"] == LOADER
+    assert {made["ops", name] for name in bootstrap.OPS_TABLES} == {LOADER}
+
+
+def test_a_second_deployment_changes_nothing_in_the_warehouse(
+    stack: LocalStack, admin: Warehouse, outputs: dict[str, str], log_in: As
+) -> None:
+    from landfall.deploy import Clients, prepare_warehouse
+
+    before = facts(admin)
+    clients = Clients(
+        stack.client("s3"),
+        stack.client("cloudformation"),
+        stack.client("secretsmanager"),
+        stack.client("redshift-data"),
+        "000000000000",
+        "us-east-1",
+    )
+    admin_secret = put_secret(stack, stack.redshift["admin_user"], stack.redshift["admin_password"])
+    prepare_warehouse(outputs, admin_secret, clients)
+    assert facts(admin) == before
+    assert log_in(LOADER).query("select count(*) as rows from lock._bootstrap") == [{"rows": 1}]
+
+
+MAY_READ = {
+    LOADER: {"landing", "ledger", "lock", "ops"},
+    TRANSFORMER: {"landing", "ledger", "ops", "staging", "gate", "modeled", "marts", "alert"},
+    READER: {"modeled", "marts", "alert"},
+}
+
+
+@pytest.mark.parametrize("schema", SCHEMA_OWNERS)
+@pytest.mark.parametrize("user", MAY_READ)
+def test_each_user_reads_what_it_needs_and_nothing_else(
+    user: str, schema: str, tables: dict[str, str], log_in: As
+) -> None:
+    sql = f"select n from {tables[schema]}"  # noqa: S608 - a table of this test
+    if schema in MAY_READ[user]:
+        assert log_in(user).query(sql) == [{"n": 1}]
+    else:
+        with pytest.raises(ConfigError, match=DENIED):
+            log_in(user).query(sql)
+
+
+@pytest.mark.parametrize("schema", SCHEMA_OWNERS)
+@pytest.mark.parametrize("user", MAY_READ)
+def test_each_user_writes_only_the_tables_of_its_own_schemas(
+    user: str, schema: str, tables: dict[str, str], log_in: As
+) -> None:
+    sql = f"update {tables[schema]} set n = 1"  # noqa: S608 - a table of this test
+    if SCHEMA_OWNERS[schema] == user:
+        assert log_in(user).execute(sql) == 1
+    else:
+        with pytest.raises(ConfigError, match=DENIED):
+            log_in(user).execute(sql)
+
+
+def test_the_transformer_appends_to_the_books_of_its_runs_and_cannot_rewrite_them(log_in: As) -> None:
+    run = unique("run")
+    log_in(TRANSFORMER).execute("insert into ops.run_bounds values (:run, 'none', 0, sysdate)", {"run": run})
+    for statement in ("update ops.run_bounds set upto_seq = 1", "delete from ops.run_bounds"):
+        with pytest.raises(ConfigError, match=DENIED):
+            log_in(TRANSFORMER).execute(f"{statement} where run_id = '{run}'")
+    with pytest.raises(ConfigError, match=DENIED):
+        log_in(TRANSFORMER).execute("insert into ops.rejected_files (file_id) values ('none')")
+    log_in(LOADER).execute("delete from ops.run_bounds where run_id = :run", {"run": run})
+
+
+def test_the_transformer_makes_mutexes_of_its_own_beside_the_loaders(log_in: As) -> None:
+    name = f'lock."_model_{unique("m")}"'
+    log_in(TRANSFORMER).execute(f"create table {name} (n bigint)")
+    log_in(TRANSFORMER).execute(f"drop table {name}")
+
+
+def test_a_new_password_in_the_secret_replaces_the_old_one(stack: LocalStack, admin: Warehouse) -> None:
+    name = unique("rotated").replace("-", "_")
+    old, new = Login(name, "Old-Passw0rd"), Login(name, "New-Passw0rd")
+    admin.transaction(bootstrap.user_statements([old], existing=set()))
+    before = put_secret(stack, old.username, old.password)
+    assert warehouse(stack, before).query("select 1 as n") == [{"n": 1}]
+    admin.transaction(bootstrap.user_statements([new], existing={name}))
+    assert warehouse(stack, put_secret(stack, name, new.password)).query("select 1 as n") == [{"n": 1}]
+    with pytest.raises(Exception, match="password authentication failed"):
+        warehouse(stack, before).query("select 1 as n")
+    admin.execute(f'drop user "{name}"')
+
+
+def test_no_statement_holds_a_clear_password() -> None:
+    (statement,) = bootstrap.user_statements([Login("someone", "Secret-Passw0rd")], existing=set())
+    assert "Secret-Passw0rd" not in statement
+    assert "Secret-Passw0rd" not in repr(Login("someone", "Secret-Passw0rd"))
+    assert "password 'md5" in statement
