@@ -35,6 +35,7 @@ class DbtRun:
     success: bool
     statuses: Mapping[str, str]
     messages: str
+    compiled: Mapping[str, str]
 
     def status(self, name: str) -> str:
         """Return how a model or gate ended: success, pass, warn, fail, error, skipped."""
@@ -57,14 +58,14 @@ class ModelWarehouse:
 
         def keep(event: EventMsg) -> None:
             if event.info.level != "debug":
-                messages.append(event.info.msg)
+                messages.append(event.info.msg)  # type: ignore[attr-defined]  # protobuf, without stubs
 
         runner = dbtRunner(manifest=None if fresh_parse else self.manifest, callbacks=[keep])
         with self._environment():
             outcome = runner.invoke([command, "--quiet", *arguments])
         if outcome.exception is not None:
             raise RuntimeError("\n".join(messages)) from outcome.exception
-        return DbtRun(outcome.success, _statuses(outcome), "\n".join(messages))
+        return DbtRun(outcome.success, _statuses(outcome), "\n".join(messages), _compiled(outcome))
 
     def build(self, *arguments: str) -> DbtRun:
         """Run `dbt build` without unit tests, as the transform function does."""
@@ -153,6 +154,11 @@ def dbt_environment(facts: Mapping[str, Any], user: bootstrap.Login, folder: Pat
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
+
+
+def _compiled(outcome: dbtRunnerResult) -> dict[str, str]:
+    results = getattr(outcome.result, "results", [])
+    return {result.node.name: getattr(result.node, "compiled_code", None) or "" for result in results}
 
 
 def _statuses(outcome: dbtRunnerResult) -> dict[str, str]:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import redshift_connector
+from redshift_connector.core import Connection
 
 BUCKET = "landfall-test"
 NOON = datetime(2025, 11, 13, 12)
@@ -43,7 +44,7 @@ class SeedFile:
 class Warehouse:
     """A user's session in a Redshift."""
 
-    connection: redshift_connector.Connection
+    connection: Connection
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return what a query answers."""
