@@ -16,7 +16,8 @@ def apply() -> None:
     """Look the old attributes up where the caller does not pass them."""
     original = provisioners._update_resource
     expect_source(original, "21b9b1207f59a864b54bf49fa9859887d593490605e31eaf896e00a3d223dfd2")
-    expect_source(provisioners._cfn_nested_stack_deploy, "66d29efafd8a6e02b6a9dc5fa3541c5f90d33b7c96a22564debdb54999a17009")
+    deploy = provisioners._cfn_nested_stack_deploy
+    expect_source(deploy, "66d29efafd8a6e02b6a9dc5fa3541c5f90d33b7c96a22564debdb54999a17009")
 
     def update_resource(
         resource_type: str,
