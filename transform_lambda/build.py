@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from aws_lambda_powertools import Logger
 
 from transform_lambda.dbt_runtime import connected, invoke
 from transform_lambda.errors import ConfigError, TransientError
-from transform_lambda.examples import explain
+from transform_lambda.examples import explain, unexplained
 from transform_lambda.results import MESSAGE_LIMIT, errors_of, failed_gates, gates_of, models_of, outcome_of
+from transform_lambda.upserts import count_upserts
 
 # Events worth a line in the function's log: how each node and hook ended, and what went wrong.
 _LOGGED_EVENTS = {"LogModelResult", "LogTestResult", "LogHookEndLine", "LogSkipBecauseError", "SkippingDetails"}
@@ -31,16 +33,36 @@ def build(plan: Mapping[str, Any], project_dir: Path, logger: Logger) -> dict[st
     errors = errors_of(results)
     if answer.exception is not None:
         errors.append(f"dbt: {answer.exception}"[:MESSAGE_LIMIT])
+    findings = _findings(results, project_dir, log.invocation_id)
     return {
         "run_id": log.invocation_id,
         "outcome": str(outcome_of((str(result.status) for result in results), is_success=answer.success)),
         "started_at": started_at,
         "ended_at": _now(),
-        "models": models_of(results),
+        "models": models_of(results, findings.upserted),
         "gates": gates_of(results),
-        "failing": _explained(failed_gates(results), project_dir),
+        "failing": findings.failing,
         "errors": errors,
     }
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the warehouse was asked after the run. When it cannot be asked, dbt's verdict stands without the details."""
+
+    upserted: Mapping[str, int]
+    failing: Sequence[dict[str, Any]]
+
+
+def _findings(results: Sequence[Any], project_dir: Path, run_id: str | None) -> Findings:
+    if not results or run_id is None:
+        return Findings({}, [])
+    failed = failed_gates(results)
+    try:
+        with connected(project_dir) as query:
+            return Findings(count_upserts(query, results, run_id), explain(query, failed))
+    except TransientError as error:
+        return Findings({}, [unexplained(result, str(error)) for result in failed])
 
 
 def build_arguments(plan: Mapping[str, Any]) -> list[str]:
@@ -91,20 +113,6 @@ class EventLog:
         if event.info.name in _LOGGED_EVENTS or event.info.level in ("warn", "error"):
             level = self._logger.error if event.info.level == "error" else self._logger.info
             level(event.info.msg, extra={"dbt_event": event.info.name, "run_id": event.info.invocation_id})
-
-
-def _explained(failed: list[Any], project_dir: Path) -> list[dict[str, Any]]:
-    if not failed:
-        return []
-    try:
-        with connected(project_dir) as query:
-            return explain(query, failed)
-    except TransientError as error:  # the verdict stands; only its examples are missing
-        return [
-            {"gate": result.node.name, "failures": result.failures, "files": [], "examples": [], "remedy": [],
-             "note": str(error)}
-            for result in failed
-        ]  # fmt: skip
 
 
 def _now() -> str:

@@ -7,6 +7,7 @@ goes to a temporary folder of this process, which a warm Lambda keeps: the next 
 from __future__ import annotations
 
 import functools
+import os
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
@@ -68,7 +69,9 @@ def _connect(project_dir: Path) -> Any:
     from dbt.adapters.redshift.connections import get_connection_method
     from dbt.config.runtime import load_profile
     from dbt.flags import set_from_args
+    from dbt_common.context import set_invocation_context
 
+    set_invocation_context(os.environ)  # where the profile's env_var() looks; an invocation would set it
     set_from_args(Namespace(project_dir=str(project_dir), profiles_dir=str(project_dir)), {})
     credentials: Any = load_profile(str(project_dir), {}).credentials
     return get_connection_method(credentials)()

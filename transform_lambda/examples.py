@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from transform_lambda.dbt_runtime import Query, Row
+from transform_lambda.dbt_runtime import Query
 
 GATE_LIMIT = 20
 EXAMPLE_LIMIT = 3
@@ -31,24 +31,38 @@ def explain(query: Query, failed: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _explain_one(query: Query, result: Any) -> dict[str, Any]:
-    node = result.node
-    note = {}
-    examples: list[Row] = []
-    files: list[str] = []
+    compiled = result.node.compiled_code
     try:
-        examples = query(examples_sql(node.compiled_code))
-        if examples and FILE_COLUMN in examples[0]:
-            files = [row[FILE_COLUMN] for row in query(files_sql(node.compiled_code))]
+        examples = query(examples_sql(compiled))
+        has_files = bool(examples) and FILE_COLUMN in examples[0]
+        files = [row[FILE_COLUMN] for row in query(files_sql(compiled))] if has_files else []
     except Exception as error:  # the gate's own verdict stands, whatever keeps its rows from being shown
-        note = {"note": f"examples could not be read: {str(error)[:VALUE_LIMIT]}"}
+        return unexplained(result, str(error))
     return {
-        "gate": node.name,
+        "gate": result.node.name,
         "failures": result.failures,
         "files": files,
         "examples": [readable(row) for row in examples],
-        "remedy": remedies(files, (node.config.meta or {}).get("remedy")),
-        **note,
+        "remedy": remedies(files, _advice(result)),
     }
+
+
+def unexplained(result: Any, why: str) -> dict[str, Any]:
+    """Return what is said of a failed gate whose rows cannot be read."""
+    note = f"examples could not be read: {why[:VALUE_LIMIT]}"
+    return {
+        "gate": result.node.name,
+        "failures": result.failures,
+        "files": [],
+        "examples": [],
+        "remedy": remedies([], _advice(result)),
+        "note": note,
+    }
+
+
+def _advice(result: Any) -> str | None:
+    advice: str | None = (result.node.config.meta or {}).get("remedy")
+    return advice
 
 
 def within(limit: int, explanations: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

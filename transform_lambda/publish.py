@@ -84,7 +84,8 @@ def plain_ascii(text: str) -> str:
     >>> plain_ascii("caf\u00e9\\nbar")
     'caf? bar'
     """
-    return " ".join(text.encode("ascii", "replace").decode().split())
+    ascii_text = text.encode("ascii", "replace").decode()
+    return " ".join("".join(char if char.isprintable() else " " for char in ascii_text).split())
 
 
 def attributes(run: Run) -> dict[str, dict[str, str]]:

@@ -6,7 +6,7 @@ broken (`error`), and broken outweighs gated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -44,13 +44,16 @@ def outcome_of(statuses: Iterable[str], *, is_success: bool) -> Outcome:
     return Outcome.SUCCEEDED if is_success else Outcome.ERROR
 
 
-def models_of(results: Sequence[Any]) -> list[dict[str, Any]]:
-    """List the models: [{"name", "status", "rows_affected", "message"}], rows None where the adapter knows none."""
+def models_of(results: Sequence[Any], upserted: Mapping[str, int]) -> list[dict[str, Any]]:
+    """List the models: [{"name", "status", "rows_affected", "message"}].
+
+    Rows are those of `upserted` where it has the model, else the adapter's, else None (a view has no rows).
+    """
     return [
         {
             "name": result.node.name,
             "status": str(result.status),
-            "rows_affected": _rows_affected(result),
+            "rows_affected": upserted.get(result.node.name, _rows_affected(result)),
             **_message(result),
         }
         for result in results

@@ -128,16 +128,19 @@ def test_undoing_a_modeled_file_rebuilds_the_models_without_it(ready: ModelWareh
     assert modeled_orders(ready) == {"o-1": "placed"}
 
 
-def test_a_model_that_cannot_be_built_is_an_error_and_not_a_gate(ready: ModelWarehouse) -> None:
+def test_what_dbt_cannot_do_is_an_error_and_not_a_gate(ready: ModelWarehouse) -> None:
     ready.loader.land(orders_file("one", [order("o-1")]))
-    ready.loader.run("alter table landing.order_summary rename column order_status to status_of_order")
+    planned = plan()
+    ready.loader.run("revoke select on ledger.order_summary from landfall_transformer")
     try:
-        result = run()
+        result = build(planned, ROOT, LOGGER)
     finally:
-        ready.loader.run("alter table landing.order_summary rename column status_of_order to order_status")
+        ready.loader.run("grant select on ledger.order_summary to landfall_transformer")
     assert result["outcome"] == "error"
-    assert any("order_status" in error for error in result["errors"])
+    assert any("permission denied" in error for error in result["errors"])
     assert modeled_orders(ready) == {}
+    assert run()["outcome"] == "succeeded"
+    assert modeled_orders(ready) == {"o-1": "placed"}
 
 
 def test_a_warehouse_that_cannot_be_reached_is_a_transient_error(
@@ -166,7 +169,10 @@ _multiprocessing.SemLock = SemLock
 from pathlib import Path
 from aws_lambda_powertools import Logger
 from transform_lambda.build import build
+from transform_lambda.dbt_runtime import connected
 
+with connected(Path(sys.argv[1])) as query:
+    assert query("select current_user as name") == [{"name": "landfall_transformer"}]
 result = build({"select": ["orders"], "full_refresh": False}, Path(sys.argv[1]), Logger(service="t", level="CRITICAL"))
 sys.exit(result["outcome"] != "succeeded" or not result["models"])
 """

@@ -1,0 +1,1 @@
+"""ALERT: what people and machines are told."""

@@ -1,0 +1,161 @@
+"""ALERT: the message of a run says what happened, shows it and gives the command that fixes it, within SNS's bounds."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transform_lambda.examples import remedies
+from transform_lambda.publish import Run, facts, lines, message
+
+SNS_LIMIT = 256 * 1024
+FILE = "s3://bucket/raw/order_summary/bad file.parquet"
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    """Return a plan of one data set."""
+    reasons = ["order_summary: landed up to load 7, modeled up to 5"]
+    return {"datasets": ["order_summary"], "reasons": reasons, "whole_project": False, "full_refresh": False} | changes
+
+
+def failing_gate(**changes: Any) -> dict[str, Any]:
+    """Return an explained gate with three examples of one file."""
+    return {
+        "gate": "orders__quarantine_rate",
+        "failures": 20,
+        "files": [FILE],
+        "examples": [{"order_id": f"bad-{number}", "reject_reason": "order_status_unknown"} for number in range(3)],
+        "remedy": remedies([FILE], None),
+    } | changes
+
+
+def build(outcome: str, **changes: Any) -> dict[str, Any]:
+    """Return the build's result of a run with that outcome."""
+    return {
+        "run_id": "run-1",
+        "outcome": outcome,
+        "models": [
+            {"name": "orders", "status": "skipped" if outcome == "gate_failed" else "success", "rows_affected": 1204},
+            {"name": "quarantine_orders", "status": "success", "rows_affected": 3},
+        ],
+        "gates": [
+            {"name": "orders__rows_conserved", "status": "pass", "severity": "error", "failures": 0},
+            {"name": "orders__freshness", "status": "warn", "severity": "warn", "failures": 1},
+        ],
+        "failing": [failing_gate()] if outcome == "gate_failed" else [],
+        "errors": ["orders: no such column order_status"] if outcome == "error" else [],
+    } | changes
+
+
+def run(outcome: str, **changes: Any) -> Run:
+    """Return a run with that outcome."""
+    return Run("dev", plan(), build(outcome, **changes), {"marked": 2}, "s3://bucket/reports/transform/run-1.json")
+
+
+def text_of(of: Run) -> str:
+    """Return what a person reads."""
+    return str(json.loads(message(of)["body"])["email"])
+
+
+def test_a_failed_gate_tells_what_how_many_which_file_examples_and_the_commands() -> None:
+    text = text_of(run("gate_failed"))
+    assert "orders__quarantine_rate: 20 failing row(s)" in text
+    assert FILE in text
+    assert [f"bad-{number}" in text for number in range(3)] == [True] * 3
+    assert "landfall undo 'raw/order_summary/bad file.parquet'" in text
+    assert text.index("landfall undo") < text.index("landfall transform --wait")
+    assert "not updated: orders" in text
+    assert "s3://bucket/reports/transform/run-1.json" in text
+    assert "docs/runbook.md#gate-failed" in text
+
+
+def test_a_success_tells_why_it_ran_what_was_built_and_what_was_quarantined() -> None:
+    text = text_of(run("succeeded"))
+    assert "landed up to load 7" in text
+    assert "orders 1,204 rows" in text
+    assert "Quarantined: quarantine_orders 3 rows" in text
+    assert "1 passed" in text
+    assert "warn: orders__freshness (1 rows)" in text
+
+
+def test_an_error_tells_what_broke_and_how_to_go_on() -> None:
+    text = text_of(run("error"))
+    assert "no such column order_status" in text
+    assert "landfall transform --wait" in text
+    assert "docs/runbook.md#error" in text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "severity"), [("succeeded", "low"), ("gate_failed", "high"), ("error", "critical")]
+)
+def test_subscriptions_can_filter_on_severity_data_set_stage_and_environment(outcome: str, severity: str) -> None:
+    found = {name: value["StringValue"] for name, value in message(run(outcome))["attributes"].items()}
+    assert set(found) == {"severity", "dataset", "stage", "environment"}
+    assert found["severity"] == severity
+    assert json.loads(found["dataset"]) == ["order_summary"]
+    assert found["environment"] == "dev"
+
+
+def test_a_success_without_warnings_is_only_information() -> None:
+    assert run("succeeded", gates=[]).severity == "info"
+
+
+def test_machines_get_the_same_facts_as_json() -> None:
+    body = json.loads(message(run("gate_failed"))["body"])
+    told = json.loads(body["sqs"])
+    assert told["outcome"] == "gate_failed"
+    assert told["failing"][0]["files"] == [FILE]
+    assert told["report"].endswith("run-1.json")
+    assert body["default"] == body["email"]
+
+
+def test_several_failed_gates_give_each_command_once_and_the_run_last() -> None:
+    gates = [failing_gate(), failing_gate(gate="orders__volume")]
+    commands = [line.strip() for line in lines(run("gate_failed", failing=gates)) if line.startswith("  landfall")]
+    assert commands == ["landfall undo 'raw/order_summary/bad file.parquet'", "landfall transform --wait"]
+
+
+def test_a_gate_whose_examples_could_not_be_read_says_so() -> None:
+    gate = failing_gate(examples=[], files=[], remedy=[], note="examples could not be read: connection lost")
+    assert "examples could not be read: connection lost" in text_of(run("gate_failed", failing=[gate]))
+
+
+any_text = st.text(max_size=300)
+any_gate = st.builds(
+    lambda gate, files, value: failing_gate(
+        gate=gate, files=files, examples=[{f"c{n}": value for n in range(20)}] * 3, remedy=remedies(files, None)
+    ),
+    any_text,
+    st.lists(st.text(max_size=1024), max_size=20),
+    any_text,
+)
+
+
+@given(st.sampled_from(["succeeded", "gate_failed", "error"]), st.lists(any_gate, max_size=20), st.lists(any_text))
+def test_no_message_is_larger_than_sns_takes(outcome: str, failing: list[dict[str, Any]], errors: list[str]) -> None:
+    nodes = [{"name": "m" * 200, "status": "error", "rows_affected": None, "message": "\u20ac" * 300}] * 200
+    gates = [{"name": "g" * 200, "status": "warn", "severity": "warn", "failures": 1, "message": "\u20ac" * 300}] * 200
+    composed = message(run(outcome, failing=failing, models=nodes, gates=gates, errors=errors[:10]))
+    assert (
+        len(json.dumps(composed).encode()) - len(json.dumps(composed["body"]).encode()) + len(composed["body"].encode())
+        <= SNS_LIMIT
+    )
+    assert set(json.loads(composed["body"])) == {"default", "email", "sqs"}
+    assert json.loads(json.loads(composed["body"])["sqs"])["outcome"] == outcome
+
+
+@given(st.lists(any_gate, min_size=1, max_size=3), st.text(min_size=1, max_size=20))
+def test_every_subject_is_one_line_of_ascii_of_at_most_a_hundred_characters(
+    failing: list[dict[str, Any]], environment: str
+) -> None:
+    of = Run(environment, plan(), build("gate_failed", failing=failing), {}, "s3://bucket/key")
+    subject = message(of)["subject"]
+    assert subject.isascii()
+    assert subject.isprintable()
+    assert 0 < len(subject) <= 100
+
+
+def test_facts_hold_no_gate_that_passed() -> None:
+    assert [gate["status"] for gate in facts(run("succeeded"))["gates"]] == ["warn"]

@@ -1,0 +1,118 @@
+"""GATE: from dbt's results to outcome, models, gates and explanations."""
+
+import json
+from types import SimpleNamespace as Object
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transform_lambda.build import landing_names
+from transform_lambda.examples import BYTES_LIMIT, explain, key_of, within
+from transform_lambda.results import Outcome, gates_of, models_of, outcome_of
+
+STATUSES = ["success", "pass", "warn", "skipped", "no-op", "fail", "error", "runtime error", "partial success"]
+
+
+def result(kind: str = "model", status: str = "success", **changes: Any) -> Any:
+    """Return what dbt answers for one node."""
+    config = Object(severity="ERROR", meta={})
+    node = Object(name="orders", resource_type=kind, config=config, compiled_code="select 1 as a;")
+    known = {"message": None, "failures": None, "adapter_response": {"rows_affected": 3}}
+    return Object(node=node, status=status, **(known | changes))
+
+
+@given(st.lists(st.sampled_from(STATUSES)), st.booleans())
+def test_broken_outweighs_gated_and_gated_outweighs_success(statuses: list[str], success: bool) -> None:
+    outcome = outcome_of(statuses, is_success=success)
+    if {"error", "runtime error", "partial success"} & set(statuses):
+        assert outcome is Outcome.ERROR
+    elif "fail" in statuses:
+        assert outcome is Outcome.GATE_FAILED
+    else:
+        assert outcome is (Outcome.SUCCEEDED if success else Outcome.ERROR)
+
+
+def test_a_warning_is_a_success() -> None:
+    assert outcome_of(["success", "warn"], is_success=True) is Outcome.SUCCEEDED
+
+
+@pytest.mark.parametrize(("rows", "shown"), [(3, 3), (0, 0), (-1, None), (None, None)])
+def test_rows_are_unknown_where_the_adapter_gives_no_number(rows: int | None, shown: int | None) -> None:
+    (model,) = models_of([result(adapter_response={"rows_affected": rows}), result("test"), result("operation")], {})
+    assert model == {"name": "orders", "status": "success", "rows_affected": shown}
+
+
+def test_the_warehouse_s_count_of_an_upsert_replaces_the_adapter_s() -> None:
+    (model,) = models_of([result(adapter_response={"rows_affected": -1})], {"orders": 12})
+    assert model["rows_affected"] == 12
+
+
+def test_a_gate_shows_its_severity_in_lower_case_and_its_message_only_when_it_did_not_pass() -> None:
+    passed, failed = gates_of(
+        [result("test", "pass", failures=0, message="ok"), result("test", "fail", failures=2, message="Got 2 results")]
+    )
+    assert passed == {"name": "orders", "status": "pass", "severity": "error", "failures": 0}
+    assert failed["message"] == "Got 2 results"
+
+
+def test_a_hook_that_breaks_is_an_error_and_neither_model_nor_gate() -> None:
+    hook = [result("operation", "error")]
+    assert outcome_of([entry.status for entry in hook], is_success=False) is Outcome.ERROR
+    assert models_of(hook, {}) == gates_of(hook) == []
+
+
+def test_an_explanation_shows_three_rows_and_asks_for_the_files_where_the_gate_names_them() -> None:
+    asked = []
+
+    def query(sql: str) -> list[dict[str, Any]]:
+        asked.append(sql)
+        if "distinct" in sql:
+            return [{"_source_file": "s3://bucket/raw/x.parquet"}]
+        return [{"order_id": "o-1", "_source_file": "s3://bucket/raw/x.parquet"}]
+
+    (explained,) = explain(query, [result("test", "fail", failures=1)])
+    assert explained["files"] == ["s3://bucket/raw/x.parquet"]
+    assert explained["examples"] == [{"order_id": "o-1", "_source_file": "s3://bucket/raw/x.parquet"}]
+    assert explained["remedy"] == ["landfall undo raw/x.parquet", "landfall transform --wait"]
+    assert len(asked) == 2
+
+
+def test_a_gate_that_names_no_files_is_explained_without_them() -> None:
+    (explained,) = explain(lambda _sql: [{"loads": 3}], [result("test", "fail", failures=1)])
+    assert explained["files"] == []
+    assert explained["examples"] == [{"loads": 3}]
+
+
+def test_a_gate_s_own_advice_comes_first() -> None:
+    failed = result("test", "fail", failures=1)
+    failed.node.config.meta = {"remedy": "deliver the rates of the day"}
+    (explained,) = explain(lambda _sql: [], [failed])
+    assert explained["remedy"][0] == "deliver the rates of the day"
+
+
+def test_an_explanation_that_breaks_keeps_the_verdict() -> None:
+    def query(_sql: str) -> list[dict[str, Any]]:
+        raise RuntimeError("the table is gone")
+
+    (explained,) = explain(query, [result("test", "fail", failures=4)])
+    assert explained["failures"] == 4
+    assert "the table is gone" in explained["note"]
+
+
+@given(st.lists(st.text(max_size=2000), max_size=30), st.integers(0, BYTES_LIMIT))
+def test_explanations_never_exceed_their_bound(values: list[str], limit: int) -> None:
+    gates = [{"gate": "g", "files": [value], "examples": [{"v": value}] * 3, "remedy": [value]} for value in values]
+    kept = within(limit, gates)
+    assert sum(len(json.dumps(gate).encode()) for gate in kept) <= limit
+    assert [gate["gate"] for gate in kept] == ["g"] * len(kept)
+
+
+@given(st.text(min_size=1).filter(lambda key: not key.startswith("/")))
+def test_the_key_in_an_address_survives_every_character(key: str) -> None:
+    assert key_of(f"s3://a-bucket/{key}") == key
+
+
+def test_sources_of_other_schemas_are_no_data_sets() -> None:
+    assert landing_names(["landfall.landing.orders", "landfall.ops.runs", "landing.items"]) == ["items", "orders"]

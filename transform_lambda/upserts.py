@@ -1,0 +1,69 @@
+"""MODEL: count the rows that each UPSERT took in. In: dbt's results and a query function. Out: {model: rows}.
+
+The driver reports no row count for MERGE (`_commands_with_count` in redshift_connector's core.py), so the warehouse is
+asked: of the rows that this run offered to a modeled table, how many does the table hold now? Those that lost against a
+newer row are not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transform_lambda.dbt_runtime import Query
+
+_ROW_IDENTITY = {"_file_id", "_row_digest"}
+
+
+@dataclass(frozen=True)
+class Upsert:
+    """A modeled table, the relation with the rows offered to it, and the key that both share."""
+
+    model: str
+    table: str
+    offered: str
+    key: tuple[str, ...]
+
+
+def count_upserts(query: Query, results: Sequence[Any], run_id: str) -> dict[str, int]:
+    """Count, for every UPSERT of the run that was done."""
+    return {upsert.model: query(count_sql(upsert, run_id))[0]["row_count"] for upsert in upserts_of(results)}
+
+
+def upserts_of(results: Sequence[Any]) -> list[Upsert]:
+    """Find the UPSERTs that were done: models with a unique key, behind an `int_<entity>__deduplicated` of this run."""
+    nodes = {result.node.name: result.node for result in results}
+    done = [result.node for result in results if str(result.status) == "success"]
+    return [
+        Upsert(node.name, node.relation_name, nodes[offered].relation_name, _key(node))
+        for node in done
+        if (offered := f"int_{node.name}__deduplicated") in nodes
+        and _key(node)
+        and node.columns.keys() >= _ROW_IDENTITY
+    ]
+
+
+def _key(node: Any) -> tuple[str, ...]:
+    key = getattr(node.config, "unique_key", None) or ()
+    return (key,) if isinstance(key, str) else tuple(key)
+
+
+def count_sql(upsert: Upsert, run_id: str) -> str:
+    """Build the query of one count. A row is known by its key, its file and the digest of its business columns.
+
+    >>> print(count_sql(Upsert("orders", "modeled.orders", "gate.offered", ("order_id",)), "r-1"))
+    select count(*) as row_count
+    from gate.offered as offered
+    inner join modeled.orders as held
+        on offered.order_id = held.order_id
+        and offered._file_id = held._file_id
+        and offered._row_digest = held._row_digest
+    where offered._run_id = 'r-1'
+    """
+    columns = (*upsert.key, "_file_id", "_row_digest")
+    matches = "\n    and ".join(f"offered.{column} = held.{column}" for column in columns)
+    return (
+        f"select count(*) as row_count\nfrom {upsert.offered} as offered\n"
+        f"inner join {upsert.table} as held\n    on {matches}\nwhere offered._run_id = '{run_id}'"
+    )
