@@ -103,22 +103,34 @@ def read_parameters(path: Path) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def deploy(
-    deployment: Deployment, clients: Clients, progress: Callable[[str], None], root: Path = ROOT
+    deployment: Deployment,
+    clients: Clients,
+    progress: Callable[[str], None],
+    detail: Callable[[str], None] = lambda _: None,
+    root: Path = ROOT,
 ) -> dict[str, str]:
     """Bring an environment up to date with the sources, and return the stack's outputs.
+
+    `progress` gets a line for every step that is done, `detail` one for everything that happens meanwhile.
 
     Raises:
         ConfigError: a parameter is wrong, the stack could not be made, or the administrator cannot log in.
     """
-    progress("package")
+    progress(f"packaging for {deployment.runtime.identifier}, {deployment.runtime.architecture}")
     packages = build(root, deployment.runtime)
     bucket = f"landfall-artifacts-{clients.account}-{clients.region}"
     artifacts.ensure_bucket(clients.s3, bucket)
-    published = artifacts.publish(clients.s3, bucket, packages, TEMPLATES, progress)
+    published = artifacts.publish(clients.s3, bucket, packages, TEMPLATES, detail)
     progress(f"stack {deployment.stack_name}")
+
+    def note(event: cloudformation.Event) -> None:
+        detail(_line(event))
+        if event.is_failure or (event.status.endswith("_COMPLETE") and "." not in event.resource):
+            progress(_line(event))
+
     template = _template(deployment, published, clients.s3.meta.endpoint_url)
-    outputs = cloudformation.apply(clients.cloudformation, template, lambda event: progress(_line(event)))
-    progress("warehouse")
+    outputs = cloudformation.apply(clients.cloudformation, template, note)
+    progress("warehouse: users, schemas, privileges, tables")
     prepare_warehouse(outputs, deployment.admin_secret_arn, clients, root)
     return outputs
 
@@ -161,4 +173,4 @@ def _login(secrets: SecretsManagerClient, arn: str) -> Login:
 
 
 def _line(event: cloudformation.Event) -> str:
-    return f"{event.status:<20} {event.resource} {event.reason}".rstrip()
+    return f"  {event.resource}: {event.status.replace('_', ' ').lower()} {event.reason}".rstrip()

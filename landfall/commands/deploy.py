@@ -34,7 +34,11 @@ def deploy(
     as_json: _Json = False,
 ) -> None:
     """Build, upload and deploy an environment, and prepare its warehouse."""
+    from rich.console import Console
+    from rich.markup import escape
+
     from landfall import deploy as deployment  # boto3 takes longer to import than most commands take to run
+    from landfall.cloudformation import DeploymentError
 
     file = parameters or deployment.TEMPLATES / "parameters" / f"{env}.json"
     values, tags = deployment.read_parameters(file)
@@ -44,7 +48,18 @@ def deploy(
         parameters={**values, **dict(map(_pair, parameter or []))},
         tags=tags,
     )
-    outputs = deployment.deploy(request, deployment.Clients.from_environment(), _progress)
+    console = Console(stderr=True)
+    try:
+        with console.status("deploying") as status:
+            outputs = deployment.deploy(
+                request,
+                deployment.Clients.from_environment(),
+                progress=lambda line: console.print(line, markup=False, highlight=False),
+                detail=lambda line: status.update(escape(line.strip())),
+            )
+    except DeploymentError as error:
+        console.print(f"landfall: {error}", style="red", markup=False, highlight=False)
+        raise typer.Exit(1) from error
     text = "\n".join(f"{name:<22} {value}" for name, value in sorted(outputs.items()))
     typer.echo(json.dumps(outputs) if as_json else text)
 
@@ -72,7 +87,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not (name and equals):
         raise ConfigError(f"--parameter {text!r} is not NAME=VALUE")
     return name, value
-
-
-def _progress(line: str) -> None:
-    typer.echo(line, err=True)
