@@ -11,7 +11,7 @@ from ingest_lambda import statements
 from ingest_lambda.names import METADATA
 from ingest_lambda.sqltypes import SqlType, parse_type
 from ingest_lambda.statements import Column
-from ingest_lambda.warehouse import Connection
+from ingest_lambda.warehouse import Warehouse
 
 Columns = tuple[Column, ...]
 
@@ -19,7 +19,7 @@ Columns = tuple[Column, ...]
 class Catalog:
     """Remembers the columns of each landing table, metadata excluded."""
 
-    def __init__(self, warehouse: Connection) -> None:
+    def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
         self._known: dict[str, Columns] = {}
 
@@ -41,7 +41,8 @@ class Catalog:
         self._known.pop(dataset, None)
 
     def _read(self, dataset: str) -> Columns | None:
-        rows = self._warehouse.query(statements.select_columns(dataset))
+        with self._warehouse.session() as session:
+            rows = session.query(statements.select_columns(dataset))
         if not rows:
             return None
         return tuple(Column(row["column_name"], column_type(row)) for row in rows if row["column_name"] not in METADATA)

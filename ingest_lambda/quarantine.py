@@ -16,7 +16,7 @@ from ingest_lambda.errors import FileGoneError
 from ingest_lambda.outcomes import FileOutcome
 from ingest_lambda.plan import MAX_FILES
 from ingest_lambda.verdict import Verdict
-from ingest_lambda.warehouse import Connection, retry_conflicts
+from ingest_lambda.warehouse import Session, Warehouse, retry_conflicts
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,24 +25,25 @@ PREFIX = "quarantine/"
 MAX_KEY_BYTES = 1_024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 
 
-def keep(s3: S3Client, warehouse: Connection, bucket: str, rejected: Sequence[FileOutcome]) -> list[FileOutcome]:
+def keep(s3: S3Client, warehouse: Warehouse, bucket: str, rejected: Sequence[FileOutcome]) -> list[FileOutcome]:
     """Quarantine `rejected` and record it; return those that were not recorded before.
 
     Raises:
         TransientError, ConfigError: something of it could not be done; all of it can be done again.
     """
     news: list[FileOutcome] = []
-    for start in range(0, len(rejected), MAX_FILES):
-        news += _keep_some(s3, warehouse, bucket, rejected[start : start + MAX_FILES])
+    with warehouse.session() as session:
+        for start in range(0, len(rejected), MAX_FILES):
+            news += _keep_some(s3, session, bucket, rejected[start : start + MAX_FILES])
     return news
 
 
-def _keep_some(s3: S3Client, warehouse: Connection, bucket: str, rejected: Sequence[FileOutcome]) -> list[FileOutcome]:
-    known = _known(warehouse, rejected)
+def _keep_some(s3: S3Client, session: Session, bucket: str, rejected: Sequence[FileOutcome]) -> list[FileOutcome]:
+    known = _known(session, rejected)
     unknown = [outcome for outcome in rejected if outcome.file.file_id not in known]
     for outcome in unknown:
         _quarantine(s3, bucket, outcome)
-    return _record(warehouse, unknown) if unknown else []
+    return _record(session, unknown) if unknown else []
 
 
 def quarantine_key(outcome: FileOutcome) -> str:
@@ -55,8 +56,8 @@ def _verdict_key(copy: str, outcome: FileOutcome) -> str:
     return f"{copy}.{outcome.file.version_id}.verdict.json"
 
 
-def _known(warehouse: Connection, rejected: Sequence[FileOutcome]) -> set[str]:
-    return {row["file_id"] for row in warehouse.query(statements.select_rejected([o.file.file_id for o in rejected]))}
+def _known(session: Session, rejected: Sequence[FileOutcome]) -> set[str]:
+    return {row["file_id"] for row in session.query(statements.select_rejected([o.file.file_id for o in rejected]))}
 
 
 def _quarantine(s3: S3Client, bucket: str, outcome: FileOutcome) -> None:
@@ -67,10 +68,10 @@ def _quarantine(s3: S3Client, bucket: str, outcome: FileOutcome) -> None:
     objects.put(s3, bucket, _verdict_key(copy, outcome), verdict, "application/json")
 
 
-def _record(warehouse: Connection, rejected: Sequence[FileOutcome]) -> list[FileOutcome]:
+def _record(session: Session, rejected: Sequence[FileOutcome]) -> list[FileOutcome]:
     """Append the rows that are not there; the bootstrap mutex keeps two functions from appending one twice."""
     inserts = [statements.insert_rejection(_values(outcome)) for outcome in rejected]
-    recorded = retry_conflicts(lambda: warehouse.transaction([statements.lock_bootstrap(), *inserts]))
+    recorded = retry_conflicts(lambda: session.transaction([statements.lock_bootstrap(), *inserts]))
     return [outcome for number, outcome in enumerate(rejected, start=1) if recorded.count(number)]
 
 

@@ -111,7 +111,8 @@ class Land:
 
     def rows(self, sql: str) -> list[Row]:
         """Query the warehouse as the loader."""
-        return self.warehouse.query(sql)
+        with self.warehouse.session() as session:
+            return session.query(sql)
 
     def count(self, table: str) -> int:
         """Count a table's rows; 0 where there is no such table."""
