@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def read(execution: str, result: Mapping[str, Any]) -> Run:
     return Run(
         execution=execution,
         outcome=str(result.get("outcome") or "error"),
-        reason=result.get("reason"),
+        reason=result.get("reason") or "; ".join(result.get("errors") or ()) or None,
         gates=result.get("gates") or (),
         models=result.get("models") or (),
         failing=result.get("failing") or (),
@@ -91,10 +90,10 @@ def read(execution: str, result: Mapping[str, Any]) -> Run:
     )
 
 
-def started_since(client: "SFNClient", state_machine: str, moment: datetime) -> list[str]:
-    """List the executions that started at or after a moment (the newest 100), the oldest first."""
+def recent(client: "SFNClient", state_machine: str) -> list[str]:
+    """List the newest 100 executions, the oldest of them first."""
     page = client.list_executions(stateMachineArn=state_machine, maxResults=100)["executions"]
-    return [each["executionArn"] for each in reversed(page) if each["startDate"] >= moment]
+    return [each["executionArn"] for each in reversed(page)]
 
 
 def is_idle(client: "SFNClient", state_machine: str) -> bool:
