@@ -56,7 +56,7 @@ def rewrite_listagg(text: str) -> str:
             rest = closing(text, opening) + 1
             order = " " + text[within.end() : rest - 1].strip()
             if distinct:  # PostgreSQL sorts distinct values by the very expression it aggregates
-                order = order.replace(measure, f"({measure})::text", 1)
+                order = re.sub(rf"(?i)(order\s+by\s+){re.escape(measure)}(?!\w)", rf"\1({measure})::text", order)
         delimiter = arguments[1] if len(arguments) > 1 else "''"
         word = "distinct " if distinct else ""
         text = f"{text[: match.start()]}string_agg({word}({measure})::text, {delimiter}{order}){text[rest:]}"
@@ -104,10 +104,21 @@ def _try_cast(arguments: Sequence[str]) -> str | None:
     if not match:
         return None
     value, target = f"({match[1]})::text", match[2].strip()
-    return f"case when pg_input_is_valid({value}, '{target}') then ({value})::{target} end"
+    # the cast stands outside: PostgreSQL evaluates a cast of a constant while it plans, in a branch not taken too
+    return f"(case when pg_input_is_valid({value}, '{target}') then {value} end)::{target}"
+
+
+_BARE_TYPE = re.compile(r"^(.*\bas)\s+(?:(text|varchar|character\s+varying)|(decimal|numeric))$", re.I | re.S)
+
+
+def _cast(arguments: Sequence[str]) -> str | None:
+    """CAST to a type without length gives the length that Redshift gives it."""
+    match = _BARE_TYPE.match(", ".join(arguments))
+    return f"cast({match[1]} {'varchar(256)' if match[2] else 'numeric(18,0)'})" if match else None
 
 
 _REWRITERS = {
+    "cast": _cast,
     "nvl": _nvl,
     "nvl2": _nvl2,
     "decode": _decode,

@@ -12,9 +12,7 @@ from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import NAME
 
 _MERGE = re.compile(rf"^\s*merge\s+into\s+(?P<target>{NAME})\s+(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
-_WHEN = re.compile(
-    r"\bwhen\s+(?P<negated>not\s+)?matched\b(?P<condition>.*?)\bthen\s+(?P<action>\w+(?:\s+\w+)?)", re.I | re.S
-)
+_WHEN = re.compile(r"\bwhen\s+(?P<negated>not\s+)?matched\b(?P<condition>.*?)\bthen\s+(?P<action>\w+)", re.I | re.S)
 
 
 def refuse_unsupported_merge(text: str) -> None:

@@ -88,7 +88,7 @@ def plan_columns(
 
 
 def _nested(target: TargetColumn, serialize: bool) -> Transport | None:
-    return Transport.JSON if target.base in ("super", "jsonb") and serialize else None
+    return Transport.JSON if target.base == "super" and serialize else None
 
 
 def _transport(leaf: pq.ColumnSchema, target: TargetColumn) -> Transport | None:
@@ -102,7 +102,7 @@ def _transport(leaf: pq.ColumnSchema, target: TargetColumn) -> Transport | None:
     if kind == "Decimal":
         return Transport.AS_IS if target.type == f"numeric({leaf.precision},{leaf.scale})" else None
     if physical == "BYTE_ARRAY":
-        if base == "bytea":
+        if base == "varbyte":
             return Transport.BYTES if kind == "None" else None
         text = base in ("character varying", "character") and kind in ("String", "Enum", "JSON", "None")
         return Transport.TEXT if text else None
@@ -148,8 +148,6 @@ _NAMES = {
     "timestamp with time zone": "TIMESTAMPTZ",
     "double precision": "DOUBLE",
     "numeric": "DECIMAL",
-    "bytea": "VARBYTE",
-    "jsonb": "SUPER",
 }
 
 

@@ -94,7 +94,7 @@ _COLUMN_OF_UNSUPPORTED_TYPE = re.compile(
     re.IGNORECASE,
 )
 _CAST_TO_UNSUPPORTED_TYPE = re.compile(
-    rf"(?:::\s*|\bas\s+)(?P<type>{_UNSUPPORTED_TYPES})\b(?=\s*(?:\)|$|[^\w\s]))", re.IGNORECASE
+    rf"(?:::\s*|\bcast\s*\((?:[^()]|\([^()]*\))*\bas\s+)(?P<type>{_UNSUPPORTED_TYPES})\b", re.IGNORECASE
 )
 _RESERVED_COLUMNS = frozenset({"oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 _NOT_IN_TRANSACTION = re.compile(

@@ -33,12 +33,9 @@ _TYPES: tuple[Callable[[str], str], ...] = (
     _rule(r"\b(?:national\s+)?(varchar|nvarchar|character\s+varying)\s*\(\s*max\s*\)", f"varchar({VARCHAR_MAX})"),
     _rule(r"\bnvarchar\b", "varchar"),
     _rule(r"\bvarbyte\s*(?:\([^)]*\))?", "varbyte"),
-    _rule(
-        r"(::\s*|\bas\s+)(?:text|varchar|character\s+varying)\b(?!\s*[(.])(?=\s*(?:$|[^\w\s]|(?!from\b)))",
-        r"\1varchar(256)",
-    ),
+    _rule(r"(::\s*)(?:text|varchar|character\s+varying)\b(?!\s*[(.])", r"\1varchar(256)"),
     # DECIMAL without precision is DECIMAL(18,0) (https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html)
-    _rule(r"(::\s*|\bas\s+)(?:decimal|numeric)\b(?=\s*(?:$|[)\s,;:|=<>*/+-]))(?!\s*\()", r"\1numeric(18,0)"),
+    _rule(r"(::\s*)(?:decimal|numeric)\b(?!\s*\()", r"\1numeric(18,0)"),
 )
 _STATEMENTS: tuple[Callable[[str], str], ...] = (
     _rule(rf"^\s*(set|reset|show)\s+(?:session\s+|local\s+)?({_OWN_SETTINGS})\b", r"\1 redshift.\2"),
@@ -70,6 +67,7 @@ _EXPRESSIONS: tuple[Callable[[str], str], ...] = (
     _rule(r"\bapproximate\s+(?=count\s*\(|percentile_disc\s*\()", ""),
     _rule(r"\bsysdate\b(?!\s*\()", "pg_catalog.rs_sysdate()"),
     _rule(r"(?<![\w.])version\s*\(\s*\)", "pg_catalog.rs_version()"),
+    _rule(r"(?<![\w.])json_serialize\s*\(", "pg_catalog.rs_json_serialize("),  # a keyword of PostgreSQL
     _rule(r"\bminus\b(?=\s+(?:all\s+|distinct\s+)?(?:\(|select\b))", "except"),
 )
 

@@ -70,7 +70,7 @@ create aggregate pg_catalog.median(double precision) (
 );
 
 create function pg_catalog.json_parse(value text) returns super language sql immutable strict as $$ select value::jsonb $$;
-create function pg_catalog.json_serialize(value jsonb) returns text language sql immutable strict as $$ select value::text $$;
+create function pg_catalog.rs_json_serialize(value jsonb) returns text language sql immutable strict as $$ select value::text $$;
 create function pg_catalog.can_json_parse(value text) returns boolean language sql immutable strict as $$
     select value is json
 $$;

@@ -15,10 +15,24 @@ create table redshift.late_binding_view (
     words text not null               -- its text in lower case, to find the names of relations in
 );
 
-create function redshift.unresolved(message text) returns setof integer language plpgsql as $$
+create function redshift.unresolved(code text, message text) returns setof integer language plpgsql as $$
 begin
-    raise exception '%', message using errcode = '42P01';
+    raise exception '%', message using errcode = code;
 end
+$$;
+
+-- A query that raises, with the columns that the view has (one, where there is no view yet).
+create function redshift.raising_query(view_id oid, code text, message text) returns text language sql stable as $$
+    select format(
+        'select %s from redshift.unresolved(%L, %L)',
+        coalesce(
+            string_agg(format('null::%s as %I', format_type(atttypid, atttypmod), attname), ', ' order by attnum),
+            'null::integer as unresolved'
+        ),
+        code, message
+    )
+    from pg_attribute
+    where attrelid = view_id and attnum > 0
 $$;
 
 -- Bind a view to what its names mean now; `former` is the view as it stands, null for a new one. Runs as the superuser.
@@ -34,10 +48,7 @@ begin
         when invalid_table_definition then
             perform redshift.replace_view(name, query, former);
         when undefined_table or undefined_column or invalid_schema_name or undefined_function or datatype_mismatch then
-            if former is not null then
-                return former;  -- it stays bound to what was there: a table that is gone raises when it is read
-            end if;
-            execute format('create view %s as select * from redshift.unresolved(%L) as unresolved', name, sqlerrm);
+            execute format('create or replace view %s as %s', name, redshift.raising_query(former, sqlstate, sqlerrm));
     end;
     fresh := to_regclass(name);
     delete from redshift.late_binding_view where view_id in (fresh, former);

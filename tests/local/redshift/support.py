@@ -1,0 +1,98 @@
+"""What the tests of the local Redshift share: a client, and parquet in the local S3 for COPY."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
+import redshift_connector
+
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass
+class Client:
+    """One redshift_connector connection, in autocommit."""
+
+    facts: dict[str, Any]
+    user: str = ""
+    password: str = ""
+    connection: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.connection = redshift_connector.connect(
+            host=self.facts["host"],
+            port=self.facts["wire_port"],
+            database=self.facts["database"],
+            user=self.user or self.facts["admin_user"],
+            password=self.password or self.facts["admin_password"],
+            ssl=False,
+        )
+        self.connection.autocommit = True
+
+    def run(self, *statements: str) -> Rows:
+        """Run statements; return the rows of the last, none if it brings none."""
+        cursor = self.connection.cursor()
+        for statement in statements:
+            cursor.execute(statement)
+        return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+
+    def value(self, sql: str) -> Any:
+        """Return the first value of a query."""
+        return self.run(sql)[0][0]
+
+    def error(self, *statements: str) -> dict[str, str]:
+        """Run statements of which the last must fail; return its error's protocol fields."""
+        self.run(*statements[:-1])
+        try:
+            self.run(statements[-1])
+        except redshift_connector.Error as error:
+            fields: dict[str, str] = error.args[0]
+            return fields
+        raise AssertionError(f"did not fail: {statements[-1]}")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+@dataclass
+class Lake:
+    """A bucket of the local S3, and the role that COPY reads it with."""
+
+    s3: Any
+    bucket: str
+    role: str
+
+    def put(self, table: pa.Table | bytes, key: str = "", **options: Any) -> str:
+        """Put a table as parquet (or bytes as they are) under a new key; return its s3:// address."""
+        key = key or f"{uuid.uuid4().hex}.parquet"
+        body = table if isinstance(table, bytes) else to_parquet(table, **options)
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
+        return f"s3://{self.bucket}/{key}"
+
+    def manifest(self, *entries: dict[str, Any]) -> str:
+        """Put a manifest of these entries; return its s3:// address."""
+        return self.put(json.dumps({"entries": entries}).encode(), f"{uuid.uuid4().hex}.manifest")
+
+    def entry(self, url: str) -> dict[str, Any]:
+        """Return a manifest entry with the object's true length."""
+        key = url.removeprefix(f"s3://{self.bucket}/")
+        size = self.s3.head_object(Bucket=self.bucket, Key=key)["ContentLength"]
+        return {"url": url, "mandatory": True, "meta": {"content_length": size}}
+
+    def copy(self, table: str, url: str, options: str = "") -> str:
+        """Return a COPY of parquet."""
+        return f"copy {table} from '{url}' iam_role '{self.role}' format as parquet {options}"
+
+
+def to_parquet(table: pa.Table, **options: Any) -> bytes:
+    """Return a table as a parquet file."""
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, **options)
+    return buffer.getvalue()

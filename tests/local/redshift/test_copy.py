@@ -1,0 +1,274 @@
+"""COPY of parquet: strict as Redshift, all or nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+
+from tests.local.redshift.support import Client, Lake
+
+MOMENT = dt.datetime(2025, 1, 2, 3, 4, 5, 678901)
+
+
+def one(values: list[Any], kind: pa.DataType, name: str = "a") -> pa.Table:
+    """Return a table of one column."""
+    return pa.table({name: pa.array(values, kind)})
+
+
+# column type, parquet values, their arrow type, what the table then holds
+FITS: list[tuple[str, list[Any], pa.DataType, list[Any]]] = [
+    ("boolean", [True, None], pa.bool_(), [True, None]),
+    ("smallint", [-7, None], pa.int8(), [-7, None]),
+    ("smallint", [255], pa.uint8(), [255]),
+    ("smallint", [-32768], pa.int16(), [-32768]),
+    ("integer", [2**31 - 1], pa.int32(), [2**31 - 1]),
+    ("integer", [65535], pa.uint16(), [65535]),
+    ("bigint", [2**63 - 1], pa.int64(), [2**63 - 1]),
+    ("real", [1.5], pa.float32(), [1.5]),
+    ("double precision", [1e300, math.inf, None], pa.float64(), [1e300, math.inf, None]),
+    ("decimal(18,2)", [Decimal("-1.50")], pa.decimal128(18, 2), [Decimal("-1.50")]),
+    ("decimal(38,10)", [Decimal("1e27")], pa.decimal128(38, 10), [Decimal("1e27")]),
+    ("date", [dt.date(1999, 12, 31)], pa.date32(), [dt.date(1999, 12, 31)]),
+    ("timestamp", [MOMENT, None], pa.timestamp("us"), [MOMENT, None]),
+    ("timestamp", [MOMENT], pa.timestamp("us", "UTC"), [MOMENT]),
+    ("timestamp", [dt.datetime(2025, 1, 2)], pa.timestamp("ms"), [dt.datetime(2025, 1, 2)]),
+    ("varchar(20)", ["", None, ' a,"b"\n\\N', "é"], pa.string(), ["", None, ' a,"b"\n\\N', "é"]),
+    ("varchar(20)", ["x", "y", "x"], pa.dictionary(pa.int8(), pa.string()), ["x", "y", "x"]),
+    ("varbyte(9)", [b"\x00\xff", b"", None], pa.binary(), [b"\x00\xff", b"", None]),
+]
+
+
+@pytest.mark.parametrize(("column", "values", "kind", "expected"), FITS, ids=[f"{c[2]} to {c[0]}" for c in FITS])
+def test_values_arrive_as_they_are(
+    client: Client, lake: Lake, column: str, values: list[Any], kind: pa.DataType, expected: list[Any]
+) -> None:
+    client.run(f"create table t (a {column})", lake.copy("t", lake.put(one(values, kind))))
+    found = [row[0] for row in client.run("select a from t")]
+    if column.startswith("varbyte"):
+        found = [None if value is None else bytes.fromhex(str(value).removeprefix("\\x")) for value in found]
+    assert found == expected
+
+
+def test_int96_timestamps_are_read_right(client: Client, lake: Lake) -> None:
+    url = lake.put(one([MOMENT], pa.timestamp("us")), use_deprecated_int96_timestamps=True)
+    client.run("create table t (a timestamp)", lake.copy("t", url))
+    assert client.run("select a from t") == [(MOMENT,)]
+
+
+def test_int64_nanoseconds_are_misread_without_an_error(client: Client, lake: Lake) -> None:
+    url = lake.put(one([MOMENT, None], pa.timestamp("ns")))
+    client.run("create table t (a timestamp)", lake.copy("t", url))
+    assert client.value("select extract(year from a) from t where a is not null") > 50_000
+
+
+# column type, arrow type of the file's column
+MISFITS = [
+    ("bigint", pa.int32()),
+    ("integer", pa.int64()),
+    ("bigint", pa.uint32()),
+    ("decimal(20,0)", pa.uint64()),
+    ("smallint", pa.int32()),
+    ("double precision", pa.float32()),
+    ("decimal(18,2)", pa.decimal128(18, 3)),
+    ("decimal(20,2)", pa.decimal128(18, 2)),
+    ("decimal(18,2)", pa.float64()),
+    ("varchar(20)", pa.int64()),
+    ("integer", pa.string()),
+    ("timestamp", pa.string()),
+    ("timestamp", pa.date32()),
+    ("timestamptz", pa.timestamp("us", "UTC")),
+    ("time", pa.time64("us")),
+    ("bigint", pa.time64("us")),
+    ("bigint", pa.timestamp("us")),
+    ("varchar(20)", pa.null()),
+    ("varbyte(20)", pa.binary(4)),
+    ("varbyte(20)", pa.string()),
+    ("real", pa.float16()),
+    ("super", pa.list_(pa.int64())),
+    ("super", pa.struct([("x", pa.int64())])),
+]
+
+
+@pytest.mark.parametrize(("column", "kind"), MISFITS, ids=[f"{kind} to {column}" for column, kind in MISFITS])
+def test_a_type_that_does_not_fit_fails_the_copy(client: Client, lake: Lake, column: str, kind: pa.DataType) -> None:
+    error = client.error(f"create table t (a {column})", lake.copy("t", lake.put(one([None], kind))))
+    assert error["M"] == "Spectrum Scan Error"
+    assert "incompatible Parquet schema for column" in error["D"]
+    assert "15007" in error["D"]
+    assert client.value("select count(*) from t") == 0
+
+
+def test_nested_values_become_super_when_asked(client: Client, lake: Lake) -> None:
+    url = lake.put(one([[1, 2], None], pa.list_(pa.int64())))
+    client.run("create table t (a super)", lake.copy("t", url, "serializetojson"))
+    assert client.run("select json_serialize(a) from t") == [("[1, 2]",), (None,)]
+
+
+def test_columns_map_by_position_and_not_by_name(client: Client, lake: Lake) -> None:
+    url = lake.put(pa.table({"b": ["first"], "a": ["second"]}))
+    client.run("create table t (a varchar(9), b varchar(9))", lake.copy("t", url))
+    assert client.run("select a, b from t") == [("first", "second")]
+
+
+@pytest.mark.parametrize("columns", ["a varchar(9)", "a varchar(9), b varchar(9), c varchar(9)"])
+def test_the_number_of_columns_must_match(client: Client, lake: Lake, columns: str) -> None:
+    url = lake.put(pa.table({"a": ["x"], "b": ["y"]}))
+    error = client.error(f"create table t ({columns})", lake.copy("t", url))
+    assert "Unmatched number of columns between table and file" in error["D"]
+    assert client.value("select count(*) from t") == 0
+
+
+def test_missing_columns_are_null_with_fillrecord(client: Client, lake: Lake) -> None:
+    client.run("create table t (a varchar(9), b int)", lake.copy("t", lake.put(one(["x"], pa.string())), "fillrecord"))
+    assert client.run("select * from t") == [("x", None)]
+
+
+def test_a_string_that_is_too_long_in_bytes_fails_and_leaves_nothing(client: Client, lake: Lake) -> None:
+    client.run("create table t (a varchar(4))", lake.copy("t", lake.put(one(["éé"], pa.string()))))
+    error = client.error(lake.copy("t", lake.put(one(["ok", "ééé"], pa.string()))))
+    assert "15001" in error["D"]
+    assert (
+        "The length of the data column a is longer than the length defined in the table. Table: 4, Data: 6"
+        in error["D"]
+    )
+    assert client.run("select a from t") == [("éé",)]
+
+
+def test_an_error_in_the_second_file_takes_back_the_first(client: Client, lake: Lake) -> None:
+    good, bad = lake.put(one(["x"], pa.string())), lake.put(one(["too long"], pa.string()))
+    url = lake.manifest(lake.entry(good), lake.entry(bad))
+    client.error("create table t (a varchar(4))", lake.copy("t", url, "manifest"))
+    assert client.value("select count(*) from t") == 0
+
+
+def test_null_in_a_not_null_column_fails(client: Client, lake: Lake) -> None:
+    error = client.error("create table t (a int not null)", lake.copy("t", lake.put(one([1, None], pa.int32()))))
+    assert "15001" in error["D"]
+    assert client.value("select count(*) from t") == 0
+
+
+def test_a_file_that_is_no_parquet_fails(client: Client, lake: Lake) -> None:
+    error = client.error("create table t (a int)", lake.copy("t", lake.put(b"PAR1 not really PAR1")))
+    assert error["M"] == "Spectrum Scan Error"
+
+
+def test_a_manifest_loads_exactly_its_files(client: Client, lake: Lake) -> None:
+    first, second, _ = (lake.put(one([number], pa.int64())) for number in (1, 2, 3))
+    client.run("create table t (a bigint)")
+    client.run(lake.copy("t", lake.manifest(lake.entry(first), lake.entry(second)), "manifest"))
+    assert sorted(client.run("select a from t")) == [(1,), (2,)]
+
+
+def test_a_manifest_needs_the_exact_content_length(client: Client, lake: Lake) -> None:
+    entry = lake.entry(lake.put(one([1], pa.int64())))
+    client.run("create table t (a bigint)")
+    missing = client.error(lake.copy("t", lake.manifest({"url": entry["url"], "mandatory": True}), "manifest"))
+    assert "15003" in missing["D"]
+    wrong = entry | {"meta": {"content_length": entry["meta"]["content_length"] + 1}}
+    assert "416" in client.error(lake.copy("t", lake.manifest(wrong), "manifest"))["D"]
+    assert client.value("select count(*) from t") == 0
+
+
+def test_a_missing_file_fails_only_if_it_is_mandatory(client: Client, lake: Lake) -> None:
+    gone = {"url": f"s3://{lake.bucket}/gone.parquet", "meta": {"content_length": 9}}
+    there = lake.entry(lake.put(one([1], pa.int64())))
+    client.run("create table t (a bigint)")
+    error = client.error(lake.copy("t", lake.manifest(there, gone | {"mandatory": True}), "manifest"))
+    assert "does not exist" in error["M"]
+    assert client.value("select count(*) from t") == 0
+    client.run(lake.copy("t", lake.manifest(there, gone), "manifest"))
+    assert client.value("select count(*) from t") == 1
+
+
+def test_a_prefix_loads_what_is_under_it_but_hidden_names(client: Client, lake: Lake) -> None:
+    for name in ("x/1.parquet", "x/2.parquet", "x/_hidden.parquet", "x/.hidden.parquet"):
+        lake.put(one([1], pa.int64()), f"under-a-prefix/{name}")
+    client.run("create table t (a bigint)", lake.copy("t", f"s3://{lake.bucket}/under-a-prefix/x"))
+    assert client.value("select count(*) from t") == 2
+    assert "does not exist" in client.error(lake.copy("t", f"s3://{lake.bucket}/nothing-here"))["M"]
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "maxerror 1", "acceptanydate", "ignoreallerrors", "region 'us-east-1'", "truncatecolumns", "compupdate off",
+        "dateformat 'auto'", "noload", "gzip", "delimiter ','", "blanksasnull",
+    ],
+)  # fmt: skip
+def test_parameters_that_do_not_work_with_parquet_are_refused(client: Client, lake: Lake, option: str) -> None:
+    url = lake.put(one([1], pa.int64()))
+    error = client.error("create table t (a bigint)", lake.copy("t", url, option))
+    assert error["M"] == f"{option.split()[0].upper()} argument is not supported for PARQUET based COPY"
+    assert client.value("select count(*) from t") == 0
+    client.run(lake.copy("t", url, "statupdate off acceptinvchars as '^'"))
+    assert client.value("select count(*) from t") == 1
+
+
+def test_invalid_characters_are_replaced_only_when_asked(client: Client, lake: Lake) -> None:
+    url = lake.put(one([b"a\xffb"], pa.binary()))
+    error = client.error("create table t (a varchar(9))", lake.copy("t", url))
+    assert "Invalid UTF8" in error["D"]
+    client.run(lake.copy("t", url, "acceptinvchars as '^'"))
+    assert client.run("select a from t") == [("a^b",)]
+
+
+def test_a_role_is_needed_and_must_be_one_that_can_be_assumed(client: Client, lake: Lake) -> None:
+    url = lake.put(one([1], pa.int64()))
+    client.run("create table t (a bigint)")
+    client.error(f"copy t from '{url}' format as parquet")
+    client.error(f"copy t from '{url}' iam_role 'somebody' format as parquet")
+    unknown = lake.role + "-nobody"
+    assert (
+        "not authorized to assume" in client.error(f"copy t from '{url}' iam_role '{unknown}' format as parquet")["M"]
+    )
+    assert client.value("select count(*) from t") == 0
+
+
+def test_a_role_without_rights_on_the_bucket_reads_nothing(client: Client, lake: Lake) -> None:
+    lake.s3.create_bucket(Bucket=f"{lake.bucket}-other")
+    lake.s3.put_object(Bucket=f"{lake.bucket}-other", Key="k.parquet", Body=b"x")
+    error = client.error("create table t (a bigint)", lake.copy("t", f"s3://{lake.bucket}-other/k.parquet"))
+    assert "S3ServiceException" in error["M"]
+
+
+def test_copy_needs_the_right_to_insert(client: Client, lake: Lake, schema: str, make_user: Any) -> None:
+    user = make_user()
+    client.run("create table t (a bigint)", f"grant usage on schema {schema} to {user.value('select current_user')}")
+    url = lake.put(one([1], pa.int64()))
+    assert user.error(lake.copy(f"{schema}.t", url))["C"] == "42501"
+    assert client.error(lake.copy("missing", url))["C"] == "42P01"
+
+
+def test_copy_takes_part_in_a_transaction(client: Client, other_client: Client, lake: Lake) -> None:
+    url = lake.put(one([1], pa.int64()))
+    client.run("create table t (a bigint)", "begin", lake.copy("t", url))
+    assert other_client.value("select count(*) from t") == 0
+    client.run("rollback")
+    assert client.value("select count(*) from t") == 0
+    client.run("begin", lake.copy("t", url))
+    client.error(lake.copy("t", f"s3://{lake.bucket}/nothing-here"))
+    assert client.error("select 1")["C"] == "25P02"
+    client.run("rollback")
+    assert client.value("select count(*) from t") == 0
+
+
+def test_copy_into_a_temporary_table_with_awkward_names(client: Client, lake: Lake) -> None:
+    client.run('create temp table "stage of ""x""" ("or""der" bigint, "select" varchar(9))')
+    url = lake.put(
+        pa.table({"a": pa.array([1], pa.int64()), "b": ["it's"]}), "keys/it''s = a+b é.parquet".replace("''", "'")
+    )
+    client.run(lake.copy('"stage of ""x"""', url.replace("'", "''")))
+    assert client.run('select * from "stage of ""x"""') == [(1, "it's")]
+
+
+def test_many_rows_arrive_complete(client: Client, lake: Lake) -> None:
+    rows = 200_000
+    table = pa.table({"n": pa.array(range(rows), pa.int64()), "s": [f"row {n}" for n in range(rows)]})
+    client.run("create table t (n bigint, s varchar(20))", lake.copy("t", lake.put(table)))
+    found = client.run("select count(*), sum(n), count(distinct s) from t")
+    assert found == [(rows, rows * (rows - 1) // 2, rows)]

@@ -1,0 +1,97 @@
+"""Views WITH NO SCHEMA BINDING know their tables by name alone."""
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.local.redshift.support import Client
+
+
+def create_view(client: Client, schema: str, name: str, query: str) -> None:
+    client.run(f"create view {schema}.{name} as {query} with no schema binding")
+
+
+def test_a_view_may_come_before_its_table(client: Client, schema: str) -> None:
+    create_view(client, schema, "v", f"select a from {schema}.t")
+    assert client.error("select * from v")["C"] == "42P01"
+    client.run("create table t (a int)", "insert into t values (1)")
+    assert client.run("select * from v") == [(1,)]
+
+
+def test_a_view_survives_the_drop_of_its_table_and_reads_the_next_one(client: Client, schema: str) -> None:
+    client.run("create table t (a int, b int)")
+    create_view(client, schema, "v", f"select * from {schema}.t")
+    client.run("drop table t")
+    assert client.error("select * from v")["C"] == "42P01"
+    client.run("create table t (a varchar(9))", "insert into t values ('new')")
+    assert client.run("select * from v") == [("new",)]
+
+
+def test_a_view_reads_the_table_that_has_the_name_now(client: Client, schema: str) -> None:
+    client.run("create table t (a int)", "insert into t values (1)")
+    create_view(client, schema, "v", f"select a from {schema}.t")
+    client.run("create table t_new (a int)", "insert into t_new values (2)")
+    client.run("begin", "alter table t rename to t_old", "alter table t_new rename to t", "commit")
+    assert client.run("select * from v") == [(2,)]
+    client.run("drop table t_old cascade")
+    assert client.run("select * from v") == [(2,)]
+
+
+def test_columns_of_the_table_may_change_under_a_view(client: Client, schema: str) -> None:
+    client.run("create table t (a int, b int)", "insert into t values (1, 2)")
+    create_view(client, schema, "v", f"select a from {schema}.t")
+    client.run("alter table t drop column b", "alter table t add column c bigint")
+    assert client.run("select * from v") == [(1,)]
+    client.run("alter table t rename column a to d")
+    assert client.error("select * from v")["C"] == "42703"
+    client.run("alter table t rename column d to a")
+    assert client.run("select * from v") == [(1,)]
+
+
+def test_views_on_views_survive_dbts_swap_of_the_lower_one(client: Client, schema: str) -> None:
+    client.run("create table t (a int)", "insert into t values (7)")
+    for _ in range(2):
+        for name, query in (("lower_view", "select a from {}.t"), ("upper_view", "select a from {}.lower_view")):
+            create_view(client, schema, f"{name}__dbt_tmp", query.format(schema))
+            if client.value(
+                f"select count(*) from svv_tables where table_name = '{name}' and table_schema = '{schema}'"
+            ):
+                client.run(f"alter table {name} rename to {name}__dbt_backup")
+            client.run(
+                f"alter table {name}__dbt_tmp rename to {name}", f"drop view if exists {name}__dbt_backup cascade"
+            )
+    assert client.run("select * from upper_view") == [(7,)]
+
+
+def test_grants_and_owner_survive_a_new_binding(client: Client, schema: str, make_user: Any) -> None:
+    reader = make_user()
+    user = reader.value("select current_user")
+    client.run("create table t (a int)", "insert into t values (1)", f"grant usage on schema {schema} to {user}")
+    create_view(client, schema, "v", f"select a from {schema}.t")
+    client.run(
+        f"grant select on v to {user}", "drop table t", "create table t (a varchar(9))", "insert into t values ('x')"
+    )
+    assert reader.run(f"select * from {schema}.v") == [("x",)]
+    assert reader.error(f"select * from {schema}.t")["C"] == "42501"
+
+
+def test_a_user_owns_the_view_that_he_creates_and_needs_the_right_to(
+    client: Client, schema: str, make_user: Any
+) -> None:
+    owner = make_user()
+    user = owner.value("select current_user")
+    client.run(f"grant usage on schema {schema} to {user}")
+    assert owner.error(f"create view {schema}.v as select 1 as a with no schema binding")["C"] == "42501"
+    client.run(f"grant create on schema {schema} to {user}")
+    create_view(owner, schema, "v", "select 1 as a")
+    assert owner.run(f"select * from {schema}.v") == [(1,)]
+    owner.run(f"drop view {schema}.v")
+
+
+def test_an_ordinary_view_keeps_its_table_from_being_dropped(client: Client) -> None:
+    client.run("create table t (a int)", "create view v as select a from t")
+    assert client.error("drop table t")["C"] == "2BP01"
+    client.run("drop table t cascade")
+    assert client.error("select * from v")["C"] == "42P01"

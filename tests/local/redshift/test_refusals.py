@@ -1,0 +1,90 @@
+"""What PostgreSQL has and Redshift lacks is refused; what looks like it and is Redshift's own is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.local.redshift.support import Client
+
+SYNTAX, UNSUPPORTED = "42601", "0A000"
+
+# refused statement, SQLSTATE, and a statement near to it that Redshift takes
+CASES = [
+    ("insert into t values (1) on conflict do nothing", SYNTAX, "insert into t values (1)"),
+    ("insert into t values (1) returning a", SYNTAX, "insert into t select 1 as returning_customer"),
+    ("select count(*) filter (where a > 1) from t", SYNTAX, "select count(case when a > 1 then 1 end) from t"),
+    ("select * from t, lateral (select 1) as x", SYNTAX, "select 1 as lateral_moves from t"),
+    ("select * from (values (1)) as v", SYNTAX, "select * from (select 1 as a) as v"),
+    ("values (1)", SYNTAX, "insert into t values (1)"),
+    ("with c as materialized (select 1) select * from c", SYNTAX, "with c as (select 1) select * from c"),
+    ("select distinct on (a) a from t", UNSUPPORTED, "select distinct a from t"),
+    ("select array[1, 2]", UNSUPPORTED, "select 'array[1]'"),
+    ("select '{1}'::int[]", UNSUPPORTED, "select '1'::int"),
+    ("create index i on t (a)", UNSUPPORTED, "create table index_values (a int)"),
+    ("create sequence s", UNSUPPORTED, "create table sequence_values (a int)"),
+    ("create type e as enum ('a')", UNSUPPORTED, "create table type_values (a int)"),
+    ("savepoint s", UNSUPPORTED, "select 'savepoint'"),
+    ("select a from t for update", UNSUPPORTED, "select a from t"),
+    ("create table x (a int check (a > 0))", UNSUPPORTED, "create table x (check_digit int)"),
+    ("create table x (a json)", UNSUPPORTED, "create table x (a super)"),
+    ("create table x (a serial)", UNSUPPORTED, "create table x (a int identity(1, 1))"),
+    ("create table x (a uuid)", UNSUPPORTED, "create table x (uuid varchar(36))"),
+    ("create table x (a bytea)", UNSUPPORTED, "create table x (a varbyte(10))"),
+    ("create table x (a int[])", UNSUPPORTED, "create table x (a int)"),
+    ("create table x (ctid int)", "42701", "create table x (ctid_ int)"),
+    ("select a::jsonb from t", "42704", "select json_parse('1')"),
+    ("select string_agg(a::varchar, ',') from t", UNSUPPORTED, "select listagg(a, ',') from t"),
+    ("select array_agg(a) from t", UNSUPPORTED, "select count(a) from t"),
+    ("select now() from t", UNSUPPORTED, "select getdate() from t"),
+    ("insert into t select generate_series(1, 3)", UNSUPPORTED, "select generate_series(1, 3)"),
+    ("create table x (a varchar(65536))", "22023", "create table x (a varchar(65535), b varchar(max))"),
+    ("create table x (a decimal(39, 2))", "22023", "create table x (a decimal(38, 2))"),
+    ("alter table t add column b int, add column c int", SYNTAX, "alter table t add column b decimal(9, 2)"),
+    ("alter table t add column if not exists b int", SYNTAX, "alter table t add column b int"),
+    ("alter table t alter column a type bigint", UNSUPPORTED, "alter table s alter column b type varchar(20)"),
+    ("create user x password 'short'", "28P01", "drop user if exists nobody_here"),
+    ("create user x", SYNTAX, "drop user if exists nobody_here"),
+    ("unload ('select 1') to 's3://b/k' iam_role default", UNSUPPORTED, "select 'unload'"),
+    ("merge into t as x using s on x.a = s.a when matched then delete", SYNTAX, "select 1"),
+    (
+        "merge into t using s on t.a = s.a when matched and s.a > 1 then update set a = 1 "
+        "when not matched then insert values (s.a)",
+        SYNTAX,
+        "merge into t using s on t.a = s.a when matched then delete when not matched then insert values (s.a)",
+    ),
+    (
+        "merge into t using s on t.a = s.a when matched then update set a = 1",
+        SYNTAX,
+        "merge into t using s on t.a = s.a when matched then update set a = 1 when not matched then insert values (2)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("refused", "sqlstate", "accepted"), CASES, ids=[case[0][:60] for case in CASES])
+def test_what_redshift_lacks_is_refused_and_its_neighbour_is_not(
+    client: Client, refused: str, sqlstate: str, accepted: str
+) -> None:
+    client.run("create table t (a int)", "create table s (a int, b varchar(9))")
+    assert client.error(refused)["C"] == sqlstate
+    assert client.value("select count(*) from t") == 0
+    client.run(accepted)
+
+
+@pytest.mark.parametrize(
+    "statement", ["vacuum t", "alter table t alter column b type varchar(99)", "create database nowhere"]
+)
+def test_some_commands_cannot_run_inside_a_transaction(client: Client, statement: str) -> None:
+    client.run("create table t (a int, b varchar(9))", "begin")
+    assert client.error(statement)["C"] == "25001"
+    client.run("rollback")
+
+
+def test_identifiers_hold_127_bytes(client: Client) -> None:
+    # PostgreSQL itself holds 63: names between the two are cut, which no dataset's name comes near
+    assert client.error(f'create table "{"x" * 128}" (a int)')["C"] == "42622"
+    client.run(f'create table "{"x" * 60}" (a int)')
+
+
+def test_words_in_strings_comments_and_quoted_names_are_no_reason_to_refuse(client: Client) -> None:
+    client.run("""create table t ("on conflict" int)""", """insert into t values (1) -- on conflict do nothing""")
+    assert client.run("""select 'array[1] filter (where' /* lateral */, "on conflict" from t""")[0][1] == 1

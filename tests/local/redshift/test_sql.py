@@ -1,0 +1,177 @@
+"""Redshift's SQL on the local Redshift: each construct gives what Redshift's documentation says."""
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.local.redshift.support import Client
+
+FUNCTIONS: list[tuple[str, Any]] = [
+    ("nvl(null, nvl(null, 3))", 3),
+    ("nvl2(null::int, 1, 2)", 2),
+    ("nvl2(5, 1, 2)", 1),
+    ("decode(2, 1, 'one', 2, 'two', 'many')", "two"),
+    ("decode(9, 1, 'one', 2, 'two', 'many')", "many"),
+    ("decode(null::int, null, 'nothing')", "nothing"),
+    ("len('ééé')", 3),
+    ("octet_length('ééé')", 6),
+    ("concat('a', 'b')", "ab"),
+    ("concat('a', null)", None),
+    ("charindex('b', 'abc')", 2),
+    ("regexp_replace('a1b2', '[0-9]', '')", "ab"),
+    ("regexp_substr('ab12', '[0-9]+')", "12"),
+    ("split_part('a-b-c', '-', 2)", "b"),
+    ("strtol('ff', 16)", 255),
+    ("sha2('', 256)", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+    ("try_cast('12' as int)", 12),
+    ("try_cast('twelve' as int)", None),
+    ("dateadd(month, 1, '2025-01-31'::timestamp)", datetime(2025, 2, 28)),
+    ("dateadd(qtr, -1, '2025-04-01'::date)", datetime(2025, 1, 1)),
+    ("datediff(day, '2025-01-01 23:59'::timestamp, '2025-01-02'::timestamp)", 1),
+    ("datediff(week, '2025-01-04'::date, '2025-01-05'::date)", 1),  # weeks begin on Sunday
+    ("datediff(yrs, '2024-12-31'::date, '2025-01-01'::date)", 1),
+    ("extract(year from '2025-03-04'::timestamp)", 2025),
+    ("extract(month from '2025-07-04'::date) / 2", 3),  # an integer, so the division cuts
+    ("date_part(dow, '2025-01-05'::timestamp)", 0),
+    ("date_trunc('month', '2025-03-04'::date)", datetime(2025, 3, 1)),
+    ("last_day('2024-02-10'::timestamp)", date(2024, 2, 29)),
+    ("add_months('2025-02-28'::timestamp, 1)", datetime(2025, 3, 31)),
+    ("trunc('2025-03-04 05:06'::timestamp)", date(2025, 3, 4)),
+    ("convert_timezone('UTC', 'America/New_York', '2025-01-01 12:00'::timestamp)", datetime(2025, 1, 1, 7)),
+    ("json_extract_path_text('{\"a\": {\"b\": 1}}', 'a', 'b')", "1"),
+    ("is_valid_json('{}')", True),
+    ("is_valid_json('[1]')", False),
+    ("'it''s; -- not a comment'", "it's; -- not a comment"),
+    ("'nvl(' || nvl(null, 'sysdate')", "nvl(sysdate"),
+    ("'a\\\\b'", "a\\b"),  # a backslash escapes in Redshift's strings
+    ("5::decimal / 2", Decimal("2.5000000000000000")),
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), FUNCTIONS, ids=[expression for expression, _ in FUNCTIONS])
+def test_an_expression_has_the_value_that_redshift_gives(administrator: Client, expression: str, expected: Any) -> None:
+    assert administrator.value(f"select {expression}") == expected
+
+
+AGGREGATES: list[tuple[str, Any]] = [
+    ("avg(a)", 2),  # of 1, 2, 4: cut
+    ("avg(b)", 2),
+    ("avg(c)", Decimal("2.3333333333333333")),
+    ("median(a)", 2.0),
+    ("listagg(a, '-') within group (order by a desc)", "4-2-1"),
+    ("listagg(distinct d, ',') within group (order by d)", "x,y"),
+    ("approximate count(distinct d)", 2),
+    ("any_value(e)", "same"),
+]
+
+
+@pytest.mark.parametrize(("aggregate", "expected"), AGGREGATES, ids=[aggregate for aggregate, _ in AGGREGATES])
+def test_an_aggregate_has_the_value_that_redshift_gives(client: Client, aggregate: str, expected: Any) -> None:
+    client.run("create table t (a int, b bigint, c decimal(9,2), d varchar(9), e varchar(9))")
+    client.run("insert into t values (1, 1, 1, 'x', 'same'), (2, 2, 2, 'y', 'same'), (4, 4, 4, 'x', 'same')")
+    assert client.value(f"select {aggregate} from t") == expected
+
+
+def test_the_current_time_is_utc_without_a_zone(administrator: Client) -> None:
+    statement, transaction, now = administrator.run("select getdate(), sysdate, getdate() at time zone 'UTC'")[0]
+    assert statement.tzinfo is None
+    assert abs((statement - transaction).total_seconds()) < 5
+    assert abs((now.replace(tzinfo=None) - statement).total_seconds()) < 1
+
+
+def test_qualify_filters_rows_by_a_window(client: Client) -> None:
+    client.run("create table t (k int, v varchar(9))", "insert into t values (1, 'a'), (1, 'b'), (2, 'c')")
+    latest = "select k, nvl(v, 'qualify') as v from t qualify row_number() over (partition by k order by v desc) = 1"
+    assert sorted(client.run(latest)) == [(1, "b"), (2, "c")]
+
+
+def test_top_limits_rows(client: Client) -> None:
+    client.run("create table t (k int)", "insert into t values (1), (2), (3)")
+    assert client.run("select top 2 k from t order by k desc") == [(3,), (2,)]
+
+
+def test_quoted_identifiers_are_folded_like_others(client: Client) -> None:
+    client.run('create table "Mixed" ("Order" int)', 'insert into MIXED ("ORDER") values (1)')
+    assert client.run('select "oRDER" from mixed') == [(1,)]
+
+
+DDL = [
+    "create table x (a int encode az64 distkey sortkey, b varchar(9) encode lzo) diststyle key",
+    "create table x (a int not null, b varchar(9), primary key (a), unique (b)) distkey (a) compound sortkey (a, b)",
+    "create table x (a int primary key, b int references y (a)) diststyle all",
+    "create table x diststyle even sortkey auto as select 1 as a",
+    "create table if not exists x (a int) diststyle auto sortkey (a) encode auto",
+    "create temp table x (like y)",
+    "create table x (a bigint identity(1, 1), b int)",
+    "create table x (a int) backup no",
+]
+
+
+@pytest.mark.parametrize("statement", DDL)
+def test_create_table_takes_redshifts_attributes(client: Client, statement: str) -> None:
+    client.run("create table y (a int)", statement)
+    assert client.value("select count(*) from x") in (0, 1)
+
+
+def test_keys_are_informational(client: Client) -> None:
+    client.run("create table t (a int primary key, b int unique)", "insert into t values (1, 1), (1, 1)")
+    assert client.value("select count(*) from t") == 2
+
+
+def test_not_null_is_enforced(client: Client) -> None:
+    assert client.error("create table t (a int not null)", "insert into t values (null)")["C"] == "23502"
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "alter distkey a",
+        "alter diststyle all",
+        "alter sortkey (a)",
+        "alter column a encode zstd",
+        "add primary key (a)",
+    ],
+)
+def test_alter_table_of_storage_and_keys_has_no_effect_on_rows(client: Client, action: str) -> None:
+    client.run("create table t (a int)", "insert into t values (1), (1)", f"alter table t {action}")
+    assert client.value("select count(*) from t") == 2
+
+
+def test_columns_are_added_with_an_encoding(client: Client) -> None:
+    client.run("create table t (a int)", "alter table t add column b varchar encode lzo default 'x'")
+    client.run("insert into t (a) values (1)")
+    assert client.run("select * from t") == [(1, "x")]
+
+
+def test_redshift_only_commands_run(client: Client) -> None:
+    client.run("create table t (a int)", "insert into t values (1)")
+    client.run("vacuum delete only t to 99 percent", "analyze t predicate columns", "analyze compression t")
+    client.run("begin isolation level serializable", "lock t", "end")
+    assert client.value("select count(*) from t") == 1
+
+
+def test_merge_updates_and_inserts(client: Client) -> None:
+    client.run("create table t (k int, v int)", "insert into t values (1, 1)")
+    client.run("create table s (k int, v int)", "insert into s values (1, 10), (2, 20)")
+    client.run(
+        "merge into t using s on t.k = s.k when matched then update set v = s.v "
+        "when not matched then insert (k, v) values (s.k, s.v)"
+    )
+    assert sorted(client.run("select * from t")) == [(1, 10), (2, 20)]
+
+
+def test_merge_refuses_two_source_rows_for_one_target_row(client: Client) -> None:
+    client.run("create table t (k int, v int)", "insert into t values (1, 1)")
+    client.run("create table s (k int, v int)", "insert into s values (1, 10), (1, 20)")
+    error = client.error(
+        "merge into t using s on t.k = s.k when matched then update set v = s.v "
+        "when not matched then insert values (s.k, s.v)"
+    )
+    assert error["M"] == "Found multiple matches to update the same tuple."
+    assert client.run("select * from t") == [(1, 1)]

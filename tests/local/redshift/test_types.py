@@ -1,0 +1,91 @@
+"""Types and lengths: bytes, defaults, folding."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from local.redshift.masking import mask, split_statements
+from tests.local.redshift.support import Client
+
+
+def test_varchar_counts_bytes(client: Client) -> None:
+    client.run("create table t (a varchar(4))", "insert into t values ('abcd'), ('éé'), (null), ('ab    ')")
+    assert client.error("insert into t values ('ééé')")["C"] == "22001"
+    assert client.error("insert into t select 'é' || 'éé'")["C"] == "22001"
+    assert sorted(client.run("select a from t where a is not null")) == [("ab  ",), ("abcd",), ("éé",)]
+
+
+def test_lengths_hold_in_a_union_of_constants(client: Client) -> None:
+    client.run("create table t (a varchar(4))", "insert into t select 'aa' union all select 'bbbb'")
+    assert client.error("insert into t select 'aa' union all select 'bbbbb'")["C"] == "22001"
+    assert client.value("select count(*) from t") == 2
+
+
+@pytest.mark.parametrize("type_name", ["text", "varchar", "character varying"])
+def test_strings_without_a_length_have_256_bytes(client: Client, type_name: str) -> None:
+    client.run(f"create table t (a {type_name} encode lzo, b {type_name})")
+    assert (
+        client.run(
+            "select data_type, character_maximum_length from svv_columns "
+            "where table_name = 't' and table_schema = current_schema()"
+        )
+        == [("character varying", 256)] * 2
+    )
+    assert client.value(f"select len(repeat('x', 300)::{type_name})") == 256
+    assert client.value(f"select len(cast(repeat('é', 300) as {type_name}))") == 128
+
+
+def test_a_cast_cuts_at_whole_characters(client: Client) -> None:
+    assert client.run("select 'aé'::varchar(2), 'aé'::varchar(3), '日本'::varchar(5)") == [("a", "aé", "日")]
+
+
+def test_decimal_without_precision_has_no_fraction(client: Client) -> None:
+    client.run("create table t (a decimal, b numeric not null)", "insert into t values (1.5, 2.4)")
+    assert client.run("select a::varchar(9), b::varchar(9), 3.7::decimal::varchar(9) from t") == [("2", "2", "4")]
+
+
+def test_columns_are_described_as_redshift_describes_them(client: Client) -> None:
+    client.run(
+        "create table t (a smallint, b bigint, c decimal(18, 2), d varchar(max), e timestamp, f varbyte(10), g super, "
+        "h double precision, i boolean, j date)"
+    )
+    described = client.run(
+        "select data_type, character_maximum_length, numeric_precision, numeric_scale "
+        'from information_schema."columns" '
+        "where table_name = 't' and table_schema = current_schema() order by ordinal_position"
+    )
+    assert [row[0] for row in described] == [
+        "smallint", "bigint", "numeric", "character varying", "timestamp without time zone", "binary varying", "super",
+        "double precision", "boolean", "date",
+    ]  # fmt: skip
+    assert described[2][2:] == (18, 2)
+    assert described[3][1] == 65535
+
+
+SQL_TEXT = st.text(alphabet="ab'\"-*/$;\\ \n(),é", max_size=40)
+
+
+@given(SQL_TEXT)
+def test_masking_gives_back_what_it_took(sql: str) -> None:
+    assert mask(sql).restore() == sql
+
+
+@given(st.lists(st.sampled_from(["select 1", "select ';'", 'select ";"', "select 1 -- ;\n", "/* ; */ select 2"])))
+def test_splitting_finds_each_statement(statements: list[str]) -> None:
+    assert len(split_statements(";".join(statements))) == len(statements)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    value=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30),
+    bytes_=st.integers(1, 20),
+)
+def test_a_cast_keeps_the_longest_prefix_that_fits(administrator: Client, value: str, bytes_: int) -> None:
+    cursor = administrator.connection.cursor()
+    cursor.execute(f"select %s::varchar({bytes_})", (value,))
+    kept = cursor.fetchall()[0][0]
+    assert value.startswith(kept)
+    assert len(kept.encode()) <= bytes_
+    assert kept == value or len(value[: len(kept) + 1].encode()) > bytes_

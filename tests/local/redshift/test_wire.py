@@ -1,0 +1,99 @@
+"""The wire front: what unmodified drivers see of Redshift."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
+import pytest
+import redshift_connector
+
+from tests.local.redshift.support import Client
+
+
+def psycopg2_connection(facts: dict[str, Any], schema: str = "public") -> Any:
+    """Return a connection that speaks the simple query protocol, as the Data API does."""
+    connection = psycopg2.connect(
+        host=facts["host"], port=facts["wire_port"], dbname=facts["database"],
+        user=facts["admin_user"], password=facts["admin_password"], sslmode="prefer",
+    )  # fmt: skip
+    connection.autocommit = True
+    connection.cursor().execute(f"set search_path to {schema}")
+    return connection
+
+
+def test_the_server_says_it_is_redshift(facts: dict[str, Any], client: Client) -> None:
+    with psycopg2_connection(facts) as connection:
+        assert connection.get_parameter_status("server_version") == "8.0.2"
+    assert "Redshift" in client.value("select version()")
+
+
+def test_a_wrong_password_is_refused(facts: dict[str, Any]) -> None:
+    with pytest.raises(redshift_connector.Error, match="password authentication failed"):
+        Client(facts, facts["admin_user"], "Wrong123")
+
+
+def test_types_are_reported_as_redshift_reports_them(client: Client) -> None:
+    client.run("create table t (a super, b varbyte, c varchar(9), d timestamp)")
+    cursor = client.connection.cursor()
+    cursor.execute("select a, b, c, d, c || 'x' as e, current_user as f from t")
+    names = [redshift_connector.utils.oids.get_datatype_name(column[1]) for column in cursor.description]
+    assert names == ["SUPER", "VARBYTE", "STRING", "TIMESTAMP", "STRING", "STRING"]  # the driver's name of VARCHAR
+
+
+def test_parameters_of_prepared_statements_are_bound(client: Client) -> None:
+    cursor = client.connection.cursor()
+    cursor.execute("select %s::int + 1, nvl(%s::varchar, 'none')", (41, None))
+    assert list(cursor.fetchall()[0]) == [42, "none"]
+
+
+def test_several_statements_in_one_query_are_one_transaction(facts: dict[str, Any], schema: str) -> None:
+    connection = psycopg2_connection(facts, schema)
+    with connection.cursor() as cursor:
+        cursor.execute("create table t (a int encode zstd); insert into t values (1)")
+        with pytest.raises(psycopg2.errors.DivisionByZero):
+            cursor.execute("insert into t values (2); select 1/0")
+        cursor.execute("select a from t")
+        assert cursor.fetchall() == [(1,)]
+    connection.close()
+
+
+def test_a_refusal_fails_the_transaction_it_comes_in(client: Client) -> None:
+    client.run("create table t (a int)", "begin", "insert into t values (1)")
+    assert client.error("create index i on t (a)")["C"] == "0A000"
+    assert client.error("select 1")["C"] == "25P02"
+    client.run("rollback")
+    assert client.value("select count(*) from t") == 0
+
+
+def test_truncate_commits_the_transaction_it_runs_in(client: Client, other_client: Client) -> None:
+    client.run("create table t (a int)", "create table kept (a int)", "insert into t values (1)")
+    client.run("begin", "insert into kept values (1)", "truncate t", "rollback")
+    assert other_client.run("select (select count(*) from t), (select count(*) from kept)") == [(0, 1)]
+
+
+def test_a_rollback_without_truncate_takes_everything_back(client: Client) -> None:
+    client.run("create table t (a int)", "begin", "insert into t values (1)", "create table u (a int)", "rollback")
+    assert client.value("select count(*) from t") == 0
+    assert client.error("select * from u")["C"] == "42P01"
+
+
+def test_a_running_query_can_be_cancelled(facts: dict[str, Any]) -> None:
+    connection = psycopg2_connection(facts)
+    with connection.cursor() as cursor:
+        cursor.execute("set statement_timeout to 100")
+        with pytest.raises(psycopg2.errors.QueryCanceled):
+            cursor.execute("select pg_sleep(30)")
+        cursor.execute("select 1")
+        assert cursor.fetchall() == [(1,)]
+    connection.close()
+
+
+@pytest.mark.parametrize("name", ["query_group", "enable_result_cache_for_session", "wlm_query_slot_count"])
+def test_settings_of_redshift_can_be_set(client: Client, name: str) -> None:
+    client.run(f"set {name} to 'on'")
+    assert client.value(f"show {name}") == "on"
+
+
+def test_a_large_result_arrives_whole(client: Client) -> None:
+    assert len(client.run("select n, 'row ' || n from generate_series(1, 50000) as n")) == 50000
