@@ -71,6 +71,8 @@ def environment(home: Home) -> dict[str, str]:
         "LANDFALL_REDSHIFT_CLUSTER_ID": outputs.get("ClusterIdentifier", ""),
         "DBT_PROJECT_DIR": str(ROOT),
         "DBT_PROFILES_DIR": str(ROOT),
+        "DBT_TARGET_PATH": str(home.dbt / "target"),
+        "DBT_LOG_PATH": str(home.dbt / "logs"),
     }
 
 

@@ -33,6 +33,11 @@ class Home:
         """Folder of the local Redshift."""
         return self.folder / "redshift"
 
+    @property
+    def dbt(self) -> Path:
+        """Folder of what dbt makes when it is run by hand: compiled SQL, run results, the documentation, logs."""
+        return self.folder / "dbt"
+
 
 def home_from_environment() -> Home:
     """Return the home named by LANDFALL_HOME, or `.landfall/local` of this checkout."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from local import stack
+from local.errors import LocalStackError
 from local.files import read_json, write_json
 from local.home import ROOT, Home
 from local.processes import ProcessIdentity, identify, is_running
@@ -21,8 +22,11 @@ def begin() -> None:
     owner = identify(os.getpid())
     if owner is None:
         raise RuntimeError("this process cannot be found in the process table")
-    for folder in _runs_without_owner():
-        end(folder)
+    for left in _runs_without_owner():
+        try:
+            end(left)
+        except (LocalStackError, OSError) as error:  # this run can do without it
+            print(f"cannot clear {left}: {error}", file=sys.stderr)
     folder = TESTS / f"run-{owner.pid}"
     write_json(folder / _OWNER, {"pid": owner.pid, "started": owner.started})
     os.environ[_RUN_VARIABLE] = str(folder)
