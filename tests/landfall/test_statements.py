@@ -1,0 +1,34 @@
+"""Operator's SQL: few statements, each under the Data API's limit, whatever the names."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest_lambda.statements import MAX_STATEMENT_BYTES, size_of
+from landfall import statements
+
+names = st.from_regex(r"[a-z][a-z0-9_]{0,99}", fullmatch=True)
+BUILDERS = [
+    statements.select_totals,
+    statements.select_landed_files,
+    lambda datasets: statements.select_versions(datasets, "bucket", "raw/it's/" + "x" * 900),
+]
+
+
+@given(st.lists(names, max_size=60), st.sampled_from(BUILDERS), st.integers(1, 30))
+def test_every_dataset_is_asked_once_and_no_statement_is_too_long(datasets: list[str], build, times: int) -> None:  # type: ignore[no-untyped-def]
+    asked = [f"{name}" for name in datasets] * times
+    sqls = build(asked)
+    assert all(size_of(sql) <= MAX_STATEMENT_BYTES for sql in sqls)
+    assert sum(sql.count(" from ledger.") for sql in sqls) == len(asked)
+
+
+def test_a_few_datasets_are_one_statement() -> None:
+    assert len(statements.select_totals([f"dataset_{number}" for number in range(100)])) == 1
+
+
+def test_no_dataset_is_no_statement() -> None:
+    assert statements.select_landed_files([]) == []
+
+
+def test_tables_that_are_no_datasets_are_left_out() -> None:
+    assert statements.select_totals(["_backup", "Orders; drop"]) == []

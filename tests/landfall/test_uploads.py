@@ -1,0 +1,88 @@
+"""Where `landfall upload` sends files, before anything is sent."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest_lambda.errors import ConfigError
+from landfall.uploads import plan_uploads
+
+
+def make(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"PAR1")
+
+
+def keys(*paths: Path, dataset: str | None = None, key: str | None = None) -> list[tuple[str, str | None]]:
+    return [(plan.key, plan.dataset) for plan in plan_uploads(paths, dataset, key)]
+
+
+def test_a_files_name_tells_its_dataset(tmp_path: Path) -> None:
+    make(tmp_path, "order_summary_20251113_001.parquet")
+    path = tmp_path / "order_summary_20251113_001.parquet"
+    assert keys(path) == [("raw/order_summary/order_summary_20251113_001.parquet", "order_summary")]
+
+
+def test_a_named_dataset_takes_any_parquet_file(tmp_path: Path) -> None:
+    make(tmp_path, "part-0000.parquet")
+    assert keys(tmp_path / "part-0000.parquet", dataset="orders") == [("raw/orders/part-0000.parquet", "orders")]
+
+
+def test_a_key_is_taken_as_it_is(tmp_path: Path) -> None:
+    make(tmp_path, "x.parquet")
+    hostile = 'raw/orders/year=2025/it\'s "a" + b é/../x.parquet'
+    assert keys(tmp_path / "x.parquet", key=hostile) == [(hostile, "orders")]
+
+
+def test_a_folder_gives_its_parquet_files_and_nothing_else(tmp_path: Path) -> None:
+    make(
+        tmp_path,
+        "order_items_1.parquet",
+        "orders/year=2025/part-0.parquet",
+        "_SUCCESS",
+        "readme.md",
+        "_temporary.parquet",
+    )
+    assert keys(tmp_path) == [
+        ("raw/order_items/order_items_1.parquet", "order_items"),
+        ("raw/orders/year=2025/part-0.parquet", "orders"),
+    ]
+
+
+def test_a_folder_keeps_its_parts_under_a_named_dataset(tmp_path: Path) -> None:
+    make(tmp_path, "year=2025/part-0.parquet", "year=2026/part-0.parquet")
+    assert keys(tmp_path, dataset="orders") == [
+        ("raw/orders/year=2025/part-0.parquet", "orders"),
+        ("raw/orders/year=2026/part-0.parquet", "orders"),
+    ]
+
+
+def test_what_landing_passes_over_is_told_beforehand(tmp_path: Path) -> None:
+    make(tmp_path, "_x.parquet", "a.csv")
+    hidden, csv = plan_uploads([tmp_path / "_x.parquet", tmp_path / "a.csv"], dataset="orders")
+    assert hidden.ignored == "the name starts with '_'"
+    assert csv.ignored is not None
+
+
+@pytest.mark.parametrize(
+    ("names", "dataset", "key", "said"),
+    [
+        (["absent.parquet"], None, None, "does not exist"),
+        (["2025.parquet"], None, None, "--dataset"),
+        (["notes.txt"], None, None, "--dataset"),
+        (["ok.parquet"], "Not A Name", None, "dataset name"),
+        (["ok.parquet", "also.parquet"], None, "raw/orders/x.parquet", "exactly one file"),
+        (["ok.parquet"], "orders", "raw/items/x.parquet", "lands in dataset items"),
+        (["empty"], None, None, "no parquet file"),
+        (["ok.parquet", "other/ok.parquet"], "orders", None, "would both be"),
+    ],
+)
+def test_what_cannot_be_known_is_refused_clearly(
+    tmp_path: Path, names: list[str], dataset: str | None, key: str | None, said: str
+) -> None:
+    make(tmp_path, "2025.parquet", "notes.txt", "ok.parquet", "also.parquet", "other/ok.parquet")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match=said):
+        plan_uploads([tmp_path / name for name in names], dataset, key)
