@@ -119,16 +119,46 @@ def error_response(fields: ErrorFields) -> Message:
     return Message(b"E", b"".join(code.encode() + text.encode() + b"\0" for code, text in fields.items()) + b"\0")
 
 
+def column_oids(body: bytes) -> list[tuple[int, int]]:
+    """Return, for each column of a RowDescription, where its type OID stands in the body, and the OID."""
+    found = []
+    position = 2
+    for _ in range(struct.unpack("!H", body[:2])[0]):
+        position = body.index(b"\0", position) + 7
+        found.append((position, struct.unpack("!I", body[position : position + 4])[0]))
+        position += 12
+    return found
+
+
 def with_redshift_oids(body: bytes) -> bytes:
     """Return a RowDescription's body with the type OIDs that Redshift would report."""
     shown = bytearray(body)
-    position = 2
-    for _ in range(struct.unpack("!H", body[:2])[0]):
-        position = body.index(b"\0", position) + 1
-        (oid,) = struct.unpack("!I", body[position + 6 : position + 10])
-        shown[position + 6 : position + 10] = struct.pack("!I", REDSHIFT_OIDS.get(oid, oid))
-        position += 18
+    for position, oid in column_oids(body):
+        shown[position : position + 4] = struct.pack("!I", REDSHIFT_OIDS.get(oid, oid))
     return bytes(shown)
+
+
+def varbyte_columns(body: bytes) -> tuple[int, ...]:
+    """Return the indexes of a RowDescription's VARBYTE columns: PostgreSQL starts their text with a prefix."""
+    return tuple(index for index, (_, oid) in enumerate(column_oids(body)) if oid == OID_BYTEA)
+
+
+def without_hex_prefix(body: bytes, columns: tuple[int, ...]) -> bytes:
+    r"""Return a DataRow's body with the `\x` taken off the values of `columns`.
+
+    >>> without_hex_prefix(b"\0\1\0\0\0\4" + rb"\xff", (0,))
+    b'\x00\x01\x00\x00\x00\x02ff'
+    """
+    parts, position = [body[:2]], 2
+    for index in range(struct.unpack("!H", body[:2])[0]):
+        (length,) = struct.unpack("!i", body[position : position + 4])
+        value = body[position + 4 : position + 4 + max(length, 0)]
+        if index in columns and value.startswith(b"\\x"):
+            parts.append(struct.pack("!i", length - 2) + value[2:])
+        else:
+            parts.append(body[position : position + 4] + value)
+        position += 4 + max(length, 0)
+    return b"".join(parts)
 
 
 def row_values(body: bytes) -> list[str | None]:

@@ -72,6 +72,10 @@ class Session:
     _answers: asyncio.Queue[Message] | None = None
     _loads: dict[bytes, Load] = field(default_factory=dict)  # by prepared statement
     _portals: dict[bytes, Load] = field(default_factory=dict)
+    _described: bytes = b""  # the statement whose columns the server is about to describe
+    _statements: dict[bytes, bytes] = field(default_factory=dict)  # by portal
+    _varbytes: dict[bytes, tuple[int, ...]] = field(default_factory=dict)  # VARBYTE columns by prepared statement
+    _row_varbytes: tuple[int, ...] = ()  # those of the rows that come now
     _copy_in: asyncio.Future[bool] | None = None
     _load_error: ErrorFields | None = None
     _commit_next: bool = False
@@ -102,6 +106,9 @@ class Session:
                         await self._bind(message)
                     case b"E":
                         await self._execute(message)
+                    case b"D" if message.body.startswith(b"S"):
+                        self._described = message.body[1:-1]
+                        await self._to_server(message)
                     case b"X":
                         return
                     case _:
@@ -153,13 +160,16 @@ class Session:
 
     async def _bind(self, message: Message) -> None:
         portal, statement = messages.split_bind(message.body)
+        self._statements[portal] = statement
         self._portals.pop(portal, None)
         if statement in self._loads:
             self._portals[portal] = self._loads[statement]
         await self._to_server(message)
 
     async def _execute(self, message: Message) -> None:
-        load = self._portals.get(message.body.split(b"\0", 1)[0])
+        portal = message.body.split(b"\0", 1)[0]
+        load = self._portals.get(portal)
+        self._row_varbytes = self._varbytes.get(self._statements.get(portal, b""), ())
         if load:
             await self._run_load(load, message)
         else:
@@ -223,7 +233,10 @@ class Session:
         """Return the message as the client shall see it, None for what the front keeps to itself."""
         match message.kind:
             case b"T":
+                self._row_varbytes = self._varbytes[self._described] = messages.varbyte_columns(message.body)
                 return Message(b"T", messages.with_redshift_oids(message.body))
+            case b"D" if self._row_varbytes:
+                return Message(b"D", messages.without_hex_prefix(message.body, self._row_varbytes))
             case b"S" if message.body.startswith(b"server_version\0"):
                 return Message(b"S", SERVER_VERSION)
             case b"G" if self._copy_in is not None:

@@ -45,6 +45,13 @@ create function pg_catalog.sha2(value text, bits integer) returns text language 
     )
 $$;
 
+create function pg_catalog.to_varbyte(value text, format text) returns varbyte language sql immutable strict as $$
+    select case lower(format) when 'hex' then decode(value, 'hex') else convert_to(value, 'UTF8') end::varbyte
+$$;
+create function pg_catalog.from_varbyte(value bytea, format text) returns text language sql immutable strict as $$
+    select case lower(format) when 'hex' then encode(value, 'hex') else convert_from(value, 'UTF8') end
+$$;
+
 -- AVG of integers is an integer, cut (https://docs.aws.amazon.com/redshift/latest/dg/r_AVG.html)
 alter function pg_catalog.avg(smallint) rename to rs_exact_avg;
 alter function pg_catalog.avg(integer) rename to rs_exact_avg;

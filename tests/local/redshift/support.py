@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 import redshift_connector
+from redshift_connector.error import Error
 
 Rows = list[tuple[Any, ...]]
 
@@ -51,7 +52,7 @@ class Client:
         self.run(*statements[:-1])
         try:
             self.run(statements[-1])
-        except redshift_connector.Error as error:
+        except Error as error:
             fields: dict[str, str] = error.args[0]
             return fields
         raise AssertionError(f"did not fail: {statements[-1]}")

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 import pytest
 import redshift_connector
+from redshift_connector.error import Error
 
 from tests.local.redshift.support import Client
 
@@ -29,7 +30,7 @@ def test_the_server_says_it_is_redshift(facts: dict[str, Any], client: Client) -
 
 
 def test_a_wrong_password_is_refused(facts: dict[str, Any]) -> None:
-    with pytest.raises(redshift_connector.Error, match="password authentication failed"):
+    with pytest.raises(Error, match="password authentication failed"):
         Client(facts, facts["admin_user"], "Wrong123")
 
 
