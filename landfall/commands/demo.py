@@ -9,6 +9,7 @@ import typer
 from landfall import output
 
 FAILED = 1
+WIDTH = 120
 FEWEST, MOST = 50, 5_000  # as many as the check of every modeled row reads comfortably
 
 
@@ -32,6 +33,7 @@ def demo(
 
     environment.complete()
     console = output.stdout()
+    console.width = min(console.width, WIDTH)
     try:
         with tempfile.TemporaryDirectory(prefix="landfall-demo-") as folder:
             tell(Stack.from_environment(), console, Path(folder), orders)

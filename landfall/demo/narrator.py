@@ -23,12 +23,14 @@ class Narrator:
     console: Console
     step: str = ""
     steps: int = 0
-    checks: list[tuple[str, str, str]] = field(default_factory=list)
+    checks: int = 0
+    summary: list[tuple[str, int, str]] = field(default_factory=list)
 
     def begin(self, title: str) -> None:
         """Begin a step."""
         self.steps += 1
         self.step = title
+        self.checks = 0
         self.console.print()
         self.console.print(Rule(f"[bold]{self.steps}. {escape(title)}[/bold]", align="left", style="dim"))
 
@@ -58,17 +60,18 @@ class Narrator:
                 f"step {self.steps} ({self.step}), {what}: expected {_brief(expected)}, found {_brief(found)}"
             )
         text = shown if shown is not None else _spell(found)
-        self.checks.append((self.step, what, text))
+        self.checks += 1
         self.console.print(f"  [green]\u2713[/green] {escape(what)}: [bold]{escape(text)}[/bold]", soft_wrap=True)
 
+    def sum_up(self, *facts: str) -> None:
+        """End a step with what came of it."""
+        self.summary.append((f"{self.steps}. {self.step}", self.checks, "; ".join(facts)))
+
     def summarise(self) -> None:
-        """Lay out everything that was checked."""
+        """Lay out what happened, a row a step."""
         self.console.print()
-        rows = []
-        for number, (step, what, found) in enumerate(self.checks):
-            is_first = number == 0 or self.checks[number - 1][0] != step
-            rows.append((step if is_first else "", what, found))
-        self.console.print(output.table("What happened", ("step", "expected and found", "value"), rows))
+        columns = ("step", "expectations met", "what happened")
+        self.console.print(output.table("What happened", columns, self.summary))
 
 
 def _spell(value: Any) -> str:

@@ -57,7 +57,7 @@ class Story:
 
     def first_wave(self) -> Wave:
         """New orders: landed by event, modeled behind gates, announced."""
-        self.narrator.begin("First wave: new orders land by event and are modeled behind gates")
+        self.narrator.begin("New orders land by event and are modeled behind gates")
         self.narrator.command(f"python -m scripts.order_generator --orders {self.orders} --format json --out ...")
         self.narrator.command("python -m scripts.json_to_parquet .../orders_20251113_001.json --out ...")
         self.narrator.command("landfall upload ... --wait")
@@ -65,23 +65,25 @@ class Story:
         self.order_tables.append(wave.table("order_summary"))
         self.item_tables.append(wave.table("order_items"))
         run = self._land_and_model(wave, list(wave.files))
-        self._expect_modeled(run)
+        modeled = self._expect_modeled(run)
+        self.narrator.sum_up(f"{len(wave.files)} files landed", *modeled)
         return wave
 
     def updates(self) -> Wave:
         """Updates of the same orders: the UPSERT."""
-        self.narrator.begin("Second wave: a third of the orders changed (UPSERT)")
+        self.narrator.begin("A third of the orders changed: UPSERT")
         plan = Plan(self.orders, first_order=self.first_order, wave=2, update_share=0.33)
         wave = self._make(plan, 2)
         self.order_tables.append(wave.table("order_summary"))
         self.item_tables.append(wave.table("order_items"))
         run = self._land_and_model(wave, ["order_summary", "order_items"])
-        self._expect_modeled(run)
+        facts = self._expect_modeled(run)
         changed = wave.rows("order_summary")
         modeled = self.pipeline.modeled("orders", ORDER_KEY, ORDER_FACTS)
         newest = sample.newest([wave.table("order_summary")], ORDER_KEY, ORDER_FACTS)
         taken = sum(modeled.get(name) == row for name, row in newest.items())
         self.narrator.expect("orders that now read as their update", taken, changed)
+        self.narrator.sum_up(f"{changed:,} orders updated in place", *facts)
         return wave
 
     def no_effect(self, first: Wave, updates: Wave) -> None:
@@ -99,7 +101,9 @@ class Story:
         late.write_bytes(first.files["order_summary"].read_bytes())
         run = self._land_and_model(replace(first, files={"order_summary": late}), ["order_summary"])
         self.narrator.say("the older file landed after the newer one; every order keeps its newest state:")
-        self._expect_modeled(run)
+        self.narrator.sum_up(
+            "the second event landed nothing", "the late file changed no order", *self._expect_modeled(run)
+        )
 
     def corrupt(self, first: Wave) -> None:
         """Half a parquet file: rejected, told, not landed."""
@@ -114,6 +118,7 @@ class Story:
         landed = self.pipeline.landed_rows(uploads.file_id(self.pipeline.stack, upload), "order_summary")
         self.narrator.expect("its rows in landing", landed, 0)
         self._expect_told("support", "FailureTopicArn", stage="land")
+        self.narrator.sum_up(f"rejected ({upload.reason})", "the support topic told")
 
     def broken_rows(self) -> None:
         """A few rows that break rules: quarantined with reasons, the good ones go on."""
@@ -121,13 +126,14 @@ class Story:
         wave = self._make(Plan(FEW_OF, first_order=self.first_order + MOST_ORDERS, bad_rows=FEW_BAD), 3)
         self.order_tables.append(sample.good_orders(wave))
         run = self._land_and_model(wave, ["order_summary"])
-        self._expect_modeled(run)
+        facts = self._expect_modeled(run)
         upload = self._uploaded[wave.files["order_summary"]]
         reasons = self.pipeline.quarantined(self.pipeline.uri(upload))
         self.narrator.expect("rows in quarantine", len(reasons), FEW_BAD)
         found = Counter(reason for reason in sample.expected_reasons(FEW_BAD) for row in reasons if reason in row)
         expected = sample.expected_reasons(FEW_BAD)
         self.narrator.expect("each with its reason", dict(found), expected, ", ".join(expected))
+        self.narrator.sum_up(f"{FEW_BAD} rows quarantined with reasons", *facts)
 
     def failing_gate(self) -> None:
         """A batch that a gate stops; undoing the file which it names lets the next run pass."""
@@ -144,6 +150,7 @@ class Story:
         named = sorted({file for failing in run.failing for file in failing.get("files") or ()})
         self.narrator.expect("the gate names the file", named, [uri], ", ".join(named))
         self._expect_told("support", "FailureTopicArn", stage="gate")
+        self.narrator.sum_up("UPSERT skipped, modeled orders unchanged", "the support topic told")
 
         self.narrator.begin("`landfall undo` of the file which the gate named; the next run passes")
         self.narrator.command(f"landfall undo {uri}")
@@ -154,7 +161,7 @@ class Story:
         self.narrator.command("landfall transform --wait")
         with self.narrator.busy("the transform is running"):
             run = self.pipeline.transform()
-        self._expect_modeled(run)
+        self.narrator.sum_up(f"{done.rows:,} rows left landing", *self._expect_modeled(run))
 
     def lineage(self) -> None:
         """The documentation, with the lineage."""
@@ -162,6 +169,7 @@ class Story:
         with self.narrator.busy("dbt is writing its documentation"):
             page = docs.generate()
         self.narrator.expect("dbt docs are written", page.exists(), True, page.as_uri())
+        self.narrator.sum_up("one page, no server needed")
 
     def undo_leftovers(self) -> None:
         """Take out what a story that broke off would leave in the way of the next one."""
@@ -193,8 +201,11 @@ class Story:
         with self.narrator.busy("the state machine is running dbt: models, gates, UPSERT"):
             return self.pipeline.await_run(before)
 
-    def _expect_modeled(self, run: Run) -> None:
-        """Expect a run that succeeded, was announced, and left modeled tables equal to the newest of all good rows."""
+    def _expect_modeled(self, run: Run) -> tuple[str, ...]:
+        """Expect a run that succeeded, was announced, and left modeled tables equal to the newest of all good rows.
+
+        Returns what came of it, for the summary.
+        """
         if run.outcome != "succeeded":
             show_run(self.narrator.console, run)
         self.narrator.expect("outcome of the run", (run.outcome, run.reason), ("succeeded", None), "succeeded")
@@ -206,10 +217,11 @@ class Story:
         shown = f"{len(found):,} rows, {sample.total(found, 3):,} in all"
         self.narrator.expect("modeled orders are the newest of what was sent", found, orders, shown)
         items = sample.newest(self.item_tables, ITEM_KEY, ITEM_FACTS)
-        found = self.pipeline.modeled("order_items", ITEM_KEY, ITEM_FACTS)
-        shown = f"{len(found):,} rows, {sample.total(found, 2):,} in all"
-        self.narrator.expect("modeled order items are, too", found, items, shown)
+        found_items = self.pipeline.modeled("order_items", ITEM_KEY, ITEM_FACTS)
+        shown = f"{len(found_items):,} rows, {sample.total(found_items, 2):,} in all"
+        self.narrator.expect("modeled order items are, too", found_items, items, shown)
         self._expect_told("business", "SuccessTopicArn", stage="model")
+        return f"{len(found):,} orders and {len(found_items):,} items modeled", f"{passed} gates passed"
 
     def _expect_told(self, who: str, topic: str, stage: str) -> None:
         arn = self.pipeline.stack.output(topic)
@@ -219,8 +231,7 @@ class Story:
 
         with self.narrator.busy("notifications arrive"):
             notification = self.inbox.wait_for(fits)
-        shown = f"{notification.subject!r} {notification.attributes}" if notification else "nothing"
-        self.narrator.expect(f"the {who} topic is told", notification is not None, True, shown)
+        self.narrator.expect(f"the {who} topic is told", notification is not None, True, _told(notification))
 
 
 def tell(stack: "Stack", console: Console, folder: Path, orders: int) -> None:
@@ -244,6 +255,13 @@ def tell(stack: "Stack", console: Console, folder: Path, orders: int) -> None:
     narrator.summarise()
     console.print(f"lineage: open {docs.FOLDER.joinpath('index.html').as_uri()}", soft_wrap=True)
     console.print(f"[dim]{time.monotonic() - started:.0f} s[/dim]")
+
+
+def _told(notification: Notification | None) -> str:
+    if notification is None:
+        return "nothing"
+    attributes = ", ".join(f"{name} {value}" for name, value in sorted(notification.attributes.items()))
+    return f"{notification.subject} ({attributes})"
 
 
 def _status(run: Run, model: str) -> str | None:
