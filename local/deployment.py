@@ -41,6 +41,7 @@ def deploy_product(home: Home, state: State, progress: Progress) -> None:
 
     Raises:
         ConfigError: the deployment failed.
+        botocore.exceptions.ClientError: AWS refused a request of it, with its reason.
     """
     if state.ports is None:
         raise LocalStackError("the local stack has no ports yet. Run `landfall local up`.")
