@@ -98,7 +98,7 @@ def read_parameters(path: Path) -> tuple[dict[str, str], dict[str, str]]:
         document = json.loads(path.read_text(encoding="utf-8"))
         parameters, tags = document["Parameters"], document.get("Tags", {})
         return {key: str(value) for key, value in parameters.items()}, dict(tags)
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f'{path} is not {{"Parameters": {{"Name": "value"}}, "Tags": {{}}}}: {error}') from error
 
 

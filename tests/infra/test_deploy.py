@@ -1,0 +1,71 @@
+"""The deployment as a command: what it reads, what it refuses, and that it is what the local stack was deployed by."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ingest_lambda.errors import ConfigError
+from landfall.deploy import Deployment, read_parameters
+from scripts.package import SIZE_LIMIT, Runtime
+from tests.support.local_stack import LocalStack
+
+
+def test_parameters_and_tags_are_read_as_text(tmp_path: Path) -> None:
+    file = tmp_path / "dev.json"
+    file.write_text(json.dumps({"Parameters": {"BatchSize": 10}, "Tags": {"team": "data"}}), encoding="utf-8")
+    assert read_parameters(file) == ({"BatchSize": "10"}, {"team": "data"})
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"Parameters": []}'])
+def test_a_file_of_another_form_is_refused_with_the_form_that_is_expected(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "dev.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r'dev\.json is not \{"Parameters"'):
+        read_parameters(file)
+
+
+def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.json"):
+        read_parameters(tmp_path / "nowhere.json")
+
+
+def test_the_runtime_is_this_interpreters_unless_the_parameters_name_another() -> None:
+    assert Deployment("dev", "arn").runtime == Runtime.here()
+    assert Deployment("dev", "arn", {"PythonRuntime": "python3.13"}).runtime.python == "3.13"
+
+
+def test_the_command_finds_nothing_to_change_where_local_up_has_deployed(stack: LocalStack) -> None:
+    cloudformation = stack.client("cloudformation")
+    (before,) = cloudformation.describe_stacks(StackName="landfall-local")["Stacks"]
+    redshift = ["--parameter", "RedshiftHost=127.0.0.1", "--parameter", f"RedshiftPort={stack.ports.redshift}"]
+    done = stack.landfall("deploy", "--env", "local", "--admin-secret-arn", "landfall/local/admin", *redshift, "--json")
+    assert done.returncode == 0, done.stderr
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in before["Outputs"]}
+    assert json.loads(done.stdout) == outputs
+    (after,) = cloudformation.describe_stacks(StackName="landfall-local")["Stacks"]
+    assert after.get("LastUpdatedTime") == before.get("LastUpdatedTime")
+
+
+def test_an_administrator_who_cannot_log_in_stops_the_deployment(stack: LocalStack) -> None:
+    redshift = ["--parameter", "RedshiftHost=127.0.0.1", "--parameter", f"RedshiftPort={stack.ports.redshift}"]
+    done = stack.landfall("deploy", "--env", "local", "--admin-secret-arn", "landfall/none", *redshift)
+    assert done.returncode != 0
+    assert "landfall/none" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_parameter_without_a_value_is_refused_before_anything_is_done(stack: LocalStack) -> None:
+    done = stack.landfall("deploy", "--env", "local", "--admin-secret-arn", "any", "--parameter", "BatchSize")
+    assert done.returncode == 3
+    assert "--parameter 'BatchSize' is not NAME=VALUE" in done.stderr
+
+
+def test_the_packages_are_reported_with_their_sizes(stack: LocalStack) -> None:
+    done = stack.landfall("package", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["limit"] == SIZE_LIMIT
+    assert {item["name"] for item in report["packages"]} == {"ingest_lambda", "transform_lambda"}
+    assert all(Path(item["path"]).stat().st_size == item["zipped"] for item in report["packages"])
+    assert all(item["unzipped"] < SIZE_LIMIT for item in report["packages"])
