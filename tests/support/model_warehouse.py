@@ -4,7 +4,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,11 @@ class DbtRun:
     statuses: Mapping[str, str]
     messages: str
     compiled: Mapping[str, str]
+    statements: Sequence[tuple[str, str]]
+
+    def sent_by(self, model: str) -> list[str]:
+        """Return the statements that a model sent, in order, without dbt's comment."""
+        return [sql.split("*/", 1)[-1].strip() for node, sql in self.statements if node.endswith(f".{model}")]
 
     def status(self, name: str) -> str:
         """Return how a model or gate ended: success, pass, warn, fail, error, skipped."""
@@ -55,9 +60,12 @@ class ModelWarehouse:
     def dbt(self, command: str, *arguments: str, fresh_parse: bool = False) -> DbtRun:
         """Run a dbt command in this process; the project is parsed once."""
         messages: list[str] = []
+        statements: list[tuple[str, str]] = []
 
         def keep(event: EventMsg) -> None:
-            if event.info.level != "debug":
+            if event.info.name == "SQLQuery":  # type: ignore[attr-defined]  # protobuf, without stubs
+                statements.append((event.data.conn_name, event.data.sql))  # type: ignore[attr-defined]  # the same
+            elif event.info.level != "debug":
                 messages.append(event.info.msg)  # type: ignore[attr-defined]  # protobuf, without stubs
 
         runner = dbtRunner(manifest=None if fresh_parse else self.manifest, callbacks=[keep])
@@ -65,7 +73,7 @@ class ModelWarehouse:
             outcome = runner.invoke([command, "--quiet", *arguments])
         if outcome.exception is not None:
             raise RuntimeError("\n".join(messages)) from outcome.exception
-        return DbtRun(outcome.success, _statuses(outcome), "\n".join(messages), _compiled(outcome))
+        return DbtRun(outcome.success, _statuses(outcome), "\n".join(messages), _compiled(outcome), statements)
 
     def build(self, *arguments: str) -> DbtRun:
         """Run `dbt build` without unit tests, as the transform function does."""
