@@ -1,0 +1,150 @@
+"""MODEL and GATE: the conventions that the dbt project keeps, read from its manifest."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import GenericTestNode, ModelNode
+
+from local.home import ROOT
+
+MACROS = ROOT / "macros"
+GATES = ROOT / "dbt_project" / "gates" / "generic"
+DEFINITION = re.compile(r"{%-?\s*(?:macro|test)\s+(\w+)\(([^)]*)\)")
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manifest]:
+    """The parsed project; parsing needs no warehouse."""
+    folder = tmp_path_factory.mktemp("parse")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DBT_TARGET_PATH", str(folder))
+        patch.setenv("DBT_LOG_PATH", str(folder))
+        result = dbtRunner().invoke(
+            ["parse", "--quiet", "--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--warn-error"]
+        )
+    assert result.exception is None, result.exception
+    assert isinstance(result.result, Manifest)
+    yield result.result
+
+
+def models(manifest: Manifest) -> list[ModelNode]:
+    """Return the project's models."""
+    return [node for node in manifest.nodes.values() if isinstance(node, ModelNode)]
+
+
+def gates(manifest: Manifest) -> list[GenericTestNode]:
+    """Return the project's gates."""
+    return [node for node in manifest.nodes.values() if isinstance(node, GenericTestNode)]
+
+
+def upserts(manifest: Manifest) -> list[ModelNode]:
+    """Return the models that are upserted."""
+    return [model for model in models(manifest) if model.config.get("incremental_strategy") == "merge"]
+
+
+def ancestors(manifest: Manifest, unique_id: str) -> set[str]:
+    """Return everything a node is built from."""
+    node: Any = manifest.nodes.get(unique_id)
+    parents = list(node.depends_on.nodes) if node else []
+    return set(parents).union(*(ancestors(manifest, parent) for parent in parents))
+
+
+def test_every_model_says_what_a_row_is_who_owns_it_and_what_its_columns_mean(manifest: Manifest) -> None:
+    for model in models(manifest):
+        assert model.description.startswith("One row per "), model.name
+        assert model.group in {group.name for group in manifest.groups.values()}, model.name
+        assert model.columns, model.name
+        assert all(column.description for column in model.columns.values()), model.name
+
+
+def test_every_modeled_table_has_a_contract_and_a_key_that_its_gates_watch(manifest: Manifest) -> None:
+    for model in upserts(manifest):
+        key = model.config.unique_key
+        kinds = {constraint.type.value for constraint in model.columns[key].constraints}
+        assert model.contract.enforced, model.name
+        assert kinds == {"primary_key", "not_null"}, model.name
+        watching = [gate for gate in gates(manifest) if gate.test_metadata.name == "unique_key_after_dedup"]
+        assert any(gate.test_metadata.kwargs["key"] == key for gate in watching), model.name
+
+
+def test_every_model_is_described_beside_its_sql(manifest: Manifest) -> None:
+    for model in models(manifest):
+        path = Path(model.original_file_path)
+        assert path.stem == model.name
+        assert (ROOT / path).with_suffix(".yml").exists()
+        assert model.patch_path is not None
+        assert model.patch_path.endswith(str(path.with_suffix(".yml")))
+
+
+def test_only_staging_reads_sources(manifest: Manifest) -> None:
+    for model in models(manifest):
+        if any(parent.startswith("source.") for parent in model.depends_on.nodes):
+            assert model.original_file_path.startswith("dbt_project/models/staging/"), model.name
+
+
+def test_staging_and_gate_views_bind_late(manifest: Manifest) -> None:
+    views = [model for model in models(manifest) if model.config.materialized == "view"]
+    assert views
+    assert all(view.config.get("bind") is False for view in views)
+
+
+def test_every_landing_dataset_is_fresh_or_says_so_and_declares_its_contract(manifest: Manifest) -> None:
+    landing = [source for source in manifest.sources.values() if source.source_name == "landing"]
+    assert landing
+    for source in landing:
+        assert source.loaded_at_field == "_loaded_at"
+        assert source.freshness is not None
+        assert source.freshness.warn_after.count
+        assert source.config.meta["schema_change"] in {"evolve", "freeze"}
+        assert all(column.data_type for name, column in source.columns.items() if not name.startswith("_"))
+
+
+def test_every_gate_is_described_named_and_says_its_severity(manifest: Manifest) -> None:
+    for gate in gates(manifest):
+        assert "severity" in gate.unrendered_config, gate.name
+        assert gate.description, gate.name
+        assert re.fullmatch(r"[a-z_]+__[a-z_]+", gate.name), gate.name
+
+
+def test_an_error_gate_blocks_the_upsert_of_what_it_guards(manifest: Manifest) -> None:
+    """dbt skips a model behind a failing gate only if the model descends from every node that the gate reads."""
+    reach = {model.unique_id: ancestors(manifest, model.unique_id) for model in upserts(manifest)}
+    for gate in gates(manifest):
+        if gate.config.severity.lower() == "error":
+            assert any(set(gate.depends_on.nodes) <= above for above in reach.values()), gate.name
+
+
+def test_every_upsert_is_guarded_by_a_gate_of_each_kind(manifest: Manifest) -> None:
+    needed = {"schema", "quarantine_rate", "rows_conserved", "volume", "unique_key_after_dedup"}
+    for model in upserts(manifest):
+        above = ancestors(manifest, model.unique_id)
+        kinds = {
+            gate.test_metadata.name
+            for gate in gates(manifest)
+            if set(gate.depends_on.nodes) <= above and gate.config.severity.lower() == "error"
+        }
+        assert needed <= kinds, model.name
+
+
+def test_every_mart_has_a_reader(manifest: Manifest) -> None:
+    read = {node for exposure in manifest.exposures.values() for node in exposure.depends_on.nodes}
+    marts = {model.unique_id for model in models(manifest) if model.schema.endswith("marts")}
+    assert marts
+    assert marts <= read
+
+
+@pytest.mark.parametrize("path", [*MACROS.rglob("*.sql"), *GATES.glob("*.sql")], ids=lambda path: path.stem)
+def test_a_macro_is_documented_and_its_file_bears_its_name(manifest: Manifest, path: Path) -> None:
+    ((name, arguments),) = DEFINITION.findall(path.read_text(encoding="utf-8"))
+    assert path.stem == name
+
+    macro = manifest.macros[f"macro.landfall.{'test_' if path.is_relative_to(GATES) else ''}{name}"]
+    assert macro.description
+    declared = [argument.split("=")[0].strip() for argument in arguments.split(",") if argument.strip()]
+    assert [argument.name for argument in macro.arguments] == declared
+    assert all(argument.description for argument in macro.arguments)
