@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def begin() -> None:
     folder = TESTS / f"run-{owner.pid}"
     write_json(folder / _OWNER, {"pid": owner.pid, "started": owner.started})
     os.environ[_RUN_VARIABLE] = str(folder)
+    _keep_temporary_files_in(folder / "tmp")
 
 
 def folder() -> Path:
@@ -42,6 +44,12 @@ def end(run: Path) -> None:
     for home in sorted(path.parent for path in run.glob("*/info.json")):
         stack.down(Home(home), lambda line: print(line, file=sys.stderr))
     shutil.rmtree(run)
+
+
+def _keep_temporary_files_in(folder: Path) -> None:
+    """Make pytest's, the tests' and their subprocesses' temporary files part of the run, so that they end with it."""
+    folder.mkdir()
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 def _runs_without_owner() -> Iterator[Path]:
