@@ -14,7 +14,7 @@ from transform_lambda.dbt_runtime import connected, invoke
 from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.examples import explain, unexplained
 from transform_lambda.results import MESSAGE_LIMIT, errors_of, failed_gates, gates_of, models_of, outcome_of
-from transform_lambda.upserts import count_upserts
+from transform_lambda.row_counts import count_rows
 
 # Events worth a line in the function's log: how each node and hook ended, and what went wrong.
 _LOGGED_EVENTS = {"LogModelResult", "LogTestResult", "LogHookEndLine", "LogSkipBecauseError", "SkippingDetails"}
@@ -39,7 +39,7 @@ def build(plan: Mapping[str, Any], project_dir: Path, logger: Logger) -> dict[st
         "outcome": str(outcome_of((str(result.status) for result in results), is_success=answer.success)),
         "started_at": started_at,
         "ended_at": _now(),
-        "models": models_of(results, findings.upserted),
+        "models": models_of(results, findings.rows),
         "gates": gates_of(results),
         "failing": findings.failing,
         "errors": errors,
@@ -50,7 +50,7 @@ def build(plan: Mapping[str, Any], project_dir: Path, logger: Logger) -> dict[st
 class Findings:
     """What the warehouse was asked after the run. When it cannot be asked, dbt's verdict stands without the details."""
 
-    upserted: Mapping[str, int]
+    rows: Mapping[str, int]
     failing: Sequence[dict[str, Any]]
 
 
@@ -60,7 +60,7 @@ def _findings(results: Sequence[Any], project_dir: Path, run_id: str | None) -> 
     failed = failed_gates(results)
     try:
         with connected(project_dir) as query:
-            return Findings(count_upserts(query, results, run_id), explain(query, failed))
+            return Findings(count_rows(query, results, run_id), explain(query, failed))
     except TransientError as error:
         return Findings({}, [unexplained(result, str(error)) for result in failed])
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from transform_lambda.results import Outcome
+from transform_lambda.row_counts import is_waiting
 
 # A message with its attributes is at most 256 KiB (https://docs.aws.amazon.com/general/latest/gr/sns.html).
 BODY_LIMIT = 240_000
@@ -41,7 +42,7 @@ class Run:
 
     @property
     def severity(self) -> str:
-        """Return the severity that subscriptions filter on: critical | high | low | info."""
+        """Return the severity that subscriptions filter on: critical | high | medium (files) | low | info."""
         if self.outcome is Outcome.ERROR:
             return "critical"
         if self.outcome is Outcome.GATE_FAILED:
@@ -75,7 +76,7 @@ def subject(run: Run) -> str:
         Outcome.GATE_FAILED: f"gate failed: {_names(gate['gate'] for gate in run.build['failing'])}",
         Outcome.ERROR: "transform ended with an error",
     }[run.outcome]
-    return plain_ascii(f"Landfall {run.environment}: {what}")[:SUBJECT_LIMIT]
+    return plain_ascii(f"[landfall {run.environment}] {what}")[:SUBJECT_LIMIT]
 
 
 def plain_ascii(text: str) -> str:
@@ -125,14 +126,14 @@ def lines(run: Run) -> list[str]:
 
 def _success(run: Run) -> list[str]:
     passed = sum(gate["status"] == "pass" for gate in run.build["gates"])
-    quarantined = [model for model in run.build["models"] if model["name"].startswith("quarantine_")]
-    modeled = [model for model in run.build["models"] if model not in quarantined]
+    waiting = [model for model in run.build["models"] if is_waiting(model["name"]) and model["rows_affected"]]
+    built = [model for model in run.build["models"] if not is_waiting(model["name"])]
     return [
-        f"Landfall {run.environment}: the models are up to date.",
+        "The models are up to date.",
         "",
         *(f"Why: {reason}" for reason in run.plan["reasons"][:NAME_LIMIT]),
-        f"Built: {_counted(modeled)}",
-        f"Quarantined: {_counted(quarantined) or 'nothing'}",
+        f"Built: {_counted(built)}",
+        f"Held back, each row with its reason: {_counted(waiting) or 'nothing'}",
         f"Gates: {passed} passed",
         *(_not_passed(gate) for gate in run.build["gates"] if gate["status"] in _NOT_PASSED),
     ]
@@ -142,7 +143,7 @@ def _gate_failure(run: Run) -> list[str]:
     failing: Sequence[Json] = run.build["failing"]
     skipped = _names(model["name"] for model in run.build["models"] if model["status"] == "skipped")
     return [
-        f"Landfall {run.environment}: {len(failing)} gate(s) failed. What lies behind them was not updated: {skipped}.",
+        f"{len(failing)} gate(s) failed. What lies behind them was not updated: {skipped}.",
         "Nothing is lost: the rows wait in the landing tables, and a later run takes them in.",
         *(line for gate in failing for line in _failing_gate(gate)),
         *_to_fix(failing),
@@ -174,7 +175,7 @@ def _to_fix(failing: Iterable[Json]) -> list[str]:
 
 def _error(run: Run) -> list[str]:
     return [
-        f"Landfall {run.environment}: dbt could not do its work. Models that failed are as they were.",
+        "dbt could not do its work. Models that failed are as they were.",
         *(f"  {error}" for error in run.build["errors"]),
         "",
         "After the cause is fixed, everything that landed meanwhile is built by:",
@@ -184,7 +185,12 @@ def _error(run: Run) -> list[str]:
 
 def _where_to_look(run: Run) -> list[str]:
     anchor = {Outcome.SUCCEEDED: "succeeded", Outcome.GATE_FAILED: "gate-failed", Outcome.ERROR: "error"}[run.outcome]
-    return [f"Run: {run.build['run_id']}", f"Report: {run.report}", f"Runbook: docs/runbook.md#{anchor}"]
+    return [
+        f"Environment: {run.environment}",
+        f"Run: {run.build['run_id']}",
+        f"Report: {run.report}",
+        f"Runbook: docs/runbook.md#{anchor}",
+    ]
 
 
 def _not_passed(gate: Json) -> str:

@@ -44,16 +44,16 @@ def outcome_of(statuses: Iterable[str], *, is_success: bool) -> Outcome:
     return Outcome.SUCCEEDED if is_success else Outcome.ERROR
 
 
-def models_of(results: Sequence[Any], upserted: Mapping[str, int]) -> list[dict[str, Any]]:
+def models_of(results: Sequence[Any], counted: Mapping[str, int]) -> list[dict[str, Any]]:
     """List the models: [{"name", "status", "rows_affected", "message"}].
 
-    Rows are those of `upserted` where it has the model, else the adapter's, else None (a view has no rows).
+    Rows are those of `counted` where it has the model, else the adapter's, else None (as of a view).
     """
     return [
         {
             "name": result.node.name,
             "status": str(result.status),
-            "rows_affected": upserted.get(result.node.name, _rows_affected(result)),
+            "rows_affected": counted.get(result.node.name, _rows_affected(result)),
             **_message(result),
         }
         for result in results

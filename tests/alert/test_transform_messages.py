@@ -75,7 +75,7 @@ def test_a_success_tells_why_it_ran_what_was_built_and_what_was_quarantined() ->
     text = text_of(run("succeeded"))
     assert "landed up to load 7" in text
     assert "orders 1,204 rows" in text
-    assert "Quarantined: quarantine_orders 3 rows" in text
+    assert "Held back, each row with its reason: quarantine_orders 3 rows" in text
     assert "1 passed" in text
     assert "warn: orders__freshness (1 rows)" in text
 

@@ -1,0 +1,108 @@
+"""MODEL: the state machine's definition holds to its rules, whatever it does at run time (test_transform_lease.py)."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from local.home import ROOT
+
+TEMPLATES = ROOT / "infra" / "cloudformation"
+TEXT = (TEMPLATES / "transform.asl.json").read_text()
+DEFINITION = json.loads(TEXT)
+STATES: dict[str, dict[str, Any]] = DEFINITION["States"]
+TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+
+
+class Template(yaml.SafeLoader):
+    """A YAML loader that reads CloudFormation's short functions as plain values."""
+
+
+Template.add_multi_constructor("!", lambda loader, _suffix, node: _plain(loader, node))
+
+
+def _plain(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    assert isinstance(node, yaml.MappingNode)
+    return loader.construct_mapping(node, deep=True)
+
+
+def state_machine() -> dict[str, Any]:
+    """Return the state machine's properties in model.yaml."""
+    template = yaml.load((TEMPLATES / "model.yaml").read_text(), Template)  # noqa: S506 - a SafeLoader
+    properties: dict[str, Any] = template["Resources"]["StateMachine"]["Properties"]
+    return properties
+
+
+def successors(state: dict[str, Any]) -> Iterator[str]:
+    """Yield the names of the states that may follow."""
+    for holder in (state, *state.get("Choices", []), *state.get("Catch", [])):
+        yield from (holder[name] for name in ("Next", "Default") if name in holder)
+
+
+def reachable(start: str) -> set[str]:
+    """Return every state that can be reached from `start`."""
+    found = {start}
+    waiting = [start]
+    while waiting:
+        following = set(successors(STATES[waiting.pop()])) - found
+        found |= following
+        waiting.extend(following)
+    return found
+
+
+def test_every_state_can_be_reached_and_every_successor_exists() -> None:
+    assert reachable(DEFINITION["StartAt"]) == set(STATES)
+
+
+def test_every_state_leads_to_an_end() -> None:
+    ends = {name for name, state in STATES.items() if state.get("End") or state["Type"] == "Fail"}
+    assert all(reachable(name) & ends for name in STATES)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_nothing_breaks_without_being_caught(name: str) -> None:
+    caught = [error for catcher in TASKS[name].get("Catch", []) for error in catcher["ErrorEquals"]]
+    assert caught[-1] == "States.ALL"
+
+
+@pytest.mark.parametrize("name", [name for name in TASKS if name not in ("HandOver", "StartSuccessor")])
+def test_whatever_breaks_while_the_lease_may_be_held_passes_the_release(name: str) -> None:
+    (broken,) = [catcher["Next"] for catcher in TASKS[name]["Catch"] if catcher["ErrorEquals"] == ["States.ALL"]]
+    assert name == "ReleaseLease" or "ReleaseLease" in reachable(broken)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_only_what_passes_by_itself_is_retried_and_never_in_step(name: str) -> None:
+    for retrier in TASKS[name].get("Retry", []):
+        assert retrier["JitterStrategy"] == "FULL"
+        assert retrier["MaxAttempts"] <= 5
+        for error in retrier["ErrorEquals"]:
+            assert error == "TransientError" or re.match(r"(DynamoDB|Lambda|SNS|StepFunctions)\.", error), error
+
+
+def test_the_template_fills_every_placeholder_and_no_other() -> None:
+    placeholders = set(re.findall(r"\$\{(\w+)\}", TEXT))
+    assert set(state_machine()["DefinitionSubstitutions"]) == placeholders
+
+
+def test_the_lease_outlives_the_longest_round() -> None:
+    longest = 900.0  # the largest DebounceSeconds
+    for name in ("Plan", "Build", "Archive", "Report"):
+        (retrier,) = TASKS[name]["Retry"]
+        attempts = retrier["MaxAttempts"] + 1
+        rounds = 2 if name == "Build" else 1  # DidItWork lets an error be built once more
+        longest += rounds * attempts * (TASKS[name]["TimeoutSeconds"] + retrier["MaxDelaySeconds"])
+    assert longest < int(state_machine()["DefinitionSubstitutions"]["LeaseSeconds"])
+
+
+def test_the_function_may_run_as_long_as_its_longest_action() -> None:
+    template = yaml.load((TEMPLATES / "model.yaml").read_text(), Template)  # noqa: S506 - a SafeLoader
+    timeout = template["Resources"]["TransformFunction"]["Properties"]["Timeout"]
+    assert timeout >= max(state["TimeoutSeconds"] for state in TASKS.values() if "TimeoutSeconds" in state)

@@ -1,0 +1,210 @@
+"""The transform state machine as model.yaml deploys it, in front of a function that records what it is asked."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.home import ROOT
+from tests.support.lambdas import unique, zip_of
+from tests.support.local_stack import LocalServices
+from tests.support.waiting import wait_for
+
+TEMPLATES = ROOT / "infra" / "cloudformation"
+DEBOUNCE_SECONDS = 1
+
+RECORDER = '''
+import json, pathlib, time
+
+FOLDER = pathlib.Path({folder!r})
+
+
+class GatekeeperError(Exception):
+    """What the test asked for."""
+
+
+def handler(event, context):
+    action = event["action"]
+    script = json.loads((FOLDER / "script.json").read_text())
+    with (FOLDER / "calls.jsonl").open("a") as calls:
+        calls.write(json.dumps({{"action": action, "execution": event["execution"], "at": time.time()}}) + "\\n")
+    time.sleep(script.get(action + "_seconds", 0))
+    if script.get("fails") == action:
+        raise GatekeeperError("the " + action + " action broke")
+    if action == "plan":
+        return {{"build": script.get("build", True), "select": []}}
+    if action == "report":
+        outcome = script.get("outcome", "succeeded")
+        return {{
+            "result": {{"status": "done", "outcome": outcome, "gates": [], "models": [], "run_id": "r1"}},
+            "message": {{
+                "subject": "a subject",
+                "body": json.dumps({{"default": "a text", "sqs": json.dumps({{"outcome": outcome}})}}),
+                "attributes": {{"severity": {{"DataType": "String", "StringValue": "low"}}}},
+            }},
+        }}
+    if action == "build":
+        return {{"outcome": script.get("outcome", "succeeded")}}
+    return {{}}
+'''
+
+
+@dataclass
+class Flow:
+    """A deployed state machine and what watches it."""
+
+    aws: LocalServices
+    environment: str
+    outputs: dict[str, str]
+    queues: dict[str, str]
+    folder: Path
+    clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client, made once: the tests ask often."""
+        if service not in self.clients:
+            self.clients[service] = self.aws.client(service)
+        return self.clients[service]
+
+    def script(self, **what: Any) -> None:
+        """Tell the recorder how to behave, and forget what was recorded before."""
+        (self.folder / "script.json").write_text(json.dumps(what))
+        (self.folder / "calls.jsonl").write_text("")
+        for url in self.queues.values():
+            self.client("sqs").purge_queue(QueueUrl=url)
+
+    def calls(self, execution: str | None = None) -> list[str]:
+        """Return the actions that were called, in order."""
+        lines = [json.loads(line) for line in (self.folder / "calls.jsonl").read_text().splitlines()]
+        return [line["action"] for line in lines if execution in (None, line["execution"])]
+
+    def start(self, **request: Any) -> str:
+        """Start an execution and return its ARN."""
+        answer = self.client("stepfunctions").start_execution(
+            stateMachineArn=self.outputs["StateMachineArn"], input=json.dumps(request)
+        )
+        return str(answer["executionArn"])
+
+    def end_of(self, execution: str) -> dict[str, Any]:
+        """Return the execution's description once it has ended, its output parsed."""
+
+        def ended() -> Any:
+            described = self.client("stepfunctions").describe_execution(executionArn=execution)
+            return described if described["status"] != "RUNNING" else None
+
+        described: dict[str, Any] = wait_for(ended, "the execution's end")
+        described["output"] = json.loads(described.get("output") or "null")
+        return described
+
+    def executions(self) -> list[str]:
+        """Return the ARN of every execution, newest first."""
+        answer = self.client("stepfunctions").list_executions(stateMachineArn=self.outputs["StateMachineArn"])
+        return [execution["executionArn"] for execution in answer["executions"]]
+
+    def lease(self) -> dict[str, Any] | None:
+        """Return the lease item, or None."""
+        item: dict[str, Any] | None = (
+            self.client("dynamodb")
+            .get_item(
+                TableName=self.outputs["LeaseTableName"], Key={"lease_id": {"S": "transform"}}, ConsistentRead=True
+            )
+            .get("Item")
+        )
+        return item
+
+    def put_lease(self, holder: str, expires_at: float) -> None:
+        """Write the lease as if `holder` held it."""
+        self.client("dynamodb").put_item(
+            TableName=self.outputs["LeaseTableName"],
+            Item={
+                "lease_id": {"S": "transform"},
+                "holder": {"S": holder},
+                "rerun": {"BOOL": False},
+                "expires_at": {"N": str(int(expires_at))},
+            },
+        )
+
+    def drop_lease(self) -> None:
+        """Delete the lease."""
+        self.client("dynamodb").delete_item(
+            TableName=self.outputs["LeaseTableName"], Key={"lease_id": {"S": "transform"}}
+        )
+
+    def messages(self, topic: str) -> list[dict[str, Any]]:
+        """Return the bodies of the messages of a topic since the last script."""
+        answer = self.client("sqs").receive_message(QueueUrl=self.queues[topic], MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+
+def deploy_flow(aws: LocalServices, folder: Path) -> Flow:
+    """Deploy alert.yaml and model.yaml with the recorder as their function, and subscribe a queue to each topic."""
+    environment = unique("flow")
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket=environment)
+    recorder = {
+        "transform_lambda/__init__.py": "",
+        "transform_lambda/handler.py": RECORDER.format(folder=str(folder)),
+    }
+    s3.put_object(Bucket=environment, Key="recorder.zip", Body=zip_of(recorder))
+    s3.put_object(Bucket=environment, Key="asl", Body=(TEMPLATES / "transform.asl.json").read_bytes())
+    topics = _create_stack(aws, environment, "alert", {"EnvironmentName": environment})
+    parameters = {
+        "EnvironmentName": environment,
+        "BucketName": environment,
+        "BucketArn": f"arn:aws:s3:::{environment}",
+        "ArtifactBucket": environment,
+        "TransformCodeKey": "recorder.zip",
+        "StateMachineKey": "asl",
+        "WorkgroupName": "none",
+        "RedshiftHost": "127.0.0.1",
+        "TransformerSecretArn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:none",
+        "DebounceSeconds": str(DEBOUNCE_SECONDS),
+        "SweepSchedule": "",
+        **topics,
+    }
+    outputs = _create_stack(aws, environment, "model", parameters)
+    queues = {
+        name.removesuffix("TopicArn").lower(): _subscribed_queue(aws, f"{environment}-{name}", arn)
+        for name, arn in topics.items()
+    }
+    return Flow(aws, environment, outputs, queues, folder)
+
+
+def _create_stack(aws: LocalServices, environment: str, template: str, parameters: dict[str, str]) -> dict[str, str]:
+    cloudformation = aws.client("cloudformation")
+    name = f"{environment}-{template}"
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateBody=(TEMPLATES / f"{template}.yaml").read_text(),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+
+    def finished() -> Any:
+        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
+
+    stack = wait_for(finished, f"the stack of {template}.yaml")
+    assert stack["StackStatus"] == "CREATE_COMPLETE", stack
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _subscribed_queue(aws: LocalServices, name: str, topic: str) -> str:
+    sqs = aws.client("sqs")
+    url: str = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sns.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": arn,
+                "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+            }
+        ],
+    }
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return url
