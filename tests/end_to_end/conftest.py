@@ -1,0 +1,83 @@
+"""Fixtures of the end-to-end tests: the operator's command line on a deployed stack, as a subprocess."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from pyarrow import parquet as pq
+
+from landfall import transforms
+from landfall.demo.inbox import Inbox, subscribed
+from landfall.stack import Stack
+from scripts.order_draws import identifiers
+from tests.support.local_stack import LocalStack
+from tests.support.waiting import wait_for
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Someone at a shell whose environment names the stack."""
+
+    local: LocalStack
+    stack: Stack
+
+    def landfall(self, *arguments: str, exits: int = 0) -> Any:
+        """Run a command with --json; check its exit code; return what it printed, if it printed anything."""
+        done = self.local.landfall(*arguments, "--json", timeout_seconds=240)
+        assert done.returncode == exits, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return json.loads(done.stdout) if done.stdout else None
+
+    def landed(self, dataset: str) -> list[dict[str, Any]]:
+        """Read a landing table."""
+        return self.stack.warehouse.query(f'select * from landing."{dataset}"')  # noqa: S608 - the tests' own names
+
+    def modeled(self, entity: str, columns: str, where: str) -> list[dict[str, Any]]:
+        """Read a modeled table, as the reader."""
+        return self.stack.warehouse_as("ReaderSecretArn").query(f"select {columns} from modeled.{entity} where {where}")  # noqa: S608 - the tests' own names
+
+    def keys(self, prefix: str) -> set[str]:
+        """List the bucket."""
+        listed = self.stack.s3.list_objects_v2(Bucket=self.stack.bucket, Prefix=prefix)
+        return {each["Key"] for each in listed.get("Contents", [])}
+
+    def settle(self) -> None:
+        """Wait until no transform is under way and no event is on its way to start one."""
+        client, arn = self.stack.step_functions, self.stack.output("StateMachineArn")
+        wait_for(lambda: transforms.is_idle(client, arn), "the running transform to end", seconds=120)
+
+
+@pytest.fixture(scope="session")
+def operator(stack: LocalStack) -> Iterator[Operator]:
+    """Return an operator of the test run's stack."""
+    with ExitStack() as cleanup:
+        patched = cleanup.enter_context(pytest.MonkeyPatch.context())
+        for name, value in stack.env.items():
+            patched.setenv(name, value)
+        boto3.setup_default_session()
+        yield Operator(stack, Stack.from_environment())
+
+
+@pytest.fixture
+def inbox(operator: Operator, request: pytest.FixtureRequest) -> Iterator[Inbox]:
+    """Return a subscriber of both topics."""
+    with subscribed(operator.stack, f"test-{abs(hash(request.node.name)) % 10**8}") as inbox:
+        yield inbox
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """Read a parquet file's rows."""
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows
+
+
+def id_range(first: int, count: int) -> str:
+    """Word the condition that an order is one of a range."""
+    import numpy as np
+
+    low, high = identifiers("ORD-", np.array([first, first + count])).to_pylist()
+    return f"order_id >= '{low}' and order_id < '{high}'"
