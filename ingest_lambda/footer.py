@@ -186,7 +186,7 @@ def _empty() -> RejectedFileError:
 
 
 class _FileEnd(io.RawIOBase):
-    """A file of `size` bytes of which only the end is there; reading elsewhere fails, as from a damaged file."""
+    """A file of `size` bytes of which only the end is there: before it, all is zero (a reader may fetch too much)."""
 
     def __init__(self, tail: bytes, size: int) -> None:
         self._tail = tail
@@ -208,10 +208,9 @@ class _FileEnd(io.RawIOBase):
         return self._position
 
     def read(self, size: int = -1) -> bytes:
+        wanted = min(self._size - self._position, size if size >= 0 else self._size)
         start = self._position - (self._size - len(self._tail))
-        if start < 0:
-            raise OSError("the footer points outside of itself")
-        end = len(self._tail) if size < 0 else start + size
-        data = self._tail[start:end]
+        absent = min(max(-start, 0), wanted)
+        data = bytes(absent) + self._tail[max(start, 0) : max(start + wanted, 0)]
         self._position += len(data)
         return data

@@ -23,6 +23,7 @@ SOURCE = "landfall.ingest"
 DETAIL_TYPE = "Dataset landed"
 MAX_ENTRIES = 10  # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 MAX_FILES_NAMED = 10
+SEVERITY = "medium"  # of critical (a run broke), high (a gate failed), medium (a file was rejected), low, info
 MAX_SUBJECT = 100  # characters, ASCII: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 
 
@@ -69,7 +70,7 @@ def send_rejected(sns: SNSClient, topic_arn: str, environment: str, rejected: It
             Subject=subject(environment, dataset, len(files)),
             Message=json.dumps({"default": text(dataset, files), "sqs": machine_text(dataset, environment, files)}),
             MessageStructure="json",
-            MessageAttributes=_attributes(severity="error", dataset=dataset, stage="land", environment=environment),
+            MessageAttributes=_attributes(severity=SEVERITY, dataset=dataset, stage="land", environment=environment),
         )
 
 

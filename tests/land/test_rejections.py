@@ -142,7 +142,7 @@ def test_a_rejected_version_that_comes_again_is_neither_recorded_nor_told_again(
     assert len(land.rows(f"select 1 from ops.rejected_files where dataset = '{dataset}'")) == 1
     [alert] = [alert for alert in alerts() if alert["MessageAttributes"]["dataset"]["Value"] == dataset]
     assert {name: attribute["Value"] for name, attribute in alert["MessageAttributes"].items()} == {
-        "severity": "error",
+        "severity": "medium",
         "dataset": dataset,
         "stage": "land",
         "environment": "test",

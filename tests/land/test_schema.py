@@ -1,0 +1,134 @@
+"""Types: what each parquet type lands as, and which of them COPY reads right."""
+
+import io
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest_lambda import sqltypes
+from ingest_lambda.footer import parse_footer
+from ingest_lambda.schema import FileColumn, fingerprint
+from ingest_lambda.sqltypes import SqlType, decimal, fits, parse_type
+from ingest_lambda.verdict import Reason
+
+UNSUPPORTED, NESTED = Reason.UNSUPPORTED_TYPE, Reason.NESTED_TYPE
+
+TYPES: list[tuple[pa.DataType, str, Reason | None]] = [
+    (pa.bool_(), "BOOLEAN", None),
+    (pa.int8(), "SMALLINT", None),
+    (pa.uint8(), "SMALLINT", None),
+    (pa.int16(), "SMALLINT", None),
+    (pa.uint16(), "INTEGER", None),
+    (pa.int32(), "INTEGER", None),
+    (pa.uint32(), "BIGINT", UNSUPPORTED),
+    (pa.int64(), "BIGINT", None),
+    (pa.uint64(), "DECIMAL(20,0)", UNSUPPORTED),
+    (pa.float16(), "REAL", UNSUPPORTED),
+    (pa.float32(), "REAL", None),
+    (pa.float64(), "DOUBLE PRECISION", None),
+    (pa.decimal128(18, 2), "DECIMAL(18,2)", None),
+    (pa.decimal128(38, 38), "DECIMAL(38,38)", None),
+    (pa.decimal256(39, 2), "None", UNSUPPORTED),
+    (pa.string(), "VARCHAR(65535)", None),
+    (pa.large_string(), "VARCHAR(65535)", None),
+    (pa.string_view(), "VARCHAR(65535)", None),
+    (pa.dictionary(pa.int8(), pa.string()), "VARCHAR(65535)", None),
+    (pa.dictionary(pa.int8(), pa.int64()), "BIGINT", None),
+    (pa.json_(), "VARCHAR(65535)", None),
+    (pa.null(), "VARCHAR(65535)", UNSUPPORTED),
+    (pa.binary(), "VARBYTE(1024000)", None),
+    (pa.large_binary(), "VARBYTE(1024000)", None),
+    (pa.binary(4), "VARBYTE(1024000)", UNSUPPORTED),
+    (pa.uuid(), "None", UNSUPPORTED),
+    (pa.date32(), "DATE", None),
+    (pa.date64(), "DATE", None),
+    (pa.timestamp("s"), "TIMESTAMP", None),
+    (pa.timestamp("ms"), "TIMESTAMP", None),
+    (pa.timestamp("us"), "TIMESTAMP", None),
+    (pa.timestamp("us", "UTC"), "TIMESTAMP", None),
+    (pa.timestamp("us", "Europe/Berlin"), "TIMESTAMP", None),
+    (pa.timestamp("ns"), "TIMESTAMP", Reason.NANOSECOND_TIMESTAMPS),
+    (pa.timestamp("ns", "UTC"), "TIMESTAMP", Reason.NANOSECOND_TIMESTAMPS),
+    (pa.time32("ms"), "TIME", UNSUPPORTED),
+    (pa.time64("us"), "TIME", UNSUPPORTED),
+    (pa.duration("us"), "None", UNSUPPORTED),
+    (pa.list_(pa.int32()), "SUPER", NESTED),
+    (pa.struct([("a", pa.int32()), ("b", pa.string())]), "SUPER", NESTED),
+    (pa.map_(pa.string(), pa.int32()), "SUPER", NESTED),
+]
+
+
+def columns_of(schema: pa.Schema, **options: Any) -> tuple[FileColumn, ...]:
+    sink = io.BytesIO()
+    pq.write_table(schema.empty_table(), sink, **options)
+    body = sink.getvalue()
+    return parse_footer(body, len(body)).columns
+
+
+@pytest.mark.parametrize(("arrow", "sql", "obstacle"), TYPES, ids=[str(arrow) for arrow, _, _ in TYPES])
+def test_a_type_lands_as(arrow: pa.DataType, sql: str, obstacle: Reason | None) -> None:
+    before, column, after = columns_of(pa.schema([("a", pa.int64()), ("b", arrow), ("c", pa.string())]))
+
+    assert (str(column.type), column.obstacle) == (sql, obstacle)
+    assert (str(before.type), str(after.type)) == ("BIGINT", "VARCHAR(65535)")
+
+
+def test_int96_timestamps_are_read_right_whatever_their_unit() -> None:
+    [column] = columns_of(pa.schema([("at", pa.timestamp("ns"))]), use_deprecated_int96_timestamps=True)
+
+    assert (column.type, column.obstacle) == (sqltypes.TIMESTAMP, None)
+
+
+def test_a_duration_is_not_taken_for_the_integer_that_stores_it() -> None:
+    [column] = columns_of(pa.schema([("took", pa.duration("ms"))]))
+
+    assert column.obstacle is Reason.UNSUPPORTED_TYPE
+    assert "duration" in column.found
+
+
+def test_the_fingerprint_is_that_of_names_types_and_their_order() -> None:
+    one, two = pa.schema([("a", pa.int64()), ("b", pa.string())]), pa.schema([("b", pa.string()), ("a", pa.int64())])
+
+    assert fingerprint(columns_of(one)) == fingerprint(columns_of(one, compression="zstd"))
+    assert fingerprint(columns_of(one)) != fingerprint(columns_of(two))
+
+
+SQL_TYPES = st.sampled_from(
+    [
+        sqltypes.BOOLEAN,
+        sqltypes.SMALLINT,
+        sqltypes.INTEGER,
+        sqltypes.BIGINT,
+        sqltypes.REAL,
+        sqltypes.DOUBLE,
+        sqltypes.DATE,
+        sqltypes.TIMESTAMP,
+        sqltypes.VARCHAR,
+        sqltypes.VARBYTE,
+        SqlType("VARCHAR", (10,)),
+    ]
+) | st.tuples(st.integers(1, 38), st.integers(0, 38)).filter(lambda t: t[1] <= t[0]).map(lambda t: decimal(*t))
+
+
+@given(SQL_TYPES, SQL_TYPES, SQL_TYPES)
+def test_fitting_is_a_partial_order(one: SqlType, two: SqlType, three: SqlType) -> None:
+    assert fits(one, one)
+    if fits(one, two) and fits(two, one):
+        assert one == two
+    if fits(one, two) and fits(two, three):
+        assert fits(one, three)
+
+
+@given(SQL_TYPES)
+def test_a_type_reads_back_as_it_is_spelt(type_: SqlType) -> None:
+    assert parse_type(str(type_)) == type_
+
+
+@pytest.mark.parametrize("text", ["", "json", "varchar(", "varchar(a)", "int[]", "decimal(1,2,3)"])
+def test_a_text_that_is_no_type_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a type"):
+        parse_type(text)

@@ -1,0 +1,206 @@
+"""The Data API client: rows and values, pages, sessions, errors that say who must act."""
+
+import threading
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ingest_lambda import warehouse as module
+from ingest_lambda.errors import (
+    CatalogChangedError,
+    ConfigError,
+    StagedDataError,
+    TransactionConflictError,
+    TransientError,
+)
+from ingest_lambda.statements import MAX_STATEMENT_BYTES
+from ingest_lambda.warehouse import Target, Warehouse, retry_conflicts
+from ingest_lambda.warehouse_errors import Failure, classify
+from tests.land.warehouse import Land, new_dataset, target
+
+
+def test_a_query_gives_rows_with_null_as_none(land: Land) -> None:
+    rows = land.warehouse.query("select 1 as n, cast('x' as varchar) as t, cast(null as bigint) as nothing, true as b")
+
+    assert rows == [{"n": 1, "t": "x", "nothing": None, "b": True}]
+
+
+def test_parameters_are_values_and_never_sql(land: Land) -> None:
+    hostile = "x' or '1'='1'; drop table y; -- \\"
+
+    assert land.warehouse.query("select :it as said", {"it": hostile}) == [{"said": hostile}]
+
+
+def test_a_result_of_many_pages_comes_whole(land: Land) -> None:
+    digits = " union all ".join(f"select {digit} as d" for digit in range(10))
+    tables = ", ".join(f"({digits}) t{number}" for number in range(4))
+
+    rows = land.warehouse.query(f"select t0.d, repeat('x', 200) as wide from {tables}")  # noqa: S608 - the test's own
+
+    assert len(rows) == 10_000
+
+
+def test_a_transaction_that_fails_at_its_end_leaves_nothing(land: Land) -> None:
+    name = new_dataset()
+
+    with pytest.raises(CatalogChangedError):
+        land.warehouse.transaction([f"create table landing.{name} (id bigint)", "insert into landing.nowhere select 1"])
+
+    assert land.count(f"landing.{name}") == 0
+    assert land.rows(f"select 1 from svv_columns where table_name = '{name}'") == []  # noqa: S608 - the test's own
+
+
+def test_a_session_keeps_its_temporary_tables_and_is_lent_again(land: Land) -> None:
+    warehouse = Warehouse(land.client("redshift-data"), target(land.settings))
+    with warehouse.session() as session:
+        session.transaction(["create temp table kept (id bigint)", "insert into kept select 1"])
+    with warehouse.session() as session:
+        assert session.query("select id from kept") == [{"id": 1}]
+    with pytest.raises(TransientError), warehouse.session() as session:
+        session.query("select 1 / 0")
+    with warehouse.session() as session, pytest.raises(CatalogChangedError):
+        session.query("select id from kept")
+
+
+def test_a_lost_race_is_a_conflict_and_is_run_again(land: Land) -> None:
+    name = new_dataset()
+    land.warehouse.transaction([f"create table landing.{name} (n bigint)", f"insert into landing.{name} select 0"])
+    warehouses = [Warehouse(land.client("redshift-data"), target(land.settings)) for _ in range(4)]
+    increment = [f"select n from landing.{name}", f"update landing.{name} set n = n + 1"]  # noqa: S608 - the test's own
+    at_once = threading.Barrier(len(warehouses))
+
+    def run(warehouse: Warehouse) -> None:
+        at_once.wait()
+        for _ in range(3):
+            retry_conflicts(lambda: warehouse.transaction(increment))
+
+    threads = [threading.Thread(target=run, args=[warehouse]) for warehouse in warehouses]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert land.rows(f"select n from landing.{name}") == [{"n": 12}]  # noqa: S608 - the test's own
+
+
+def test_a_statement_that_outlasts_the_time_is_transient(land: Land) -> None:
+    left = iter([1.0, -1.0])
+    warehouse = Warehouse(land.client("redshift-data"), target(land.settings), lambda: next(left))
+
+    with pytest.raises(TransientError, match="time is up"):
+        warehouse.query("select pg_sleep(3)")
+
+
+def test_a_user_without_the_right_is_the_operators_matter(land: Land) -> None:
+    with pytest.raises(ConfigError, match="permission denied"):
+        land.warehouse.transaction(["create table modeled.intruder (id bigint)"])
+
+
+def test_a_batch_beyond_the_limits_is_not_sent(land: Land) -> None:
+    with pytest.raises(ValueError, match="1 to 40"):
+        land.warehouse.transaction(["select 1"] * 41)
+    with pytest.raises(ValueError, match="at most"):
+        land.warehouse.transaction(["select '" + "x" * MAX_STATEMENT_BYTES + "'"])
+
+
+class BusyApi:
+    """Refuses the first calls as the Data API does under load; `refusals` counts down."""
+
+    def __init__(self, client: Any, code: str, refusals: int) -> None:
+        self._client = client
+        self._code = code
+        self.refusals = refusals
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._client, name)
+
+        def call(**request: Any) -> Any:
+            if self.refusals:
+                self.refusals -= 1
+                raise ClientError({"Error": {"Code": self._code, "Message": "injected"}}, name)
+            return operation(**request)
+
+        return call
+
+
+@pytest.mark.parametrize("code", ["ActiveStatementsExceededException", "ThrottlingException"])
+def test_a_busy_data_api_is_asked_again(land: Land, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    monkeypatch.setattr(module, "backoff_seconds", lambda _: 0.0)
+    api: Any = BusyApi(land.client("redshift-data"), code, refusals=3)
+
+    assert Warehouse(api, target(land.settings)).query("select 1 as n") == [{"n": 1}]
+
+    api.refusals = 99
+    with pytest.raises(TransientError):
+        Warehouse(api, target(land.settings)).query("select 1 as n")
+
+
+def test_a_denied_call_is_the_operators_matter(land: Land) -> None:
+    api: Any = BusyApi(land.client("redshift-data"), "AccessDeniedException", refusals=1)
+
+    with pytest.raises(ConfigError):
+        Warehouse(api, target(land.settings)).query("select 1")
+
+
+def test_a_target_names_a_workgroup_or_a_cluster() -> None:
+    assert Target("db", "arn", workgroup="w").arguments()["WorkgroupName"] == "w"
+    assert Target("db", "arn", cluster_id="c").arguments()["ClusterIdentifier"] == "c"
+
+
+@pytest.mark.parametrize(
+    ("text", "failure"),
+    [
+        (
+            "ERROR: 1023 DETAIL: Serializable isolation violation on table - 111, transactions forming the cycle",
+            "CONFLICT",
+        ),
+        ("ERROR: could not serialize access due to concurrent update", "CONFLICT"),
+        ("ERROR: Could not complete because of conflict with concurrent transaction", "CONFLICT"),
+        ("ERROR: deadlock detected", "CONFLICT"),
+        ('ERROR: relation "landing.orders" does not exist', "CATALOG_CHANGED"),
+        ('ERROR: column "x" of relation "orders" already exists', "CATALOG_CHANGED"),
+        ("ERROR: Spectrum Scan Error Detail: error: Spectrum Scan Error code: 15001 context: bad page", "BAD_DATA"),
+        ("ERROR: Spectrum Scan Error code:      15007 context: has an incompatible Parquet schema", "BAD_DATA"),
+        ("code: 15001 context: The length of the data column c1 is longer than the length defined", "OVERSIZE_VALUE"),
+        ("ERROR: Spectrum Scan Error code: 15003 context: content_length", "UNKNOWN"),
+        ("ERROR: permission denied for schema modeled", "DENIED"),
+        ("ERROR: S3ServiceException: Please reduce your request rate, Status 503", "UNKNOWN"),
+        ("ERROR: out of memory", "UNKNOWN"),
+        ("", "UNKNOWN"),
+    ],
+)
+def test_an_error_text_is_classified_and_what_is_unknown_is_transient(text: str, failure: str) -> None:
+    assert classify(text) is Failure[failure]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ERROR: 1023", TransactionConflictError),
+        ("ERROR: relation x does not exist", CatalogChangedError),
+        ("code: 15001", StagedDataError),
+        ("permission denied for x", ConfigError),
+        ("a new message", TransientError),
+    ],
+)
+def test_a_failed_batch_raises_what_its_failed_statement_says(text: str, expected: type[Exception]) -> None:
+    parts = [{"Status": "FINISHED"}, {"Status": "FAILED", "Error": text}, {"Status": "ABORTED"}]
+    api: Any = FailingApi({"Id": "1", "Status": "FAILED", "SubStatements": parts})
+
+    with pytest.raises(expected) as caught:
+        Warehouse(api, Target("db", "arn", workgroup="w")).transaction(["a", "b", "c"])
+    assert getattr(caught.value, "index", 1) == 1
+
+
+class FailingApi:
+    """A Data API on which every batch ends as told."""
+
+    def __init__(self, description: dict[str, Any]) -> None:
+        self._description = description
+
+    def batch_execute_statement(self, **_: Any) -> dict[str, Any]:
+        return {"Id": "1"}
+
+    def describe_statement(self, **_: Any) -> dict[str, Any]:
+        return self._description
