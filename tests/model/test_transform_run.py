@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,40 @@ from transform_lambda.plan import decide, read_facts
 
 LOGGER = Logger(service="test")
 DATASETS = ["order_items", "order_summary"]
+RESTARTED = [f"update lock.{dataset} set load_seq = 0" for dataset in DATASETS]  # noqa: S608 - names of the project
+
+
+@pytest.fixture(scope="module")
+def built(worker_warehouse: ModelWarehouse) -> ModelWarehouse:
+    """Return a warehouse in which the whole project has been built once, over nothing."""
+    worker_warehouse.reset()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in worker_warehouse.environment.items():
+            patch.setenv(name, value)
+        first = build({"select": [], "full_refresh": False}, ROOT, LOGGER)
+    assert first["outcome"] == "succeeded", first
+    return worker_warehouse
 
 
 @pytest.fixture
-def ready(warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> ModelWarehouse:
-    """Return a warehouse in which the whole project has been built once, over nothing."""
-    for name, value in warehouse.environment.items():
+def ready(built: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> ModelWarehouse:
+    """Return that warehouse with every table empty, and the environment of the function."""
+    for name, value in built.environment.items():
         monkeypatch.setenv(name, value)
-    first = build({"select": [], "full_refresh": False}, ROOT, LOGGER)
-    assert first["outcome"] == "succeeded", first
-    return warehouse
+    landed = [f"{schema}.{dataset}" for schema in ("landing", "ledger") for dataset in DATASETS]
+    recorded = [f"ops.{name}" for name in ("model_loads", "run_bounds", "gate_results", "runs")]
+    built.loader.run(*emptying([*landed, *recorded]), *RESTARTED)
+    made = built.transformer.rows(
+        "select schemaname, tablename from pg_tables where schemaname in ('gate', 'modeled', 'marts')"
+        " or (schemaname = 'lock' and tablename like '_model_%')"
+    )
+    built.transformer.run(*emptying([f"{schema}.{table}" for schema, table in made]))
+    return built
+
+
+def emptying(tables: Sequence[str]) -> list[str]:
+    """Return the statements that empty the tables."""
+    return [f"delete from {table}" for table in tables]  # noqa: S608 - names of the project
 
 
 def plan() -> dict[str, Any]:
