@@ -70,7 +70,7 @@ class ModelWarehouse:
 
         runner = dbtRunner(manifest=None if fresh_parse else self.manifest, callbacks=[keep])
         with self._environment():
-            outcome = runner.invoke([command, "--quiet", *arguments])
+            outcome = runner.invoke([*command.split(), *arguments, "--quiet"])
         if outcome.exception is not None:
             raise RuntimeError("\n".join(messages)) from outcome.exception
         return DbtRun(outcome.success, _statuses(outcome), "\n".join(messages), _compiled(outcome), statements)

@@ -120,8 +120,7 @@ judged as (
 
     select
         *,
-        {{ join_reasons('_narrowing_reasons', 'business_reasons') }}
-            as quarantine_reasons
+        {{ join_reasons('_narrowing_reasons', 'business_reasons') }} as reasons
     from checked
 
 ),
@@ -133,11 +132,11 @@ final as (
         order_id,
         product_id,
         cast(case
-            when quarantine_reasons = '' and not has_order then 'order_not_known'
-            else quarantine_reasons
+            when reasons = '' and not has_order then 'order_not_known'
+            else reasons
         end as varchar(1000)) as reject_reason,
         cast(case
-            when quarantine_reasons <> '' then 'quarantined'
+            when reasons <> '' then 'quarantined'
             when not has_order then 'pending'
             else 'accepted'
         end as varchar(16)) as row_status,

@@ -96,8 +96,8 @@ checked as (
                 'placed', 'paid', 'shipped', 'delivered', 'cancelled', 'returned'
             )",
             'currency_missing': is_missing('currency'),
-            'currency_malformed': "currency !~ '^[A-Z]{3}$'",
-            'shipping_country_malformed': "shipping_country !~ '^[A-Z]{2}$'",
+            'currency_malformed': "currency !~ '^[A-Z][A-Z][A-Z]$'",
+            'shipping_country_malformed': "shipping_country !~ '^[A-Z][A-Z]$'",
             'item_count_negative': 'item_count < 0',
             'order_total_missing': is_missing('order_total'),
             'order_total_negative': 'order_total < 0',
@@ -109,6 +109,15 @@ checked as (
 
 ),
 
+judged as (
+
+    select
+        *,
+        {{ join_reasons('_narrowing_reasons', 'business_reasons') }} as reasons
+    from checked
+
+),
+
 final as (
 
     select
@@ -117,11 +126,9 @@ final as (
         order_status,
         currency,
         shipping_country,
-        cast({{ join_reasons('_narrowing_reasons', 'business_reasons') }}
-            as varchar(1000)) as reject_reason,
+        cast(reasons as varchar(1000)) as reject_reason,
         cast(case
-            when _narrowing_reasons = '' and business_reasons = ''
-                then 'accepted'
+            when reasons = '' then 'accepted'
             else 'quarantined'
         end as varchar(16)) as row_status,
         item_count,
@@ -139,7 +146,7 @@ final as (
         cast('{{ invocation_id }}' as varchar(64)) as _run_id,
         cast({{ bounds.from_seq }} as bigint) as _from_seq,
         cast({{ bounds.upto_seq }} as bigint) as _upto_seq
-    from checked
+    from judged
 
 )
 

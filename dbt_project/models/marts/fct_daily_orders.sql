@@ -32,6 +32,10 @@ orders_with_units as (
         orders.currency,
         orders.order_total,
         coalesce(items_per_order.units, 0) as units,
+        case
+            when orders.order_status in ('cancelled', 'returned') then 1
+            else 0
+        end as cancelled_or_returned,
         cast(orders.ordered_at as date) as order_date
     from orders
     left join items_per_order
@@ -46,8 +50,7 @@ final as (
         cast(count(order_id) as bigint) as orders,
         cast(count(distinct customer_id) as bigint) as customers,
         cast(sum(units) as bigint) as units,
-        cast(sum(case when order_status in ('cancelled', 'returned') then 1 else 0 end)
-            as bigint) as orders_cancelled_or_returned,
+        cast(sum(cancelled_or_returned) as bigint) as orders_cancelled_or_returned,
         cast(sum(order_total) as decimal(38, 2)) as order_total,
         order_date
     from orders_with_units

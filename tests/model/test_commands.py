@@ -1,0 +1,52 @@
+"""MODEL: the other commands that dbt's users type work too, and write outside the source tree."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from local.home import ROOT
+from tests.support.model_warehouse import ModelWarehouse
+from tests.support.order_rows import order, orders_file
+
+
+def test_docs_tell_the_lineage_from_dataset_to_exposure(warehouse: ModelWarehouse) -> None:
+    warehouse.build_green()
+
+    assert warehouse.dbt("docs", "generate", "--no-compile").success
+    target = Path(warehouse.environment["DBT_TARGET_PATH"])
+    assert (target / "index.html").exists()
+    catalog = (target / "catalog.json").read_text(encoding="utf-8")
+    assert '"model.landfall.orders"' in catalog
+    assert '"source.landfall.landing.order_summary"' in catalog
+
+
+def test_compile_shows_what_a_run_would_look_at_and_runs_nothing(warehouse: ModelWarehouse) -> None:
+    warehouse.loader.land(orders_file("one", [order("o-1")]))
+    warehouse.build_green("--select", "+orders")
+    warehouse.loader.land(orders_file("two", [order("o-2")]))
+    runs = warehouse.transformer.value("select count(*) from ops.runs")
+
+    run = warehouse.dbt("compile", "--select", "int_orders__checked")
+
+    assert "_load_seq > 1\n        and _load_seq <= 2" in run.compiled["int_orders__checked"]
+    assert warehouse.transformer.value("select count(*) from ops.runs") == runs
+
+
+def test_freshness_of_sources_passes_when_data_are_fresh_and_warns_when_there_are_none(
+    warehouse: ModelWarehouse,
+) -> None:
+    warehouse.loader.land(orders_file("one", [order("o-1")]))
+
+    run = warehouse.dbt("source", "freshness")
+
+    assert run.success
+    assert run.status("order_summary") == "pass"
+    assert run.status("order_items") == "warn"
+
+
+def test_the_sql_keeps_the_house_style(warehouse: ModelWarehouse) -> None:
+    command = [sys.executable, "-m", "sqlfluff", "lint", "dbt_project", "--disable-progress-bar"]
+    lint = subprocess.run(  # noqa: S603 - the tests' own command
+        command, cwd=ROOT, env=dict(warehouse.environment), capture_output=True, text=True, check=False
+    )
+    assert lint.returncode == 0, lint.stdout + lint.stderr
