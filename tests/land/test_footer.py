@@ -21,7 +21,7 @@ SMALL = parquet(pa.table({"id": [1, 2, 3], "name": ["a", "b", None]}))
 
 
 class CountingS3:
-    """The S3 client, counting its requests and bytes; it cuts what the local S3 leaves whole when a version is named."""
+    """The S3 client, counting requests and bytes; it cuts what the local S3 leaves whole when a version is named."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
