@@ -161,6 +161,9 @@ def _recorded(function: Function, dist: Path, record: Path, key: str) -> Package
 
 def _source_files(function: Function, root: Path) -> list[tuple[str, bytes]]:
     """Read the function's own files, in name order: (path in the zip, content)."""
+    missing = [source for source in function.sources if not (root / source).exists()]
+    if missing:
+        raise PackageError(f"{function.name}: {', '.join(missing)} is missing in {root}")
     paths = [path for source in function.sources for path in _walk(root / source)]
     files = [(path.relative_to(root).as_posix(), path.read_bytes()) for path in paths]
     if function.has_contracts:

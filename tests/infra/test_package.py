@@ -115,6 +115,15 @@ def test_nothing_is_installed_or_written_again_until_an_input_changes(
         build(tmp_path)
 
 
+def test_a_source_that_is_missing_is_an_error_and_not_a_smaller_zip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_function(tmp_path, monkeypatch)
+    monkeypatch.setattr(package, "FUNCTIONS", (Function("small", ("small", "macros")),))
+    with pytest.raises(PackageError, match="small: macros is missing"):
+        build(tmp_path)
+
+
 def test_wheels_that_do_not_exist_for_the_runtime_are_an_error_that_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
