@@ -1,4 +1,6 @@
-{% test rows_conserved(model, landed, parts) %}
+{% test rows_conserved(model, entity, landed, parts) %}
+
+{% set range = checked_range(entity) %}
 
 with checked_per_file as (
 
@@ -15,20 +17,14 @@ with checked_per_file as (
 landed_per_file as (
 
     select
-        landed._file_id,
-        min(landed._source_file) as _source_file,
+        _file_id,
+        min(_source_file) as _source_file,
         count(*) as landed_rows
-    from {{ landed }} as landed
-    inner join (
-        select
-            min(_from_seq) as from_seq,
-            max(_upto_seq) as upto_seq
-        from {{ model }}
-    ) as range_of_run
-        on
-            landed._load_seq > range_of_run.from_seq
-            and landed._load_seq <= range_of_run.upto_seq
-    group by landed._file_id
+    from {{ landed }}
+    where
+        _load_seq > {{ range.from_seq }}
+        and _load_seq <= {{ range.upto_seq }}
+    group by _file_id
 
 ),
 
@@ -73,6 +69,12 @@ select
     checked_rows,
     sorted_rows
 from per_file
-where landed_rows <> new_rows or checked_rows <> sorted_rows
+where
+    (landed_rows <> new_rows or checked_rows <> sorted_rows)
+    -- another run may have replaced the checked rows: then this one upserts nothing
+    and exists (
+        select 1 from {{ mutex_table(entity) }}
+        where run_id = '{{ range.run_id }}'
+    )
 
 {% endtest %}
