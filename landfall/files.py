@@ -1,7 +1,7 @@
 """OPERATE: what has become of the files. In: a warehouse. Out: totals a dataset, a line a file, outcomes by id."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -78,13 +78,12 @@ def outcomes(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]])
     """Look up what landing has decided on files by id; those it has not decided on are absent."""
     known = set(datasets(warehouse))
     found: dict[str, Outcome] = {}
-    for dataset, ids in ids_by_dataset.items():
-        for chunk in _chunks(ids):
-            rows = warehouse.query(statements.select_rejected(chunk))
-            found |= {row["file_id"]: _rejected_outcome(row) for row in rows}
-            if dataset in known:
-                landed = _all(warehouse, statements.select_landed([(dataset, chunk)]))
-                found |= {row["file_id"]: Outcome("landed", rows=int(row["row_count"])) for row in landed}
+    for chunk in _chunks(ids_by_dataset):
+        ids = [file_id for _, of_dataset in chunk for file_id in of_dataset]
+        rejected = warehouse.query(statements.select_rejected(ids))
+        found |= {row["file_id"]: _rejected_outcome(row) for row in rejected}
+        landed = _all(warehouse, statements.select_landed([each for each in chunk if each[0] in known]))
+        found |= {row["file_id"]: Outcome("landed", rows=int(row["row_count"])) for row in landed}
     return found
 
 
@@ -92,8 +91,18 @@ def _all(warehouse: Connection, sqls: Iterable[str]) -> list[Row]:
     return [row for sql in sqls for row in warehouse.query(sql)]
 
 
-def _chunks(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[start : start + IDS_A_STATEMENT] for start in range(0, len(ids), IDS_A_STATEMENT)]
+def _chunks(ids_by_dataset: Mapping[str, Sequence[str]]) -> Iterator[list[tuple[str, Sequence[str]]]]:
+    """Group (dataset, ids) pairs so that a group has at most IDS_A_STATEMENT ids, and a dataset once."""
+    group: list[tuple[str, Sequence[str]]] = []
+    for dataset, ids in ids_by_dataset.items():
+        for start in range(0, len(ids), IDS_A_STATEMENT):
+            part = ids[start : start + IDS_A_STATEMENT]
+            if group and sum(len(each) for _, each in group) + len(part) > IDS_A_STATEMENT:
+                yield group
+                group = []
+            group.append((dataset, part))
+    if group:
+        yield group
 
 
 def _totals(dataset: str, landed: Row, files_rejected: int) -> DatasetTotals:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH = 0.5, 3.0, 1.2  # seconds between two looks at an execution
 
+# What other tools may count on, whatever else an execution tells.
+GATE_FACE = ("name", "status", "severity", "failures")
+MODEL_FACE = ("name", "status", "rows_affected")
+
 
 @dataclass(frozen=True)
 class Run:
@@ -26,7 +30,11 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """Spell the run as its JSON face does."""
-        return {"outcome": self.outcome, "gates": list(self.gates), "models": list(self.models)}
+        return {
+            "outcome": self.outcome,
+            "gates": [{name: gate.get(name) for name in GATE_FACE} for gate in self.gates],
+            "models": [{name: model.get(name) for name in MODEL_FACE} for model in self.models],
+        }
 
 
 def start(client: "SFNClient", state_machine: str) -> str:

@@ -11,9 +11,10 @@ import boto3
 import pytest
 from pyarrow import parquet as pq
 
-from landfall import transforms
+from landfall import transforms, uploads
 from landfall.demo.inbox import Inbox, subscribed
 from landfall.stack import Stack
+from landfall.uploads import Upload
 from scripts.order_draws import identifiers
 from tests.support.local_stack import LocalStack
 from tests.support.waiting import wait_for
@@ -31,6 +32,11 @@ class Operator:
         done = self.local.landfall(*arguments, "--json", timeout_seconds=240)
         assert done.returncode == exits, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         return json.loads(done.stdout) if done.stdout else None
+
+    def upload(self, path: Path, key: str | None = None) -> Upload:
+        """Upload a file and wait until landing has decided on it, as `upload --wait` does, without a process."""
+        sent = uploads.put(self.stack, uploads.plan_uploads([path], key=key)[0])
+        return uploads.wait(self.stack, [sent], 90)[0]
 
     def landed(self, dataset: str) -> list[dict[str, Any]]:
         """Read a landing table."""

@@ -33,8 +33,8 @@ def send(operator: Operator, folder: Path, label: str, **tables: pa.Table) -> li
         path = folder / f"{dataset}_{label}_1.parquet"
         pq.write_table(table, path)
         key = f"raw/{dataset}/{path.name}"
-        (uploaded,) = operator.landfall("upload", str(path), "--key", key, "--wait")
-        assert (uploaded["outcome"], uploaded["rows"]) == ("landed", len(table))
+        uploaded = operator.upload(path, key)
+        assert (uploaded.outcome, uploaded.rows) == ("landed", len(table))
         keys.append(key)
     return keys
 
