@@ -6,37 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from local.home import ROOT
+from tests.infra.templates import load
 
-TEMPLATES = ROOT / "infra" / "cloudformation"
-TEXT = (TEMPLATES / "transform.asl.json").read_text()
+TEXT = (ROOT / "infra" / "cloudformation" / "transform.asl.json").read_text()
 DEFINITION = json.loads(TEXT)
 STATES: dict[str, dict[str, Any]] = DEFINITION["States"]
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
 
 
-class Template(yaml.SafeLoader):
-    """A YAML loader that reads CloudFormation's short functions as plain values."""
-
-
-Template.add_multi_constructor("!", lambda loader, _suffix, node: _plain(loader, node))
-
-
-def _plain(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        return loader.construct_scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    assert isinstance(node, yaml.MappingNode)
-    return loader.construct_mapping(node, deep=True)
-
-
 def state_machine() -> dict[str, Any]:
     """Return the state machine's properties in model.yaml."""
-    template = yaml.load((TEMPLATES / "model.yaml").read_text(), Template)  # noqa: S506 - a SafeLoader
-    properties: dict[str, Any] = template["Resources"]["StateMachine"]["Properties"]
+    properties: dict[str, Any] = load("model")["Resources"]["StateMachine"]["Properties"]
     return properties
 
 
@@ -103,6 +85,5 @@ def test_the_lease_outlives_the_longest_round() -> None:
 
 
 def test_the_function_may_run_as_long_as_its_longest_action() -> None:
-    template = yaml.load((TEMPLATES / "model.yaml").read_text(), Template)  # noqa: S506 - a SafeLoader
-    timeout = template["Resources"]["TransformFunction"]["Properties"]["Timeout"]
+    timeout = load("model")["Resources"]["TransformFunction"]["Properties"]["Timeout"]
     assert timeout >= max(state["TimeoutSeconds"] for state in TASKS.values() if "TimeoutSeconds" in state)

@@ -147,7 +147,7 @@ def deploy_flow(aws: LocalServices, folder: Path) -> Flow:
     }
     s3.put_object(Bucket=environment, Key="recorder.zip", Body=zip_of(recorder))
     s3.put_object(Bucket=environment, Key="asl", Body=(TEMPLATES / "transform.asl.json").read_bytes())
-    topics = _create_stack(aws, environment, "alert", {"EnvironmentName": environment})
+    topics = create_stack(aws, environment, "alert", {"EnvironmentName": environment})
     parameters = {
         "EnvironmentName": environment,
         "BucketName": environment,
@@ -162,15 +162,16 @@ def deploy_flow(aws: LocalServices, folder: Path) -> Flow:
         "SweepSchedule": "",
         **topics,
     }
-    outputs = _create_stack(aws, environment, "model", parameters)
+    outputs = create_stack(aws, environment, "model", parameters)
     queues = {
-        name.removesuffix("TopicArn").lower(): _subscribed_queue(aws, f"{environment}-{name}", arn)
+        name.removesuffix("TopicArn").lower(): subscribed_queue(aws, f"{environment}-{name}", arn)
         for name, arn in topics.items()
     }
     return Flow(aws, environment, outputs, queues, folder)
 
 
-def _create_stack(aws: LocalServices, environment: str, template: str, parameters: dict[str, str]) -> dict[str, str]:
+def create_stack(aws: LocalServices, environment: str, template: str, parameters: dict[str, str]) -> dict[str, str]:
+    """Create a stack from a template of the product, named after the environment; return its outputs."""
     cloudformation = aws.client("cloudformation")
     name = f"{environment}-{template}"
     cloudformation.create_stack(
@@ -189,7 +190,8 @@ def _create_stack(aws: LocalServices, environment: str, template: str, parameter
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def _subscribed_queue(aws: LocalServices, name: str, topic: str) -> str:
+def subscribed_queue(aws: LocalServices, name: str, topic: str, filter_policy: dict[str, Any] | None = None) -> str:
+    """Create a queue that a topic may send to, and subscribe it; return its URL."""
     sqs = aws.client("sqs")
     url: str = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -206,5 +208,6 @@ def _subscribed_queue(aws: LocalServices, name: str, topic: str) -> str:
         ],
     }
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
-    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    attributes = {"FilterPolicy": json.dumps(filter_policy)} if filter_policy else {}
+    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
     return url
