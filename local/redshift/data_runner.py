@@ -10,6 +10,7 @@ import os
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,11 +46,11 @@ class Session:
 class Runner:
     """Runs statements; knows the sessions that are open."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, cancel_backend: Callable[[int], None]) -> None:
         self._host, self._port = host, port
+        self._cancel_backend = cancel_backend
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
-        self._connections: dict[str, Connection] = {}
 
     def submit(self, statement: Statement) -> None:
         """Take the statement's session, or connect, and run it in a thread of its own.
@@ -71,9 +72,8 @@ class Runner:
     def cancel(self, statement: Statement) -> None:
         """Stop a running statement; it becomes ABORTED."""
         statement.cancelled = True
-        connection = self._connections.get(statement.id)
-        if connection is not None:
-            connection.cancel()
+        if statement.status == "STARTED":
+            self._cancel_backend(statement.redshift_pid)
 
     def stop(self) -> None:
         """Close every connection."""
@@ -114,7 +114,6 @@ class Runner:
                 session.request.pop("SessionId", None)
                 with self._lock:
                     self._sessions[session.id] = session
-            self._connections[statement.id] = connection
             statement.redshift_pid = connection.info.backend_pid
             statement.become("STARTED")
             status, error = run_parts(statement, connection)
@@ -122,7 +121,6 @@ class Runner:
             status, error = "FAILED", error_text(failure)
         except Exception as failure:  # a statement must end, whatever happens to its thread
             status, error = "FAILED", f"ERROR: {failure}"
-        self._connections.pop(statement.id, None)
         self._release(session, connection)
         statement.become(status, error)
 

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from local.redshift.errors import LoadFault, RedshiftError
@@ -76,15 +77,24 @@ def plan_columns(
             f"Data columns: {len(fields)}, File name: {name}"
         )
         raise LoadFault(SPECTRUM, CODE_SCHEMA, context).to_error()
-    leaves = {file.schema.column(i).path.split(".")[0]: file.schema.column(i) for i in range(len(file.schema))}
-    plans = []
+    plans, leaf_index = [], 0
     for index, (field, target) in enumerate(zip(fields, targets, strict=False)):
-        nested = field.type.num_fields > 0 or str(field.type).startswith("map")
-        transport = _nested(target, serialize) if nested else _transport(leaves[field.name], target)
+        leaf = None if field.type.num_fields else file.schema.column(leaf_index)
+        transport = _transport(leaf, target) if leaf else _nested(target, serialize)
         if transport is None:
-            raise _incompatible(leaves.get(field.name), field.name, target, name)
+            raise _incompatible(leaf, field.name, target, name)
         plans.append(ColumnPlan(index, target, transport))
+        leaf_index += count_leaves(field.type)
     return plans
+
+
+def count_leaves(kind: pa.DataType) -> int:
+    """Return how many parquet columns hold an arrow column: one, or those of its innermost fields.
+
+    >>> count_leaves(pa.int64()), count_leaves(pa.struct([("a", pa.int64()), ("b", pa.list_(pa.int8()))]))
+    (1, 2)
+    """
+    return sum(count_leaves(kind.field(i).type) for i in range(kind.num_fields)) or 1
 
 
 def _nested(target: TargetColumn, serialize: bool) -> Transport | None:

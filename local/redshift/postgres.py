@@ -71,6 +71,13 @@ class Server:
         connection.autocommit = True
         return connection
 
+    def cancel_backend(self, pid: int) -> None:
+        """Cancel what a session is running."""
+        connection = self.connect()
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_cancel_backend(%s)", [pid])
+        connection.close()
+
     def stop(self) -> None:
         """End the server, sessions rolled back, within STOP_SECONDS; kill it after that."""
         if self.process.poll() is not None:

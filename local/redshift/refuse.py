@@ -105,7 +105,7 @@ _NOT_IN_TRANSACTION = re.compile(
 _ALTER_TYPE = re.compile(
     r"^alter\s+(?:column\s+)?\S+\s+(?:set\s+data\s+)?type\s+(?!varchar|character\s+varying|nvarchar|varbyte)(\w+)", re.I
 )
-IDENTIFIER_BYTES = 127
+IDENTIFIER_BYTES, KEPT_BYTES = 127, 63
 VARCHAR_BYTES, CHAR_BYTES, DECIMAL_PRECISION = 65535, 4096, 38
 _LENGTH = re.compile(
     r"\b(numeric|decimal|varchar|nvarchar|character\s+varying|char|nchar|bpchar|character)\s*\(\s*(\d+)", re.IGNORECASE
@@ -135,9 +135,19 @@ def refuse_unsupported(code: str, masked: Masked, in_transaction: bool) -> None:
         command = " ".join(match["command"].upper().split())
         command = "ALTER TABLE ALTER COLUMN" if " TYPE" in command else command
         raise RedshiftError(f"{command} cannot run inside a transaction block", ACTIVE_TRANSACTION)
-    for piece in masked.pieces:
-        if piece.startswith('"') and len(piece.encode()) - 2 > IDENTIFIER_BYTES:
-            raise RedshiftError(f"identifier {piece} is longer than {IDENTIFIER_BYTES} bytes", "42622")
+    _refuse_long_names(code, masked)
+
+
+def _refuse_long_names(code: str, masked: Masked) -> None:
+    """Refuse names that Redshift, or PostgreSQL under it, cannot keep whole (PostgreSQL would cut them in silence)."""
+    quoted = [piece[1:-1].replace('""', '"') for piece in masked.pieces if piece.startswith('"')]
+    for name in quoted + re.findall(r"[^\W\d]\w{63,}", code):
+        size = len(name.encode())
+        if size > IDENTIFIER_BYTES:
+            raise RedshiftError(f'identifier "{name}" is longer than {IDENTIFIER_BYTES} bytes', "42622")
+        if size > KEPT_BYTES:
+            kept = f"longer than the local Redshift can keep ({KEPT_BYTES} bytes; Redshift keeps {IDENTIFIER_BYTES})"
+            raise RedshiftError(f'identifier "{name}" is {kept}', "42622")
 
 
 def _refuse_types(code: str, masked: Masked) -> None:

@@ -74,7 +74,7 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
         port = wire_port or free_port(last.get("wire_port", 0))
         front = await asyncio.start_server(partial(wire.handle, settings), HOST, port)
         say(f"wire front ready on {HOST}:{port}")
-        data_api = DataApi(HOST, data_port or free_port(last.get("data_port", 0)), port)
+        data_api = DataApi(HOST, data_port or free_port(last.get("data_port", 0)), port, server.cancel_backend)
         data_api.start()
         say(f"data api ready on {data_api.url}")
         description = Description(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from local.redshift import messages
 from local.redshift.copy_statement import CopyStatement, parse_copy
-from local.redshift.errors import ErrorFields, RedshiftError, translate
+from local.redshift.errors import INTERNAL_ERROR, ErrorFields, RedshiftError, translate
 from local.redshift.load import load_chunks, of_value
 from local.redshift.masking import quote_literal, split_statements
 from local.redshift.messages import Message
@@ -195,6 +195,9 @@ class Session:
             end = Message(b"c", b"")
         except RedshiftError as error:
             self._load_error = error.fields()
+            end = Message(b"f", b"load failed\0")
+        except Exception as error:  # a client must get an answer, whatever a file does to its reader
+            self._load_error = RedshiftError(f"COPY failed: {type(error).__name__}: {error}", INTERNAL_ERROR).fields()
             end = Message(b"f", b"load failed\0")
         self.server[1].write(end.encode())
         await self.server[1].drain()

@@ -33,6 +33,31 @@ from pg_catalog.pg_user;
 
 create view pg_catalog.pg_user_info as select * from pg_catalog.pg_user;
 
+-- A reader's snapshot may list a view that another session has dropped by now: its definition is then NULL, no error.
+create function pg_catalog.rs_view_definition(view_id oid) returns text language plpgsql stable as $$
+begin
+    return pg_get_viewdef(view_id);
+exception
+    when others then
+        return null;
+end
+$$;
+
+drop view information_schema.views;
+create view information_schema.views as
+select
+    current_database()::varchar(128) as table_catalog,
+    n.nspname::varchar(128) as table_schema,
+    c.relname::varchar(128) as table_name,
+    rs_view_definition(c.oid) as view_definition,
+    'NONE'::varchar(16) as check_option,
+    'NO'::varchar(3) as is_updatable,
+    'NO'::varchar(3) as is_insertable_into
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+where c.relkind = 'v' and (pg_has_role(c.relowner, 'usage') or has_table_privilege(c.oid, 'select, insert, update, delete'));
+grant select on information_schema.views to public;
+
 create view pg_catalog.svv_tables as
 select
     table_catalog::varchar(128), table_schema::varchar(128), table_name::varchar(128), table_type::varchar(128),

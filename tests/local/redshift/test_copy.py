@@ -271,6 +271,14 @@ def test_copy_into_a_temporary_table_with_awkward_names(client: Client, lake: La
     assert client.run('select * from "stage of ""x"""') == [(1, "it's")]
 
 
+def test_columns_are_read_by_place_whatever_their_names(client: Client, lake: Lake) -> None:
+    names = ["dotted.name", "dotted", "", "it's", "list.element"]
+    columns = [pa.array([[1]], pa.list_(pa.int64())), *([pa.array([number], pa.int64()) for number in range(1, 5)])]
+    client.run("create table t (a super, b bigint, c bigint, d bigint, e bigint)")
+    client.run(lake.copy("t", lake.put(pa.Table.from_arrays(columns, names=names)), "serializetojson"))
+    assert client.run("select b, c, d, e from t") == [(1, 2, 3, 4)]
+
+
 def test_many_rows_arrive_complete(client: Client, lake: Lake) -> None:
     rows = 200_000
     table = pa.table({"n": pa.array(range(rows), pa.int64()), "s": [f"row {n}" for n in range(rows)]})

@@ -1,0 +1,86 @@
+"""Users, roles, grants and default privileges in Redshift's syntax, enforced."""
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Any
+
+from tests.local.redshift.support import Client
+
+
+def test_a_hashed_password_lets_its_user_in(administrator: Client, facts: dict[str, Any]) -> None:
+    name = f"u_{uuid.uuid4().hex[:12]}"
+    digest = hashlib.md5(f"Secret99{name}".encode()).hexdigest()  # noqa: S324 - Redshift's own form
+    administrator.run(f"create user {name} password 'md5{digest}'")
+    user = Client(facts, name, "Secret99")
+    assert user.value("select current_user") == name
+    user.close()
+    administrator.run(f"drop user {name}")
+
+
+def test_a_user_reads_only_what_is_granted(client: Client, schema: str, make_user: Any) -> None:
+    user = make_user()
+    name = user.value("select current_user")
+    client.run("create table t (a int)", "insert into t values (1)")
+    assert user.error(f"select a from {schema}.t")["C"] == "42501"
+    client.run(f"grant usage on schema {schema} to {name}", f"grant select on t to {name}")
+    assert user.run(f"select a from {schema}.t") == [(1,)]
+    assert user.error(f"insert into {schema}.t values (2)")["C"] == "42501"
+    client.run(f"revoke select on t from {name}")
+    assert user.error(f"select a from {schema}.t")["C"] == "42501"
+
+
+def test_default_privileges_reach_tables_made_later(client: Client, schema: str, make_user: Any) -> None:
+    writer, reader = make_user(), make_user()
+    names = writer.value("select current_user"), reader.value("select current_user")
+    client.run(f"grant create, usage on schema {schema} to {names[0]}", f"grant usage on schema {schema} to {names[1]}")
+    writer.run(f"create table {schema}.before (a int)")
+    client.run(f"alter default privileges for user {names[0]} in schema {schema} grant select on tables to {names[1]}")
+    writer.run(f"create table {schema}.after (a int)")
+    assert reader.run(f"select a from {schema}.after") == []
+    assert reader.error(f"select a from {schema}.before")["C"] == "42501"
+    writer.run(f"drop table {schema}.before", f"drop table {schema}.after")
+
+
+def test_roles_carry_privileges(client: Client, schema: str, make_user: Any) -> None:
+    user = make_user()
+    name, role = user.value("select current_user"), f"r_{uuid.uuid4().hex[:12]}"
+    client.run("create table t (a int)", f"create role {role}")
+    client.run(f"grant usage on schema {schema} to role {role}", f"grant select on table t to role {role}")
+    assert user.error(f"select a from {schema}.t")["C"] == "42501"
+    client.run(f"grant role {role} to {name}")
+    assert user.run(f"select a from {schema}.t") == []
+    client.run(f"revoke role {role} from {name}", f"revoke all on t from role {role}")
+    client.run(f"revoke usage on schema {schema} from role {role}", f"drop role {role}")
+
+
+def test_a_schema_may_belong_to_a_user(client: Client, make_user: Any) -> None:
+    owner, stranger = make_user(), make_user()
+    name = f"s_{uuid.uuid4().hex[:12]}"
+    client.run(f"create schema {name} authorization {owner.value('select current_user')} quota unlimited")
+    owner.run(f"create table {name}.t (a int)")
+    assert stranger.error(f"create table {name}.u (a int)")["C"] == "42501"
+    assert stranger.error(f"drop table {name}.t")["C"] == "42501"
+    owner.run(f"drop schema {name} cascade")
+
+
+def test_groups_carry_privileges(client: Client, schema: str, make_user: Any) -> None:
+    user = make_user()
+    group = f"g_{uuid.uuid4().hex[:12]}"
+    client.run("create table t (a int)", f"create group {group} with user {user.value('select current_user')}")
+    client.run(f"grant usage on schema {schema} to group {group}", f"grant select on t to group {group}")
+    assert user.run(f"select a from {schema}.t") == []
+    client.run(f"revoke all on t from group {group}", f"revoke usage on schema {schema} from group {group}")
+    client.run(f"drop group {group}")
+
+
+def test_privileges_are_listed(client: Client, schema: str, make_user: Any) -> None:
+    name = make_user().value("select current_user")
+    client.run("create table t (a int)", f"grant select on t to {name}")
+    assert client.run(
+        "select privilege_type, identity_type from svv_relation_privileges "
+        f"where namespace_name = '{schema}' and relation_name = 't' and identity_name = '{name}'"
+    ) == [("select", "user")]
