@@ -10,6 +10,7 @@ from local.deployment import deploy_product
 from local.errors import LocalStackError
 from local.files import locked
 from local.home import Home
+from local.recovery import resume_interrupted_transform
 from local.services import AWS, LABELS, REDSHIFT, Progress, checkpoint, start_services, stop_service
 from local.state import State, load
 
@@ -34,6 +35,8 @@ def up(home: Home, progress: Progress) -> State:
         state = load(home)
         start_services(home, state, _SERVICES, progress)
         deploy_product(home, state, progress)
+        if state.ports is not None:
+            resume_interrupted_transform(state.ports, state.deployment["outputs"], progress)
         checkpoint(state)
     return state
 
