@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - the tests' own SQL
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,13 +42,13 @@ class Published:
 
 
 @pytest.fixture(scope="module")
-def published(worker_warehouse: ModelWarehouse) -> Iterator[Published]:
+def published(worker_warehouse: ModelWarehouse) -> Published:
     """Good orders and items, landed and modeled."""
     worker_warehouse.reset()
     for number in range(GOOD_FILES):
         worker_warehouse.loader.land(orders_file(f"good-{number}", [order(f"o-{number}")]))
     worker_warehouse.loader.land(items_file("good", [item("i-1", "o-1")]))
-    yield Published(worker_warehouse, worker_warehouse.build_green())
+    return Published(worker_warehouse, worker_warehouse.build_green())
 
 
 def test_every_gate_lets_good_data_pass(published: Published) -> None:
@@ -227,5 +227,6 @@ def gate_alone(warehouse: ModelWarehouse, gate: str) -> DbtRun:
 
 def files_named_by(warehouse: ModelWarehouse, gate: str, run: DbtRun) -> set[str]:
     """Return the files in the rows that a gate's query returns."""
-    return {file for (file,) in warehouse.transformer.rows(f"select _source_file from ({run.compiled[gate]}) as failing")}
-
+    return {
+        file for (file,) in warehouse.transformer.rows(f"select _source_file from ({run.compiled[gate]}) as failing")
+    }

@@ -12,7 +12,7 @@ from tests.support.order_rows import order, orders_file
 def test_docs_tell_the_lineage_from_dataset_to_exposure(warehouse: ModelWarehouse) -> None:
     warehouse.build_green()
 
-    assert warehouse.dbt("docs", "generate", "--no-compile").success
+    assert warehouse.dbt("docs", "generate", write_json=True).success
     target = Path(warehouse.environment["DBT_TARGET_PATH"])
     assert (target / "index.html").exists()
     catalog = (target / "catalog.json").read_text(encoding="utf-8")

@@ -1,7 +1,6 @@
 """MODEL and GATE: the conventions that the dbt project keeps, read from its manifest."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ DEFINITION = re.compile(r"{%-?\s*(?:macro|test)\s+(\w+)\(([^)]*)\)")
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manifest]:
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     """The parsed project; parsing needs no warehouse."""
     folder = tmp_path_factory.mktemp("parse")
     with pytest.MonkeyPatch.context() as patch:
@@ -29,7 +28,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manifest]:
         )
     assert result.exception is None, result.exception
     assert isinstance(result.result, Manifest)
-    yield result.result
+    return result.result
 
 
 def models(manifest: Manifest) -> list[ModelNode]:
@@ -64,7 +63,7 @@ def test_every_model_says_what_a_row_is_who_owns_it_and_what_its_columns_mean(ma
 
 def test_every_modeled_table_has_a_contract_and_a_key_that_its_gates_watch(manifest: Manifest) -> None:
     for model in upserts(manifest):
-        key = model.config.unique_key
+        key = str(model.config.unique_key)
         kinds = {constraint.type.value for constraint in model.columns[key].constraints}
         assert model.contract.enforced, model.name
         assert kinds == {"primary_key", "not_null"}, model.name
@@ -99,6 +98,7 @@ def test_every_landing_dataset_is_fresh_or_says_so_and_declares_its_contract(man
     for source in landing:
         assert source.loaded_at_field == "_loaded_at"
         assert source.freshness is not None
+        assert source.freshness.warn_after is not None
         assert source.freshness.warn_after.count
         assert source.config.meta["schema_change"] in {"evolve", "freeze"}
         assert all(column.data_type for name, column in source.columns.items() if not name.startswith("_"))

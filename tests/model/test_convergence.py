@@ -69,9 +69,7 @@ def modeled(warehouse: ModelWarehouse, query: str) -> set[tuple[object, ...]]:
     return set(rows)
 
 
-def newest(
-    files: Iterable[SeedFile], dataset: str, key: str, is_accepted: Callable[[Row], bool]
-) -> dict[object, Row]:
+def newest(files: Iterable[SeedFile], dataset: str, key: str, is_accepted: Callable[[Row], bool]) -> dict[object, Row]:
     """Return the newest accepted row of each key, by business time, time of the file and file."""
     versions = sorted(
         (

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import redshift_connector
 from dbt.cli.main import dbtRunner
+from redshift_connector.error import OperationalError
 
 from local.home import ROOT
 
@@ -47,7 +48,7 @@ class Connections:
 
     def _refuse(self, **arguments: Any) -> None:
         self._asked.append(arguments)
-        raise redshift_connector.OperationalError("there is no server")
+        raise OperationalError("there is no server")
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
-from dbt_common.events.base_types import EventMsg
 
 from ingest_lambda.contracts import parse_contract
 from landfall import bootstrap
@@ -24,6 +23,7 @@ from scripts.contracts import read_contracts
 from tests.support import test_run
 from tests.support.warehouse_seed import Warehouse, login
 
+_QUIETLY = ("--quiet", "--log-level-file", "none")
 _MODEL_SCHEMAS = ("staging", "gate", "modeled", "marts")
 _RUN_TABLES = ("model_loads", "run_bounds", "gate_results", "runs")
 
@@ -57,20 +57,20 @@ class ModelWarehouse:
     environment: Mapping[str, str]
     manifest: Manifest | None = field(default=None)
 
-    def dbt(self, command: str, *arguments: str, fresh_parse: bool = False) -> DbtRun:
-        """Run a dbt command in this process; the project is parsed once."""
+    def dbt(self, *arguments: str, fresh_parse: bool = False, write_json: bool = False) -> DbtRun:
+        """Run a dbt command in this process; the project is parsed once and dbt's own files are not written."""
         messages: list[str] = []
         statements: list[tuple[str, str]] = []
 
-        def keep(event: EventMsg) -> None:
-            if event.info.name == "SQLQuery":  # type: ignore[attr-defined]  # protobuf, without stubs
-                statements.append((event.data.conn_name, event.data.sql))  # type: ignore[attr-defined]  # the same
+        def keep(event: Any) -> None:
+            if event.info.name == "SQLQuery":
+                statements.append((event.data.conn_name, event.data.sql))
             elif event.info.level != "debug":
-                messages.append(event.info.msg)  # type: ignore[attr-defined]  # protobuf, without stubs
+                messages.append(event.info.msg)
 
         runner = dbtRunner(manifest=None if fresh_parse else self.manifest, callbacks=[keep])
         with self._environment():
-            outcome = runner.invoke([*command.split(), *arguments, "--quiet"])
+            outcome = runner.invoke([*_QUIETLY, f"--{'' if write_json else 'no-'}write-json", *arguments])
         if outcome.exception is not None:
             raise RuntimeError("\n".join(messages)) from outcome.exception
         return DbtRun(outcome.success, _statuses(outcome), "\n".join(messages), _compiled(outcome), statements)
