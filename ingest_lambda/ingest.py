@@ -20,6 +20,7 @@ from ingest_lambda.events import FileVersion, Message
 from ingest_lambda.footer import Inspected, inspect
 from ingest_lambda.load import Loader, rejection_outcome
 from ingest_lambda.outcomes import FileOutcome, Status
+from ingest_lambda.plan import MAX_FILES
 from ingest_lambda.report import Report
 from ingest_lambda.routing import Ignored, route
 from ingest_lambda.settings import Settings
@@ -87,10 +88,8 @@ class Ingest:
     def _land(self, dataset: str, files: Sequence[FileVersion]) -> list[FileOutcome]:
         """Land the files of a dataset. What fails here fails for these files alone, and is tried again."""
         readable, outcomes = self._inspect(dataset, files)
-        if readable:
-            outcomes += self._guarded(
-                dataset, [inspected.file for inspected in readable], lambda: self._loader.land(dataset, readable)
-            )
+        for start in range(0, len(readable), MAX_FILES):
+            outcomes += self._load(dataset, readable[start : start + MAX_FILES])
         rejected = [outcome for outcome in outcomes if outcome.status is Status.REJECTED]
         if not rejected:
             return outcomes
@@ -115,6 +114,11 @@ class Ingest:
             return FileOutcome(file, Status.GONE, dataset, str(error))
         except Exception as error:  # one file never fails its batch; the report has the trace
             return self._retried(file, dataset, error)
+
+    def _load(self, dataset: str, files: Sequence[Inspected]) -> list[FileOutcome]:
+        return self._guarded(
+            dataset, [inspected.file for inspected in files], lambda: self._loader.land(dataset, files)
+        )
 
     def _keep(self, rejected: Sequence[FileOutcome]) -> list[FileOutcome]:
         """Quarantine and record what was rejected, and tell what is news."""

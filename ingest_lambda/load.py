@@ -84,7 +84,7 @@ class Loader:
         plan = self._plan(dataset, files)
         if not plan.fits_one_transaction:
             half = len(files) // 2
-            return self._land(dataset, files[:half]) + self._land(dataset, files[half:])
+            return self.land(dataset, files[:half]) + self.land(dataset, files[half:])
         rejected = [rejection_outcome(entry.inspected.file, dataset, entry.error) for entry in plan.rejections]
         if not plan.files:
             return rejected
@@ -114,7 +114,7 @@ class _Load:
         self._plan = plan
         self._load_id = uuid.uuid4().hex
         self._files_table = f"files_{self._load_id}"
-        self._staged_keys: list[str] = []
+        self._staged: list[objects.Stored] = []
         self._outcomes: list[FileOutcome] = []
 
     def run(self) -> list[FileOutcome]:
@@ -139,8 +139,8 @@ class _Load:
         inspected = planned.inspected
         key = self._key(inspected.file.file_id, "parquet")
         try:
-            self._staged_keys.append(key)
-            objects.copy_version(self._s3, inspected.file, inspected.size, self._place.bucket, key)
+            stored = objects.copy_version(self._s3, inspected.file, inspected.size, self._place.bucket, key)
+            self._staged.append(stored)
         except FileGoneError as error:
             self._outcomes.append(FileOutcome(inspected.file, Status.GONE, self._plan.dataset, str(error)))
             return False
@@ -149,14 +149,13 @@ class _Load:
 
     def _put_for_copy(self, name: str, data: bytes) -> None:
         key = self._key(name, "parquet")
-        self._staged_keys.append(key)
-        objects.put(self._s3, self._place.bucket, key, data, "application/vnd.apache.parquet")
+        self._staged.append(objects.put(self._s3, self._place.bucket, key, data, "application/vnd.apache.parquet"))
         self._put_manifest(name, key, len(data))
 
     def _put_manifest(self, name: str, key: str, size: int) -> None:
         manifest = objects.manifest(f"s3://{self._place.bucket}/{key}", size)
-        self._staged_keys.append(self._key(name, "manifest"))
-        objects.put(self._s3, self._place.bucket, self._key(name, "manifest"), manifest, "application/json")
+        key = self._key(name, "manifest")
+        self._staged.append(objects.put(self._s3, self._place.bucket, key, manifest, "application/json"))
 
     def _stage(self, session: Session, files: list[PlannedFile]) -> list[PlannedFile]:
         """Copy every file into a stage of its own, leaving out those that COPY cannot read."""
@@ -164,7 +163,9 @@ class _Load:
             try:
                 staged = session.transaction(self._staging_statements(files))
                 counts = staged.rows(len(files) * _STATEMENTS_PER_FILE + _FIRST_FILE_STATEMENT)
-                return self._with_true_counts(files, {int(row["position"]): int(row["row_count"]) for row in counts})
+                return self._with_true_counts(
+                    files, {int(row["stage_number"]): int(row["row_count"]) for row in counts}
+                )
             except StagedDataError as error:
                 position = (error.index - _FIRST_FILE_STATEMENT) // _STATEMENTS_PER_FILE
                 if not 0 <= position < len(files):
@@ -264,7 +265,7 @@ class _Load:
     def _clean_up(self) -> None:
         """Remove the staged objects; what cannot be removed now, the bucket's lifecycle rule removes."""
         try:
-            objects.delete(self._s3, self._place.bucket, self._staged_keys)
+            objects.delete(self._s3, self._place.bucket, self._staged)
         except (ClientError, BotoCoreError):
             return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,14 +16,22 @@ from ingest_lambda.footer import s3_error
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CopySourceTypeDef
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef, ObjectIdentifierTypeDef
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html; above it, the copy goes in parts.
 MAX_SINGLE_COPY_BYTES = 5 * 1024**3
 MAX_DELETE = 1_000
 
 
-def copy_version(s3: S3Client, file: FileVersion, size: int, bucket: str, key: str) -> None:
+@dataclass(frozen=True)
+class Stored:
+    """An object that was written: its key, and its version (None where S3 did not say)."""
+
+    key: str
+    version_id: str | None
+
+
+def copy_version(s3: S3Client, file: FileVersion, size: int, bucket: str, key: str) -> Stored:
     """Copy exactly this version to `key`, inside S3.
 
     Raises:
@@ -32,27 +41,34 @@ def copy_version(s3: S3Client, file: FileVersion, size: int, bucket: str, key: s
     source: CopySourceTypeDef = {"Bucket": file.bucket, "Key": file.key, "VersionId": file.version_id}
     with _our_errors(file):
         if size <= MAX_SINGLE_COPY_BYTES:
-            s3.copy_object(Bucket=bucket, Key=key, CopySource=source)
-        else:
-            s3.copy(source, bucket, key)
+            return Stored(key, s3.copy_object(Bucket=bucket, Key=key, CopySource=source).get("VersionId"))
+        s3.copy(source, bucket, key)
+        return Stored(key, None)
 
 
-def put(s3: S3Client, bucket: str, key: str, body: bytes, content_type: str) -> None:
+def put(s3: S3Client, bucket: str, key: str, body: bytes, content_type: str) -> Stored:
     """Write an object.
 
     Raises:
         TransientError, ConfigError: S3 does not answer, or denies access.
     """
     with _our_errors(FileVersion(bucket, key, "new")):
-        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+        stored = s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+    return Stored(key, stored.get("VersionId"))
 
 
-def delete(s3: S3Client, bucket: str, keys: Iterable[str]) -> None:
-    """Delete what a load staged. What is left after a failure, the bucket's lifecycle rule removes."""
-    names = list(keys)
+def delete(s3: S3Client, bucket: str, stored: Iterable[Stored]) -> None:
+    """Delete what a load staged, the very versions, so that nothing of it stays behind in a versioned bucket.
+
+    What is left after a failure, the bucket's lifecycle rule removes.
+    """
+    names = [_identifier(entry) for entry in stored]
     for start in range(0, len(names), MAX_DELETE):
-        chunk = names[start : start + MAX_DELETE]
-        s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in chunk], "Quiet": True})
+        s3.delete_objects(Bucket=bucket, Delete={"Objects": names[start : start + MAX_DELETE], "Quiet": True})
+
+
+def _identifier(stored: Stored) -> ObjectIdentifierTypeDef:
+    return {"Key": stored.key, "VersionId": stored.version_id} if stored.version_id else {"Key": stored.key}
 
 
 def manifest(uri: str, size: int) -> bytes:

@@ -210,10 +210,10 @@ def copy_parquet(name: str, manifest_uri: str, role_arn: str) -> str:
 
 
 def count_staged(names: Sequence[str]) -> str:
-    """Count the rows of each stage; `position` counts from 0 in the order of `names`."""
+    """Count the rows of each stage; `stage_number` counts from 0 in the order of `names`."""
     counts = (
-        f"select {position} as position, count(*) as row_count from {identifier(name)}"
-        for position, name in enumerate(names)
+        f"select {number} as stage_number, count(*) as row_count from {identifier(name)}"
+        for number, name in enumerate(names)
     )
     return " union all ".join(counts)
 
