@@ -6,7 +6,6 @@ top, so that `landfall --help` stays quick: what a command needs (boto3, pyarrow
 
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 
 import typer
 
@@ -32,8 +31,6 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     for name in COMMAND_MODULES:
-        if find_spec(f"landfall.commands.{name}") is None:
-            continue
         import_module(f"landfall.commands.{name}").register(app)
     return app
 

@@ -1,13 +1,17 @@
 """Operator's SQL: few statements, each under the Data API's limit, whatever the names."""
 
+from collections.abc import Callable, Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest_lambda.statements import MAX_STATEMENT_BYTES, size_of
 from landfall import statements
 
+Builder = Callable[[Sequence[str]], list[str]]
+
 names = st.from_regex(r"[a-z][a-z0-9_]{0,99}", fullmatch=True)
-BUILDERS = [
+BUILDERS: list[Builder] = [
     statements.select_totals,
     statements.select_landed_files,
     lambda datasets: statements.select_versions(datasets, "bucket", "raw/it's/" + "x" * 900),
@@ -15,7 +19,9 @@ BUILDERS = [
 
 
 @given(st.lists(names, max_size=60), st.sampled_from(BUILDERS), st.integers(1, 30))
-def test_every_dataset_is_asked_once_and_no_statement_is_too_long(datasets: list[str], build, times: int) -> None:  # type: ignore[no-untyped-def]
+def test_every_dataset_is_asked_once_and_no_statement_is_too_long(
+    datasets: list[str], build: Builder, times: int
+) -> None:
     asked = [f"{name}" for name in datasets] * times
     sqls = build(asked)
     assert all(size_of(sql) <= MAX_STATEMENT_BYTES for sql in sqls)
