@@ -7,8 +7,8 @@ that it is made in, so that millions can be streamed and an update can draw its 
 import zlib
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 from numpy.typing import NDArray
 
 from scripts.order_schema import INSTANT, MONEY

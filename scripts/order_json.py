@@ -6,8 +6,8 @@ The texts are put together column by column in arrow, since `json.dumps` of a mi
 from typing import TypeAlias
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from scripts.order_rows import OrderBatch
 

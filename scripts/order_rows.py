@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from scripts.order_draws import Integers, identifiers, instants, integers, money, pick, uniform
 from scripts.order_schema import CUSTOMERS, ORDER_ITEMS, ORDER_SUMMARY, PRODUCTS, flatten

@@ -1,6 +1,6 @@
 """Sample data: the columns and types of the orders domain's files. Money is decimal, times are UTC microseconds."""
 
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 MONEY = pa.decimal128(18, 2)
 INSTANT = pa.timestamp("us", tz="UTC")

@@ -56,6 +56,8 @@ class Narrator:
         """
         if found != expected:
             self.console.print(f"  [red]\u2717 {escape(what)}[/red]", soft_wrap=True)
+            if isinstance(found, dict) and isinstance(expected, dict):
+                found, expected = _differing(found, expected), _differing(expected, found)
             raise MissedExpectationError(
                 f"step {self.steps} ({self.step}), {what}: expected {_brief(expected)}, found {_brief(found)}"
             )
@@ -78,6 +80,15 @@ def _spell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _differing(one: dict[Any, Any], other: dict[Any, Any]) -> dict[Any, Any]:
+    """Keep what the other has not, or has otherwise.
+
+    >>> _differing({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 5})
+    {'b': 2, 'c': 3}
+    """
+    return {key: value for key, value in one.items() if key not in other or other[key] != value}
 
 
 def _brief(value: Any) -> str:

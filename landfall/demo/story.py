@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 from rich.console import Console
 
 from landfall import docs, undos, uploads
@@ -23,12 +23,13 @@ from scripts.order_rows import Plan
 if TYPE_CHECKING:
     from landfall.stack import Stack
 
-# Order numbers come from the clock, so that every demonstration has orders of its own: 100 numbers a second.
+# Order numbers come from the clock, so that every demonstration has orders of its own.
 EPOCH = 1_760_000_000
+NUMBERS_A_SECOND = 1_000
 FEW_BAD, FEW_OF = 5, 200  # 2.5 % of the file: quarantined, and the rest goes on
 MANY_BAD, MANY_OF = 60, 150  # 40 % of the file: the gate stops the batch
-MOST_ORDERS = 20_000
-NUMBERS = 50_000  # the range that is this demonstration's own
+MOST_ORDERS = 5_000
+NUMBERS = MOST_ORDERS + 2_000  # the range that is this demonstration's own: seven seconds' worth
 
 
 @dataclass
@@ -241,7 +242,7 @@ def tell(stack: "Stack", console: Console, folder: Path, orders: int) -> None:
         MissedExpectationError: something was not as expected.
     """
     started = time.monotonic()
-    first_order = int((time.time() - EPOCH) * 100)
+    first_order = int((time.time() - EPOCH) * NUMBERS_A_SECOND)
     ids = [f"ORD-{number:010d}" for number in (first_order, first_order + NUMBERS)]
     label = f"demo-{first_order}"
     pipeline = Pipeline(stack, label, *ids)

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from pyarrow import parquet as pq
+from pyarrow import parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from landfall import transforms, uploads
 from landfall.demo.inbox import Inbox, subscribed
