@@ -17,6 +17,8 @@ from scripts.contracts import read_contracts
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices, LocalStack
 
+pytestmark = pytest.mark.xdist_group("bootstrap")  # one worker makes the tables that all of them look at
+
 DATABASE = "landfall"
 WORKGROUP = "landfall-local"
 SECRETS = {LOADER: "LoaderSecretArn", TRANSFORMER: "TransformerSecretArn", READER: "ReaderSecretArn"}
@@ -60,14 +62,16 @@ def admin(stack: LocalStack) -> Warehouse:
 @pytest.fixture(scope="module")
 def tables(log_in: As) -> Iterator[dict[str, str]]:
     """By schema, a table of one row that the schema's owner made after the deployment."""
-    made = {}
-    for schema, owner in SCHEMA_OWNERS.items():
-        name = f'{schema}."{unique("t").replace("-", "_")}"'
-        log_in(owner).transaction([f"create table {name} (n bigint)", f"insert into {name} values (1)"])
-        made[schema] = name
+    made = {schema: f'{schema}."{unique("t").replace("-", "_")}"' for schema in SCHEMA_OWNERS}
+    owned = {
+        owner: [made[schema] for schema in made if SCHEMA_OWNERS[schema] == owner] for owner in (LOADER, TRANSFORMER)
+    }
+    for owner, names in owned.items():
+        creates = [f"create table {name} (n bigint)" for name in names]
+        log_in(owner).transaction([*creates, *(f"insert into {name} values (1)" for name in names)])
     yield made
-    for schema, name in made.items():
-        log_in(SCHEMA_OWNERS[schema]).execute(f"drop table {name}")
+    for owner, names in owned.items():
+        log_in(owner).transaction([f"drop table {name}" for name in names])
 
 
 def facts(admin: Warehouse) -> dict[str, Any]:

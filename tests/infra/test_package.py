@@ -14,6 +14,8 @@ from scripts import package
 from scripts.contracts import from_document, read_contracts
 from scripts.package import Function, Package, PackageError, Runtime, build
 
+pytestmark = pytest.mark.xdist_group("package")  # one worker unpacks the zips
+
 # An interpreter without site-packages, user folders or PYTHON* variables: it sees the zip's content and itself.
 BARE = "import sys; sys.path.insert(0, sys.argv[1]); "
 # What land.yaml and model.yaml set, so that modules that read it when imported can be.
