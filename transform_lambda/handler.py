@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,6 +29,7 @@ from transform_lambda.report import report as write_report
 from transform_lambda.settings import PASSWORD_VARIABLE, Settings
 
 logger = Logger()
+logging.getLogger(logger.name).propagate = False  # dbt's libraries give the root logger a handler: a second, plain line
 metrics = Metrics()
 
 _ARCHIVE_RESERVE_MS = 30_000  # of the action's time, kept for what follows the last tag
