@@ -12,6 +12,8 @@ from tests.support.model_warehouse import DbtRun, ModelWarehouse
 from tests.support.order_rows import item, items_file, order, orders_file
 from tests.support.warehouse_seed import SeedFile
 
+pytestmark = pytest.mark.xdist_group("gate")  # one warehouse, one after the other
+
 GOOD_FILES = 10
 ERROR_GATES = (
     "orders__schema",
@@ -130,8 +132,13 @@ def test_few_bad_rows_are_quarantined_and_the_good_ones_flow(published: Publishe
     assert run.status("orders__quarantine_rate") == "pass"
     assert warehouse.transformer.value("select count(*) from modeled.orders where order_id like 'new-%'") == 2
     assert warehouse.transformer.rows("select order_id from gate.quarantine_orders") == [("bad-1",)]
+
     warehouse.loader.undo(file)
+    warehouse.build_green("--select", "+orders")
+    assert warehouse.transformer.rows("select order_id from gate.quarantine_orders") == []
+    # the rows that had been modeled leave with a rebuild
     warehouse.build_green("--full-refresh", "--select", "+orders")
+    assert warehouse.transformer.value("select count(*) from modeled.orders") == GOOD_FILES
 
 
 def test_a_lost_row_fails_rows_conserved(published: Published) -> None:
@@ -146,6 +153,8 @@ def test_a_lost_row_fails_rows_conserved(published: Published) -> None:
     failed = gate_alone(warehouse, "orders__rows_conserved")
     assert failed.status("orders__rows_conserved") == "fail"
     assert files_named_by(warehouse, "orders__rows_conserved", failed) == {file.source}
+    latest = "select command, outcome, gates, failed from ops.runs order by ended_at desc, started_at desc limit 1"
+    assert warehouse.transformer.rows(latest) == [("test", "gate_failed", 1, 1)]
     warehouse.loader.undo(file)
 
 

@@ -4,9 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from local.home import ROOT
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import order, orders_file
+
+pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
 
 def test_docs_tell_the_lineage_from_dataset_to_exposure(warehouse: ModelWarehouse) -> None:

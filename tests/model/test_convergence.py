@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import item, items_file, order, orders_file
 from tests.support.warehouse_seed import NOON, Row, SeedFile
+
+pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
 # Each example is several dbt runs; the seconds are spent on few, varied ones.
 EXAMPLES = 4

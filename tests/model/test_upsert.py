@@ -4,9 +4,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import item, items_file, order, orders_file
 from tests.support.warehouse_seed import NOON
+
+pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
 HOUR = timedelta(hours=1)
 
@@ -99,6 +103,24 @@ def test_an_item_waits_for_its_order_and_is_modeled_once_it_came(warehouse: Mode
     assert warehouse.transformer.rows("select order_item_id from modeled.order_items") == [("i-1",)]
     assert warehouse.transformer.rows("select order_item_id from gate.pending_order_items") == []
     assert warehouse.transformer.rows("select order_item_id from gate.quarantine_order_items") == [("i-2",)]
+
+
+def test_an_item_that_a_failed_gate_held_back_is_not_lost(warehouse: ModelWarehouse) -> None:
+    warehouse.loader.land(items_file("early", [item("i-1", "o-1")]))
+    warehouse.build_green()
+    bad = items_file("bad", [item(f"bad-{number}", "o-1", quantity=0) for number in range(10)])
+    warehouse.loader.land(bad)
+    warehouse.loader.land(orders_file("one", [order("o-1")]))
+
+    # its order has come, so the item is accepted; but the gate stops the UPSERT
+    stopped = warehouse.build()
+    assert stopped.status("order_items__quarantine_rate") == "fail"
+    assert warehouse.transformer.rows("select order_item_id from gate.int_order_items__accepted") == [("i-1",)]
+    assert warehouse.transformer.rows("select order_item_id from modeled.order_items") == []
+
+    warehouse.loader.undo(bad)
+    warehouse.build_green()
+    assert warehouse.transformer.rows("select order_item_id from modeled.order_items") == [("i-1",)]
 
 
 def test_rows_that_land_during_a_run_wait_for_the_next_one(warehouse: ModelWarehouse) -> None:

@@ -8,9 +8,13 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import order, orders_file
 from tests.support.warehouse_seed import NOON
+
+pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
 HOUR = timedelta(hours=1)
 PATIENCE_SECONDS = 60.0

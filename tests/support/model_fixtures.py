@@ -1,4 +1,4 @@
-"""Fixtures that MODEL's and GATE's tests share."""
+"""Fixtures that MODEL's and GATE's tests share; both folders' conftest names them."""
 
 from collections.abc import Iterator
 
@@ -6,11 +6,17 @@ import pytest
 
 from tests.support.model_warehouse import ModelWarehouse, model_warehouse
 
+_OPEN = pytest.StashKey[ModelWarehouse]()
+
 
 @pytest.fixture(scope="session")
-def worker_warehouse() -> Iterator[ModelWarehouse]:
-    """The worker's own local Redshift, prepared, the dbt project parsed."""
+def worker_warehouse(pytestconfig: pytest.Config) -> Iterator[ModelWarehouse]:
+    """The worker's own local Redshift, prepared, the dbt project parsed: one, whichever folder asks first."""
+    if _OPEN in pytestconfig.stash:
+        yield pytestconfig.stash[_OPEN]
+        return
     with model_warehouse() as warehouse:
+        pytestconfig.stash[_OPEN] = warehouse
         yield warehouse
 
 
