@@ -45,7 +45,7 @@ def deploy_product(home: Home, state: State, progress: Progress) -> None:
     """
     if state.ports is None:
         raise LocalStackError("the local stack has no ports yet. Run `landfall local up`.")
-    fingerprint = digest([path for path in map(ROOT.joinpath, _SOURCES) if path.exists()])
+    fingerprint = sources_digest()
     outputs = _outputs(state.ports)
     if outputs and state.deployment.get("fingerprint") == fingerprint:
         progress("deployment: unchanged")
@@ -54,6 +54,11 @@ def deploy_product(home: Home, state: State, progress: Progress) -> None:
     outputs = _run_deploy(state.ports, admin_secret, progress)
     state.deployment = {"fingerprint": fingerprint, "outputs": outputs}
     save(home, state)
+
+
+def sources_digest() -> str:
+    """Return one digest of everything that a deployment is made from."""
+    return digest([path for path in map(ROOT.joinpath, _SOURCES) if path.exists()])
 
 
 def secret(ports: Ports, arn: str) -> dict[str, str]:
