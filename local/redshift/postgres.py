@@ -157,8 +157,9 @@ def choose_identity(needed: Sequence[Path]) -> Identity:
 
 
 def _can_reach(prefix: Sequence[str], path: Path) -> bool:
+    # stat, not `test -r`: access(2) leaves capabilities out of account
     try:
-        command = [*prefix, "test", "-r", str(path)]
+        command = [*prefix, "stat", f"{path}/." if path.is_dir() else str(path)]
         return subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603 - fixed words
     except FileNotFoundError:
         return False

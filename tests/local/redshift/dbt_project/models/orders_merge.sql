@@ -13,7 +13,6 @@ select
     amount,
     loaded_at,
     cast('2000-01-01' as timestamp) as modeled_at
-    {% if var('with_country', false) %}, country_code{% endif %}
 from {{ ref('orders_table') }}
 {% if is_incremental() %}
 where loaded_at > (select coalesce(max(loaded_at), '1900-01-01') from {{ this }})

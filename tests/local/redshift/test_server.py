@@ -1,0 +1,131 @@
+"""The server's life: where it runs, what it keeps, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
+import pytest
+
+from local.home import ROOT
+from local.redshift import postgres, warehouse
+from local.redshift.errors import SetupError
+from tests.local.redshift.support import Client
+
+
+@contextmanager
+def running(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+    """Run a server on `home`; give its process and what redshift.json says."""
+    command = [sys.executable, "-m", "local.redshift.server", "--home", str(home), *options]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # noqa: S603 - ours
+    try:
+        deadline = time.monotonic() + 60
+        while not (home / "redshift.json").exists():
+            assert process.poll() is None, process.stdout and process.stdout.read()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield process, json.loads((home / "redshift.json").read_text())
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs (one that ended and awaits its parent does not)."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def test_state_and_ports_survive_a_stop_and_a_kill(tmp_path: Path) -> None:
+    with running(tmp_path) as (process, facts):
+        client = Client(facts)
+        client.run("create table t (a int)", "insert into t values (1)")
+        client.close()
+        process.terminate()
+        assert process.wait(30) == 0
+        assert not is_alive(facts["postgres_pid"])
+        assert not (tmp_path / "redshift.json").exists()
+    with running(tmp_path) as (process, again):
+        ports = ("wire_port", "postgres_port", "data_api_url", "admin_password")
+        assert [again[name] for name in ports] == [facts[name] for name in ports]
+        process.kill()
+        process.wait(30)
+        (tmp_path / "redshift.json").unlink()
+        assert is_alive(again["postgres_pid"])
+    with running(tmp_path) as (_, third):
+        assert not is_alive(again["postgres_pid"])
+        client = Client(third)
+        assert client.run("select a from t") == [(1,)]
+        client.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root must drop its rights to run PostgreSQL")
+def test_root_may_run_it_from_a_folder_that_nobody_else_can_enter(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    with running(private / "home") as (_, facts):
+        owner = Path(f"/proc/{facts['postgres_pid']}").stat().st_uid
+        assert owner != 0
+        client = Client(facts)
+        assert client.value("select 1") == 1
+        client.close()
+
+
+def test_postgres_ending_by_itself_ends_the_server(tmp_path: Path) -> None:
+    with running(tmp_path) as (process, facts):
+        os.kill(facts["postgres_pid"], signal.SIGINT)
+        assert process.wait(30) == 1
+
+
+def test_serializable_isolation_can_be_asked_for(tmp_path: Path) -> None:
+    with running(tmp_path, "--isolation", "serializable") as (_, facts):
+        first, second = Client(facts), Client(facts)
+        first.run("create table a (n int)", "create table b (n int)")
+        for client, read, write in ((first, "a", "b"), (second, "b", "a")):
+            client.run("begin")
+            client.run(f"select count(*) from {read}", f"insert into {write} values (1)")  # noqa: S608 - own names
+        first.run("commit")
+        error = second.error("commit")
+        assert (error["M"], error["D"][:34]) == ("1023", "Serializable isolation violation o")
+        first.close()
+        second.close()
+
+
+def test_data_of_another_version_are_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    warehouse.new_secrets(tmp_path)
+    (tmp_path / "made").write_text("other")
+    with pytest.raises(SetupError, match="made by another version"):
+        warehouse.open_warehouse(tmp_path, 1, "repeatable read")
+
+
+def fake_postgres(folder: Path, version: str) -> Path:
+    """Make a folder with a `postgres` that only tells its version."""
+    folder.mkdir()
+    for name in ("postgres", "initdb"):
+        (folder / name).write_text(f"#!/bin/sh\necho 'postgres (PostgreSQL) {version}'\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def test_a_postgres_that_is_too_old_is_passed_over(tmp_path: Path) -> None:
+    old, new = fake_postgres(tmp_path / "old", "15.18"), fake_postgres(tmp_path / "new", "16.1")
+    assert postgres.find_binaries([tmp_path / "nothing", old, new]) == new
+    with pytest.raises(SetupError, match=r"15\.18"):
+        postgres.find_binaries([old])
+
+
+def test_postgres_itself_refuses_strangers(facts: dict[str, Any]) -> None:
+    with pytest.raises(psycopg2.OperationalError, match="password"):
+        psycopg2.connect(host=facts["host"], port=facts["postgres_port"], user=postgres.SUPERUSER, dbname="postgres")
