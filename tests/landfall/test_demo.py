@@ -1,0 +1,66 @@
+"""The demonstration's own judgement: a missed expectation stops it, and what it expects follows from the files."""
+
+import io
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from landfall.demo import sample
+from landfall.demo.narrator import MissedExpectationError, Narrator
+from scripts.order_rows import Plan
+
+
+@pytest.fixture
+def narrator() -> Narrator:
+    return Narrator(Console(file=io.StringIO(), width=120))
+
+
+def test_a_met_expectation_is_counted_and_summed_up(narrator: Narrator) -> None:
+    narrator.begin("Land")
+    narrator.expect("rows", 3, 3)
+    narrator.expect("outcome", "landed", "landed")
+    narrator.sum_up("3 rows")
+    assert narrator.summary == [("1. Land", 2, "3 rows")]
+
+
+def test_a_missed_expectation_stops_the_story_and_says_which(narrator: Narrator) -> None:
+    narrator.begin("Land")
+    with pytest.raises(MissedExpectationError, match=r"step 1 \(Land\), rows: expected 3, found 2"):
+        narrator.expect("rows", 2, 3)
+
+
+def test_of_two_tables_only_the_difference_is_told(narrator: Narrator) -> None:
+    expected = {f"order-{number}": ("paid",) for number in range(1000)}
+    found = {**expected, "order-7": ("placed",)}
+    with pytest.raises(MissedExpectationError) as missed:
+        narrator.expect("orders", found, expected)
+    assert "{'order-7': ('placed',)}" in str(missed.value)
+    assert "order-8" not in str(missed.value)
+
+
+def test_the_newest_of_each_key_is_expected_in_whatever_order_files_come(tmp_path: Path) -> None:
+    first = sample.make_wave(Plan(60), tmp_path, 1)
+    second = sample.make_wave(Plan(60, wave=2, update_share=0.5), tmp_path, 2)
+    tables = [wave.table("order_summary") for wave in (first, second)]
+    expected = sample.newest(tables, sample.ORDER_KEY, sample.ORDER_FACTS)
+    assert expected == sample.newest(reversed(tables), sample.ORDER_KEY, sample.ORDER_FACTS)
+    assert len(expected) == 60
+    assert sum(expected[row["order_id"]][0] == row["order_status"] for row in tables[1].to_pylist()) == len(tables[1])
+    times = tables[1]["updated_at"].to_pylist()
+    assert max(times) - min(times) < timedelta(days=40)
+
+
+def test_good_orders_are_those_that_no_fault_touched(tmp_path: Path) -> None:
+    wave = sample.make_wave(Plan(40, bad_rows=6), tmp_path, 1)
+    assert wave.rows("order_summary") == 40
+    assert len(sample.good_orders(wave)) == 34
+    assert sum(sample.expected_reasons(6).values()) == 6
+
+
+def test_a_corrupt_file_is_no_parquet_any_more(tmp_path: Path) -> None:
+    wave = sample.make_wave(Plan(40), tmp_path, 1)
+    broken = sample.corrupt_file(tmp_path, wave.files["order_summary"])
+    assert not broken.read_bytes().endswith(b"PAR1")
+    assert broken.name.startswith("order_summary_")
