@@ -10,7 +10,7 @@ from landfall import output
 
 FAILED = 1
 WIDTH = 120
-FEWEST, MOST = 50, 5_000  # as many as the check of every modeled row reads comfortably
+FEWEST, MOST = 50, 5_000  # the story's own range of order numbers
 
 
 def register(app: typer.Typer) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.rule import Rule
 
 from landfall import output
@@ -44,8 +45,10 @@ class Narrator:
 
     @contextmanager
     def busy(self, text: str) -> Iterator[None]:
-        """Show that something is under way."""
-        with self.console.status(f"[dim]{escape(text)}[/dim]"):
+        """Show that something is under way, and for how long."""
+        columns = (SpinnerColumn(), TextColumn("[dim]{task.description}[/dim]"), TimeElapsedColumn())
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            progress.add_task(escape(text), total=None)
             yield
 
     def expect(self, what: str, found: Any, expected: Any, shown: str | None = None) -> None:

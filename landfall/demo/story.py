@@ -200,7 +200,9 @@ class Story:
             shown = f"{upload.rows or 0:,} rows"
             self.narrator.expect(f"{dataset} landed", (upload.outcome, upload.rows), expected, shown)
         with self.narrator.busy("the state machine is running dbt: models, gates, UPSERT"):
-            return self.pipeline.await_run(before)
+            run = self.pipeline.await_run(before)
+        self.narrator.say(f"run {run.run_id}: {len(run.models)} models, {len(run.gates)} gates")
+        return run
 
     def _expect_modeled(self, run: Run) -> tuple[str, ...]:
         """Expect a run that succeeded, was announced, and left modeled tables equal to the newest of all good rows.
