@@ -22,7 +22,7 @@ def rewrite_late_binding_view(text: str, masked: Masked) -> str | None:
     """Return the call that creates the view, or None when the statement creates no late-binding view.
 
     Raises:
-        RedshiftError: a table in it is not qualified by a schema (told only by PostgreSQL, when it is not found).
+        RedshiftError: the view's query is one that Redshift refuses.
     """
     from local.redshift.rewrite import rewrite
 

@@ -68,6 +68,7 @@ class Session:
     server: tuple[asyncio.StreamReader, asyncio.StreamWriter]
     _pending: int = 1  # the one that ends the log-in
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _unsynced: bool = False
     _status: bytes = b"I"
     _answers: asyncio.Queue[Message] | None = None
     _loads: dict[bytes, Load] = field(default_factory=dict)  # by prepared statement
@@ -118,6 +119,7 @@ class Session:
         if message.kind in (b"Q", b"S", b"F"):
             self._pending += 1
             self._idle.clear()
+        self._unsynced = message.kind in (b"P", b"B", b"D", b"E", b"C")
         self.server[1].write(message.encode())
         await self.server[1].drain()
 
@@ -178,6 +180,8 @@ class Session:
     # --- COPY ---
 
     async def _plan(self, copy: CopyStatement) -> Load:
+        if self._unsynced:  # answers are under way that the front would take for its own
+            raise RedshiftError("COPY cannot be pipelined behind messages without a Sync")
         rows = await self._ask(_TABLE_COLUMNS.format(table=quote_literal(copy.table)))
         return Load(copy, [TargetColumn(name or "", kind or "", required == "t") for name, kind, required in rows])
 

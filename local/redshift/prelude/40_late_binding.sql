@@ -10,9 +10,8 @@ grant usage on schema redshift to public;
 create table redshift.late_binding_view (
     view_id oid primary key,
     definition text not null,
-    search_path text not null,
     bound_ids oid[] not null,         -- relations that it is bound to
-    words text not null               -- its text in lower case, to find the names of relations in
+    words text not null               -- its text in lower case, to find `schema.name` in
 );
 
 create function redshift.unresolved(code text, message text) returns setof integer language plpgsql as $$
@@ -36,24 +35,28 @@ create function redshift.raising_query(view_id oid, code text, message text) ret
 $$;
 
 -- Bind a view to what its names mean now; `former` is the view as it stands, null for a new one. Runs as the superuser.
-create function redshift.bind_view(name text, query text, path text, former oid) returns oid
-language plpgsql security definer as $$
+create function redshift.bind_view(name text, query text, former oid) returns oid
+language plpgsql security definer set search_path = '' as $$
 declare
     fresh oid;
 begin
-    perform set_config('search_path', path, true);
     begin
         execute format('create or replace view %s as %s', name, query);
     exception
         when invalid_table_definition then
             perform redshift.replace_view(name, query, former);
         when undefined_table or undefined_column or invalid_schema_name or undefined_function or datatype_mismatch then
+            if sqlerrm ~ '^relation "[^."]+" does not exist' then
+                raise exception
+                    'All the relation names inside should be qualified when creating views with no schema binding.'
+                    using errcode = '42601';
+            end if;
             execute format('create or replace view %s as %s', name, redshift.raising_query(former, sqlstate, sqlerrm));
     end;
     fresh := to_regclass(name);
     delete from redshift.late_binding_view where view_id in (fresh, former);
     insert into redshift.late_binding_view
-    select fresh, query, path, coalesce(array_agg(distinct d.refobjid), '{}'), lower(query)
+    select fresh, query, coalesce(array_agg(distinct d.refobjid), '{}'), lower(query)
     from pg_rewrite as r
     inner join pg_depend as d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
     where r.ev_class = fresh and d.refclassid = 'pg_class'::regclass and d.refobjid <> fresh;
@@ -103,7 +106,7 @@ begin
     if former is not null and not pg_has_role((select relowner from pg_class where oid = former), 'usage') then
         raise exception 'must be owner of relation %', name using errcode = '42501';
     end if;
-    fresh := redshift.bind_view(full_name, query, current_setting('search_path'), former);
+    fresh := redshift.bind_view(full_name, query, former);
     perform redshift.give_view(fresh, current_user);
 end
 $$;
@@ -123,15 +126,22 @@ create function redshift.full_name(id oid) returns text language sql stable as $
     where c.oid = id
 $$;
 
--- After a command that makes or changes a table: bind anew the views that are bound to it or hold its name.
+-- After a command that makes or changes a table: bind anew the views that are bound to it or hold its name. A new column
+-- concerns only views that take all columns, or could not be resolved: the others are left alone, since to change a view
+-- is to wait for its readers.
 create function redshift.after_command() returns event_trigger language plpgsql security definer as $$
 begin
     if current_setting('redshift.binding', true) = 'on' then
         return;
     end if;
-    perform redshift.rebind(array_agg(c.oid), array_agg(c.relname::text))
+    perform redshift.rebind(
+        array_agg(c.oid),
+        array_agg(redshift.name_pattern(n.nspname, c.relname)),
+        current_query() ~* E'^\\s*alter\\s+table\\s+\\S+\\s+add\\s'
+    )
     from pg_event_trigger_ddl_commands() as d
     inner join pg_class as c on d.classid = 'pg_class'::regclass and c.oid = d.objid
+    inner join pg_namespace as n on c.relnamespace = n.oid
     where c.relkind in ('r', 'v', 'm', 'p') and c.relpersistence <> 't';
 end
 $$;
@@ -144,34 +154,37 @@ begin
     if current_setting('redshift.binding', true) = 'on' then
         return;
     end if;
-    perform redshift.rebind(array_agg(objid), '{}')
+    perform redshift.rebind(array_agg(objid), '{}', false)
     from pg_event_trigger_dropped_objects()
     where classid = 'pg_class'::regclass and object_type in ('table', 'view') and not is_temporary;
 end
 $$;
 
-create function redshift.rebind(ids oid[], names text[]) returns void language plpgsql security definer as $$
+-- A regular expression that finds `schema.name` in the text of a query.
+create function redshift.name_pattern(schema_name text, relation_name text) returns text language sql immutable as $$
+    select E'\\m' || regexp_replace(lower(schema_name), E'(\\W)', E'\\\\\\1', 'g') || E'"?\\s*\\.\\s*"?'
+        || regexp_replace(lower(relation_name), E'(\\W)', E'\\\\\\1', 'g') || E'(?!\\w)'
+$$;
+
+create function redshift.rebind(ids oid[], patterns text[], is_addition boolean) returns void
+language plpgsql security definer as $$
 declare
     stale redshift.late_binding_view;
-    path text := current_setting('search_path');
 begin
     if ids is null then
         return;
     end if;
     for stale in
         select v.* from redshift.late_binding_view as v
-        where not v.view_id = any(ids) and (
-            v.bound_ids && ids or exists (select from unnest(names) as n where v.words ~ (E'\\m' || lower(n) || E'\\M'))
-        )
+        where not v.view_id = any(ids)
+            and (v.bound_ids && ids or exists (select from unnest(patterns) as p where v.words ~ p))
+            and not (is_addition and v.bound_ids <> '{}' and strpos(v.words, '*') = 0)
         order by v.view_id
     loop
         perform set_config('redshift.binding', 'on', true);
-        perform redshift.bind_view(
-            redshift.full_name(stale.view_id), stale.definition, stale.search_path, stale.view_id
-        );
+        perform redshift.bind_view(redshift.full_name(stale.view_id), stale.definition, stale.view_id);
     end loop;
     perform set_config('redshift.binding', 'off', true);
-    perform set_config('search_path', path, true);
 end
 $$;
 

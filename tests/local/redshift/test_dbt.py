@@ -1,7 +1,5 @@
 """Unmodified dbt-redshift: every materialization and command that the product's users run, with 4 threads."""
 
-
-
 from __future__ import annotations
 
 import json

@@ -50,6 +50,22 @@ def test_columns_of_the_table_may_change_under_a_view(client: Client, schema: st
     assert client.run("select * from v") == [(1,)]
 
 
+def test_names_in_a_view_must_have_their_schema(client: Client, schema: str) -> None:
+    client.run("create table t (a int)")
+    error = client.error(f"create view {schema}.v as select a from t with no schema binding")
+    assert error["M"].startswith("All the relation names inside should be qualified")
+    assert client.error("select * from v")["C"] == "42P01"
+
+
+def test_a_new_column_shows_in_a_view_of_all_columns(client: Client, schema: str) -> None:
+    client.run("create table t (a int)", "insert into t values (1)")
+    create_view(client, schema, "listed", f"select a from {schema}.t")
+    create_view(client, schema, "everything", f"select * from {schema}.t")
+    client.run("alter table t add column b int default 2")
+    assert client.run("select * from everything") == [(1, 2)]
+    assert client.run("select * from listed") == [(1,)]
+
+
 def test_views_on_views_survive_dbts_swap_of_the_lower_one(client: Client, schema: str) -> None:
     client.run("create table t (a int)", "insert into t values (7)")
     for _ in range(2):
