@@ -47,7 +47,7 @@ class Narrator:
     def busy(self, text: str) -> Iterator[None]:
         """Show that something is under way, and for how long."""
         columns = (SpinnerColumn(), TextColumn("[dim]{task.description}[/dim]"), TimeElapsedColumn())
-        with Progress(*columns, console=self.console, transient=True) as progress:
+        with Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal) as progress:
             progress.add_task(escape(text), total=None)
             yield
 
