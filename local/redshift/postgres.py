@@ -146,7 +146,9 @@ def choose_identity(needed: Sequence[Path]) -> Identity:
         return Identity()
     account = pwd.getpwnam(UNPRIVILEGED)
     drop = ("setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
-    keep = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    # initdb asks with access(2), which heeds capabilities of a user other than root only under no_setuid_fixup
+    # (https://man7.org/linux/man-pages/man7/capabilities.7.html); what the ambient set does not name is lost at exec.
+    keep = ("--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
     for prefix in (drop, drop + keep):
         if all(_can_reach(prefix, path) for path in needed):
             return Identity(prefix, UNPRIVILEGED)
@@ -157,9 +159,8 @@ def choose_identity(needed: Sequence[Path]) -> Identity:
 
 
 def _can_reach(prefix: Sequence[str], path: Path) -> bool:
-    # stat, not `test -r`: access(2) leaves capabilities out of account
     try:
-        command = [*prefix, "stat", f"{path}/." if path.is_dir() else str(path)]
+        command = [*prefix, "test", "-r", f"{path}/." if path.is_dir() else str(path)]
         return subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603 - fixed words
     except FileNotFoundError:
         return False

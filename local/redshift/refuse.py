@@ -45,6 +45,10 @@ _UNSUPPORTED_TYPES = (
 REFUSALS: tuple[Refusal, ...] = (
     _syntax(r"^insert\b.*\bon\s+conflict\b", "on"),
     _syntax(r"^(?:insert|update|delete|merge)\b.*\breturning\b", "returning"),
+    _syntax(r"^do\b", "do"),
+    _syntax(r"^(?:listen|notify|cluster|reindex|checkpoint|table)\b(?!\s*\()", "command"),
+    _syntax(r"^alter\s+table\s+if\s+exists\b", "exists"),
+    _syntax(r"\b(?:except|intersect)\s+all\b", "all"),
     _syntax(r"\bfilter\s*\(\s*where\b", "("),
     _syntax(r"(?:\bjoin|,|\bfrom)\s+lateral\b", "lateral"),
     _syntax(r"(?:\bfrom|\bjoin)\s*\(\s*values\s*\(", "values"),
@@ -58,6 +62,9 @@ REFUSALS: tuple[Refusal, ...] = (
     _syntax(r"^with\b.*\)\s*merge\s+into\b", "merge"),
     _syntax(r"\bgenerated\s+always\s+as\b", "always"),
     _refusal(r"\bselect\s+distinct\s+on\s*\(", "SELECT DISTINCT ON is not supported"),
+    # https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-functions.html
+    _refusal(r"\bis\s+(?:not\s+)?distinct\s+from\b", "IS DISTINCT FROM is not supported"),
+    _refusal(r"^alter\s+table\s+\S+\s+append\s+from\b", "ALTER TABLE APPEND is not offered by the local Redshift"),
     _refusal(r"\barray\s*\[", "array constructor is not supported"),
     _refusal(r"::\s*\w+\s*\[\s*\]", "array types are not supported"),
     _refusal(r"^create\s+(?:unique\s+)?index\b", 'SQL command "create index" not supported on Redshift tables.'),

@@ -69,6 +69,11 @@ language sql immutable strict as $$
     end::bigint
 $$;
 
+create function pg_catalog.datediff(part text, earlier timestamptz, later timestamptz) returns bigint
+language sql immutable strict as $$
+    select datediff(part, earlier at time zone 'UTC', later at time zone 'UTC')
+$$;
+
 create function pg_catalog.date_diff(part text, earlier timestamp, later timestamp) returns bigint
 language sql immutable strict as $$ select datediff(part, earlier, later) $$;
 

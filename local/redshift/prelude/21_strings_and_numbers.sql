@@ -45,6 +45,12 @@ create function pg_catalog.sha2(value text, bits integer) returns text language 
     )
 $$;
 
+-- ROUND and TRUNC to a number of places take DOUBLE PRECISION too
+create function pg_catalog.round(value double precision, places integer) returns double precision
+language sql immutable strict as $$ select round(value::numeric, places)::double precision $$;
+create function pg_catalog.trunc(value double precision, places integer) returns double precision
+language sql immutable strict as $$ select trunc(value::numeric, places)::double precision $$;
+
 create function pg_catalog.to_varbyte(value text, format text) returns varbyte language sql immutable strict as $$
     select case lower(format) when 'hex' then decode(value, 'hex') else convert_to(value, 'UTF8') end::varbyte
 $$;

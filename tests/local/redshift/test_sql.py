@@ -40,6 +40,10 @@ FUNCTIONS: list[tuple[str, Any]] = [
     ("extract(month from '2025-07-04'::date) / 2", 3),  # an integer, so the division cuts
     ("date_part(dow, '2025-01-05'::timestamp)", 0),
     ("date_trunc('month', '2025-03-04'::date)", datetime(2025, 3, 1)),
+    ("datediff(hour, '2025-01-01 00:00'::timestamp, '2025-01-01 05:00+02'::timestamptz)", 3),
+    ("dateadd(day, 1, '2025-01-01'::date)", datetime(2025, 1, 2)),
+    ("round(2.345::float, 2)", 2.35),
+    ("round(2.5)", Decimal("3")),
     ("last_day('2024-02-10'::timestamp)", date(2024, 2, 29)),
     ("add_months('2025-02-28'::timestamp, 1)", datetime(2025, 3, 31)),
     ("trunc('2025-03-04 05:06'::timestamp)", date(2025, 3, 4)),
