@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,6 +81,17 @@ def test_root_may_run_it_from_a_folder_that_nobody_else_can_enter(tmp_path: Path
         client = Client(facts)
         assert client.value("select 1") == 1
         client.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root must drop its rights to run PostgreSQL")
+def test_root_may_run_binaries_that_nobody_else_can_reach(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    shutil.copytree(postgres.find_binaries().parent, private / "postgresql")
+    binaries = private / "postgresql" / "bin"
+    identity = postgres.choose_identity([binaries / "postgres", private])
+    postgres.initialise(binaries, private / "data", "secret", identity)
+    assert (private / "data" / "PG_VERSION").stat().st_uid != 0
 
 
 def test_postgres_ending_by_itself_ends_the_server(tmp_path: Path) -> None:
