@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2 writes its classes in lower case
 
 CONNECT_SECONDS = 10
+ACTIVE_SESSIONS = 100  # fewer than AWS's 500: PostgreSQL's connections are shared with everyone else
 _AS_TEXT = psycopg2.extensions.new_type(tuple(TYPE_NAMES), "AS_TEXT", lambda value, _: value)
 
 
@@ -59,6 +60,9 @@ class Runner:
             ApiError: the session is unknown or busy, or the secret cannot be read.
         """
         request = statement.request
+        self._close_expired()
+        if request.get("SessionKeepAliveSeconds") and len(self._sessions) >= ACTIVE_SESSIONS:
+            raise ApiError("ActiveSessionsExceededException", "The maximum number of active sessions is exceeded")
         session = self._take(request["SessionId"]) if request.get("SessionId") else None
         credentials = None if session else read_secret(request["SecretArn"])
         if session:
@@ -84,7 +88,6 @@ class Runner:
             session.connection.close()
 
     def _take(self, session_id: str) -> Session:
-        self._close_expired()
         with self._lock:
             session = self._sessions.get(session_id)
             if session is None or session.connection.closed:
@@ -169,9 +172,10 @@ def run_parts(statement: Statement, connection: Connection) -> tuple[str, str | 
             run_part(part, cursor, statement)
             if part.status == "FAILED":
                 failed = failed or (f"Query #{number} failed with {part.error}" if statement.is_batch else part.error)
+        cancelled = any(part.status == "ABORTED" for part in statement.parts) and statement.cancelled
         if one_transaction and not connection.closed:
-            failed = _end_transaction(cursor, failed, statement.cancelled)
-    if statement.cancelled:
+            failed = _end_transaction(cursor, failed, cancelled)
+    if cancelled:
         return "ABORTED", None
     return ("FAILED", failed) if failed else ("FINISHED", None)
 

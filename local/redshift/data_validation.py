@@ -93,6 +93,10 @@ def check_execution(request: Request, sqls: list[str]) -> None:
         if len(sql.encode()) > STATEMENT_BYTES:
             raise invalid(f"Statement is larger than {STATEMENT_BYTES} bytes")
     _check_parameters(request, sqls)
+    if request.get("WithEvent"):
+        raise invalid("WithEvent is not offered by the local Redshift")
+    if request.get("ResultFormat", "JSON") != "JSON":
+        raise invalid("ResultFormat CSV is not offered by the local Redshift")
     if request.get("SessionId"):
         given = [name for name in _SESSION_EXCLUDES if request.get(name)]
         if given:

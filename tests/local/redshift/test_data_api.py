@@ -170,6 +170,8 @@ def test_limits_of_requests_are_held(api: Api) -> None:
     assert api.refusal(["select 1"] * 41) == "ValidationException"
     assert api.refusal("select '" + "x" * 100_000 + "'") == "ValidationException"
     assert api.refusal("select 1", WaitTimeSeconds=31) == "ValidationException"
+    assert api.refusal("select 1", WithEvent=True) == "ValidationException"
+    assert api.refusal("select 1", ResultFormat="CSV") == "ValidationException"
     assert api.refusal("select 1", SecretArn="arn:aws:secretsmanager:us-east-1:000000000000:secret:none") == (
         "ValidationException"
     )
