@@ -8,6 +8,7 @@ import typer
 
 from landfall import output
 
+FOLDER = Path(__file__).parents[2] / ".landfall" / "demo"
 FAILED = 1
 WIDTH = 120
 FEWEST, MOST = 50, 5_000  # the story's own range of order numbers
@@ -32,10 +33,11 @@ def demo(
     from landfall.stack import Stack
 
     environment.complete()
+    FOLDER.mkdir(parents=True, exist_ok=True)
     console = output.stdout()
     console.width = min(console.width, WIDTH)
     try:
-        with tempfile.TemporaryDirectory(prefix="landfall-demo-") as folder:
+        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
             tell(Stack.from_environment(), console, Path(folder), orders)
     except MissedExpectationError as missed:
         typer.echo(f"demo: failed: {missed}", err=True)

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
-from landfall.demo import sample
+from landfall.app import build
+from landfall.demo import sample, story
 from landfall.demo.narrator import MissedExpectationError, Narrator
+from landfall.stack import Stack
 from scripts.order_rows import Plan
 
 
@@ -29,6 +32,22 @@ def test_a_missed_expectation_stops_the_story_and_says_which(narrator: Narrator)
     narrator.begin("Land")
     with pytest.raises(MissedExpectationError, match=r"step 1 \(Land\), rows: expected 3, found 2"):
         narrator.expect("rows", 2, 3)
+
+
+@pytest.mark.parametrize(("missed", "exit_code", "last_word"), [(True, 1, "demo: failed: "), (False, 0, "demo: ok")])
+def test_the_commands_exit_code_and_last_word_are_the_storys(
+    monkeypatch: pytest.MonkeyPatch, missed: bool, exit_code: int, last_word: str
+) -> None:
+    def tell(*_: object) -> None:
+        if missed:
+            raise MissedExpectationError("step 1")
+
+    monkeypatch.setattr(story, "tell", tell)
+    monkeypatch.setattr(Stack, "from_environment", lambda: Stack("none", {}))
+    monkeypatch.setenv("LANDFALL_STACK", "none")
+    done = CliRunner().invoke(build(), ["demo"])
+    assert done.exit_code == exit_code
+    assert done.output.strip().splitlines()[-1].startswith(last_word)
 
 
 def test_of_two_tables_only_the_difference_is_told(narrator: Narrator) -> None:
