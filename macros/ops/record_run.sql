@@ -1,5 +1,6 @@
 {% macro record_run(results) -%}
-    {%- if execute -%}
+    {#- `dbt source freshness` only looks: it is no run -#}
+    {%- if execute and flags.WHICH != 'freshness' -%}
         {%- set models = results | selectattr('node.resource_type', 'equalto', 'model') | list -%}
         {%- set gates = results | selectattr('node.resource_type', 'equalto', 'test') | list -%}
         {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error']) | list -%}

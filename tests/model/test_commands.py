@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the ot
 
 
 def test_docs_tell_the_lineage_from_dataset_to_exposure(warehouse: ModelWarehouse) -> None:
-    warehouse.build_green()
+    warehouse.run_green()
 
     assert warehouse.dbt("docs", "generate", write_json=True).success
     target = Path(warehouse.environment["DBT_TARGET_PATH"])
@@ -26,7 +26,7 @@ def test_docs_tell_the_lineage_from_dataset_to_exposure(warehouse: ModelWarehous
 
 def test_compile_shows_what_a_run_would_look_at_and_runs_nothing(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     warehouse.loader.land(orders_file("two", [order("o-2")]))
     runs = warehouse.transformer.value("select count(*) from ops.runs")
 
@@ -43,7 +43,8 @@ def test_freshness_of_sources_passes_when_data_are_fresh_and_warns_when_there_ar
 
     run = warehouse.dbt("source", "freshness")
 
-    assert run.success
+    assert run.success, run.messages
+    assert warehouse.transformer.value("select count(*) from ops.runs") == 0
     assert run.status("order_summary") == "pass"
     assert run.status("order_items") == "warn"
 

@@ -45,18 +45,18 @@ def test_orders_and_items_that_land_together_are_modeled_in_one_run(warehouse: M
 
 def test_the_newest_version_of_a_key_wins_in_a_batch_and_across_runs(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1", "paid", NOON + HOUR), order("o-1", "placed", NOON)]))
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     assert statuses(warehouse) == {"o-1": "paid"}
 
     newer = orders_file("two", [order("o-1", "shipped", NOON + 2 * HOUR)])
     older = orders_file("three", [order("o-1", "cancelled", NOON - HOUR), order("o-2")])
     warehouse.loader.land(newer, older)
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     assert statuses(warehouse) == {"o-1": "shipped", "o-2": "placed"}
 
     late = orders_file("four", [order("o-1", "delivered", NOON)])
     warehouse.loader.land(late)
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     assert statuses(warehouse) == {"o-1": "shipped", "o-2": "placed"}
     assert watermark(warehouse) == 3
 
@@ -67,7 +67,7 @@ def test_a_tie_in_business_time_goes_to_the_file_that_was_written_later(warehous
 
     for file in (written_later, written_first):
         warehouse.loader.land(file)
-        warehouse.build_green("--select", "+orders")
+        warehouse.run_green("--select", "+orders")
 
     assert statuses(warehouse) == {"o-1": "paid"}
 
@@ -76,7 +76,7 @@ def test_a_row_without_a_business_time_is_older_than_any_with_one(warehouse: Mod
     warehouse.loader.land(orders_file("one", [order("o-1", "paid")]))
     warehouse.loader.land(orders_file("two", [order("o-1", "placed", None, ordered_at=NOON - HOUR)]))
 
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     assert statuses(warehouse) == {"o-1": "paid"}
 
 
@@ -84,22 +84,22 @@ def test_a_second_run_changes_nothing(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1"), order("o-2", "unheard of")]))
     everything = "select * from modeled.orders order by order_id"
     quarantine = "select order_id, reject_reason from gate.quarantine_orders"
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     before = warehouse.transformer.rows(everything), warehouse.transformer.rows(quarantine)
 
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     assert (warehouse.transformer.rows(everything), warehouse.transformer.rows(quarantine)) == before
     assert before[1] == [("o-2", "order_status_unknown")]
 
 
 def test_an_item_waits_for_its_order_and_is_modeled_once_it_came(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(items_file("one", [item("i-1", "o-1"), item("i-2", "o-1", quantity=0)]))
-    warehouse.build_green()
+    warehouse.run_green()
     assert warehouse.transformer.rows("select order_item_id from modeled.order_items") == []
     assert warehouse.transformer.rows("select order_item_id from gate.pending_order_items") == [("i-1",)]
 
     warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.build_green()
+    warehouse.run_green()
     assert warehouse.transformer.rows("select order_item_id from modeled.order_items") == [("i-1",)]
     assert warehouse.transformer.rows("select order_item_id from gate.pending_order_items") == []
     assert warehouse.transformer.rows("select order_item_id from gate.quarantine_order_items") == [("i-2",)]
@@ -125,7 +125,7 @@ def test_an_item_that_a_failed_gate_held_back_is_not_lost(warehouse: ModelWareho
 
 def test_rows_that_land_during_a_run_wait_for_the_next_one(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     bounds = warehouse.transformer.rows("select max(upto_seq) from ops.run_bounds where dataset = 'order_summary'")
 
     warehouse.loader.land(orders_file("two", [order("o-2")]))
@@ -134,27 +134,27 @@ def test_rows_that_land_during_a_run_wait_for_the_next_one(warehouse: ModelWareh
     assert statuses(warehouse) == {"o-1": "placed"}
     assert (bounds, watermark(warehouse)) == ([(1,)], 1)
 
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     assert statuses(warehouse) == {"o-1": "placed", "o-2": "placed"}
 
 
 def test_a_full_refresh_ends_like_the_runs_before_it(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1", "paid", NOON + HOUR), order("o-2")]))
-    warehouse.build_green()
+    warehouse.run_green()
     warehouse.loader.land(orders_file("two", [order("o-1", "placed"), order("o-3", "unheard of")]))
     warehouse.loader.land(items_file("one", [item("i-1", "o-2")]))
-    warehouse.build_green()
+    warehouse.run_green()
     tables = ("modeled.orders", "modeled.order_items", "marts.fct_daily_orders")
     before = [warehouse.transformer.rows(f"select * from {table} order by 1") for table in tables]
 
-    warehouse.build_green("--full-refresh")
+    warehouse.run_green("--full-refresh")
     assert [warehouse.transformer.rows(f"select * from {table} order by 1") for table in tables] == before
     assert warehouse.transformer.value("select min(from_seq) from ops.model_loads where upto_seq = 2") == 0
 
 
 def test_building_a_table_anew_without_its_checked_rows_is_refused(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
 
     run = warehouse.dbt("run", "--full-refresh", "--select", "orders")
 
@@ -166,11 +166,11 @@ def test_building_a_table_anew_without_its_checked_rows_is_refused(warehouse: Mo
 
 def test_a_modeled_table_that_was_dropped_is_rebuilt_whole(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     warehouse.transformer.run("drop table modeled.orders")
     warehouse.loader.land(orders_file("two", [order("o-2")]))
 
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     assert statuses(warehouse) == {"o-1": "placed", "o-2": "placed"}
 
 
@@ -180,6 +180,6 @@ def test_an_empty_run_models_nothing_and_moves_no_watermark(warehouse: ModelWare
     assert warehouse.dbt("run", "--empty", "--select", "+orders").success
     assert statuses(warehouse) == {}
 
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     assert statuses(warehouse) == {"o-1": "placed"}
     assert warehouse.transformer.rows("select order_id from gate.quarantine_orders") == [("o-2",)]

@@ -38,10 +38,10 @@ def wait_until_someone_waits_for_the_mutex(warehouse: ModelWarehouse) -> None:
 
 def test_lock_select_merge_and_watermark_are_one_transaction(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     warehouse.loader.land(orders_file("two", [order("o-1", "paid", NOON + HOUR)]))
 
-    sent = warehouse.build_green("--select", "+orders").sent_by("orders")
+    sent = warehouse.run_green("--select", "+orders").sent_by("orders")
 
     begin = sent.index("BEGIN")
     transaction = sent[begin : sent.index("COMMIT") + 1]
@@ -58,11 +58,11 @@ def test_a_run_that_waited_for_the_mutex_sees_what_was_committed_meanwhile(
     warehouse: ModelWarehouse, tmp_path: Path
 ) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     warehouse.loader.land(orders_file("two", [order("o-1", "paid", NOON + HOUR)]))
 
     warehouse.admin.run("begin", "lock lock._model_orders")
-    late = start_dbt(warehouse, tmp_path, "build", "--select", "+orders", "--exclude-resource-type", "unit_test")
+    late = start_dbt(warehouse, tmp_path, "run", "--select", "+orders")
     wait_until_someone_waits_for_the_mutex(warehouse)
     # a newer version is modeled by somebody else while dbt waits
     warehouse.admin.run(
@@ -77,16 +77,16 @@ def test_a_run_that_waited_for_the_mutex_sees_what_was_committed_meanwhile(
 
 def test_two_builds_at_once_end_like_one(warehouse: ModelWarehouse, tmp_path: Path) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1"), order("o-2", "unheard of")]))
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     warehouse.loader.land(orders_file("two", [order("o-1", "paid", NOON + HOUR), order("o-3")]))
 
-    arguments = ("build", "--select", "+orders", "--exclude-resource-type", "unit_test")
+    arguments = ("run", "--select", "+orders")
     builds = [start_dbt(warehouse, tmp_path / name, *arguments) for name in ("first", "second")]
     for build in builds:
         build.communicate(timeout=PATIENCE_SECONDS)
 
     # dbt swaps views under fixed names, at which a run beside another may fail: no harm may come of it
-    warehouse.build_green("--select", "+orders")
+    warehouse.run_green("--select", "+orders")
     statuses = "select order_id, order_status from modeled.orders order by order_id"
     assert warehouse.transformer.rows(statuses) == [("o-1", "paid"), ("o-3", "placed")]
     assert warehouse.transformer.rows("select order_id from gate.quarantine_orders") == [("o-2",)]
