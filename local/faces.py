@@ -86,17 +86,17 @@ def export_lines(variables: Mapping[str, str]) -> str:
     return "\n".join([*lines, f'export PATH={_quoted(str(Path(sys.executable).parent))}:"$PATH"'])
 
 
-def flatten(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield (dotted name, value) for each leaf.
+def shown(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (dotted name, value) for each leaf, passwords hidden: what is printed for people ends up in logs.
 
-    >>> list(flatten({"a": {"b": 1}, "c": 2}))
-    [('a.b', '1'), ('c', '2')]
+    >>> list(shown({"a": {"b": 1, "password": "sesame"}, "c": 2}))
+    [('a.b', '1'), ('a.password', '(see --json)'), ('c', '2')]
     """
     for name, value in facts.items():
         if isinstance(value, Mapping):
-            yield from flatten(value, f"{prefix}{name}.")
+            yield from shown(value, f"{prefix}{name}.")
         else:
-            yield prefix + name, str(value)
+            yield prefix + name, "(see --json)" if name == "password" else str(value)
 
 
 def _quoted(value: str) -> str:

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from local import faces, stack
-from local.home import Home, home_from_environment
+from local.home import home_from_environment
+
+NEXT = """next, in this shell: eval "$(.venv/bin/landfall local env)"   then: landfall status, dbt build, ..."""
 
 _group = typer.Typer(
     no_args_is_help=True,
@@ -25,7 +27,8 @@ def up(as_json: _Json = False) -> None:
     """Start the local stack and deploy the product on it; what it held before is still there."""
     home = home_from_environment()
     stack.up(home, _progress)
-    _show_info(home, as_json)
+    facts = faces.info(home)
+    _say(facts, f"up: stack {facts['stack_name']}, bucket {facts['bucket']}\n{NEXT}", as_json)
 
 
 @_group.command()
@@ -46,8 +49,9 @@ def reset(as_json: _Json = False) -> None:
 
 @_group.command()
 def info(as_json: _Json = False) -> None:
-    """Show how to reach the running local stack: endpoints, credentials, names."""
-    _show_info(home_from_environment(), as_json)
+    """Show how to reach the running local stack: endpoints, names; with --json the passwords too."""
+    facts = faces.info(home_from_environment())
+    _say(facts, "\n".join(f"{name:<28} {value}" for name, value in faces.shown(facts)), as_json)
 
 
 @_group.command()
@@ -55,11 +59,6 @@ def env() -> None:
     """Print shell lines that point dbt, AWS SDKs and `landfall` at the local stack: eval "$(landfall local env)"."""
     home = home_from_environment()
     typer.echo(faces.export_lines(faces.environment(home)))
-
-
-def _show_info(home: Home, as_json: bool) -> None:
-    facts = faces.info(home)
-    _say(facts, "\n".join(f"{name:<28} {value}" for name, value in faces.flatten(facts)), as_json)
 
 
 def _say(facts: dict[str, object], text: str, as_json: bool) -> None:

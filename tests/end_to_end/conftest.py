@@ -57,7 +57,7 @@ class Operator:
         wait_for(lambda: transforms.is_idle(client, arn), "the running transform to end", seconds=120)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its environment must not reach other tests of the worker
 def operator(stack: LocalStack) -> Iterator[Operator]:
     """Return an operator of the test run's stack."""
     with ExitStack() as cleanup:

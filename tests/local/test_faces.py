@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.faces import export_lines, flatten
+from local.faces import export_lines, shown
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
@@ -30,4 +30,4 @@ def test_the_commands_of_this_python_come_first_on_the_path() -> None:
 
 def test_nested_facts_are_shown_by_dotted_names() -> None:
     facts = {"bucket": "b", "topics": {"success": "s", "failure": "f"}}
-    assert dict(flatten(facts)) == {"bucket": "b", "topics.success": "s", "topics.failure": "f"}
+    assert dict(shown(facts)) == {"bucket": "b", "topics.success": "s", "topics.failure": "f"}

@@ -1,5 +1,6 @@
 """MODEL: one profile for AWS and for the local stack; only the environment's variables differ."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from redshift_connector.error import OperationalError
 
 from local.home import ROOT
 
+PASSWORD = "DBT_ENV_SECRET_LANDFALL_REDSHIFT_PASSWORD"  # noqa: S105 - the name of a variable
 SERVERLESS = {
     "LANDFALL_REDSHIFT_HOST": "landfall.123456789012.eu-west-1.redshift-serverless.amazonaws.com",
     "LANDFALL_REDSHIFT_REGION": "eu-west-1",
@@ -25,7 +27,7 @@ LOCAL = {
     "LANDFALL_REDSHIFT_PORT": "54390",
     "LANDFALL_REDSHIFT_METHOD": "database",
     "LANDFALL_REDSHIFT_SSLMODE": "disable",
-    "DBT_ENV_SECRET_LANDFALL_REDSHIFT_PASSWORD": "sesame",
+    PASSWORD: "sesame",
 }
 
 
@@ -41,6 +43,9 @@ class Connections:
 
     def asked_in(self, environment: dict[str, str]) -> list[dict[str, Any]]:
         """Return the arguments of every attempt to connect in an environment."""
+        for name in os.environ:
+            if name.startswith("LANDFALL_REDSHIFT_") or name == PASSWORD:
+                self._patch.delenv(name)
         for name, value in environment.items():
             self._patch.setenv(name, value)
         dbtRunner().invoke(["debug", "--connection", "--project-dir", str(ROOT), "--profiles-dir", str(ROOT)])
