@@ -32,7 +32,7 @@ lint: setup ## ruff, mypy, cfn-lint, dbt parse (sqlfluff needs a warehouse: it r
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/cfn-lint infra/cloudformation/*.yaml
-	$(BIN)/dbt parse --quiet
+	DBT_TARGET_PATH=.landfall/dbt/target DBT_LOG_PATH=.landfall/dbt/logs $(BIN)/dbt parse --quiet
 
 docs: setup ## dbt docs as one static page: .landfall/docs/index.html
 	$(BIN)/landfall docs
