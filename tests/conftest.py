@@ -23,6 +23,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         test_run.end(test_run.folder())
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to go on where pytest-xdist does not keep groups together: their tests share tables and would collide."""
+    if not getattr(session.config.option, "loadgroup", False):
+        return
+    for item in session.items:
+        if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+            raise pytest.UsageError(f"pytest-xdist has put {item.nodeid} in no group: is this pytest too new for it?")
+
+
 @pytest.fixture(scope="session")
 def stack() -> LocalStack:
     """A whole local stack: both services, the product deployed."""
