@@ -7,20 +7,20 @@ The stacks are shared by all tests and xdist workers of a run and end with it, h
 import pytest
 
 from local.services import AWS, REDSHIFT
-from tests.support import test_run
+from tests.support import run_folder
 from tests.support.local_stack import LocalServices, LocalStack, services, whole_stack
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run its folder; the xdist workers inherit it."""
     if not hasattr(config, "workerinput"):
-        test_run.begin()
+        run_folder.begin()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the run's stacks, once the workers are done."""
     if not hasattr(config, "workerinput"):
-        test_run.end(test_run.folder())
+        run_folder.end(run_folder.folder())
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

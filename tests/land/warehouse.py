@@ -31,7 +31,7 @@ from landfall import bootstrap
 from local import stack
 from local.home import Home
 from local.services import AWS, REDSHIFT
-from tests.support import test_run
+from tests.support import run_folder
 from tests.support.local_stack import LocalServices
 
 DATABASE = "landfall"
@@ -182,7 +182,7 @@ def _record(file: FileVersion) -> dict[str, Any]:
 @contextmanager
 def land() -> Iterator[Land]:
     """Start local AWS and Redshift, and prepare them."""
-    home = Home(test_run.folder() / f"land-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    home = Home(run_folder.folder() / f"land-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
     state = stack.start(home, print, (AWS, REDSHIFT))
     assert state.ports is not None
     services = LocalServices(home, state.ports)

@@ -10,14 +10,14 @@ from local.home import ROOT, Home
 from local.processes import ProcessIdentity, is_running
 from local.services import AWS
 from local.state import State, load
-from tests.support import test_run
+from tests.support import run_folder
 from tests.support.waiting import wait_for
 
 STARTS_AND_HANGS = """
 import os, time
-from tests.support import test_run
+from tests.support import run_folder
 from tests.support.local_stack import services
-test_run.begin()
+run_folder.begin()
 services("aws")
 time.sleep(60)
 """
@@ -25,7 +25,7 @@ time.sleep(60)
 
 def test_the_next_run_ends_the_stacks_of_a_killed_run() -> None:
     run = subprocess.Popen([sys.executable, "-c", STARTS_AND_HANGS], cwd=ROOT)  # noqa: S603 - the code above
-    folder = test_run.TESTS / f"run-{run.pid}"
+    folder = run_folder.TESTS / f"run-{run.pid}"
     home = Home(folder / "services")
 
     def started() -> State | None:
@@ -38,6 +38,8 @@ def test_the_next_run_ends_the_stacks_of_a_killed_run() -> None:
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
     assert is_running(server)
-    subprocess.run([sys.executable, "-c", "from tests.support import test_run; test_run.begin()"], cwd=ROOT, check=True)
+    subprocess.run(
+        [sys.executable, "-c", "from tests.support import run_folder; run_folder.begin()"], cwd=ROOT, check=True
+    )
     assert not is_running(server)
     assert not folder.exists()

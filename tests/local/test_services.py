@@ -10,14 +10,14 @@ from local.home import Home
 from local.ports import HOST
 from local.services import AWS, REDSHIFT
 from local.state import Ports, State, load, save
-from tests.support import test_run
+from tests.support import run_folder
 from tests.support.lambdas import unique
 
 
 @pytest.fixture
 def home() -> Home:
     """A home of the test's own; the run ends what starts in it."""
-    return Home(test_run.folder() / unique("home"))
+    return Home(run_folder.folder() / unique("home"))
 
 
 def test_a_service_that_ends_while_starting_is_reported_with_the_end_of_its_log(home: Home) -> None:

@@ -20,7 +20,7 @@ from local.home import ROOT, Home
 from local.processes import is_running
 from local.services import AWS, REDSHIFT
 from local.state import load
-from tests.support import test_run
+from tests.support import run_folder
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalStack
 from tests.support.waiting import wait_for
@@ -99,7 +99,7 @@ class User:
 @pytest.fixture(scope="module")
 def user() -> Iterator[User]:
     """A user whose stack is up, brought up by two `up`s at once; its end leaves no process."""
-    user = User(Home(test_run.folder() / unique("user")))
+    user = User(Home(run_folder.folder() / unique("user")))
     sources = sources_digest()
     both = [user.start("up", "--json"), user.start("up", "--json")]
     answers = [process.communicate(timeout=240) for process in both]
@@ -182,7 +182,7 @@ def test_a_stack_whose_service_was_killed_comes_up_again(user: User, service: st
 def test_a_failed_deployment_is_told_tried_again_by_up_and_forgotten_by_reset(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = Home(test_run.folder() / unique("failing"))
+    home = Home(run_folder.folder() / unique("failing"))
     wrong = tmp_path / "parameters.json"
     wrong.write_text(json.dumps({"Parameters": {"BatchSize": "many"}}))
     with monkeypatch.context() as patched:

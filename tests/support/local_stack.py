@@ -12,7 +12,7 @@ from local import clients, faces, stack
 from local.home import ROOT, Home
 from local.services import aws_environment, redshift_facts
 from local.state import Ports
-from tests.support import test_run
+from tests.support import run_folder
 
 # Variables by which a developer's own stack or account could leak into a test.
 _FOREIGN = ("AWS_", "DBT_", "LANDFALL_", "PG")
@@ -68,7 +68,7 @@ class LocalStack(LocalServices):
 
 def whole_stack() -> LocalStack:
     """Return the run's one whole stack, brought up by whichever worker needs it first."""
-    home = Home(test_run.folder() / "stack")
+    home = Home(run_folder.folder() / "stack")
     state = stack.up(home, _progress)
     assert state.ports is not None
     return LocalStack(home, state.ports)
@@ -76,7 +76,7 @@ def whole_stack() -> LocalStack:
 
 def services(*names: str) -> LocalServices:
     """Return the run's bare services (`aws`, `redshift`), started by whichever worker needs them first."""
-    home = Home(test_run.folder() / "services")
+    home = Home(run_folder.folder() / "services")
     state = stack.start(home, _progress, names)
     assert state.ports is not None
     return LocalServices(home, state.ports)

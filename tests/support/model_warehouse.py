@@ -20,7 +20,7 @@ from local import stack
 from local.home import ROOT, Home
 from local.services import REDSHIFT, redshift_facts
 from scripts.contracts import read_contracts
-from tests.support import test_run
+from tests.support import run_folder
 from tests.support.warehouse_seed import Warehouse, login
 
 _QUIETLY = ("--quiet", "--log-level-file", "none")
@@ -129,7 +129,7 @@ class ModelWarehouse:
 @contextmanager
 def model_warehouse() -> Iterator[ModelWarehouse]:
     """Start a local Redshift, prepare it, and open a session for each user."""
-    home = Home(test_run.folder() / f"model-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    home = Home(run_folder.folder() / f"model-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
     stack.start(home, print, (REDSHIFT,))
     facts = redshift_facts(home)
     logins = {

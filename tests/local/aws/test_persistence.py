@@ -14,7 +14,7 @@ from local.home import Home
 from local.processes import is_running
 from local.services import AWS, checkpoint
 from local.state import State, load
-from tests.support import test_run
+from tests.support import run_folder
 from tests.support.lambdas import log_lines, unique
 from tests.support.local_stack import LocalServices
 from tests.support.waiting import wait_for
@@ -182,7 +182,7 @@ class Lifecycle:
 @pytest.fixture(params=["ended in order", "killed after a checkpoint"])
 def restarted(request: pytest.FixtureRequest) -> Iterator[tuple[LocalServices, dict[str, Any]]]:
     """Local AWS after a restart, and what was in it before."""
-    lifecycle = Lifecycle(Home(test_run.folder() / unique("persistence")))
+    lifecycle = Lifecycle(Home(run_folder.folder() / unique("persistence")))
     before = fill(lifecycle.aws)
     if request.param == "ended in order":
         lifecycle.end()
@@ -291,7 +291,7 @@ def the_stack_can_be_updated(aws: LocalServices, outputs: dict[str, str]) -> Non
 
 
 def test_nothing_is_left_beside_the_home(tmp_path: Path) -> None:
-    lifecycle = Lifecycle(Home(test_run.folder() / unique("leftovers")))
+    lifecycle = Lifecycle(Home(run_folder.folder() / unique("leftovers")))
     fill(lifecycle.aws)
     assert any((lifecycle.home.aws / "tmp").iterdir())
     lifecycle.end()
