@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2 writes its classes in lower case
 
 CONNECT_SECONDS = 10
-ACTIVE_SESSIONS = 300  # fewer than AWS's 500: PostgreSQL's connections (postgres.py) are shared with everyone else
+ACTIVE_SESSIONS = 500  # AWS's own limit; postgres.py allows as many connections
 _AS_TEXT = psycopg2.extensions.new_type(tuple(TYPE_NAMES), "AS_TEXT", lambda value, _: value)
 
 

@@ -28,7 +28,7 @@ STOP_SECONDS = 20.0
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "max_connections": "400",
+    "max_connections": "600",
     "shared_buffers": "256MB",
     "work_mem": "64MB",
     "fsync": "off",  # a developer's data: a crash of the machine may lose it, a crash of the server does not
