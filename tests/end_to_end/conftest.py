@@ -52,7 +52,7 @@ class Operator:
         return {each["Key"] for each in listed.get("Contents", [])}
 
     def settle(self) -> None:
-        """Wait until no transform is under way and no event is on its way to start one."""
+        """Wait until no transform is under way. An event still on its way may start one: runs converge all the same."""
         client, arn = self.stack.step_functions, self.stack.output("StateMachineArn")
         wait_for(lambda: transforms.is_idle(client, arn), "the running transform to end", seconds=120)
 
