@@ -63,12 +63,26 @@ def holds(condition: Any, parameters: Mapping[str, str]) -> bool:
         raise TypeError(f"not a condition: {condition!r}")
     ((function, arguments),) = condition.items()
     if function == "Fn::Equals":
-        left, right = (parameters[item["Ref"]] if isinstance(item, Mapping) else item for item in arguments)
-        return bool(left == right)
+        left, right = (_value(item, parameters) for item in arguments)
+        return left == right
+    if function == "Fn::Contains":
+        allowed, item = arguments
+        return _value(item, parameters) in allowed
     results = [holds(argument, parameters) for argument in arguments]
     if function == "Fn::Not":
         return not results[0]
     return {"Fn::Or": any, "Fn::And": all}[function](results)
+
+
+def rule_holds(rule: Mapping[str, Any], parameters: Mapping[str, str]) -> bool:
+    """Tell whether parameter values pass a rule: where its condition is true, every assertion must be."""
+    if "RuleCondition" in rule and not holds(rule["RuleCondition"], parameters):
+        return True
+    return all(holds(assertion["Assert"], parameters) for assertion in rule["Assertions"])
+
+
+def _value(item: Any, parameters: Mapping[str, str]) -> str:
+    return parameters[item["Ref"]] if isinstance(item, Mapping) else str(item)
 
 
 def bundled(folder: Path = FOLDER) -> set[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.home import ROOT
-from tests.infra.templates import FOLDER, NAMES, as_list, bundled, faults, holds, load, of_type, statements
+from tests.infra.templates import FOLDER, NAMES, as_list, bundled, faults, load, of_type, rule_holds, statements
 
 # Where IAM knows no name to write: the reason, by Sid.
 ALLOWED_STARS = {
@@ -92,6 +92,7 @@ def test_main_puts_out_what_the_operators_commands_read() -> None:
         "DatabaseName",
         "EventBusName",
         "LeaseTableName",
+        "RoutePattern",
     }
 
 
@@ -105,8 +106,38 @@ def test_the_deployment_guide_explains_every_parameter_that_a_person_sets() -> N
     ("workgroup", "cluster", "is_right"), [("wg", "", True), ("", "c", True), ("", "", False), ("wg", "c", False)]
 )
 def test_exactly_one_warehouse_is_accepted(workgroup: str, cluster: str, is_right: bool) -> None:
-    (assertion,) = load("main")["Rules"]["OneWarehouse"]["Assertions"]
-    assert holds(assertion["Assert"], {"WorkgroupName": workgroup, "ClusterIdentifier": cluster}) == is_right
+    rule = load("main")["Rules"]["OneWarehouse"]
+    assert rule_holds(rule, {"WorkgroupName": workgroup, "ClusterIdentifier": cluster}) == is_right
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "window", "is_right"),
+    [("10", "0", True), ("11", "0", False), ("10000", "0", False), ("10000", "1", True), ("1", "0", True)],
+)
+def test_a_batch_of_more_than_ten_needs_a_window(batch_size: str, window: str, is_right: bool) -> None:
+    rule = load("main")["Rules"]["LargeBatchesHaveAWindow"]
+    assert rule_holds(rule, {"BatchSize": batch_size, "BatchingWindowSeconds": window}) == is_right
+
+
+def test_the_ingest_function_has_the_batches_the_disk_and_the_settings_that_the_parameters_give() -> None:
+    land = load("land")
+    assert land["Parameters"]["BatchSize"]["MaxValue"] == 10_000
+    (source,) = of_type(land, "AWS::Lambda::EventSourceMapping").values()
+    assert source["Properties"]["BatchSize"] == {"Ref": "BatchSize"}
+    function = land["Resources"]["IngestFunction"]["Properties"]
+    assert function["EphemeralStorage"] == {"Size": {"Ref": "EphemeralStorageMegabytes"}}
+    variables = function["Environment"]["Variables"]
+    assert variables["LANDFALL_WIDEN_ROW_LIMIT"] == {"Ref": "WidenRowLimit"}
+    assert variables["LANDFALL_ROUTE_PATTERN"] == {"Ref": "RoutePattern"}
+
+
+def test_a_nested_template_and_main_agree_on_defaults_and_limits() -> None:
+    main, land = load("main")["Parameters"], load("land")["Parameters"]
+    limits = ("Type", "Default", "MinValue", "MaxValue", "AllowedValues")
+    land_group = load("main")["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"][4]["Parameters"]
+    assert "BatchSize" in land_group
+    for name in land_group:
+        assert [main[name].get(limit) for limit in limits] == [land[name].get(limit) for limit in limits], name
 
 
 @pytest.mark.parametrize("environment", ["local", "dev", "prod"])
@@ -117,8 +148,8 @@ def test_the_parameter_files_fit_the_template(environment: str) -> None:
     assert set(given) <= set(main["Parameters"])
     for name, value in given.items():
         assert value in map(str, main["Parameters"][name].get("AllowedValues", [value])), name
-    both = {"WorkgroupName": "", "ClusterIdentifier": ""} | given
-    assert holds(main["Rules"]["OneWarehouse"]["Assertions"][0]["Assert"], both)
+    defaults = {name: str(parameter.get("Default", "")) for name, parameter in main["Parameters"].items()}
+    assert [name for name, rule in main["Rules"].items() if not rule_holds(rule, defaults | given)] == []
 
 
 def test_the_landing_bucket_is_versioned_encrypted_private_and_outlives_its_stack() -> None:
