@@ -13,6 +13,7 @@ from local.aws.patches import (
     loopback_is_secure,
     nested_stack_updates,
     publish_attributes,
+    versioned_ranges,
     worker_stdout,
 )
 
@@ -26,6 +27,7 @@ _PATCHES = (
     publish_attributes,
     emf_metrics,
     loopback_is_secure,
+    versioned_ranges,
 )
 
 
