@@ -43,7 +43,7 @@ class StagedDataError(Exception):
 
 
 class RejectedFileError(Exception):
-    """The file cannot land as it is; the producer must act, and `remedy` says how.
+    """The file cannot land as it is; the producer must act, and `remedy` says how. `row` counts from 1.
 
     >>> from ingest_lambda.verdict import Reason
     >>> error = RejectedFileError(Reason.NOT_PARQUET, "it starts with '{'", found="no PAR1 at the end")
@@ -59,6 +59,7 @@ class RejectedFileError(Exception):
         column: str | None = None,
         found: str | None = None,
         expected: str | None = None,
+        row: int | None = None,
     ) -> None:
         super().__init__(f"{reason.value}: {detail}")
         self.reason = reason
@@ -66,3 +67,4 @@ class RejectedFileError(Exception):
         self.column = column
         self.found = found
         self.expected = expected
+        self.row = row

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 MAX_VARCHAR = 65_535  # bytes, not characters
 MAX_VARBYTE = 1_024_000  # bytes
 MAX_PRECISION = 38
+MAX_SCALE = 37  # https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,11 @@ class Reason(StrEnum):
     SCHEMA_FROZEN = "schema_frozen"
     TOO_MANY_NEW_COLUMNS = "too_many_new_columns"
     OVERSIZE_VALUE = "oversize_value"
+    INVALID_TEXT = "invalid_text"
+    VALUE_OUT_OF_RANGE = "value_out_of_range"
+    DUPLICATE_MAP_KEY = "duplicate_map_key"
     UNREADABLE_DATA = "unreadable_data"
+    CRASHES_READER = "crashes_reader"
     ROW_COUNT_MISMATCH = "row_count_mismatch"
 
 
@@ -56,15 +60,19 @@ REMEDIES = {
     Reason.INCOMPATIBLE_TYPE: "write the column in the type that the landing table has, or a narrower one",
     Reason.SCHEMA_FROZEN: "drop the column, or set the dataset's schema_change to evolve in its source YAML",
     Reason.TOO_MANY_NEW_COLUMNS: "declare the columns in the dataset's source YAML and deploy, then replay the file",
-    Reason.OVERSIZE_VALUE: "shorten the values: a string holds at most 65535 bytes of UTF-8",
-    Reason.UNREADABLE_DATA: "write the file again; the detail is what Redshift said of it",
+    Reason.OVERSIZE_VALUE: "shorten the value: a string has 65535 bytes at most, a binary or nested one 1024000",
+    Reason.INVALID_TEXT: "write the text as UTF-8 without NUL characters, or the column as binary",
+    Reason.VALUE_OUT_OF_RANGE: "correct the value, or write the column in a type that the landing column holds",
+    Reason.DUPLICATE_MAP_KEY: "write each key of a map once, or the column as a list of pairs",
+    Reason.UNREADABLE_DATA: "write the file again; the detail is what the reader said of it",
+    Reason.CRASHES_READER: "write the file again with another writer, or a newer version of it",
     Reason.ROW_COUNT_MISMATCH: "write the file again: its footer and its data disagree",
 }
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the producer is told. `remedy` is what to do, `found` and `expected` are types or values."""
+    """What the producer is told: `found` and `expected` are types or values, `row` counts from 1."""
 
     file: str
     version_id: str
@@ -74,6 +82,7 @@ class Verdict:
     column: str | None
     found: str | None
     expected: str | None
+    row: int | None
     remedy: str
 
     def to_json(self) -> str:
@@ -92,6 +101,7 @@ def verdict_of(error: RejectedFileError, file: FileVersion, dataset: str) -> Ver
         column=_bounded(error.column) if error.column is not None else None,
         found=_bounded(error.found) if error.found is not None else None,
         expected=_bounded(error.expected) if error.expected is not None else None,
+        row=error.row,
         remedy=REMEDIES[error.reason],
     )
 

@@ -25,7 +25,7 @@ def test_the_documentation_has_the_reasons_of_the_code_with_their_remedies() -> 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_a_verdict_says_what_to_do(reason: Reason) -> None:
-    verdict = verdict_of(RejectedFileError(reason, "detail"), FILE, "orders")
+    verdict = verdict_of(RejectedFileError(reason, "detail", row=7), FILE, "orders")
 
     assert json.loads(verdict.to_json()) == {
         "file": "s3://b/raw/orders/a.parquet",
@@ -36,6 +36,7 @@ def test_a_verdict_says_what_to_do(reason: Reason) -> None:
         "column": None,
         "found": None,
         "expected": None,
+        "row": 7,
         "remedy": REMEDIES[reason],
     }
 
