@@ -46,6 +46,9 @@ _TABLE_KEY = re.compile(
 _IDENTITY = re.compile(
     r"\b(generated\s+by\s+default\s+as\s+)?identity\s*\(\s*(-?\d+)\s*,\s*(-?\d+)\s*\)", re.IGNORECASE
 )
+_VARBYTE = re.compile(
+    rf"^(?:add\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\s+varbyte\s*\((?P<length>\d+)\)", re.IGNORECASE
+)
 _NO_OP_ACTION = re.compile(
     r"^alter\s+(?:diststyle|distkey|(?:compound\s+)?sortkey|encode|column\s+\S+\s+encode)\b|^add\s+(?:constraint\s+\S+\s+)?"
     r"(?:primary\s+key|unique|foreign\s+key)\b",
@@ -60,6 +63,8 @@ def rewrite_create_table(text: str) -> str:
     'create table t (a int)'
     >>> rewrite_create_table("create temp table t diststyle even as (select 1 as sortkey)")
     'create temp table t as (select 1 as sortkey)'
+    >>> rewrite_create_table("create table t (a varbyte(9))")
+    'create table t (a varbyte(9) check (pg_catalog.rs_fits_varbyte(a, 9)))'
     """
     match = CREATE_TABLE.match(text)
     if not match:
@@ -91,6 +96,9 @@ def _column(item: str) -> str:
         return re.sub(
             r"^(like\s+\S+)\s*(?:(?:in|ex)cluding\s+defaults)?.*$", r"\1 including defaults", item, flags=re.I
         )
+    varbyte = _VARBYTE.match(item)
+    if varbyte:
+        item += f" check (pg_catalog.rs_fits_varbyte({varbyte['name']}, {varbyte['length']}))"
     return " ".join(item.split())
 
 

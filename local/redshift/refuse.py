@@ -162,7 +162,7 @@ def _refuse_types(code: str, masked: Masked) -> None:
         for match in _COLUMN_OF_UNSUPPORTED_TYPE.finditer(code):
             name = masked.restore(match["name"])
             raise RedshiftError(f'Column "{name}" has unsupported type "{match["type"].lower()}".')
-        for match in re.finditer(r"[(,]\s*([\w\x02\x04]+)\s+\w", code):
+        for match in re.finditer(r"(?:[(,]\s*|\badd\s+(?:column\s+)?)([\w\x02\x04]+)\s+\w", code):
             name = masked.restore(match[1]).strip('"').lower()
             if name in _RESERVED_COLUMNS:
                 raise RedshiftError(f'column name "{name}" conflicts with a system column name', "42701")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 CODE_S3 = 8001
 _LOCATION = "s3_utility.cpp:582"
 _CLIENTS = threading.Lock()  # a boto3 session makes one client at a time
+_REGIONS: dict[str, str] = {}  # of buckets, which never move
 _MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
 
 
@@ -84,24 +85,40 @@ def _sts_client() -> Any:
 def find_files(client: S3Client, statement: CopyStatement) -> list[SourceFile]:
     """List the objects of a COPY: those of its manifest, or those under its key prefix.
 
-    Names that start with `_` or `.` are unseen.
+    Names that start with `_`, `.` or `#`, or end with `~`, are unseen.
 
     Raises:
-        RedshiftError: nothing there, or the manifest is wrong.
+        RedshiftError: nothing there, the manifest is wrong, or a bucket is in another Region.
     """
     try:
-        if statement.manifest:
-            return _manifest_files(client, statement)
-        found = list(_prefix_files(client, statement))
+        found = _manifest_files(client, statement) if statement.manifest else list(_prefix_files(client, statement))
+        if not found and not statement.manifest:
+            raise _missing(statement.key, "")
+        for bucket in {file.bucket for file in found}:
+            _refuse_other_region(client, bucket)
     except (BotoCoreError, ClientError) as error:
         raise _s3_fault(str(error)) from error
-    if not found:
-        raise _missing(statement.key, "")
     return found
 
 
+def _refuse_other_region(client: S3Client, bucket: str) -> None:
+    """Hold COPY of columnar files to buckets in the warehouse's own Region; REGION does not help them.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html
+    """
+    if bucket not in _REGIONS:
+        _REGIONS[bucket] = client.head_bucket(Bucket=bucket).get("BucketRegion", "")
+    if _REGIONS[bucket] != client.meta.region_name:
+        raise _s3_fault(f"The S3 bucket '{bucket}' is in '{_REGIONS[bucket]}',Status 301,Error PermanentRedirect")
+
+
 def _visible(key: str) -> bool:
-    return not key.rpartition("/")[2].startswith(("_", "."))
+    """Tell whether Spectrum, which reads columnar files for COPY, sees a file of this name.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-external-tables.html
+    """
+    name = key.rpartition("/")[2]
+    return not name.startswith(("_", ".", "#")) and not name.endswith("~")
 
 
 def _prefix_files(client: S3Client, statement: CopyStatement) -> Iterator[SourceFile]:

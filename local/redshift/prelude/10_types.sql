@@ -41,3 +41,14 @@ $$;
 update pg_catalog.pg_cast
 set castfunc = 'pg_catalog.rs_varchar(varchar, integer, boolean)'::regprocedure
 where castsource = 'varchar'::regtype and casttarget = 'varchar'::regtype;
+
+-- VARBYTE(n) is checked by the column it stands in (see ddl.py)
+create function pg_catalog.rs_fits_varbyte(value bytea, length integer) returns boolean
+language plpgsql immutable as $$
+begin
+    if octet_length(value) > length then
+        raise exception 'value too long for type varbyte(%)', length using errcode = '22001';
+    end if;
+    return true;
+end
+$$;

@@ -51,11 +51,35 @@ language sql immutable strict as $$ select round(value::numeric, places)::double
 create function pg_catalog.trunc(value double precision, places integer) returns double precision
 language sql immutable strict as $$ select trunc(value::numeric, places)::double precision $$;
 
+-- VARBYTE: https://docs.aws.amazon.com/redshift/latest/dg/r_TO_VARBYTE.html, r_FROM_VARBYTE.html, r_FROM_HEX.html
+create function pg_catalog.from_hex(value text) returns varbyte language sql immutable strict as $$
+    -- an odd number of digits is led by a 0
+    select decode(case when length(value) % 2 = 1 then '0' else '' end || value, 'hex')::varbyte
+$$;
+create function pg_catalog.to_hex(value bytea) returns text language sql immutable strict as $$
+    select encode(value, 'hex')
+$$;
+create function pg_catalog.len(value bytea) returns integer language sql immutable strict as $$ select length(value) $$;
+create function pg_catalog.rs_varbyte_format(format text) returns varchar language plpgsql immutable as $$
+begin
+    if lower(format) not in ('hex', 'base64', 'utf8', 'utf-8', 'utf_8') then
+        raise exception 'the local Redshift knows no VARBYTE format %', format using errcode = '22023';
+    end if;
+    return replace(replace(lower(format), '-', ''), '_', '');
+end
+$$;
 create function pg_catalog.to_varbyte(value text, format text) returns varbyte language sql immutable strict as $$
-    select case lower(format) when 'hex' then decode(value, 'hex') else convert_to(value, 'UTF8') end::varbyte
+    select case rs_varbyte_format(format)
+        when 'hex' then from_hex(value)
+        when 'base64' then decode(value, 'base64')
+        else convert_to(value, 'UTF8')
+    end::varbyte
 $$;
 create function pg_catalog.from_varbyte(value bytea, format text) returns text language sql immutable strict as $$
-    select case lower(format) when 'hex' then encode(value, 'hex') else convert_from(value, 'UTF8') end
+    select case rs_varbyte_format(format)
+        when 'utf8' then convert_from(value, 'UTF8')
+        else replace(encode(value, rs_varbyte_format(format)), chr(10), '')
+    end
 $$;
 
 -- AVG of integers is an integer, cut (https://docs.aws.amazon.com/redshift/latest/dg/r_AVG.html)
@@ -82,8 +106,23 @@ create aggregate pg_catalog.median(double precision) (
     sfunc = array_append, stype = double precision[], initcond = '{}', finalfunc = pg_catalog.rs_middle
 );
 
-create function pg_catalog.json_parse(value text) returns super language sql immutable strict as $$ select value::jsonb $$;
-create function pg_catalog.rs_json_serialize(value jsonb) returns text language sql immutable strict as $$ select value::text $$;
+-- SUPER: text in and out is VARCHAR, so of 65535 bytes at most; JSON_PARSE takes longer ones as VARBYTE
+-- (https://docs.aws.amazon.com/redshift/latest/dg/JSON_PARSE.html, JSON_SERIALIZE.html)
+create function pg_catalog.json_parse(value text) returns super language sql immutable strict as $$
+    select case when octet_length(value) > 65535 then rs_too_long(value::varchar, 65535) else value end::jsonb
+$$;
+create function pg_catalog.json_parse(value bytea) returns super language sql immutable strict as $$
+    select convert_from(value, 'UTF8')::jsonb
+$$;
+create function pg_catalog.rs_json_serialize(value jsonb) returns text language sql immutable as $$
+    -- PostgreSQL writes a blank after each comma and colon, Redshift none; NULL is written as JSON writes it
+    select rs_varchar(
+        coalesce(regexp_replace(value::text, E'("(?:[^"\\\\]|\\\\.)*")|\\s', E'\\1', 'g'), 'null')::varchar, 65539, false
+    )
+$$;
+create function pg_catalog.json_size(value jsonb) returns integer language sql immutable as $$
+    select octet_length(rs_json_serialize(value))
+$$;
 create function pg_catalog.can_json_parse(value text) returns boolean language sql immutable strict as $$
     select value is json
 $$;

@@ -59,18 +59,7 @@ def lake(local_redshift: LocalServices) -> Lake:
     name = f"copy-{uuid.uuid4().hex[:8]}"
     s3, iam = local_redshift.client("s3"), local_redshift.client("iam")
     s3.create_bucket(Bucket=name)
-    trust = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    role = iam.create_role(
-        RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    )
-    read = {
-        "Effect": "Allow",
-        "Action": ["s3:GetObject", "s3:ListBucket"],
-        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [read]})
-    iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=policy)
-    return Lake(s3, name, role["Role"]["Arn"])
+    return Lake(s3, iam, name)
 
 
 @pytest.fixture

@@ -67,8 +67,25 @@ class Lake:
     """A bucket of the local S3, and the role that COPY reads it with."""
 
     s3: Any
+    iam: Any
     bucket: str
-    role: str
+    role: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.role = self.role_for(self.bucket)
+
+    def role_for(self, bucket: str) -> str:
+        """Make a role that Redshift may assume and that may read the bucket; return its ARN."""
+        trust = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        read = {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:ListBucket"],
+            "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        }
+        trusted, allowed = (json.dumps({"Version": "2012-10-17", "Statement": [part]}) for part in (trust, read))
+        role = self.iam.create_role(RoleName=bucket, AssumeRolePolicyDocument=trusted)
+        self.iam.put_role_policy(RoleName=bucket, PolicyName="read", PolicyDocument=allowed)
+        return str(role["Role"]["Arn"])
 
     def put(self, table: pa.Table | bytes, key: str = "", **options: Any) -> str:
         """Put a table as parquet (or bytes as they are) under a new key; return its s3:// address."""

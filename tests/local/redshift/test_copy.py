@@ -96,6 +96,7 @@ MISFITS = [
     ("real", pa.float16()),
     ("super", pa.list_(pa.int64())),
     ("super", pa.struct([("x", pa.int64())])),
+    ("super", pa.string()),
 ]
 
 
@@ -111,7 +112,8 @@ def test_a_type_that_does_not_fit_fails_the_copy(client: Client, lake: Lake, col
 def test_nested_values_become_super_when_asked(client: Client, lake: Lake) -> None:
     url = lake.put(one([[1, 2], None], pa.list_(pa.int64())))
     client.run("create table t (a super)", lake.copy("t", url, "serializetojson"))
-    assert client.run("select json_serialize(a) from t") == [("[1, 2]",), (None,)]
+    assert client.run("select json_serialize(a) from t") == [("[1,2]",), ("null",)]
+    assert client.value("select count(*) from t where a is null") == 1
 
 
 def test_columns_map_by_position_and_not_by_name(client: Client, lake: Lake) -> None:
@@ -191,11 +193,58 @@ def test_a_missing_file_fails_only_if_it_is_mandatory(client: Client, lake: Lake
 
 
 def test_a_prefix_loads_what_is_under_it_but_hidden_names(client: Client, lake: Lake) -> None:
-    for name in ("x/1.parquet", "x/2.parquet", "x/_hidden.parquet", "x/.hidden.parquet"):
-        lake.put(one([1], pa.int64()), f"under-a-prefix/{name}")
+    for number, name in enumerate(["x/1", "x/2", "xylem", "x/_hidden", "x/.hidden", "x/#hidden", "x/hidden~", "y/1"]):
+        lake.put(one([number], pa.int64()), f"under-a-prefix/{name}")
     client.run("create table t (a bigint)", lake.copy("t", f"s3://{lake.bucket}/under-a-prefix/x"))
-    assert client.value("select count(*) from t") == 2
+    assert sorted(client.run("select a from t")) == [(0,), (1,), (2,)]
     assert "does not exist" in client.error(lake.copy("t", f"s3://{lake.bucket}/nothing-here"))["M"]
+
+
+def test_a_whole_key_is_a_prefix_too(client: Client, lake: Lake) -> None:
+    lake.put(one([1], pa.int64()), "whole/key.parquet")
+    client.run("create table t (a bigint)", lake.copy("t", f"s3://{lake.bucket}/whole/key.parquet"))
+    assert client.run("select a from t") == [(1,)]
+    lake.put(one([2], pa.int64()), "whole/key.parquet.more")
+    client.run("truncate t", lake.copy("t", f"s3://{lake.bucket}/whole/key.parquet"))
+    assert sorted(client.run("select a from t")) == [(1,), (2,)]
+
+
+def test_a_hidden_name_is_unseen_in_a_manifest_too(client: Client, lake: Lake) -> None:
+    seen = lake.put(one([1], pa.int64()), "hidden-in-manifest/1.parquet")
+    unseen = lake.put(one([2], pa.int64()), "hidden-in-manifest/_2.parquet")
+    client.run("create table t (a bigint)")
+    client.run(lake.copy("t", lake.manifest(lake.entry(seen), lake.entry(unseen)), "manifest"))
+    assert client.run("select a from t") == [(1,)]
+
+
+def test_a_bucket_in_another_region_is_refused(client: Client, lake: Lake) -> None:
+    far = f"{lake.bucket}-far"
+    lake.s3.create_bucket(Bucket=far, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    near = lake.put(one([1], pa.int64()), "region.parquet")
+    lake.s3.copy_object(Bucket=far, Key="region.parquet", CopySource=near.removeprefix("s3://"))
+    client.run("create table t (a bigint)")
+    may_read = lake.role_for(far)
+    error = client.error(f"copy t from 's3://{far}/region.parquet' iam_role '{may_read}' format as parquet")
+    assert "PermanentRedirect" in error["M"]
+    assert client.value("select count(*) from t") == 0
+    client.run(lake.copy("t", near))
+    assert client.value("select count(*) from t") == 1
+
+
+def test_a_column_list_is_refused_and_a_table_of_the_files_shape_is_not(client: Client, lake: Lake) -> None:
+    url = lake.put(one([1], pa.int64()))
+    client.run("create table t (a bigint, b bigint)", "create table u (a bigint)")
+    assert "column list" in client.error(lake.copy("t (a)", url))["M"]
+    assert client.value("select count(*) from t") == 0
+    client.run(lake.copy("u", url))
+    assert client.value("select count(*) from u") == 1
+
+
+def test_bytes_that_are_too_many_fail_and_leave_nothing(client: Client, lake: Lake) -> None:
+    client.run("create table t (a varbyte(3))", lake.copy("t", lake.put(one([b"abc"], pa.binary()))))
+    error = client.error(lake.copy("t", lake.put(one([b"ok", b"abcd"], pa.binary()))))
+    assert "15001" in error["D"]
+    assert client.value("select count(*) from t") == 1
 
 
 @pytest.mark.parametrize(

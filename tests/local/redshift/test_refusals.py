@@ -37,6 +37,8 @@ CASES = [
     ("create table x (a bytea)", UNSUPPORTED, "create table x (a varbyte(10))"),
     ("create table x (a int[])", UNSUPPORTED, "create table x (a int)"),
     ("create table x (ctid int)", "42701", "create table x (ctid_ int)"),
+    ("alter table t add column oid int", "42701", "alter table t add column oid_ int"),
+    ('alter table t add "xmin" int', "42701", 'alter table t add "x min" int'),
     ("select a::jsonb from t", "42704", "select json_parse('1')"),
     ("select string_agg(a::varchar, ',') from t", UNSUPPORTED, "select listagg(a, ',') from t"),
     ("select array_agg(a) from t", UNSUPPORTED, "select count(a) from t"),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -51,6 +51,18 @@ FUNCTIONS: list[tuple[str, Any]] = [
     ("json_extract_path_text('{\"a\": {\"b\": 1}}', 'a', 'b')", "1"),
     ("is_valid_json('{}')", True),
     ("is_valid_json('[1]')", False),
+    ('json_serialize(json_parse(\'[1, {"a b": "c: d"}]\'))', '[1,{"a b":"c: d"}]'),
+    ("json_serialize(null::super)", "null"),  # as JSON writes it
+    ('json_serialize(json_parse(\'{"k": "q\\\\"u o\\\\\\\\"}\'))', '{"k":"q\\"u o\\\\"}'),
+    ("json_serialize(json_parse(to_varbyte('[1, 2]', 'utf8')))", "[1,2]"),
+    ("json_size(json_parse('[1, 2]'))", 5),
+    ("to_hex(from_hex('00fF'))", "00ff"),
+    ("to_hex(from_hex('4'))", "04"),
+    ("from_varbyte(to_varbyte('6162', 'hex'), 'utf8')", "ab"),
+    ("from_varbyte(to_varbyte('YWI=', 'base64'), 'base64')", "YWI="),
+    ("len(to_varbyte('é', 'utf-8'))", 2),
+    ("'12:34:56.789012'::time", time(12, 34, 56, 789012)),
+    ("99999999999999999999999999999999999999::decimal(38, 0)", Decimal("9" * 38)),
     ("'it''s; -- not a comment'", "it's; -- not a comment"),
     ("'nvl(' || nvl(null, 'sysdate')", "nvl(sysdate"),
     ("'a\\\\b'", "a\\b"),  # a backslash escapes in Redshift's strings
@@ -179,3 +191,34 @@ def test_merge_refuses_two_source_rows_for_one_target_row(client: Client) -> Non
     )
     assert error["M"] == "Found multiple matches to update the same tuple."
     assert client.run("select * from t") == [(1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("refused", "sqlstate", "accepted"),
+    [
+        ("select from_hex('zz')", "22023", "select from_hex('61')"),
+        ("select to_varbyte('a', 'rot13')", "22023", "select to_varbyte('a', 'UTF8')"),
+        ("select json_parse('{bad')", "22P02", "select json_parse('{}')"),
+        (f"select json_parse('[\"{'x' * 65532}\"]')", "22001", f"select json_parse('[\"{'x' * 65531}\"]')"),
+        ("select 1e38::decimal(38, 0)", "22003", "select 1e37::decimal(38, 0)"),
+        ("insert into t values (from_hex('000102'))", "22001", "insert into t values (from_hex('0001'))"),
+    ],
+)
+def test_a_value_that_its_type_cannot_hold_is_refused(
+    client: Client, refused: str, sqlstate: str, accepted: str
+) -> None:
+    client.run("create table t (a varbyte(2))")
+    assert client.error(refused)["C"] == sqlstate
+    assert client.value("select count(*) from t") == 0
+    client.run(accepted)
+
+
+def test_a_column_is_widened_inside_a_transaction(client: Client, other_client: Client) -> None:
+    client.run("create table t (a smallint, b varchar(9))", "insert into t values (7, 'x')", "begin")
+    client.run("alter table t add column wide bigint", "update t set wide = a", "alter table t drop column a")
+    client.run("alter table t rename column wide to a", f"insert into t (a) values ({2**40})", "rollback")
+    assert client.run("select a, b from t") == [(7, "x")]
+    client.run("begin", "alter table t add column wide bigint", "update t set wide = a")
+    client.run("alter table t drop column a", "alter table t rename column wide to a", "commit")
+    client.run(f"insert into t (a) values ({2**40})")
+    assert other_client.run("select a, b from t order by a") == [(7, "x"), (2**40, None)]
