@@ -5,20 +5,30 @@ Totals hold by construction: line_total = quantity * unit_price - discount_amoun
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 
-from scripts.order_draws import Integers, identifiers, instants, integers, money, pick, uniform
-from scripts.order_schema import CUSTOMERS, ORDER_ITEMS, ORDER_SUMMARY, PRODUCTS, flatten
+from scripts.generator_draws import (
+    DAY,
+    FIRST_DAY,
+    SECOND,
+    Integers,
+    identifiers,
+    instants,
+    integers,
+    money,
+    pick,
+    ranges,
+    uniform,
+)
+from scripts.generator_waves import OPERATION, Fault, Generation, becomes, spoil
+from scripts.order_schema import CUSTOMERS, ORDER_FLATTENED, ORDER_ITEMS, ORDER_SUMMARY, PRODUCTS, flatten
 
-BATCH_ORDERS = 25_000  # bounds the memory at work, whatever the number of orders
 MOST_ITEMS = 5
-
-SECOND = 1_000_000
-DAY = 86_400 * SECOND
-FIRST_DAY = 20_371 * DAY  # 2025-10-10: fixed, so that the same seed gives the same bytes on every day
+START = FIRST_DAY * DAY
 DAYS = 30
 
 PROGRESS = ["placed", "paid", "shipped", "delivered"]
@@ -31,20 +41,21 @@ THINGS = ["Kettle", "Lantern", "Atlas", "Fiddle", "Spade", "Tent", "Puzzle", "Te
 FIRST_NAMES = ["Ada", "Björn", "Chloé", "Dmitri", "Emeka", "Fatima", "Grace", "Hiroshi", "Inês", "Zoë"]
 LAST_NAMES = ["Adeyemi", "Bauer", "Castillo", "Dubois", "Ekström", "Fischer", "Novák", "O'Brien", "Sato", "Yildiz"]
 
-# How a row can break a rule and still be a row of the right types; they take turns.
-FAULTS = ("unknown_status", "negative_total", "malformed_currency", "missing_key", "future_order")
+FAULTS = {
+    "unknown_status": Fault("order_status", becomes("misplaced")),
+    "negative_total": Fault("order_total", pc.negate),
+    "malformed_currency": Fault("currency", pc.ascii_lower),
+    "missing_key": Fault("order_id", becomes(None)),
+    "future_order": Fault("ordered_at", becomes(datetime(3024, 1, 1, tzinfo=UTC))),
+}
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What to generate. Wave 1 is new orders; wave n > 1 a share of the same orders, n - 1 steps further on."""
+class Plan(Generation):
+    """What to generate: so many orders, with their items, customers and products."""
 
     orders: int
-    seed: int = 1
     first_order: int = 1
-    wave: int = 1
-    update_share: float = 0.2
-    bad_rows: int = 0
     customers: int = 0
     products: int = 500
 
@@ -64,16 +75,15 @@ class OrderBatch:
 
     def flattened(self) -> pa.Table:
         """One row per item with its order's columns beside it."""
-        return flatten(self.orders, self.items, self.order_of_item)
+        operation = [field for field in self.items.schema if field == OPERATION]
+        return flatten(self.orders, self.items, self.order_of_item, pa.schema([*ORDER_FLATTENED, *operation]))
 
 
 def order_batches(plan: Plan) -> Iterator[OrderBatch]:
     """Generate the orders in batches of bounded size, in the order of their numbers."""
     left = plan.bad_rows
-    for start in range(plan.first_order, plan.first_order + plan.orders, BATCH_ORDERS):
-        numbers = np.arange(start, min(start + BATCH_ORDERS, plan.first_order + plan.orders), dtype=np.int64)
-        if plan.wave > 1:
-            numbers = numbers[uniform(plan.seed, f"in wave {plan.wave}", numbers) < plan.update_share]
+    for everyone in ranges(plan.first_order, plan.orders):
+        numbers = plan.members("", everyone)
         if len(numbers):
             bad = min(left, len(numbers))
             left -= bad
@@ -82,8 +92,8 @@ def order_batches(plan: Plan) -> Iterator[OrderBatch]:
 
 def customer_batches(plan: Plan) -> Iterator[pa.Table]:
     """Generate the customers that the orders name."""
-    for numbers in _ranges(plan.customer_count):
-        created = FIRST_DAY - integers(plan.seed, "customer age", numbers, 1, 1000 * 86_400) * SECOND
+    for numbers in ranges(1, plan.customer_count):
+        created = START - integers(plan.seed, "customer age", numbers, 1, 1000 * 86_400) * SECOND
         ids = identifiers("CUS-", numbers)
         first = pick(plan.seed, "first name", numbers, FIRST_NAMES)
         last = pick(plan.seed, "last name", numbers, LAST_NAMES)
@@ -100,7 +110,7 @@ def customer_batches(plan: Plan) -> Iterator[pa.Table]:
 
 def product_batches(plan: Plan) -> Iterator[pa.Table]:
     """Generate the products that the items name."""
-    for numbers in _ranges(plan.products):
+    for numbers in ranges(1, plan.products):
         adjective = pick(plan.seed, "adjective", numbers, ADJECTIVES)
         thing = pick(plan.seed, "thing", numbers, THINGS)
         columns = [
@@ -110,7 +120,7 @@ def product_batches(plan: Plan) -> Iterator[pa.Table]:
             money(_price_cents(plan, numbers)),
             pa.array(["EUR"] * len(numbers), pa.string()),
             pa.array(uniform(plan.seed, "active", numbers) < 0.95),
-            instants(np.full(len(numbers), FIRST_DAY, dtype=np.int64)),
+            instants(np.full(len(numbers), START, dtype=np.int64)),
         ]
         yield pa.table(columns, schema=PRODUCTS)
 
@@ -124,7 +134,7 @@ def _batch(plan: Plan, numbers: Integers, bad: int) -> OrderBatch:
 
     product_numbers = integers(plan.seed, "product", item_numbers, 1, plan.products)
     quantities = integers(plan.seed, "quantity", item_numbers, 1, 4)
-    quantities[first_items] += _steps(plan) * (uniform(plan.seed, "changes mind", numbers) < 0.3)
+    quantities[first_items] += plan.steps * (uniform(plan.seed, "changes mind", numbers) < 0.3)
     prices = _price_cents(plan, product_numbers)
     discounts = _discount_cents(plan, item_numbers, quantities * prices)
     totals = quantities * prices - discounts
@@ -146,8 +156,8 @@ def _batch(plan: Plan, numbers: Integers, bad: int) -> OrderBatch:
         schema=ORDER_SUMMARY,
     )
     item_ids = pc.binary_join_element_wise(order_ids.take(pa.array(order_of_item)), pa.array(lines).cast("string"), "-")
-    if bad:
-        orders = _spoil(orders, bad)
+    deleted = plan.deleted("", numbers)
+    orders = spoil(orders, bad, FAULTS, spared=deleted)
     items = pa.table(
         [
             item_ids,
@@ -161,11 +171,11 @@ def _batch(plan: Plan, numbers: Integers, bad: int) -> OrderBatch:
         ],
         schema=ORDER_ITEMS,
     )
-    return OrderBatch(orders, items, pa.array(order_of_item))
-
-
-def _steps(plan: Plan) -> int:
-    return plan.wave - 1
+    return OrderBatch(
+        plan.with_operations(orders, deleted, kept=("order_id", "updated_at")),
+        plan.with_operations(items, deleted[order_of_item], kept=("order_item_id", "order_id", "updated_at")),
+        pa.array(order_of_item),
+    )
 
 
 def _price_cents(plan: Plan, product_numbers: Integers) -> Integers:
@@ -179,43 +189,16 @@ def _discount_cents(plan: Plan, item_numbers: Integers, gross: Integers) -> Inte
 
 
 def _times(plan: Plan, numbers: Integers) -> tuple[Integers, Integers]:
-    ordered = FIRST_DAY + integers(plan.seed, "ordered", numbers, 0, DAYS * 86_400 - 1) * SECOND
+    ordered = START + integers(plan.seed, "ordered", numbers, 0, DAYS * 86_400 - 1) * SECOND
     handled = integers(plan.seed, "handled", numbers, 60, 36_000) * SECOND
-    return ordered, ordered + handled + _steps(plan) * DAY
+    return ordered, ordered + handled + plan.steps * DAY
 
 
 def _statuses(plan: Plan, numbers: Integers) -> pa.Array:
-    stage = np.minimum(integers(plan.seed, "stage", numbers, 0, 2) + _steps(plan), len(PROGRESS) - 1)
+    stage = np.minimum(integers(plan.seed, "stage", numbers, 0, 2) + plan.steps, len(PROGRESS) - 1)
     fate = uniform(plan.seed, "fate", numbers)
     statuses = pa.array(PROGRESS).take(pa.array(stage))
     cancelled = (fate < CANCELLED_SHARE) & (stage > 0)
     returned = (fate > 1 - RETURNED_SHARE) & (stage == len(PROGRESS) - 1)
     statuses = pc.if_else(pa.array(cancelled), "cancelled", statuses)
     return pc.if_else(pa.array(returned), "returned", statuses)
-
-
-def _spoil(orders: pa.Table, bad: int) -> pa.Table:
-    """Break a rule in `bad` of the orders, evenly spread; the faults take turns."""
-    positions = np.linspace(0, len(orders) - 1, bad).astype(np.int64)
-
-    def hit(fault: str) -> pa.Array:
-        mask = np.zeros(len(orders), dtype=bool)
-        mask[positions[FAULTS.index(fault) :: len(FAULTS)]] = True
-        return pa.array(mask)
-
-    far = pa.scalar(FIRST_DAY + 365_000 * DAY).cast(ORDER_SUMMARY.field("ordered_at").type)
-    changes = {
-        "order_status": pc.if_else(hit("unknown_status"), "misplaced", orders["order_status"]),
-        "order_total": pc.if_else(hit("negative_total"), pc.negate(orders["order_total"]), orders["order_total"]),
-        "currency": pc.if_else(hit("malformed_currency"), pc.ascii_lower(orders["currency"]), orders["currency"]),
-        "order_id": pc.if_else(hit("missing_key"), pa.scalar(None, pa.string()), orders["order_id"]),
-        "ordered_at": pc.if_else(hit("future_order"), far, orders["ordered_at"]),
-    }
-    for name, column in changes.items():
-        orders = orders.set_column(orders.column_names.index(name), ORDER_SUMMARY.field(name), column)
-    return orders
-
-
-def _ranges(count: int) -> Iterator[Integers]:
-    for start in range(1, count + 1, BATCH_ORDERS):
-        yield np.arange(start, min(start + BATCH_ORDERS, count + 1), dtype=np.int64)

@@ -1,9 +1,8 @@
-"""Sample data: the columns and types of the orders domain's files. Money is decimal, times are UTC microseconds."""
+"""Sample data: the columns and types of the orders domain's files."""
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
-MONEY = pa.decimal128(18, 2)
-INSTANT = pa.timestamp("us", tz="UTC")
+from scripts.generator_draws import INSTANT, MONEY
 
 ORDER_SUMMARY = pa.schema(
     [
@@ -66,10 +65,12 @@ PRODUCTS = pa.schema(
 )
 
 
-def flatten(orders: pa.Table, items: pa.Table, order_of_item: pa.Array) -> pa.Table:
+def flatten(
+    orders: pa.Table, items: pa.Table, order_of_item: pa.Array, schema: pa.Schema = ORDER_FLATTENED
+) -> pa.Table:
     """Put each item's order beside it; `order_of_item` is the position of an item's order in `orders`."""
     columns = dict(zip(orders.column_names, orders.take(order_of_item).columns, strict=True))
     columns["order_updated_at"] = columns.pop("updated_at")
     columns |= {name: items[name] for name in items.column_names if name not in ("order_id", "updated_at")}
     columns["item_updated_at"] = items["updated_at"]
-    return pa.table([columns[field.name] for field in ORDER_FLATTENED], schema=ORDER_FLATTENED)
+    return pa.table([columns[field.name] for field in schema], schema=schema)

@@ -14,7 +14,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 from pyarrow import parquet as pq
 
 from scripts import json_to_parquet, order_generator
-from scripts.order_generator import Naming
+from scripts.generator_files import Naming
 from scripts.order_rows import FAULTS, Plan, order_batches
 
 Rows = dict[str, tuple[Any, ...]]

@@ -15,7 +15,7 @@ from landfall import transforms, uploads
 from landfall.demo.inbox import Inbox, subscribed
 from landfall.stack import Stack
 from landfall.uploads import Upload
-from scripts.order_draws import identifiers
+from scripts.generator_draws import identifiers
 from tests.support.local_stack import LocalStack
 from tests.support.waiting import wait_for
 

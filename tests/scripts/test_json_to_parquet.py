@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from pyarrow import parquet as pq
 
 from scripts import json_records, json_to_parquet
+from scripts.generator_files import Naming
 from scripts.json_records import BadRecordError, read_documents
 from scripts.json_to_parquet import SCHEMAS, convert
-from scripts.order_generator import Naming, generate
+from scripts.order_generator import generate
 from scripts.order_rows import Plan
 
 MOMENT = "2025-11-13T10:00:00.000001Z"

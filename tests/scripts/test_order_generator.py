@@ -14,8 +14,10 @@ from pyarrow import csv
 from pyarrow import parquet as pq
 
 from scripts import order_generator
-from scripts.order_generator import SCHEMAS, Naming, generate
-from scripts.order_rows import BATCH_ORDERS, Plan, order_batches
+from scripts.generator_draws import BATCH_ROWS
+from scripts.generator_files import Naming
+from scripts.order_generator import SCHEMAS, generate
+from scripts.order_rows import Plan, order_batches
 
 CENT = Decimal("0.01")
 plans = st.builds(
@@ -65,8 +67,8 @@ def test_an_order_is_the_same_in_whatever_range_it_is_drawn(first: int, count: i
 
 
 def test_batches_are_bounded_and_leave_no_order_out() -> None:
-    sizes = [len(batch.orders) for batch in order_batches(Plan(2 * BATCH_ORDERS + 1))]
-    assert sizes == [BATCH_ORDERS, BATCH_ORDERS, 1]
+    sizes = [len(batch.orders) for batch in order_batches(Plan(2 * BATCH_ROWS + 1))]
+    assert sizes == [BATCH_ROWS, BATCH_ROWS, 1]
 
 
 def test_another_seed_gives_other_orders() -> None:
@@ -141,7 +143,7 @@ def test_json_has_a_nested_document_per_order(tmp_path: Path, format_: str) -> N
 
 
 def test_json_text_is_escaped() -> None:
-    from scripts.order_json import documents
+    from scripts.generator_files import documents
 
     names = ['say "hi"', "back\\slash", "ünï", None]
     texts = documents(pa.table({"customer_name": pa.array(names, pa.string())}))

@@ -1,17 +1,24 @@
 """Sample data: repeatable draws. In: a seed and entity numbers. Out: numpy arrays, and arrow arrays made of them.
 
-A draw is a hash of (seed, topic, number), not the next value of a generator: an order looks the same whatever the batch
-that it is made in, so that millions can be streamed and an update can draw its order again.
+A draw is a hash of (seed, topic, number), not the next value of a generator: an entity looks the same whatever the
+batch that it is made in, so that millions can be streamed and an update can draw its entity again. Money is decimal,
+times are UTC microseconds.
 """
 
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 from numpy.typing import NDArray
 
-from scripts.order_schema import INSTANT, MONEY
+MONEY = pa.decimal128(18, 2)
+INSTANT = pa.timestamp("us", tz="UTC")
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+FIRST_DAY = 20_371  # 2025-10-10: fixed, so that the same seed gives the same bytes on every day
+BATCH_ROWS = 25_000  # bounds the memory at work, whatever is asked for
 
 Integers = NDArray[np.int64]
 Reals = NDArray[np.float64]
@@ -57,12 +64,41 @@ def money(cents: Integers) -> pa.Array:
     >>> money(np.array([1250, -5])).to_pylist()
     [Decimal('12.50'), Decimal('-0.05')]
     """
-    words = np.empty((len(cents), 2), dtype="<i8")
-    words[:, 0] = cents
-    words[:, 1] = cents >> 63
-    return pa.Array.from_buffers(MONEY, len(cents), [None, pa.py_buffer(words.tobytes())])
+    return decimals(cents, MONEY)
+
+
+def decimals(unscaled: Integers, type_: pa.Decimal128Type) -> pa.Array:
+    """Turn integers into the decimals whose digits they are.
+
+    >>> decimals(np.array([125]), pa.decimal128(5, 3)).to_pylist()
+    [Decimal('0.125')]
+    """
+    words = np.empty((len(unscaled), 2), dtype="<i8")
+    words[:, 0] = unscaled
+    words[:, 1] = unscaled >> 63
+    return pa.Array.from_buffers(type_, len(unscaled), [None, pa.py_buffer(words.tobytes())])
 
 
 def instants(microseconds: Integers) -> pa.Array:
     """Turn microseconds since 1970 into UTC timestamps."""
     return pa.array(microseconds).view(INSTANT)
+
+
+def dates(days: Integers) -> pa.Array:
+    """Turn days since 1970 into dates.
+
+    >>> dates(np.array([FIRST_DAY])).to_pylist()
+    [datetime.date(2025, 10, 10)]
+    """
+    return pa.array(days.astype(np.int32)).view(pa.date32())
+
+
+def ranges(first: int, count: int) -> Iterator[Integers]:
+    """Count from `first` on, in batches of bounded size.
+
+    >>> [len(numbers) for numbers in ranges(1, BATCH_ROWS + 1)]
+    [25000, 1]
+    """
+    end = first + count
+    for start in range(first, end, BATCH_ROWS):
+        yield np.arange(start, min(start + BATCH_ROWS, end), dtype=np.int64)
