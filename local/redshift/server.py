@@ -47,8 +47,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, required=True, help="folder for data, logs and redshift.json")
     parser.add_argument("--wire-port", type=int, default=0, help="0: the last one if free, else any free one")
     parser.add_argument("--data-port", type=int, default=0, help="0: the last one if free, else any free one")
-    parser.add_argument("--isolation", choices=sorted(ISOLATION), default="snapshot")
+    isolation = os.environ.get("LANDFALL_LOCAL_ISOLATION", "snapshot")
+    parser.add_argument("--isolation", choices=sorted(ISOLATION), default=isolation)
     options = parser.parse_args(arguments)
+    if options.isolation not in ISOLATION:
+        parser.error(f"LANDFALL_LOCAL_ISOLATION is {isolation!r}: one of {', '.join(sorted(ISOLATION))}")
     try:
         return asyncio.run(serve(options.home.resolve(), options.wire_port, options.data_port, options.isolation))
     except SetupError as error:

@@ -17,6 +17,7 @@ from urllib.parse import quote_plus
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
 from aws_lambda_powertools import Logger
 
 from ingest_lambda.contracts import Contract
@@ -180,10 +181,12 @@ def _record(file: FileVersion) -> dict[str, Any]:
 
 
 @contextmanager
-def land() -> Iterator[Land]:
-    """Start local AWS and Redshift, and prepare them."""
-    home = Home(run_folder.folder() / f"land-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
-    state = stack.start(home, print, (AWS, REDSHIFT))
+def land(isolation: str = "snapshot") -> Iterator[Land]:
+    """Start local AWS and Redshift, and prepare them; `isolation` is `snapshot` or `serializable`."""
+    home = Home(run_folder.folder() / f"land-{isolation}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LANDFALL_LOCAL_ISOLATION", isolation)
+        state = stack.start(home, print, (AWS, REDSHIFT))
     assert state.ports is not None
     services = LocalServices(home, state.ports)
     bucket = "landfall-test-land"
