@@ -1,7 +1,8 @@
 """LAND: what a file says of itself.
 
 In: an object version. Out: its `Footer`: columns, row count, size, S3's own facts; or the rejection of what is no
-readable parquet file. One ranged GET reads the tail, a second one only where the footer is longer than the tail.
+readable parquet file. One ranged GET reads the tail, a second one only where the footer is longer than the tail. Of a
+small file the tail is the whole, and is kept while the invocation's `Memory` lasts, so that nothing is read twice.
 
 Some footers make pyarrow abort the whole process: reading `row_group(i).column(j)` of encrypted columns does, and so
 does `.compression` of a codec it does not know. Only the schema and the row count are read here, which is safe.
@@ -12,7 +13,8 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +25,15 @@ from pyarrow import types
 
 from ingest_lambda.errors import ConfigError, FileGoneError, RejectedFileError, TransientError
 from ingest_lambda.events import FileVersion
-from ingest_lambda.schema import FileColumn, Leaf, file_column
+from ingest_lambda.schema import FileColumn, Leaf, file_column, plain_type
 from ingest_lambda.verdict import Reason
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 TAIL_BYTES = 65_536  # what pyarrow's own reader fetches first; holds the footer of almost every file
+# Read whole at once. Larger files are few or are copied as they are, and a second GET costs little beside them.
+WHOLE_FILE_BYTES = 8 * 1024 * 1024
 MAX_FOOTER_BYTES = 64 * 1024 * 1024
 # https://parquet.apache.org/docs/file-format/: the footer's length (4 bytes, little-endian) and the magic end a file.
 TRAILER_BYTES = 8
@@ -53,13 +57,32 @@ class Footer:
 
 @dataclass(frozen=True)
 class Inspected:
-    """A readable file: what its footer says, and what S3 says (size in bytes, LastModified in UTC)."""
+    """A readable file: what its footer says, and what S3 says (size in bytes, LastModified in UTC).
+
+    `content` is all of it where it is small and was kept.
+    """
 
     file: FileVersion
     footer: Footer
     size: int
     etag: str
     modified_at: datetime
+    content: bytes | None = field(default=None, repr=False, compare=False)
+
+
+class Memory:
+    """How many bytes of whole files one invocation may keep. Threads share it."""
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+        self._lock = threading.Lock()
+
+    def claim(self, size: int) -> bool:
+        """Take `size` bytes of what is left, if there are as many."""
+        with self._lock:
+            is_granted = size <= self._left
+            self._left -= size if is_granted else 0
+        return is_granted
 
 
 @dataclass(frozen=True)
@@ -72,8 +95,8 @@ class _Tail:
     modified_at: datetime
 
 
-def inspect(s3: S3Client, file: FileVersion) -> Inspected:
-    """Read the footer of exactly this version.
+def inspect(s3: S3Client, file: FileVersion, memory: Memory | None = None) -> Inspected:
+    """Read the footer of exactly this version; keep the whole file if it is small and `memory` allows.
 
     Raises:
         RejectedFileError: the object is no parquet file that can be read.
@@ -81,11 +104,13 @@ def inspect(s3: S3Client, file: FileVersion) -> Inspected:
         TransientError: S3 did not answer.
         ConfigError: S3 denies access.
     """
-    tail = _read_tail(s3, file, TAIL_BYTES)
+    is_kept = memory is not None and file.size <= WHOLE_FILE_BYTES and memory.claim(file.size or TAIL_BYTES)
+    tail = _read_tail(s3, file, max(file.size, TAIL_BYTES) if is_kept else TAIL_BYTES)
     needed = footer_bytes(tail.data, tail.size)
     if needed > len(tail.data):
         tail = _read_tail(s3, file, needed)
-    return Inspected(file, parse_footer(tail.data, tail.size), tail.size, tail.etag, tail.modified_at)
+    content = tail.data if is_kept and len(tail.data) == tail.size else None
+    return Inspected(file, parse_footer(tail.data, tail.size), tail.size, tail.etag, tail.modified_at, content)
 
 
 def footer_bytes(tail: bytes, size: int) -> int:
@@ -125,6 +150,8 @@ def parse_footer(tail: bytes, size: int) -> Footer:
         return Footer(_columns(metadata.schema), metadata.num_rows)
     except pa.ArrowNotImplementedError as error:
         raise RejectedFileError(Reason.UNSUPPORTED_TYPE, f"the footer has what pyarrow cannot read: {error}") from error
+    except RecursionError as error:
+        raise RejectedFileError(Reason.UNSUPPORTED_TYPE, "a column is nested too deeply to be read") from error
     except (pa.ArrowException, OSError, ValueError, UnicodeError) as error:
         raise RejectedFileError(Reason.CORRUPT_FOOTER, f"the footer cannot be read: {error}") from error
 
@@ -134,19 +161,19 @@ def _columns(schema: Any) -> tuple[FileColumn, ...]:
     arrow = schema.to_arrow_schema()
     columns: list[FileColumn] = []
     position = 0
-    for field in arrow:
-        leaf = None if types.is_nested(field.type) else schema.column(position)
+    for column in arrow:
+        is_nested = types.is_nested(plain_type(column.type))
+        leaf = None if is_nested else schema.column(position)
         stored = Leaf.of(leaf.physical_type, leaf.logical_type.to_json()) if leaf is not None else None
-        columns.append(file_column(field.name, field.type, stored))
-        position += _leaves(field.type)
+        columns.append(file_column(column.name, column.type, stored))
+        position += _leaves(column.type)
     if position != len(schema):
         raise ValueError(f"{position} columns in the arrow schema, {len(schema)} in the parquet schema")
     return tuple(columns)
 
 
 def _leaves(arrow: Any) -> int:
-    if isinstance(arrow, pa.BaseExtensionType):
-        return _leaves(arrow.storage_type)
+    arrow = plain_type(arrow)
     if types.is_map(arrow):
         return _leaves(arrow.key_type) + _leaves(arrow.item_type)
     if types.is_nested(arrow):

@@ -6,7 +6,7 @@ column lands as, and whether COPY reads it right. Pure.
 COPY maps parquet columns by position and knows fewer types than parquet
 (https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html,
 https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-external-tables.html). What it would misread or refuse carries
-an `obstacle`: the reason why the file cannot be copied as it is.
+an `obstacle`: the reason why the file cannot be copied as it is, and is rewritten first.
 """
 
 from __future__ import annotations
@@ -29,13 +29,15 @@ from ingest_lambda.verdict import Reason
 class FileColumn:
     """A column of a file. `found` words its type for people; `type` is what it lands as, None if nothing can hold it.
 
-    `obstacle` is why COPY would misread or refuse it, None if it reads it right.
+    `obstacle` is why COPY would misread or refuse it, None if it reads it right. `is_void`: of arrow's null type, so
+    that it has no value and suits a landing column of any type.
     """
 
     name: str
     found: str
     type: SqlType | None
     obstacle: Reason | None = None
+    is_void: bool = False
 
 
 UNITS = {"milliseconds": "MILLIS", "microseconds": "MICROS", "nanoseconds": "NANOS"}
@@ -69,7 +71,8 @@ class Leaf:
 # Arrow type -> Redshift type. The parquet side is https://parquet.apache.org/docs/file-format/types/logicaltypes/,
 # the Redshift side https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html: Redshift has no
 # unsigned and no 1-byte integers, so each lands in the smallest type that holds all its values; its TIMESTAMP has
-# microseconds and no zone, so instants land in UTC.
+# microseconds and no zone, so instants land in UTC. A duration lands in microseconds, whatever its unit in the file:
+# Redshift's INTERVAL cannot be copied.
 TYPES: tuple[tuple[Callable[[Any], bool], Callable[[Any], SqlType | None]], ...] = (
     (types.is_boolean, lambda _: sqltypes.BOOLEAN),
     (types.is_int8, lambda _: sqltypes.SMALLINT),
@@ -95,8 +98,11 @@ TYPES: tuple[tuple[Callable[[Any], bool], Callable[[Any], SqlType | None]], ...]
     (types.is_date, lambda _: sqltypes.DATE),
     (types.is_timestamp, lambda _: sqltypes.TIMESTAMP),
     (types.is_time, lambda _: sqltypes.TIME),
-    (types.is_nested, lambda _: sqltypes.SUPER),
+    (types.is_duration, lambda _: sqltypes.BIGINT),
+    (types.is_nested, lambda arrow: sqltypes.SUPER if has_distinct_names(arrow) else None),
 )
+# Bytes that parquet annotates as text: an ENUM is UTF-8, a UUID lands as its 36 characters.
+TEXT_ANNOTATIONS = {"ENUM", "UUID"}
 
 # Physical and annotated types that COPY reads into the type above without loss. Not here, on purpose: nanoseconds
 # (misread without an error), UINT_32 and UINT_64 (read as signed), TIME, Float16, nested, and whatever is unknown.
@@ -133,14 +139,35 @@ def file_column(name: str, arrow: Any, leaf: Leaf | None) -> FileColumn:
     >>> column.type.name, column.obstacle.value
     ('TIMESTAMP', 'nanosecond_timestamps')
     """
-    value = arrow.value_type if types.is_dictionary(arrow) else arrow
-    if isinstance(value, pa.JsonType):
-        value = value.storage_type
-    if isinstance(value, pa.BaseExtensionType):
-        return FileColumn(name, str(value), None, Reason.UNSUPPORTED_TYPE)
+    value = plain_type(arrow)
     found = f"{value} ({leaf.physical} {leaf.annotation})" if leaf else str(value)
+    if leaf and leaf.annotation in TEXT_ANNOTATIONS:
+        return FileColumn(name, found, sqltypes.VARCHAR, Reason.UNSUPPORTED_TYPE)
     landing = next((to_sql(value) for is_type, to_sql in TYPES if is_type(value)), None)
-    return FileColumn(name, found, landing, _obstacle(value, leaf, landing))
+    return FileColumn(name, found, landing, _obstacle(value, leaf, landing), types.is_null(value))
+
+
+def plain_type(arrow: Any) -> Any:
+    """Name the type that the values of a dictionary, run-end-encoded or extension type have.
+
+    >>> plain_type(pa.dictionary(pa.int8(), pa.json_()))
+    DataType(string)
+    """
+    while True:
+        if types.is_dictionary(arrow) or types.is_run_end_encoded(arrow):
+            arrow = arrow.value_type
+        elif isinstance(arrow, pa.BaseExtensionType):
+            arrow = arrow.storage_type
+        else:
+            return arrow
+
+
+def has_distinct_names(arrow: Any) -> bool:
+    """Tell whether no struct within a type has two fields of one name: an object would keep one of them."""
+    arrow = plain_type(arrow)
+    fields = [arrow.field(number) for number in range(arrow.num_fields)]
+    is_clear = not types.is_struct(arrow) or len({field.name for field in fields}) == len(fields)
+    return is_clear and all(has_distinct_names(field.type) for field in fields)
 
 
 def fingerprint(columns: Sequence[FileColumn]) -> str:
@@ -153,20 +180,19 @@ def fingerprint(columns: Sequence[FileColumn]) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
-def _decimal(arrow: Any) -> SqlType | None:
-    if not 0 <= arrow.scale <= arrow.precision <= sqltypes.MAX_PRECISION:
-        return None
-    return sqltypes.decimal(arrow.precision, arrow.scale)
+def _decimal(arrow: Any) -> SqlType:
+    """Keep precision and scale as far as Redshift has them; a value that needs more is for the rewriting to name."""
+    return sqltypes.decimal(min(arrow.precision, sqltypes.MAX_PRECISION), min(arrow.scale, sqltypes.MAX_SCALE))
 
 
 def _obstacle(arrow: Any, leaf: Leaf | None, landing: SqlType | None) -> Reason | None:
-    if leaf is None:
+    if leaf is None or types.is_nested(arrow):
         return Reason.NESTED_TYPE
     if leaf.annotation == "TIMESTAMP_NANOS":
         return Reason.NANOSECOND_TIMESTAMPS
-    if landing is None or (leaf.physical, leaf.annotation) not in READ_RIGHT or not _means_what_it_stores(arrow, leaf):
-        return Reason.UNSUPPORTED_TYPE
-    return None
+    is_read = (leaf.physical, leaf.annotation) in READ_RIGHT and _means_what_it_stores(arrow, leaf)
+    is_cut = types.is_decimal(arrow) and landing != sqltypes.decimal(arrow.precision, arrow.scale)
+    return None if is_read and not is_cut else Reason.UNSUPPORTED_TYPE
 
 
 def _means_what_it_stores(arrow: Any, leaf: Leaf) -> bool:

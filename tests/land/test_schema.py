@@ -31,8 +31,10 @@ TYPES: list[tuple[pa.DataType, str, Reason | None]] = [
     (pa.float32(), "REAL", None),
     (pa.float64(), "DOUBLE PRECISION", None),
     (pa.decimal128(18, 2), "DECIMAL(18,2)", None),
-    (pa.decimal128(38, 38), "DECIMAL(38,38)", None),
-    (pa.decimal256(39, 2), "None", UNSUPPORTED),
+    (pa.decimal128(38, 37), "DECIMAL(38,37)", None),
+    (pa.decimal128(38, 38), "DECIMAL(38,37)", UNSUPPORTED),
+    (pa.decimal256(39, 2), "DECIMAL(38,2)", UNSUPPORTED),
+    (pa.decimal64(10, 2), "DECIMAL(10,2)", None),
     (pa.string(), "VARCHAR(65535)", None),
     (pa.large_string(), "VARCHAR(65535)", None),
     (pa.string_view(), "VARCHAR(65535)", None),
@@ -43,7 +45,8 @@ TYPES: list[tuple[pa.DataType, str, Reason | None]] = [
     (pa.binary(), "VARBYTE(1024000)", None),
     (pa.large_binary(), "VARBYTE(1024000)", None),
     (pa.binary(4), "VARBYTE(1024000)", UNSUPPORTED),
-    (pa.uuid(), "None", UNSUPPORTED),
+    (pa.binary_view(), "VARBYTE(1024000)", None),
+    (pa.uuid(), "VARCHAR(65535)", UNSUPPORTED),
     (pa.date32(), "DATE", None),
     (pa.date64(), "DATE", None),
     (pa.timestamp("s"), "TIMESTAMP", None),
@@ -55,10 +58,17 @@ TYPES: list[tuple[pa.DataType, str, Reason | None]] = [
     (pa.timestamp("ns", "UTC"), "TIMESTAMP", Reason.NANOSECOND_TIMESTAMPS),
     (pa.time32("ms"), "TIME", UNSUPPORTED),
     (pa.time64("us"), "TIME", UNSUPPORTED),
-    (pa.duration("us"), "None", UNSUPPORTED),
+    (pa.duration("us"), "BIGINT", UNSUPPORTED),
+    (pa.dictionary(pa.int8(), pa.timestamp("ns")), "TIMESTAMP", Reason.NANOSECOND_TIMESTAMPS),
     (pa.list_(pa.int32()), "SUPER", NESTED),
     (pa.struct([("a", pa.int32()), ("b", pa.string())]), "SUPER", NESTED),
     (pa.map_(pa.string(), pa.int32()), "SUPER", NESTED),
+    (pa.large_list(pa.int32()), "SUPER", NESTED),
+    (pa.list_view(pa.int32()), "SUPER", NESTED),
+    (pa.list_(pa.int32(), 2), "SUPER", NESTED),
+    (pa.fixed_shape_tensor(pa.int32(), [2]), "SUPER", NESTED),
+    (pa.struct([("a", pa.int32()), ("a", pa.string())]), "None", NESTED),
+    (pa.list_(pa.struct([("a", pa.int32()), ("a", pa.string())])), "None", NESTED),
 ]
 
 
@@ -88,6 +98,12 @@ def test_a_duration_is_not_taken_for_the_integer_that_stores_it() -> None:
 
     assert column.obstacle is Reason.UNSUPPORTED_TYPE
     assert "duration" in column.found
+
+
+def test_only_a_column_of_the_null_type_is_void() -> None:
+    schema = pa.schema([("nothing", pa.null()), ("integer", pa.int32())])
+
+    assert [column.is_void for column in columns_of(schema)] == [True, False]
 
 
 def test_the_fingerprint_is_that_of_names_types_and_their_order() -> None:
