@@ -2,7 +2,7 @@
 
 In: an object version. Out: its `Footer`: columns, row count, size, S3's own facts; or the rejection of what is no
 readable parquet file. One ranged GET reads the tail, a second one only where the footer is longer than the tail. Of a
-small file the tail is the whole, and is kept while the invocation's `Memory` lasts, so that nothing is read twice.
+small file the tail is the whole, and is kept while the invocation's `Budget` lasts, so that nothing is read twice.
 
 Some footers make pyarrow abort the whole process: reading `row_group(i).column(j)` of encrypted columns does, and so
 does `.compression` of a codec it does not know. Only the schema and the row count are read here, which is safe.
@@ -11,6 +11,7 @@ does `.compression` of a codec it does not know. Only the schema and the row cou
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import threading
@@ -70,14 +71,14 @@ class Inspected:
     content: bytes | None = field(default=None, repr=False, compare=False)
 
 
-class Memory:
+class Budget:
     """How many bytes of whole files one invocation may keep. Threads share it."""
 
-    def __init__(self, limit: int) -> None:
-        self._left = limit
+    def __init__(self, total_bytes: int) -> None:
+        self._left = total_bytes
         self._lock = threading.Lock()
 
-    def claim(self, size: int) -> bool:
+    def take(self, size: int) -> bool:
         """Take `size` bytes of what is left, if there are as many."""
         with self._lock:
             is_granted = size <= self._left
@@ -95,8 +96,8 @@ class _Tail:
     modified_at: datetime
 
 
-def inspect(s3: S3Client, file: FileVersion, memory: Memory | None = None) -> Inspected:
-    """Read the footer of exactly this version; keep the whole file if it is small and `memory` allows.
+def inspect(s3: S3Client, file: FileVersion, budget: Budget | None = None) -> Inspected:
+    """Read the footer of exactly this version; keep the whole file if it is small and `budget` allows.
 
     Raises:
         RejectedFileError: the object is no parquet file that can be read.
@@ -104,7 +105,7 @@ def inspect(s3: S3Client, file: FileVersion, memory: Memory | None = None) -> In
         TransientError: S3 did not answer.
         ConfigError: S3 denies access.
     """
-    is_kept = memory is not None and file.size <= WHOLE_FILE_BYTES and memory.claim(file.size or TAIL_BYTES)
+    is_kept = budget is not None and file.size <= WHOLE_FILE_BYTES and budget.take(file.size or TAIL_BYTES)
     tail = _read_tail(s3, file, max(file.size, TAIL_BYTES) if is_kept else TAIL_BYTES)
     needed = footer_bytes(tail.data, tail.size)
     if needed > len(tail.data):
@@ -147,13 +148,19 @@ def parse_footer(tail: bytes, size: int) -> Footer:
     """
     try:
         metadata = pq.read_metadata(pa.PythonFile(_FileEnd(tail, size), mode="r"))
-        return Footer(_columns(metadata.schema), metadata.num_rows)
+        return Footer(_shared(_columns(metadata.schema)), metadata.num_rows)
     except pa.ArrowNotImplementedError as error:
         raise RejectedFileError(Reason.UNSUPPORTED_TYPE, f"the footer has what pyarrow cannot read: {error}") from error
     except RecursionError as error:
         raise RejectedFileError(Reason.UNSUPPORTED_TYPE, "a column is nested too deeply to be read") from error
     except (pa.ArrowException, OSError, ValueError, UnicodeError) as error:
         raise RejectedFileError(Reason.CORRUPT_FOOTER, f"the footer cannot be read: {error}") from error
+
+
+@functools.lru_cache(maxsize=64)
+def _shared(columns: tuple[FileColumn, ...]) -> tuple[FileColumn, ...]:
+    """Return the first of equal tuples: a batch may hold thousands of files of one schema."""
+    return columns
 
 
 def _columns(schema: Any) -> tuple[FileColumn, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 
 MAX_VARCHAR = 65_535  # bytes, not characters
 MAX_VARBYTE = 1_024_000  # bytes
@@ -29,6 +30,14 @@ class SqlType:
         ('DECIMAL(18,2)', 'BIGINT')
         """
         return f"{self.name}({','.join(map(str, self.arguments))})" if self.arguments else self.name
+
+
+class Restore(Enum):
+    """What INSERT does with a value that came through COPY: nothing, a cast to the landing type, or parse it as JSON."""
+
+    NONE = "none"
+    CAST = "cast"
+    JSON = "json"
 
 
 BOOLEAN = SqlType("BOOLEAN")

@@ -15,22 +15,13 @@ VARCHAR ends at 65,535 and JSON_PARSE takes a VARBYTE too
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from ingest_lambda import sqltypes
-from ingest_lambda.sqltypes import SqlType
+from ingest_lambda.sqltypes import Restore, SqlType
 
 TIME_TEXT = SqlType("VARCHAR", (len("24:00:00.000000"),))
-
-
-class Restore(Enum):
-    """What INSERT does with a staged value: nothing, a cast to the landing type, or parsing it as JSON."""
-
-    NONE = "none"
-    CAST = "cast"
-    JSON = "json"
 
 
 @dataclass(frozen=True)
@@ -77,15 +68,3 @@ def transport_of(landing: SqlType) -> Transport:
     if landing.name not in ARROW_TYPES:
         raise ValueError(f"no column of a file lands as {landing}")
     return Transport(ARROW_TYPES[landing.name], landing)
-
-
-def restored(value: str, landing: SqlType) -> str:
-    """Write the SQL that makes a landing value of the staged expression `value`.
-
-    >>> restored("staged.c1", sqltypes.SUPER), restored("staged.c2", sqltypes.TIME), restored("c3", sqltypes.DATE)
-    ('json_parse(staged.c1)', 'cast(staged.c2 as TIME)', 'c3')
-    """
-    restore = transport_of(landing).restore
-    if restore is Restore.JSON:
-        return f"json_parse({value})"
-    return f"cast({value} as {landing})" if restore is Restore.CAST else value
