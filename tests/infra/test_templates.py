@@ -93,6 +93,8 @@ def test_main_puts_out_what_the_operators_commands_read() -> None:
         "EventBusName",
         "LeaseTableName",
         "RoutePattern",
+        "EnvironmentName",
+        "ReconcileFunctionName",
     }
 
 
@@ -136,6 +138,7 @@ def test_a_nested_template_and_main_agree_on_defaults_and_limits() -> None:
     limits = ("Type", "Default", "MinValue", "MaxValue", "AllowedValues")
     land_group = load("main")["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"][4]["Parameters"]
     assert "BatchSize" in land_group
+    land |= load("reconcile")["Parameters"]
     for name in land_group:
         assert [main[name].get(limit) for limit in limits] == [land[name].get(limit) for limit in limits], name
 
@@ -255,6 +258,22 @@ def test_every_alarm_reaches_someone_and_names_its_entry_in_the_runbook(name: st
         entry = alarm["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("landfall-${EnvironmentName}-")
         assert entry in entries
         assert alarm["Properties"]["AlarmDescription"].endswith(f"Runbook: docs/runbook.md#{entry}")
+
+
+def test_the_nightly_reconcile_lists_asks_announces_and_tells_and_touches_no_file() -> None:
+    resources = load("reconcile")["Resources"]
+    rights = {
+        statement["Sid"]: statement for statement in statements(resources["ReconcileRole"]["Properties"]["Policies"])
+    }
+    actions = {action for statement in rights.values() for action in as_list(statement["Action"])}
+    assert {action for action in actions if action.startswith("s3:")} == {"s3:ListBucketVersions"}
+    assert {action for action in actions if action.startswith("sqs:")} == {"sqs:SendMessage"}
+    assert rights["ListUploads"]["Condition"] == {"StringLike": {"s3:prefix": "raw/*"}}
+    assert rights["AnnounceAgain"]["Resource"] == {"Ref": "LandingQueueArn"}
+    target = resources["Schedule"]["Properties"]["Target"]
+    assert target["Arn"] == {"Fn::GetAtt": ["ReconcileFunction", "Arn"]}
+    assert target["RoleArn"] == {"Fn::GetAtt": ["ReconcileSchedulerRole", "Arn"]}
+    assert resources["ReconcileFunction"]["Properties"]["Handler"] == "ingest_lambda.reconcile.handler"
 
 
 def test_copy_may_read_what_landed_and_what_is_staged_and_write_nothing() -> None:

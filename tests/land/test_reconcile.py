@@ -1,0 +1,249 @@
+"""Reconcile: a file whose event was lost is found and lands; rows that do not match the ledger are told."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest_lambda import reconcile, reconcile_alert, reconcile_events, reconcile_ledger, reconcile_listing
+from ingest_lambda.errors import TransientError
+from ingest_lambda.events import FileVersion
+from ingest_lambda.outcomes import Status
+from ingest_lambda.reconcile_events import Cause
+from ingest_lambda.reconcile_find import Tally, find, judge
+from ingest_lambda.reconcile_ledger import Standing
+from ingest_lambda.reconcile_listing import Chunk, Listed, Scope
+from ingest_lambda.statements import MAX_STATEMENT_BYTES, size_of
+from landfall import statements as operator_statements
+from tests.land import warehouse
+from tests.land.warehouse import Land, message, new_dataset
+
+TABLE = pa.table({"a": [1, 2, 3]})
+
+
+@dataclass
+class Queue:
+    """A landing queue of the test's own."""
+
+    sqs: Any
+    url: str
+
+    def bodies(self) -> list[str]:
+        """Take what is on the queue."""
+        found: list[str] = []
+        while messages := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
+            for each in messages:
+                found.append(each["Body"])
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=each["ReceiptHandle"])
+        return found
+
+
+@pytest.fixture
+def queue(land: Land) -> Iterator[Queue]:
+    sqs = land.client("sqs")
+    url = sqs.create_queue(QueueName=new_dataset("reconcile"))["QueueUrl"]
+    yield Queue(sqs, url)
+    sqs.delete_queue(QueueUrl=url)
+
+
+def tally_of(land: Land, folder: str, **scope: Any) -> Tally:
+    total = Tally()
+    for tally in find(land.client("s3"), land.warehouse, Scope(land.bucket, f"raw/{folder}/", **scope)):
+        total.add(tally)
+    return total
+
+
+def settings_for(land: Land, queue: Queue) -> reconcile.Settings:
+    environment = {
+        "LANDFALL_BUCKET": land.bucket,
+        "LANDFALL_ENVIRONMENT": warehouse.ENVIRONMENT,
+        "LANDFALL_QUEUE_URL": queue.url,
+        "LANDFALL_FAILURE_TOPIC_ARN": land.settings.failure_topic_arn,
+        "LANDFALL_DATABASE": land.settings.database,
+        "LANDFALL_SECRET_ARN": land.settings.secret_arn,
+        "LANDFALL_WORKGROUP": land.settings.workgroup or "",
+        "LANDFALL_CLUSTER_ID": "",
+    }
+    return reconcile.Settings.from_environment(environment)
+
+
+def test_a_file_whose_event_was_lost_is_found_and_its_new_event_lands_it(land: Land, queue: Queue) -> None:
+    dataset = new_dataset()
+    known = land.put(f"raw/{dataset}/known.parquet", TABLE)
+    function = land.function()
+    assert [outcome.status for outcome in function.receive(known)] == [Status.LANDED]
+    lost = [land.put(f"raw/{dataset}/year=2025/it's + lost.parquet", TABLE) for _ in range(2)]  # two versions
+
+    tally = tally_of(land, dataset)
+    assert {listed.file.file_id for listed in tally.missing} == {file.file_id for file in lost}
+    assert tally.known == {Standing.LANDED: 1}
+
+    bodies = [reconcile_events.notification(listed.file, Cause.RECONCILE) for listed in tally.missing]
+    reconcile_events.send(queue.sqs, queue.url, bodies)
+    assert function.handle([message(body) for body in queue.bodies()]) == []
+    assert {outcome.status for outcome in function.report.outcomes} == {Status.LANDED}
+    assert land.count(f"landing.{dataset}") == 9
+    assert tally_of(land, dataset).missing == []
+
+    # An event that was only late finds the ledger's word, and lands nothing again.
+    assert [outcome.status for outcome in function.receive(*lost)] == [Status.DUPLICATE] * 2
+    assert land.count(f"landing.{dataset}") == 9
+
+
+def test_what_was_decided_on_or_is_no_data_is_not_missing(land: Land) -> None:
+    dataset = new_dataset()
+    undone = land.put(f"raw/{dataset}/undone.parquet", TABLE)
+    broken = land.put(f"raw/{dataset}/broken.parquet", b"no parquet at all")
+    land.put(f"raw/{dataset}/_SUCCESS", b"x")
+    gone = land.put(f"raw/{dataset}/gone.parquet", TABLE)
+    land.client("s3").delete_object(Bucket=land.bucket, Key=gone.key, VersionId=gone.version_id)
+    land.put(f"raw/{dataset}/deleted.parquet", TABLE)
+    land.client("s3").delete_object(Bucket=land.bucket, Key=f"raw/{dataset}/deleted.parquet")  # a marker: not a version
+    statuses = [outcome.status for outcome in land.function().receive(undone, broken)]
+    assert statuses == [Status.LANDED, Status.REJECTED]
+    land.warehouse.transaction(operator_statements.undo_file(dataset, undone.file_id))
+
+    tally = tally_of(land, dataset)
+    assert tally.known == {Standing.UNDONE: 1, Standing.REJECTED: 1}
+    assert tally.passed_over == {"no data file": 1}
+    assert [listed.file.key for listed in tally.missing] == [f"raw/{dataset}/deleted.parquet"]
+    assert tally.listed == 4
+
+
+def test_a_scope_leaves_out_other_datasets_and_what_was_stored_just_now(land: Land) -> None:
+    dataset = new_dataset()
+    land.put(f"raw/{dataset}/a.parquet", TABLE)
+    assert tally_of(land, dataset, dataset="another").passed_over == {"of another dataset": 1}
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    assert tally_of(land, dataset, stored_before=hour_ago).passed_over == {"stored just now": 1}
+    assert len(tally_of(land, dataset, dataset=dataset, stored_before=datetime.now(UTC)).missing) == 1
+
+
+def test_what_is_archived_is_not_sent_because_nothing_could_read_it() -> None:
+    file = FileVersion("b", "raw/orders/a.parquet", "v1")
+    chunk = Chunk([Listed(file, "orders", offline=True)])
+    assert (judge(chunk, {}).missing, judge(chunk, {}).offline) == ([], chunk.files)
+    assert judge(chunk, {file.file_id: Standing.LANDED}).offline == []
+
+
+def test_rows_that_do_not_match_the_ledger_are_named_by_file(land: Land) -> None:
+    dataset = new_dataset()
+    files = [land.put(f"raw/{dataset}/{name}.parquet", TABLE) for name in ("whole", "short", "undone")]
+    land.function().receive(*files)
+    assert reconcile_ledger.mismatches(land.warehouse, [dataset]) == []
+
+    whole, short, undone = files
+    land.warehouse.transaction(operator_statements.undo_file(dataset, undone.file_id))
+    assert reconcile_ledger.mismatches(land.warehouse, [dataset]) == []
+    land.rows(f"delete from landing.{dataset} where _file_id = '{short.file_id}' and a = 1")  # noqa: S608 - our names
+    land.rows(f"insert into landing.{dataset} (a, _file_id) select 1, '{undone.file_id}'")
+    land.rows(f"insert into landing.{dataset} (a, _file_id) select 1, 'of-no-file'")
+    found = {each.file_id: each for each in reconcile_ledger.mismatches(land.warehouse, [dataset])}
+    assert {file_id: (each.expected, each.found) for file_id, each in found.items()} == {
+        short.file_id: (3, 2),
+        undone.file_id: (0, 1),
+        "of-no-file": (0, 1),
+    }
+    assert (found[short.file_id].source_file, found[short.file_id].version_id) == (short.uri, short.version_id)
+    assert found["of-no-file"].source_file is None
+    assert whole.file_id not in found
+
+
+def test_the_nightly_run_sends_lost_files_and_tells_what_it_found(
+    land: Land, queue: Queue, alerts: Callable[[], list[dict[str, Any]]]
+) -> None:
+    dataset = new_dataset()
+    short = land.put(f"raw/{dataset}/short.parquet", TABLE)
+    land.function().receive(short)
+    land.rows(f"delete from landing.{dataset} where a = 1")  # noqa: S608 - our names
+    lost = land.put(f"raw/{dataset}/lost.parquet", TABLE)
+    alerts()
+
+    settings = settings_for(land, queue)
+    clients = reconcile.Clients(land.client("s3"), queue.sqs, land.client("sns"))
+    result = reconcile.run(settings, clients, land.warehouse, lambda: 60.0, datetime.now(UTC))
+    assert any(lost.version_id in body for body in queue.bodies())
+    assert short.file_id in {mismatch.file_id for mismatch in result.mismatches}
+    assert result.complete
+
+    assert reconcile_alert.publish(clients.sns, settings.topic_arn, settings.environment, result)
+    (alert,) = alerts()
+    attributes = {name: value["Value"] for name, value in alert["MessageAttributes"].items()}
+    assert (attributes["severity"], attributes["stage"]) == ("high", "land")
+    assert dataset in attributes["dataset"]
+    assert json.loads(alert["Message"])["mismatches"] == len(result.mismatches)
+
+
+def test_a_run_out_of_time_says_so_and_sends_no_more(land: Land, queue: Queue) -> None:
+    land.put(f"raw/{new_dataset()}/lost.parquet", TABLE)
+    clients = reconcile.Clients(land.client("s3"), queue.sqs, land.client("sns"))
+    result = reconcile.run(settings_for(land, queue), clients, land.warehouse, lambda: 0.0, datetime.now(UTC))
+    assert (result.complete, result.severity, result.sent) == (False, "high", 0)
+    assert queue.bodies() == []
+
+
+def test_nobody_is_told_when_all_is_well(land: Land, alerts: Callable[[], list[dict[str, Any]]]) -> None:
+    result = reconcile_alert.Result(listed=5)
+    told = reconcile_alert.publish(land.client("sns"), land.settings.failure_topic_arn, "test", result)
+    assert not told
+    assert alerts() == []
+
+
+class FlakySqs:
+    """The real queue, but it refuses the last message of every batch in the first `refusals` calls."""
+
+    def __init__(self, sqs: Any, refusals: int) -> None:
+        self._sqs = sqs
+        self._refusals = refusals
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803 - boto3's names
+        if self._refusals == 0:
+            return self._sqs.send_message_batch(QueueUrl=QueueUrl, Entries=Entries)
+        self._refusals -= 1
+        *taken, refused = Entries
+        if taken:
+            self._sqs.send_message_batch(QueueUrl=QueueUrl, Entries=taken)
+        return {"Failed": [{"Id": refused["Id"], "Code": "InternalError", "SenderFault": False}]}
+
+
+def test_what_the_queue_refuses_is_sent_again_and_everything_arrives_once(queue: Queue) -> None:
+    sent: list[int] = []
+    bodies = [f"body {number}" for number in range(23)]
+    reconcile_events.send(FlakySqs(queue.sqs, 2), queue.url, bodies, progress=sent.append)  # type: ignore[arg-type]  # one method of the client
+    assert sorted(queue.bodies()) == sorted(bodies)
+    assert sent == [10, 20, 23]
+
+
+def test_a_queue_that_goes_on_refusing_is_an_error_that_passes(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile_events, "backoff_seconds", lambda _: 0.0)
+    with pytest.raises(TransientError, match="InternalError"):
+        reconcile_events.send(FlakySqs(queue.sqs, 99), queue.url, ["a", "b"])  # type: ignore[arg-type]  # one method of the client
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True), st.integers(0, 1500), max_size=4))
+def test_every_id_is_asked_for_once_and_no_statement_is_too_long(sizes: dict[str, int]) -> None:
+    ids = {name: [f"{name}-{number}".ljust(64, "x") for number in range(size)] for name, size in sizes.items()}
+    parts = [
+        reconcile_ledger.select_ledger_ids(name, part)
+        for name, of_dataset in ids.items()
+        for part in reconcile_ledger._parts(of_dataset)
+    ]
+    statements = list(reconcile_ledger.packed(parts, " union all "))
+    assert all(size_of(statement) <= MAX_STATEMENT_BYTES for statement in statements)
+    for of_dataset in ids.values():
+        assert all(sum(statement.count(f"'{id_}'") for statement in statements) == 1 for id_ in of_dataset[::97])
+
+
+def test_a_listing_comes_in_chunks_that_lose_nothing(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile_listing, "CHUNK", 2)
+    dataset = new_dataset()
+    files = [land.put(f"raw/{dataset}/{number}.parquet", TABLE) for number in range(5)]
+    chunks = list(reconcile_listing.chunks(land.client("s3"), Scope(land.bucket, f"raw/{dataset}/")))
+    assert [chunk.listed for chunk in chunks] == [2, 2, 1]
+    assert {each.file.file_id for chunk in chunks for each in chunk.files} == {file.file_id for file in files}
