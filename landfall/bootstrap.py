@@ -9,6 +9,7 @@ Who owns a schema may change what is in it: the loader lands rows, the transform
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ SCHEMA_OWNERS: Mapping[str, str] = {
     "modeled": TRANSFORMER,
     "marts": TRANSFORMER,
     "alert": TRANSFORMER,
+    # who a patient is: read by nobody but the transformer, who masks it everywhere else
+    "restricted": TRANSFORMER,
 }
 # dbt reads what landed, and how far; the mutex of a modeled table is a table of the transformer's own in `lock`.
 READ_BY_TRANSFORMER = ("landing", "ledger", "ops")
@@ -60,6 +63,12 @@ OPS_TABLES: Mapping[str, str] = {
         "models bigint, gates bigint, failed bigint"
     ),
 }
+# The key of the masks is made once and stays: with another one, no masked identifier would be found again. It goes as a
+# parameter, since the text of a statement is kept in the warehouse's query history.
+STORE_MASKING_KEY = (
+    "insert into restricted.masking_key select cast(:masking_key as varchar(64)) "
+    "where not exists (select 1 from restricted.masking_key)"
+)
 WRITTEN_BY_TRANSFORMER = ("model_loads", "run_bounds", "gate_results", "runs")
 
 
@@ -95,6 +104,8 @@ def bootstrap(admin: Warehouse, loader: Warehouse, logins: Sequence[Login], cont
     for dataset, contract in contracts.items():
         loader.transaction(dataset_statements(dataset, contract))
     _run(admin, privilege_statements())
+    _run(admin, masking_statements())
+    admin.execute(STORE_MASKING_KEY, {"masking_key": secrets.token_hex(32)})
 
 
 def user_statements(logins: Sequence[Login], existing: set[str]) -> list[str]:
@@ -131,6 +142,14 @@ def ops_statements() -> list[str]:
         *tables,
         "create table if not exists lock._bootstrap (load_seq bigint not null)",
         "insert into lock._bootstrap select 0 where not exists (select 1 from lock._bootstrap)",
+    ]
+
+
+def masking_statements() -> list[str]:
+    """Create the table of the masking key; the administrator runs these, so that no user of Landfall can change it."""
+    return [
+        "create table if not exists restricted.masking_key (masking_key varchar(64) not null)",
+        f"grant select on restricted.masking_key to {TRANSFORMER}",
     ]
 
 

@@ -136,7 +136,7 @@ def test_a_second_deployment_changes_nothing_in_the_warehouse(
 
 MAY_READ = {
     LOADER: {"landing", "ledger", "lock", "ops"},
-    TRANSFORMER: {"landing", "ledger", "ops", "staging", "gate", "modeled", "marts", "alert"},
+    TRANSFORMER: {"landing", "ledger", "ops", "staging", "gate", "modeled", "marts", "alert", "restricted"},
     READER: {"modeled", "marts", "alert"},
 }
 
@@ -182,6 +182,19 @@ def test_the_transformer_makes_mutexes_of_its_own_beside_the_loaders(log_in: As)
     name = f'lock."_model_{unique("m")}"'
     log_in(TRANSFORMER).execute(f"create table {name} (n bigint)")
     log_in(TRANSFORMER).execute(f"drop table {name}")
+
+
+def test_the_masking_key_is_made_once_and_the_transformer_alone_reads_it(admin: Warehouse, log_in: As) -> None:
+    sql = "select masking_key from restricted.masking_key"
+    (row,) = log_in(TRANSFORMER).query(sql)
+    assert len(row["masking_key"]) == 64
+    admin.execute(bootstrap.STORE_MASKING_KEY, {"masking_key": "another"})
+    assert log_in(TRANSFORMER).query(sql) == [row]
+    for user in (LOADER, READER):
+        with pytest.raises(ConfigError, match=DENIED):
+            log_in(user).query(sql)
+    with pytest.raises(ConfigError, match=DENIED):
+        log_in(TRANSFORMER).execute("update restricted.masking_key set masking_key = 'known'")
 
 
 def test_a_new_password_in_the_secret_replaces_the_old_one(stack: LocalStack, admin: Warehouse) -> None:

@@ -21,7 +21,7 @@ from local.home import ROOT, Home
 from local.services import REDSHIFT, redshift_facts
 from scripts.contracts import read_contracts
 from tests.support import run_folder
-from tests.support.warehouse_seed import Warehouse, login
+from tests.support.warehouse_seed import Warehouse, literal, login
 
 _QUIETLY = ("--quiet", "--log-level-file", "none")
 _MODEL_SCHEMAS = ("staging", "gate", "modeled", "marts")
@@ -143,7 +143,8 @@ def model_warehouse() -> Iterator[ModelWarehouse]:
         loader.run(*bootstrap.ops_statements())
         for dataset, contract in read_contracts(ROOT).items():
             loader.transaction(*bootstrap.dataset_statements(dataset, parse_contract(contract)))
-        admin.run(*bootstrap.privilege_statements())
+        admin.run(*bootstrap.privilege_statements(), *bootstrap.masking_statements())
+        admin.run(bootstrap.STORE_MASKING_KEY.replace(":masking_key", literal(secrets.token_hex(32))))
         transformer = sessions.enter_context(
             login(facts, bootstrap.TRANSFORMER, logins[bootstrap.TRANSFORMER].password)
         )
