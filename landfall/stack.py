@@ -15,7 +15,9 @@ from ingest_lambda.errors import ConfigError
 from ingest_lambda.warehouse import Target, Warehouse
 
 if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -62,6 +64,16 @@ class Stack:
         """Name the bucket that files are uploaded to."""
         return self.output("BucketName")
 
+    @property
+    def environment(self) -> str:
+        """Name the deployment, as the names of its resources do."""
+        return self.output("EnvironmentName")
+
+    @property
+    def route_pattern(self) -> str | None:
+        """Return the pattern that names the dataset of a key, None where folders and file names do."""
+        return self.outputs.get("RoutePattern") or None
+
     @cached_property
     def s3(self) -> "S3Client":
         """Return a client of S3."""
@@ -76,6 +88,16 @@ class Stack:
     def sns(self) -> "SNSClient":
         """Return a client of SNS."""
         return boto3.client("sns")
+
+    @cached_property
+    def lambda_(self) -> "LambdaClient":
+        """Return a client of Lambda."""
+        return boto3.client("lambda")
+
+    @cached_property
+    def scheduler(self) -> "EventBridgeSchedulerClient":
+        """Return a client of EventBridge Scheduler."""
+        return boto3.client("scheduler")
 
     @cached_property
     def step_functions(self) -> "SFNClient":

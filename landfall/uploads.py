@@ -53,8 +53,12 @@ class Upload:
         }
 
 
-def plan_uploads(paths: Sequence[Path], dataset: str | None = None, key: str | None = None) -> list[Plan]:
+def plan_uploads(
+    paths: Sequence[Path], dataset: str | None = None, key: str | None = None, pattern: str | None = None
+) -> list[Plan]:
     """Decide where each file goes; a folder gives the parquet files below it.
+
+    `pattern` is the deployment's own routing pattern: it alone names the dataset of a key.
 
     Raises:
         ConfigError: a path does not exist, a key fits no single file, or no dataset can be told.
@@ -62,8 +66,8 @@ def plan_uploads(paths: Sequence[Path], dataset: str | None = None, key: str | N
     if dataset is not None and not DATASET_NAME.fullmatch(dataset):
         raise ConfigError(f"{dataset!r} is no dataset name: it must match {DATASET_NAME.pattern}")
     if key is not None:
-        return [_plan_key(paths, dataset, key)]
-    plans = [plan for path in paths for plan in _plan_path(path, dataset)]
+        return [_plan_key(paths, dataset, key, pattern)]
+    plans = [plan for path in paths for plan in _plan_path(path, dataset, pattern)]
     if not plans:
         raise ConfigError(f"no parquet file in {', '.join(map(str, paths))}")
     return _without_collisions(plans)
@@ -128,41 +132,43 @@ def _timed_out(upload: Upload, timeout_seconds: float) -> Upload:
     return replace(upload, reason=f"no outcome within {timeout_seconds:g} s; `landfall status` shows the queue")
 
 
-def _plan_key(paths: Sequence[Path], dataset: str | None, key: str) -> Plan:
+def _plan_key(paths: Sequence[Path], dataset: str | None, key: str, pattern: str | None) -> Plan:
     if len(paths) != 1 or not paths[0].is_file():
         raise ConfigError("--key is the key of one file: give exactly one file with it")
-    routed = route(key)
+    return _plan_to(paths[0], key, dataset, pattern)
+
+
+def _plan_to(path: Path, key: str, dataset: str | None, pattern: str | None) -> Plan:
+    """Plan a file whose key is settled: landing reads the dataset out of the key, whatever was meant."""
+    routed = route(key, pattern)
     if isinstance(routed, Ignored):
-        return Plan(paths[0], key, None, ignored=routed.reason)
+        return Plan(path, key, None, ignored=routed.reason)
     if dataset not in (None, routed.dataset):
         raise ConfigError(f"key {key!r} lands in dataset {routed.dataset}, not in {dataset}: change one of the two")
-    return Plan(paths[0], key, routed.dataset)
+    return Plan(path, key, routed.dataset)
 
 
-def _plan_path(path: Path, dataset: str | None) -> list[Plan]:
+def _plan_path(path: Path, dataset: str | None, pattern: str | None) -> list[Plan]:
     if path.is_dir():
         below = sorted(found for found in path.rglob("*") if found.is_file())
         named = [(file, file.relative_to(path).as_posix()) for file in below]
-        return [_plan_file(file, name, dataset) for file, name in named if not isinstance(_routed(name), Ignored)]
+        files = [(file, name) for file, name in named if not isinstance(_routed(name), Ignored)]
+        return [_plan_file(file, name, dataset, pattern) for file, name in files]
     if path.is_file():
-        return [_plan_file(path, path.name, dataset)]
+        return [_plan_file(path, path.name, dataset, pattern)]
     raise ConfigError(f"{path} does not exist, or is neither file nor folder")
 
 
-def _plan_file(path: Path, name: str, dataset: str | None) -> Plan:
+def _plan_file(path: Path, name: str, dataset: str | None, pattern: str | None) -> Plan:
     """Plan a file by its name (in a folder, by its path below that folder)."""
-    if dataset is None:
-        routed = route(PREFIX + name)
-        if isinstance(routed, Ignored):
-            raise ConfigError(f"{path}: no dataset can be told from the name ({routed.reason}); say --dataset or --key")
-        in_its_folder = any(_same_name(part, routed.dataset) for part in name.split("/")[:-1])
-        key = f"{PREFIX}{name}" if in_its_folder else f"{PREFIX}{routed.dataset}/{name}"
-    else:
-        key = f"{PREFIX}{dataset}/{name}"
-    final = route(key)
-    if isinstance(final, Ignored):
-        return Plan(path, key, None, ignored=final.reason)
-    return Plan(path, key, final.dataset)
+    if dataset is not None:
+        return _plan_to(path, f"{PREFIX}{dataset}/{name}", dataset, pattern)
+    routed = route(PREFIX + name, pattern)
+    if isinstance(routed, Ignored):
+        raise ConfigError(f"{path}: no dataset can be told from the name ({routed.reason}); say --dataset or --key")
+    if pattern or any(_same_name(part, routed.dataset) for part in name.split("/")[:-1]):
+        return Plan(path, f"{PREFIX}{name}", routed.dataset)
+    return _plan_to(path, f"{PREFIX}{routed.dataset}/{name}", None, pattern)
 
 
 def _routed(name: str) -> Route | Ignored:

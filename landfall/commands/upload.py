@@ -9,8 +9,6 @@ import typer
 from landfall import output
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from landfall.stack import Stack
     from landfall.uploads import Plan, Upload
 
@@ -42,8 +40,8 @@ def upload(
     from landfall import uploads
     from landfall.stack import Stack
 
-    plans = uploads.plan_uploads(paths, dataset, key)
     stack = Stack.from_environment()
+    plans = uploads.plan_uploads(paths, dataset, key, stack.route_pattern)
     done = _upload_all(stack, plans)
     if wait:
         done = _wait_for_all(stack, done, timeout)
@@ -58,7 +56,7 @@ def _upload_all(stack: "Stack", plans: Sequence["Plan"]) -> list["Upload"]:
     from landfall import uploads
 
     done = []
-    with _progress() as progress:
+    with output.progress() as progress:
         task = progress.add_task("uploading", total=len(plans))
         for plan in plans:
             done.append(uploads.put(stack, plan))
@@ -69,20 +67,13 @@ def _upload_all(stack: "Stack", plans: Sequence["Plan"]) -> list["Upload"]:
 def _wait_for_all(stack: "Stack", done: list["Upload"], timeout: float) -> list["Upload"]:
     from landfall import uploads
 
-    with _progress() as progress:
+    with output.progress() as progress:
         task = progress.add_task("landing", total=len(done))
 
         def show(settled: Sequence["Upload"]) -> None:
             progress.update(task, completed=sum(each.outcome is not None for each in settled))
 
         return uploads.wait(stack, done, timeout, show)
-
-
-def _progress() -> "Progress":
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=output.stderr(), transient=True)
 
 
 def _show(stack: "Stack", done: Sequence["Upload"], as_json: bool) -> None:

@@ -15,8 +15,10 @@ def make(folder: Path, *names: str) -> None:
         path.write_bytes(b"PAR1")
 
 
-def keys(*paths: Path, dataset: str | None = None, key: str | None = None) -> list[tuple[str, str | None]]:
-    return [(plan.key, plan.dataset) for plan in plan_uploads(paths, dataset, key)]
+def keys(
+    *paths: Path, dataset: str | None = None, key: str | None = None, pattern: str | None = None
+) -> list[tuple[str, str | None]]:
+    return [(plan.key, plan.dataset) for plan in plan_uploads(paths, dataset, key, pattern)]
 
 
 def test_a_files_name_tells_its_dataset(tmp_path: Path) -> None:
@@ -64,6 +66,23 @@ def test_what_landing_passes_over_is_told_beforehand(tmp_path: Path) -> None:
     hidden, csv = plan_uploads([tmp_path / "_x.parquet", tmp_path / "a.csv"], dataset="orders")
     assert hidden.ignored == "the name starts with '_'"
     assert csv.ignored is not None
+
+
+def test_a_deployments_own_pattern_names_the_dataset_and_a_name_that_it_does_not_know_is_refused(
+    tmp_path: Path,
+) -> None:
+    pattern = r"/v\d+-(?P<dataset>[a-z]+)-"
+    make(tmp_path, "v1-orders-2025.parquet", "orders_2025.parquet")
+    assert keys(tmp_path / "v1-orders-2025.parquet", pattern=pattern) == [("raw/v1-orders-2025.parquet", "orders")]
+    assert keys(tmp_path / "orders_2025.parquet", key="raw/v2-items-1.parquet", pattern=pattern) == [
+        ("raw/v2-items-1.parquet", "items")
+    ]
+    with pytest.raises(ConfigError, match="does not match the routing pattern"):
+        plan_uploads([tmp_path / "orders_2025.parquet"], pattern=pattern)
+    (plan,) = plan_uploads([tmp_path / "orders_2025.parquet"], dataset="orders", pattern=pattern)
+    assert plan.ignored == "the key does not match the routing pattern"
+    with pytest.raises(ConfigError, match="lands in dataset orders, not in items"):
+        plan_uploads([tmp_path / "v1-orders-2025.parquet"], dataset="items", pattern=pattern)
 
 
 @pytest.mark.parametrize(
