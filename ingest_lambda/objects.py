@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html; above it, the copy goes in parts.
 MAX_SINGLE_COPY_BYTES = 5 * 1024**3
 MAX_DELETE = 1_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where staged objects go, and the role that COPY reads them with."""
+
+    bucket: str
+    copy_role_arn: str
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ def copy_version(s3: S3Client, file: FileVersion, size: int, bucket: str, key: s
         return Stored(key, None)
 
 
-def put(s3: S3Client, bucket: str, key: str, body: bytes, content_type: str) -> Stored:
+def put(s3: S3Client, bucket: str, key: str, body: bytes | IO[bytes], content_type: str) -> Stored:
     """Write an object.
 
     Raises:
@@ -55,6 +63,19 @@ def put(s3: S3Client, bucket: str, key: str, body: bytes, content_type: str) -> 
     with _our_errors(FileVersion(bucket, key, "new")):
         stored = s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
     return Stored(key, stored.get("VersionId"))
+
+
+def put_parquet(s3: S3Client, bucket: str, key: str, body: bytes) -> Stored:
+    """Write a parquet object, as `put`."""
+    return put(s3, bucket, key, body, "application/vnd.apache.parquet")
+
+
+def try_delete(s3: S3Client, bucket: str, stored: Iterable[Stored]) -> None:
+    """Delete what was staged, if S3 lets us now; else the bucket's lifecycle rule removes it."""
+    try:
+        delete(s3, bucket, stored)
+    except (ClientError, BotoCoreError):
+        return
 
 
 def delete(s3: S3Client, bucket: str, stored: Iterable[Stored]) -> None:
@@ -71,15 +92,16 @@ def _identifier(stored: Stored) -> ObjectIdentifierTypeDef:
     return {"Key": stored.key, "VersionId": stored.version_id} if stored.version_id else {"Key": stored.key}
 
 
-def manifest(uri: str, size: int) -> bytes:
-    """List one object for COPY, which needs its exact length for parquet.
+def manifest(listed: Iterable[tuple[str, int]]) -> bytes:
+    """List objects (URI, bytes) for COPY, which needs their exact lengths for parquet.
 
     https://docs.aws.amazon.com/redshift/latest/dg/loading-data-files-using-manifest.html
 
-    >>> manifest("s3://b/staging/1/2.parquet", 12)
+    >>> manifest([("s3://b/staging/1/2.parquet", 12)])
     b'{"entries": [{"url": "s3://b/staging/1/2.parquet", "mandatory": true, "meta": {"content_length": 12}}]}'
     """
-    return json.dumps({"entries": [{"url": uri, "mandatory": True, "meta": {"content_length": size}}]}).encode()
+    entries = [{"url": uri, "mandatory": True, "meta": {"content_length": size}} for uri, size in listed]
+    return json.dumps({"entries": entries}).encode()
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class SqlType:
 
 
 class Restore(Enum):
-    """What INSERT does with a value that came through COPY: nothing, a cast to the landing type, or parse it as JSON."""
+    """What INSERT does with a value that came through COPY: nothing, cast it to the landing type, parse it as JSON."""
 
     NONE = "none"
     CAST = "cast"

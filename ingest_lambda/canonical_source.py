@@ -1,0 +1,85 @@
+"""LAND: fetching a file to read its rows.
+
+In: an inspected object version. Out: its bytes, or the path of a copy on disk. One GET; none if the bytes were kept
+when the footer was read.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingest_lambda.canonical_writer import PART_BYTES
+from ingest_lambda.errors import ConfigError, TransientError
+from ingest_lambda.events import FileVersion
+from ingest_lambda.footer import WHOLE_FILE_BYTES, Inspected, s3_error
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CHUNK_BYTES = 1024 * 1024
+
+
+@contextmanager
+def content_of(s3: S3Client, inspected: Inspected) -> Iterator[bytes | Path]:
+    """Give the file's bytes if they were kept or are few, else the path of a copy on disk, which goes afterwards.
+
+    Raises:
+        FileGoneError: that version exists no more.
+        TransientError, ConfigError: S3 does not answer or denies access; the disk is too small.
+    """
+    if inspected.content is not None:
+        yield inspected.content
+    elif inspected.size <= WHOLE_FILE_BYTES:
+        memory = io.BytesIO()
+        fetch(s3, inspected.file, inspected.size, memory)
+        yield memory.getvalue()
+    else:
+        with on_disk(s3, inspected.file, inspected.size) as path:
+            yield path
+
+
+@contextmanager
+def on_disk(s3: S3Client, file: FileVersion, size: int) -> Iterator[Path]:
+    """Give the path of a copy of a file of `size` bytes.
+
+    Raises:
+        FileGoneError: that version exists no more.
+        TransientError, ConfigError: S3 does not answer or denies access; the disk is too small.
+    """
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if free < size + PART_BYTES:
+        raise ConfigError(
+            f"{file.uri} of {size} bytes does not fit the function's disk, of which {free} bytes are free: "
+            "raise the parameter EphemeralStorageMegabytes of land.yaml"
+        )
+    with tempfile.NamedTemporaryFile() as copy:
+        fetch(s3, file, size, copy)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def fetch(s3: S3Client, file: FileVersion, size: int, into: IO[bytes]) -> None:
+    """Write exactly this version, of `size` bytes, to `into`.
+
+    Raises:
+        FileGoneError: that version exists no more.
+        TransientError, ConfigError: S3 does not answer, or denies access.
+    """
+    try:
+        body = s3.get_object(Bucket=file.bucket, Key=file.key, VersionId=file.version_id)["Body"]
+        for chunk in body.iter_chunks(CHUNK_BYTES):
+            into.write(chunk)
+    except ClientError as error:
+        raise s3_error(error, file) from error
+    except BotoCoreError as error:
+        raise TransientError(f"S3 does not answer for {file.uri}: {error}") from error
+    if into.tell() != size:
+        raise TransientError(f"S3 gave {into.tell()} of the {size} bytes of {file.uri}")

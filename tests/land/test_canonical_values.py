@@ -1,0 +1,208 @@
+"""Values: what a file holds is what travels to the warehouse, or a verdict names the value. Without a database."""
+
+import json
+import math
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest_lambda import sqltypes
+from ingest_lambda.canonical_checks import BadValueError
+from ingest_lambda.canonical_json import json_text
+from ingest_lambda.canonical_values import convert
+from ingest_lambda.sqltypes import SqlType, decimal
+from ingest_lambda.transport import transport_of
+from ingest_lambda.verdict import Reason
+
+FIXED: list[tuple[pa.Array, SqlType, list[Any]]] = [
+    (pa.array([0, 2**64 - 1], pa.uint64()), decimal(20, 0), [Decimal(0), Decimal(2**64 - 1)]),
+    (pa.array([2**32 - 1], pa.uint32()), sqltypes.BIGINT, [2**32 - 1]),
+    (pa.array([-300], pa.int16()), decimal(7, 2), [Decimal("-300.00")]),
+    (pa.array([Decimal("1.20")], pa.decimal128(5, 2)), decimal(18, 4), [Decimal("1.2000")]),
+    (pa.array([Decimal("-1.20")], pa.decimal256(50, 2)), decimal(38, 2), [Decimal("-1.20")]),
+    (pa.array([1.5, -0.0, math.inf], pa.float16()), sqltypes.REAL, [1.5, -0.0, math.inf]),
+    (pa.array([5e-324, -0.0, -math.inf], pa.float64()), sqltypes.DOUBLE, [5e-324, -0.0, -math.inf]),
+    (pa.array(["", "Größe 😀"], pa.string_view()), sqltypes.VARCHAR, ["", "Größe 😀"]),
+    (pa.array(["a", "b", "a"]).dictionary_encode(), sqltypes.VARCHAR, ["a", "b", "a"]),
+    (pa.array([1, 1, 2], pa.run_end_encoded(pa.int32(), pa.int64())), sqltypes.BIGINT, [1, 1, 2]),
+    (pa.array(["{}"], pa.json_()), sqltypes.VARCHAR, ["{}"]),
+    (pa.array([bytes(15) + b"\x01"], pa.binary(16)), sqltypes.VARCHAR, ["00000000-0000-0000-0000-000000000001"]),
+    (pa.array([b"\0\xff"], pa.binary(2)), sqltypes.VARBYTE, [b"\0\xff"]),
+    (pa.array([b"", b"\0"], pa.large_binary()), sqltypes.VARBYTE, [b"", b"\0"]),
+    (pa.array([date(1, 1, 1), date(9999, 12, 31)], pa.date64()), sqltypes.DATE, [date(1, 1, 1), date(9999, 12, 31)]),
+    (pa.array([date(1, 1, 1)]), sqltypes.TIMESTAMP, [datetime(1, 1, 1)]),
+    (pa.array([0], pa.timestamp("s", "Europe/Berlin")), sqltypes.TIMESTAMP, [datetime(1970, 1, 1)]),
+    (pa.array([time(23, 59, 59)], pa.time32("s")), sqltypes.TIME, ["23:59:59.000000"]),
+    (pa.array([86_400_000], pa.int32()).view(pa.time32("ms")), sqltypes.TIME, ["24:00:00.000000"]),
+    (pa.array([timedelta(days=-1, microseconds=1)], pa.duration("us")), sqltypes.BIGINT, [-86_399_999_999]),
+    (pa.nulls(2), decimal(5, 1), [None, None]),
+    (pa.nulls(2), sqltypes.SUPER, [None, None]),
+]
+
+
+@pytest.mark.parametrize(("values", "landing", "expected"), FIXED, ids=[str(values.type) for values, _, _ in FIXED])
+def test_a_value_travels_unchanged(values: pa.Array, landing: SqlType, expected: list[Any]) -> None:
+    converted = convert(values, landing)
+
+    assert converted.values.type == transport_of(landing).arrow
+    assert [str(value) for value in converted.values.to_pylist()] == [str(value) for value in expected]
+    assert not converted.is_cut
+    with_null = pa.concat_arrays([values.slice(0, 1), pa.nulls(1, values.type)]) if values.null_count == 0 else values
+    assert convert(with_null, landing).values.to_pylist()[-1] is None
+
+
+RANGE, TEXT, SIZE = Reason.VALUE_OUT_OF_RANGE, Reason.INVALID_TEXT, Reason.OVERSIZE_VALUE
+GOOD_AND_BAD: list[tuple[pa.Array, SqlType, Reason, str]] = [
+    (pa.array([1, -300_000], pa.int32()), decimal(5, 2), RANGE, "-300000"),
+    (pa.array([1, 40_000], pa.int64()), sqltypes.SMALLINT, RANGE, "40000"),
+    (pa.array([Decimal(1), Decimal(10**40)], pa.decimal256(50, 0)), decimal(38, 0), RANGE, str(10**40)),
+    (pa.array([Decimal("0.1"), Decimal(f"0.{'1' * 38}")], pa.decimal128(38, 38)), decimal(38, 37), RANGE, "0.1111"),
+    (pa.array([Decimal(1), Decimal(2**63)], pa.decimal128(19, 0)), decimal(19, 0), RANGE, str(2**63)),
+    (pa.array(["a", "b\0c"]), sqltypes.VARCHAR, TEXT, "b\\x00c"),
+    (pa.array([b"a", b"\xff"]).view(pa.string()), sqltypes.VARCHAR, TEXT, "\\xff"),
+    (pa.array(["a" * 65_535, "ü" * 32_768]), sqltypes.VARCHAR, SIZE, "of 65536 bytes"),
+    (pa.array(["a" * 10, "ü" * 6]), SqlType("VARCHAR", (10,)), SIZE, "ü"),
+    (pa.array([b"", bytes(1_024_001)]), sqltypes.VARBYTE, SIZE, "of 1024001 bytes"),
+    (pa.array([0, -3_000_000], pa.date32()), sqltypes.DATE, RANGE, "-6244"),
+    (pa.array([0, -(2**63) + 1], pa.timestamp("us")), sqltypes.TIMESTAMP, RANGE, "-290308"),
+    (pa.array([0, 2**62], pa.timestamp("s")), sqltypes.TIMESTAMP, RANGE, "4611686018427387904"),
+    (pa.array([0, -1]).view(pa.time64("ns")), sqltypes.TIME, RANGE, "-1"),
+    (pa.array([0, 86_400_000_001]).view(pa.time64("us")), sqltypes.TIME, RANGE, "86400000001"),
+    (pa.array([0, 2**60], pa.duration("s")), sqltypes.BIGINT, RANGE, str(2**60)),
+    (pa.array([["a"], ["b", "c\0"]]), sqltypes.SUPER, TEXT, "c\\x00"),
+    (pa.array([["a"], ["b" * 65_536]]), sqltypes.SUPER, SIZE, "of 65536 bytes"),
+    (pa.array([[1], list(range(10**6, 10**6 + 150_000))]), sqltypes.SUPER, SIZE, "1200001 bytes of JSON"),
+    (pa.array([[0], [2**62]]).view(pa.list_(pa.timestamp("s"))), sqltypes.SUPER, RANGE, ""),
+    (
+        pa.array([[("a", 1)], [("b", 1), ("b", 2)]], pa.map_(pa.string(), pa.int8())),
+        sqltypes.SUPER,
+        Reason.DUPLICATE_MAP_KEY,
+        "'b'",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("values", "landing", "reason", "found"),
+    GOOD_AND_BAD,
+    ids=[f"{landing} {reason} {number}" for number, (_, landing, reason, _) in enumerate(GOOD_AND_BAD)],
+)
+def test_the_first_value_that_cannot_land_is_named(
+    values: pa.Array, landing: SqlType, reason: Reason, found: str
+) -> None:
+    assert len(convert(values.slice(0, 1), landing).values) == 1
+
+    with pytest.raises(BadValueError) as caught:
+        convert(pa.concat_arrays([values.slice(0, 1)] * 5 + [values.slice(1)] * 2), landing)
+
+    assert (caught.value.reason, caught.value.index) == (reason, 5)
+    assert found in caught.value.found
+    assert len(caught.value.found) < 500  # 100 bytes, each perhaps as \xNN
+
+
+NANOSECONDS = st.lists(st.none() | st.integers(-(2**63), 2**63 - 1), max_size=20)
+
+
+@given(NANOSECONDS)
+def test_nanoseconds_are_rounded_down_and_said_to_be_cut(counts: list[int | None]) -> None:
+    converted = convert(pa.array(counts, pa.timestamp("ns", "UTC")), sqltypes.TIMESTAMP)
+
+    expected = [None if count is None else count // 1_000 for count in counts]
+    assert converted.values.view(pa.int64()).to_pylist() == expected
+    assert converted.is_cut == any(count is not None and count % 1_000 != 0 for count in counts)
+
+
+SCALARS: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
+    (pa.bool_(), st.booleans()),
+    (pa.int32(), st.integers(-(2**31), 2**31 - 1)),
+    (pa.uint64(), st.integers(0, 2**64 - 1)),
+    (pa.float64(), st.floats(allow_nan=False, allow_infinity=False)),
+    (pa.decimal128(15, 3), st.decimals(-(10**12) + 1, 10**12 - 1, places=3)),
+    (pa.decimal128(38, 10), st.decimals(-(10**28) + 1, 10**28 - 1, places=10)),
+    (pa.string(), st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=10)),
+    (pa.dictionary(pa.int8(), pa.string()), st.sampled_from(["x", "y"])),
+    (pa.binary(), st.binary(max_size=5)),
+    (pa.date32(), st.dates()),
+    (pa.timestamp("us"), st.datetimes()),
+    (pa.time64("us"), st.times()),
+]
+
+
+@st.composite
+def typed_values(draw: st.DrawFn, depth: int = 3) -> tuple[pa.DataType, st.SearchStrategy[Any]]:
+    """Draw a type, and a strategy for its values, null among them."""
+    kind = draw(st.sampled_from(["scalar", "list", "fixed", "view", "struct", "map"])) if depth else "scalar"
+    if kind == "scalar":
+        arrow, values = draw(st.sampled_from(SCALARS))
+    elif kind == "struct":
+        inner = [draw(typed_values(depth - 1)) for _ in range(draw(st.integers(1, 3)))]
+        arrow = pa.struct([(f"Field {number}", child) for number, (child, _) in enumerate(inner)])
+        values = st.fixed_dictionaries({f"Field {number}": child for number, (_, child) in enumerate(inner)})
+    else:
+        child, child_values = draw(typed_values(depth - 1))
+        if kind == "map":
+            arrow = pa.map_(pa.string(), child)
+            keys = st.text("ab", max_size=3)
+            values = st.dictionaries(keys, child_values, max_size=3).map(lambda found: list(found.items()))
+        elif kind == "fixed":
+            arrow, values = pa.list_(child, 2), st.lists(child_values, min_size=2, max_size=2)
+        else:
+            make = pa.list_ if kind == "list" else pa.list_view
+            arrow, values = make(child), st.lists(child_values, max_size=3)
+    return arrow, st.none() | values
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_nested_values_come_back_from_their_json(data: st.DataObject) -> None:
+    arrow, strategy = data.draw(typed_values().filter(lambda drawn: drawn[0].num_fields > 0))
+    rows = data.draw(st.lists(strategy, min_size=1, max_size=4))
+    start = data.draw(st.integers(0, len(rows) - 1))
+
+    written = json_text(pa.array(rows, arrow).slice(start)).to_pylist()
+
+    assert len(written) == len(rows) - start
+    for text, row in zip(written, rows[start:], strict=True):
+        assert (None if text is None else from_json(json.loads(text), arrow)) == row
+
+
+def from_json(value: Any, arrow: pa.DataType) -> Any:
+    """Read what the JSON of a value of type `arrow` says, as Python has it."""
+    if pa.types.is_dictionary(arrow):
+        arrow = arrow.value_type
+    if value is None:
+        return None
+    if pa.types.is_struct(arrow):
+        return {field.name: from_json(value[field.name], field.type) for field in arrow}
+    if pa.types.is_map(arrow):
+        return [(key, from_json(item, arrow.item_type)) for key, item in value.items()]
+    if pa.types.is_nested(arrow):
+        return [from_json(item, arrow.value_type) for item in value]
+    if pa.types.is_decimal(arrow):
+        return Decimal(str(value))
+    if pa.types.is_binary(arrow):
+        return bytes.fromhex(value)
+    readers: dict[str, Any] = {
+        "uint64": int,
+        "date32[day]": date.fromisoformat,
+        "timestamp[us]": datetime.fromisoformat,
+        "time64[us]": time.fromisoformat,
+    }
+    return readers.get(str(arrow), lambda known: known)(value)
+
+
+def test_what_json_has_no_number_for_is_a_string() -> None:
+    values = pa.array([[math.nan, math.inf, -math.inf, None, 1.5]])
+
+    assert json_text(values).to_pylist() == [b'["NaN","Infinity","-Infinity",null,1.5]']
+
+
+def test_instants_within_keep_their_nanoseconds() -> None:
+    values = pa.array([[1_234_567_890_123_456_789]], pa.list_(pa.timestamp("ns", "Europe/Berlin")))
+
+    assert json_text(values).to_pylist() == [b'["2009-02-13T23:31:30.123456789Z"]']
