@@ -12,11 +12,25 @@ import typer
 from landfall import failures
 
 # In the order of the help page: the stack, then the data's way through it.
-COMMAND_MODULES = ("local", "deploy", "demo", "upload", "status", "history", "transform", "undo", "docs")
+COMMAND_MODULES = (
+    "local",
+    "deploy",
+    "demo",
+    "upload",
+    "status",
+    "history",
+    "backfill",
+    "reconcile",
+    "replay",
+    "undo",
+    "pause",
+    "transform",
+    "docs",
+)
 
 EPILOG = (
     "Exit codes: 0 done; 1 the answer is no (a file was rejected, a gate failed); 2 no answer (time-out, or a command "
-    "line that cannot be read); 3 configuration to be corrected; 4 a passing fault, try again; 70 a bug."
+    "line that cannot be read); 3 something for the operator to correct; 4 a passing fault, try again; 70 a bug."
 )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ingest_lambda.reconcile_ledger import datasets
 from ingest_lambda.warehouse import Connection, Row
 from landfall import statements
 from landfall.timestamps import iso
@@ -52,25 +53,25 @@ class Outcome:
     verdict: Mapping[str, Any] | None = None
 
 
-def datasets(warehouse: Connection, wanted: str | None = None) -> list[str]:
-    """List the datasets that have landed something; only the wanted one where it is given (none if it has not)."""
-    names = [str(row["dataset"]) for row in warehouse.query(statements.select_datasets())]
-    return names if wanted is None else [name for name in names if name == wanted]
-
-
 def totals(warehouse: Connection, wanted: str | None = None) -> list[DatasetTotals]:
     """Count files and rows, a dataset each, in order of name."""
-    landed = {row["dataset"]: row for row in _all(warehouse, statements.select_totals(datasets(warehouse, wanted)))}
-    rejected = {row["dataset"]: int(row["files"]) for row in warehouse.query(statements.select_rejected_totals())}
+    known = datasets(warehouse)
+    of_interest = [name for name in known if wanted in (None, name)]
+    landed = {row["dataset"]: row for row in _all(warehouse, statements.select_totals(of_interest))}
+    rejected = {row["dataset"]: int(row["files"]) for row in _all(warehouse, statements.select_rejected_totals(known))}
     names = sorted({*landed, *(name for name in rejected if wanted in (None, name))})
     return [_totals(name, landed.get(name, {}), rejected.get(name, 0)) for name in names]
 
 
 def history(warehouse: Connection, wanted: str | None = None) -> list[FileLine]:
-    """List what has become of every file, newest first."""
+    """List what has become of every file, newest first.
+
+    A rejection that is settled, because the file has landed since, is `resolved`; its landing has a line of its own.
+    """
     landed = _all(warehouse, statements.select_landed_files(datasets(warehouse, wanted)))
     rejected = warehouse.query(statements.select_rejected_files(wanted))
-    lines = [*map(_landed_line, landed), *map(_rejected_line, rejected)]
+    settled = {row["file_id"] for row in landed}
+    lines = [*map(_landed_line, landed), *(_rejected_line(row, row["file_id"] in settled) for row in rejected)]
     return sorted(lines, key=lambda line: line.loaded_at or "", reverse=True)
 
 
@@ -130,11 +131,11 @@ def _landed_line(row: Row) -> FileLine:
     )
 
 
-def _rejected_line(row: Row) -> FileLine:
+def _rejected_line(row: Row, is_settled: bool) -> FileLine:
     return FileLine(
         source_file=f"s3://{row['bucket']}/{row['key']}",
         dataset=row["dataset"],
-        outcome="rejected",
+        outcome="resolved" if is_settled else "rejected",
         reason=f"{row['reason']}: {row['detail']}",
         rows=None,
         load_id=None,

@@ -5,8 +5,11 @@ boto3's own upload_file hides the version id, which is the file's identity from 
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ingest_lambda.events import FileVersion
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -30,15 +33,20 @@ def put_file(s3: "S3Client", path: Path, bucket: str, key: str) -> str:
 
 def version_exists(s3: "S3Client", bucket: str, key: str, version_id: str) -> bool:
     """Ask whether this version of the object is still there."""
+    return describe(s3, FileVersion(bucket, key, version_id)) is not None
+
+
+def describe(s3: "S3Client", file: FileVersion) -> FileVersion | None:
+    """Ask S3 for size, digest and time of a version; None if it is there no more."""
     from botocore.exceptions import ClientError
 
     try:
-        s3.head_object(Bucket=bucket, Key=key, VersionId=version_id)
+        head = s3.head_object(Bucket=file.bucket, Key=file.key, VersionId=file.version_id)
     except ClientError as error:
         if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NoSuchVersion"}:
-            return False
+            return None
         raise
-    return True
+    return replace(file, size=head["ContentLength"], etag=head["ETag"].strip('"'), event_time=head["LastModified"])
 
 
 def part_bytes(size: int) -> int:

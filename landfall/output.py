@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,6 +29,11 @@ STYLES = {
     "fail": "red",
     "warn": "yellow",
     "undone": "yellow",
+    "paused": "yellow",
+    "resolved": "green",
+    "ok": "green",
+    "failed": "red",
+    "warning": "yellow",
     "duplicate": "dim",
     "ignored": "dim",
     "skipped": "dim",
@@ -60,6 +66,14 @@ def progress() -> "Progress":
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=stderr(), transient=True)
+
+
+@contextmanager
+def counting(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on stderr; the function that it yields is told how much is done."""
+    with progress() as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> "Table":

@@ -5,18 +5,11 @@ Bookkeeping is one table a dataset, so what spans datasets is one UNION ALL, not
 
 # ruff: noqa: S608 - building SQL is this module's purpose; identifiers and literals go through ingest_lambda.statements
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from ingest_lambda.reconcile_ledger import packed
 from ingest_lambda.routing import DATASET_NAME
-from ingest_lambda.statements import MAX_STATEMENT_BYTES, literal, lock_dataset, size_of, table
-
-
-def select_datasets() -> str:
-    """List the datasets that have a ledger.
-
-    https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TABLES.html
-    """
-    return "select table_name as dataset from svv_tables where table_schema = 'ledger' order by table_name"
+from ingest_lambda.statements import literal, lock_dataset, table
 
 
 def select_totals(datasets: Sequence[str]) -> list[str]:
@@ -31,9 +24,19 @@ def select_totals(datasets: Sequence[str]) -> list[str]:
     return _union_all(datasets, totals)
 
 
-def select_rejected_totals() -> str:
-    """Count rejected files, a row a dataset."""
-    return "select dataset, count(*) as files from ops.rejected_files group by dataset"
+def select_rejected_totals(datasets: Sequence[str]) -> list[str]:
+    """Count the rejected files that have not landed since, a row a dataset; `datasets` are those with a ledger."""
+
+    def still_rejected(dataset: str) -> str:
+        return (
+            f"select {literal(dataset)} as dataset, count(distinct file_id) as files from ops.rejected_files "
+            f"where dataset = {literal(dataset)} and file_id not in (select file_id from {table('ledger', dataset)})"
+        )
+
+    never_landed = "select dataset, count(distinct file_id) as files from ops.rejected_files"
+    if datasets:
+        never_landed += f" where dataset not in ({_literals(datasets)})"
+    return [f"{never_landed} group by dataset", *_union_all(datasets, still_rejected)]
 
 
 def select_landed_files(datasets: Sequence[str]) -> list[str]:
@@ -41,7 +44,7 @@ def select_landed_files(datasets: Sequence[str]) -> list[str]:
 
     def landed(dataset: str) -> str:
         return (
-            f'select {literal(dataset)} as dataset, bucket, "key", row_count, load_id, load_seq, load_path, '
+            f'select {literal(dataset)} as dataset, file_id, bucket, "key", row_count, load_id, load_seq, load_path, '
             f"loaded_at, undone_at from {table('ledger', dataset)}"
         )
 
@@ -51,7 +54,16 @@ def select_landed_files(datasets: Sequence[str]) -> list[str]:
 def select_rejected_files(dataset: str | None) -> str:
     """List every rejected file, of one dataset or of all."""
     of_dataset = f" where dataset = {literal(dataset)}" if dataset else ""
-    return f'select dataset, bucket, "key", reason, detail, rejected_at from ops.rejected_files{of_dataset}'
+    return f'select dataset, file_id, bucket, "key", reason, detail, rejected_at from ops.rejected_files{of_dataset}'
+
+
+def select_rejected_versions(dataset: str | None, reason: str | None) -> str:
+    """List the file versions that were rejected, of one dataset or all, for one reason or any."""
+    conditions = [
+        f"{column} = {literal(value)}" for column, value in (("dataset", dataset), ("reason", reason)) if value
+    ]
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    return f'select distinct dataset, bucket, "key", version_id from ops.rejected_files{where}'
 
 
 def select_landed(files_by_dataset: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
@@ -69,7 +81,10 @@ def select_landed(files_by_dataset: Sequence[tuple[str, Sequence[str]]]) -> list
 
 def select_rejected(file_ids: Iterable[str]) -> str:
     """Ask for the verdicts on files by id."""
-    return f"select file_id, reason, detail, verdict from ops.rejected_files where file_id in ({_literals(file_ids)})"
+    return (
+        "select file_id, reason, detail, verdict from ops.rejected_files "
+        f"where file_id in ({_literals(file_ids)}) order by rejected_at"
+    )
 
 
 def select_versions(datasets: Sequence[str], bucket: str, key: str) -> list[str]:
@@ -113,21 +128,4 @@ def _union_all(datasets: Sequence[str], select: Callable[[str], str]) -> list[st
 
     Names that are no dataset's (other tables that an operator made beside them) are left out.
     """
-    return list(_packed([select(dataset) for dataset in datasets if DATASET_NAME.fullmatch(dataset)], " union all "))
-
-
-def _packed(parts: Sequence[str], joint: str) -> Iterator[str]:
-    """Join parts until the next would pass the limit.
-
-    >>> list(_packed(["a", "b"], " + "))
-    ['a + b']
-    """
-    statement = ""
-    for part in parts:
-        longer = f"{statement}{joint}{part}" if statement else part
-        if statement and size_of(longer) > MAX_STATEMENT_BYTES:
-            yield statement
-            longer = part
-        statement = longer
-    if statement:
-        yield statement
+    return list(packed([select(dataset) for dataset in datasets if DATASET_NAME.fullmatch(dataset)], " union all "))

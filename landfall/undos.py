@@ -4,19 +4,17 @@ The ledger keeps the file: an event of it that comes late stays without effect. 
 transform, which finds the ledger row undone after its rows were modeled.
 """
 
-import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingest_lambda.errors import ConfigError, TransactionConflictError
-from ingest_lambda.warehouse import Connection, Outcome
-from landfall import files, statements
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.reconcile_ledger import datasets
+from ingest_lambda.warehouse import Connection, retry_conflicts
+from landfall import statements
 from landfall.timestamps import iso
 
 DELETE, MARK = 1, 2  # positions of statements in statements.undo_file
-ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -89,13 +87,14 @@ def undo(warehouse: Connection, bucket: str, key: str, version_id: str | None = 
     others = tuple(other.version_id for other in versions if other != version and not other.undone_at)
     rows = 0
     if not version.undone_at:
-        rows = _run(warehouse, statements.undo_file(version.dataset, version.file_id)).count(DELETE)
+        steps = statements.undo_file(version.dataset, version.file_id)
+        rows = retry_conflicts(lambda: warehouse.transaction(steps)).count(DELETE)
     return Undo(f"s3://{bucket}/{key}", version, "already_undone" if version.undone_at else "undone", rows, others)
 
 
 def landed_versions(warehouse: Connection, bucket: str, key: str) -> list[Version]:
     """List the versions of an object that have landed, the last first."""
-    sqls = statements.select_versions(files.datasets(warehouse), bucket, key)
+    sqls = statements.select_versions(datasets(warehouse), bucket, key)
     found = [_version(row) for sql in sqls for row in warehouse.query(sql)]
     return sorted(found, key=lambda version: (version.loaded_at, version.load_seq), reverse=True)
 
@@ -123,12 +122,3 @@ def _chosen(versions: Sequence[Version], source_file: str, version_id: str | Non
             return version
     landed = ", ".join(version.version_id for version in versions)
     raise ConfigError(f"version {version_id} of {source_file} has not landed; these have: {landed}")
-
-
-def _run(warehouse: Connection, transaction: Sequence[str]) -> Outcome:
-    for attempt in range(1, ATTEMPTS):
-        try:
-            return warehouse.transaction(transaction)
-        except TransactionConflictError:
-            time.sleep(random.uniform(0, 0.2 * 2**attempt))  # noqa: S311 - spreads load, guards nothing
-    return warehouse.transaction(transaction)

@@ -4,11 +4,19 @@ The stacks are shared by all tests and xdist workers of a run and end with it, h
 (datasets, keys, queues) and leave what others made alone.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import pytest
 
 from local.services import AWS, REDSHIFT
 from tests.support import run_folder
 from tests.support.local_stack import LocalServices, LocalStack, services, whole_stack
+
+if TYPE_CHECKING:
+    from tests.land.warehouse import Land
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,3 +56,12 @@ def local_aws() -> LocalServices:
 def local_redshift() -> LocalServices:
     """Local Redshift, and local AWS beside it for COPY and the Data API's secrets; nothing deployed."""
     return services(AWS, REDSHIFT)
+
+
+@pytest.fixture(scope="session")
+def land() -> Iterator[Land]:
+    """What the ingest function lives in: bucket, warehouse, topic, role; no Lambda. Use datasets of your own."""
+    from tests.land import warehouse  # its imports are only worth their time where this is used
+
+    with warehouse.land() as surroundings:
+        yield surroundings

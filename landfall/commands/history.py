@@ -1,5 +1,6 @@
 """`landfall history`: what has become of every file."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -8,6 +9,15 @@ from landfall import output
 from landfall.timestamps import seconds
 
 LINES_FOR_PEOPLE = 50
+
+
+class Kind(StrEnum):
+    """What can have become of a file."""
+
+    LANDED = "landed"
+    UNDONE = "undone"
+    REJECTED = "rejected"
+    RESOLVED = "resolved"
 
 
 def register(app: typer.Typer) -> None:
@@ -20,13 +30,19 @@ def history(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Newest files to list (default: 50 for people, all as JSON).")
     ] = None,
+    outcome: Annotated[Kind | None, typer.Option(help="Only files with this outcome.")] = None,
     as_json: output.JsonOption = False,
 ) -> None:
-    """List what has become of every file version, newest first: landed, undone, or rejected and why."""
+    """List what has become of every file version, newest first: landed, undone, rejected and why, resolved.
+
+    A rejection is resolved when the file has landed since, after a replay. A file that is delivered again leaves no
+    line: the function's log says `duplicate`, and the metric Duplicates counts it.
+    """
     from landfall import files
     from landfall.stack import Stack
 
-    lines = files.history(Stack.from_environment().warehouse, dataset)
+    every = files.history(Stack.from_environment().warehouse, dataset)
+    lines = [line for line in every if outcome in (None, line.outcome)]
     if as_json:
         output.print_json([line.to_dict() for line in lines[:limit]])
         return

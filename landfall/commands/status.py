@@ -21,15 +21,16 @@ def register(app: typer.Typer) -> None:
 
 
 def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = False) -> None:
-    """Show files and rows landed, files rejected, and the depth of the queues."""
-    from landfall import files
+    """Show files and rows landed, files that stay rejected, the depth of the queues, and whether landing is paused."""
+    from landfall import files, pausing
     from landfall.stack import Stack
 
     stack = Stack.from_environment()
     totals = files.totals(stack.warehouse, dataset)
     queue = queue_depths(stack)
+    paused = pausing.is_paused(stack)
     if as_json:
-        output.print_json({"datasets": [asdict(total) for total in totals], "queue": queue})
+        output.print_json({"datasets": [asdict(total) for total in totals], "queue": queue, "paused": paused})
         return
     columns = ("dataset", "files landed", "rows landed", "files rejected", "last loaded at (UTC)")
     rows = [
@@ -39,6 +40,8 @@ def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = Fa
     console = output.stdout()
     console.print(output.table(f"Landed in {stack.name}", columns, rows))
     console.print("queue: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in queue.items()))
+    if paused:
+        console.print("landing is paused: `landfall resume` lets it go on")
 
 
 def queue_depths(stack: "Stack") -> dict[str, int]:

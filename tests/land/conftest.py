@@ -10,13 +10,6 @@ from tests.land import warehouse
 from tests.land.warehouse import Land
 
 
-@pytest.fixture(scope="session")
-def land() -> Iterator[warehouse.Land]:
-    """What the ingest function lives in: bucket, warehouse, topic, role. Use datasets of your own."""
-    with warehouse.land() as surroundings:
-        yield surroundings
-
-
 @pytest.fixture
 def alerts(land: Land) -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """Subscribe to the failure topic; the function returns the alerts since then."""

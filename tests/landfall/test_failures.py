@@ -10,6 +10,7 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from ingest_lambda.errors import ConfigError, RejectedFileError, TransientError
 from ingest_lambda.verdict import Reason
 from landfall import failures
+from landfall.app import COMMAND_MODULES
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,5 +60,5 @@ def test_help_lists_the_commands_without_loading_the_sdk() -> None:
     command_line = [sys.executable, "-c", script]
     done = subprocess.run(command_line, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - the test's own command
     assert done.stdout.splitlines()[-1] == "[]"
-    for command in ("local", "deploy", "demo", "upload", "status", "history", "transform", "undo", "docs"):
+    for command in COMMAND_MODULES:
         assert f" {command} " in done.stdout

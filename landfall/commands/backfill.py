@@ -1,0 +1,50 @@
+"""`landfall backfill`: land what was in the bucket before the trigger."""
+
+from typing import Annotated
+
+import typer
+
+from landfall import output
+
+RateOption = Annotated[
+    float, typer.Option("--rate", min=0, metavar="N", help="Files announced a second; 0 for no limit.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `backfill` to the command line."""
+    app.command()(backfill)
+
+
+def backfill(
+    prefix: Annotated[str, typer.Argument(help="Where the files are: a prefix under raw/, or s3://bucket/prefix.")],
+    dataset: output.DatasetOption = None,
+    rate: RateOption = 100.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be announced.")] = False,
+    as_json: output.JsonOption = False,
+) -> None:
+    """Announce every object version under a prefix that has neither landed nor been rejected, so that it lands.
+
+    Repeat it freely: what is known is skipped, and what is announced twice lands once. Files that arrive meanwhile wait
+    behind those that are announced, which is what --rate is for.
+    """
+    from ingest_lambda.reconcile_events import Cause
+    from ingest_lambda.reconcile_listing import Scope
+    from landfall import missing
+    from landfall.stack import Stack
+
+    stack = Stack.from_environment()
+    scope = Scope(stack.bucket, missing.prefix_of(prefix, stack.bucket), stack.route_pattern, dataset)
+    with output.counting("comparing bucket and warehouse") as watch:
+        tally = missing.gather(stack, scope, watch)
+    found = len(tally.missing)
+    if not dry_run:
+        with output.counting("announcing", found) as watch:
+            missing.send(stack, tally.missing, Cause.BACKFILL, rate, watch)
+    if as_json:
+        output.print_json({"prefix": scope.prefix, **missing.face(tally), "sent": 0 if dry_run else found})
+        return
+    console = output.stdout()
+    console.print(output.table(f"s3://{stack.bucket}/{scope.prefix}", ("what", "count"), missing.counts(tally)))
+    said = "would be announced" if dry_run else "announced: `landfall status` shows them land"
+    console.print(f"{found:,} files {said}", markup=False)

@@ -1,0 +1,89 @@
+"""`landfall reconcile`: compare the bucket with the warehouse, and see to what is missing."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from landfall import output
+from landfall.commands.backfill import RateOption
+from landfall.failures import CONFIGURATION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest_lambda.reconcile_find import Tally
+    from ingest_lambda.reconcile_ledger import Mismatch
+
+MISSING = 1
+LINES_FOR_PEOPLE = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add `reconcile` to the command line."""
+    app.command()(reconcile)
+
+
+def reconcile(
+    dataset: output.DatasetOption = None,
+    repair: Annotated[bool, typer.Option(help="Announce missing files again, so that they land.")] = True,
+    grace: Annotated[
+        float,
+        typer.Option(min=0, metavar="SECONDS", help="Leave out younger files: they may be on their way."),
+    ] = 3600.0,
+    rate: RateOption = 100.0,
+    as_json: output.JsonOption = False,
+) -> None:
+    """Compare every object version with the ledgers, and every ledger row with the rows in landing.
+
+    Files whose event was lost are announced again. Exits 0 when all is right or announced, 1 when files are missing
+    and stay so, 3 when rows do not match the ledger: nothing mends that by itself.
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from ingest_lambda import reconcile_ledger
+    from ingest_lambda.reconcile_events import Cause
+    from ingest_lambda.reconcile_listing import Scope
+    from landfall import missing
+    from landfall.stack import Stack
+
+    stack = Stack.from_environment()
+    before = datetime.now(UTC) - timedelta(seconds=grace)
+    scope = Scope(stack.bucket, pattern=stack.route_pattern, dataset=dataset, stored_before=before)
+    with output.counting("comparing bucket and warehouse") as watch:
+        tally = missing.gather(stack, scope, watch)
+    names = reconcile_ledger.datasets(stack.warehouse, dataset)
+    mismatches = reconcile_ledger.mismatches(stack.warehouse, names)
+    if repair:
+        with output.counting("announcing", len(tally.missing)) as watch:
+            missing.send(stack, tally.missing, Cause.RECONCILE, rate, watch)
+    _show(tally, mismatches, repair=repair, as_json=as_json)
+    if mismatches:
+        raise typer.Exit(CONFIGURATION)
+    if tally.offline or (tally.missing and not repair):
+        raise typer.Exit(MISSING)
+
+
+def _show(tally: "Tally", mismatches: "Sequence[Mismatch]", *, repair: bool, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from ingest_lambda.reconcile_alert import describe
+    from landfall import missing
+
+    sent = len(tally.missing) if repair else 0
+    if as_json:
+        face = {**missing.face(tally), "sent": sent, "mismatches": [asdict(mismatch) for mismatch in mismatches]}
+        output.print_json(face)
+        return
+    console = output.stdout()
+    console.print(output.table("Bucket and warehouse", ("what", "count"), missing.counts(tally)))
+    for listed in (*tally.missing, *tally.offline)[:LINES_FOR_PEOPLE]:
+        console.print(f"missing: {listed.file.uri} (version {listed.file.version_id})", markup=False)
+    for mismatch in mismatches[:LINES_FOR_PEOPLE]:
+        console.print(describe(mismatch), markup=False)
+    if mismatches:
+        console.print(f"{len(mismatches):,} files do not match: landfall undo FILE, then landfall replay FILE --undone")
+    if tally.missing:
+        said = "announced again" if repair else "missing; without --no-repair they are announced again"
+        console.print(f"{len(tally.missing):,} files {said}")
+    if not (tally.missing or tally.offline or mismatches):
+        console.print("every file is accounted for, and every row")

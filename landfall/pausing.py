@@ -1,0 +1,104 @@
+"""OPERATE: stopping what starts by itself, and letting it go on. In: a stack. Out: its switches.
+
+Files keep coming while landing is paused: S3 announces them, and the queue keeps the messages (four days) until the
+function takes them again. Nothing is lost, nothing is half done: what is under way ends first.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ingest_lambda.errors import TransientError
+
+if TYPE_CHECKING:
+    from landfall.stack import Stack
+
+# What each schedule starts; their names are landfall-<environment>-<name>.
+SCHEDULES = {"sweep": "transforms by schedule", "reconcile": "the nightly reconcile"}
+SETTLE_SECONDS = 120.0
+# What GetSchedule tells and UpdateSchedule takes: an update replaces the whole schedule.
+# https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html
+KEPT = (
+    "GroupName",
+    "Name",
+    "ActionAfterCompletion",
+    "Description",
+    "EndDate",
+    "FlexibleTimeWindow",
+    "KmsKeyArn",
+    "ScheduleExpression",
+    "ScheduleExpressionTimezone",
+    "StartDate",
+    "Target",
+)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Something that starts by itself: what it starts, and whether it is on."""
+
+    name: str
+    starts: str
+    is_on: bool
+
+
+def switches(stack: "Stack") -> list[Switch]:
+    """List what starts by itself: landing, and the schedules that the deployment has."""
+    found = [Switch("landing", "the landing of files", _is_on(mapping)) for mapping in _mappings(stack)]
+    for name, starts in SCHEDULES.items():
+        schedule = _schedule(stack, name)
+        if schedule is not None:
+            found.append(Switch(name, starts, schedule["State"] == "ENABLED"))
+    return found
+
+
+def is_paused(stack: "Stack") -> bool:
+    """Tell whether landing is paused."""
+    return not all(_is_on(mapping) for mapping in _mappings(stack))
+
+
+def turn(stack: "Stack", *, on: bool) -> list[Switch]:
+    """Turn everything that starts by itself on or off, and wait until it is so; again is no harm.
+
+    Raises:
+        TransientError: Lambda has not settled within two minutes.
+    """
+    for mapping in _mappings(stack):
+        if _is_on(mapping) != on:
+            stack.lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
+    for name in SCHEDULES:
+        schedule = _schedule(stack, name)
+        if schedule is not None:
+            kept = {key: schedule[key] for key in KEPT if schedule.get(key) is not None}
+            stack.scheduler.update_schedule(**kept, State="ENABLED" if on else "DISABLED")
+    _wait_until_settled(stack)
+    return switches(stack)
+
+
+def _wait_until_settled(stack: "Stack") -> None:
+    """Lambda turns a mapping on and off in the background (`Enabling`, `Disabling`, `Updating`).
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
+    """
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while any(mapping["State"] not in {"Enabled", "Disabled"} for mapping in _mappings(stack)):
+        if time.monotonic() >= deadline:
+            raise TransientError(f"the event source has not settled within {SETTLE_SECONDS:.0f} s")
+        time.sleep(1.0)
+
+
+def _mappings(stack: "Stack") -> list[Any]:
+    answer = stack.lambda_.list_event_source_mappings(FunctionName=stack.output("IngestFunctionName"))
+    return list(answer["EventSourceMappings"])
+
+
+def _is_on(mapping: Any) -> bool:
+    return mapping["State"] in {"Enabled", "Enabling", "Creating", "Updating"}
+
+
+def _schedule(stack: "Stack", name: str) -> Any:
+    client = stack.scheduler
+    try:
+        return client.get_schedule(Name=f"landfall-{stack.environment}-{name}")
+    except client.exceptions.ResourceNotFoundException:
+        return None

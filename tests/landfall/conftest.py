@@ -1,0 +1,88 @@
+"""Fixtures of the operator's commands: real warehouse, bucket and queues, and an ingest function in this process.
+
+What the whole deployed chain does with them is for tests/end_to_end; here commands are tried in all their cases.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from ingest_lambda.outcomes import FileOutcome
+from landfall import failures
+from landfall.app import build
+from landfall.stack import Stack
+from tests.land import warehouse
+from tests.land.warehouse import Function, Land, message, new_dataset
+
+
+@dataclass
+class Desk:
+    """An operator's desk: `landfall` in this process, and the queue that its announcements go to."""
+
+    land: Land
+    stack: Stack
+    function: Function
+
+    def landfall(self, *arguments: str, exits: int = 0) -> Any:
+        """Run a command with --json; check its exit code; return what it printed, or what it said of its failure."""
+        done = CliRunner().invoke(build(), [*arguments, "--json"])
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            assert isinstance(done.exception, Exception)
+            said, code = failures.explain(done.exception)
+            assert code == exits, said
+            return said
+        assert done.exit_code == exits, done.output
+        return json.loads(done.stdout) if done.stdout else done.stderr
+
+    def say(self, *arguments: str) -> str:
+        """Run a command as a person does; return what it printed."""
+        done = CliRunner().invoke(build(), list(arguments), catch_exceptions=False)
+        return done.stdout
+
+    def messages(self, queue: str = "LandingQueueUrl") -> list[str]:
+        """Take what is on a queue."""
+        url, found = self.stack.output(queue), []
+        while messages := self.stack.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for each in messages:
+                found.append(each["Body"])
+                self.stack.sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+        return found
+
+    def deliver(self) -> list[FileOutcome]:
+        """Let the function handle what is on the landing queue; return the outcomes."""
+        assert self.function.handle([message(body) for body in self.messages()]) == []
+        return list(self.function.report.outcomes)
+
+
+@pytest.fixture(scope="package")  # its environment must not reach other tests of the worker
+def desk(land: Land) -> Iterator[Desk]:
+    """An operator's desk. Use datasets of your own."""
+    sqs, settings = land.client("sqs"), land.settings
+    queues = {
+        output: sqs.create_queue(QueueName=new_dataset("operate"))["QueueUrl"]
+        for output in ("LandingQueueUrl", "DeadLetterQueueUrl")
+    }
+    outputs = {
+        "EnvironmentName": warehouse.ENVIRONMENT,
+        "BucketName": land.bucket,
+        "LoaderSecretArn": settings.secret_arn,
+        "DatabaseName": settings.database,
+        "WorkgroupName": settings.workgroup or "",
+        "FailureTopicArn": settings.failure_topic_arn,
+        **queues,
+    }
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in land.services.env.items():
+            patched.setenv(name, value)
+        boto3.setup_default_session()
+        stack = Stack("landfall-test", outputs)
+        patched.setattr(Stack, "from_environment", lambda: stack)
+        yield Desk(land, stack, land.function())
+    boto3.setup_default_session()

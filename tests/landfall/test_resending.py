@@ -1,0 +1,195 @@
+"""`backfill`, `reconcile`, `replay`: what is announced again, what is left out, and that it lands once."""
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+
+from ingest_lambda.events import FileVersion, parse_notification
+from ingest_lambda.outcomes import Status
+from landfall import statements
+from tests.land.warehouse import new_dataset, notification
+from tests.landfall.conftest import Desk
+
+TABLE = pa.table({"a": [1, 2, 3]})
+BROKEN = b"no parquet at all"
+
+
+def put(desk: Desk, dataset: str, *names: str) -> list[FileVersion]:
+    return [desk.land.put(f"raw/{dataset}/{name}.parquet", TABLE) for name in names]
+
+
+def announced(desk: Desk) -> set[str]:
+    return {file.file_id for body in desk.messages() for file in parse_notification(body)}
+
+
+def test_backfill_lands_what_was_there_before_the_trigger_and_again_announces_nothing(desk: Desk) -> None:
+    dataset = new_dataset()
+    (known,) = put(desk, dataset, "known")
+    desk.function.receive(known)
+    files = put(desk, dataset, "year=2024/a", "year=2025/it's b", "year=2025/it's b")
+    desk.land.put(f"raw/{dataset}/_SUCCESS", b"x")
+
+    planned = desk.landfall("backfill", f"raw/{dataset}/", "--dry-run")
+    assert (planned["listed"], planned["sent"], len(planned["missing"])) == (5, 0, 3)
+    assert desk.messages() == []
+
+    done = desk.landfall("backfill", f"s3://{desk.land.bucket}/raw/{dataset}/", "--rate", "0")
+    assert done == {**planned, "sent": 3}
+    assert {(each["source_file"], each["version_id"]) for each in done["missing"]} == {
+        (file.uri, file.version_id) for file in files
+    }
+    assert (done["known"], done["passed_over"]) == ({"landed": 1}, {"no data file": 1})
+    assert [outcome.status for outcome in desk.deliver()] == [Status.LANDED] * 3
+    assert desk.land.count(f"landing.{dataset}") == 12
+
+    again = desk.landfall("backfill", f"raw/{dataset}/")
+    assert (again["sent"], again["known"]) == (0, {"landed": 4})
+    assert desk.messages() == []
+    assert "0 files announced" in desk.say("backfill", f"raw/{dataset}/")
+
+
+def test_backfill_of_one_dataset_leaves_the_others(desk: Desk) -> None:
+    one, other = new_dataset(), new_dataset()
+    files = [*put(desk, one, "a"), *put(desk, other, "a")]
+    done = desk.landfall("backfill", "raw/ds_", "--dataset", one, "--rate", "0")
+    assert announced(desk) == {files[0].file_id}
+    assert done["passed_over"]["of another dataset"] >= 1
+
+
+@pytest.mark.parametrize("prefix", ["quarantine/", "s3://another-bucket/raw/"])
+def test_backfill_refuses_what_landing_cannot_read(desk: Desk, prefix: str) -> None:
+    assert "copy the files" in desk.landfall("backfill", prefix, exits=3)
+    assert desk.messages() == []
+
+
+def test_reconcile_finds_a_lost_file_announces_it_and_tells_rows_that_do_not_match(desk: Desk) -> None:
+    dataset = new_dataset()
+    whole, short = put(desk, dataset, "whole", "short")
+    desk.function.receive(whole, short)
+    assert desk.landfall("reconcile", "--dataset", dataset, "--grace", "0")["mismatches"] == []
+    (lost,) = put(desk, dataset, "lost")
+
+    assert desk.landfall("reconcile", "--dataset", dataset)["passed_over"]["stored just now"] >= 1
+    found = desk.landfall("reconcile", "--dataset", dataset, "--grace", "0", "--no-repair", exits=1)
+    assert [each["source_file"] for each in found["missing"]] == [lost.uri]
+    assert (found["sent"], announced(desk)) == (0, set())
+    assert desk.landfall("reconcile", "--dataset", dataset, "--grace", "0")["sent"] == 1
+    assert [outcome.status for outcome in desk.deliver()] == [Status.LANDED]
+    assert desk.landfall("reconcile", "--dataset", dataset, "--grace", "0", "--no-repair")["missing"] == []
+
+    desk.land.rows(f"delete from landing.{dataset} where _file_id = '{short.file_id}' and a > 1")  # noqa: S608 - our names
+    said = desk.landfall("reconcile", "--dataset", dataset, exits=3)
+    (mismatch,) = said["mismatches"]
+    assert (mismatch["source_file"], mismatch["expected"], mismatch["found"]) == (short.uri, 3, 1)
+
+    # the way out that it names
+    desk.landfall("undo", short.uri)
+    assert desk.landfall("replay", short.uri, exits=1)[0]["action"] == "undone"
+    assert desk.landfall("replay", short.uri, "--undone")[0]["action"] == "restored"
+    done = desk.landfall("reconcile", "--dataset", dataset, "--grace", "0")  # this bucket has no trigger
+    assert done["sent"] == 1
+    desk.deliver()
+    assert desk.landfall("reconcile", "--dataset", dataset, "--grace", "0", "--no-repair")["mismatches"] == []
+    assert desk.land.count(f"landing.{dataset}") == 9
+
+
+def test_a_rejected_file_lands_by_replay_after_the_fix_and_counts_as_resolved(desk: Desk) -> None:
+    dataset = new_dataset()
+    (first,) = put(desk, dataset, "first")
+    desk.function.receive(first)
+    text = desk.land.put(f"raw/{dataset}/text.parquet", pa.table({"a": ["x"]}))
+    broken = desk.land.put(f"raw/{dataset}/broken.parquet", BROKEN)
+    gone = desk.land.put(f"raw/{dataset}/gone.parquet", BROKEN)
+    assert [outcome.status for outcome in desk.function.receive(text, broken, gone)] == [Status.REJECTED] * 3
+    desk.land.client("s3").delete_object(Bucket=gone.bucket, Key=gone.key, VersionId=gone.version_id)
+    reason = "incompatible_type"
+    assert history(desk, dataset, "rejected") == {text.uri, broken.uri, gone.uri}
+    assert rejected_count(desk, dataset) == 3
+
+    # The fix: another type in landing.
+    desk.land.warehouse.transaction(
+        [f"alter table landing.{dataset} add column b varchar(max)", f"alter table landing.{dataset} drop column a"]
+    )
+    desk.land.warehouse.transaction([f"alter table landing.{dataset} rename column b to a"])
+    (sent,) = desk.landfall("replay", "--rejected", "--dataset", dataset, "--reason", reason)
+    assert (sent["source_file"], sent["action"], sent["reason"]) == (text.uri, "sent", None)
+    assert [outcome.status for outcome in desk.deliver()] == [Status.LANDED]
+    assert history(desk, dataset, "rejected") == {broken.uri, gone.uri}
+    assert history(desk, dataset, "resolved") == {text.uri}
+    assert rejected_count(desk, dataset) == 2
+
+    rest = desk.landfall("replay", "--rejected", "--dataset", dataset)
+    assert {each["source_file"]: each["action"] for each in rest} == {broken.uri: "sent", gone.uri: "gone"}
+    assert [outcome.status for outcome in desk.deliver()] == [Status.REJECTED]
+    assert desk.land.count(f"landing.{dataset}") == 4
+
+
+def history(desk: Desk, dataset: str, outcome: str) -> set[str]:
+    lines = desk.landfall("history", "--dataset", dataset, "--outcome", outcome)
+    assert {line["outcome"] for line in lines} <= {outcome}
+    return {line["source_file"] for line in lines}
+
+
+def rejected_count(desk: Desk, dataset: str) -> int:
+    from landfall import files
+
+    (total,) = files.totals(desk.stack.warehouse, dataset)
+    return total.files_rejected
+
+
+def test_replay_of_a_key_announces_what_has_not_landed(desk: Desk) -> None:
+    dataset = new_dataset()
+    first, second = put(desk, dataset, "a", "a")
+    desk.function.receive(first)
+    done = desk.landfall("replay", first.key)
+    assert {each["version_id"]: each["action"] for each in done} == {
+        first.version_id: "landed",
+        second.version_id: "sent",
+    }
+    assert announced(desk) == {second.file_id}
+    (chosen,) = desk.landfall("replay", first.uri, "--version", first.version_id)
+    assert chosen["action"] == "landed"
+    assert announced(desk) == set()
+
+
+def test_an_undone_file_stays_out_until_it_is_asked_for_and_then_lands_once_as_a_new_version(desk: Desk) -> None:
+    dataset = new_dataset()
+    (file,) = put(desk, dataset, "a")
+    desk.function.receive(file)
+    desk.land.warehouse.transaction(statements.undo_file(dataset, file.file_id))
+    (left,) = desk.landfall("replay", file.key, exits=1)
+    assert (left["action"], "--undone" in left["reason"]) == ("undone", True)
+    assert desk.land.count(f"landing.{dataset}") == 0
+
+    assert desk.landfall("replay", file.key, "--undone")[0]["action"] == "restored"
+    desk.landfall("backfill", f"raw/{dataset}/", "--rate", "0")  # this bucket has no trigger
+    (outcome,) = desk.deliver()
+    assert (outcome.status, outcome.file.version_id != file.version_id) == (Status.LANDED, True)
+    assert desk.land.count(f"landing.{dataset}") == 3
+
+
+def test_dead_letters_go_back_to_the_landing_queue_and_land(desk: Desk) -> None:
+    dataset = new_dataset()
+    files = put(desk, dataset, *"abcdefghijkl")
+    url = desk.stack.output("DeadLetterQueueUrl")
+    bodies = [notification([file]) for file in files]
+    for body in [*bodies, "not an event"]:
+        desk.stack.sqs.send_message(QueueUrl=url, MessageBody=body)
+    assert desk.landfall("replay", "--dlq", "--rate", "0") == {"messages": 13, "malformed": 1}
+    assert desk.messages("DeadLetterQueueUrl") == []
+    assert sorted(desk.messages()) == sorted([*bodies, "not an event"])
+    assert desk.landfall("replay", "--dlq") == {"messages": 0, "malformed": 0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exits", "said"),
+    [
+        (["raw/nothing/x.parquet"], 3, "is not in the bucket"),
+        ([], 2, "only one of them"),
+        (["raw/a/x.parquet", "--dlq"], 2, "only one of them"),
+        (["--dlq", "--dataset", "a"], 2, "go with --rejected"),
+        (["--rejected", "--undone"], 2, "go with a KEY"),
+    ],
+)
+def test_what_cannot_be_replayed_is_refused_clearly(desk: Desk, arguments: list[str], exits: int, said: str) -> None:
+    assert said in " ".join(desk.landfall("replay", *arguments, exits=exits).replace("│", " ").split())
+    assert desk.messages() == []
