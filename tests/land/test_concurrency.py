@@ -1,69 +1,24 @@
-"""Several functions at once on one dataset, failures on the way, late events: rows land once, or not at all."""
+"""Events that come twice, late or of what is gone, and failures on the way: rows land once, or not at all."""
 
-# ruff: noqa: S608 - the tests' own queries, of names that they made
-
-import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from ingest_lambda.outcomes import FileOutcome, Status
-from tests.land.warehouse import Land, new_dataset
-
-FUNCTIONS = 4
+from ingest_lambda.events import FileVersion
+from ingest_lambda.outcomes import Status
+from landfall.undos import undo
+from tests.land.function_process import FunctionProcesses, environment_of
+from tests.land.invariants import assert_landed_once, assert_load_numbers_were_given_once, assert_nothing_is_half_there
+from tests.land.proxy import Interference, Request, proxy
+from tests.land.warehouse import Land, message, new_dataset, notification
 
 
 def table_of(number: int) -> pa.Table:
     return pa.table({"id": [number * 10, number * 10 + 1], "name": [f"file {number}", None]})
-
-
-def test_functions_that_receive_the_same_new_files_at_once_land_each_once(land: Land) -> None:
-    dataset = new_dataset()
-    files = [land.put(f"raw/{dataset}/{number}.parquet", table_of(number)) for number in range(5)]
-    functions = [land.function() for _ in range(FUNCTIONS)]
-    at_once = threading.Barrier(FUNCTIONS)
-
-    def receive(number: int) -> list[FileOutcome]:
-        order = files[number:] + files[:number]
-        at_once.wait()
-        return functions[number].receive(*order)
-
-    with ThreadPoolExecutor(FUNCTIONS) as pool:
-        outcomes = [outcome for part in pool.map(receive, range(FUNCTIONS)) for outcome in part]
-    # what lost a conflict comes back, as SQS would bring it
-    for number, function in enumerate(functions):
-        retried = [
-            outcome.file for outcome in outcomes[number * 5 : number * 5 + 5] if outcome.status is Status.RETRIED
-        ]
-        outcomes += function.receive(*retried) if retried else []
-
-    statuses = Counter(outcome.status for outcome in outcomes)
-    assert statuses[Status.LANDED] == len(files), statuses
-    assert set(statuses) <= {Status.LANDED, Status.DUPLICATE, Status.RETRIED}
-    assert sorted(row["id"] for row in land.rows(f"select id from landing.{dataset}")) == sorted(
-        number * 10 + offset for number in range(5) for offset in (0, 1)
-    )
-    assert_ledger_and_landing_agree(land, dataset)
-
-
-def test_functions_that_land_different_files_at_once_get_a_load_number_each_without_gaps(land: Land) -> None:
-    dataset = new_dataset()
-    land.function().receive(land.put(f"raw/{dataset}/first.parquet", table_of(0)))
-    functions = [land.function() for _ in range(FUNCTIONS)]
-    files = [land.put(f"raw/{dataset}/{number}.parquet", table_of(number)) for number in range(1, FUNCTIONS + 1)]
-
-    with ThreadPoolExecutor(FUNCTIONS) as pool:
-        outcomes = list(pool.map(lambda pair: pair[0].receive(pair[1])[0], zip(functions, files, strict=True)))
-
-    assert {outcome.status for outcome in outcomes} == {Status.LANDED}, outcomes
-    assert sorted(outcome.load_seq or 0 for outcome in outcomes) == [2, 3, 4, 5]
-    entered = land.rows(f"select load_seq from ledger.{dataset} order by load_seq")
-    assert [row["load_seq"] for row in entered] == [1, 2, 3, 4, 5]
-    assert_ledger_and_landing_agree(land, dataset)
 
 
 def test_a_version_twice_in_one_batch_lands_once(land: Land) -> None:
@@ -72,8 +27,7 @@ def test_a_version_twice_in_one_batch_lands_once(land: Land) -> None:
 
     land.function().receive(file, file, file)
 
-    assert land.count(f"landing.{dataset}") == 2
-    assert_ledger_and_landing_agree(land, dataset)
+    assert_landed_once(land, dataset, {file: 2})
 
 
 def test_every_version_of_an_overwritten_key_lands(land: Land) -> None:
@@ -83,8 +37,7 @@ def test_every_version_of_an_overwritten_key_lands(land: Land) -> None:
     outcomes = land.function().receive(*reversed(versions))
 
     assert {outcome.status for outcome in outcomes} == {Status.LANDED}
-    assert land.count(f"landing.{dataset}") == 6
-    assert_ledger_and_landing_agree(land, dataset)
+    assert_landed_once(land, dataset, dict.fromkeys(versions, 2))
 
 
 def test_a_version_that_exists_no_more_is_gone_and_its_batch_goes_on(land: Land) -> None:
@@ -96,7 +49,7 @@ def test_a_version_that_exists_no_more_is_gone_and_its_batch_goes_on(land: Land)
     outcomes = land.function().receive(lost, kept)
 
     assert [outcome.status for outcome in outcomes] == [Status.GONE, Status.LANDED]
-    assert land.count(f"landing.{dataset}") == 2
+    assert_landed_once(land, dataset, {kept: 2})
 
 
 def test_a_file_deleted_by_a_marker_lands_all_the_same(land: Land) -> None:
@@ -107,34 +60,35 @@ def test_a_file_deleted_by_a_marker_lands_all_the_same(land: Land) -> None:
     [outcome] = land.function().receive(file)
 
     assert outcome.status is Status.LANDED
+    assert_landed_once(land, dataset, {file: 2})
 
 
-def test_an_undone_file_stays_undone_when_its_event_comes_again(land: Land) -> None:
+def test_an_undone_file_stays_undone_when_its_event_comes_again_and_its_load_number_is_never_given_again(
+    land: Land,
+) -> None:
     dataset = new_dataset()
-    file = land.put(f"raw/{dataset}/a.parquet", table_of(1))
-    land.function().receive(file)
-    land.warehouse.transaction(
-        [
-            f"delete from landing.{dataset} where _file_id = '{file.file_id}'",
-            f"update ledger.{dataset} set undone_at = getdate() where file_id = '{file.file_id}'",
-        ]
-    )
+    first, undone, last = (land.put(f"raw/{dataset}/{number}.parquet", table_of(number)) for number in (1, 2, 3))
+    land.function().receive(first)
+    [landed] = land.function().receive(undone)
+    undo(land.warehouse, land.bucket, undone.key)
 
-    [outcome] = land.function().receive(file)
+    [again] = land.function().receive(undone)
+    [later] = land.function().receive(last)
 
-    assert (outcome.status, outcome.reason) == (Status.DUPLICATE, "undone")
-    assert land.count(f"landing.{dataset}") == 0
+    assert (again.status, again.reason) == (Status.DUPLICATE, "undone")
+    assert_landed_once(land, dataset, {first: 2, undone: 2, last: 2}, undone={undone.file_id})
+    assert_load_numbers_were_given_once(land, dataset)
+    assert (later.load_seq or 0) > (landed.load_seq or 0) == 2
 
 
-def test_more_files_than_one_transaction_takes_land_in_several(land: Land) -> None:
+def test_more_files_than_one_message_names_land_together(land: Land) -> None:
     dataset = new_dataset()
     files = [land.put(f"raw/{dataset}/{number}.parquet", table_of(number)) for number in range(37)]
 
     outcomes = land.function().receive(*files)
 
     assert {outcome.status for outcome in outcomes} == {Status.LANDED}
-    assert land.count(f"landing.{dataset}") == 74
-    assert_ledger_and_landing_agree(land, dataset)
+    assert_landed_once(land, dataset, dict.fromkeys(files, 2))
 
 
 class FlakyDataApi:
@@ -163,39 +117,69 @@ class FlakyDataApi:
 
 @pytest.mark.parametrize("answer_lost", [False, True], ids=["not sent", "answer lost"])
 def test_a_failure_at_any_call_of_the_data_api_leaves_all_or_nothing(land: Land, answer_lost: bool) -> None:
+    dataset = new_dataset()
+    files: list[FileVersion] = []
+    land.function().receive(first := land.put(f"raw/{dataset}/0.parquet", table_of(0)))
     for fails_at in range(1, 30):
-        dataset = new_dataset()
-        files = [land.put(f"raw/{dataset}/{number}.parquet", table_of(number)) for number in (1, 2)]
+        file = land.put(f"raw/{dataset}/{fails_at}.parquet", table_of(fails_at))
         api = FlakyDataApi(land.client("redshift-data"), fails_at, answer_lost=answer_lost)
-        first = land.function(api).receive(*files)
-        wait_for_statements(land)
-        assert land.count(f"landing.{dataset}") in {0, 4}
-        assert_ledger_and_landing_agree(land, dataset)
+        [outcome] = land.function(api).receive(file)
+        assert_nothing_is_half_there(land, dataset)
 
-        again = land.function().receive(*files)
+        [again] = land.function().receive(file)
 
-        assert all(outcome.status in {Status.LANDED, Status.DUPLICATE} for outcome in again), (fails_at, again)
-        assert land.count(f"landing.{dataset}") == 4
-        assert_ledger_and_landing_agree(land, dataset)
+        files.append(file)
+        assert again.status in {Status.LANDED, Status.DUPLICATE}, (fails_at, again)
+        assert_landed_once(land, dataset, dict.fromkeys([first, *files], 2))
         if api.calls < fails_at:
-            assert {outcome.status for outcome in first} == {Status.LANDED}
+            assert outcome.status is Status.LANDED
+            assert_load_numbers_were_given_once(land, dataset)
             return
     raise AssertionError("a load makes fewer calls than that")
 
 
-def wait_for_statements(land: Land) -> None:
-    """Wait for the statements whose answer was lost: the Data API runs them to their end."""
-    for status in ("SUBMITTED", "PICKED", "STARTED"):
-        for statement in land.client("redshift-data").list_statements(Status=status)["Statements"]:
-            land.client("redshift-data").describe_statement(Id=statement["Id"], WaitTimeSeconds=30)
+class Throttle(Interference):
+    """Refuses every request for which `is_refused` says so, as a service that is too busy does."""
+
+    def __init__(self, is_refused: Callable[[Request, int], bool]) -> None:
+        self._is_refused = is_refused
+        self._seen: Counter[tuple[str, str, str]] = Counter()
+
+    def admits(self, request: Request) -> bool:
+        """Count the requests of one kind, and ask."""
+        kind = (request.service, request.path, request.operation)
+        self._seen[kind] += 1
+        return not self._is_refused(request, self._seen[kind])
 
 
-def assert_ledger_and_landing_agree(land: Land, dataset: str) -> None:
-    """Every ledger row has its rows in landing, in its load, and landing has no other."""
-    if not land.count(f"ledger.{dataset}"):
-        assert land.count(f"landing.{dataset}") == 0
-        return
-    promised = land.rows(f"select file_id, load_id, load_seq, row_count from ledger.{dataset}")
-    there = land.rows(f"select _file_id, _load_id, _load_seq, count(*) as n from landing.{dataset} group by 1, 2, 3")
-    assert sorted(tuple(row.values()) for row in promised) == sorted(tuple(row.values()) for row in there)
-    assert len({row["file_id"] for row in promised}) == len(promised)
+def receive_throttled(land: Land, file: FileVersion, is_refused: Callable[[Request, int], bool]) -> list[str] | None:
+    """Let a function in a process of its own handle a file, without the SDK's own attempts; return what comes back."""
+    functions = FunctionProcesses()
+    with proxy(environment_of(land) | {"AWS_MAX_ATTEMPTS": "1"}, Throttle(is_refused)) as between:
+        functions.start(between.environment, [message(notification([file]))])
+        answer = functions.answer()
+    functions.close()
+    return answer
+
+
+def test_a_data_api_that_refuses_all_requests_at_first_delays_a_load_and_no_more(land: Land) -> None:
+    dataset = new_dataset()
+    file = land.put(f"raw/{dataset}/a.parquet", table_of(1))
+
+    back = receive_throttled(land, file, lambda request, times: request.service == "data" and times == 1)
+
+    assert back == []
+    assert_landed_once(land, dataset, {file: 2})
+
+
+def test_a_file_comes_back_from_an_s3_that_is_too_busy_and_lands_later(land: Land) -> None:
+    dataset = new_dataset()
+    file = land.put(f"raw/{dataset}/a.parquet", table_of(1))
+
+    back = receive_throttled(land, file, lambda request, _: "/staging/" in request.path)
+
+    assert back is not None
+    assert len(back) == 1
+    assert_landed_once(land, dataset, {})
+    land.function().receive(file)
+    assert_landed_once(land, dataset, {file: 2})
