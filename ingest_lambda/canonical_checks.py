@@ -48,7 +48,9 @@ def plain(values: pa.Array) -> pa.Array:
         if isinstance(values, pa.ExtensionArray):
             values = values.storage
         elif types.is_dictionary(values.type):
-            values = values.dictionary_decode()
+            # below a null list of fixed size stand indices that mean nothing, perhaps into an empty dictionary
+            is_empty = len(values.dictionary) == 0
+            values = pa.nulls(len(values), values.type.value_type) if is_empty else values.dictionary_decode()
         elif types.is_run_end_encoded(values.type):
             values = pc.run_end_decode(values)
         else:
