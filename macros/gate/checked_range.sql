@@ -1,15 +1,14 @@
 {% macro checked_range(entity) -%}
-    {%- set mutex = mutex_table(entity) -%}
+    {%- set range = {'run_id': '', 'bounds': {}} -%}
     {%- if execute -%}
-        {%- set rows = run_query(
-            "select run_id, from_seq, upto_seq from " ~ mutex).rows -%}
-        {%- if rows | length == 1 -%}
-            {{- return({
-                'run_id': rows[0][0],
-                'from_seq': rows[0][1] | int,
-                'upto_seq': rows[0][2] | int,
-            }) -}}
-        {%- endif -%}
+        {%- set query -%}
+            select run_id, dataset, from_seq, upto_seq from {{ mutex_table(entity) }}
+        {%- endset -%}
+        {%- for row in run_query(query).rows -%}
+            {%- do range.update({'run_id': row[0]}) -%}
+            {%- do range.bounds.update({
+                row[1]: {'from_seq': row[2] | int, 'upto_seq': row[3] | int}}) -%}
+        {%- endfor -%}
     {%- endif -%}
-    {{- return({'run_id': '', 'from_seq': 0, 'upto_seq': 0}) -}}
+    {{- return(range) -}}
 {%- endmacro %}

@@ -1,18 +1,24 @@
-{% macro narrowing_reasons(texts={}, integers=[], decimals={}) -%}
+{% macro narrowing_reasons(types) -%}
     {%- set rules = {} -%}
-    {%- for column, max_bytes in texts.items() -%}
-        {%- do rules.update({
-            column ~ '_too_long': 'octet_length(trim(' ~ column ~ ')) > ' ~ max_bytes}) -%}
+    {%- for column, type in types.items() -%}
+        {%- set kind = type.split('(')[0] -%}
+        {%- set size = numbers_in(type) -%}
+        {%- if kind == 'varchar' -%}
+            {%- do rules.update({
+                column ~ '_too_long': 'octet_length(trim(' ~ column ~ ')) > ' ~ size[0]}) -%}
+        {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal') -%}
+            {%- do rules.update({
+                column ~ '_out_of_range': column ~ ' not between -' ~ largest_whole(type)
+                ~ ' and ' ~ largest_whole(type)}) -%}
+        {%- endif -%}
+        {%- if kind == 'decimal' -%}
+            {%- do rules.update({
+                column ~ '_too_precise': column ~ ' <> round(' ~ column ~ ', ' ~ size[1] ~ ')'}) -%}
+        {%- elif kind == 'date' -%}
+            {%- do rules.update({
+                column ~ '_has_time': 'cast(' ~ column ~ ' as timestamp) <> cast(cast('
+                ~ column ~ ' as date) as timestamp)'}) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {%- for column in integers -%}
-        {%- do rules.update({
-            column ~ '_out_of_range': column ~ ' not between -2147483648 and 2147483647'}) -%}
-    {%- endfor -%}
-    {%- for column, size in decimals.items() -%}
-        {%- set whole = '9' * (size[0] - size[1]) -%}
-        {%- do rules.update({
-            column ~ '_out_of_range': column ~ ' not between -' ~ whole ~ ' and ' ~ whole,
-            column ~ '_too_precise': column ~ ' <> round(' ~ column ~ ', ' ~ size[1] ~ ')'}) -%}
-    {%- endfor -%}
-    {{ reject_reasons(rules) }}
+    cast({{ join_reasons(rules) }} as varchar(1000))
 {%- endmacro %}

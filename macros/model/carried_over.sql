@@ -1,14 +1,28 @@
-{% macro carried_over(bounds) -%}
-    not (_load_seq > {{ bounds.from_seq }} and _load_seq <= {{ bounds.upto_seq }})
-    and (
-        row_status <> 'accepted'
-        or _run_id not in (
-            select run_id from {{ ref('stg_model_loads') }}
-            where model = '{{ model_name(upserted_table(entity_config("entity"))) }}'
+{% macro carried_over(bounds, key) -%}
+    {%- set upserted = upserted_table(entity_config('entity')) -%}
+    from {{ this }} as checked
+    {%- if continues() %}
+    left join {{ upserted }} as modeled
+        on {{ same_key(key, 'checked', 'modeled') }}
+    {%- endif %}
+    where
+        not ({{ in_range(bounds, 'checked') }})
+        and (
+            checked.row_status <> 'accepted'
+            or checked._run_id not in (
+                select run_id from {{ ref('stg_model_loads') }}
+                where model = '{{ model_name(upserted) }}'
+            )
         )
-    )
-    and _file_id not in (
-        select file_id from {{ ref('stg_landed_files') }}
-        where is_undone
-    )
+        and checked._file_id not in (
+            select file_id from {{ ref('stg_landed_files') }}
+            where is_undone
+        )
+    {%- if continues() %}
+        {#- Its key has come in a newer version that is good: it can never win, and nobody has to mend it #}
+        and (
+            modeled.{{ key[0] }} is null
+            or not {{ is_newer('modeled', than='checked') }}
+        )
+    {%- endif -%}
 {%- endmacro %}

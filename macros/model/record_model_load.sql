@@ -3,7 +3,7 @@
         (model, dataset, from_seq, upto_seq, run_id, loaded_at)
     select
         '{{ model_name(this) }}',
-        '{{ entity_config("dataset") }}',
+        dataset,
         from_seq,
         upto_seq,
         run_id,

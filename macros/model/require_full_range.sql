@@ -6,7 +6,7 @@
             from {{ mutex_table(entity_config('entity')) }}
             where run_id = '{{ invocation_id }}' and from_seq = 0
         {%- endset -%}
-        {%- if flags.EMPTY or query_value(query) == 0 -%}
+        {%- if flags.EMPTY or query_value(query) < entity_config('datasets') | length -%}
             {%- do exceptions.raise_compiler_error(
                 "building " ~ this ~ " anew would lose rows: its checked rows were not"
                 ~ " rebuilt from the beginning in this run. Use: dbt build --full-refresh"

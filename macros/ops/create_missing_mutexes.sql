@@ -8,6 +8,7 @@
             {%- if mutex.identifier not in existing %}
         create table if not exists {{ mutex }} (
             run_id varchar(64) not null,
+            dataset varchar(128) not null,
             from_seq bigint not null,
             upto_seq bigint not null
         );

@@ -21,7 +21,7 @@ ERROR_GATES = (
     "orders__currencies",
     "orders__volume",
     "orders__rows_conserved",
-    "orders__unique_key_after_dedup",
+    "orders__unique_key",
     "order_items__referential",
 )
 
@@ -158,20 +158,20 @@ def test_a_lost_row_fails_rows_conserved(published: Published) -> None:
     warehouse.loader.undo(file)
 
 
-def test_a_key_that_is_left_twice_fails_unique_key_after_dedup(published: Published) -> None:
+def test_a_key_that_is_left_twice_fails_unique_key(published: Published) -> None:
     warehouse = published.warehouse
     file = orders_file("twice", [order("new-1"), order("new-1", "paid")])
     warehouse.loader.land(file)
     warehouse.dbt("run", "--select", "int_orders__checked")
-    assert gate_alone(warehouse, "orders__unique_key_after_dedup").success
+    assert gate_alone(warehouse, "orders__unique_key").success
 
     warehouse.transformer.run(
         "drop view gate.int_orders__deduplicated",
         "create view gate.int_orders__deduplicated as select * from gate.int_orders__accepted with no schema binding",
     )
 
-    failed = gate_alone(warehouse, "orders__unique_key_after_dedup")
-    assert failed.status("orders__unique_key_after_dedup") == "fail"
+    failed = gate_alone(warehouse, "orders__unique_key")
+    assert failed.status("orders__unique_key") == "fail"
     warehouse.loader.undo(file)
 
 

@@ -12,6 +12,7 @@ from dbt.contracts.graph.nodes import GenericTestNode, ModelNode
 from local.home import ROOT
 
 MACROS = ROOT / "macros"
+GATE_MODELS = Path("dbt_project/models/gate")
 GATES = ROOT / "dbt_project" / "gates" / "generic"
 DEFINITION = re.compile(r"{%-?\s*(?:macro|test)\s+(\w+)\(([^)]*)\)")
 
@@ -46,6 +47,16 @@ def upserts(manifest: Manifest) -> list[ModelNode]:
     return [model for model in models(manifest) if model.config.get("incremental_strategy") == "merge"]
 
 
+def as_list(value: Any) -> list[str]:
+    """Return one name or several as a list."""
+    return [value] if isinstance(value, str) else list(value)
+
+
+def key_of(model: ModelNode) -> list[str]:
+    """Return the columns of an upserted model's key."""
+    return as_list(model.config.unique_key)
+
+
 def ancestors(manifest: Manifest, unique_id: str) -> set[str]:
     """Return everything a node is built from."""
     node: Any = manifest.nodes.get(unique_id)
@@ -63,21 +74,29 @@ def test_every_model_says_what_a_row_is_who_owns_it_and_what_its_columns_mean(ma
 
 def test_every_modeled_table_has_a_contract_and_a_key_that_its_gates_watch(manifest: Manifest) -> None:
     for model in upserts(manifest):
-        key = str(model.config.unique_key)
-        kinds = {constraint.type.value for constraint in model.columns[key].constraints}
+        key = key_of(model)
         assert model.contract.enforced, model.name
-        assert kinds == {"primary_key", "not_null"}, model.name
-        watching = [gate for gate in gates(manifest) if gate.test_metadata.name == "unique_key_after_dedup"]
-        assert any(gate.test_metadata.kwargs["key"] == key for gate in watching), model.name
+        for column in key:
+            kinds = {constraint.type.value for constraint in model.columns[column].constraints}
+            assert "not_null" in kinds, model.name
+        watched = {
+            gate.attached_node: as_list(gate.test_metadata.kwargs["key"])
+            for gate in gates(manifest)
+            if gate.test_metadata.name == "unique_key"
+        }
+        offered = f"model.landfall.int_{model.name}__deduplicated"
+        assert watched.get(model.unique_id) == watched.get(offered) == key, model.name
 
 
 def test_every_model_is_described_beside_its_sql(manifest: Manifest) -> None:
     for model in models(manifest):
         path = Path(model.original_file_path)
         assert path.stem == model.name
-        assert (ROOT / path).with_suffix(".yml").exists()
-        assert model.patch_path is not None
-        assert model.patch_path.endswith(str(path.with_suffix(".yml")))
+        assert model.patch_path is not None, model.name
+        described_in = Path(model.patch_path.split("://")[1])
+        # an entity's gate views pass on the columns of its `__checked`, and share its file
+        name = described_in.name if path.is_relative_to(GATE_MODELS) else path.with_suffix(".yml").name
+        assert described_in == path.with_name(name), model.name
 
 
 def test_only_staging_reads_sources(manifest: Manifest) -> None:
@@ -120,7 +139,7 @@ def test_an_error_gate_blocks_the_upsert_of_what_it_guards(manifest: Manifest) -
 
 
 def test_every_upsert_is_guarded_by_a_gate_of_each_kind(manifest: Manifest) -> None:
-    needed = {"schema", "quarantine_rate", "rows_conserved", "volume", "unique_key_after_dedup"}
+    needed = {"schema", "quarantine_rate", "rows_conserved", "volume", "unique_key"}
     for model in upserts(manifest):
         above = ancestors(manifest, model.unique_id)
         kinds = {

@@ -1,9 +1,6 @@
 {% test accepted_values(model, column_name, values) %}
 
-select
-    {{ column_name }},
-    _source_file,
-    count(*) as row_count
+select *
 from {{ model }}
 where
     {{ column_name }} is not null
@@ -12,6 +9,5 @@ where
         {{ sql_text(value, 256) }}{% if not loop.last %}, {% endif %}
         {%- endfor %}
     )
-group by {{ column_name }}, _source_file
 
 {% endtest %}

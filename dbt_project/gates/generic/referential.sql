@@ -1,13 +1,17 @@
 {% test referential(model, column_name, to, field) %}
 
-select
-    child.{{ column_name }},
-    child._source_file,
-    count(*) as row_count
-from {{ model }} as child
+with child as (
+
+    select * from {{ model }}
+
+)
+
+select child.*
+from child
 left join {{ to }} as parent
     on child.{{ column_name }} = parent.{{ field }}
-where parent.{{ field }} is null
-group by child.{{ column_name }}, child._source_file
+where
+    child.{{ column_name }} is not null
+    and parent.{{ field }} is null
 
 {% endtest %}

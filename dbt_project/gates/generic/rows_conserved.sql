@@ -20,10 +20,8 @@ landed_per_file as (
         _file_id,
         min(_source_file) as _source_file,
         count(*) as landed_rows
-    from {{ landed }}
-    where
-        _load_seq > {{ range.from_seq }}
-        and _load_seq <= {{ range.upto_seq }}
+    from {{ landed }} as landed
+    where {{ in_range(range.bounds, 'landed') }}
     group by _file_id
 
 ),

@@ -1,33 +1,41 @@
-{% test volume(model, files, dataset, max_times, min_files) %}
+{% test volume(model, files, max_times, min_files) %}
 
 with run_range as (
 
     select
+        _dataset,
         min(_from_seq) as from_seq,
         max(_upto_seq) as upto_seq
     from {{ model }}
+    group by _dataset
 
 ),
 
 landed_files as (
 
     select
-        source_file,
-        row_count,
-        load_seq
-    from {{ files }}
-    where dataset = '{{ dataset }}' and not is_undone
+        files.dataset,
+        files.source_file,
+        files.row_count,
+        files.load_seq > run_range.from_seq as is_new
+    from {{ files }} as files
+    inner join run_range
+        on
+            files.dataset = run_range._dataset
+            and files.load_seq <= run_range.upto_seq
+    where not files.is_undone
 
 ),
 
 history as (
 
     select
+        dataset,
         count(*) as earlier_files,
-        avg(cast(landed_files.row_count as double precision)) as average_rows
+        avg(cast(row_count as double precision)) as average_rows
     from landed_files
-    inner join run_range
-        on landed_files.load_seq <= run_range.from_seq
+    where not is_new
+    group by dataset
 
 )
 
@@ -37,13 +45,11 @@ select
     history.average_rows,
     history.earlier_files
 from landed_files
-inner join run_range
-    on
-        landed_files.load_seq > run_range.from_seq
-        and landed_files.load_seq <= run_range.upto_seq
-cross join history
+inner join history
+    on landed_files.dataset = history.dataset
 where
-    history.earlier_files >= {{ min_files }}
+    landed_files.is_new
+    and history.earlier_files >= {{ min_files }}
     and landed_files.row_count > {{ max_times }} * history.average_rows
 
 {% endtest %}

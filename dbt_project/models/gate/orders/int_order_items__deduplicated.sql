@@ -1,0 +1,3 @@
+select *
+from {{ ref('int_order_items__accepted') }}
+where _version_rank = 1

@@ -1,0 +1,3 @@
+select *
+from {{ ref('int_order_items__checked') }}
+where row_status = 'quarantined'

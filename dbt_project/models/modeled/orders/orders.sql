@@ -1,0 +1,43 @@
+{{ config(
+    unique_key='order_id',
+    dist='order_id',
+    sort='ordered_at',
+) }}
+
+-- The gates look at these too; a failing one must stop this model.
+-- depends_on: {{ ref('stg_orders') }}
+-- depends_on: {{ ref('stg_landed_files') }}
+-- depends_on: {{ ref('int_orders__checked') }}
+-- depends_on: {{ ref('int_orders__accepted') }}
+-- depends_on: {{ ref('quarantine_orders') }}
+
+{{ guard_upsert() }}
+
+with newest as (
+
+    select
+        order_id,
+        customer_id,
+        order_status,
+        currency,
+        shipping_country,
+        item_count,
+        order_total,
+        ordered_at,
+        updated_at,
+        {{ modeled_columns() }}
+    from {{ ref('int_orders__deduplicated') }}
+    where {{ of_this_run() }}
+
+),
+
+-- an older row never overwrites a newer one
+final as (
+
+    select newest.*
+    from newest
+    {{ where_newer('newest') }}
+
+)
+
+select * from final

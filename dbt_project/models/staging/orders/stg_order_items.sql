@@ -1,0 +1,75 @@
+{% set types = {
+    'order_item_id': 'varchar(64)',
+    'order_id': 'varchar(64)',
+    'product_id': 'varchar(64)',
+    'quantity': 'integer',
+    'unit_price': 'decimal(18,2)',
+    'discount_amount': 'decimal(18,2)',
+    'line_total': 'decimal(18,2)',
+    'updated_at': 'timestamp',
+} %}
+
+with order_items as (
+
+    select
+        order_item_id,
+        order_id,
+        product_id,
+        quantity,
+        unit_price,
+        discount_amount,
+        line_total,
+        updated_at,
+        op,
+        {{ file_columns('order_items') }}
+    from {{ source('landing', 'order_items') }}
+
+),
+
+order_flattened as (
+
+    select
+        order_item_id,
+        order_id,
+        product_id,
+        quantity,
+        unit_price,
+        discount_amount,
+        line_total,
+        item_updated_at as updated_at,
+        'U' as op,
+        {{ file_columns('order_flattened') }}
+    from {{ source('landing', 'order_flattened') }}
+
+),
+
+landed as (
+
+    select * from order_items
+    union all
+    select * from order_flattened
+
+),
+
+narrowed as (
+
+    select
+        {{ narrow_columns(types) }},
+        {{ operation('op') }} as _operation,
+        {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ file_columns() }}
+    from landed
+
+),
+
+final as (
+
+    select
+        narrowed.*,
+        {{ business_time(['updated_at']) }} as _business_at,
+        {{ row_digest(types) }} as _row_digest
+    from narrowed
+
+)
+
+select * from final

@@ -1,0 +1,79 @@
+{% set types = {
+    'order_id': 'varchar(64)',
+    'customer_id': 'varchar(64)',
+    'order_status': 'varchar(32)',
+    'currency': 'varchar(3)',
+    'shipping_country': 'varchar(2)',
+    'item_count': 'integer',
+    'order_total': 'decimal(18,2)',
+    'ordered_at': 'timestamp',
+    'updated_at': 'timestamp',
+} %}
+
+with order_summary as (
+
+    select
+        order_id,
+        customer_id,
+        order_status,
+        currency,
+        shipping_country,
+        item_count,
+        order_total,
+        ordered_at,
+        updated_at,
+        op,
+        {{ file_columns('order_summary') }}
+    from {{ source('landing', 'order_summary') }}
+
+),
+
+-- one row per item: an order comes as often as it has items, and is deduplicated later
+order_flattened as (
+
+    select
+        order_id,
+        customer_id,
+        order_status,
+        currency,
+        shipping_country,
+        item_count,
+        order_total,
+        ordered_at,
+        order_updated_at as updated_at,
+        'U' as op,
+        {{ file_columns('order_flattened') }}
+    from {{ source('landing', 'order_flattened') }}
+
+),
+
+landed as (
+
+    select * from order_summary
+    union all
+    select * from order_flattened
+
+),
+
+narrowed as (
+
+    select
+        {{ narrow_columns(types) }},
+        {{ operation('op') }} as _operation,
+        {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ file_columns() }}
+    from landed
+
+),
+
+final as (
+
+    select
+        narrowed.*,
+        {{ business_time(['updated_at', 'ordered_at']) }} as _business_at,
+        {{ row_digest(types) }} as _row_digest
+    from narrowed
+
+)
+
+select * from final

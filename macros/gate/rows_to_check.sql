@@ -1,0 +1,21 @@
+{% macro rows_to_check(staged, key, columns, bounds) -%}
+    {%- set passed = columns + row_columns() -%}
+    {#- One SELECT a dataset, with the range as numbers: the landing table's sort key prunes -#}
+    {%- for dataset, range in bounds.items() %}
+    select {{ passed | join(', ') }}
+    from {{ staged }}
+    where
+        _dataset = '{{ dataset }}'
+        and _load_seq > {{ range.from_seq }}
+        and _load_seq <= {{ range.upto_seq }}
+    {% if not loop.last %}union all{% endif %}
+    {%- else %}
+    select {{ passed | join(', ') }}
+    from {{ staged }}
+    {%- endfor %}
+    {%- if is_incremental() %}
+    union all
+    select checked.{{ passed | join(', checked.') }}
+    {{ carried_over(bounds, key) }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,7 @@
+{% macro operation(column=none) -%}
+    {%- if column is none -%}
+        cast('U' as varchar(8))
+    {%- else -%}
+        cast(left(coalesce(nullif(upper(trim({{ column }})), ''), 'U'), 8) as varchar(8))
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro as_list(value) -%}
+    {{- return([value] if value is string else value | list) -}}
+{%- endmacro %}
