@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -117,6 +117,8 @@ def literal(value: object) -> str:
         return "null"
     if isinstance(value, datetime):
         return f"timestamp '{value}'"
+    if isinstance(value, date):
+        return f"date '{value}'"
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
     if isinstance(value, int | Decimal):
