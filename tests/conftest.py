@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.services import AWS, REDSHIFT
-from tests.support import run_folder
+from tests.support import quick_drivers, run_folder
 from tests.support.local_stack import LocalServices, LocalStack, services, whole_stack
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the run its folder; the xdist workers inherit it."""
+    """Give the run its folder, which the xdist workers inherit; make every worker quick."""
+    quick_drivers.quicken()
     if not hasattr(config, "workerinput"):
         run_folder.begin()
 
