@@ -1,13 +1,14 @@
 """LAND: the columns of the landing tables, as the warehouse has them.
 
-In: a dataset. Out: its columns, read once and kept while the function is warm; `forget` makes the next look fresh.
+In: a dataset. Out: its columns, read once and kept while the function is warm, up to date with its own loads;
+`forget` makes the next look fresh.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ingest_lambda import statements
+from ingest_lambda import ddl
 from ingest_lambda.names import METADATA
 from ingest_lambda.sqltypes import SqlType, parse_type
 from ingest_lambda.statements import Column
@@ -36,13 +37,17 @@ class Catalog:
             self._known[dataset] = columns
         return self._known[dataset]
 
+    def remember(self, dataset: str, columns: Columns) -> None:
+        """Take the columns from the load that has just left them so, instead of reading them again."""
+        self._known[dataset] = columns
+
     def forget(self, dataset: str) -> None:
         """Read the table's columns again at the next look."""
         self._known.pop(dataset, None)
 
     def _read(self, dataset: str) -> Columns | None:
         with self._warehouse.session() as session:
-            rows = session.query(statements.select_columns(dataset))
+            rows = session.query(ddl.select_columns(dataset))
         if not rows:
             return None
         return tuple(Column(row["column_name"], column_type(row)) for row in rows if row["column_name"] not in METADATA)

@@ -33,17 +33,13 @@ class ConfigError(Exception):
 
 
 class StagedDataError(Exception):
-    """COPY could not read the data of the file behind statement `index` of a batch; the text is Redshift's own."""
-
-    def __init__(self, index: int, text: str, *, oversize: bool = False) -> None:
-        super().__init__(text)
-        self.index = index
-        self.text = text
-        self.oversize = oversize
+    """COPY cannot read the data of an object; the text is Redshift's own."""
 
 
 class RejectedFileError(Exception):
-    """The file cannot land as it is; the producer must act, and `remedy` says how. `row` counts from 1.
+    """The file cannot land as it is; the producer must act. `row` counts from 1.
+
+    `remedy` says how, where this very file needs another word than its reason's.
 
     >>> from ingest_lambda.verdict import Reason
     >>> error = RejectedFileError(Reason.NOT_PARQUET, "it starts with '{'", found="no PAR1 at the end")
@@ -60,6 +56,7 @@ class RejectedFileError(Exception):
         found: str | None = None,
         expected: str | None = None,
         row: int | None = None,
+        remedy: str | None = None,
     ) -> None:
         super().__init__(f"{reason.value}: {detail}")
         self.reason = reason
@@ -68,3 +65,4 @@ class RejectedFileError(Exception):
         self.found = found
         self.expected = expected
         self.row = row
+        self.remedy = remedy

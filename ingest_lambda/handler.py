@@ -18,7 +18,8 @@ from aws_lambda_powertools import Logger
 from ingest_lambda.contracts import read_contracts
 from ingest_lambda.events import parse_messages
 from ingest_lambda.ingest import Clients, Ingest
-from ingest_lambda.load import Loader, Place
+from ingest_lambda.load import Loader
+from ingest_lambda.objects import Place
 from ingest_lambda.report import Report
 from ingest_lambda.retry import Retry
 from ingest_lambda.settings import Settings
@@ -58,7 +59,8 @@ class Runtime:
         target = Target(settings.database, settings.secret_arn, settings.workgroup, settings.cluster_id)
         warehouse = Warehouse(boto3.client("redshift-data"), target, self.deadline.remaining_seconds)
         clients = Clients(boto3.client("s3"), boto3.client("events"), boto3.client("sns"))
-        loader = Loader(clients.s3, warehouse, Place(settings.bucket, settings.copy_role_arn), read_contracts())
+        place = Place(settings.bucket, settings.copy_role_arn)
+        loader = Loader(clients.s3, warehouse, place, read_contracts(), settings.widen_row_limit)
         self.ingest = Ingest(settings, clients, warehouse, loader, Report(logger, settings.environment))
         self.retry = Retry(boto3.client("sqs"))
 

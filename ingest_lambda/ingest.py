@@ -1,7 +1,7 @@
 """LAND: one invocation.
 
 In: the messages of a batch. Out: the outcomes of their files, and which messages must come back. Per file: route,
-read the footer, judge. Per dataset: one load, one event. Whatever happens to a file or dataset stays with it.
+read the footer, judge. Per dataset: few loads, an event each. Whatever happens to a file or dataset stays with it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ingest_lambda import notify, quarantine
+from ingest_lambda import notify
 from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.events import FileVersion, Message
-from ingest_lambda.footer import Inspected, inspect
+from ingest_lambda.footer import Budget, Inspected, inspect
 from ingest_lambda.load import Loader, rejection_outcome
+from ingest_lambda.objects import Place
 from ingest_lambda.outcomes import FileOutcome, Status
-from ingest_lambda.plan import MAX_FILES
+from ingest_lambda.paths import Group, group_by_path
+from ingest_lambda.quarantine import Quarantine
 from ingest_lambda.report import Report
 from ingest_lambda.routing import Ignored, route
 from ingest_lambda.settings import Settings
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
 
-PARALLEL_READS = 8
+PARALLEL_READS = 16
+KEPT_BYTES = 128 * 1024**2  # of small files that are read whole with their footers, so that they are read once
+# How many files of a dataset are loaded together, by how often their messages have come; alone after that.
+FILES_TOGETHER = {1: 10_000, 2: 100, 3: 10}
 
 
 @dataclass(frozen=True)
@@ -45,11 +50,11 @@ class Clients:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A data file of a dataset. `suspect`: its message has come before, so it is loaded by itself."""
+    """A data file of a dataset, and how often its message has come."""
 
     file: FileVersion
     dataset: str
-    suspect: bool
+    receive_count: int = 1
 
 
 class Ingest:
@@ -63,6 +68,8 @@ class Ingest:
         self._warehouse = warehouse
         self._loader = loader
         self._report = report
+        place = Place(settings.bucket, settings.copy_role_arn)
+        self._quarantine = Quarantine(clients.s3, warehouse, place, self._tell)
 
     def handle(self, messages: Sequence[Message]) -> list[Message]:
         """Bring every file to its end; return the messages that must come back."""
@@ -77,37 +84,36 @@ class Ingest:
     def _outcomes(self, messages: Sequence[Message]) -> list[FileOutcome]:
         candidates, ignored = route_files(messages, self._settings.route_pattern)
         landed: list[FileOutcome] = []
-        for (dataset, _), group in group_for_loading(candidates).items():
-            started = time.monotonic()
-            outcomes = self._land(dataset, [candidate.file for candidate in group])
-            self._report.load(dataset, outcomes, time.monotonic() - started)
-            landed += outcomes
+        for group in group_for_loading(candidates):
+            landed += self._land(group[0].dataset, [candidate.file for candidate in group])
         self._announce(landed)
         return ignored + landed
 
     def _land(self, dataset: str, files: Sequence[FileVersion]) -> list[FileOutcome]:
-        """Land the files of a dataset. What fails here fails for these files alone, and is tried again."""
+        """Land files of a dataset. What fails here fails for the files of one load alone, and is tried again."""
         readable, outcomes = self._inspect(dataset, files)
-        for start in range(0, len(readable), MAX_FILES):
-            outcomes += self._load(dataset, readable[start : start + MAX_FILES])
+        for group in group_by_path(readable):
+            outcomes += self._load(dataset, group)
         rejected = [outcome for outcome in outcomes if outcome.status is Status.REJECTED]
         if not rejected:
             return outcomes
         kept = self._guarded(dataset, [outcome.file for outcome in rejected], lambda: self._keep(rejected))
-        return [outcome for outcome in outcomes if outcome not in rejected] + kept
+        return [outcome for outcome in outcomes if outcome.status is not Status.REJECTED] + kept
 
     def _inspect(self, dataset: str, files: Sequence[FileVersion]) -> tuple[list[Inspected], list[FileOutcome]]:
         """Read the footers, several at a time: the time goes into waiting for S3."""
+        started = time.monotonic()
+        budget = Budget(KEPT_BYTES)
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            results = list(pool.map(lambda file: self._inspect_one(dataset, file), files))
-        return (
-            [result for result in results if isinstance(result, Inspected)],
-            [result for result in results if isinstance(result, FileOutcome)],
-        )
+            results = list(pool.map(lambda file: self._inspect_one(dataset, file, budget), files))
+        outcomes = [result for result in results if isinstance(result, FileOutcome)]
+        self._report.load(dataset, outcomes, time.monotonic() - started)
+        return [result for result in results if isinstance(result, Inspected)], outcomes
 
-    def _inspect_one(self, dataset: str, file: FileVersion) -> Inspected | FileOutcome:
+    def _inspect_one(self, dataset: str, file: FileVersion, budget: Budget) -> Inspected | FileOutcome:
         try:
-            return inspect(self._clients.s3, file)
+            self._warehouse.check_time()
+            return inspect(self._clients.s3, file, budget)
         except RejectedFileError as error:
             return rejection_outcome(file, dataset, error)
         except FileGoneError as error:
@@ -115,20 +121,21 @@ class Ingest:
         except Exception as error:  # one file never fails its batch; the report has the trace
             return self._retried(file, dataset, error)
 
-    def _load(self, dataset: str, files: Sequence[Inspected]) -> list[FileOutcome]:
-        return self._guarded(
-            dataset, [inspected.file for inspected in files], lambda: self._loader.land(dataset, files)
-        )
+    def _load(self, dataset: str, group: Group) -> list[FileOutcome]:
+        started = time.monotonic()
+        files = [inspected.file for inspected in group.files]
+        outcomes = self._guarded(dataset, files, lambda: self._loader.land(dataset, group))
+        self._report.load(dataset, outcomes, time.monotonic() - started)
+        return outcomes
 
-    def _keep(self, rejected: Sequence[FileOutcome]) -> list[FileOutcome]:
-        """Quarantine and record what was rejected, and tell what is news."""
-        news = quarantine.keep(self._clients.s3, self._warehouse, self._settings.bucket, rejected)
-        try:
-            topic = self._settings.failure_topic_arn
-            notify.send_rejected(self._clients.sns, topic, self._settings.environment, news)
-        except (ClientError, BotoCoreError) as error:  # recorded all the same, and counted by the metric's alarm
-            self._report.lost("alert", error)
-        return list(rejected)
+    def _keep(self, rejected: list[FileOutcome]) -> list[FileOutcome]:
+        """Quarantine, tell and record what was rejected."""
+        self._quarantine.keep(rejected)
+        return rejected
+
+    def _tell(self, news: Sequence[FileOutcome]) -> None:
+        topic = self._settings.failure_topic_arn
+        notify.send_rejected(self._clients.sns, topic, self._settings.environment, news)
 
     def _guarded(
         self, dataset: str, files: Sequence[FileVersion], work: Callable[[], list[FileOutcome]]
@@ -162,16 +169,23 @@ def route_files(messages: Iterable[Message], pattern: str | None) -> tuple[list[
             if isinstance(routed, Ignored):
                 ignored[file.file_id] = FileOutcome(file, Status.IGNORED, reason=routed.reason)
             else:
-                candidates.setdefault(file.file_id, Candidate(file, routed.dataset, message.receive_count > 1))
+                candidates.setdefault(file.file_id, Candidate(file, routed.dataset, message.receive_count))
     return list(candidates.values()), list(ignored.values())
 
 
-def group_for_loading(candidates: Iterable[Candidate]) -> dict[tuple[str, str], list[Candidate]]:
-    """Group by dataset; a suspect makes a group of its own, so that it can only fail itself."""
-    groups: dict[tuple[str, str], list[Candidate]] = {}
+def group_for_loading(candidates: Iterable[Candidate]) -> list[list[Candidate]]:
+    """Group by dataset, and what has come before in ever smaller groups: new files first, then suspects.
+
+    A file that makes a load fail again and again, for a reason that nobody foresaw, so takes ever fewer others with it,
+    and none from its fourth delivery on; while a batch that came back for an outage is not loaded one by one.
+    """
+    by_delivery: dict[tuple[int, str], list[Candidate]] = {}
     for candidate in candidates:
-        alone = candidate.file.file_id if candidate.suspect else ""
-        groups.setdefault((candidate.dataset, alone), []).append(candidate)
+        by_delivery.setdefault((candidate.receive_count, candidate.dataset), []).append(candidate)
+    groups: list[list[Candidate]] = []
+    for (receive_count, _), group in sorted(by_delivery.items(), key=lambda item: item[0]):
+        size = FILES_TOGETHER.get(receive_count, 1)
+        groups += [group[start : start + size] for start in range(0, len(group), size)]
     return groups
 
 

@@ -11,21 +11,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
-import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
-
-from ingest_lambda import statements
+from ingest_lambda import ddl, statements
 from ingest_lambda.events import FileVersion
+from ingest_lambda.facts import Fact, facts_file
 from ingest_lambda.statements import Column
-
-ARROW_TYPES = {"BIGINT": pa.int64(), "TIMESTAMP": pa.timestamp("us")}
-LEDGER_SCHEMA = pa.schema([(name, ARROW_TYPES.get(type_, pa.string())) for name, type_ in statements.STAGED_FACTS])
 
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """What the ledger keeps of one file: its version, `row_count`, how it was read. `modified_at` is S3's, in UTC."""
+    """What the ledger keeps of one file: its version, `row_count`, how it was read. `modified_at` is S3's, in UTC.
 
+    `number` is the file's in its load: it ties the staged rows to this entry.
+    """
+
+    number: int
     file: FileVersion
     etag: str
     size: int
@@ -48,24 +47,22 @@ def create_statements(dataset: str, columns: Iterable[Column], *, if_missing: bo
     create table if not exists ledger."orders"
     """
     return [
-        statements.lock_bootstrap(),
-        statements.create_landing(dataset, columns, if_missing=if_missing),
-        statements.create_ledger(dataset),
-        statements.create_lock(dataset),
-        statements.seed_lock(dataset),
+        ddl.lock_bootstrap(),
+        ddl.create_landing(dataset, columns, if_missing=if_missing),
+        ddl.create_ledger(dataset),
+        ddl.create_lock(dataset),
+        ddl.seed_lock(dataset),
     ]
 
 
 def ledger_file(entries: Sequence[LedgerEntry]) -> bytes:
-    """Write the batch's ledger rows as a parquet file in the column order of the stage that COPY fills."""
-    rows = [_row(entry) for entry in entries]
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(rows, schema=LEDGER_SCHEMA), sink, compression="snappy")
-    return bytes(sink.getvalue())
+    """Write the ledger rows of a load as a parquet file in the column order of the stage that COPY fills."""
+    return facts_file(statements.STAGED_FACTS, [_row(entry) for entry in entries])
 
 
-def _row(entry: LedgerEntry) -> dict[str, str | int | datetime | None]:
+def _row(entry: LedgerEntry) -> dict[str, Fact]:
     return {
+        "file_number": entry.number,
         "file_id": entry.file.file_id,
         "bucket": entry.file.bucket,
         "key": entry.file.key,

@@ -21,8 +21,20 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
+class ColumnChange:
+    """What a load did to a column of landing: added it (`found` is None), or widened it."""
+
+    column: str
+    found: str | None
+    into: str
+
+
+@dataclass(frozen=True)
 class FileOutcome:
-    """The end of one file version. `rows` were landed, `size` is in bytes, `reason` is for people and machines."""
+    """The end of one file version. `rows` were landed, `size` is in bytes, `reason` is for people and machines.
+
+    `cut`: columns whose nanoseconds were cut to microseconds. `schema_changes`: what the file's load did to landing.
+    """
 
     file: FileVersion
     status: Status
@@ -34,3 +46,5 @@ class FileOutcome:
     load_seq: int | None = None
     load_path: str | None = None
     verdict: Verdict | None = None
+    cut: tuple[str, ...] = ()
+    schema_changes: tuple[ColumnChange, ...] = ()

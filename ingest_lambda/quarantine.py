@@ -1,20 +1,23 @@
 """LAND: keeping what was rejected.
 
-In: rejected files with their verdicts. Out: a copy of each under `quarantine/` with its verdict beside it, and one row
-each in `ops.rejected_files`, which decides whether the rejection is news: a version that is delivered again adds
-neither a row nor an alert.
+In: rejected files with their verdicts. Out: a copy of each under `quarantine/` with its verdict beside it, an alert,
+and one row each in `ops.rejected_files`. That row is written last and decides whether a rejection is news: a version
+that is rejected again for the same reason adds nothing, and an alert that was lost is sent when the file comes back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest_lambda import objects, statements
+from ingest_lambda import ddl, objects, statements
 from ingest_lambda.errors import FileGoneError
+from ingest_lambda.facts import Fact, facts_file
 from ingest_lambda.outcomes import FileOutcome
-from ingest_lambda.plan import MAX_FILES
 from ingest_lambda.verdict import Verdict
 from ingest_lambda.warehouse import Session, Warehouse, retry_conflicts
 
@@ -23,27 +26,54 @@ if TYPE_CHECKING:
 
 PREFIX = "quarantine/"
 MAX_KEY_BYTES = 1_024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+PARALLEL_COPIES = 16
+
+Tell = Callable[[Sequence[FileOutcome]], None]
 
 
-def keep(s3: S3Client, warehouse: Warehouse, bucket: str, rejected: Sequence[FileOutcome]) -> list[FileOutcome]:
-    """Quarantine `rejected` and record it; return those that were not recorded before.
+@dataclass(frozen=True)
+class Quarantine:
+    """Where rejected files are kept and recorded; `tell` sends the alert."""
 
-    Raises:
-        TransientError, ConfigError: something of it could not be done; all of it can be done again.
-    """
-    news: list[FileOutcome] = []
-    with warehouse.session() as session:
-        for start in range(0, len(rejected), MAX_FILES):
-            news += _keep_some(s3, session, bucket, rejected[start : start + MAX_FILES])
-    return news
+    s3: S3Client
+    warehouse: Warehouse
+    place: objects.Place
+    tell: Tell
 
+    def keep(self, rejected: Sequence[FileOutcome]) -> None:
+        """Keep, tell and record what was not recorded before.
 
-def _keep_some(s3: S3Client, session: Session, bucket: str, rejected: Sequence[FileOutcome]) -> list[FileOutcome]:
-    known = _known(session, rejected)
-    unknown = [outcome for outcome in rejected if outcome.file.file_id not in known]
-    for outcome in unknown:
-        _quarantine(s3, bucket, outcome)
-    return _record(session, unknown) if unknown else []
+        Raises:
+            TransientError, ConfigError, ClientError: something could not be done; all of it can be done again.
+        """
+        name = f"rejected_{uuid.uuid4().hex}"
+        stored = objects.put_parquet(self.s3, self.place.bucket, f"staging/{name}.parquet", _facts(rejected))
+        try:
+            with self.warehouse.session() as session:
+                news = [rejected[number] for number in self._unrecorded(session, name, stored)]
+                with ThreadPoolExecutor(PARALLEL_COPIES) as pool:
+                    list(pool.map(self._keep_one, news))
+                if news:
+                    self.tell(news)
+                _record(session, name)
+        finally:
+            objects.try_delete(self.s3, self.place.bucket, [stored])
+
+    def _unrecorded(self, session: Session, name: str, stored: objects.Stored) -> list[int]:
+        uri = f"s3://{self.place.bucket}/{stored.key}"
+        run = [
+            statements.create_rejection_stage(name),
+            statements.copy_parquet(name, uri, self.place.copy_role_arn),
+            statements.select_unrecorded(name),
+        ]
+        return [int(row["file_number"]) for row in session.transaction(run).rows(len(run) - 1)]
+
+    def _keep_one(self, outcome: FileOutcome) -> None:
+        copy = quarantine_key(outcome)
+        with suppress(FileGoneError):  # nothing to copy any more; the verdict still says what was wrong
+            objects.copy_version(self.s3, outcome.file, outcome.file.size, self.place.bucket, copy)
+        verdict = _verdict(outcome).to_json().encode()
+        objects.put(self.s3, self.place.bucket, _verdict_key(copy, outcome), verdict, "application/json")
 
 
 def quarantine_key(outcome: FileOutcome) -> str:
@@ -56,34 +86,29 @@ def _verdict_key(copy: str, outcome: FileOutcome) -> str:
     return f"{copy}.{outcome.file.version_id}.verdict.json"
 
 
-def _known(session: Session, rejected: Sequence[FileOutcome]) -> set[str]:
-    return {row["file_id"] for row in session.query(statements.select_rejected([o.file.file_id for o in rejected]))}
-
-
-def _quarantine(s3: S3Client, bucket: str, outcome: FileOutcome) -> None:
-    copy = quarantine_key(outcome)
-    with suppress(FileGoneError):  # nothing to copy any more; the verdict still says what was wrong
-        objects.copy_version(s3, outcome.file, outcome.file.size, bucket, copy)
-    verdict = _verdict(outcome).to_json().encode()
-    objects.put(s3, bucket, _verdict_key(copy, outcome), verdict, "application/json")
-
-
-def _record(session: Session, rejected: Sequence[FileOutcome]) -> list[FileOutcome]:
+def _record(session: Session, name: str) -> None:
     """Append the rows that are not there; the bootstrap mutex keeps two functions from appending one twice."""
-    inserts = [statements.insert_rejection(_values(outcome)) for outcome in rejected]
-    recorded = retry_conflicts(lambda: session.transaction([statements.lock_bootstrap(), *inserts]))
-    return [outcome for number, outcome in enumerate(rejected, start=1) if recorded.count(number)]
+    run = [ddl.lock_bootstrap(), statements.record_rejections(name), statements.drop_stages([name])]
+    retry_conflicts(lambda: session.transaction(run))
 
 
-def _values(outcome: FileOutcome) -> dict[str, str]:
+def _facts(rejected: Sequence[FileOutcome]) -> bytes:
+    return facts_file(
+        statements.STAGED_REJECTION, [rejection_row(number, outcome) for number, outcome in enumerate(rejected)]
+    )
+
+
+def rejection_row(number: int, outcome: FileOutcome) -> dict[str, Fact]:
+    """State a rejection, in the column order of its stage."""
     verdict = _verdict(outcome)
     return {
+        "file_number": number,
         "file_id": outcome.file.file_id,
         "dataset": verdict.dataset,
         "bucket": outcome.file.bucket,
         "key": outcome.file.key,
         "version_id": outcome.file.version_id,
-        "reason": verdict.reason,
+        "reason": verdict.reason.value,
         "detail": verdict.detail,
         "verdict": verdict.to_json(),
         "quarantine_key": quarantine_key(outcome),

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from ingest_lambda.errors import ConfigError
 
+# Rows of a landing table up to which a load may rewrite a column: seconds of work, under the dataset's mutex.
+WIDEN_ROW_LIMIT = 1_000_000
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -22,6 +25,7 @@ class Settings:
     failure_topic_arn: str
     event_bus: str
     route_pattern: str | None
+    widen_row_limit: int = WIDEN_ROW_LIMIT
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -45,6 +49,7 @@ class Settings:
             failure_topic_arn=_required(environment, "LANDFALL_FAILURE_TOPIC_ARN"),
             event_bus=_required(environment, "LANDFALL_EVENT_BUS"),
             route_pattern=environment.get("LANDFALL_ROUTE_PATTERN") or None,
+            widen_row_limit=int(environment.get("LANDFALL_WIDEN_ROW_LIMIT") or WIDEN_ROW_LIMIT),
         )
 
 

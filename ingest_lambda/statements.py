@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ingest_lambda.routing import DATASET_NAME
-from ingest_lambda.sqltypes import SqlType
+from ingest_lambda.sqltypes import Restore, SqlType
 
 # https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ExecuteStatement.html
 MAX_STATEMENT_BYTES = 100_000
@@ -54,7 +54,24 @@ LOAD_FACTS: tuple[tuple[str, str], ...] = (
     ("loaded_at", "TIMESTAMP"),
     ("undone_at", "TIMESTAMP"),
 )
-STAGED_FACTS = (*FILE_FACTS, ("file_modified_at", "TIMESTAMP"))
+# ... with the number that the file has in its load, which ties the staged rows to their file.
+STAGED_FACTS = (("file_number", "INTEGER"), *FILE_FACTS, ("file_modified_at", "TIMESTAMP"))
+REJECTION_FACTS: tuple[tuple[str, str], ...] = (
+    ("file_id", "VARCHAR(64)"),
+    ("dataset", "VARCHAR(128)"),
+    ("bucket", "VARCHAR(63)"),
+    ("key", "VARCHAR(4096)"),
+    ("version_id", "VARCHAR(1024)"),
+    ("reason", "VARCHAR(64)"),
+    ("detail", "VARCHAR(65535)"),
+    ("verdict", "VARCHAR(65535)"),
+    ("quarantine_key", "VARCHAR(4096)"),
+)
+STAGED_REJECTION = (("file_number", "INTEGER"), *REJECTION_FACTS)
+UNRECORDED = (
+    "not exists (select 1 from ops.rejected_files as known "
+    "where known.file_id = staged.file_id and known.reason = staged.reason)"
+)
 
 
 @dataclass(frozen=True)
@@ -66,21 +83,32 @@ class Column:
 
 
 @dataclass(frozen=True)
-class StagedColumn:
-    """Where the values of the stage's column number `position` (from 1) go; `cast` where the types differ."""
+class Widening:
+    """A column of landing that takes on a wider type: `found` before, `into` after."""
 
-    position: int
-    name: str
-    cast: SqlType | None = None
+    column: str
+    found: SqlType
+    into: SqlType
 
 
 @dataclass(frozen=True)
-class StagedFile:
-    """One file in its stage: the temporary table, whose file it is, and where its columns go."""
+class Stage:
+    """The temporary table that the rows of a load are copied into: columns `c1`, `c2`, ... by position.
 
-    stage: str
-    file_id: str
-    columns: tuple[StagedColumn, ...]
+    `numbered`: a column `file_number` stands first and says which file a row is from; else all are of one file.
+    """
+
+    name: str
+    types: tuple[SqlType, ...]
+    numbered: bool
+
+
+@dataclass(frozen=True)
+class Target:
+    """A column of landing, and the expression over the row `staged` that is its value."""
+
+    column: str
+    value: str
 
 
 def identifier(name: str) -> str:
@@ -133,37 +161,6 @@ def table(schema: str, dataset: str) -> str:
     return f'{schema}."{dataset}"'
 
 
-def lock_bootstrap() -> str:
-    """Serialise the creation of tables: `CREATE TABLE IF NOT EXISTS` alone can fail when two run it at once."""
-    return "lock table lock._bootstrap"
-
-
-def create_landing(dataset: str, columns: Iterable[Column], *, if_missing: bool = True) -> str:
-    """Create `landing.<dataset>`: the file's columns, then the metadata. What is new is a range of the sort key."""
-    data = [f"{identifier(column.name)} {column.type}" for column in columns]
-    return (
-        f"create table {'if not exists ' if if_missing else ''}{table('landing', dataset)} "
-        f"({', '.join([*data, _declared(METADATA_COLUMNS)])}) "
-        "diststyle auto sortkey (_load_seq) encode auto"
-    )
-
-
-def create_ledger(dataset: str) -> str:
-    """Create `ledger.<dataset>`: one row per file version, never deleted."""
-    return f"create table if not exists {table('ledger', dataset)} ({_declared((*FILE_FACTS, *LOAD_FACTS))})"
-
-
-def create_lock(dataset: str) -> str:
-    """Create `lock.<dataset>`: the dataset's mutex and its counter."""
-    return f"create table if not exists {table('lock', dataset)} (load_seq bigint not null)"
-
-
-def seed_lock(dataset: str) -> str:
-    """Start the counter at 0, once."""
-    counter = table("lock", dataset)
-    return f"insert into {counter} select 0 where not exists (select 1 from {counter})"
-
-
 def lock_dataset(dataset: str) -> str:
     """Take the dataset's mutex. First in its transaction, so that the snapshot is taken behind it."""
     return f"lock table {table('lock', dataset)}"
@@ -174,82 +171,101 @@ def advance_counter(dataset: str) -> str:
     return f"update {table('lock', dataset)} set load_seq = load_seq + 1"
 
 
-def add_column(dataset: str, column: Column) -> str:
-    """Add a column to `landing.<dataset>`; Redshift adds one a statement."""
-    return f"alter table {table('landing', dataset)} add column {identifier(column.name)} {column.type}"
-
-
-def create_stage(name: str, types: Sequence[SqlType]) -> str:
-    """Create the temporary table that one file is copied into: its columns by position, `c1` first.
+def create_stage(stage: Stage) -> str:
+    """Create the temporary table of a load.
 
     >>> from ingest_lambda.sqltypes import BIGINT
-    >>> create_stage("stage_1", [BIGINT])
-    'create temp table "stage_1" (c1 BIGINT)'
+    >>> create_stage(Stage("stage_1", (BIGINT,), numbered=True))
+    'create temp table "stage_1" (file_number INTEGER, c1 BIGINT)'
     """
-    columns = ", ".join(f"c{position} {type_}" for position, type_ in enumerate(types, start=1))
-    return f"create temp table {identifier(name)} ({columns})"
+    columns = [f"c{position} {type_}" for position, type_ in enumerate(stage.types, start=1)]
+    number = ["file_number INTEGER"] if stage.numbered else []
+    return f"create temp table {identifier(stage.name)} ({', '.join(number + columns)})"
 
 
 def create_file_stage(name: str) -> str:
-    """Create the temporary table that the batch's ledger rows are copied into."""
-    return f"create temp table {identifier(name)} ({_declared(STAGED_FACTS)})"
+    """Create the temporary table that the facts of a load's files are copied into."""
+    return f"create temp table {identifier(name)} ({declared(STAGED_FACTS)})"
 
 
-def copy_parquet(name: str, manifest_uri: str, role_arn: str) -> str:
-    """Copy what a manifest lists into a temporary table.
+def copy_parquet(name: str, uri: str, role_arn: str, *, manifest: bool = False) -> str:
+    """Copy an object, or what a manifest lists, into a temporary table.
 
     Only parameters that COPY takes for parquet
-    (https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html).
+    (https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html). Without a manifest the
+    URI is a prefix of keys: it must be a whole key, and no other may start with it.
 
     Raises:
         ValueError: the URI or the role has a character that neither ever has.
     """
-    if not SAFE_URI.fullmatch(manifest_uri) or not SAFE_ROLE.fullmatch(role_arn):
-        raise ValueError(f"unsafe in a COPY: {manifest_uri!r} {role_arn!r}")
-    return f"copy {identifier(name)} from '{manifest_uri}' iam_role '{role_arn}' format as parquet manifest"
+    if not SAFE_URI.fullmatch(uri) or not SAFE_ROLE.fullmatch(role_arn):
+        raise ValueError(f"unsafe in a COPY: {uri!r} {role_arn!r}")
+    copy = f"copy {identifier(name)} from '{uri}' iam_role '{role_arn}' format as parquet"
+    return f"{copy} manifest" if manifest else copy
 
 
-def count_staged(names: Sequence[str]) -> str:
-    """Count the rows of each stage; `stage_number` counts from 0 in the order of `names`."""
-    counts = (
-        f"select {number} as stage_number, count(*) as row_count from {identifier(name)}"
-        for number, name in enumerate(names)
+def select_miscounted(stage: Stage, files: str) -> str:
+    """Find the files of which another number of rows was staged than promised."""
+    counted = "file_number, count(*) as row_count" if stage.numbered else "count(*) as row_count"
+    group, join = (
+        (" group by file_number", "left join {} on staged.file_number = files.file_number")
+        if stage.numbered
+        else ("", "cross join {}")
     )
-    return " union all ".join(counts)
-
-
-def insert_rows(dataset: str, load_id: str, files: str, staged: StagedFile) -> str:
-    """Insert one staged file into landing, by name, if the ledger does not hold it (undone files included)."""
-    _check_ids(load_id, staged.file_id)
-    targets = [identifier(column.name) for column in staged.columns]
-    values = [_staged_value(column) for column in staged.columns]
+    staged = f"(select {counted} from {identifier(stage.name)}{group}) as staged"
     return (
-        f"insert into {table('landing', dataset)} ({', '.join([*targets, _named(METADATA_COLUMNS)])}) "
-        f"select {', '.join(values)}, files.file_id, 's3://' || files.bucket || '/' || files.\"key\", "
+        "select files.file_number, files.row_count as promised, coalesce(staged.row_count, 0) as found "
+        f"from {identifier(files)} as files {join.format(staged)} "
+        "where coalesce(staged.row_count, 0) <> files.row_count"
+    )
+
+
+def insert_rows(dataset: str, load_id: str, stage: Stage, files: str, targets: Sequence[Target]) -> str:
+    """Insert the staged rows into landing, by name, of the files that the ledger does not hold (undone ones included).
+
+    A row whose file is not among `files` stays behind.
+    """
+    _check_ids(load_id)
+    names = [identifier(target.column) for target in targets]
+    join = "inner join {} on files.file_number = staged.file_number" if stage.numbered else "cross join {}"
+    return (
+        f"insert into {table('landing', dataset)} ({', '.join([*names, named(METADATA_COLUMNS)])}) "
+        f"select {', '.join(target.value for target in targets)}, files.file_id, "
+        "'s3://' || files.bucket || '/' || files.\"key\", "
         f"files.file_modified_at, '{load_id}', counter.load_seq, sysdate "
-        f"from {identifier(staged.stage)} as staged cross join {identifier(files)} as files "
-        f"cross join {table('lock', dataset)} as counter "
-        f"where files.file_id = '{staged.file_id}' and {_not_in_ledger(dataset)}"
+        f"from {identifier(stage.name)} as staged {join.format(f'{identifier(files)} as files')} "
+        f"cross join {table('lock', dataset)} as counter where {_not_in_ledger(dataset)}"
     )
 
 
-def insert_ledger(dataset: str, load_id: str, files: str, file_ids: Sequence[str]) -> str:
-    """Enter the files `file_ids` of the batch in the ledger, but for those it holds."""
-    _check_ids(load_id, *file_ids)
+def restored(value: str, restore: Restore, landing: SqlType) -> str:
+    """Make the landing value of a staged one (https://docs.aws.amazon.com/redshift/latest/dg/JSON_PARSE.html).
+
+    >>> from ingest_lambda.sqltypes import SUPER, TIME
+    >>> restored("staged.c1", Restore.CAST, TIME), restored("staged.c2", Restore.JSON, SUPER)
+    ('cast(staged.c1 as TIME)', 'json_parse(staged.c2)')
+    """
+    if restore is Restore.JSON:
+        return f"json_parse({value})"
+    return f"cast({value} as {landing})" if restore is Restore.CAST else value
+
+
+def insert_ledger(dataset: str, load_id: str, files: str) -> str:
+    """Enter the files of a load in the ledger, but for those it holds."""
+    _check_ids(load_id)
     facts = ", ".join(f"files.{identifier(name)}" for name, _ in FILE_FACTS)
-    listed = ", ".join(f"'{file_id}'" for file_id in file_ids)
     return (
-        f"insert into {table('ledger', dataset)} ({_named(FILE_FACTS)}, load_id, load_seq, loaded_at) "
+        f"insert into {table('ledger', dataset)} ({named(FILE_FACTS)}, load_id, load_seq, loaded_at) "
         f"select {facts}, '{load_id}', counter.load_seq, sysdate "
         f"from {identifier(files)} as files cross join {table('lock', dataset)} as counter "
-        f"where files.file_id in ({listed}) and {_not_in_ledger(dataset)}"
+        f"where {_not_in_ledger(dataset)}"
     )
 
 
 def select_outcomes(dataset: str, files: str) -> str:
-    """Read what the ledger says of the batch's files."""
+    """Read what the ledger says of the load's files."""
     return (
-        "select loaded.file_id, loaded.load_id, loaded.load_seq, loaded.row_count, loaded.undone_at "
+        "select files.file_number, loaded.load_id, loaded.load_seq, loaded.row_count, loaded.undone_at "
         f"from {table('ledger', dataset)} as loaded "
         f"inner join {identifier(files)} as files on files.file_id = loaded.file_id"
     )
@@ -260,32 +276,22 @@ def drop_stages(names: Iterable[str]) -> str:
     return f"drop table {', '.join(map(identifier, names))}"
 
 
-def select_columns(dataset: str) -> str:
-    """Read the columns of `landing.<dataset>`; no row where the table does not exist.
+def create_rejection_stage(name: str) -> str:
+    """Create the temporary table that rejections are copied into."""
+    return f"create temp table {identifier(name)} ({declared(STAGED_REJECTION)})"
 
-    https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html
-    """
+
+def select_unrecorded(name: str) -> str:
+    """Find the staged rejections that `ops.rejected_files` has not: of a version, or of it for this reason."""
+    return f"select staged.file_number from {identifier(name)} as staged where {UNRECORDED}"
+
+
+def record_rejections(name: str) -> str:
+    """Append the staged rejections to `ops.rejected_files`, but for those that it has."""
+    facts = ", ".join(f"staged.{identifier(column)}" for column, _ in REJECTION_FACTS)
     return (
-        "select column_name, data_type, character_maximum_length, numeric_precision, numeric_scale from svv_columns "
-        f"where table_schema = 'landing' and table_name = {literal(dataset)} order by ordinal_position"
-    )
-
-
-def select_rejected(file_ids: Sequence[str]) -> str:
-    """Read which of the file versions have a row in `ops.rejected_files`."""
-    _check_ids(*file_ids)
-    listed = ", ".join(f"'{file_id}'" for file_id in file_ids)
-    return f"select file_id from ops.rejected_files where file_id in ({listed})"
-
-
-def insert_rejection(values: dict[str, str]) -> str:
-    """Append a row to `ops.rejected_files` (column -> value), if that file version has none yet."""
-    file_id = values["file_id"]
-    _check_ids(file_id)
-    return (
-        f"insert into ops.rejected_files ({', '.join(map(identifier, values))}, rejected_at) "
-        f"select {', '.join(map(literal, values.values()))}, sysdate "
-        f"where not exists (select 1 from ops.rejected_files where file_id = '{file_id}')"
+        f"insert into ops.rejected_files ({named(REJECTION_FACTS)}, rejected_at) "
+        f"select {facts}, sysdate from {identifier(name)} as staged where {UNRECORDED}"
     )
 
 
@@ -294,20 +300,17 @@ def size_of(statement: str) -> int:
     return len(statement.encode())
 
 
-def _staged_value(column: StagedColumn) -> str:
-    value = f"staged.c{column.position}"
-    return f"cast({value} as {column.cast})" if column.cast else value
-
-
 def _not_in_ledger(dataset: str) -> str:
     return f"not exists (select 1 from {table('ledger', dataset)} as loaded where loaded.file_id = files.file_id)"
 
 
-def _declared(columns: Iterable[tuple[str, str]]) -> str:
+def declared(columns: Iterable[tuple[str, str]]) -> str:
+    """Declare columns of a name and a type each."""
     return ", ".join(f"{identifier(name)} {type_}" for name, type_ in columns)
 
 
-def _named(columns: Iterable[tuple[str, str]]) -> str:
+def named(columns: Iterable[tuple[str, str]]) -> str:
+    """List the names of columns."""
     return ", ".join(identifier(name) for name, _ in columns)
 
 

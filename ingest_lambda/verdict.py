@@ -34,6 +34,7 @@ class Reason(StrEnum):
     UNSUPPORTED_TYPE = "unsupported_type"
     INCOMPATIBLE_TYPE = "incompatible_type"
     SCHEMA_FROZEN = "schema_frozen"
+    TABLE_TOO_LARGE_TO_WIDEN = "table_too_large_to_widen"
     TOO_MANY_NEW_COLUMNS = "too_many_new_columns"
     OVERSIZE_VALUE = "oversize_value"
     INVALID_TEXT = "invalid_text"
@@ -59,6 +60,7 @@ REMEDIES = {
     Reason.UNSUPPORTED_TYPE: "write the column in a type that docs/verdicts.md lists",
     Reason.INCOMPATIBLE_TYPE: "write the column in the type that the landing table has, or a narrower one",
     Reason.SCHEMA_FROZEN: "drop the column, or set the dataset's schema_change to evolve in its source YAML",
+    Reason.TABLE_TOO_LARGE_TO_WIDEN: "landfall evolve DATASET COLUMN TYPE, then landfall replay the file",
     Reason.TOO_MANY_NEW_COLUMNS: "declare the columns in the dataset's source YAML and deploy, then replay the file",
     Reason.OVERSIZE_VALUE: "shorten the value: a string has 65535 bytes at most, a binary or nested one 1024000",
     Reason.INVALID_TEXT: "write the text as UTF-8 without NUL characters, or the column as binary",
@@ -102,7 +104,7 @@ def verdict_of(error: RejectedFileError, file: FileVersion, dataset: str) -> Ver
         found=_bounded(error.found) if error.found is not None else None,
         expected=_bounded(error.expected) if error.expected is not None else None,
         row=error.row,
-        remedy=REMEDIES[error.reason],
+        remedy=_bounded(error.remedy or REMEDIES[error.reason]),
     )
 
 

@@ -110,7 +110,7 @@ class Connection:
         Raises:
             TransactionConflictError: lost against a concurrent transaction.
             CatalogChangedError: a table or column has come or gone.
-            StagedDataError: COPY cannot read the data; `index` says which statement.
+            StagedDataError: COPY cannot read the data.
             ConfigError: a right or a resource is missing.
             TransientError: anything else, time running out included. The transaction may still commit.
         """
@@ -119,6 +119,15 @@ class Connection:
         if oversize := [sql for sql in statements if size_of(sql) > MAX_STATEMENT_BYTES]:
             raise ValueError(f"a statement has at most {MAX_STATEMENT_BYTES} bytes: {oversize[0][:80]}...")
         return Outcome(self, self._run(self._client.batch_execute_statement, Sqls=list(statements)))
+
+    def check_time(self) -> None:
+        """Stop before work that would not end in time.
+
+        Raises:
+            TransientError: the time is up.
+        """
+        if self._remaining_seconds() <= 0:
+            raise TransientError("the time is up")
 
     def fetch(self, statement_id: str) -> list[Row]:
         """Fetch all pages of a statement's result; numbers and texts as the Data API gives them, NULL as None."""
@@ -245,14 +254,12 @@ def _error(description: Mapping[str, Any]) -> Exception:
     parts = description.get("SubStatements") or [description]
     index = next((number for number, part in enumerate(parts) if part.get("Status") == "FAILED"), 0)
     text = str(parts[index].get("Error") or description.get("Error") or f"ended {description['Status']}")
-    failure = classify(text)
-    if failure in {Failure.BAD_DATA, Failure.OVERSIZE_VALUE}:
-        return StagedDataError(index, text, oversize=failure is Failure.OVERSIZE_VALUE)
-    return ERRORS.get(failure, TransientError)(text)
+    return ERRORS.get(classify(text), TransientError)(text)
 
 
 ERRORS: dict[Failure, type[Exception]] = {
     Failure.CONFLICT: TransactionConflictError,
     Failure.CATALOG_CHANGED: CatalogChangedError,
+    Failure.BAD_DATA: StagedDataError,
     Failure.DENIED: ConfigError,
 }

@@ -15,9 +15,8 @@ class Failure(Enum):
     """What a failed statement means for whoever sent it."""
 
     CONFLICT = auto()  # lost against a concurrent transaction: run it again
-    CATALOG_CHANGED = auto()  # a table or column has come or gone: plan again
-    OVERSIZE_VALUE = auto()  # a string is longer than its column
-    BAD_DATA = auto()  # COPY cannot read the file
+    CATALOG_CHANGED = auto()  # a table or column has come, gone or changed: plan again
+    BAD_DATA = auto()  # COPY cannot read the object
     DENIED = auto()  # a right is missing: the operator must act
     UNKNOWN = auto()  # transient
 
@@ -32,17 +31,25 @@ PATTERNS: tuple[tuple[Failure, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
-    (
-        Failure.OVERSIZE_VALUE,
-        re.compile(r"length of the data column .* is longer than the length defined|value too long for", re.IGNORECASE),
-    ),
     # Codes of Redshift Spectrum, which reads parquet for COPY: 15001 a value or page, 15007 a schema that does not
     # match. 15003 (a manifest without content_length) is ours, and stays unknown.
     # https://repost.aws/knowledge-center/redshift-spectrum-data-errors
-    (Failure.BAD_DATA, re.compile(r"code:\s+15(001|007)\b|incompatible parquet schema", re.IGNORECASE)),
+    (
+        Failure.BAD_DATA,
+        re.compile(
+            r"code:\s+15(001|007)\b|incompatible parquet schema"
+            r"|length of the data column .* is longer than the length defined|value too long for",
+            re.IGNORECASE,
+        ),
+    ),
+    # A division by zero is the load's own check that the columns still have the types that it was planned for.
     (
         Failure.CATALOG_CHANGED,
-        re.compile(r"\b(relation|column|table) .*(already exists|does not exist)", re.IGNORECASE),
+        re.compile(
+            r"\b(relation|column|table) .*(already exists|does not exist)|divi(sion|de) by zero"
+            r"|column .* is of type .* but expression is of type",
+            re.IGNORECASE,
+        ),
     ),
     (Failure.DENIED, re.compile(r"permission denied|not authorized|password authentication failed", re.IGNORECASE)),
 )

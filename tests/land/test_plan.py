@@ -1,146 +1,172 @@
 """The planner: laws that hold for any files of a dataset."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
-
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest_lambda import sqltypes, statements
+from ingest_lambda import ddl, sqltypes, statements
 from ingest_lambda.contracts import Contract, SchemaChange
-from ingest_lambda.errors import RejectedFileError
-from ingest_lambda.events import FileVersion
-from ingest_lambda.footer import Footer, Inspected
-from ingest_lambda.plan import FREE_STATEMENTS, LoadPath, Plan, choose_path, plan_load
-from ingest_lambda.schema import FileColumn
+from ingest_lambda.paths import Group, LoadPath
+from ingest_lambda.plan import Plan, plan_batch, plan_load
+from ingest_lambda.schema_change import FREE_STATEMENTS
 from ingest_lambda.sqltypes import SqlType, fits
 from ingest_lambda.statements import Column
 from ingest_lambda.verdict import Reason
+from tests.land.plans import file_of, group_of, landing_after
 
 TYPES = st.sampled_from(
     [sqltypes.SMALLINT, sqltypes.INTEGER, sqltypes.BIGINT, sqltypes.DOUBLE, sqltypes.VARCHAR, sqltypes.decimal(18, 2)]
 )
 NAMES = st.sampled_from([f"c{number}" for number in range(8)])
-COLUMNS = st.dictionaries(NAMES, TYPES, min_size=1)
-FREEZE = Contract(SchemaChange.FREEZE)
+FILE_COLUMNS = st.dictionaries(NAMES, st.none() | TYPES, min_size=1)
+LANDING = st.dictionaries(NAMES, TYPES, min_size=1)
+ID = Column("id", sqltypes.BIGINT)
 
 
-def file_of(columns: dict[str, SqlType], name: str = "a", obstacle: Reason | None = None) -> Inspected:
-    file = FileVersion("b", f"raw/orders/{name}.parquet", "v")
-    described = tuple(FileColumn(name, str(type_), type_, obstacle) for name, type_ in columns.items())
-    return Inspected(file, Footer(described, 1), 100, "etag", datetime(2025, 11, 13, tzinfo=UTC))
+def plan_of(
+    group: Group, landing: dict[str, SqlType] | None, contract: Contract | None = None, *, may_widen: bool = True
+) -> Plan:
+    existing = None if landing is None else [Column(name, type_) for name, type_ in landing.items()]
+    return plan_load("orders", group, existing, contract or Contract(), may_widen=may_widen)
 
 
-def landing_after(plan: Plan) -> dict[str, SqlType]:
-    return {column.name: column.type for column in (*plan.columns, *plan.new_columns)}
-
-
-@given(st.lists(COLUMNS, max_size=6), st.none() | COLUMNS, st.sampled_from(SchemaChange))
+@given(st.lists(FILE_COLUMNS, max_size=6), st.none() | LANDING, st.sampled_from(SchemaChange), st.booleans())
 def test_every_file_is_planned_or_rejected_and_every_column_finds_a_place_that_holds_it(
-    files: list[dict[str, SqlType]], landing: dict[str, SqlType] | None, policy: SchemaChange
+    files: list[dict[str, SqlType | None]],
+    landing: dict[str, SqlType] | None,
+    policy: SchemaChange,
+    may_widen: bool,
 ) -> None:
     inspected = [file_of(columns, str(number)) for number, columns in enumerate(files)]
-    existing = None if landing is None else [Column(name, type_) for name, type_ in landing.items()]
 
-    plan = plan_load("orders", inspected, existing, Contract(policy))
+    plan = plan_of(group_of(*inspected), landing, Contract(policy), may_widen=may_widen)
 
     ends = [file.inspected for file in plan.files] + [rejection.inspected for rejection in plan.rejections]
     assert sorted(end.file.key for end in ends) == sorted(file.file.key for file in inspected)
     after = landing_after(plan)
-    assert landing is None or landing.items() <= after.items()
+    for name, type_ in (landing or {}).items():
+        assert fits(type_, after[name])
     for planned in plan.files:
-        assert planned.stage_types == tuple(column.type for column in planned.inspected.footer.columns)
-        for position, (staged, found) in enumerate(zip(planned.columns, planned.stage_types, strict=True), start=1):
-            assert staged.position == position
-            assert fits(found, after[staged.name])
-            assert (staged.cast or found) == after[staged.name]
+        for name, found in zip(planned.names, planned.inspected.footer.columns, strict=True):
+            assert found.type is None or fits(found.type, after[name])
+    brought = {name for planned in plan.files for name in planned.names}
+    assert {column.name for column in plan.columns} == brought
+    assert {column.name for column in plan.new_columns} == brought - set(landing or {})
     if policy is SchemaChange.FREEZE:
-        assert plan.new_columns == ()
+        assert (plan.new_columns, plan.widenings) == ((), ())
+    if not may_widen and landing is not None:
+        assert plan.widenings == ()
 
 
-@given(st.lists(COLUMNS, min_size=1, max_size=4))
-def test_planned_again_after_it_was_done_a_plan_changes_nothing(files: list[dict[str, SqlType]]) -> None:
-    inspected = [file_of(columns, str(number)) for number, columns in enumerate(files)]
-    plan = plan_load("orders", inspected, None, Contract())
-    done = [Column(name, type_) for name, type_ in landing_after(plan).items()]
+@given(st.lists(FILE_COLUMNS, min_size=1, max_size=4), st.none() | LANDING)
+def test_planned_again_after_it_was_done_a_plan_changes_nothing(
+    files: list[dict[str, SqlType | None]], landing: dict[str, SqlType] | None
+) -> None:
+    plan = plan_of(group_of(*(file_of(columns, str(number)) for number, columns in enumerate(files))), landing)
 
-    again = plan_load("orders", [file.inspected for file in plan.files], done, Contract())
+    again = plan_of(group_of(*(file.inspected for file in plan.files)), landing_after(plan))
 
-    assert (again.rejections, again.new_columns, again.creates_table) == ((), (), False)
+    assert (again.rejections, again.new_columns, again.widenings, again.creates_table) == ((), (), (), False)
     assert again.files == plan.files
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(1, 1_594), st.integers(1, 127), st.booleans())
-def test_the_statements_of_any_planned_file_stay_within_the_limits(count: int, length: int, is_new: bool) -> None:
-    columns = {f"{number:04d}{'x' * length}"[:127]: sqltypes.VARCHAR for number in range(count)}
-    landing = None if is_new else [Column(name, sqltypes.VARCHAR) for name in columns]
+@given(st.lists(FILE_COLUMNS, min_size=1, max_size=4), LANDING)
+def test_a_stage_has_a_type_and_a_place_for_every_column_on_both_paths(
+    files: list[dict[str, SqlType | None]], landing: dict[str, SqlType]
+) -> None:
+    inspected = [file_of(columns, str(number)) for number, columns in enumerate(files)]
+    plans = [plan_of(group_of(*inspected), landing)]
+    plans += [
+        plan_of(group_of(file, path=LoadPath.AS_IS), landing)
+        for file in inspected
+        if not any(column.is_void for column in file.footer.columns)
+    ]
+    for plan in plans:
+        if plan.files:
+            assert len(plan.stage("s").types) == len(plan.targets())
+            assert {target.column for target in plan.targets()} == {column.name for column in plan.columns}
+            assert plan.stage("s").numbered is (plan.path is LoadPath.CANONICAL)
 
-    plan = plan_load("orders", [file_of(columns)], landing, Contract())
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 1_594), st.integers(1, 127), st.booleans(), st.sampled_from(LoadPath))
+def test_the_statements_of_any_planned_file_stay_within_the_limits(
+    count: int, length: int, is_new: bool, path: LoadPath
+) -> None:
+    columns = {f"{number:04d}{'x' * length}"[:127]: sqltypes.VARCHAR for number in range(count)}
+
+    plan = plan_of(group_of(file_of(dict(columns)), path=path), None if is_new else dict(columns))
 
     if plan.rejections:
         assert plan.rejections[0].error.reason is Reason.TOO_MANY_COLUMNS
         return
     assert plan.fits_one_transaction
-    [planned] = plan.files
+    stage = plan.stage("s" * 60)
     for statement in (
-        statements.create_landing("orders", plan.new_columns),
-        statements.create_stage("s" * 60, planned.stage_types),
-        statements.insert_rows(
-            "orders", "0" * 32, "f" * 60, statements.StagedFile("s" * 60, "0" * 64, planned.columns)
-        ),
+        ddl.create_landing("orders", plan.new_columns),
+        statements.create_stage(stage),
+        statements.insert_rows("orders", "0" * 32, stage, "f" * 60, plan.targets()),
     ):
         assert statements.size_of(statement) <= statements.MAX_STATEMENT_BYTES
 
 
-def test_a_column_that_copy_would_misread_keeps_the_file_from_being_read_as_it_is() -> None:
-    fine = FileColumn("id", "int64", sqltypes.BIGINT)
-    misread = FileColumn("at", "timestamp[ns]", sqltypes.TIMESTAMP, Reason.NANOSECOND_TIMESTAMPS)
-
-    assert choose_path([fine]) is LoadPath.AS_IS
-    with pytest.raises(RejectedFileError) as caught:
-        choose_path([fine, misread])
-    assert (caught.value.reason, caught.value.column) == (Reason.NANOSECOND_TIMESTAMPS, "at")
-    assert caught.value.found == "timestamp[ns]"
-    assert caught.value.expected
-
-
 def test_a_rejected_file_brings_no_column() -> None:
-    landing = [Column("id", sqltypes.BIGINT)]
-    bad = file_of({"id": sqltypes.VARCHAR, "extra": sqltypes.BIGINT})
+    bad = file_of({"extra": sqltypes.BIGINT, "id": sqltypes.VARCHAR})
 
-    plan = plan_load("orders", [bad], landing, Contract())
+    plan = plan_of(group_of(bad), {"id": sqltypes.BIGINT})
 
     assert (plan.files, plan.new_columns) == ((), ())
     assert plan.rejections[0].error.reason is Reason.INCOMPATIBLE_TYPE
 
 
-def test_a_file_that_drops_out_takes_its_columns_with_it() -> None:
-    landing = [Column("id", sqltypes.BIGINT)]
-    kept, dropped = file_of({"id": sqltypes.BIGINT}, "1"), file_of({"new": sqltypes.BIGINT}, "2")
+def test_many_files_that_each_bring_a_few_new_columns_do_not_fit_one_transaction_but_are_not_rejected() -> None:
+    brought = [file_of({f"n{file}_{number}": sqltypes.BIGINT for number in range(20)}, str(file)) for file in range(2)]
 
-    plan = plan_load("orders", [kept, dropped], landing, Contract())
+    both = plan_of(group_of(*brought), {"id": sqltypes.BIGINT})
 
-    assert plan.added_by(plan.files) == (Column("new", sqltypes.BIGINT),)
-    assert plan.added_by(plan.files[:1]) == ()
-
-
-def test_more_files_and_columns_than_a_transaction_takes_do_not_fit_one() -> None:
-    landing = [Column("id", sqltypes.BIGINT)]
-    many = [file_of({"id": sqltypes.BIGINT}, str(number)) for number in range(17)]
-    wide = file_of({f"n{number}": sqltypes.BIGINT for number in range(FREE_STATEMENTS - 1)}, "wide")
-
-    assert not plan_load("orders", many, landing, Contract()).fits_one_transaction
-    assert plan_load("orders", many[:16], landing, Contract()).fits_one_transaction
-    assert plan_load("orders", [wide], landing, Contract()).fits_one_transaction
-    assert not plan_load("orders", [wide, many[0]], landing, Contract()).fits_one_transaction
+    assert (both.rejections, both.fits_one_transaction) == ((), False)
+    assert all(plan_of(half, {"id": sqltypes.BIGINT}).fits_one_transaction for half in group_of(*brought).halves())
 
 
-def test_a_frozen_dataset_names_the_column_it_does_not_take() -> None:
-    plan = plan_load("orders", [file_of({"extra": sqltypes.BIGINT})], [Column("id", sqltypes.BIGINT)], FREEZE)
+def test_one_file_that_brings_more_new_columns_than_a_transaction_takes_is_rejected() -> None:
+    most = {f"n{number}": sqltypes.BIGINT for number in range(FREE_STATEMENTS)}
 
-    error = plan.rejections[0].error
-    assert (error.reason, error.column) == (Reason.SCHEMA_FROZEN, "extra")
-    evolving = replace(FREEZE, schema_change=SchemaChange.EVOLVE)
-    assert plan_load("orders", [file_of({"extra": sqltypes.BIGINT})], [], evolving).rejections == ()
+    assert plan_of(group_of(file_of(dict(most))), {"id": sqltypes.BIGINT}).rejections == ()
+    plan = plan_of(group_of(file_of({**most, "one_more": sqltypes.BIGINT})), {"id": sqltypes.BIGINT})
+    assert plan.rejections[0].error.reason is Reason.TOO_MANY_NEW_COLUMNS
+    assert plan_of(group_of(file_of({**most, "one_more": sqltypes.BIGINT})), None).rejections == ()
+
+
+def test_a_table_that_would_get_too_many_columns_takes_none_of_the_file() -> None:
+    landing = {f"c{number}": sqltypes.BIGINT for number in range(1_594)}
+
+    plan = plan_of(group_of(file_of({"one_more": sqltypes.BIGINT})), dict(landing))
+
+    assert plan.rejections[0].error.reason is Reason.TOO_MANY_COLUMNS
+    assert len(plan.after) == 1_594
+
+
+def test_a_batch_is_planned_load_after_load_each_on_what_the_one_before_leaves() -> None:
+    large = 64 * 1024**2
+    files = [
+        file_of({"id": sqltypes.BIGINT, "note": sqltypes.VARCHAR}, "large", size=large),
+        file_of({"id": sqltypes.BIGINT}, "1"),
+        file_of({"note": sqltypes.VARCHAR}, "2"),
+    ]
+
+    as_is, canonical = plan_batch("orders", files, [ID], Contract())
+
+    assert (as_is.path, canonical.path) == (LoadPath.AS_IS, LoadPath.CANONICAL)
+    assert [column.name for column in as_is.new_columns] == ["note"]
+    assert canonical.new_columns == ()
+    assert [file.why for file in canonical.files] == ["one of 2 small files"] * 2
+
+
+def test_the_paths_of_one_file_say_why() -> None:
+    fine, misread = file_of({"id": sqltypes.BIGINT}), file_of({"at": sqltypes.TIMESTAMP}, obstacle=Reason.NESTED_TYPE)
+
+    [alone] = plan_batch("orders", [fine], None, Contract())
+    [rewritten] = plan_batch("orders", [misread], None, Contract())
+
+    assert (alone.path, alone.files[0].why) == (LoadPath.AS_IS, "a single file that COPY reads right")
+    assert rewritten.path is LoadPath.CANONICAL
+    assert rewritten.files[0].why == "COPY cannot read column at: nested type"

@@ -4,8 +4,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime, time
-from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -37,17 +35,7 @@ REJECTED: dict[str, tuple[bytes, Reason, str | None]] = {
     "footer damaged": (GOOD[:-60] + b"\xff" * 40 + GOOD[-20:], Reason.CORRUPT_FOOTER, None),
     "footer encrypted": (GOOD[:-4] + b"PARE", Reason.ENCRYPTED, None),
     "page damaged": (corrupt_page(), Reason.UNREADABLE_DATA, None),
-    "nanoseconds": (in_bytes([datetime(2025, 1, 1)], pa.timestamp("ns")), Reason.NANOSECOND_TIMESTAMPS, "odd"),
-    "unsigned 64 bits": (in_bytes([2**64 - 1], pa.uint64()), Reason.UNSUPPORTED_TYPE, "odd"),
-    "unsigned 32 bits": (in_bytes([2**32 - 1], pa.uint32()), Reason.UNSUPPORTED_TYPE, "odd"),
-    "time of day": (in_bytes([time(1, 2)], pa.time64("us")), Reason.UNSUPPORTED_TYPE, "odd"),
-    "duration": (in_bytes([5], pa.duration("us")), Reason.UNSUPPORTED_TYPE, "odd"),
-    "half float": (in_bytes([1.5], pa.float16()), Reason.UNSUPPORTED_TYPE, "odd"),
-    "null type": (in_bytes([None], pa.null()), Reason.UNSUPPORTED_TYPE, "odd"),
-    "long decimal": (in_bytes([Decimal(1)], pa.decimal256(50, 0)), Reason.UNSUPPORTED_TYPE, "odd"),
-    "list": (in_bytes([[1]], pa.list_(pa.int32())), Reason.NESTED_TYPE, "odd"),
-    "struct": (in_bytes([{"a": 1}], pa.struct([("a", pa.int32())])), Reason.NESTED_TYPE, "odd"),
-    "oversize string": (in_bytes(["ok", "ü" * 40_000], pa.string()), Reason.OVERSIZE_VALUE, None),
+    "oversize string": (in_bytes(["ok", "ü" * 40_000], pa.string()), Reason.OVERSIZE_VALUE, "odd"),
     "no columns": (parquet(pa.table({})), Reason.NO_COLUMNS, None),
     "system column": (parquet(pa.table({"CTID": [1]})), Reason.RESERVED_COLUMN_NAME, "CTID"),
     "metadata column": (parquet(pa.table({"_load_seq": [1]})), Reason.RESERVED_COLUMN_NAME, "_load_seq"),
@@ -73,6 +61,7 @@ def test_a_bad_file_gets_a_verdict_and_leaves_nothing(
     file = land.put(key, body)
     bad_version = file.version_id
     good = land.put(f"raw/{dataset}/good.parquet", pa.table({"id": [7]}))
+    staged_before = land.keys("staging/")
 
     outcome, beside = land.function().receive(file, good)
 
@@ -91,7 +80,7 @@ def test_a_bad_file_gets_a_verdict_and_leaves_nothing(
     [row] = land.rows(f"select * from ops.rejected_files where dataset = '{dataset}'")
     assert (row["file_id"], row["key"], row["reason"]) == (file.file_id, key, reason)
     assert json.loads(row["verdict"]) == verdict
-    assert land.keys("staging/") == set()
+    assert land.keys("staging/") == staged_before
 
 
 def test_a_file_of_which_a_column_is_unreadable_does_not_change_the_tables(land: Land) -> None:

@@ -58,7 +58,7 @@ def test_a_narrower_column_is_cast(land: Land, dataset: str) -> None:
     [
         (pa.array(["2"]), "VARCHAR(65535)", "BIGINT"),
         (pa.array([2.0]), "DOUBLE PRECISION", "BIGINT"),
-        (pa.array([Decimal(2)], pa.decimal128(38, 0)), "DECIMAL(38,0)", "BIGINT"),
+        (pa.array([Decimal(2)], pa.decimal128(38, 20)), "DECIMAL(38,20)", "BIGINT"),
         (pa.array([date(2025, 1, 1)]), "DATE", "BIGINT"),
     ],
     ids=["text", "float", "decimal", "date"],

@@ -9,18 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from ingest_lambda import statements
+from ingest_lambda import ddl, statements
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.events import FileVersion
 from ingest_lambda.names import landing_names
 from ingest_lambda.outcomes import FileOutcome, Status
-from ingest_lambda.quarantine import quarantine_key
-from ingest_lambda.sqltypes import BIGINT, VARCHAR
-from ingest_lambda.statements import Column, StagedColumn, StagedFile
+from ingest_lambda.quarantine import rejection_row
+from ingest_lambda.sqltypes import BIGINT, DOUBLE, REAL, VARCHAR, decimal, parse_type
+from ingest_lambda.statements import Column, Stage, Target, Widening
 from ingest_lambda.verdict import Reason, verdict_of
 from tests.land.warehouse import Land
 
-LOAD_ID, FILE_ID = "0" * 32, "f" * 64
+LOAD_ID = "0" * 32
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=300)
 HOSTILE = st.text(st.sampled_from("ab'\"\\;-/* \n:%${}$é😀"), max_size=60)
 NAMES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=127).filter(
@@ -107,63 +107,54 @@ def test_a_copy_has_only_parameters_that_copy_takes_for_parquet() -> None:
 
 
 @given(
-    key=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=1000),
+    key=st.text(st.characters(codec="utf-8"), min_size=1, max_size=1000).filter(lambda key: len(key.encode()) <= 1024),
     detail=st.text(max_size=5_000),
     column=st.text(max_size=5_000),
 )
 @settings(max_examples=50)
-def test_the_row_of_a_rejection_stays_within_a_statement(key: str, detail: str, column: str) -> None:
+def test_the_facts_of_a_rejection_fit_their_columns(key: str, detail: str, column: str) -> None:
     file = FileVersion("b" * 63, key, "v" * 100)
     error = RejectedFileError(Reason.UNREADABLE_DATA, detail, column=column, found=detail, expected=column)
-    verdict = verdict_of(error, file, "d" * 100)
-    outcome = FileOutcome(file, Status.REJECTED, "d" * 100, verdict=verdict)
-    values = {
-        "file_id": file.file_id,
-        "key": key,
-        "detail": verdict.detail,
-        "verdict": verdict.to_json(),
-        "quarantine_key": quarantine_key(outcome),
-    }
+    outcome = FileOutcome(file, Status.REJECTED, "d" * 100, verdict=verdict_of(error, file, "d" * 100))
 
-    assert statements.size_of(statements.insert_rejection(values)) < statements.MAX_STATEMENT_BYTES
+    row = rejection_row(0, outcome)
+
+    for name, type_ in statements.REJECTION_FACTS:
+        assert len(str(row[name]).encode()) <= parse_type(type_).arguments[0]
+    assert list(row) == [name for name, _ in statements.STAGED_REJECTION]
 
 
-def test_statements_over_as_many_files_as_a_load_takes_are_small() -> None:
-    stages = [f"stage_{LOAD_ID}_{number:016d}" for number in range(statements.MAX_STATEMENTS)]
-
-    for statement in (
-        statements.count_staged(stages),
-        statements.drop_stages(stages),
-        statements.insert_ledger("d" * 100, LOAD_ID, "files", [FILE_ID] * len(stages)),
-    ):
-        assert statements.size_of(statement) < statements.MAX_STATEMENT_BYTES
-
-
-@given(st.lists(NAMES, min_size=1, max_size=5, unique_by=statements.fold_case))
-def test_an_insert_names_each_column_once_and_takes_it_from_its_position(names: list[str]) -> None:
+@given(st.lists(NAMES, min_size=1, max_size=5, unique_by=statements.fold_case), st.booleans())
+def test_an_insert_names_each_column_once_and_takes_it_from_its_position(names: list[str], numbered: bool) -> None:
     try:
         landing = landing_names(names)
     except RejectedFileError:
         return
-    columns = tuple(StagedColumn(position, name) for position, name in enumerate(landing, start=1))
-    sql = statements.insert_rows("orders", LOAD_ID, "files", StagedFile("stage", FILE_ID, columns))
+    targets = [Target(name, f"staged.c{position}") for position, name in enumerate(landing, start=1)]
+    stage = Stage("stage", (BIGINT,) * len(names), numbered)
+    sql = statements.insert_rows("orders", LOAD_ID, stage, "files", targets)
 
     insert = sqlglot.parse_one(sql, read="redshift")
-    targets = [column.name for column in insert.this.expressions]
+    named = [column.name for column in insert.this.expressions]
     values = [value.sql() for value in insert.expression.expressions]
-    assert targets[: len(names)] == landing
+    assert named[: len(names)] == landing
     assert values[: len(names)] == [f"staged.c{position}" for position in range(1, len(names) + 1)]
-    assert len(targets) == len(values)
+    assert len(named) == len(values)
 
 
 def test_the_ddl_of_a_dataset_is_redshifts() -> None:
     columns = [Column("order", BIGINT), Column("name", VARCHAR)]
     for statement in (
-        statements.create_landing("orders", columns),
-        statements.create_ledger("orders"),
-        statements.create_lock("orders"),
-        statements.add_column("orders", columns[0]),
-        statements.insert_ledger("orders", LOAD_ID, "files", [FILE_ID]),
+        ddl.create_landing("orders", columns),
+        ddl.create_ledger("orders"),
+        ddl.create_lock("orders"),
+        ddl.add_column("orders", columns[0]),
+        *ddl.widen_columns("orders", [Widening("order", BIGINT, decimal(20, 0)), Widening("n", REAL, DOUBLE)]),
+        statements.insert_ledger("orders", LOAD_ID, "files"),
         statements.select_outcomes("orders", "files"),
+        *(statements.select_miscounted(Stage("s", (), numbered), "files") for numbered in (False, True)),
+        statements.create_rejection_stage("s"),
+        statements.select_unrecorded("s"),
+        statements.record_rejections("s"),
     ):
         assert sqlglot.parse_one(statement, read="redshift") is not None

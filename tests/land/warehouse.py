@@ -23,7 +23,8 @@ from aws_lambda_powertools import Logger
 from ingest_lambda.contracts import Contract
 from ingest_lambda.events import FileVersion, Message, parse_messages
 from ingest_lambda.ingest import Clients, Ingest
-from ingest_lambda.load import Loader, Place
+from ingest_lambda.load import Loader
+from ingest_lambda.objects import Place
 from ingest_lambda.outcomes import FileOutcome
 from ingest_lambda.report import Report
 from ingest_lambda.settings import Settings
@@ -100,7 +101,8 @@ class Land:
         """Start a function of its own, cold; `client` stands for its Data API client."""
         warehouse = Warehouse(client or self.client("redshift-data"), target(self.settings))
         clients = Clients(self.client("s3"), self.client("events"), self.client("sns"))
-        loader = Loader(clients.s3, warehouse, Place(self.bucket, self.settings.copy_role_arn), self.contracts)
+        place = Place(self.bucket, self.settings.copy_role_arn)
+        loader = Loader(clients.s3, warehouse, place, self.contracts, self.settings.widen_row_limit)
         report = RecordingReport()
         return Function(Ingest(self.settings, clients, warehouse, loader, report), report)
 

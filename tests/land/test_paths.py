@@ -1,0 +1,49 @@
+"""Which way files go, and which of them go together."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest_lambda import sqltypes
+from ingest_lambda.paths import LARGE_BYTES, MAX_CANONICAL_BYTES, LoadPath, group_by_path
+from ingest_lambda.verdict import Reason
+from tests.land.plans import file_of
+
+FILES = st.lists(
+    st.tuples(
+        st.sampled_from([0, 100, LARGE_BYTES, LARGE_BYTES + 1, MAX_CANONICAL_BYTES // 2, MAX_CANONICAL_BYTES * 2]),
+        st.sampled_from([None, Reason.UNSUPPORTED_TYPE]),
+    ),
+    max_size=12,
+)
+
+
+@given(FILES)
+def test_every_file_goes_one_way_and_only_what_copy_reads_right_goes_as_it_is(
+    sizes: list[tuple[int, Reason | None]],
+) -> None:
+    files = [
+        file_of({"id": sqltypes.BIGINT}, str(number), obstacle, size) for number, (size, obstacle) in enumerate(sizes)
+    ]
+
+    groups = group_by_path(files)
+
+    gone = [file.file.key for group in groups for file in group.files]
+    assert sorted(gone) == sorted(file.file.key for file in files)
+    for group in groups:
+        assert len(group.files) == len(group.reasons)
+        if group.path is LoadPath.AS_IS:
+            [file] = group.files
+            assert file.footer.columns[0].obstacle is None
+        elif len(group.files) > 1:
+            assert sum(file.size for file in group.files) <= MAX_CANONICAL_BYTES
+    small = [size for size, obstacle in sizes if obstacle is None and size <= LARGE_BYTES]
+    if len(small) > 1 or any(obstacle for _, obstacle in sizes):
+        assert sum(group.path is LoadPath.AS_IS for group in groups) == sum(
+            obstacle is None and size > LARGE_BYTES for size, obstacle in sizes
+        )
+
+
+def test_ten_thousand_small_files_are_one_load() -> None:
+    [group] = group_by_path([file_of({"id": sqltypes.BIGINT}, str(number)) for number in range(10_000)])
+
+    assert (group.path, len(group.files)) == (LoadPath.CANONICAL, 10_000)
