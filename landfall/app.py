@@ -25,6 +25,7 @@ COMMAND_MODULES = (
     "undo",
     "pause",
     "transform",
+    "doctor",
     "docs",
 )
 

@@ -119,6 +119,43 @@ def undo_file(dataset: str, file_id: str) -> list[str]:
     ]
 
 
+def select_schema_owners() -> str:
+    """List the schemas with their owners (https://docs.aws.amazon.com/redshift/latest/dg/r_PG_NAMESPACE.html)."""
+    return (
+        "select spaces.nspname as name, users.usename as owner from pg_namespace as spaces "
+        "inner join pg_user as users on users.usesysid = spaces.nspowner"
+    )
+
+
+def select_tables(schema: str) -> str:
+    """List the tables of a schema."""
+    return f"select tablename as name from pg_tables where schemaname = {literal(schema)}"
+
+
+def select_tables_without_right(
+    user: str, right: str, schemas: Iterable[str], tables: Iterable[str] | None = None
+) -> str:
+    """List the tables of some schemas (only those of certain names, where given) on which a user lacks a right.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_HAS_TABLE_PRIVILEGE.html
+    """
+    quoted = "'\"' || schemaname || '\".\"' || tablename || '\"'"
+    of_names = f" and tablename in ({_literals(tables)})" if tables else ""
+    return (
+        f"select schemaname as schema_name, tablename as name from pg_tables where schemaname in ({_literals(schemas)})"
+        f"{of_names} and not has_table_privilege({literal(user)}, {quoted}, {literal(right)})"
+    )
+
+
+def copy_probe(uri: str, role_arn: str) -> list[str]:
+    """Copy a file of one INTEGER column into a temporary table that is dropped at once: one transaction."""
+    return [
+        "create temp table landfall_probe (probe integer)",
+        f"copy landfall_probe from {literal(uri)} iam_role {literal(role_arn)} format as parquet",
+        "drop table landfall_probe",
+    ]
+
+
 def _literals(values: Iterable[str]) -> str:
     return ", ".join(map(literal, values))
 

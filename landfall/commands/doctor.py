@@ -1,0 +1,68 @@
+"""`landfall doctor`: is everything in place?"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import typer
+
+from landfall import output
+
+if TYPE_CHECKING:
+    from landfall.doctor import Check, Finding
+
+FAILED = 1
+
+
+def register(app: typer.Typer) -> None:
+    """Add `doctor` to the command line."""
+    app.command()(doctor)
+
+
+def doctor(as_json: output.JsonOption = False) -> None:
+    """Check the whole chain: stack, bucket and trigger, queues, functions, warehouse, COPY, schedules, who is told.
+
+    Each finding says what to do. Exits 1 if a check failed; a warning (landing is paused, nobody gets the alerts) is
+    no failure.
+    """
+    from landfall.doctor import Status, examine
+    from landfall.stack import Stack
+
+    stack = Stack.from_environment()
+    checks = all_checks()
+    with output.counting("examining", len(checks)) as watch:
+        findings = examine(stack, checks, watch)
+    healthy = all(finding.status is not Status.FAILED for finding in findings)
+    if as_json:
+        output.print_json({"healthy": healthy, "findings": [asdict(finding) for finding in findings]})
+    else:
+        _show(findings)
+    if not healthy:
+        raise typer.Exit(FAILED)
+
+
+def all_checks() -> "list[tuple[str, Check]]":
+    """List the checks, in the data's order."""
+    from landfall import doctor_aws as aws
+    from landfall import doctor_warehouse as warehouse
+
+    return [
+        ("stack", aws.stack_is_complete),
+        ("bucket", aws.bucket_announces),
+        ("landing queue", aws.queue_takes_events),
+        ("dead letters", aws.no_dead_letters),
+        ("functions", aws.functions_are_active),
+        ("what starts by itself", aws.starts_by_itself),
+        ("logins", warehouse.users_log_in),
+        ("schemas", warehouse.schemas_are_owned),
+        ("bookkeeping", warehouse.bookkeeping_is_there),
+        ("rights", warehouse.rights_are_granted),
+        ("COPY", warehouse.copy_reads_the_bucket),
+        ("transform", aws.transform_runs),
+        ("topics", aws.somebody_is_told),
+    ]
+
+
+def _show(findings: "Sequence[Finding]") -> None:
+    rows = [(finding.check, finding.status.value, finding.detail, finding.remedy) for finding in findings]
+    output.stdout().print(output.table("Findings", ("check", "state", "found", "what to do"), rows))

@@ -1,0 +1,161 @@
+"""`landfall doctor`: each check passes where all is well, and names what is wrong where it is not."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ingest_lambda.errors import ConfigError
+from landfall import bootstrap, doctor_aws, doctor_warehouse
+from landfall.commands import doctor as command
+from landfall.doctor import Check, Finding, Status, examine
+from landfall.stack import Stack
+from tests.land.warehouse import new_dataset
+from tests.landfall.conftest import Desk
+
+
+def states(findings: list[Finding]) -> dict[str, str]:
+    return {finding.check: finding.status.value for finding in findings}
+
+
+def run(check: Check, stack: Stack) -> list[Finding]:
+    return examine(stack, [("check", check)])
+
+
+@pytest.fixture
+def wired(desk: Desk) -> Iterator[Desk]:
+    """The bucket announces to the landing queue, as a deployment wires them."""
+    url, bucket = desk.stack.output("LandingQueueUrl"), desk.land.bucket
+    dead = desk.stack.sqs.get_queue_attributes(
+        QueueUrl=desk.stack.output("DeadLetterQueueUrl"), AttributeNames=["QueueArn"]
+    )
+    redrive = {"deadLetterTargetArn": dead["Attributes"]["QueueArn"], "maxReceiveCount": "12"}
+    desk.stack.sqs.set_queue_attributes(
+        QueueUrl=url,
+        Attributes={"Policy": queue_policy(f"arn:aws:s3:::{bucket}"), "RedrivePolicy": json.dumps(redrive)},
+    )
+    yield desk
+    notify(desk, None)
+    desk.messages()
+
+
+def queue_policy(source: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": "*",
+        "Condition": {"ArnEquals": {"aws:SourceArn": source}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def notify(desk: Desk, prefix: str | None, event: Any = "s3:ObjectCreated:*") -> None:
+    """Let the bucket announce objects under a prefix; None: nothing."""
+    url = desk.stack.output("LandingQueueUrl")
+    arn = desk.stack.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    rules = {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix or ""}]}}
+    trigger: Any = {"QueueArn": arn, "Events": [event], "Filter": rules}
+    configuration: Any = {"QueueConfigurations": [trigger]} if prefix is not None else {}
+    desk.stack.s3.put_bucket_notification_configuration(
+        Bucket=desk.land.bucket, NotificationConfiguration=configuration
+    )
+
+
+@pytest.mark.parametrize(
+    ("prefix", "event", "state"),
+    [
+        ("raw/", "s3:ObjectCreated:*", "ok"),
+        ("", "s3:ObjectCreated:*", "ok"),
+        ("raw/orders/", "s3:ObjectCreated:*", "failed"),
+        ("raw/", "s3:ObjectCreated:Put", "failed"),
+        (None, "", "failed"),
+    ],
+)
+def test_a_bucket_that_does_not_announce_everything_under_raw_is_found(
+    wired: Desk, prefix: str | None, event: str, state: str
+) -> None:
+    notify(wired, prefix, event)
+    found = run(doctor_aws.bucket_announces, wired.stack)
+    assert states(found) == {"bucket versions": "ok", "bucket trigger": state}
+    assert all((finding.remedy is None) == (finding.status is Status.OK) for finding in found)
+
+
+def test_a_queue_that_another_bucket_alone_may_send_to_is_found(wired: Desk) -> None:
+    own, other = (json.loads(queue_policy(f"arn:aws:s3:::{name}")) for name in (wired.land.bucket, "another"))
+    (allowed,), (foreign,) = own["Statement"], other["Statement"]
+    assert doctor_aws._lets_bucket_send(allowed, wired.land.bucket)
+    assert not doctor_aws._lets_bucket_send(foreign, wired.land.bucket)
+    assert not doctor_aws._lets_bucket_send({**allowed, "Effect": "Deny"}, wired.land.bucket)
+
+
+def test_dead_letters_are_found_with_the_command_that_sends_them_back(desk: Desk) -> None:
+    assert states(run(doctor_aws.no_dead_letters, desk.stack)) == {"dead letters": "ok"}
+    desk.stack.sqs.send_message(QueueUrl=desk.stack.output("DeadLetterQueueUrl"), MessageBody="x")
+    (finding,) = run(doctor_aws.no_dead_letters, desk.stack)
+    assert (finding.status, "landfall replay --dlq" in (finding.remedy or "")) == (Status.FAILED, True)
+    desk.messages("DeadLetterQueueUrl")
+
+
+def test_a_topic_that_nobody_hears_is_a_warning(desk: Desk) -> None:
+    topic = desk.stack.sns.create_topic(Name=new_dataset("unheard"))["TopicArn"]
+    stack = replace(desk.stack, outputs={**desk.stack.outputs, "FailureTopicArn": topic, "SuccessTopicArn": topic})
+    assert states(run(doctor_aws.somebody_is_told, stack)) == {"failure topic": "warning", "success topic": "ok"}
+
+
+def test_schemas_bookkeeping_and_rights_are_as_the_bootstrap_makes_them_or_named(desk: Desk) -> None:
+    dataset = new_dataset()
+    desk.land.rows(f"create table landing.{dataset} (a integer)")
+    for check in (
+        doctor_warehouse.schemas_are_owned,
+        doctor_warehouse.bookkeeping_is_there,
+        doctor_warehouse.rights_are_granted,
+    ):
+        assert {finding.status for finding in run(check, desk.stack)} == {Status.OK}
+
+    desk.land.rows(f"revoke select on landing.{dataset} from {bootstrap.TRANSFORMER}")  # noqa: S608 - our names
+    lacking = [each for each in run(doctor_warehouse.rights_are_granted, desk.stack) if each.status is Status.FAILED]
+    assert [f"landing.{dataset}" in finding.detail for finding in lacking] == [True]
+    desk.land.rows(f"drop table landing.{dataset}")
+
+    desk.land.rows("alter table ops.runs rename to runs_elsewhere")
+    (finding,) = run(doctor_warehouse.bookkeeping_is_there, desk.stack)
+    assert (finding.status, finding.detail) == (Status.FAILED, "not there: runs")
+    desk.land.rows("alter table ops.runs_elsewhere rename to runs")
+
+
+def test_copy_is_tried_with_a_probe_that_leaves_nothing(desk: Desk) -> None:
+    role = desk.land.settings.copy_role_arn
+    right = replace(desk.stack, outputs={**desk.stack.outputs, "CopyRoleArn": role})
+    assert states(run(doctor_warehouse.copy_reads_the_bucket, right)) == {"COPY": "ok"}
+    wrong = replace(desk.stack, outputs={**desk.stack.outputs, "CopyRoleArn": f"{role}-unknown"})
+    (finding,) = run(doctor_warehouse.copy_reads_the_bucket, wrong)
+    assert (finding.status, "attach the role" in (finding.remedy or "")) == (Status.FAILED, True)
+    assert desk.land.keys("staging/doctor-") == set()
+
+
+def test_a_check_that_cannot_look_is_a_finding_and_the_others_go_on(desk: Desk) -> None:
+    def broken(_: Stack) -> Iterator[Finding]:
+        yield Finding("first", Status.OK, "looked at")
+        raise ConfigError("no output")
+
+    gone = replace(desk.stack, outputs={**desk.stack.outputs, "FailureTopicArn": "arn:aws:sns:us-east-1:1:none"})
+    done: list[int] = []
+    checks: list[tuple[str, Check]] = [("broken", broken), ("topics", doctor_aws.somebody_is_told)]
+    findings = examine(gone, [*checks, ("dead letters", doctor_aws.no_dead_letters)], done.append)
+    assert states(findings) == {"first": "ok", "broken": "failed", "topics": "failed", "dead letters": "ok"}
+    assert done == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("status", "exits"), [("ok", 0), ("warning", 0), ("failed", 1)])
+def test_the_exit_code_is_the_worst_findings(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, status: str, exits: int
+) -> None:
+    findings = [Finding("a", Status.OK, "fine"), Finding("b", Status(status), "so so", "do this")]
+    monkeypatch.setattr(command, "all_checks", lambda: [("every", lambda _: iter(findings))])
+    said = desk.landfall("doctor", exits=exits)
+    assert said["healthy"] == (exits == 0)
+    assert said["findings"][1] == {"check": "b", "status": status, "detail": "so so", "remedy": "do this"}
+    assert "do this" in desk.say("doctor")
