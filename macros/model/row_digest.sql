@@ -1,12 +1,14 @@
-{% macro row_digest(columns) -%}
+{% macro row_digest(types) -%}
     {#- Of two rows of one file that have the same time, a delete wins: `1` sorts behind `0`.
         A length before every value, so that no two different rows read the same -#}
     cast(case when _operation = 'D' then '1' else '0' end || md5(
         _operation
-        {%- for column in columns %}
+        {%- for column, type in types.items() %}
+        {#- Redshift casts no BOOLEAN to text: https://docs.aws.amazon.com/redshift/latest/dg/r_Boolean_type.html #}
+        {%- set value = 'cast(' ~ column ~ ' as integer)' if type == 'boolean' else column %}
         || coalesce(
-            cast(octet_length(cast({{ column }} as varchar(65535))) as varchar(8))
-            || ':' || cast({{ column }} as varchar(65535)),
+            cast(octet_length(cast({{ value }} as varchar(65535))) as varchar(8))
+            || ':' || cast({{ value }} as varchar(65535)),
             '-'
         )
         {%- endfor %}

@@ -1,0 +1,3 @@
+select *
+from {{ ref('int_products__checked') }}
+where row_status = 'accepted'

@@ -1,0 +1,46 @@
+{% set types = {
+    'customer_id': 'varchar(64)',
+    'customer_name': 'varchar(256)',
+    'email': 'varchar(320)',
+    'country': 'varchar(2)',
+    'created_at': 'timestamp',
+    'updated_at': 'timestamp',
+} %}
+
+with source as (
+
+    select
+        customer_id,
+        customer_name,
+        email,
+        country,
+        created_at,
+        updated_at,
+        op,
+        {{ file_columns('customers') }}
+    from {{ source('landing', 'customers') }}
+
+),
+
+narrowed as (
+
+    select
+        {{ narrow_columns(types) }},
+        {{ operation('op') }} as _operation,
+        {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ file_columns() }}
+    from source
+
+),
+
+final as (
+
+    select
+        narrowed.*,
+        {{ business_time(['updated_at', 'created_at']) }} as _business_at,
+        {{ row_digest(types) }} as _row_digest
+    from narrowed
+
+)
+
+select * from final

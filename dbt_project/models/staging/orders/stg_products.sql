@@ -1,0 +1,48 @@
+{% set types = {
+    'product_id': 'varchar(64)',
+    'product_name': 'varchar(256)',
+    'category': 'varchar(64)',
+    'currency': 'varchar(3)',
+    'unit_price': 'decimal(18,2)',
+    'is_active': 'boolean',
+    'updated_at': 'timestamp',
+} %}
+
+with source as (
+
+    select
+        product_id,
+        product_name,
+        category,
+        currency,
+        unit_price,
+        is_active,
+        updated_at,
+        op,
+        {{ file_columns('products') }}
+    from {{ source('landing', 'products') }}
+
+),
+
+narrowed as (
+
+    select
+        {{ narrow_columns(types) }},
+        {{ operation('op') }} as _operation,
+        {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ file_columns() }}
+    from source
+
+),
+
+final as (
+
+    select
+        narrowed.*,
+        {{ business_time(['updated_at']) }} as _business_at,
+        {{ row_digest(types) }} as _row_digest
+    from narrowed
+
+)
+
+select * from final
