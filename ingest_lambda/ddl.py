@@ -19,15 +19,21 @@ from ingest_lambda.statements import (
     table,
 )
 
-# As `svv_columns` spells the types that widen (https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html).
+# As `svv_columns` spells landing's types (https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html).
 CATALOG_NAMES = {
     "SMALLINT": "smallint",
     "INTEGER": "integer",
     "BIGINT": "bigint",
     "DECIMAL": "numeric",
     "REAL": "real",
+    "DOUBLE PRECISION": "double precision",
+    "BOOLEAN": "boolean",
     "DATE": "date",
+    "TIME": "time without time zone",
+    "TIMESTAMP": "timestamp without time zone",
     "VARCHAR": "character varying",
+    "VARBYTE": "binary varying",
+    "SUPER": "super",
 }
 
 

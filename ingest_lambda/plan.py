@@ -154,12 +154,17 @@ def plan_load(
 
 
 def plan_batch(
-    dataset: str, files: Sequence[Inspected], landing: Sequence[Column] | None, contract: Contract
+    dataset: str,
+    files: Sequence[Inspected],
+    landing: Sequence[Column] | None,
+    contract: Contract,
+    *,
+    may_widen: bool = True,
 ) -> list[Plan]:
     """Plan all loads of a batch, each on what the one before leaves behind: what `landfall plan` shows."""
     plans: list[Plan] = []
     for group in group_by_path(files):
-        plan = plan_load(dataset, group, landing, contract)
+        plan = plan_load(dataset, group, landing, contract, may_widen=may_widen)
         plans.append(plan)
         landing = plan.after if plan.files else landing
     return plans
