@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 PARALLEL_READS = 16
-KEPT_BYTES = 128 * 1024**2  # of small files that are read whole with their footers, so that they are read once
+KEPT_BYTES = 64 * 1024**2  # of small files that are read whole with their footers, so that they are read once
 # How many files of a dataset are loaded together, by how often their messages have come; alone after that.
 FILES_TOGETHER = {1: 10_000, 2: 100, 3: 10}
 
@@ -150,6 +150,7 @@ class Ingest:
         return FileOutcome(file, Status.RETRIED, dataset, f"{type(error).__name__}: {error}")
 
     def _announce(self, outcomes: Iterable[FileOutcome]) -> None:
+        """Tell what landed, and what it did to landing's columns."""
         details = notify.landed_details(outcomes, self._settings.environment)
         try:
             refused = notify.send_landed(self._clients.events, self._settings.event_bus, details)
@@ -157,6 +158,11 @@ class Ingest:
                 self._report.lost("event", RuntimeError(f"the bus refused {refused} events"))
         except (ClientError, BotoCoreError) as error:
             self._report.lost("event", error)
+        try:
+            topic = self._settings.failure_topic_arn
+            notify.send_schema_changes(self._clients.sns, topic, self._settings.environment, details)
+        except (ClientError, BotoCoreError) as error:  # the rows are in landing, and the event says it too
+            self._report.lost("announcement", error)
 
 
 def route_files(messages: Iterable[Message], pattern: str | None) -> tuple[list[Candidate], list[FileOutcome]]:

@@ -1,17 +1,18 @@
 """LAND: telling others.
 
-In: the outcomes of a batch. Out: a "Dataset landed" event a dataset (which starts the transform), and an alert a
-dataset for what was rejected. Pure builders, and two thin calls.
+In: the outcomes of a batch. Out: a "Dataset landed" event a load (which starts the transform), an alert a dataset for
+what was rejected, and a note a load that changed landing's columns. Pure builders, and three thin calls.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
-from ingest_lambda.outcomes import FileOutcome, Status
+from ingest_lambda.outcomes import ColumnChange, FileOutcome, Status
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -23,14 +24,23 @@ SOURCE = "landfall.ingest"
 DETAIL_TYPE = "Dataset landed"
 MAX_ENTRIES = 10  # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 MAX_FILES_NAMED = 10
-SEVERITY = "medium"  # of critical (a run broke), high (a gate failed), medium (a file was rejected), low, info
+MAX_CHANGES_NAMED = 50
+MAX_MESSAGE_BYTES = 250_000  # of 262,144: https://docs.aws.amazon.com/sns/latest/dg/sns-large-payloads.html
 MAX_SUBJECT = 100  # characters, ASCII: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 
 
-def landed_details(outcomes: Iterable[FileOutcome], environment: str) -> list[dict[str, str | int | None]]:
+LANDED_NOT_MODELED = """\
+A new column is landed, not modeled: take it into staging if it is wanted. Was a column renamed, then the old one is
+NULL in these rows. docs/schema_change.md says what else can change, and how."""
+
+Detail = dict[str, Any]
+
+
+def landed_details(outcomes: Iterable[FileOutcome], environment: str) -> list[Detail]:
     """Sum up, per dataset and load, what the ledger holds: landed now, or before (a duplicate).
 
-    Duplicates are told as well: the event of the load that landed them may have been lost.
+    Duplicates are told as well: the event of the load that landed them may have been lost. `schema_changes` is what the
+    load did to landing's columns: `{"column", "found", "into"}`, `found` null where the column is new.
     """
     groups: dict[tuple[str, str | None, int | None], list[FileOutcome]] = defaultdict(list)
     for outcome in outcomes:
@@ -44,12 +54,13 @@ def landed_details(outcomes: Iterable[FileOutcome], environment: str) -> list[di
             "files": len(files),
             "rows": sum(file.rows or 0 for file in files),
             "environment": environment,
+            "schema_changes": [asdict(change) for change in _changes(files)[:MAX_CHANGES_NAMED]],
         }
         for (dataset, load_id, load_seq), files in groups.items()
     ]
 
 
-def send_landed(events: EventBridgeClient, bus: str, details: Sequence[Mapping[str, str | int | None]]) -> int:
+def send_landed(events: EventBridgeClient, bus: str, details: Sequence[Detail]) -> int:
     """Send the events; return how many the bus refused. A lost event delays the transform's next sweep, no more."""
     entries: list[PutEventsRequestEntryTypeDef] = [
         {"Source": SOURCE, "DetailType": DETAIL_TYPE, "EventBusName": bus, "Detail": json.dumps(detail)}
@@ -68,10 +79,44 @@ def send_rejected(sns: SNSClient, topic_arn: str, environment: str, rejected: It
         sns.publish(
             TopicArn=topic_arn,
             Subject=subject(environment, dataset, len(files)),
-            Message=json.dumps({"default": text(dataset, files), "sqs": machine_text(dataset, environment, files)}),
+            Message=rejected_message(dataset, environment, files),
             MessageStructure="json",
-            MessageAttributes=_attributes(severity=SEVERITY, dataset=dataset, stage="land", environment=environment),
+            MessageAttributes=_attributes("medium", dataset, environment),
         )
+
+
+def rejected_message(dataset: str, environment: str, rejected: Sequence[FileOutcome]) -> str:
+    """Write an alert for people and for machines; it names fewer files where their verdicts are too long for SNS."""
+    for named in (MAX_FILES_NAMED, 1):
+        words = {"default": text(dataset, rejected, named), "sqs": machine_text(dataset, environment, rejected, named)}
+        message = json.dumps(words)
+        if len(message) <= MAX_MESSAGE_BYTES:  # ASCII, as `dumps` escapes the rest
+            break
+    return message
+
+
+def send_schema_changes(sns: SNSClient, topic_arn: str, environment: str, details: Iterable[Detail]) -> None:
+    """Announce columns that are new or wider: they landed, and no model knows them yet. One message a load."""
+    for detail in details:
+        if detail["schema_changes"]:
+            machine = json.dumps({"stage": "land", **detail}, ensure_ascii=False)
+            sns.publish(
+                TopicArn=topic_arn,
+                Subject=f"[landfall {environment}] {detail['dataset']}: columns changed"[:MAX_SUBJECT],
+                Message=json.dumps({"default": changes_text(detail), "sqs": machine}),
+                MessageStructure="json",
+                MessageAttributes=_attributes("low", detail["dataset"], environment),
+            )
+
+
+def changes_text(detail: Detail) -> str:
+    """Say, for people, what happened to landing's columns, and what to do."""
+    dataset = detail["dataset"]
+    lines = [f"Files of {dataset} changed the columns of landing.{dataset}. Their rows landed.", ""]
+    for change in detail["schema_changes"]:
+        was = f"was {change['found']}, is" if change["found"] else "is new,"
+        lines.append(f"  {change['column']} {was} {change['into']}")
+    return "\n".join([*lines, "", LANDED_NOT_MODELED])
 
 
 def subject(environment: str, dataset: str, files: int) -> str:
@@ -83,10 +128,10 @@ def subject(environment: str, dataset: str, files: int) -> str:
     return f"[landfall {environment}] {dataset}: {files} file{'' if files == 1 else 's'} rejected"[:MAX_SUBJECT]
 
 
-def text(dataset: str, rejected: Sequence[FileOutcome]) -> str:
+def text(dataset: str, rejected: Sequence[FileOutcome], named: int = MAX_FILES_NAMED) -> str:
     """Say, for people, which files were rejected, why, and what to do."""
     lines = [f"{len(rejected)} file(s) of {dataset} were rejected; no row of them landed.", ""]
-    for outcome in rejected[:MAX_FILES_NAMED]:
+    for outcome in rejected[:named]:
         verdict = outcome.verdict
         if verdict is not None:
             where = f", column {verdict.column}" if verdict.column is not None else ""
@@ -98,18 +143,28 @@ def text(dataset: str, rejected: Sequence[FileOutcome]) -> str:
                 f"  what to do: {verdict.remedy}",
                 "",
             ]
-    if len(rejected) > MAX_FILES_NAMED:
-        lines += [f"... and {len(rejected) - MAX_FILES_NAMED} more", ""]
+    if len(rejected) > named:
+        lines += [f"... and {len(rejected) - named} more", ""]
     lines += ["Copies and verdicts are under quarantine/ in the bucket.", f"See: landfall history --dataset {dataset}"]
     return "\n".join(lines)
 
 
-def machine_text(dataset: str, environment: str, rejected: Sequence[FileOutcome]) -> str:
+def machine_text(dataset: str, environment: str, rejected: Sequence[FileOutcome], named: int = MAX_FILES_NAMED) -> str:
     """Say the same as JSON."""
-    verdicts = [json.loads(file.verdict.to_json()) for file in rejected[:MAX_FILES_NAMED] if file.verdict]
+    verdicts = [json.loads(file.verdict.to_json()) for file in rejected[:named] if file.verdict]
     facts = {"stage": "land", "dataset": dataset, "environment": environment, "rejected": len(rejected)}
     return json.dumps({**facts, "verdicts": verdicts}, ensure_ascii=False)
 
 
-def _attributes(**values: str) -> dict[str, MessageAttributeValueTypeDef]:
+def _changes(files: Sequence[FileOutcome]) -> list[ColumnChange]:
+    """List what a load changed, once, however many files it had."""
+    return list(dict.fromkeys(change for file in files for change in file.schema_changes))
+
+
+def _attributes(severity: str, dataset: str, environment: str) -> dict[str, MessageAttributeValueTypeDef]:
+    """Say what subscriptions filter by.
+
+    `severity`: critical (a run broke), high (a gate failed), medium (a file was rejected), low (a new column), info.
+    """
+    values = {"severity": severity, "dataset": dataset, "stage": "land", "environment": environment}
     return {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}

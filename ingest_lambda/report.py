@@ -38,12 +38,14 @@ class Report:
             "dataset": outcome.dataset,
             "reason": outcome.reason,
             "column": outcome.verdict.column if outcome.verdict else None,
+            "row": outcome.verdict.row if outcome.verdict else None,
             "detail": outcome.verdict.detail if outcome.verdict else None,
             "rows": outcome.rows,
             "bytes": outcome.size,
             "load_id": outcome.load_id,
             "load_seq": outcome.load_seq,
             "load_path": outcome.load_path,
+            "cut_to_microseconds": list(outcome.cut) or None,
         }
         level = self._logger.warning if outcome.status in {Status.REJECTED, Status.RETRIED} else self._logger.info
         level("file", extra={name: value for name, value in facts.items() if value is not None})

@@ -123,6 +123,7 @@ def test_what_landed_is_told_to_the_event_bus_with_the_load(land: Land) -> None:
         "files": 1,
         "rows": 2,
         "environment": "test",
+        "schema_changes": [],
     }
     assert duplicate == {**landed, "rows": 0}
 

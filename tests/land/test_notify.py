@@ -1,11 +1,21 @@
 """What others are told: one event a dataset and load, one alert a dataset, in words and as JSON."""
 
 import json
+from dataclasses import replace
 
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.events import FileVersion
-from ingest_lambda.notify import MAX_FILES_NAMED, landed_details, machine_text, subject, text
-from ingest_lambda.outcomes import FileOutcome, Status
+from ingest_lambda.notify import (
+    MAX_FILES_NAMED,
+    MAX_MESSAGE_BYTES,
+    changes_text,
+    landed_details,
+    machine_text,
+    rejected_message,
+    subject,
+    text,
+)
+from ingest_lambda.outcomes import ColumnChange, FileOutcome, Status
 from ingest_lambda.verdict import REMEDIES, Reason, verdict_of
 
 
@@ -26,10 +36,11 @@ def rejected(number: int) -> FileOutcome:
 
 def test_a_load_is_one_event_whatever_its_number_of_files() -> None:
     details = landed_details([landed(1), landed(2), landed(1, "customers")], "prod")
+    common = {"environment": "prod", "schema_changes": []}
 
     assert details == [
-        {"dataset": "orders", "load_id": "l1", "load_seq": 1, "files": 2, "rows": 20, "environment": "prod"},
-        {"dataset": "customers", "load_id": "l1", "load_seq": 1, "files": 1, "rows": 10, "environment": "prod"},
+        {"dataset": "orders", "load_id": "l1", "load_seq": 1, "files": 2, "rows": 20} | common,
+        {"dataset": "customers", "load_id": "l1", "load_seq": 1, "files": 1, "rows": 10} | common,
     ]
 
 
@@ -58,6 +69,32 @@ def test_an_alert_about_many_files_names_some_and_counts_all() -> None:
     assert f"and {500 - MAX_FILES_NAMED} more" in text("orders", many)
     told = json.loads(machine_text("orders", "prod", many))
     assert (told["rejected"], len(told["verdicts"])) == (500, MAX_FILES_NAMED)
+
+
+def test_what_a_load_changed_is_told_once_with_from_and_to() -> None:
+    changes = (ColumnChange("note", None, "VARCHAR(65535)"), ColumnChange("n", "INTEGER", "BIGINT"))
+    files = [replace(landed(number), schema_changes=changes) for number in (1, 2)]
+
+    [detail] = landed_details(files, "prod")
+
+    assert detail["schema_changes"] == [
+        {"column": "note", "found": None, "into": "VARCHAR(65535)"},
+        {"column": "n", "found": "INTEGER", "into": "BIGINT"},
+    ]
+    said = changes_text(detail)
+    assert "note is new, VARCHAR(65535)" in said
+    assert "n was INTEGER, is BIGINT" in said
+
+
+def test_an_alert_is_never_longer_than_a_message_may_be() -> None:
+    longest = "😀" * 5_000
+    error = RejectedFileError(Reason.UNREADABLE_DATA, longest, column=longest, found=longest, expected=longest)
+    outcomes = [replace(rejected(n), verdict=verdict_of(error, file(n), "orders")) for n in range(MAX_FILES_NAMED)]
+
+    message = rejected_message("orders", "prod", outcomes)
+
+    assert len(message.encode()) <= MAX_MESSAGE_BYTES
+    assert json.loads(json.loads(message)["sqs"])["rejected"] == MAX_FILES_NAMED
 
 
 def test_a_subject_is_ascii_and_short() -> None:

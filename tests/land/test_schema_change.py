@@ -1,77 +1,213 @@
-"""Files whose columns differ from the landing table's: added, missing, narrower, wider, frozen."""
+"""Files whose columns differ from the landing table's: the matrix of docs/schema_change.md, and what goes with it."""
 
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
-from datetime import date
+import json
+from collections.abc import Callable
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from ingest_lambda import ledger
+from ingest_lambda import ddl, ledger, sqltypes, statements
+from ingest_lambda.catalog import Catalog
 from ingest_lambda.contracts import Contract, parse_contract
-from ingest_lambda.outcomes import Status
+from ingest_lambda.errors import CatalogChangedError
+from ingest_lambda.outcomes import FileOutcome, Status
 from ingest_lambda.sqltypes import parse_type
-from ingest_lambda.statements import Column
+from ingest_lambda.statements import Column, Widening
 from ingest_lambda.verdict import Reason
 from tests.land.warehouse import Land, new_dataset
+
+FIRST = pa.table({"id": [1], "name": ["one"]})
+ID_AND_NAME = [{"name": "id", "data_type": "bigint"}, {"name": "name", "data_type": "varchar"}]
+
+# What differs -> the file, and why it is rejected under evolve and under freeze; None where it lands.
+MATRIX: dict[str, tuple[pa.Table, Reason | None, Reason | None]] = {
+    "new": (pa.table({"id": [2], "name": ["two"], "Added": [Decimal("1.5")]}), None, Reason.SCHEMA_FROZEN),
+    "missing": (pa.table({"id": [2]}), None, None),
+    "reordered": (pa.table({"name": ["two"], "ID": [2]}), None, None),
+    "renamed": (pa.table({"id": [2], "full_name": ["two"]}), None, Reason.SCHEMA_FROZEN),
+    "widened": (
+        pa.table({"id": pa.array([2], pa.decimal128(21, 1)), "name": ["two"]}),
+        None,
+        Reason.SCHEMA_FROZEN,
+    ),
+    "narrowed": (pa.table({"id": pa.array([2], pa.int16()), "name": ["two"]}), None, None),
+    "retyped": (pa.table({"id": ["2"], "name": ["two"]}), Reason.INCOMPATIBLE_TYPE, Reason.INCOMPATIBLE_TYPE),
+    "untyped": (pa.table({"id": [2], "name": pa.nulls(1)}), None, None),
+}
+LANDED = {
+    "new": [{"id": 2, "name": "two", "added": "1.5"}],
+    "missing": [{"id": 2, "name": None}],
+    "reordered": [{"id": 2, "name": "two"}],
+    "renamed": [{"id": 2, "name": None, "full_name": "two"}],
+    "widened": [{"id": "2.0", "name": "two"}],
+    "narrowed": [{"id": 2, "name": "two"}],
+    "untyped": [{"id": 2, "name": None}],
+}
 
 
 @pytest.fixture
 def dataset(land: Land) -> str:
     """A dataset into which one file has landed: id 1, name 'one'."""
     name = new_dataset()
-    land.function().receive(land.put(f"raw/{name}/first.parquet", pa.table({"id": [1], "name": ["one"]})))
+    land.function().receive(land.put(f"raw/{name}/first.parquet", FIRST))
     return name
 
 
-def test_a_new_column_is_added_and_older_rows_have_null_in_it(land: Land, dataset: str) -> None:
-    file = land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [2], "name": ["two"], "Added": [Decimal("1.5")]}))
+@pytest.mark.parametrize("policy", ["evolve", "freeze"])
+@pytest.mark.parametrize("case", MATRIX)
+def test_a_file_of_other_columns_ends_as_the_policy_says_on_both_paths(land: Land, case: str, policy: str) -> None:
+    dataset = new_dataset()
+    land.contracts[dataset] = parse_contract({"schema_change": policy, "columns": ID_AND_NAME})
+    function = land.function()
+    function.receive(land.put(f"raw/{dataset}/first.parquet", FIRST))
+    table, under_evolve, under_freeze = MATRIX[case]
+    reason = under_evolve if policy == "evolve" else under_freeze
 
-    [outcome] = land.function().receive(file)
+    outcomes = function.receive(land.put(f"raw/{dataset}/alone.parquet", table))
+    outcomes += function.receive(*(land.put(f"raw/{dataset}/{number}.parquet", table) for number in (1, 2)))
 
-    assert outcome.status is Status.LANDED
-    assert land.rows(f"select id, name, added from landing.{dataset} order by id") == [
-        {"id": 1, "name": "one", "added": None},
-        {"id": 2, "name": "two", "added": "1.5"},
-    ]
+    status = Status.REJECTED if reason else Status.LANDED
+    assert [(outcome.status, outcome.reason) for outcome in outcomes] == [(status, reason)] * 3
+    [first] = rows_of(land, dataset, "name = 'one'")
+    assert int(float(first["id"])) == 1
+    assert rows_of(land, dataset, "name is null or name <> 'one'") == ([] if reason else LANDED[case] * 3)
+    assert len(land.rows(f"select 1 from ledger.{dataset}")) == (1 if reason else 4)
+    if reason:
+        assert columns_of(land, dataset) == {"id": "BIGINT", "name": "VARCHAR(65535)"}
+    else:
+        assert [outcome.load_path for outcome in outcomes[1:]] == ["canonical"] * 2
 
 
-def test_a_missing_column_lands_as_null(land: Land, dataset: str) -> None:
-    [outcome] = land.function().receive(land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [2]})))
+def test_every_type_that_widens_keeps_the_values_that_are_there_and_takes_the_new_ones(land: Land) -> None:
+    name = new_dataset()
+    narrow = pa.table(
+        {
+            "small": pa.array([-32768], pa.int16()),
+            "whole": pa.array([2**31 - 1], pa.int32()),
+            "big": pa.array([-(2**63)], pa.int64()),
+            "price": pa.array([Decimal("999.99")], pa.decimal128(5, 2)),
+            "ratio": pa.array([1.5], pa.float32()),
+            "day": pa.array([date(1969, 12, 31)], pa.date32()),
+        }
+    )
+    wide = pa.table(
+        {
+            "small": pa.array([2**31 - 1], pa.int32()),
+            "whole": pa.array([2**40], pa.int64()),
+            "big": pa.array([2**64 - 1], pa.uint64()),
+            "price": pa.array([-(2**31)], pa.int32()),
+            "ratio": pa.array([0.1], pa.float64()),
+            "day": pa.array([datetime(2025, 1, 1, 12)], pa.timestamp("us")),
+        }
+    )
 
-    assert outcome.status is Status.LANDED
-    assert land.rows(f"select name from landing.{dataset} where id = 2") == [{"name": None}]
+    function = land.function()
+    function.receive(land.put(f"raw/{name}/1.parquet", narrow))
+    [outcome] = function.receive(land.put(f"raw/{name}/2.parquet", wide))
+
+    assert outcome.status is Status.LANDED, outcome
+    assert columns_of(land, name) == {
+        "small": "INTEGER",
+        "whole": "BIGINT",
+        "big": "DECIMAL(20,0)",
+        "price": "DECIMAL(12,2)",
+        "ratio": "DOUBLE PRECISION",
+        "day": "TIMESTAMP",
+    }
+    before, after = land.rows(
+        f"select small, whole, big, price, ratio, day::varchar as day from landing.{name} order by _load_seq"
+    )
+    assert (before["small"], before["whole"], before["big"]) == (-32768, 2**31 - 1, str(-(2**63)))
+    assert (before["price"], before["ratio"], before["day"]) == ("999.99", 1.5, "1969-12-31 00:00:00")
+    assert (after["small"], after["whole"], after["big"]) == (2**31 - 1, 2**40, str(2**64 - 1))
+    assert (after["price"], after["ratio"], after["day"]) == (f"{-(2**31)}.00", 0.1, "2025-01-01 12:00:00")
 
 
-def test_a_narrower_column_is_cast(land: Land, dataset: str) -> None:
-    file = land.put(f"raw/{dataset}/2.parquet", pa.table({"id": pa.array([2], pa.int16()), "name": ["two"]}))
+def test_a_short_varchar_that_somebody_made_is_lengthened(land: Land) -> None:
+    name = new_dataset()
+    land.warehouse.transaction(ledger.create_statements(name, [Column("note", parse_type("varchar(5)"))]))
 
-    [outcome] = land.function().receive(file)
+    [outcome] = land.function().receive(land.put(f"raw/{name}/1.parquet", pa.table({"note": ["longer than five"]})))
 
-    assert outcome.status is Status.LANDED
+    assert outcome.status is Status.LANDED, outcome
+    assert columns_of(land, name) == {"note": "VARCHAR(65535)"}
+
+
+def test_a_table_of_more_rows_than_the_limit_is_not_widened_and_the_verdict_has_the_command(
+    land: Land, dataset: str
+) -> None:
+    wide = pa.table({"id": pa.array([2], pa.decimal128(21, 1))})
+
+    [rejected] = land.function(widen_row_limit=0).receive(land.put(f"raw/{dataset}/2.parquet", wide))
+    [landed] = land.function(widen_row_limit=1).receive(land.put(f"raw/{dataset}/3.parquet", wide))
+
+    assert (rejected.status, rejected.reason) == (Status.REJECTED, Reason.TABLE_TOO_LARGE_TO_WIDEN)
+    assert rejected.verdict is not None
+    assert rejected.verdict.remedy == f"landfall evolve {dataset} id 'DECIMAL(21,1)', then landfall replay the file"
+    assert (rejected.verdict.found, rejected.verdict.expected) == ("DECIMAL(21,1)", "BIGINT")
+    assert landed.status is Status.LANDED
     assert land.count(f"landing.{dataset}") == 2
 
 
+def test_a_column_that_was_widened_meanwhile_is_not_narrowed_again(land: Land, dataset: str) -> None:
+    land.function().receive(land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [Decimal("2.5")]})))
+    types = columns_of(land, dataset)
+    stale = Widening("id", sqltypes.SMALLINT, sqltypes.BIGINT)
+
+    with pytest.raises(CatalogChangedError):
+        land.warehouse.transaction([statements.lock_dataset(dataset), *ddl.widen_columns(dataset, [stale])])
+
+    assert columns_of(land, dataset) == types
+    assert land.rows(f"select id from landing.{dataset} where name is null") == [{"id": "2.5"}]
+
+
 @pytest.mark.parametrize(
-    ("column", "found", "expected"),
+    ("column", "found", "expected", "by_hand"),
     [
-        (pa.array(["2"]), "VARCHAR(65535)", "BIGINT"),
-        (pa.array([2.0]), "DOUBLE PRECISION", "BIGINT"),
-        (pa.array([Decimal(2)], pa.decimal128(38, 20)), "DECIMAL(38,20)", "BIGINT"),
-        (pa.array([date(2025, 1, 1)]), "DATE", "BIGINT"),
+        (pa.array(["2"]), "VARCHAR(65535)", "BIGINT", "VARCHAR(65535)"),
+        (pa.array([2.0]), "DOUBLE PRECISION", "BIGINT", "DOUBLE PRECISION"),
+        (pa.array([Decimal(2)], pa.decimal128(38, 20)), "DECIMAL(38,20)", "BIGINT", "DOUBLE PRECISION"),
+        (pa.array([date(2025, 1, 1)]), "DATE", "BIGINT", "VARCHAR(65535)"),
+        (pa.array([True]), "BOOLEAN", "BIGINT", None),
     ],
-    ids=["text", "float", "decimal", "date"],
+    ids=["text", "float", "decimal", "date", "boolean"],
 )
-def test_a_column_that_does_not_fit_is_rejected_with_from_and_to(
-    land: Land, dataset: str, column: pa.Array, found: str, expected: str
+def test_a_column_that_does_not_fit_is_rejected_with_from_and_to_and_what_an_operator_could_do(
+    land: Land, dataset: str, column: pa.Array, found: str, expected: str, by_hand: str | None
 ) -> None:
     [outcome] = land.function().receive(land.put(f"raw/{dataset}/2.parquet", pa.table({"id": column})))
 
     assert (outcome.status, outcome.reason) == (Status.REJECTED, Reason.INCOMPATIBLE_TYPE)
-    assert outcome.verdict is not None
-    assert (outcome.verdict.column, outcome.verdict.found, outcome.verdict.expected) == ("id", found, expected)
+    verdict = outcome.verdict
+    assert verdict is not None
+    assert (verdict.column, verdict.found, verdict.expected) == ("id", found, expected)
+    assert (f"landfall evolve {dataset} id '{by_hand}'" in verdict.remedy) is bool(by_hand)
     assert land.count(f"landing.{dataset}") == 1
+
+
+def test_of_files_that_conflict_the_first_lands_and_the_other_is_rejected(land: Land) -> None:
+    name = new_dataset()
+    number, text = (land.put(f"raw/{name}/{n}.parquet", pa.table({"x": [v]})) for n, v in ((1, 1), (2, "one")))
+
+    first, second = land.function().receive(number, text)
+
+    assert (first.status, second.reason) == (Status.LANDED, Reason.INCOMPATIBLE_TYPE)
+    assert columns_of(land, name) == {"x": "BIGINT"}
+
+
+def test_a_file_that_turns_out_bad_leaves_no_column_behind(land: Land, dataset: str) -> None:
+    bad = land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [2], "added": ["a\0b"]}))
+    good = land.put(f"raw/{dataset}/3.parquet", pa.table({"id": [3]}))
+
+    rejected, landed = land.function().receive(bad, good)
+
+    assert (rejected.status, landed.status) == (Status.REJECTED, Status.LANDED)
+    assert columns_of(land, dataset) == {"id": "BIGINT", "name": "VARCHAR(65535)"}
 
 
 def test_a_warm_function_plans_again_when_another_has_added_the_column(land: Land, dataset: str) -> None:
@@ -100,11 +236,13 @@ def test_a_warm_function_looks_again_before_it_rejects(land: Land, dataset: str)
     assert outcome.status is Status.LANDED
 
 
-def test_of_files_that_bring_one_new_column_in_two_widths_both_land(land: Land, dataset: str) -> None:
-    narrow = land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [2], "n": pa.array([7], pa.int32())}))
-    wide = land.put(f"raw/{dataset}/3.parquet", pa.table({"id": [3], "n": pa.array([2**40], pa.int64())}))
+def test_of_files_that_bring_one_new_column_in_two_types_both_land(land: Land, dataset: str) -> None:
+    files = [
+        land.put(f"raw/{dataset}/{number}.parquet", pa.table({"id": [number], "n": column}))
+        for number, column in ((2, pa.nulls(1)), (3, pa.array([7], pa.int32())), (4, pa.array([2**40], pa.int64())))
+    ]
 
-    outcomes = land.function().receive(narrow, wide)
+    outcomes = land.function().receive(*files)
 
     assert {outcome.status for outcome in outcomes} == {Status.LANDED}
     assert land.rows(f"select n from landing.{dataset} where n is not null order by n") == [{"n": 7}, {"n": 2**40}]
@@ -130,22 +268,27 @@ def test_a_first_file_may_have_as_many_columns_as_a_table_holds(land: Land) -> N
     assert land.rows(f"select c0, c1499 from landing.{name}") == [{"c0": True, "c1499": False}]
 
 
-def test_a_frozen_dataset_rejects_new_columns_and_takes_the_declared_ones(land: Land) -> None:
-    name = new_dataset()
-    columns = [{"name": "id", "data_type": "bigint"}, {"name": "name", "data_type": "varchar(10)"}]
-    land.contracts[name] = parse_contract({"schema_change": "freeze", "columns": columns})
-    declared = land.put(
-        f"raw/{name}/1.parquet", pa.table({"name": ["longer than ten"], "id": pa.array([1], pa.int32())})
-    )
-    wider = land.put(f"raw/{name}/2.parquet", pa.table({"id": [2], "more": [1]}))
+def test_new_and_wider_columns_are_announced_once_a_load_and_what_did_not_land_is_not(
+    land: Land, dataset: str, alerts: Callable[[], list[dict[str, Any]]]
+) -> None:
+    table = pa.table({"id": [Decimal("2.5")], "added": [True]})
 
-    landed, rejected = land.function().receive(declared, wider)
+    outcomes: list[FileOutcome] = []
+    for _ in range(2):  # the second time, nothing changes any more
+        outcomes += land.function().receive(*(land.put(f"raw/{dataset}/{n}.parquet", table) for n in (2, 3)))
 
-    assert landed.status is Status.LANDED, landed
-    assert land.rows(f"select id, name from landing.{name}") == [{"id": 1, "name": "longer than ten"}]
-    assert (rejected.status, rejected.reason) == (Status.REJECTED, Reason.SCHEMA_FROZEN)
-    assert rejected.verdict is not None
-    assert rejected.verdict.column == "more"
+    assert {outcome.status for outcome in outcomes} == {Status.LANDED}
+    [alert] = [alert for alert in alerts() if alert["MessageAttributes"]["dataset"]["Value"] == dataset]
+    assert {name: attribute["Value"] for name, attribute in alert["MessageAttributes"].items()} == {
+        "severity": "low",
+        "dataset": dataset,
+        "stage": "land",
+        "environment": "test",
+    }
+    assert json.loads(alert["Message"])["schema_changes"] == [
+        {"column": "added", "found": None, "into": "BOOLEAN"},
+        {"column": "id", "found": "BIGINT", "into": "DECIMAL(20,1)"},
+    ]
 
 
 def test_the_columns_of_a_contract_are_there_from_the_first_file_on(land: Land) -> None:
@@ -176,3 +319,14 @@ def test_a_file_without_rows_lands_and_is_in_the_ledger(land: Land) -> None:
 
     assert (outcome.status, outcome.rows) == (Status.LANDED, 0)
     assert land.rows(f"select row_count from ledger.{name}") == [{"row_count": 0}]
+
+
+def rows_of(land: Land, dataset: str, condition: str) -> list[dict[str, Any]]:
+    """Read the rows of landing, without the metadata."""
+    columns = ", ".join(columns_of(land, dataset))
+    return land.rows(f"select {columns} from landing.{dataset} where {condition}")
+
+
+def columns_of(land: Land, dataset: str) -> dict[str, str]:
+    """Read the columns of landing and their types, without the metadata."""
+    return {column.name: str(column.type) for column in Catalog(land.warehouse).columns(dataset) or ()}

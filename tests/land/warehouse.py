@@ -97,12 +97,13 @@ class Land:
         """The warehouse as the loader sees it."""
         return Warehouse(self.client("redshift-data"), target(self.settings))
 
-    def function(self, client: Any = None) -> Function:
+    def function(self, client: Any = None, widen_row_limit: int | None = None) -> Function:
         """Start a function of its own, cold; `client` stands for its Data API client."""
+        limit = self.settings.widen_row_limit if widen_row_limit is None else widen_row_limit
         warehouse = Warehouse(client or self.client("redshift-data"), target(self.settings))
         clients = Clients(self.client("s3"), self.client("events"), self.client("sns"))
         place = Place(self.bucket, self.settings.copy_role_arn)
-        loader = Loader(clients.s3, warehouse, place, self.contracts, self.settings.widen_row_limit)
+        loader = Loader(clients.s3, warehouse, place, self.contracts, limit)
         report = RecordingReport()
         return Function(Ingest(self.settings, clients, warehouse, loader, report), report)
 
