@@ -39,7 +39,7 @@ MATRIX: dict[str, tuple[pa.Table, Reason | None, Reason | None]] = {
     "retyped": (pa.table({"id": ["2"], "name": ["two"]}), Reason.INCOMPATIBLE_TYPE, Reason.INCOMPATIBLE_TYPE),
     "untyped": (pa.table({"id": [2], "name": pa.nulls(1)}), None, None),
 }
-LANDED = {
+LANDED: dict[str, list[dict[str, Any]]] = {
     "new": [{"id": 2, "name": "two", "added": "1.5"}],
     "missing": [{"id": 2, "name": None}],
     "reordered": [{"id": 2, "name": "two"}],
