@@ -2,15 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
 
 from ingest_lambda.events import FileVersion
 from ingest_lambda.outcomes import Status
 from landfall.undos import undo
+from tests.land.flaky_data_api import FlakyDataApi
 from tests.land.function_process import FunctionProcesses, environment_of
 from tests.land.invariants import assert_landed_once, assert_load_numbers_were_given_once, assert_nothing_is_half_there
 from tests.land.proxy import Interference, Request, proxy
@@ -89,30 +88,6 @@ def test_more_files_than_one_message_names_land_together(land: Land) -> None:
 
     assert {outcome.status for outcome in outcomes} == {Status.LANDED}
     assert_landed_once(land, dataset, dict.fromkeys(files, 2))
-
-
-class FlakyDataApi:
-    """The Data API client, but call number `fails_at` fails: before it is sent, or with its answer lost."""
-
-    def __init__(self, client: Any, fails_at: int, *, answer_lost: bool) -> None:
-        self._client = client
-        self._fails_at = fails_at
-        self._answer_lost = answer_lost
-        self.calls = 0
-
-    def __getattr__(self, name: str) -> Any:
-        operation = getattr(self._client, name)
-
-        def call(**request: Any) -> Any:
-            self.calls += 1
-            if self.calls != self._fails_at:
-                return operation(**request)
-            if self._answer_lost:
-                operation(**request)
-                raise ReadTimeoutError(endpoint_url="data api")
-            raise ClientError({"Error": {"Code": "InternalServerException", "Message": "injected"}}, name)
-
-        return call
 
 
 @pytest.mark.parametrize("answer_lost", [False, True], ids=["not sent", "answer lost"])

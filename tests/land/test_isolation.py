@@ -117,6 +117,25 @@ def test_a_load_that_meets_error_1023_is_run_again_and_lands_once(serializable: 
     assert_load_numbers_were_given_once(land, dataset)
 
 
+def test_a_load_that_conflicts_with_a_concurrent_transaction_is_run_again_and_lands_once(any_land: Land) -> None:
+    dataset = new_dataset()
+    [first] = put(any_land, dataset, range(1))
+    wider = any_land.put(f"raw/{dataset}/wide.parquet", pa.table({"id": [2**40], "name": ["wide"]}))
+    any_land.function().receive(first)
+    with ThreadPoolExecutor(1) as pool:
+        # Somebody corrects a row by hand; the load, which waits for it, then rewrites rows that are no longer so.
+        with transaction(any_land, f"update landing.{dataset} set name = 'corrected'"):
+            landing = pool.submit(any_land.function().receive, wider)
+            wait_until_blocked(any_land, dataset)
+        [outcome] = landing.result()
+
+    assert outcome.status is Status.LANDED, outcome
+    assert any("1023" in error or "concurrent transaction" in error for error in failures(any_land))
+    assert_landed_once(any_land, dataset, {first: 2, wider: 1})
+    rows = any_land.rows(f"select id, name from landing.{dataset} order by id")
+    assert [tuple(row.values()) for row in rows] == [(0, "corrected"), (1, "corrected"), (2**40, "wide")]
+
+
 def failures(land: Land) -> list[str]:
     """Return what the Data API says of its failed statements."""
     api = land.client("redshift-data")
