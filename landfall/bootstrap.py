@@ -62,6 +62,10 @@ OPS_TABLES: Mapping[str, str] = {
         "run_id varchar(64), command varchar(64), outcome varchar(32), started_at timestamp, ended_at timestamp, "
         "models bigint, gates bigint, failed bigint"
     ),
+    "alerts": (
+        "kind varchar(32), fingerprint varchar(64), severity varchar(16), subject varchar(256), run_id varchar(64), "
+        "report varchar(1200), sent_at timestamp"
+    ),
 }
 # The key of the masks is made once and stays: with another one, no masked identifier would be found again. It goes as a
 # parameter, since the text of a statement is kept in the warehouse's query history.
@@ -69,7 +73,7 @@ STORE_MASKING_KEY = (
     "insert into restricted.masking_key select cast(:masking_key as varchar(64)) "
     "where not exists (select 1 from restricted.masking_key)"
 )
-WRITTEN_BY_TRANSFORMER = ("model_loads", "run_bounds", "gate_results", "runs")
+WRITTEN_BY_TRANSFORMER = ("model_loads", "run_bounds", "gate_results", "runs", "alerts")
 
 
 @dataclass(frozen=True)

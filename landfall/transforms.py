@@ -37,9 +37,10 @@ class Run:
         }
 
 
-def start(client: "SFNClient", state_machine: str) -> str:
-    """Start an execution; return its ARN."""
-    return client.start_execution(stateMachineArn=state_machine, input="{}")["executionArn"]
+def start(client: "SFNClient", state_machine: str, *, full_refresh: bool = False) -> str:
+    """Start an execution; return its ARN. One that joins another hands the request for a full refresh on to it."""
+    request = json.dumps({"full_refresh": True} if full_refresh else {})
+    return client.start_execution(stateMachineArn=state_machine, input=request)["executionArn"]
 
 
 def follow(

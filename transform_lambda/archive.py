@@ -30,22 +30,23 @@ class LandedFile:
     version_id: str
 
 
-def files_sql(datasets: Sequence[str], run_id: str) -> str:
-    """Build the query of the files whose rows a run brought into a model.
+def files_sql(datasets: Sequence[str], run_ids: Sequence[str]) -> str:
+    """Build the query of the files whose rows a run, of one dbt invocation or several, brought into a model.
 
-    >>> print(files_sql(["orders"], "r-1"))
+    >>> print(files_sql(["orders"], ["r-1", "r-2"]))
     select distinct files.bucket, files.key, files.version_id
     from ledger."orders" as files
     inner join ops.model_loads as loads
         on files.load_seq > loads.from_seq and files.load_seq <= loads.upto_seq
-    where loads.run_id = 'r-1' and loads.dataset = 'orders' and files.undone_at is null
+    where loads.run_id in ('r-1', 'r-2') and loads.dataset = 'orders' and files.undone_at is null
     """
+    runs = ", ".join(f"'{run_id}'" for run_id in run_ids)
     return "\nunion all\n".join(
         f"""select distinct files.bucket, files.key, files.version_id
 from ledger."{name}" as files
 inner join ops.model_loads as loads
     on files.load_seq > loads.from_seq and files.load_seq <= loads.upto_seq
-where loads.run_id = '{run_id}' and loads.dataset = '{name}' and files.undone_at is null"""  # noqa: S608 - our own names
+where loads.run_id in ({runs}) and loads.dataset = '{name}' and files.undone_at is null"""  # noqa: S608 - our own names
         for name in datasets
     )
 

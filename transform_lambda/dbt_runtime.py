@@ -43,6 +43,11 @@ def _options(project_dir: Path) -> list[str]:
     ]
 
 
+def parse_path() -> Path:
+    """Return where dbt keeps its parse of the project between invocations."""
+    return _scratch_folder() / "target" / "partial_parse.msgpack"
+
+
 @functools.cache
 def _scratch_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="dbt-"))
@@ -80,5 +85,7 @@ def _connect(project_dir: Path) -> Any:
 def _rows(connection: Any, sql: str) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
+        if cursor.description is None:  # a statement that answers nothing
+            return []
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]

@@ -1,6 +1,6 @@
 """MODEL, GATE, ALERT: the transform function. In: one action of the state machine. Out: that action's result, as JSON.
 
-The actions, in the order of the state machine: plan, build, archive, report.
+The actions, in the order of the state machine: plan, build, archive, report, remember; and, on a schedule, freshness.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import functools
 import json
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -18,13 +19,15 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
+from transform_lambda import alerts, freshness
 from transform_lambda import archive as archiving
-from transform_lambda.build import build as run_build
-from transform_lambda.build import modeled_datasets
-from transform_lambda.dbt_runtime import Query, connected
-from transform_lambda.errors import ConfigError
+from transform_lambda.build import Builder
+from transform_lambda.dbt_runtime import Query, connected, parse_path
+from transform_lambda.errors import ConfigError, TransientError
+from transform_lambda.parse_cache import parse_kept
 from transform_lambda.plan import decide, read_facts
 from transform_lambda.project import Memory, fingerprint
+from transform_lambda.report import KIND, Desk
 from transform_lambda.report import report as write_report
 from transform_lambda.settings import PASSWORD_VARIABLE, Settings
 
@@ -55,12 +58,12 @@ def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
 
 
 def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
-    """Decide what must be built; `request` may ask for {"full_refresh": true}."""
-    current = fingerprint(settings.project_dir, settings.warehouse)
-    datasets = modeled_datasets(settings.project_dir, logger)
+    """Decide what must be built, and in how many parts; `request` may ask for {"full_refresh": true}."""
+    with _parsed(settings) as current:
+        graph = Builder(settings.project_dir, logger).graph()
     with connected(settings.project_dir) as query:
         _check_user(query, settings.warehouse_user)
-        facts = read_facts(query, datasets)
+        facts = read_facts(query, graph.datasets)
     decided = decide(
         facts,
         project_changed=Memory(s3(), settings.bucket).read() != current,
@@ -68,12 +71,15 @@ def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str,
     )
     for reason in decided.reasons:
         logger.info(reason)
-    return {**decided.to_json(), "fingerprint": current}
+    entities = list(graph.parts(graph.downstream(None if decided.whole_project else decided.datasets)))
+    return {**decided.to_json(settings.rows_per_build, entities), "fingerprint": current}
 
 
 def build(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
-    """Run dbt."""
-    result = run_build(event["plan"], settings.project_dir, logger)
+    """Run dbt, for the whole plan or one part of it."""
+    with _parsed(settings):
+        builder = Builder(settings.project_dir, logger)
+        result = builder.build(event["plan"], event.get("part"), event.get("so_far"))
     metrics.add_dimension("environment", settings.environment)
     metrics.add_metric("ModelsBuilt", MetricUnit.Count, sum(model["status"] == "success" for model in result["models"]))
     metrics.add_metric("GatesFailed", MetricUnit.Count, len(result["failing"]))
@@ -84,17 +90,51 @@ def build(event: Event, settings: Settings, _context: LambdaContext) -> dict[str
 
 def archive(event: Event, settings: Settings, context: LambdaContext) -> dict[str, Any]:
     """Mark the files that the run took in."""
-    datasets, run_id = event["plan"]["datasets"], event["build"]["run_id"]
-    if not datasets or run_id is None:
+    datasets, run_ids = event["plan"]["datasets"], event["build"]["run_ids"]
+    if not datasets or not run_ids:
         return archiving.mark(s3(), [], lambda: True)
     with connected(settings.project_dir) as query:
-        files = archiving.landed_files(query(archiving.files_sql(datasets, run_id)))
+        files = archiving.landed_files(query(archiving.files_sql(datasets, run_ids)))
     return archiving.mark(s3(), files, lambda: context.get_remaining_time_in_millis() > _ARCHIVE_RESERVE_MS)
 
 
 def report(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
-    """Write the report and compose the message."""
-    return write_report(s3(), settings.bucket, settings.environment, event)
+    """Write the reports and compose the message, unless the same was told already."""
+    last = _last_alert(settings, KIND)
+    return write_report(Desk(s3(), settings.bucket, settings.environment, settings.reminder_hours, last), event)
+
+
+def remember(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
+    """Record a message that has been sent."""
+    with connected(settings.project_dir) as query:
+        alerts.record(query, event["alert"])
+    return {}
+
+
+def check_freshness(_event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
+    """Look for datasets that deliver nothing any more, and compose the message, unless the same was told already."""
+    with _parsed(settings):
+        found = freshness.check(settings.project_dir, logger)
+    last = _last_alert(settings, freshness.KIND)
+    return freshness.finding(settings.environment, found, last, settings.reminder_hours)
+
+
+def _last_alert(settings: Settings, kind: str) -> alerts.LastAlert | None:
+    """Read what was told last. If it cannot be read the message is sent: twice is better than never."""
+    try:
+        with connected(settings.project_dir) as query:
+            return alerts.read_last(query, kind)
+    except TransientError as error:
+        logger.warning("what was told last cannot be read", extra={"error": str(error)})
+        return None
+
+
+@contextmanager
+def _parsed(settings: Settings) -> Iterator[str]:
+    """Let dbt find its parse of the project from an earlier run; yield the project's fingerprint."""
+    current = fingerprint(settings.project_dir, settings.warehouse)
+    with parse_kept(s3(), settings.bucket, current, parse_path()):
+        yield current
 
 
 ACTIONS: dict[str, Callable[[Event, Settings, LambdaContext], dict[str, Any]]] = {
@@ -102,6 +142,8 @@ ACTIONS: dict[str, Callable[[Event, Settings, LambdaContext], dict[str, Any]]] =
     "build": build,
     "archive": archive,
     "report": report,
+    "remember": remember,
+    "freshness": check_freshness,
 }
 
 

@@ -46,10 +46,15 @@ class ModelLoad:
 
 @dataclass(frozen=True)
 class DatasetFacts:
-    """What the warehouse says of one data set. `newest_seq` is of files not undone, 0 for none."""
+    """What the warehouse says of one data set. `newest_seq` is of files not undone, 0 for none.
+
+    `landed_rows` are all of its rows, `new_rows` those that some model has not taken in.
+    """
 
     name: str
     newest_seq: int = 0
+    landed_rows: int = 0
+    new_rows: int = 0
     undone: tuple[UndoneFile, ...] = ()
     loads: tuple[ModelLoad, ...] = ()
     looked_at: datetime | None = None  # the start of the last run
@@ -63,6 +68,7 @@ class Plan:
     reasons: tuple[str, ...]
     whole_project: bool
     full_refresh: bool
+    rows: int = 0  # to build from
 
     @property
     def select(self) -> list[str]:
@@ -73,10 +79,24 @@ class Plan:
         """
         return [] if self.whole_project else [f"source:landing.{name}+" for name in self.datasets]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return what travels through the state machine."""
-        build = self.whole_project or bool(self.datasets)
-        return {**asdict(self), "select": self.select, "build": build}
+    def to_json(self, rows_per_build: int, entities: Sequence[str]) -> dict[str, Any]:
+        """Return what travels through the state machine.
+
+        `parts` are built one after another: a single one without a name, or, above so many rows, one an entity. A build
+        that runs out of time all the same is begun again in these `entities`.
+
+        >>> plan = Plan(("orders",), (), False, False, rows=11)
+        >>> plan.to_json(10, ["orders", "order_items"])["parts"], plan.to_json(11, ["orders"])["parts"]
+        (['orders', 'order_items'], [''])
+        """
+        is_split = self.rows > rows_per_build
+        return {
+            **asdict(self),
+            "select": self.select,
+            "build": self.whole_project or bool(self.datasets),
+            "parts": list(entities) if is_split else [""],
+            "entities": list(entities),
+        }
 
 
 def decide(facts: Iterable[DatasetFacts], *, project_changed: bool, full_refresh: bool = False) -> Plan:
@@ -95,11 +115,14 @@ def decide(facts: Iterable[DatasetFacts], *, project_changed: bool, full_refresh
     rebuilt = {fact.name: reason for fact in ordered if (reason := _why_rebuild(fact))}
     pending = {fact.name: reason for fact in ordered if (reason := _why_build(fact))}
     whole = project_changed or full_refresh
+    built = [fact for fact in ordered if whole or fact.name in rebuilt or fact.name in pending]
+    is_full = full_refresh or bool(rebuilt)
     return Plan(
-        datasets=tuple(fact.name for fact in ordered if whole or fact.name in rebuilt or fact.name in pending),
+        datasets=tuple(fact.name for fact in built),
         reasons=(*asked, *changed, *rebuilt.values(), *pending.values()),
         whole_project=whole,
-        full_refresh=full_refresh or bool(rebuilt),
+        full_refresh=is_full,
+        rows=sum(fact.landed_rows if is_full else fact.new_rows for fact in built),
     )
 
 
@@ -130,14 +153,17 @@ def read_facts(query: Query, datasets: Sequence[str]) -> list[DatasetFacts]:
     known = [name for name in datasets if name in ledgers]
     if not known:
         return []
-    newest = {row["dataset"]: row["newest_seq"] for row in query(newest_sql(known))}
-    undone = _grouped(query(undone_sql(known)))
     loads = _grouped(query(LOADS_SQL))
+    watermarks = {name: min((row["upto_seq"] for row in loads.get(name, [])), default=0) for name in known}
+    landed = {row["dataset"]: row for row in query(landed_sql(watermarks))}
+    undone = _grouped(query(undone_sql(known)))
     looked = {row["dataset"]: row["looked_at"] for row in query(LOOKED_SQL)}
     return [
         DatasetFacts(
             name=name,
-            newest_seq=newest[name],
+            newest_seq=landed[name]["newest_seq"],
+            landed_rows=int(landed[name]["landed_rows"]),
+            new_rows=int(landed[name]["new_rows"]),
             undone=tuple(
                 UndoneFile(row["load_seq"], row["undone_at"], row["model"], row["read_at"])
                 for row in undone.get(name, [])
@@ -156,17 +182,27 @@ def _grouped(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, A
     return groups
 
 
-def newest_sql(datasets: Sequence[str]) -> str:
-    """Build the query of each data set's newest load. Names are dbt sources of the project, of the form [a-z0-9_].
+def landed_sql(watermarks: Mapping[str, int]) -> str:
+    """Build the query of each data set's newest load and its rows, those above the watermark apart.
 
-    >>> print(newest_sql(["orders"]))
-    select 'orders' as dataset, coalesce(max(load_seq), 0) as newest_seq
+    Names are dbt sources of the project, of the form [a-z0-9_].
+
+    >>> print(landed_sql({"orders": 5}))
+    select
+        'orders' as dataset,
+        coalesce(max(load_seq), 0) as newest_seq,
+        coalesce(sum(row_count), 0) as landed_rows,
+        coalesce(sum(case when load_seq > 5 then row_count end), 0) as new_rows
     from ledger."orders" where undone_at is null
     """
     return "\nunion all\n".join(
-        f"select '{name}' as dataset, coalesce(max(load_seq), 0) as newest_seq\n"
-        f'from ledger."{name}" where undone_at is null'
-        for name in datasets
+        f"""select
+    '{name}' as dataset,
+    coalesce(max(load_seq), 0) as newest_seq,
+    coalesce(sum(row_count), 0) as landed_rows,
+    coalesce(sum(case when load_seq > {upto_seq} then row_count end), 0) as new_rows
+from ledger."{name}" where undone_at is null"""  # noqa: S608 - names of our own project
+        for name, upto_seq in watermarks.items()
     )
 
 

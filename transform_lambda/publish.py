@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from transform_lambda.results import Outcome
@@ -17,6 +17,7 @@ from transform_lambda.row_counts import is_waiting
 # A message with its attributes is at most 256 KiB (https://docs.aws.amazon.com/general/latest/gr/sns.html).
 BODY_LIMIT = 240_000
 SUBJECT_LIMIT = 100  # ASCII, no line breaks (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html)
+SMS_LIMIT = 140  # characters of one SMS (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html)
 TEXT_LIMIT = 20_000
 NAME_LIMIT = 20
 
@@ -34,6 +35,7 @@ class Run:
     build: Json
     archive: Json
     report: str  # where the whole report is, s3://bucket/key
+    is_reminder: bool = False
 
     @property
     def outcome(self) -> Outcome:
@@ -59,14 +61,20 @@ def message(run: Run) -> dict[str, Any]:
 
 
 def _body(run: Run) -> str:
-    text = bounded_text(lines(run))
-    return json.dumps({"default": text, "email": text, "sqs": json.dumps(facts(run))})
+    return body_of(lines(run), facts(run), subject(run))
+
+
+def body_of(text_lines: Iterable[str], facts: Json, subject: str) -> str:
+    """Compose SNS's JSON by protocol: text for people, JSON for queues, one line for phones."""
+    text = bounded_text(text_lines)
+    by_protocol = {"default": text, "email": text, "sqs": json.dumps(facts), "sms": subject[:SMS_LIMIT]}
+    return json.dumps(by_protocol)
 
 
 def _without_details(run: Run) -> Run:
     failing = [{**gate, "examples": [], "files": gate["files"][:1]} for gate in run.build["failing"]]
     build = {**run.build, "failing": failing, "models": [], "gates": []}
-    return Run(run.environment, run.plan, build, run.archive, run.report)
+    return replace(run, build=build)
 
 
 def subject(run: Run) -> str:
@@ -76,7 +84,8 @@ def subject(run: Run) -> str:
         Outcome.GATE_FAILED: f"gate failed: {_names(gate['gate'] for gate in run.build['failing'])}",
         Outcome.ERROR: "transform ended with an error",
     }[run.outcome]
-    return plain_ascii(f"[landfall {run.environment}] {what}")[:SUBJECT_LIMIT]
+    reminder = "reminder: " if run.is_reminder else ""
+    return plain_ascii(f"[landfall {run.environment}] {reminder}{what}")[:SUBJECT_LIMIT]
 
 
 def plain_ascii(text: str) -> str:
@@ -106,13 +115,16 @@ def facts(run: Run) -> dict[str, Any]:
         "environment": run.environment,
         "severity": run.severity,
         "outcome": str(run.outcome),
+        "is_reminder": run.is_reminder,
         "run_id": run.build["run_id"],
+        "run_ids": list(run.build["run_ids"]),
         "datasets": list(run.plan["datasets"]),
         "reasons": list(run.plan["reasons"])[:NAME_LIMIT],
         "models": list(run.build["models"]),
         "gates": [gate for gate in run.build["gates"] if gate["status"] != "pass"],
         "failing": list(run.build["failing"]),
         "errors": list(run.build["errors"]),
+        "records": list(run.build["records"]),
         "archived": dict(run.archive),
         "report": run.report,
     }
@@ -142,9 +154,11 @@ def _success(run: Run) -> list[str]:
 def _gate_failure(run: Run) -> list[str]:
     failing: Sequence[Json] = run.build["failing"]
     skipped = _names(model["name"] for model in run.build["models"] if model["status"] == "skipped")
+    built = _names(model["name"] for model in run.build["models"] if model["status"] == "success")
     return [
         f"{len(failing)} gate(s) failed. What lies behind them was not updated: {skipped}.",
         "Nothing is lost: the rows wait in the landing tables, and a later run takes them in.",
+        *([f"All else went on: {built}."] if built else []),
         *(line for gate in failing for line in _failing_gate(gate)),
         *_to_fix(failing),
     ]

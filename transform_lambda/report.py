@@ -1,15 +1,38 @@
-"""ALERT: write a run's report to S3, and hand back what the state machine ends with and what it publishes."""
+"""ALERT: write a run's reports to S3, and hand back what the state machine ends with and what it publishes."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from transform_lambda.alerts import Alert, LastAlert, fingerprint_of, is_due, is_news
 from transform_lambda.project import Memory
-from transform_lambda.publish import Json, Run, message
+from transform_lambda.publish import Json, Run, message, subject
 from transform_lambda.results import Outcome
+from transform_lambda.validation import FOLDER as VALIDATION_FOLDER
+from transform_lambda.validation import summed, validation_report
 
 FOLDER = "reports/transform/"
+LATEST = f"{FOLDER}latest.json"
+KIND = "transform"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where reports go, and what was told last."""
+
+    s3: Any
+    bucket: str
+    environment: str
+    reminder_hours: int
+    last: LastAlert | None = None
+
+    def put(self, key: str, content: Mapping[str, Any]) -> None:
+        """Write one object of JSON."""
+        body = json.dumps(content, indent=2).encode()
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
 
 
 def report_key(run_id: str | None, execution: str) -> str:
@@ -21,30 +44,56 @@ def report_key(run_id: str | None, execution: str) -> str:
     return f"{FOLDER}{run_id or execution.rsplit(':', 1)[-1]}.json"
 
 
+def validation_key(dataset: str, report: str) -> str:
+    """Return the key of a data set's validation report, which bears the run's name.
+
+    >>> validation_key("claims", "reports/transform/4f2.json")
+    'reports/validation/claims/4f2.json'
+    """
+    return f"{VALIDATION_FOLDER}{dataset}/{report.removeprefix(FOLDER)}"
+
+
 def result_of(build: Json, key: str) -> dict[str, Any]:
     """Build the execution's output."""
-    kept = ("outcome", "run_id", "models", "gates", "failing", "errors")
+    kept = ("outcome", "run_id", "run_ids", "models", "gates", "records", "failing", "errors")
     return {"status": "done", **{name: build[name] for name in kept}, "report_key": key}
 
 
-def report(s3: Any, bucket: str, environment: str, event: Json) -> dict[str, Any]:
-    """Write the report, keep the memory of what was built, and compose the message.
+def report(desk: Desk, event: Json) -> dict[str, Any]:
+    """Write the reports, keep the memory of what was built, and compose the message.
 
     Returns:
-        {"result": the execution's output, "message": {"subject", "body", "attributes"}}.
+        {"result": the execution's output, "message": {"subject", "body", "attributes"}, "alert": what to record once
+        the message is sent}; message and alert are None when the same was told already.
     """
     plan, build, archive = event["plan"], event["build"], event["archive"]
     key = report_key(build["run_id"], event["execution"])
-    content = {"environment": environment, "execution": event["execution"], "plan": plan, "build": build}
-    s3.put_object(
-        Bucket=bucket,
-        Key=key,
-        Body=json.dumps({**content, "archive": archive}, indent=2).encode(),
-        ContentType="application/json",
+    fingerprint = fingerprint_of(build)
+    run = Run(
+        desk.environment,
+        plan,
+        build,
+        archive,
+        f"s3://{desk.bucket}/{key}",
+        is_reminder=not is_news(desk.last, fingerprint),
     )
-    remember(Memory(s3, bucket), plan, Outcome(build["outcome"]))
-    run = Run(environment, plan, build, archive, f"s3://{bucket}/{key}")
-    return {"result": result_of(build, key), "message": message(run)}
+    told = is_due(desk.last, fingerprint, desk.reminder_hours)
+    _write(desk, key, run, {"execution": event["execution"], "is_told": told, "fingerprint": fingerprint})
+    remember(Memory(desk.s3, desk.bucket), plan, Outcome(build["outcome"]))
+    alert = Alert(KIND, fingerprint, run.severity, subject(run), build["run_id"], run.report)
+    return {
+        "result": result_of(build, key),
+        "message": message(run) if told else None,
+        "alert": alert.to_json() if told else None,
+    }
+
+
+def _write(desk: Desk, key: str, run: Run, about: Mapping[str, Any]) -> None:
+    content = {"environment": run.environment, "plan": run.plan, "build": run.build, "archive": run.archive, **about}
+    for place in (key, LATEST):
+        desk.put(place, content)
+    for records in summed(run.build["records"]):
+        desk.put(validation_key(records["dataset"], key), validation_report(records, run.report))
 
 
 def remember(memory: Memory, plan: Json, outcome: Outcome) -> None:

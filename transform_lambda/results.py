@@ -61,6 +61,11 @@ def models_of(results: Sequence[Any], counted: Mapping[str, int]) -> list[dict[s
     ][:NODE_LIMIT]
 
 
+def statuses_of(results: Sequence[Any]) -> dict[str, str]:
+    """Return how each node ended, by its unique id."""
+    return {result.node.unique_id: str(result.status) for result in results}
+
+
 def gates_of(results: Sequence[Any]) -> list[dict[str, Any]]:
     """List the gates: [{"name", "status", "severity", "failures", "message"}]."""
     return [

@@ -26,6 +26,8 @@ class Settings:
     warehouse_user: str
     warehouse: str  # host and database: which warehouse a project was built in
     secret_arn: str | None  # set when dbt logs in with a password
+    rows_per_build: int  # a build of more rows is split by entity
+    reminder_hours: int  # after which an alert that still holds is sent again
     project_dir: Path
 
     @classmethod
@@ -44,6 +46,8 @@ class Settings:
             warehouse_user=environment.get("LANDFALL_REDSHIFT_USER", "landfall_transformer"),
             warehouse=f"{host}:{port}/{environment.get('LANDFALL_REDSHIFT_DATABASE', 'landfall')}",
             secret_arn=_required(environment, "LANDFALL_TRANSFORMER_SECRET_ARN") if by_password else None,
+            rows_per_build=int(environment.get("LANDFALL_ROWS_PER_BUILD", "100000000")),
+            reminder_hours=int(environment.get("LANDFALL_REMINDER_HOURS", "24")),
             project_dir=Path(environment.get("DBT_PROJECT_DIR") or _PROJECT),
         )
 

@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def transform(
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the outcome.")] = False,
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything from the first row.")] = False,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds that --wait waits.")] = 1800.0,
     as_json: output.JsonOption = False,
 ) -> None:
@@ -35,7 +36,7 @@ def transform(
 
     stack = Stack.from_environment()
     client = stack.step_functions
-    execution = transforms.start(client, stack.output("StateMachineArn"))
+    execution = transforms.start(client, stack.output("StateMachineArn"), full_refresh=full_refresh)
     if not wait:
         _show(transforms.Run(execution, None), as_json)
         return
@@ -71,5 +72,6 @@ def show_run(console: "Console", run: "Run") -> None:
             console.print(f"  caused by {file}", markup=False)
         for example in failing.get("examples") or ():
             console.print(f"  for example {example}", markup=False)
-        console.print(f"  remedy: {failing.get('remedy')}", markup=False)
+        for command in failing.get("remedy") or ():
+            console.print(f"  to fix it: {command}", markup=False)
     console.print(f"transform: {run.outcome}" + (f" ({run.reason})" if run.reason else ""), markup=False)

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from aws_lambda_powertools import Logger
 
+from ingest_lambda.report import Report
 from tests.infra.templates import load
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices
@@ -13,26 +15,48 @@ from tests.support.waiting import wait_for
 from transform_lambda.publish import Run, message
 
 OUTCOMES = ("succeeded", "gate_failed", "error")
+MAIL, PHONE, BUSINESS = "support@example.com", "+4930123456", "business@example.com"
+CHAT, PAGER = "https://chat.example.com/hook", "https://pager.example.com/hook"
+ENDPOINTS = (MAIL, PHONE, CHAT, PAGER, BUSINESS)
 
 
 class Topics:
-    """alert.yaml, deployed with a mail address."""
+    """alert.yaml, deployed with every kind of subscriber; the filters are those of the parameters' defaults."""
 
     def __init__(self, aws: LocalServices) -> None:
         self.environment = unique("topics")
         self.sns, self.sqs = aws.client("sns"), aws.client("sqs")
-        parameters = {"EnvironmentName": self.environment, "AlertEmail": "support@example.com"}
+        parameters = {
+            "EnvironmentName": self.environment,
+            "AlertEmail": MAIL,
+            "SmsNumber": PHONE,
+            "ChatUrl": CHAT,
+            "ChatDatasets": "order_items,claims",
+            "PagerUrl": PAGER,
+            "SuccessEmail": BUSINESS,
+        }
         outputs = create_stack(aws, self.environment, "alert", parameters)
         self.failure, self.success = outputs["FailureTopicArn"], outputs["SuccessTopicArn"]
         self.aws = aws
 
-    def mail_attributes(self) -> dict[str, Any]:
-        """Return the attributes of the mail subscription."""
-        (subscription,) = self.sns.list_subscriptions_by_topic(TopicArn=self.failure)["Subscriptions"]
-        assert subscription["Protocol"] == "email"
-        listed = self.sns.get_subscription_attributes(SubscriptionArn=subscription["SubscriptionArn"])
-        attributes: dict[str, Any] = listed["Attributes"]
-        return attributes
+    def subscriptions(self) -> dict[str, dict[str, Any]]:
+        """Return the attributes of every deployed subscription, by its endpoint."""
+        listed = [
+            subscription
+            for topic in (self.failure, self.success)
+            for subscription in self.sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        ]
+        return {
+            each["Endpoint"]: self.sns.get_subscription_attributes(SubscriptionArn=each["SubscriptionArn"])[
+                "Attributes"
+            ]
+            for each in listed
+        }
+
+    def subscriber_like(self, endpoint: str) -> str:
+        """Subscribe a queue to the failure topic with the filter of a deployed subscription; return its URL."""
+        policy = self.subscriptions()[endpoint].get("FilterPolicy")
+        return self.subscriber(json.loads(policy) if policy else None)
 
     def subscriber(self, policy: dict[str, Any] | None) -> str:
         """Subscribe a queue to the failure topic, filtered or not; return its URL."""
@@ -40,7 +64,8 @@ class Topics:
 
     def publish(self, outcome: str, datasets: tuple[str, ...] = ("order_summary",)) -> None:
         """Publish the message of a run with that outcome, as the state machine does."""
-        nothing: dict[str, Any] = {"models": [], "gates": [], "failing": [], "errors": []}
+        lists = ("run_ids", "models", "gates", "records", "failing", "errors")
+        nothing: dict[str, Any] = {name: [] for name in lists}
         run = Run(
             "dev", {"datasets": datasets, "reasons": []}, {"run_id": "r", "outcome": outcome, **nothing}, {}, "s3://"
         )
@@ -85,20 +110,52 @@ def publish_all(topics: Topics, last: str) -> None:
 
 
 def test_support_mail_is_not_filtered_because_alarms_have_no_attributes(topics: Topics) -> None:
-    assert not topics.mail_attributes().get("FilterPolicy")
-    url = topics.subscriber(None)
+    url = topics.subscriber_like(MAIL)
     publish_all(topics, "error")
     assert sorted(outcomes(topics.received(url, 4))) == ["alarm", "error", "gate_failed", "succeeded"]
 
 
-def test_the_pager_gets_what_is_critical_and_high_and_nothing_else(topics: Topics) -> None:
-    url = topics.subscriber(load("alert")["Resources"]["Pager"]["Properties"]["FilterPolicy"])
+@pytest.mark.parametrize("endpoint", [PHONE, PAGER])
+def test_phone_and_pager_get_what_is_critical_and_high_and_nothing_else(topics: Topics, endpoint: str) -> None:
+    url = topics.subscriber_like(endpoint)
     publish_all(topics, "gate_failed")
     assert sorted(outcomes(topics.received(url, 2))) == ["error", "gate_failed"]
 
 
-def test_a_data_set_s_owner_can_subscribe_to_it_even_when_a_run_had_several(topics: Topics) -> None:
-    url = topics.subscriber({"dataset": ["order_items"]})
-    topics.publish("gate_failed", ("order_summary",))
-    topics.publish("error", ("order_items", "order_summary"))
-    assert outcomes(topics.received(url, 1)) == ["error"]
+def test_a_channel_gets_what_is_about_its_data_sets_even_when_a_run_had_several(topics: Topics) -> None:
+    url = topics.subscriber_like(CHAT)
+    topics.publish("error", ("order_summary",))
+    topics.publish("gate_failed", ("order_items", "order_summary"))
+    assert outcomes(topics.received(url, 1)) == ["gate_failed"]
+
+
+def test_what_no_subscriber_took_is_kept_in_a_queue_that_the_topics_alone_may_fill(topics: Topics) -> None:
+    """Local AWS keeps a redrive policy and does not act on it: this shows that it leads to a queue that would take."""
+    found_by_endpoint = topics.subscriptions()
+    kept = {endpoint: json.loads(found_by_endpoint[endpoint]["RedrivePolicy"]) for endpoint in ENDPOINTS}
+    url = topics.sqs.get_queue_url(QueueName=f"landfall-{topics.environment}-undelivered")["QueueUrl"]
+    found = topics.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn", "Policy"])["Attributes"]
+    assert {policy["deadLetterTargetArn"] for policy in kept.values()} == {found["QueueArn"]}
+    (allowed,) = [item for item in json.loads(found["Policy"])["Statement"] if item["Effect"] == "Allow"]
+    assert allowed["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert set(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == {topics.failure, topics.success}
+
+
+def test_the_alarm_of_lost_notifications_watches_the_metric_that_land_emits(
+    topics: Topics, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", service_of_ingest())
+    Report(Logger(service="test"), topics.environment).lost("alert", RuntimeError("throttled"))
+    emitted = json.loads(next(line for line in capsys.readouterr().out.splitlines() if "_aws" in line))
+    (metric,) = emitted["_aws"]["CloudWatchMetrics"]
+    (dimensions,) = metric["Dimensions"]
+    alarm = load("alert")["Resources"]["NotificationsLost"]["Properties"]
+    assert (metric["Namespace"], metric["Metrics"][0]["Name"]) == (alarm["Namespace"], alarm["MetricName"])
+    watched = {item["Name"]: item["Value"] for item in alarm["Dimensions"]}
+    assert {name: emitted[name] for name in dimensions} == watched | {"environment": topics.environment}
+
+
+def service_of_ingest() -> str:
+    """Return the name under which land.yaml lets the ingest function count."""
+    variables = load("land")["Resources"]["IngestFunction"]["Properties"]["Environment"]["Variables"]
+    return str(variables["POWERTOOLS_SERVICE_NAME"])

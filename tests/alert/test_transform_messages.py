@@ -1,6 +1,7 @@
 """ALERT: the message of a run says what happened, shows it and gives the command that fixes it, within SNS's bounds."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,7 +36,11 @@ def build(outcome: str, **changes: Any) -> dict[str, Any]:
     """Return the build's result of a run with that outcome."""
     return {
         "run_id": "run-1",
+        "run_ids": ["run-1"],
         "outcome": outcome,
+        "records": [
+            {"dataset": "order_summary", "entity": "orders", "total": 9, "valid": 6, "error": 3, "is_stopped": False}
+        ],
         "models": [
             {"name": "orders", "status": "skipped" if outcome == "gate_failed" else "success", "rows_affected": 1204},
             {"name": "quarantine_orders", "status": "success", "rows_affected": 3},
@@ -122,6 +127,28 @@ def test_a_gate_whose_examples_could_not_be_read_says_so() -> None:
     assert "examples could not be read: connection lost" in text_of(run("gate_failed", failing=[gate]))
 
 
+def test_a_phone_gets_one_line_that_fits_one_sms() -> None:
+    sms = json.loads(message(run("gate_failed"))["body"])["sms"]
+    assert sms == "[landfall dev] gate failed: orders__quarantine_rate"
+    assert len(sms) <= 140
+
+
+def test_a_failed_gate_tells_what_went_on_beside_it() -> None:
+    models = [
+        {"name": "orders", "status": "skipped", "rows_affected": None},
+        {"name": "order_items", "status": "success", "rows_affected": 3},
+    ]
+    text = text_of(run("gate_failed", models=models))
+    assert "not updated: orders." in text
+    assert "All else went on: order_items." in text
+
+
+def test_a_reminder_says_that_it_is_one() -> None:
+    reminder = replace(run("gate_failed"), is_reminder=True)
+    assert message(reminder)["subject"].startswith("[landfall dev] reminder: gate failed")
+    assert json.loads(json.loads(message(reminder)["body"])["sqs"])["is_reminder"] is True
+
+
 any_text = st.text(max_size=300)
 any_gate = st.builds(
     lambda gate, files, value: failing_gate(
@@ -142,7 +169,7 @@ def test_no_message_is_larger_than_sns_takes(outcome: str, failing: list[dict[st
         len(json.dumps(composed).encode()) - len(json.dumps(composed["body"]).encode()) + len(composed["body"].encode())
         <= SNS_LIMIT
     )
-    assert set(json.loads(composed["body"])) == {"default", "email", "sqs"}
+    assert set(json.loads(composed["body"])) == {"default", "email", "sqs", "sms"}
     assert json.loads(json.loads(composed["body"])["sqs"])["outcome"] == outcome
 
 

@@ -13,7 +13,7 @@ from tests.support.local_stack import LocalServices
 from tests.support.transform_flow import Flow, deploy_flow
 from tests.support.waiting import wait_for
 
-ROUND = ["plan", "build", "archive", "report"]
+ROUND = ["plan", "build", "archive", "report", "remember"]
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_a_lease_that_has_not_expired_is_respected(flow: Flow) -> None:
     assert lease["rerun"] == {"BOOL": True}
 
 
-@pytest.mark.parametrize("action", ROUND)
+@pytest.mark.parametrize("action", ROUND[:-1])
 def test_an_action_that_breaks_fails_the_execution_tells_support_and_frees_the_lease(flow: Flow, action: str) -> None:
     flow.script(fails=action)
     ended = flow.end_of(flow.start())
@@ -141,6 +141,107 @@ def test_each_outcome_goes_to_its_topic_once_and_only_an_error_is_built_again(
     assert message["MessageAttributes"]["severity"]["Value"] == "low"
     other = {"success": "failure", "failure": "success"}[topic]
     assert flow.messages(other) == []
+
+
+def test_a_message_that_was_told_already_is_not_sent_and_not_recorded_again(flow: Flow) -> None:
+    flow.script(told=True, outcome="gate_failed")
+    assert flow.end_of(flow.start())["output"]["outcome"] == "gate_failed"
+    assert flow.calls() == ROUND[:-1]
+    assert flow.messages("failure") == flow.messages("success") == []
+    assert flow.lease() is None
+
+
+def test_a_message_that_cannot_be_recorded_was_sent_all_the_same_and_the_run_is_not_broken(flow: Flow) -> None:
+    flow.script(fails="remember")
+    assert flow.end_of(flow.start())["status"] == "SUCCEEDED"
+    assert len(flow.messages("success")) == 1
+    assert flow.messages("failure") == []
+    assert flow.lease() is None
+
+
+def test_a_build_in_parts_goes_through_them_in_order_and_joins_their_results(flow: Flow) -> None:
+    flow.script(parts=["orders", "order_items", "marts"])
+    assert flow.end_of(flow.start())["status"] == "SUCCEEDED"
+    assert flow.calls() == ["plan", "build", "build", "build", "archive", "report", "remember"]
+    assert [event["part"] for event in flow.events("build")] == ["orders", "order_items", "marts"]
+    (archived,) = flow.events("archive")
+    assert archived["build"]["built"] == ["orders", "order_items", "marts"]
+
+
+def test_a_part_that_ends_with_an_error_is_built_once_more_and_the_others_all_the_same(flow: Flow) -> None:
+    flow.script(parts=["orders", "order_items"], outcome="error")
+    assert flow.end_of(flow.start())["output"]["outcome"] == "error"
+    assert [event["part"] for event in flow.events("build")] == ["orders", "orders", "order_items", "order_items"]
+    assert [event["so_far"] for event in flow.events("build")[:2]] == [None, None]
+    assert len(flow.messages("failure")) == 1
+
+
+def test_a_build_that_runs_out_of_time_is_begun_again_entity_by_entity(flow: Flow) -> None:
+    flow.script(times_out=True, entities=["orders", "order_items"])
+    ended = flow.end_of(flow.start())
+    assert ended["status"] == "SUCCEEDED"
+    assert [event["part"] for event in flow.events("build")] == ["", "orders", "order_items"]
+    assert len(flow.messages("success")) == 1
+    assert flow.messages("failure") == []
+
+
+def test_an_entity_that_runs_out_of_time_by_itself_breaks_the_run_and_says_so(flow: Flow) -> None:
+    flow.script(times_out=True, entities=["orders"])
+    ended = flow.end_of(flow.start())
+    assert (ended["status"], ended["error"]) == ("FAILED", "Sandbox.Timedout")
+    assert len(flow.messages("failure")) == 1
+    assert flow.lease() is None
+
+
+def test_a_full_refresh_that_joins_a_run_is_done_by_its_next_round_and_by_no_other(flow: Flow) -> None:
+    flow.script(build_seconds=2)
+    holder = flow.start()
+    wait_for(lambda: "build" in flow.calls(), "the first build")
+    assert flow.end_of(flow.start(full_refresh=True))["output"]["status"] == "joined"
+    flow.end_of(holder)
+    assert [event["request"]["full_refresh"] for event in flow.events("plan")] == [False, True]
+
+
+def test_a_full_refresh_is_done_once_by_who_was_asked_for_it(flow: Flow) -> None:
+    flow.script(build_seconds=2)
+    holder = flow.start(full_refresh=True)
+    wait_for(lambda: "build" in flow.calls(), "the first build")
+    flow.end_of(flow.start())
+    flow.end_of(holder)
+    assert [event["request"].get("full_refresh") for event in flow.events("plan")] == [True, False]
+
+
+def test_a_full_refresh_that_was_asked_of_a_dead_execution_is_still_owed(flow: Flow) -> None:
+    flow.put_lease("arn:of:the:dead", time.time() - 5, full_refresh=True)
+    flow.end_of(flow.start())
+    assert [event["request"]["full_refresh"] for event in flow.events("plan")] == [True]
+
+
+def test_a_full_refresh_that_joined_a_run_that_broke_is_done_by_its_successor(flow: Flow) -> None:
+    flow.script(build_seconds=2, fails="build")
+    broken = flow.start()
+    wait_for(lambda: "build" in flow.calls(), "the build")
+    flow.end_of(flow.start(full_refresh=True))
+    flow.end_of(broken)
+    wait_for(lambda: len(flow.events("plan")) == 2, "the successor")
+    for execution in flow.executions():
+        flow.end_of(execution)
+    assert [event["request"]["full_refresh"] for event in flow.events("plan")] == [False, True]
+
+
+@pytest.mark.parametrize(("outcome", "told", "messages"), [("succeeded", True, 0), ("stale", False, 1)])
+def test_freshness_is_checked_without_a_lease_and_told_when_there_is_something_to_tell(
+    flow: Flow, outcome: str, told: bool, messages: int
+) -> None:
+    flow.put_lease("arn:of:another", time.time() + 600)
+    flow.script(outcome=outcome, told=told)
+    ended = flow.end_of(flow.start(check="freshness"))
+    assert (ended["status"], ended["output"]["outcome"]) == ("SUCCEEDED", outcome)
+    assert flow.calls() == ["freshness"] + ["remember"] * messages
+    assert len(flow.messages("failure")) == messages
+    lease = flow.lease()
+    assert lease is not None
+    assert lease["rerun"] == {"BOOL": False}
 
 
 def test_an_execution_that_lost_its_lease_ends_without_working(flow: Flow) -> None:

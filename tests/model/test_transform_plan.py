@@ -22,12 +22,12 @@ def undone(at: datetime, read_at: datetime | None) -> DatasetFacts:
 
 def test_what_is_up_to_date_is_not_built() -> None:
     plan = decide([UP_TO_DATE], project_changed=False)
-    assert plan.to_json()["build"] is False
+    assert plan.to_json(100, [])["build"] is False
     assert plan.datasets == plan.reasons == ()
 
 
 def test_a_data_set_that_never_landed_is_not_built() -> None:
-    assert decide([DatasetFacts("orders")], project_changed=False).to_json()["build"] is False
+    assert decide([DatasetFacts("orders")], project_changed=False).to_json(100, [])["build"] is False
 
 
 def test_a_data_set_that_no_model_has_taken_in_is_built_as_soon_as_it_has_landed() -> None:
@@ -53,7 +53,7 @@ def test_an_undone_file_that_a_model_holds_asks_for_a_full_refresh() -> None:
 
 
 def test_a_run_that_read_the_load_after_the_undo_settles_it() -> None:
-    assert decide([undone(NOON - HOUR, read_at=NOON)], project_changed=False).to_json()["build"] is False
+    assert decide([undone(NOON - HOUR, read_at=NOON)], project_changed=False).to_json(100, [])["build"] is False
 
 
 def test_a_run_that_may_have_read_the_file_before_its_undo_was_committed_does_not_settle_it() -> None:
@@ -68,7 +68,7 @@ def test_a_file_undone_before_any_model_took_it_in_needs_a_run_but_no_refresh() 
 
 def test_that_run_is_made_once() -> None:
     facts = replace(undone(NOON + HOUR, read_at=None), looked_at=NOON + 2 * HOUR)
-    assert decide([facts], project_changed=False).to_json()["build"] is False
+    assert decide([facts], project_changed=False).to_json(100, [])["build"] is False
 
 
 @pytest.mark.parametrize(("project_changed", "full_refresh"), [(True, False), (False, True)])
@@ -77,7 +77,7 @@ def test_a_changed_project_or_a_request_builds_everything(project_changed: bool,
     assert plan.whole_project
     assert plan.select == []
     assert plan.full_refresh is full_refresh
-    assert plan.to_json()["build"] is True
+    assert plan.to_json(100, [])["build"] is True
 
 
 times = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))
@@ -116,7 +116,7 @@ def after_a_run(fact: DatasetFacts, started_at: datetime) -> DatasetFacts:
 def test_a_run_that_built_everything_leaves_nothing_to_do(facts: list[DatasetFacts]) -> None:
     later = datetime(2027, 1, 1, tzinfo=UTC)
     done = [after_a_run(fact, later) for fact in facts]
-    assert decide(done, project_changed=False).to_json()["build"] is False
+    assert decide(done, project_changed=False).to_json(100, [])["build"] is False
 
 
 @given(st.lists(facts_of_some_dataset, unique_by=lambda fact: fact.name), st.randoms())

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transform_lambda.build import landing_names
 from transform_lambda.examples import BYTES_LIMIT, explain, key_of, within
 from transform_lambda.results import Outcome, gates_of, models_of, outcome_of
 
@@ -112,7 +111,3 @@ def test_explanations_never_exceed_their_bound(values: list[str], limit: int) ->
 @given(st.text(min_size=1).filter(lambda key: not key.startswith("/")))
 def test_the_key_in_an_address_survives_every_character(key: str) -> None:
     assert key_of(f"s3://a-bucket/{key}") == key
-
-
-def test_sources_of_other_schemas_are_no_data_sets() -> None:
-    assert landing_names(["landfall.landing.orders", "landfall.ops.runs", "landing.items"]) == ["items", "orders"]

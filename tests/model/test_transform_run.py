@@ -14,12 +14,13 @@ from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import order, orders_file
 from tests.support.warehouse_seed import BUCKET, SeedFile
 from transform_lambda import archive
-from transform_lambda.build import build, modeled_datasets
+from transform_lambda.build import Builder
 from transform_lambda.dbt_runtime import connected
 from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.plan import decide, read_facts
 
 LOGGER = Logger(service="test")
+BUILDER = Builder(ROOT, LOGGER)
 DATASETS = ["order_items", "order_summary"]
 RESTARTED = [f"update lock.{dataset} set load_seq = 0" for dataset in DATASETS]  # noqa: S608 - names of the project
 
@@ -31,7 +32,7 @@ def built(worker_warehouse: ModelWarehouse) -> ModelWarehouse:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in worker_warehouse.environment.items():
             patch.setenv(name, value)
-        first = build({"select": [], "full_refresh": False}, ROOT, LOGGER)
+        first = BUILDER.build({"select": [], "full_refresh": False})
     assert first["outcome"] == "succeeded", first
     return worker_warehouse
 
@@ -60,12 +61,12 @@ def emptying(tables: Sequence[str]) -> list[str]:
 def plan() -> dict[str, Any]:
     """Plan what the warehouse asks for now."""
     with connected(ROOT) as query:
-        return decide(read_facts(query, DATASETS), project_changed=False).to_json()
+        return decide(read_facts(query, DATASETS), project_changed=False).to_json(1_000, [])
 
 
 def run() -> dict[str, Any]:
     """Plan and build."""
-    return build(plan(), ROOT, LOGGER)
+    return BUILDER.build(plan())
 
 
 def modeled_orders(warehouse: ModelWarehouse) -> dict[str, str]:
@@ -86,7 +87,9 @@ def rows_affected(result: dict[str, Any], model: str) -> int | None:
 
 
 def test_the_modeled_data_sets_come_from_dbt_s_own_graph(ready: ModelWarehouse) -> None:
-    assert modeled_datasets(ROOT, LOGGER) == DATASETS
+    found = BUILDER.graph().datasets
+    assert set(DATASETS) <= set(found)
+    assert "model_loads" not in found
 
 
 def test_a_landed_file_is_planned_built_and_then_done(ready: ModelWarehouse) -> None:
@@ -108,7 +111,7 @@ def test_the_archive_lists_the_files_of_the_run_and_no_others(ready: ModelWareho
     second = run()
     ready.loader.land(orders_file("three", [order("o-3")]))
     with connected(ROOT) as query:
-        files = archive.landed_files(query(archive.files_sql(DATASETS, second["run_id"])))
+        files = archive.landed_files(query(archive.files_sql(DATASETS, second["run_ids"])))
     key = orders_file("two", []).key
     assert files == [archive.LandedFile(BUCKET, key, "1")]
 
@@ -135,7 +138,7 @@ def test_undoing_the_file_of_a_failed_gate_lets_one_more_run_pass(ready: ModelWa
     after = plan()
     assert after["build"] is True
     assert after["full_refresh"] is False
-    assert build(after, ROOT, LOGGER)["outcome"] == "succeeded"
+    assert BUILDER.build(after)["outcome"] == "succeeded"
     assert modeled_orders(ready) == {}
 
 
@@ -149,7 +152,7 @@ def test_undoing_a_modeled_file_rebuilds_the_models_without_it(ready: ModelWareh
     ready.loader.undo(wrong)
     after = plan()
     assert after["full_refresh"] is True
-    assert build(after, ROOT, LOGGER)["outcome"] == "succeeded"
+    assert BUILDER.build(after)["outcome"] == "succeeded"
     assert modeled_orders(ready) == {"o-1": "placed"}
 
 
@@ -158,7 +161,7 @@ def test_what_dbt_cannot_do_is_an_error_and_not_a_gate(ready: ModelWarehouse) ->
     planned = plan()
     ready.loader.run("revoke select on ledger.order_summary from landfall_transformer")
     try:
-        result = build(planned, ROOT, LOGGER)
+        result = BUILDER.build(planned)
     finally:
         ready.loader.run("grant select on ledger.order_summary to landfall_transformer")
     assert result["outcome"] == "error"
@@ -179,7 +182,7 @@ def test_a_warehouse_that_cannot_be_reached_is_a_transient_error(
 def test_a_project_that_cannot_be_parsed_is_the_operator_s_to_correct(tmp_path: Path) -> None:
     (tmp_path / "dbt_project.yml").write_text("name: [broken")
     with pytest.raises(ConfigError, match="dbt cannot read its project"):
-        modeled_datasets(tmp_path, LOGGER)
+        Builder(tmp_path, LOGGER).graph()
 
 
 WITHOUT_SEMAPHORES = """
@@ -193,12 +196,13 @@ _multiprocessing.SemLock = SemLock
 
 from pathlib import Path
 from aws_lambda_powertools import Logger
-from transform_lambda.build import build
+from transform_lambda.build import Builder
 from transform_lambda.dbt_runtime import connected
 
 with connected(Path(sys.argv[1])) as query:
     assert query("select current_user as name") == [{"name": "landfall_transformer"}]
-result = build({"select": ["orders"], "full_refresh": False}, Path(sys.argv[1]), Logger(service="t", level="CRITICAL"))
+builder = Builder(Path(sys.argv[1]), Logger(service="t", level="CRITICAL"))
+result = builder.build({"select": ["orders"], "full_refresh": False})
 sys.exit(result["outcome"] != "succeeded" or not result["models"])
 """
 

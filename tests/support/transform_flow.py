@@ -23,28 +23,38 @@ class GatekeeperError(Exception):
     """What the test asked for."""
 
 
+OutOfTime = type("Sandbox.Timedout", (Exception,), {{}})  # how Step Functions names a function that ran out of time
+
+
 def handler(event, context):
     action = event["action"]
     script = json.loads((FOLDER / "script.json").read_text())
     with (FOLDER / "calls.jsonl").open("a") as calls:
-        calls.write(json.dumps({{"action": action, "execution": event["execution"], "at": time.time()}}) + "\\n")
+        calls.write(json.dumps(event) + "\\n")
     time.sleep(script.get(action + "_seconds", 0))
     if script.get("fails") == action:
         raise GatekeeperError("the " + action + " action broke")
     if action == "plan":
-        return {{"build": script.get("build", True), "select": []}}
-    if action == "report":
+        parts, entities = script.get("parts", [""]), script.get("entities", [])
+        return {{"build": script.get("build", True), "select": [], "parts": parts, "entities": entities}}
+    if action == "build":
+        if not event["part"] and script.get("times_out"):
+            raise OutOfTime("the whole takes too long")
         outcome = script.get("outcome", "succeeded")
+        built = (event["so_far"] or {{}}).get("built", []) + [event["part"]]
+        return {{"outcome": outcome, "part_outcome": outcome, "built": built}}
+    if action in ("report", "freshness"):
+        outcome = script.get("outcome", "succeeded")
+        message = {{
+            "subject": "a subject",
+            "body": json.dumps({{"default": "a text", "sqs": json.dumps({{"outcome": outcome}})}}),
+            "attributes": {{"severity": {{"DataType": "String", "StringValue": "low"}}}},
+        }}
         return {{
             "result": {{"status": "done", "outcome": outcome, "gates": [], "models": [], "run_id": "r1"}},
-            "message": {{
-                "subject": "a subject",
-                "body": json.dumps({{"default": "a text", "sqs": json.dumps({{"outcome": outcome}})}}),
-                "attributes": {{"severity": {{"DataType": "String", "StringValue": "low"}}}},
-            }},
+            "message": None if script.get("told") else message,
+            "alert": None if script.get("told") else {{"fingerprint": "f1"}},
         }}
-    if action == "build":
-        return {{"outcome": script.get("outcome", "succeeded")}}
     return {{}}
 '''
 
@@ -73,10 +83,14 @@ class Flow:
         for url in self.queues.values():
             self.client("sqs").purge_queue(QueueUrl=url)
 
+    def events(self, action: str | None = None) -> list[dict[str, Any]]:
+        """Return what the function was given, in order, by one action or by all."""
+        lines = [json.loads(line) for line in (self.folder / "calls.jsonl").read_text().splitlines()]
+        return [line for line in lines if action in (None, line["action"])]
+
     def calls(self, execution: str | None = None) -> list[str]:
         """Return the actions that were called, in order."""
-        lines = [json.loads(line) for line in (self.folder / "calls.jsonl").read_text().splitlines()]
-        return [line["action"] for line in lines if execution in (None, line["execution"])]
+        return [event["action"] for event in self.events() if execution in (None, event["execution"])]
 
     def start(self, **request: Any) -> str:
         """Start an execution and return its ARN."""
@@ -112,7 +126,7 @@ class Flow:
         )
         return item
 
-    def put_lease(self, holder: str, expires_at: float) -> None:
+    def put_lease(self, holder: str, expires_at: float, **flags: bool) -> None:
         """Write the lease as if `holder` held it."""
         self.client("dynamodb").put_item(
             TableName=self.outputs["LeaseTableName"],
@@ -121,6 +135,7 @@ class Flow:
                 "holder": {"S": holder},
                 "rerun": {"BOOL": False},
                 "expires_at": {"N": str(int(expires_at))},
+                **{name: {"BOOL": value} for name, value in flags.items()},
             },
         )
 

@@ -1,0 +1,178 @@
+"""MODEL, GATE: whose a node is, what goes on beside a failed gate, and how a build is split; on graphs made for it."""
+
+from collections.abc import Iterable, Mapping
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transform_lambda.graph import REST, Graph, Node
+
+ITEMS_LOOK_UP_ORDERS = {
+    "landing.orders": "",
+    "landing.items": "",
+    "stg_files": "",
+    "stg_orders": "landing.orders",
+    "stg_items": "landing.items",
+    "checked_orders": "stg_orders stg_files",
+    "orders": "checked_orders stg_orders",
+    "checked_items": "stg_items stg_files orders",
+    "items": "checked_items",
+    "fct_orders": "orders items",
+    "fct_orders_alone": "orders",
+}
+UPSERTS = {"orders", "items", "rates"}
+GATES = {
+    "schema_orders": "landing.orders",
+    "rate_orders": "checked_orders",
+    "volume_orders": "checked_orders stg_files",
+    "rate_items": "checked_items",
+    "items_have_orders": "checked_items orders",
+    "published_orders": "orders",
+    "unique_fct": "fct_orders",
+}
+
+
+def graph(models: Mapping[str, str] = ITEMS_LOOK_UP_ORDERS, gates: Mapping[str, str] = GATES) -> Graph:
+    """Build a graph from names and the names of their parents; names with a dot are landing tables."""
+
+    def node(name: str, parents: str, kind: str) -> Node:
+        is_landing = "." in name
+        return Node(
+            id=name,
+            kind="source" if is_landing else kind,
+            selector=f"fqn:{name}",
+            name=name,
+            parents=frozenset(parents.split()),
+            is_upsert=name in UPSERTS,
+            dataset=name.removeprefix("landing.") if is_landing else None,
+        )
+
+    every = [
+        *(node(*item, "model") for item in models.items()),
+        *(node(*item, "test") for item in gates.items()),
+    ]
+    return Graph({each.id: each for each in every})
+
+
+def statuses(of: Graph, failed: Iterable[str]) -> dict[str, str]:
+    """Say how dbt ends a build of everything with some failed gates: what descends from all a gate reads is skipped."""
+    found: dict[str, str] = {}
+    for id_ in of.order:
+        node = of.nodes[id_]
+        if node.kind == "source":
+            continue
+        behind = any(of.nodes[gate].parents <= of.ancestors(id_) for gate in failed if node.kind == "model")
+        lacking = any(found.get(parent) == "skipped" for parent in node.parents)
+        found[id_] = "skipped" if behind or lacking else "fail" if id_ in failed else "success"
+    return found
+
+
+def going_on(failed: str, missing: Iterable[str] = ()) -> set[str]:
+    """Return what goes on beside a failed gate."""
+    of = graph()
+    return set(of.going_on(statuses(of, [failed]), set(missing)))
+
+
+def test_an_entity_does_not_own_the_way_to_the_table_that_it_looks_up() -> None:
+    owned = graph().owned
+    assert owned["orders"] == {"orders", "checked_orders", "stg_orders", "stg_files", "landing.orders"}
+    assert owned["items"] == {"items", "checked_items", "stg_items", "stg_files", "landing.items"}
+
+
+def test_items_go_on_beside_a_failed_gate_of_orders_with_all_their_own_gates() -> None:
+    assert going_on("rate_orders") == {
+        *("checked_items", "items", "fct_orders"),
+        *("rate_items", "items_have_orders", "unique_fct"),
+    }
+
+
+def test_a_mart_of_nothing_that_was_renewed_is_not_built_and_a_gate_of_the_stopped_table_not_asked() -> None:
+    assert not {"fct_orders_alone", "published_orders", "orders"} & going_on("rate_orders")
+
+
+def test_beside_a_failed_gate_of_items_only_the_marts_of_renewed_orders_go_on() -> None:
+    assert going_on("rate_items") == {"fct_orders", "unique_fct"}
+
+
+def test_what_looks_up_a_table_that_is_not_there_yet_waits() -> None:
+    assert going_on("rate_orders", missing=["orders"]) == set()
+
+
+def test_a_failed_gate_of_a_dataset_stops_every_entity_that_is_made_from_it() -> None:
+    both = ITEMS_LOOK_UP_ORDERS | {"stg_items": "landing.items landing.orders"}
+    of = graph(both)
+    assert of.going_on(statuses(of, ["schema_orders"])) == frozenset()
+    assert "items" in graph().going_on(statuses(graph(), ["schema_orders"]))
+
+
+def test_a_failed_gate_behind_the_upserts_holds_back_what_descends_from_it() -> None:
+    of = graph(ITEMS_LOOK_UP_ORDERS | {"report": "fct_orders"})
+    assert of.going_on(statuses(of, ["unique_fct"])) == frozenset()
+
+
+def test_nothing_goes_on_when_nothing_failed() -> None:
+    of = graph()
+    assert of.going_on(statuses(of, [])) == frozenset()
+
+
+def test_a_build_is_split_by_entity_in_the_order_of_look_ups_with_each_gate_where_its_last_table_is() -> None:
+    of = graph()
+    parts = of.parts(of.downstream(None))
+    assert list(parts) == ["orders", "items", REST]
+    assert parts["orders"] == {
+        *("stg_orders", "stg_files", "checked_orders", "orders"),
+        *("schema_orders", "rate_orders", "volume_orders", "published_orders"),
+    }
+    assert parts["items"] == {"stg_items", "checked_items", "items", "rate_items", "items_have_orders"}
+    assert parts[REST] == {"fct_orders", "fct_orders_alone", "unique_fct"}
+
+
+def test_a_build_of_one_dataset_has_no_part_for_entities_that_it_does_not_reach() -> None:
+    of = graph()
+    assert list(of.parts(of.downstream(["items"]))) == ["items", REST]
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    """Draw a project of two or three entities that look each other up, with gates on anything."""
+    models = {"landing.a": "", "landing.b": "", "landing.c": ""}
+    for letter, upsert in zip("abc", sorted(UPSERTS), strict=True):
+        above = [name for name in models if name in UPSERTS or name.startswith("landing.")]
+        looked_up = draw(st.lists(st.sampled_from(above), max_size=2, unique=True))
+        models[f"checked_{upsert}"] = " ".join({f"landing.{letter}", *looked_up})
+        models[upsert] = f"checked_{upsert}"
+    for number in range(draw(st.integers(0, 2))):
+        models[f"mart_{number}"] = " ".join(draw(st.sets(st.sampled_from(sorted(UPSERTS)), min_size=1)))
+    gate = st.sets(st.sampled_from(sorted(models)), min_size=1, max_size=2)
+    gates = {f"gate_{number}": " ".join(parents) for number, parents in enumerate(draw(st.lists(gate, max_size=4)))}
+    return graph(models, gates)
+
+
+@given(graphs())
+def test_parts_hold_every_node_once_and_what_a_node_is_built_from_before_it(of: Graph) -> None:
+    selected = of.downstream(None)
+    parts = of.parts(selected)
+    assert sorted(id_ for ids in parts.values() for id_ in ids) == sorted(selected)
+    built: set[str] = set()
+    for ids in parts.values():
+        built |= ids
+        assert all(of.ancestors(id_) & selected <= built for id_ in ids)
+
+
+@given(graphs(), st.data())
+def test_what_goes_on_was_skipped_and_is_never_what_the_failed_gate_was_to_stop(of: Graph, data: st.DataObject) -> None:
+    gates = [node.id for node in of.nodes.values() if node.kind == "test"]
+    failed = data.draw(st.sets(st.sampled_from(gates))) if gates else set()
+    ended = statuses(of, failed)
+    found = of.going_on(ended)
+    assert all(ended[id_] == "skipped" for id_ in found)
+    for gate in failed & {id_ for id_, status in ended.items() if status == "fail"}:
+        for upsert, owned in of.owned.items():
+            if of.nodes[gate].parents <= owned:
+                assert upsert not in found
+
+
+@given(graphs(), st.sets(st.sampled_from(sorted(UPSERTS))))
+def test_nothing_that_reads_a_missing_table_is_built(of: Graph, missing: set[str]) -> None:
+    ids = of.without(of.parts(of.downstream(None)).get("orders", frozenset()), missing)
+    assert not any(of.ancestors(id_) & (missing - {"orders"}) for id_ in ids)

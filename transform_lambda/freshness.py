@@ -1,0 +1,112 @@
+"""ALERT: notice that nothing comes any more. In: dbt's freshness results. Out: the stale datasets, and a message.
+
+`dbt source freshness` compares each landing table's newest row with the limits in the dataset's source YAML. A dataset
+that never landed anything is not stale: nobody has begun to deliver it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from transform_lambda.alerts import Alert, LastAlert, digest, is_due
+from transform_lambda.build import EventLog
+from transform_lambda.dbt_runtime import invoke
+from transform_lambda.errors import TransientError
+from transform_lambda.publish import NAME_LIMIT, SUBJECT_LIMIT, body_of, plain_ascii
+
+KIND = "freshness"
+_FIRST_YEAR = 1970  # dbt gives an empty table the year 1
+_SEVERITIES = {"error": "high", "warn": "medium"}
+
+Stale = dict[str, Any]
+
+
+def check(project_dir: Path, logger: Logger) -> list[Stale]:
+    """List the stale datasets, the longest silent first.
+
+    Raises:
+        TransientError: the warehouse could not be asked.
+    """
+    answer = invoke(["source", "freshness", "--select", "source:landing"], project_dir, EventLog(logger))
+    results: Any = getattr(answer.result, "results", None) or []
+    broken = [result for result in results if str(result.status) == "runtime error"]
+    if answer.exception is not None or broken:
+        raise TransientError(f"freshness cannot be checked: {answer.exception or broken[0].message}")
+    return stale(results)
+
+
+def stale(results: Iterable[Any]) -> list[Stale]:
+    """Read dbt's results: [{"dataset", "status", "newest_at", "hours"}] of what is stale."""
+    found = [
+        {
+            "dataset": result.node.name,
+            "status": str(result.status),
+            "newest_at": result.max_loaded_at.isoformat(timespec="seconds"),
+            "hours": round(result.age / 3600, 1),
+        }
+        for result in results
+        if str(result.status) in _SEVERITIES and result.max_loaded_at.year >= _FIRST_YEAR
+    ]
+    return sorted(found, key=lambda each: -each["hours"])
+
+
+def finding(environment: str, found: Sequence[Stale], last: LastAlert | None, reminder_hours: int) -> dict[str, Any]:
+    """Return the check's result, the message (None: nothing to tell) and the alert to record afterwards."""
+    fingerprint = fingerprint_of(found)
+    is_told = bool(found) and is_due(last, fingerprint, reminder_hours)
+    composed = message(environment, found) if is_told else None
+    alert = Alert(KIND, fingerprint, severity_of(found), composed["subject"], None, "") if composed else None
+    result = {"status": "done", "outcome": "stale" if found else "succeeded", "stale": list(found)}
+    return {"result": result, "message": composed, "alert": alert.to_json() if alert else None}
+
+
+def severity_of(found: Sequence[Stale]) -> str:
+    """Return the worst severity.
+
+    >>> severity_of([{"status": "warn"}]), severity_of([{"status": "warn"}, {"status": "error"}])
+    ('medium', 'high')
+    """
+    return "high" if any(each["status"] == "error" for each in found) else "medium"
+
+
+def fingerprint_of(found: Sequence[Stale]) -> str:
+    """Digest what is stale: a dataset that begins to be late, or worse, or delivers and stops again, is news."""
+    return digest(sorted([each["dataset"], each["status"], each["newest_at"]] for each in found))
+
+
+def message(environment: str, found: Sequence[Stale]) -> dict[str, Any]:
+    """Compose the message: {"subject", "body", "attributes"}."""
+    names = [each["dataset"] for each in found]
+    subject = plain_ascii(f"[landfall {environment}] nothing new of {', '.join(names)}")[:SUBJECT_LIMIT]
+    facts = {"kind": "freshness", "environment": environment, "severity": severity_of(found), "stage": "land"}
+    return {
+        "subject": subject,
+        "body": body_of(lines(environment, found), facts | {"outcome": "stale", "stale": list(found)}, subject),
+        "attributes": {
+            "severity": {"DataType": "String", "StringValue": severity_of(found)},
+            "stage": {"DataType": "String", "StringValue": "land"},
+            "environment": {"DataType": "String", "StringValue": environment},
+            "dataset": {"DataType": "String.Array", "StringValue": json.dumps(names[:NAME_LIMIT])},
+        },
+    }
+
+
+def lines(environment: str, found: Sequence[Stale]) -> list[str]:
+    """Compose the text for people, line by line."""
+    return [
+        f"{len(found)} dataset(s) have not landed anything for longer than their source YAML allows.",
+        "",
+        *(f"  {each['dataset']}: last at {each['newest_at']}, {each['hours']:,} hours ago" for each in found),
+        "",
+        "Ask the producer whether files were delivered. If they were:",
+        "  landfall status       (do they wait in the queue, or on the dead-letter queue?)",
+        f"  landfall history --dataset {found[0]['dataset']}       (were they rejected?)",
+        "",
+        f"Environment: {environment}",
+        "Runbook: docs/runbook.md#stale",
+    ]

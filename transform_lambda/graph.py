@@ -1,0 +1,175 @@
+"""MODEL, GATE: dbt's graph as this stage needs it: whose is a node, what goes on beside a failed gate, what is a part.
+
+In: dbt's manifest. Out: selections of nodes, by unique id. Pure.
+
+An *entity* is what one UPSERT makes. Its own nodes are the UPSERT and what leads to it and to no other entity first: an
+entity that looks up another one's table (an item its order) does not own the way to that table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import TopologicalSorter
+from typing import Any
+
+REST = "marts and views"  # the last part: what several entities lead to
+_BUILT = {"model", "seed", "snapshot"}
+_Ids = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of dbt's graph. `selector` is how dbt's selection names it alone."""
+
+    id: str
+    kind: str
+    selector: str = ""
+    name: str = ""
+    parents: _Ids = frozenset()
+    entity: str | None = None  # config.meta.entity
+    is_upsert: bool = False
+    dataset: str | None = None  # of a landing source
+    relation: str = ""  # schema.table
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The project's models, gates and sources."""
+
+    nodes: Mapping[str, Node]
+
+    @cached_property
+    def order(self) -> Sequence[str]:
+        """List every node after those that it is built from."""
+        return list(TopologicalSorter({node.id: sorted(node.parents) for node in self.nodes.values()}).static_order())
+
+    @cached_property
+    def upserts(self) -> Sequence[Node]:
+        """List the UPSERTs, each after those that it looks up."""
+        return [self.nodes[id_] for id_ in self.order if self.nodes[id_].is_upsert]
+
+    @cached_property
+    def _ancestors(self) -> Mapping[str, _Ids]:
+        found: dict[str, _Ids] = {}
+        for id_ in self.order:
+            parents = self.nodes[id_].parents
+            found[id_] = parents.union(*(found[parent] for parent in parents))
+        return found
+
+    def ancestors(self, id_: str) -> _Ids:
+        """Return everything that a node is built from."""
+        return self._ancestors[id_]
+
+    @cached_property
+    def owned(self) -> Mapping[str, _Ids]:
+        """Return the nodes of each UPSERT's own."""
+        return {upsert.id: frozenset(self._own(upsert)) for upsert in self.upserts}
+
+    def _own(self, upsert: Node) -> Iterator[str]:
+        waiting, seen = [upsert.id], {upsert.id}
+        while waiting:
+            node = self.nodes[waiting.pop()]
+            yield node.id
+            following = {id_ for id_ in node.parents - seen if not self._is_of_another(self.nodes[id_], upsert)}
+            seen |= following
+            waiting.extend(following)
+
+    @staticmethod
+    def _is_of_another(node: Node, upsert: Node) -> bool:
+        return node.is_upsert or node.entity not in (None, upsert.entity)
+
+    @property
+    def datasets(self) -> list[str]:
+        """List the datasets that an UPSERT is made from."""
+        above = frozenset[str]().union(*(self.ancestors(upsert.id) for upsert in self.upserts))
+        return sorted(name for id_ in above if (name := self.nodes[id_].dataset))
+
+    def downstream(self, datasets: Iterable[str] | None) -> _Ids:
+        """Return what is built and tested downstream of some datasets; of the whole project for None."""
+        nodes = (node for node in self.nodes.values() if node.kind in _BUILT | {"test"})
+        if datasets is None:
+            return frozenset(node.id for node in nodes)
+        sources = {node.id for node in self.nodes.values() if node.dataset in set(datasets)}
+        return frozenset(node.id for node in nodes if self.ancestors(node.id) & sources)
+
+    def parts(self, selected: Set[str]) -> dict[str, _Ids]:
+        """Split a selection by entity, in the order to build them; gates go with the last of what they look at."""
+        place: dict[str, str] = {}
+        for upsert in self.upserts:
+            for id_ in self.owned[upsert.id]:
+                place.setdefault(id_, upsert.name)
+        names = [*(upsert.name for upsert in self.upserts), REST]
+        for id_ in selected:
+            node = self.nodes[id_]
+            if node.kind == "test":
+                looked_at = (names.index(place.get(parent, REST)) for parent in node.parents)
+                place[id_] = names[max(looked_at, default=-1)]
+        split = {name: frozenset(id_ for id_ in selected if place.get(id_, REST) == name) for name in names}
+        return {name: ids for name, ids in split.items() if any(self.nodes[id_].kind in _BUILT for id_ in ids)}
+
+    def without(self, selected: Set[str], missing: Set[str]) -> _Ids:
+        """Leave out what cannot be built because it reads a table that is not there and is not built either."""
+        lacking = missing - selected
+        return frozenset(id_ for id_ in selected if not self.ancestors(id_) & lacking)
+
+    def selectors(self, ids: Iterable[str]) -> list[str]:
+        """Name nodes as dbt's selection does."""
+        return sorted(self.nodes[id_].selector for id_ in ids)
+
+    def going_on(self, statuses: Mapping[str, str], missing: Set[str] = frozenset()) -> _Ids:
+        """Return what a run skipped although no gate of its own failed; `missing` are the UPSERTs without a table.
+
+        dbt skips whatever descends from a failed gate, other entities too. They go on with the other entity's table as
+        it is. Not so what the gate was to stop, nor what would come out as it was: a mart of stopped entities alone.
+        """
+        skipped = {id_ for id_, status in statuses.items() if status == "skipped" and id_ in self.nodes}
+        stopped = self._stopped([self.nodes[id_] for id_, status in statuses.items() if status == "fail"])
+        models = {id_ for id_ in skipped - stopped if self.nodes[id_].kind in _BUILT}
+        models = set(self.without(models, missing - models))
+        renewed = {node.id for node in self.upserts if statuses.get(node.id) == "success"} | models
+        models = {id_ for id_ in models if self._is_renewed(id_, renewed)}
+        left = {id_ for id_ in skipped - models if self.nodes[id_].kind in _BUILT}
+        gates = {id_ for id_ in skipped - stopped if self._follows(self.nodes[id_], models, left)}
+        return frozenset(models) | self.without(gates, missing - models)
+
+    def _stopped(self, failed: Sequence[Node]) -> _Ids:
+        """Return what failed gates were to stop: entities that own what they look at, or else what descends from it."""
+        stopped: set[str] = set()
+        for gate in failed:
+            owners = [owned for owned in self.owned.values() if gate.parents <= owned]
+            behind = (id_ for id_ in self.nodes if gate.parents <= self.ancestors(id_))
+            stopped |= frozenset().union(*owners) if owners else frozenset(behind)
+        return frozenset(stopped)
+
+    def _is_renewed(self, id_: str, renewed: Set[str]) -> bool:
+        is_owned = any(id_ in owned for owned in self.owned.values())
+        return is_owned or any(self.nodes[above].is_upsert and above in renewed for above in self.ancestors(id_))
+
+    @staticmethod
+    def _follows(gate: Node, models: Set[str], left: Set[str]) -> bool:
+        return gate.kind == "test" and bool(gate.parents & models or not gate.parents & left)
+
+
+def graph_of(manifest: Any) -> Graph:
+    """Read dbt's manifest (dbt.contracts.graph.manifest.Manifest)."""
+    every = [*manifest.nodes.values(), *manifest.sources.values()]
+    known = {node.unique_id for node in every}
+    return Graph({node.unique_id: _node(node, known) for node in every})
+
+
+def _node(node: Any, known: Set[str]) -> Node:
+    kind = str(node.resource_type)
+    is_landing = kind == "source" and node.source_name == "landing"
+    return Node(
+        id=node.unique_id,
+        kind=kind,
+        selector="fqn:" + ".".join(node.fqn),
+        name=node.name,
+        parents=frozenset(node.depends_on.nodes if kind != "source" else ()) & known,
+        entity=(node.config.meta or {}).get("entity"),
+        is_upsert=kind == "model" and node.fqn[1] == "modeled",
+        dataset=node.name if is_landing else None,
+        relation=f"{node.schema}.{node.identifier}",
+    )

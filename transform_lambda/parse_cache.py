@@ -1,0 +1,43 @@
+"""MODEL: keep dbt's parse of the project in S3, so that only the first run of a deployment parses it.
+
+In: a bucket, and the fingerprint of project and warehouse, which together decide what a parse comes to. Out: dbt's own
+`partial_parse.msgpack`, where dbt looks for it. dbt judges for itself whether a parse fits its version, project and
+profile (https://docs.getdbt.com/reference/parsing#partial-parsing); one that does not costs a parse and is replaced.
+Losing the object costs one parse too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+FOLDER = "reports/transform/state/parse/"
+
+
+@contextmanager
+def parse_kept(s3: Any, bucket: str, fingerprint: str, path: Path) -> Iterator[None]:
+    """Give dbt the parse of an earlier run, unless this process has one, and keep the one that dbt makes meanwhile."""
+    place = {"Bucket": bucket, "Key": f"{FOLDER}{fingerprint}.msgpack"}
+    if not path.exists():
+        _fetch(s3, place, path)
+    before = _version(path)
+    yield
+    after = _version(path)
+    if after not in (None, before):
+        s3.put_object(**place, Body=path.read_bytes(), ContentType="application/msgpack")
+
+
+def _fetch(s3: Any, place: dict[str, str], path: Path) -> None:
+    try:
+        content: bytes = s3.get_object(**place)["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _version(path: Path) -> int | None:
+    """Tell one writing of the file from another; dbt writes it only when it has parsed something."""
+    return path.stat().st_mtime_ns if path.exists() else None

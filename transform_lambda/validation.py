@@ -1,0 +1,119 @@
+"""GATE: how many records of each dataset a run looked at, and what became of them; a validation report a dataset.
+
+In: dbt's results and a query function. Out: [{"dataset", "entity", "total", "valid", "error", "is_stopped"}], and from
+that the report object that S3 holds: {"validation_status", "summary": {"total_records", "valid_records",
+"error_records"}, "report_location"}. A record that becomes rows of several entities counts in each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from transform_lambda.dbt_runtime import Query
+
+FOLDER = "reports/validation/"
+
+
+def count_records(query: Query, results: Sequence[Any], run_id: str) -> list[dict[str, Any]]:
+    """Count the newly landed records that a run checked, by dataset and entity."""
+    skipped = {_meta(result.node, "entity") for result in results if _is_upsert(result) and result.status == "skipped"}
+    checked = [(_meta(result.node, "entity"), result.node) for result in results if _is_checked(result)]
+    return [
+        {**_counts(row), "entity": entity, "is_stopped": entity in skipped}
+        for entity, node in checked
+        for row in query(records_sql(node.relation_name, _datasets(node), run_id))
+    ]
+
+
+def _counts(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"dataset": row["dataset"], **{name: int(row[name]) for name in ("total", "valid", "error")}}
+
+
+def _is_checked(result: Any) -> bool:
+    return str(result.status) == "success" and result.node.name.endswith("__checked")
+
+
+def _is_upsert(result: Any) -> bool:
+    return str(result.node.resource_type) == "model" and result.node.fqn[1] == "modeled"
+
+
+def _meta(node: Any, name: str) -> Any:
+    return (node.config.meta or {}).get(name)
+
+
+def _datasets(node: Any) -> list[str]:
+    single = _meta(node, "dataset")
+    return list(_meta(node, "datasets") or ([single] if single else []))
+
+
+def records_sql(checked: str, datasets: Iterable[str], run_id: str) -> str:
+    """Build the query that counts a run's new records in an entity's checked rows; pending ones are in the total alone.
+
+    >>> print(records_sql("gate.checked", ["orders"], "r-1"))
+    select
+        'orders' as dataset,
+        count(*) as total,
+        sum(case when checked.row_status = 'accepted' then 1 else 0 end) as valid,
+        sum(case when checked.row_status = 'quarantined' then 1 else 0 end) as error
+    from gate.checked as checked
+    inner join ledger."orders" as files
+        on checked._file_id = files.file_id
+    where
+        checked._run_id = 'r-1'
+        and checked._load_seq > checked._from_seq
+        and checked._load_seq <= checked._upto_seq
+    having count(*) > 0
+    """
+    return "\nunion all\n".join(
+        f"""select
+    '{dataset}' as dataset,
+    count(*) as total,
+    sum(case when checked.row_status = 'accepted' then 1 else 0 end) as valid,
+    sum(case when checked.row_status = 'quarantined' then 1 else 0 end) as error
+from {checked} as checked
+inner join ledger."{dataset}" as files
+    on checked._file_id = files.file_id
+where
+    checked._run_id = '{run_id}'
+    and checked._load_seq > checked._from_seq
+    and checked._load_seq <= checked._upto_seq
+having count(*) > 0"""  # noqa: S608 - names of dbt's own graph
+        for dataset in datasets
+    )
+
+
+def summed(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Add up the entities that a dataset's records became.
+
+    >>> row = {"dataset": "orders", "entity": "orders", "total": 3, "valid": 2, "error": 1, "is_stopped": False}
+    >>> summed([row, row | {"entity": "items", "is_stopped": True}])
+    [{'dataset': 'orders', 'total': 6, 'valid': 4, 'error': 2, 'is_stopped': True}]
+    """
+    sums: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        of = sums.setdefault(
+            row["dataset"], {"dataset": row["dataset"], "total": 0, "valid": 0, "error": 0, "is_stopped": False}
+        )
+        of.update({name: of[name] + row[name] for name in ("total", "valid", "error")})
+        of["is_stopped"] = of["is_stopped"] or row["is_stopped"]
+    return [sums[name] for name in sorted(sums)]
+
+
+def validation_report(records: Mapping[str, Any], report_location: str) -> dict[str, Any]:
+    """Build a dataset's report: `failed` if a gate stopped it, `warning` if records were quarantined, else `passed`.
+
+    >>> counted = {"dataset": "claims", "total": 10, "valid": 9, "error": 1, "is_stopped": False}
+    >>> validation_report(counted, "s3://bucket/reports/transform/r-1.json")["validation_status"]
+    'warning'
+    """
+    status = "failed" if records["is_stopped"] else "warning" if records["error"] else "passed"
+    return {
+        "validation_status": status,
+        "summary": {
+            "total_records": records["total"],
+            "valid_records": records["valid"],
+            "error_records": records["error"],
+        },
+        "report_location": report_location,
+    }
