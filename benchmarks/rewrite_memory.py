@@ -130,7 +130,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.measure:
         listed = json.load(sys.stdin)
-        print(json.dumps(measure([FileVersion(*names, size=size) for *names, size in listed])))
+        print(
+            json.dumps(measure([FileVersion(bucket, key, version, size=size) for bucket, key, version, size in listed]))
+        )
         return
     bucket = arguments.bucket or _stack_bucket()
     sets = upload(boto3.client("s3"), bucket, arguments.megabytes, arguments.small_files)

@@ -21,7 +21,7 @@ from ingest_lambda.canonical_source import content_of
 from ingest_lambda.canonical_values import convert
 from ingest_lambda.canonical_writer import CanonicalObject, Parts
 from ingest_lambda.errors import FileGoneError, RejectedFileError
-from ingest_lambda.footer import Inspected
+from ingest_lambda.footer import Footer, Inspected
 from ingest_lambda.statements import Column
 from ingest_lambda.transport import transport_of
 from ingest_lambda.verdict import Reason
@@ -90,26 +90,29 @@ class _Rewriting:
     def add(self, source: Source, content: bytes | Path) -> None:
         rows, cut = 0, set[str]()
         for rows_before, batch in batches(content):
-            converted, cut_here = convert_batch(batch, rows_before, source, self._columns)
+            converted, cut_here = convert_batch(batch, rows_before, source.number, source.names, self._columns)
             self._parts.write(pa.record_batch(converted, schema=self._parts.schema))
             cut |= cut_here
             rows = rows_before + len(batch)
-        check_row_count(rows, source.inspected)
+        check_row_count(rows, source.inspected.footer)
         self.rows[source.number] = rows
         if cut:
             self.cut[source.number] = tuple(column.name for column in self._columns if column.name in cut)
 
 
 def convert_batch(
-    batch: pa.RecordBatch, rows_before: int, source: Source, columns: Sequence[Column]
+    batch: pa.RecordBatch, rows_before: int, number: int, names: Sequence[str], columns: Sequence[Column]
 ) -> tuple[list[pa.Array], set[str]]:
-    """Convert a batch to the canonical columns; return them, and the names of those that lost nanoseconds.
+    """Convert a batch of file `number`, whose columns land as `names`, to the canonical columns.
+
+    Returns:
+        The arrays, the file's number first, and the names of the columns that lost nanoseconds.
 
     Raises:
         RejectedFileError: a landing column cannot hold a value.
     """
-    positions = {name: position for position, name in enumerate(source.names)}
-    arrays, cut = [pa.repeat(pa.scalar(source.number, pa.int32()), len(batch))], set[str]()
+    positions = {name: position for position, name in enumerate(names)}
+    arrays, cut = [pa.repeat(pa.scalar(number, pa.int32()), len(batch))], set[str]()
     for column in columns:
         position = positions.get(column.name)
         if position is None:
@@ -137,16 +140,16 @@ def _bad_value(error: BadValueError, rows_before: int, name: str, column: Column
     )
 
 
-def check_row_count(rows: int, inspected: Inspected) -> None:
+def check_row_count(rows: int, footer: Footer) -> None:
     """Compare the rows that were read with those that the footer promises.
 
     Raises:
         RejectedFileError: they differ.
     """
-    if rows != inspected.footer.row_count:
+    if rows != footer.row_count:
         raise RejectedFileError(
             Reason.ROW_COUNT_MISMATCH,
             "the footer promises another number of rows than the data holds",
             found=f"{rows} rows",
-            expected=f"{inspected.footer.row_count} rows",
+            expected=f"{footer.row_count} rows",
         )

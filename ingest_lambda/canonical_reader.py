@@ -36,7 +36,9 @@ def batches(source: bytes | Path) -> Iterator[tuple[int, pa.RecordBatch]]:
     try:
         opened = pa.BufferReader(source) if isinstance(source, bytes) else str(source)
         buffer_size = 0 if isinstance(source, bytes) else PAGE_BUFFER_BYTES
-        with pq.ParquetFile(opened, coerce_int96_timestamp_unit="us", buffer_size=buffer_size, pre_buffer=False) as file:
+        with pq.ParquetFile(
+            opened, coerce_int96_timestamp_unit="us", buffer_size=buffer_size, pre_buffer=False
+        ) as file:
             batch_rows = FIRST_ROWS
             for group in range(file.num_row_groups):
                 width = 1
@@ -45,7 +47,9 @@ def batches(source: bytes | Path) -> Iterator[tuple[int, pa.RecordBatch]]:
                     rows += len(batch)
                     width = max(width, batch.nbytes // max(len(batch), 1))
                 batch_rows = min(max(TARGET_BYTES // width, FIRST_ROWS), MAX_ROWS)
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+    except MemoryError:  # this process's fault, perhaps: a file seen again is read in a process of its own
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # the disk's fault, not the file's
             raise
         detail = f"the data after row {rows} cannot be read: {error}"

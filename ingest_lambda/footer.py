@@ -5,7 +5,7 @@ readable parquet file. One ranged GET reads the tail, a second one only where th
 small file the tail is the whole, and is kept while the invocation's `Budget` lasts, so that nothing is read twice.
 
 Some footers make pyarrow abort the whole process: reading `row_group(i).column(j)` of encrypted columns does, and so
-does `.compression` of a codec it does not know. Only the schema and the row count are read here, which is safe.
+does `.compression` of a codec it does not know. Only the schema and the row counts are read here, which is safe.
 `parse_footer` takes bytes alone, so that a suspicious file can be parsed in a process of its own.
 """
 
@@ -148,7 +148,9 @@ def parse_footer(tail: bytes, size: int) -> Footer:
     """
     try:
         metadata = pq.read_metadata(pa.PythonFile(_FileEnd(tail, size), mode="r"))
-        return Footer(_shared(_columns(metadata.schema)), metadata.num_rows)
+        # the row groups are what readers go by; a writer may have left the file's own count at zero
+        row_count = sum(metadata.row_group(number).num_rows for number in range(metadata.num_row_groups))
+        return Footer(_shared(_columns(metadata.schema)), row_count)
     except pa.ArrowNotImplementedError as error:
         raise RejectedFileError(Reason.UNSUPPORTED_TYPE, f"the footer has what pyarrow cannot read: {error}") from error
     except RecursionError as error:

@@ -1,0 +1,150 @@
+"""Suspects: what ends a process ends a child of the function, is named, and the others are read all the same."""
+
+import os
+import signal
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+
+from ingest_lambda.errors import ConfigError, RejectedFileError, TransientError
+from ingest_lambda.events import FileVersion
+from ingest_lambda.probe import Limits, probe
+from ingest_lambda.verdict import Reason
+from tests.land.test_corpus import CORPUS
+from tests.land.warehouse import Land, new_dataset, parquet
+
+SMALL = pa.table({"id": [1, 2, 3]})
+# A few kilobytes that become 120 MB when they are read: more than a child gets here.
+BOMB_BYTES = 120_000_000
+TIGHT = Limits(address_space=480_000_000)
+
+
+def bomb() -> bytes:
+    """Write a file of one value that compresses to nothing."""
+    return parquet(
+        pa.table({"blob": pa.array([bytes(BOMB_BYTES)])}),
+        compression="zstd",
+        use_dictionary=False,
+        write_statistics=False,
+    )
+
+
+def put_all(land: Land, *contents: bytes | pa.Table) -> list[FileVersion]:
+    """Store files of one dataset."""
+    dataset = new_dataset()
+    return [land.put(f"raw/{dataset}/{number}.parquet", content) for number, content in enumerate(contents)]
+
+
+def test_a_file_that_takes_too_much_memory_is_rejected_and_the_others_are_read(land: Land) -> None:
+    before, poison, after = put_all(land, SMALL, bomb(), SMALL)
+    assert poison.size < 100_000
+
+    found = probe(land.client("s3"), [before, poison, after], TIGHT)
+
+    error = found[poison.file_id]
+    assert isinstance(error, RejectedFileError)
+    assert error.reason is Reason.CRASHES_READER
+    assert "memory" in error.detail
+    assert (found[before.file_id], found[after.file_id]) == (None, None)
+
+
+def test_a_file_that_takes_too_long_is_rejected_and_the_others_are_read(land: Land) -> None:
+    slow, quick = put_all(land, pa.table({"at": [[number] for number in range(500_000)]}), SMALL)
+
+    hurried = probe(land.client("s3"), [slow, quick], Limits(seconds=0.5, bytes_per_second=10**12))
+
+    error = hurried[slow.file_id]
+    assert isinstance(error, RejectedFileError)
+    assert error.reason is Reason.CRASHES_READER
+    assert "seconds" in error.detail
+    assert hurried[quick.file_id] is None
+
+
+def test_a_file_that_ends_the_process_is_named_and_the_next_child_goes_on(land: Land) -> None:
+    poison, after = put_all(land, pa.table({"at": [[number] for number in range(300_000)]}), SMALL)
+    killer = threading.Thread(target=kill_first_child, daemon=True)
+    killer.start()
+
+    found = probe(land.client("s3"), [poison, after])
+
+    killer.join()
+    error = found[poison.file_id]
+    assert isinstance(error, RejectedFileError)
+    assert error.reason is Reason.CRASHES_READER
+    assert "SIGSEGV" in error.detail
+    assert found[after.file_id] is None
+
+
+def kill_first_child() -> None:
+    """Kill the process that reads suspects while it reads, as a bug in its libraries would."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for task in Path("/proc/self/task").iterdir():
+            for pid in (task / "children").read_text().split():
+                if has_open_copy(pid):
+                    os.kill(int(pid), signal.SIGSEGV)
+                    return
+        time.sleep(0.01)
+
+
+def has_open_copy(pid: str) -> bool:
+    """Tell whether a process has a copy of a file open: what it writes its errors to is deleted already."""
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            target = str(link.readlink())
+            if target.startswith(tempfile.gettempdir()) and "(deleted)" not in target:
+                return True
+    return False
+
+
+def test_a_bad_value_in_a_suspect_is_named_as_ever(land: Land) -> None:
+    [file] = put_all(land, pa.table({"name": ["a", "b\0"]}))
+
+    error = probe(land.client("s3"), [file])[file.file_id]
+
+    assert isinstance(error, RejectedFileError)
+    assert (error.reason, error.column, error.row) == (Reason.INVALID_TEXT, "name", 2)
+
+
+def test_what_is_no_parquet_is_said_to_be_none(land: Land) -> None:
+    empty, text = put_all(land, b"", b"a,b\n1,2\n")
+
+    found = probe(land.client("s3"), [empty, text])
+
+    reasons = [error.reason for error in found.values() if error]
+    assert reasons == [Reason.EMPTY_FILE, Reason.NOT_PARQUET]
+
+
+def test_a_suspect_that_is_gone_is_no_culprit(land: Land) -> None:
+    [file] = put_all(land, SMALL)
+    land.client("s3").delete_object(Bucket=land.bucket, Key=file.key, VersionId=file.version_id)
+
+    assert probe(land.client("s3"), [file]) == {file.file_id: None}
+
+
+POISON = CORPUS / "files" / "parquet-testing__large_string_map.brotli.parquet"
+
+
+@pytest.mark.skipif(not POISON.exists(), reason=f"no corpus at {CORPUS}")
+def test_a_real_file_of_gigabytes_in_two_rows_is_rejected(land: Land) -> None:
+    poison, after = put_all(land, POISON.read_bytes(), SMALL)
+
+    found = probe(land.client("s3"), [poison, after])
+
+    error = found[poison.file_id]
+    assert isinstance(error, RejectedFileError)
+    assert error.reason is Reason.CRASHES_READER
+    assert found[after.file_id] is None
+
+
+def test_a_child_that_cannot_start_blames_no_file(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+    [file] = put_all(land, SMALL)
+    monkeypatch.setattr("sys.executable", "/bin/false")
+
+    with pytest.raises((TransientError, ConfigError)):
+        probe(land.client("s3"), [file])
