@@ -7,7 +7,7 @@ read the footer, judge. Per dataset: few loads, an event each. Whatever happens 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from ingest_lambda.load import Loader, rejection_outcome
 from ingest_lambda.objects import Place
 from ingest_lambda.outcomes import FileOutcome, Status
 from ingest_lambda.paths import Group, group_by_path
+from ingest_lambda.probe import probe
 from ingest_lambda.quarantine import Quarantine
 from ingest_lambda.report import Report
 from ingest_lambda.routing import Ignored, route
@@ -85,13 +86,16 @@ class Ingest:
         candidates, ignored = route_files(messages, self._settings.route_pattern)
         landed: list[FileOutcome] = []
         for group in group_for_loading(candidates):
-            landed += self._land(group[0].dataset, [candidate.file for candidate in group])
+            files = [candidate.file for candidate in group]
+            landed += self._land(group[0].dataset, files, suspicious=group[0].receive_count > 1)
         self._announce(landed)
         return ignored + landed
 
-    def _land(self, dataset: str, files: Sequence[FileVersion]) -> list[FileOutcome]:
+    def _land(self, dataset: str, files: Sequence[FileVersion], *, suspicious: bool) -> list[FileOutcome]:
         """Land files of a dataset. What fails here fails for the files of one load alone, and is tried again."""
-        readable, outcomes = self._inspect(dataset, files)
+        harmless, outcomes = self._probe(dataset, files) if suspicious else (files, [])
+        readable, unreadable = self._inspect(dataset, harmless)
+        outcomes += unreadable
         for group in group_by_path(readable):
             outcomes += self._load(dataset, group)
         rejected = [outcome for outcome in outcomes if outcome.status is Status.REJECTED]
@@ -99,6 +103,20 @@ class Ingest:
             return outcomes
         kept = self._guarded(dataset, [outcome.file for outcome in rejected], lambda: self._keep(rejected))
         return [outcome for outcome in outcomes if outcome.status is not Status.REJECTED] + kept
+
+    def _probe(self, dataset: str, files: Sequence[FileVersion]) -> tuple[Sequence[FileVersion], list[FileOutcome]]:
+        """Read files whose messages have come before in a process of their own: one may have ended this function."""
+        try:
+            found = probe(self._clients.s3, self._while_there_is_time(files))
+        except Exception as error:  # the report has the trace
+            return [], [self._retried(file, dataset, error) for file in files]
+        rejected = [rejection_outcome(file, dataset, why) for file in files if (why := found[file.file_id])]
+        return [file for file in files if found[file.file_id] is None], rejected
+
+    def _while_there_is_time(self, files: Iterable[FileVersion]) -> Iterator[FileVersion]:
+        for file in files:
+            self._warehouse.check_time()
+            yield file
 
     def _inspect(self, dataset: str, files: Sequence[FileVersion]) -> tuple[list[Inspected], list[FileOutcome]]:
         """Read the footers, several at a time: the time goes into waiting for S3."""
