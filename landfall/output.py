@@ -20,6 +20,7 @@ PIPE_WIDTH = 200
 
 STYLES = {
     "landed": "green",
+    "lands": "green",
     "succeeded": "green",
     "pass": "green",
     "success": "green",
@@ -36,6 +37,7 @@ STYLES = {
     "warning": "yellow",
     "duplicate": "dim",
     "ignored": "dim",
+    "decided": "dim",
     "skipped": "dim",
 }
 

@@ -109,15 +109,18 @@ class Stack:
         """Return the warehouse, logged in to as the loader (which operator commands act as)."""
         return self.warehouse_as("LoaderSecretArn")
 
-    def warehouse_as(self, secret_output: str) -> Warehouse:
-        """Return the warehouse, logged in to as the user whose secret that output names."""
+    def warehouse_as(self, secret_output: str, patience_seconds: float = 900.0) -> Warehouse:
+        """Return the warehouse, logged in to as the user whose secret that output names.
+
+        `patience_seconds`: how long to wait for a statement; the Data API itself lets one run for 24 hours.
+        """
         target = Target(
             database=self.output("DatabaseName"),
             secret_arn=self.output(secret_output),
             workgroup=self.outputs.get("WorkgroupName") or None,
             cluster_id=self.outputs.get("ClusterIdentifier") or None,
         )
-        return Warehouse(boto3.client("redshift-data"), target)
+        return Warehouse(boto3.client("redshift-data"), target, lambda: patience_seconds)
 
 
 def _outputs(name: str) -> dict[str, str]:

@@ -1,0 +1,61 @@
+"""`landfall evolve`: give a landing column another type, or add one."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from landfall import output
+
+if TYPE_CHECKING:
+    from landfall.evolution import Change
+
+
+def register(app: typer.Typer) -> None:
+    """Add `evolve` to the command line."""
+    app.command()(evolve)
+
+
+def evolve(
+    dataset: Annotated[str, typer.Argument(help="The dataset, whose table is landing.DATASET.")],
+    column: Annotated[str, typer.Argument(help="Its column; one that is not there is added.")],
+    type_: Annotated[str, typer.Argument(metavar="TYPE", help="The type that it shall have, as 'DECIMAL(38,4)'.")],
+    lossy: Annotated[bool, typer.Option("--lossy", help="Go on even where values change by it.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the transaction.")] = False,
+    as_json: output.JsonOption = False,
+) -> None:
+    """Change a landing column's type where landing does not do so by itself; then `landfall replay` what was rejected.
+
+    One transaction rewrites every row, behind the dataset's mutex: loads of the dataset wait, readers do not. Where a
+    value would not be the same afterwards nothing is changed, unless --lossy is given.
+    """
+    from landfall import evolution
+    from landfall.stack import Stack
+    from scripts.contracts import read_contracts
+    from scripts.package import ROOT
+
+    stack = Stack.from_environment()
+    warehouse = stack.warehouse_as("LoaderSecretArn", evolution.PATIENCE_SECONDS)
+    change = evolution.plan_change(warehouse, dataset, column, type_)
+    steps = change.statements(may_lose=lossy)
+    if not dry_run:
+        with output.stderr().status(f"changing landing.{dataset}"):
+            change = evolution.carry_out(warehouse, change, may_lose=lossy)
+    notice = evolution.undeclared(read_contracts(ROOT), change)
+    if as_json:
+        output.print_json({**change.to_dict(), "dry_run": dry_run, "statements": steps, "notice": notice})
+        return
+    for line in _lines(change, steps, dry_run=dry_run):
+        typer.echo(line)
+    if notice:
+        typer.echo(notice)
+
+
+def _lines(change: "Change", steps: list[str], *, dry_run: bool) -> list[str]:
+    name = f"landing.{change.dataset}.{change.column.name}"
+    if not steps:
+        return [f"nothing to do: {name} is {change.column.type}"]
+    if dry_run:
+        return ["begin;", *(f"{step};" for step in steps), "commit;"]
+    if change.before is None:
+        return [f"{name} is new, of type {change.column.type}; it is null in the rows that have landed"]
+    return [f"{name} is {change.column.type} now, was {change.before.type}; {change.rows:,} rows rewritten"]

@@ -1,0 +1,80 @@
+"""`landfall plan`: what landing would do with files, and why."""
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from landfall import output
+
+if TYPE_CHECKING:
+    from landfall.planning import Outlook
+    from landfall.stack import Stack
+
+REJECTED = 1
+WITHOUT_WAREHOUSE = "no stack is named: planned as if none of these datasets had landed yet"
+
+
+def register(app: typer.Typer) -> None:
+    """Add `plan` to the command line."""
+    app.command()(plan)
+
+
+def plan(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE", help="Local files or folders, or objects: keys, s3://.")
+    ],
+    dataset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Dataset of the local files (default: by their names).")
+    ] = None,
+    as_json: output.JsonOption = False,
+) -> None:
+    """Tell what landing would do with files, as one batch, and why: path, rows, changes of landing, verdicts.
+
+    Nothing is uploaded or changed. Where LANDFALL_STACK names no stack it plans without a warehouse, and says so.
+    Only footers are read: a value that no column holds is found when the file lands. Exits 1 if a file would be
+    rejected.
+    """
+    from ingest_lambda.contracts import parse_contract
+    from landfall.planning import Planner
+    from scripts.contracts import read_contracts
+    from scripts.package import ROOT
+
+    stack = _stack()
+    contracts = {name: parse_contract(contract) for name, contract in read_contracts(ROOT).items()}
+    outlook = Planner(contracts, stack).plan(files, dataset)
+    if as_json:
+        changes = [
+            {"dataset": name, "column": column, "from": before, "to": after}
+            for name, column, before, after in outlook.changes()
+        ]
+        forecasts = [forecast.to_dict() for forecast in outlook.files]
+        output.print_json({"warehouse": stack is not None, "files": forecasts, "changes": changes})
+    else:
+        _show(outlook, has_warehouse=stack is not None)
+    if any(forecast.outcome == "rejected" for forecast in outlook.files):
+        raise typer.Exit(REJECTED)
+
+
+def _stack() -> "Stack | None":
+    from landfall.stack import STACK_VARIABLE, Stack
+
+    return Stack.from_environment() if os.environ.get(STACK_VARIABLE) else None
+
+
+def _show(outlook: "Outlook", *, has_warehouse: bool) -> None:
+    console = output.stdout()
+    columns = ("file", "dataset", "would", "path", "rows", "why")
+    rows = [(each.name, each.dataset, each.outcome, each.path, each.rows, each.why) for each in outlook.files]
+    console.print(output.table(f"{len(rows):,} files in {len(outlook.plans):,} loads", columns, rows))
+    for each in outlook.files:
+        if each.verdict is not None:
+            where = f" in column {each.verdict.column}" if each.verdict.column else ""
+            console.print(f"{each.name}: {each.verdict.reason}{where}; {each.verdict.remedy}", markup=False)
+    for dataset, column, before, after in outlook.changes():
+        became = f"from {before} to {after}" if before else f"is new, {after}"
+        console.print(f"landing.{dataset}.{column} {became}", markup=False)
+    for dataset in sorted({plan.dataset for plan in outlook.plans if plan.creates_table and plan.files}):
+        console.print(f"landing.{dataset} would be created", markup=False)
+    if not has_warehouse:
+        console.print(WITHOUT_WAREHOUSE)

@@ -1,0 +1,135 @@
+"""`landfall plan`: it forecasts what the function then does, with a warehouse and without one."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+from pyarrow import parquet as pq
+
+from ingest_lambda import sqltypes
+from ingest_lambda.contracts import Contract, SchemaChange
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.footer import TAIL_BYTES
+from ingest_lambda.outcomes import Status
+from ingest_lambda.statements import Column
+from landfall import stack
+from landfall.planning import Planner
+from tests.land.warehouse import new_dataset
+from tests.landfall.conftest import Desk
+
+OUTCOMES = {Status.LANDED: "lands", Status.REJECTED: "rejected"}
+
+
+def write(folder: Path, name: str, columns: dict[str, Any]) -> Path:
+    path = folder / f"{name}.parquet"
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+@pytest.fixture
+def connected(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The desk, its stack named as a deployed one is."""
+    monkeypatch.setenv(stack.STACK_VARIABLE, desk.stack.name)
+    monkeypatch.setattr(Planner, "_may_widen", lambda *_: True)  # no function is deployed here that could be asked
+    return desk
+
+
+def test_the_forecast_is_what_the_function_then_does(connected: Desk, tmp_path: Path) -> None:
+    desk, dataset = connected, new_dataset()
+    first = desk.land.put(f"raw/{dataset}/first.parquet", pa.table({"n": pa.array([1], pa.int32()), "t": ["x"]}))
+    desk.function.receive(first)
+    contents: dict[str, Any] = {
+        "same": {"n": pa.array([1, 2], pa.int32()), "t": ["x", "y"]},
+        "wider": {"n": pa.array([1], pa.int64()), "t": ["x"]},
+        "added": {"n": pa.array([1], pa.int32()), "extra": [datetime(2025, 11, 13)]},
+        "nanoseconds": {"n": pa.array([1], pa.int32()), "at": pa.array([1], pa.timestamp("ns"))},
+        "retyped": {"n": ["not a number"]},
+    }
+    paths = {name: write(tmp_path, name, columns) for name, columns in contents.items()}
+    (tmp_path / "broken.parquet").write_bytes(b"no parquet at all")
+    paths["broken"] = tmp_path / "broken.parquet"
+
+    plan = desk.landfall("plan", *map(str, paths.values()), "--dataset", dataset, exits=1)
+    assert plan["warehouse"]
+    forecasts = {Path(each["file"]).stem: each for each in plan["files"]}
+    files = {name: desk.land.put(f"raw/{dataset}/{name}.parquet", path.read_bytes()) for name, path in paths.items()}
+    done = dict(zip(files, desk.function.receive(*files.values()), strict=True))
+    assert {name: each["outcome"] for name, each in forecasts.items()} == {
+        name: OUTCOMES[outcome.status] for name, outcome in done.items()
+    }
+    for name, outcome in done.items():
+        forecast = forecasts[name]
+        if outcome.verdict is None:
+            assert (forecast["path"], forecast["rows"]) == (outcome.load_path, outcome.rows), name
+        else:
+            verdict = outcome.verdict
+            assert (forecast["reason"], forecast["column"]) == (verdict.reason.value, verdict.column), name
+            assert forecast["remedy"] == verdict.remedy
+    assert {(change["column"], change["from"], change["to"]) for change in plan["changes"]} == {
+        ("n", "INTEGER", "BIGINT"),
+        ("extra", None, "TIMESTAMP"),
+        ("at", None, "TIMESTAMP"),
+    }
+
+
+def test_objects_are_planned_by_key_and_those_that_have_landed_are_told(connected: Desk) -> None:
+    desk, dataset = connected, new_dataset()
+    landed, new = (desk.land.put(f"raw/{dataset}/{name}.parquet", pa.table({"a": [1]})) for name in ("a", "b"))
+    desk.function.receive(landed)
+    plan = desk.landfall("plan", landed.key, new.uri, "raw/x/_SUCCESS")
+    assert {each["file"]: each["outcome"] for each in plan["files"]} == {
+        landed.key: "decided",
+        new.uri: "lands",
+        "raw/x/_SUCCESS": "ignored",
+    }
+    assert "neither a local path nor an object" in desk.landfall("plan", "raw/none/x.parquet", exits=3)
+    assert desk.land.count(f"landing.{dataset}") == 1
+
+
+def test_a_table_too_large_to_widen_is_forecast_as_the_functions_own_limit_says(
+    connected: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    desk, dataset = connected, new_dataset()
+    desk.function.receive(desk.land.put(f"raw/{dataset}/a.parquet", pa.table({"n": pa.array([1], pa.int32())})))
+    monkeypatch.setattr(Planner, "_may_widen", lambda *_: False)
+    wider = write(tmp_path, "wider", {"n": pa.array([1], pa.int64())})
+    (forecast,) = desk.landfall("plan", str(wider), "--dataset", dataset, exits=1)["files"]
+    assert forecast["reason"] == "table_too_large_to_widen"
+    assert forecast["remedy"].startswith(f"landfall evolve {dataset} n 'BIGINT'")
+
+
+def test_without_a_stack_it_plans_for_a_first_landing_and_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(stack.STACK_VARIABLE, raising=False)
+    path = write(tmp_path, "sensors_20251113_001", {"a": [1]})
+    plan = desk.landfall("plan", str(path))
+    assert not plan["warehouse"]
+    (forecast,) = plan["files"]
+    assert (forecast["dataset"], forecast["outcome"], forecast["rows"]) == ("sensors", "lands", 1)
+    said = desk.say("plan", str(path))
+    assert "landing.sensors would be created" in said
+    assert "no stack is named" in said
+    assert "no stack is named" in desk.landfall("plan", "raw/sensors/x.parquet", exits=3)
+
+
+def test_a_frozen_contract_is_kept_without_a_warehouse_too(tmp_path: Path) -> None:
+    contract = Contract(SchemaChange.FREEZE, (Column("a", sqltypes.BIGINT),))
+    path = write(tmp_path, "sensors_1", {"a": [1], "b": [2]})
+    (forecast,) = Planner({"sensors": contract}).plan([str(path)]).files
+    assert forecast.verdict is not None
+    assert (forecast.verdict.reason, forecast.verdict.column) == ("schema_frozen", "b")
+
+
+def test_a_long_footer_is_read_whole(tmp_path: Path) -> None:
+    path = write(tmp_path, "wide_1", {f"column_{number:04}": [1] for number in range(1000)})
+    assert path.stat().st_size > TAIL_BYTES
+    (forecast,) = Planner({}).plan([str(path)]).files
+    assert (forecast.outcome, forecast.rows) == ("lands", 1)
+
+
+def test_what_is_neither_path_nor_object_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no local path"):
+        Planner({}).plan([str(tmp_path / "absent.parquet")])
