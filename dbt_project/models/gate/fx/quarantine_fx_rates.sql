@@ -1,0 +1,3 @@
+select *
+from {{ ref('int_fx_rates__checked') }}
+where row_status = 'quarantined'

@@ -1,0 +1,44 @@
+{% set types = {
+    'as_of_date': 'date',
+    'ccy': 'varchar(3)',
+    'rate_to_usd': 'decimal(20,10)',
+    'source': 'varchar(64)',
+    'updated_at': 'timestamp',
+} %}
+
+with landed as (
+
+    select
+        as_of_date,
+        ccy,
+        rate_to_usd,
+        source,
+        updated_at,
+        op,
+        {{ file_columns('fx_rates') }}
+    from {{ source('landing', 'fx_rates') }}
+
+),
+
+narrowed as (
+
+    select
+        {{ narrow_columns(types) }},
+        {{ operation('op') }} as _operation,
+        {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ file_columns() }}
+    from landed
+
+),
+
+final as (
+
+    select
+        narrowed.*,
+        {{ business_time(['updated_at']) }} as _business_at,
+        {{ row_digest(types) }} as _row_digest
+    from narrowed
+
+)
+
+select * from final
