@@ -68,7 +68,7 @@ def obstacle_of(file: Inspected) -> str | None:
     """Say which column COPY would misread or refuse, and why; None where there is none."""
     for column in file.footer.columns:
         if column.obstacle is not None:
-            return f"COPY cannot read column {column.name}: {str(column.obstacle).replace('_', ' ')}"
+            return f"COPY cannot read column {column.name}: {column.obstacle}"
     return None
 
 

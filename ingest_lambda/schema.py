@@ -15,6 +15,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -22,7 +23,14 @@ from pyarrow import types  # pyarrow.types: predicates on arrow types
 
 from ingest_lambda import sqltypes
 from ingest_lambda.sqltypes import SqlType
-from ingest_lambda.verdict import Reason
+
+
+class Obstacle(StrEnum):
+    """Why COPY cannot read a column as it is."""
+
+    NANOSECONDS = "nanoseconds, which it misreads without an error"
+    NESTED = "nested values"
+    TYPE = "a type that it does not read right"
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class FileColumn:
     name: str
     found: str
     type: SqlType | None
-    obstacle: Reason | None = None
+    obstacle: Obstacle | None = None
     is_void: bool = False
 
 
@@ -136,13 +144,13 @@ def file_column(name: str, arrow: Any, leaf: Leaf | None) -> FileColumn:
     """Describe a column of arrow type `arrow`, stored as `leaf` (None for a nested column).
 
     >>> column = file_column("at", pa.timestamp("ns"), Leaf("INT64", "TIMESTAMP_NANOS"))
-    >>> column.type.name, column.obstacle.value
-    ('TIMESTAMP', 'nanosecond_timestamps')
+    >>> column.type.name, str(column.obstacle)
+    ('TIMESTAMP', 'nanoseconds, which it misreads without an error')
     """
     value = plain_type(arrow)
     found = f"{value} ({leaf.physical} {leaf.annotation})" if leaf else str(value)
     if leaf and leaf.annotation in TEXT_ANNOTATIONS:
-        return FileColumn(name, found, sqltypes.VARCHAR, Reason.UNSUPPORTED_TYPE)
+        return FileColumn(name, found, sqltypes.VARCHAR, Obstacle.TYPE)
     landing = next((to_sql(value) for is_type, to_sql in TYPES if is_type(value)), None)
     return FileColumn(name, found, landing, _obstacle(value, leaf, landing), types.is_null(value))
 
@@ -185,14 +193,14 @@ def _decimal(arrow: Any) -> SqlType:
     return sqltypes.decimal(min(arrow.precision, sqltypes.MAX_PRECISION), min(arrow.scale, sqltypes.MAX_SCALE))
 
 
-def _obstacle(arrow: Any, leaf: Leaf | None, landing: SqlType | None) -> Reason | None:
+def _obstacle(arrow: Any, leaf: Leaf | None, landing: SqlType | None) -> Obstacle | None:
     if leaf is None or types.is_nested(arrow):
-        return Reason.NESTED_TYPE
+        return Obstacle.NESTED
     if leaf.annotation == "TIMESTAMP_NANOS":
-        return Reason.NANOSECOND_TIMESTAMPS
+        return Obstacle.NANOSECONDS
     is_read = (leaf.physical, leaf.annotation) in READ_RIGHT and _means_what_it_stores(arrow, leaf)
     is_cut = types.is_decimal(arrow) and landing != sqltypes.decimal(arrow.precision, arrow.scale)
-    return None if is_read and not is_cut else Reason.UNSUPPORTED_TYPE
+    return None if is_read and not is_cut else Obstacle.TYPE
 
 
 def _means_what_it_stores(arrow: Any, leaf: Leaf) -> bool:

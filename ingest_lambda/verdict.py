@@ -29,8 +29,6 @@ class Reason(StrEnum):
     INVALID_COLUMN_NAME = "invalid_column_name"
     RESERVED_COLUMN_NAME = "reserved_column_name"
     DUPLICATE_COLUMN = "duplicate_column"
-    NANOSECOND_TIMESTAMPS = "nanosecond_timestamps"
-    NESTED_TYPE = "nested_type"
     UNSUPPORTED_TYPE = "unsupported_type"
     INCOMPATIBLE_TYPE = "incompatible_type"
     SCHEMA_FROZEN = "schema_frozen"
@@ -55,8 +53,6 @@ REMEDIES = {
     Reason.INVALID_COLUMN_NAME: "rename the column: 1 to 127 bytes of printable characters",
     Reason.RESERVED_COLUMN_NAME: "rename the column: the warehouse or the pipeline uses that name itself",
     Reason.DUPLICATE_COLUMN: "rename one of the columns: names are compared without regard to ASCII case",
-    Reason.NANOSECOND_TIMESTAMPS: "write the column in microseconds (pyarrow and pandas: coerce_timestamps='us')",
-    Reason.NESTED_TYPE: "flatten the column, or write it as a JSON string",
     Reason.UNSUPPORTED_TYPE: "write the column in a type that docs/verdicts.md lists",
     Reason.INCOMPATIBLE_TYPE: "write the column in the type that the landing table has, or a narrower one",
     Reason.SCHEMA_FROZEN: "drop the column, or set the dataset's schema_change to evolve in its source YAML",

@@ -6,13 +6,12 @@ from ingest_lambda.events import FileVersion
 from ingest_lambda.footer import Footer, Inspected
 from ingest_lambda.paths import Group, LoadPath
 from ingest_lambda.plan import Plan
-from ingest_lambda.schema import FileColumn
+from ingest_lambda.schema import FileColumn, Obstacle
 from ingest_lambda.sqltypes import SqlType
-from ingest_lambda.verdict import Reason
 
 
 def file_of(
-    columns: dict[str, SqlType | None], name: str = "a", obstacle: Reason | None = None, size: int = 100
+    columns: dict[str, SqlType | None], name: str = "a", obstacle: Obstacle | None = None, size: int = 100
 ) -> Inspected:
     """Describe a file by its columns' types; None: a column of nulls that have no type."""
     file = FileVersion("b", f"raw/orders/{name}.parquet", "v", size=size)

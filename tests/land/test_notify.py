@@ -29,7 +29,7 @@ def landed(number: int, dataset: str = "orders", status: Status = Status.LANDED,
 
 
 def rejected(number: int) -> FileOutcome:
-    error = RejectedFileError(Reason.NESTED_TYPE, "no", column="items", found="list<int>", expected="one value")
+    error = RejectedFileError(Reason.UNSUPPORTED_TYPE, "no", column="items", found="list<int>", expected="one value")
     verdict = verdict_of(error, file(number), "orders")
     return FileOutcome(file(number), Status.REJECTED, "orders", reason=verdict.reason, verdict=verdict)
 
@@ -59,7 +59,8 @@ def test_what_did_not_land_is_no_event() -> None:
 def test_an_alert_names_file_column_and_remedy() -> None:
     said = text("orders", [rejected(1)])
 
-    for part in ("s3://b/raw/orders/1.parquet", "items", "list<int>", REMEDIES[Reason.NESTED_TYPE], "landfall history"):
+    remedy = REMEDIES[Reason.UNSUPPORTED_TYPE]
+    for part in ("s3://b/raw/orders/1.parquet", "items", "list<int>", remedy, "landfall history"):
         assert part in said
 
 

@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 
 from ingest_lambda import sqltypes
 from ingest_lambda.paths import LARGE_BYTES, MAX_CANONICAL_BYTES, LoadPath, group_by_path
-from ingest_lambda.verdict import Reason
+from ingest_lambda.schema import Obstacle
 from tests.land.plans import file_of
 
 FILES = st.lists(
     st.tuples(
         st.sampled_from([0, 100, LARGE_BYTES, LARGE_BYTES + 1, MAX_CANONICAL_BYTES // 2, MAX_CANONICAL_BYTES * 2]),
-        st.sampled_from([None, Reason.UNSUPPORTED_TYPE]),
+        st.sampled_from([None, Obstacle.TYPE]),
     ),
     max_size=12,
 )
@@ -19,7 +19,7 @@ FILES = st.lists(
 
 @given(FILES)
 def test_every_file_goes_one_way_and_only_what_copy_reads_right_goes_as_it_is(
-    sizes: list[tuple[int, Reason | None]],
+    sizes: list[tuple[int, Obstacle | None]],
 ) -> None:
     files = [
         file_of({"id": sqltypes.BIGINT}, str(number), obstacle, size) for number, (size, obstacle) in enumerate(sizes)

@@ -7,6 +7,7 @@ from ingest_lambda import ddl, sqltypes, statements
 from ingest_lambda.contracts import Contract, SchemaChange
 from ingest_lambda.paths import Group, LoadPath
 from ingest_lambda.plan import Plan, plan_batch, plan_load
+from ingest_lambda.schema import Obstacle
 from ingest_lambda.schema_change import FREE_STATEMENTS
 from ingest_lambda.sqltypes import SqlType, fits
 from ingest_lambda.statements import Column
@@ -162,11 +163,11 @@ def test_a_batch_is_planned_load_after_load_each_on_what_the_one_before_leaves()
 
 
 def test_the_paths_of_one_file_say_why() -> None:
-    fine, misread = file_of({"id": sqltypes.BIGINT}), file_of({"at": sqltypes.TIMESTAMP}, obstacle=Reason.NESTED_TYPE)
+    fine, misread = file_of({"id": sqltypes.BIGINT}), file_of({"at": sqltypes.TIMESTAMP}, obstacle=Obstacle.NESTED)
 
     [alone] = plan_batch("orders", [fine], None, Contract())
     [rewritten] = plan_batch("orders", [misread], None, Contract())
 
     assert (alone.path, alone.files[0].why) == (LoadPath.AS_IS, "a single file that COPY reads right")
     assert rewritten.path is LoadPath.CANONICAL
-    assert rewritten.files[0].why == "COPY cannot read column at: nested type"
+    assert rewritten.files[0].why == "COPY cannot read column at: nested values"

@@ -11,29 +11,28 @@ from hypothesis import strategies as st
 
 from ingest_lambda import sqltypes
 from ingest_lambda.footer import parse_footer
-from ingest_lambda.schema import FileColumn, fingerprint
+from ingest_lambda.schema import FileColumn, Obstacle, fingerprint
 from ingest_lambda.sqltypes import SqlType, decimal, fits, parse_type
-from ingest_lambda.verdict import Reason
 
-UNSUPPORTED, NESTED = Reason.UNSUPPORTED_TYPE, Reason.NESTED_TYPE
+TYPE, NESTED, NANOSECONDS = Obstacle.TYPE, Obstacle.NESTED, Obstacle.NANOSECONDS
 
-TYPES: list[tuple[pa.DataType, str, Reason | None]] = [
+TYPES: list[tuple[pa.DataType, str, Obstacle | None]] = [
     (pa.bool_(), "BOOLEAN", None),
     (pa.int8(), "SMALLINT", None),
     (pa.uint8(), "SMALLINT", None),
     (pa.int16(), "SMALLINT", None),
     (pa.uint16(), "INTEGER", None),
     (pa.int32(), "INTEGER", None),
-    (pa.uint32(), "BIGINT", UNSUPPORTED),
+    (pa.uint32(), "BIGINT", TYPE),
     (pa.int64(), "BIGINT", None),
-    (pa.uint64(), "DECIMAL(20,0)", UNSUPPORTED),
-    (pa.float16(), "REAL", UNSUPPORTED),
+    (pa.uint64(), "DECIMAL(20,0)", TYPE),
+    (pa.float16(), "REAL", TYPE),
     (pa.float32(), "REAL", None),
     (pa.float64(), "DOUBLE PRECISION", None),
     (pa.decimal128(18, 2), "DECIMAL(18,2)", None),
     (pa.decimal128(38, 37), "DECIMAL(38,37)", None),
-    (pa.decimal128(38, 38), "DECIMAL(38,37)", UNSUPPORTED),
-    (pa.decimal256(39, 2), "DECIMAL(38,2)", UNSUPPORTED),
+    (pa.decimal128(38, 38), "DECIMAL(38,37)", TYPE),
+    (pa.decimal256(39, 2), "DECIMAL(38,2)", TYPE),
     (pa.decimal64(10, 2), "DECIMAL(10,2)", None),
     (pa.string(), "VARCHAR(65535)", None),
     (pa.large_string(), "VARCHAR(65535)", None),
@@ -41,12 +40,12 @@ TYPES: list[tuple[pa.DataType, str, Reason | None]] = [
     (pa.dictionary(pa.int8(), pa.string()), "VARCHAR(65535)", None),
     (pa.dictionary(pa.int8(), pa.int64()), "BIGINT", None),
     (pa.json_(), "VARCHAR(65535)", None),
-    (pa.null(), "VARCHAR(65535)", UNSUPPORTED),
+    (pa.null(), "VARCHAR(65535)", TYPE),
     (pa.binary(), "VARBYTE(1024000)", None),
     (pa.large_binary(), "VARBYTE(1024000)", None),
-    (pa.binary(4), "VARBYTE(1024000)", UNSUPPORTED),
+    (pa.binary(4), "VARBYTE(1024000)", TYPE),
     (pa.binary_view(), "VARBYTE(1024000)", None),
-    (pa.uuid(), "VARCHAR(65535)", UNSUPPORTED),
+    (pa.uuid(), "VARCHAR(65535)", TYPE),
     (pa.date32(), "DATE", None),
     (pa.date64(), "DATE", None),
     (pa.timestamp("s"), "TIMESTAMP", None),
@@ -54,12 +53,12 @@ TYPES: list[tuple[pa.DataType, str, Reason | None]] = [
     (pa.timestamp("us"), "TIMESTAMP", None),
     (pa.timestamp("us", "UTC"), "TIMESTAMP", None),
     (pa.timestamp("us", "Europe/Berlin"), "TIMESTAMP", None),
-    (pa.timestamp("ns"), "TIMESTAMP", Reason.NANOSECOND_TIMESTAMPS),
-    (pa.timestamp("ns", "UTC"), "TIMESTAMP", Reason.NANOSECOND_TIMESTAMPS),
-    (pa.time32("ms"), "TIME", UNSUPPORTED),
-    (pa.time64("us"), "TIME", UNSUPPORTED),
-    (pa.duration("us"), "BIGINT", UNSUPPORTED),
-    (pa.dictionary(pa.int8(), pa.timestamp("ns")), "TIMESTAMP", Reason.NANOSECOND_TIMESTAMPS),
+    (pa.timestamp("ns"), "TIMESTAMP", NANOSECONDS),
+    (pa.timestamp("ns", "UTC"), "TIMESTAMP", NANOSECONDS),
+    (pa.time32("ms"), "TIME", TYPE),
+    (pa.time64("us"), "TIME", TYPE),
+    (pa.duration("us"), "BIGINT", TYPE),
+    (pa.dictionary(pa.int8(), pa.timestamp("ns")), "TIMESTAMP", NANOSECONDS),
     (pa.list_(pa.int32()), "SUPER", NESTED),
     (pa.struct([("a", pa.int32()), ("b", pa.string())]), "SUPER", NESTED),
     (pa.map_(pa.string(), pa.int32()), "SUPER", NESTED),
@@ -80,7 +79,7 @@ def columns_of(schema: pa.Schema, **options: Any) -> tuple[FileColumn, ...]:
 
 
 @pytest.mark.parametrize(("arrow", "sql", "obstacle"), TYPES, ids=[str(arrow) for arrow, _, _ in TYPES])
-def test_a_type_lands_as(arrow: pa.DataType, sql: str, obstacle: Reason | None) -> None:
+def test_a_type_lands_as(arrow: pa.DataType, sql: str, obstacle: Obstacle | None) -> None:
     before, column, after = columns_of(pa.schema([("a", pa.int64()), ("b", arrow), ("c", pa.string())]))
 
     assert (str(column.type), column.obstacle) == (sql, obstacle)
@@ -96,7 +95,7 @@ def test_int96_timestamps_are_read_right_whatever_their_unit() -> None:
 def test_a_duration_is_not_taken_for_the_integer_that_stores_it() -> None:
     [column] = columns_of(pa.schema([("took", pa.duration("ms"))]))
 
-    assert column.obstacle is Reason.UNSUPPORTED_TYPE
+    assert column.obstacle is Obstacle.TYPE
     assert "duration" in column.found
 
 
