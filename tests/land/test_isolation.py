@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
@@ -17,7 +18,7 @@ from ingest_lambda.outcomes import FileOutcome, Status
 from tests.land import warehouse
 from tests.land.competitor import transaction, wait_until_blocked
 from tests.land.invariants import assert_landed_once, assert_load_numbers_were_given_once
-from tests.land.warehouse import Land, new_dataset
+from tests.land.warehouse import Function, Land, new_dataset
 
 pytestmark = pytest.mark.xdist_group("isolation")
 FUNCTIONS = 4
@@ -134,6 +135,30 @@ def test_a_load_that_conflicts_with_a_concurrent_transaction_is_run_again_and_la
     assert_landed_once(any_land, dataset, {first: 2, wider: 1})
     rows = any_land.rows(f"select id, name from landing.{dataset} order by id")
     assert [tuple(row.values()) for row in rows] == [(0, "corrected"), (1, "corrected"), (2**40, "wide")]
+
+
+def test_loads_that_widen_one_column_at_once_to_different_types_lose_no_digit(any_land: Land) -> None:
+    dataset = new_dataset()
+    any_land.function().receive(narrow := any_land.put(f"raw/{dataset}/0.parquet", table(0)))
+    values = [pa.array([2**40], pa.int64()), pa.array([Decimal("1.25")], pa.decimal128(9, 2))]
+    wide = [any_land.put(f"raw/{dataset}/{number}.parquet", pa.table({"id": ids})) for number, ids in enumerate(values)]
+    functions = [any_land.function() for _ in wide]
+    for function in functions:
+        function.receive(narrow)  # a duplicate, by which each remembers the table as it is
+    at_once = threading.Barrier(len(wide))
+
+    def receive(function: Function, file: FileVersion) -> FileOutcome:
+        at_once.wait()
+        [outcome] = function.receive(file)
+        return outcome if outcome.status is not Status.RETRIED else function.receive(file)[0]
+
+    with ThreadPoolExecutor(len(wide)) as pool:
+        outcomes = list(pool.map(receive, functions, wide))
+
+    assert {outcome.status for outcome in outcomes} == {Status.LANDED}, outcomes
+    rows = any_land.rows(f"select cast(id as varchar) as id from landing.{dataset} order by id")
+    assert {Decimal(row["id"]) for row in rows} == {0, 1, 2**40, Decimal("1.25")}
+    assert_landed_once(any_land, dataset, {narrow: 2} | dict.fromkeys(wide, 1))
 
 
 def failures(land: Land) -> list[str]:
