@@ -117,6 +117,28 @@ begin
         raise exception 'not a late-binding view' using errcode = '42809';
     end if;
     execute format('alter view %s owner to %I', redshift.full_name(view_id), owner);
+    if (select relacl is null from pg_class where oid = view_id) then
+        perform redshift.grant_defaults(view_id, owner);
+    end if;
+end
+$$;
+
+-- A new view gets the owner's default privileges, which count for tables and views alike
+-- (https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_DEFAULT_PRIVILEGES.html).
+create function redshift.grant_defaults(view_id oid, owner text) returns void language plpgsql as $$
+declare
+    command text;
+begin
+    for command in
+        select format('grant %s on %s to %s', acl.privilege_type, redshift.full_name(view_id),
+            case acl.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(acl.grantee)) end)
+        from pg_default_acl as d, aclexplode(d.defaclacl) as acl
+        where d.defaclobjtype = 'r' and pg_get_userbyid(d.defaclrole) = owner
+            and d.defaclnamespace in (0, (select relnamespace from pg_class where oid = view_id))
+            and acl.grantee <> d.defaclrole
+    loop
+        execute command;
+    end loop;
 end
 $$;
 

@@ -33,7 +33,9 @@ def test_a_user_reads_only_what_is_granted(client: Client, schema: str, make_use
     assert user.error(f"select a from {schema}.t")["C"] == "42501"
 
 
-def test_default_privileges_reach_tables_made_later(client: Client, schema: str, make_user: Any) -> None:
+def test_default_privileges_reach_tables_and_late_binding_views_made_later(
+    client: Client, schema: str, make_user: Any
+) -> None:
     writer, reader = make_user(), make_user()
     names = writer.value("select current_user"), reader.value("select current_user")
     client.run(f"grant create, usage on schema {schema} to {names[0]}", f"grant usage on schema {schema} to {names[1]}")
@@ -42,6 +44,12 @@ def test_default_privileges_reach_tables_made_later(client: Client, schema: str,
     writer.run(f"create table {schema}.after (a int)")
     assert reader.run(f"select a from {schema}.after") == []
     assert reader.error(f"select a from {schema}.before")["C"] == "42501"
+    writer.run(f"create view {schema}.late as select a from {schema}.before with no schema binding")
+    assert reader.run(f"select a from {schema}.late") == []
+    client.run(f"revoke select on {schema}.late from {names[1]}")
+    writer.run(f"create or replace view {schema}.late as select 1 as a with no schema binding")
+    assert reader.error(f"select a from {schema}.late")["C"] == "42501"
+    writer.run(f"drop view {schema}.late")
     writer.run(f"drop table {schema}.before", f"drop table {schema}.after")
 
 
