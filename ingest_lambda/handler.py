@@ -7,62 +7,20 @@ the files of one dataset share a load.
 
 from __future__ import annotations
 
-import os
-import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from aws_lambda_powertools import Logger
 
-from ingest_lambda.contracts import read_contracts
 from ingest_lambda.events import parse_messages
-from ingest_lambda.ingest import Clients, Ingest
-from ingest_lambda.load import Loader
-from ingest_lambda.objects import Place
-from ingest_lambda.report import Report
-from ingest_lambda.retry import Retry
-from ingest_lambda.settings import Settings
-from ingest_lambda.warehouse import Target, Warehouse
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# What a batch needs after its last statement: quarantine, alerts, answers.
-RESERVED_SECONDS = 10.0
+    from ingest_lambda.runtime import Runtime
 
 logger = Logger()
-
-
-class Deadline:
-    """When the current invocation must be done; every wait on the warehouse looks at it."""
-
-    def __init__(self) -> None:
-        self._ends_at = 0.0
-
-    def set(self, context: LambdaContext) -> None:
-        """Take the deadline of a new invocation."""
-        self._ends_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - RESERVED_SECONDS
-
-    def remaining_seconds(self) -> float:
-        """Tell how long a wait may take."""
-        return self._ends_at - time.monotonic()
-
-
-class Runtime:
-    """What stays while the function is warm: settings, clients, the warehouse with its session, the catalog."""
-
-    def __init__(self) -> None:
-        settings = Settings.from_environment(os.environ)
-        self.deadline = Deadline()
-        target = Target(settings.database, settings.secret_arn, settings.workgroup, settings.cluster_id)
-        warehouse = Warehouse(boto3.client("redshift-data"), target, self.deadline.remaining_seconds)
-        clients = Clients(boto3.client("s3"), boto3.client("events"), boto3.client("sns"))
-        place = Place(settings.bucket, settings.copy_role_arn)
-        loader = Loader(clients.s3, warehouse, place, read_contracts(), settings.widen_row_limit)
-        self.ingest = Ingest(settings, clients, warehouse, loader, Report(logger, settings.environment))
-        self.retry = Retry(boto3.client("sqs"))
 
 
 @lru_cache(maxsize=1)
@@ -72,7 +30,9 @@ def runtime() -> Runtime:
     Raises:
         ConfigError: a setting is missing.
     """
-    return Runtime()
+    from ingest_lambda.runtime import Runtime
+
+    return Runtime(logger)
 
 
 @logger.inject_lambda_context

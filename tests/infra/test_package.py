@@ -140,6 +140,7 @@ def test_the_ingest_function_imports_with_nothing_but_its_zip(unzipped: dict[str
     code = """
 import boto3, io, pyarrow, pyarrow.parquet as parquet
 from ingest_lambda.handler import handler
+from ingest_lambda.runtime import Runtime
 from ingest_lambda.contracts import read_contracts
 for service in ("s3", "sqs", "sns", "redshift-data", "events"):
     boto3.client(service)

@@ -3,6 +3,8 @@
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ import pytest
 
 from ingest_lambda import handler
 from ingest_lambda.errors import ConfigError
+from local.home import ROOT
 from tests.land.warehouse import Land, message, new_dataset, notification
 
 
@@ -170,6 +173,14 @@ def test_every_file_has_one_log_line_and_every_load_its_metrics(
         "as_is": ([1.0], [1.0], [0.0]),
         "none": ([0.0], [0.0], [1.0]),
     }
+
+
+def test_the_handler_is_imported_without_pyarrow_and_the_sdk_which_the_first_invocation_brings() -> None:
+    heavy = "import sys, ingest_lambda.handler; print(sorted({'pyarrow', 'boto3', 'aws_xray_sdk'} & set(sys.modules)))"
+
+    said = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603 - our own interpreter and text
+
+    assert said.stdout == "[]\n"
 
 
 def queue_of_events(land: Land, dataset: str) -> str:
