@@ -22,7 +22,7 @@ def count_records(query: Query, results: Sequence[Any], run_id: str) -> list[dic
     return [
         {**_counts(row), "entity": entity, "is_stopped": entity in skipped}
         for entity, node in checked
-        for row in query(records_sql(node.relation_name, _datasets(node), run_id))
+        for row in query(records_sql(node.relation_name, run_id))
     ]
 
 
@@ -42,45 +42,27 @@ def _meta(node: Any, name: str) -> Any:
     return (node.config.meta or {}).get(name)
 
 
-def _datasets(node: Any) -> list[str]:
-    single = _meta(node, "dataset")
-    return list(_meta(node, "datasets") or ([single] if single else []))
-
-
-def records_sql(checked: str, datasets: Iterable[str], run_id: str) -> str:
+def records_sql(checked: str, run_id: str) -> str:
     """Build the query that counts a run's new records in an entity's checked rows; pending ones are in the total alone.
 
-    >>> print(records_sql("gate.checked", ["orders"], "r-1"))
+    >>> print(records_sql("gate.checked", "r-1"))
     select
-        'orders' as dataset,
+        _dataset as dataset,
         count(*) as total,
-        sum(case when checked.row_status = 'accepted' then 1 else 0 end) as valid,
-        sum(case when checked.row_status = 'quarantined' then 1 else 0 end) as error
-    from gate.checked as checked
-    inner join ledger."orders" as files
-        on checked._file_id = files.file_id
-    where
-        checked._run_id = 'r-1'
-        and checked._load_seq > checked._from_seq
-        and checked._load_seq <= checked._upto_seq
-    having count(*) > 0
+        sum(case when row_status = 'accepted' then 1 else 0 end) as valid,
+        sum(case when row_status = 'quarantined' then 1 else 0 end) as error
+    from gate.checked
+    where _run_id = 'r-1' and _load_seq > _from_seq and _load_seq <= _upto_seq
+    group by _dataset
     """
-    return "\nunion all\n".join(
-        f"""select
-    '{dataset}' as dataset,
+    return f"""select
+    _dataset as dataset,
     count(*) as total,
-    sum(case when checked.row_status = 'accepted' then 1 else 0 end) as valid,
-    sum(case when checked.row_status = 'quarantined' then 1 else 0 end) as error
-from {checked} as checked
-inner join ledger."{dataset}" as files
-    on checked._file_id = files.file_id
-where
-    checked._run_id = '{run_id}'
-    and checked._load_seq > checked._from_seq
-    and checked._load_seq <= checked._upto_seq
-having count(*) > 0"""  # noqa: S608 - names of dbt's own graph
-        for dataset in datasets
-    )
+    sum(case when row_status = 'accepted' then 1 else 0 end) as valid,
+    sum(case when row_status = 'quarantined' then 1 else 0 end) as error
+from {checked}
+where _run_id = '{run_id}' and _load_seq > _from_seq and _load_seq <= _upto_seq
+group by _dataset"""  # noqa: S608 - a relation of dbt's own graph
 
 
 def summed(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -1,0 +1,78 @@
+"""ALERT: what runs recorded, as trend, score and history; each read as the reader, who asks for them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from landfall import bootstrap
+from tests.support.model_warehouse import ModelWarehouse
+from tests.support.warehouse_seed import Warehouse, login
+
+RESULTS = [
+    ("r-1", "orders__volume", "fail", "error", 5, "2025-11-13 12:00:00"),
+    ("r-1", "orders__freshness", "pass", "warn", 0, "2025-11-13 12:00:00"),
+    ("r-2", "orders__volume", "pass", "error", 0, "2025-11-14 12:00:00"),
+    ("r-2", "orders__freshness", "skipped", "warn", None, "2025-11-14 12:00:00"),
+]
+
+
+@pytest.fixture(scope="module")
+def reader(worker_warehouse: ModelWarehouse) -> Iterator[Warehouse]:
+    """Return a session of the reader, after two runs of two gates and the views built."""
+    worker_warehouse.reset()
+    environment = worker_warehouse.environment
+    values = ", ".join(
+        f"('{run}', '{gate}', 'int_orders__checked', '{status}', '{severity}', "
+        f"{'null' if failures is None else failures}, null, timestamp '{at}')"
+        for run, gate, status, severity, failures, at in RESULTS
+    )
+    columns = "run_id, gate, model, status, severity, failures, message, executed_at"
+    worker_warehouse.loader.run(
+        f"insert into ops.gate_results ({columns}) values {values}",  # noqa: S608 - the rows above
+        "insert into ops.runs values ('r-1', 'build', 'gate_failed', timestamp '2025-11-13 11:59:00', "
+        "timestamp '2025-11-13 12:00:00', 8, 2, 1)",
+        "insert into ops.model_loads values ('modeled.orders', 'order_summary', 0, 7, 'r-1', getdate())",
+    )
+    worker_warehouse.run_green("--select", "+path:dbt_project/models/alert")
+    facts = {
+        "host": environment["LANDFALL_REDSHIFT_HOST"],
+        "wire_port": int(environment["LANDFALL_REDSHIFT_PORT"]),
+        "database": environment["LANDFALL_REDSHIFT_DATABASE"],
+    }
+    user = bootstrap.Login(bootstrap.READER, "Reader-password-1")
+    worker_warehouse.admin.run(*bootstrap.user_statements([user], {bootstrap.READER}))
+    with login(facts, user.username, user.password) as session:
+        yield session
+
+
+def test_the_views_own_unit_tests_pass(worker_warehouse: ModelWarehouse, reader: Warehouse) -> None:
+    run = worker_warehouse.dbt("test", "--select", "path:dbt_project/models/alert,test_type:unit")
+    assert run.success, run.messages
+    assert [run.status(name) for name in ("a_days_last_word_and_its_change", "what_stops_weighs_twice")] == ["pass"] * 2
+
+
+def test_the_trend_shows_each_gate_s_last_word_of_a_day_and_what_changed(reader: Warehouse) -> None:
+    rows = reader.rows(
+        "select gate, last_status, failed_runs, last_failures, failures_change from alert.gate_trend "
+        "order by result_date, gate"
+    )
+    assert [tuple(row) for row in rows] == [
+        ("orders__freshness", "pass", 0, 0, None),
+        ("orders__volume", "fail", 1, 5, None),
+        ("orders__volume", "pass", 0, 0, -5),
+    ]
+
+
+def test_the_score_weighs_what_stops_the_upsert_twice(reader: Warehouse) -> None:
+    rows = reader.rows("select subject, gates, quality_score from alert.quality_score order by result_date")
+    assert [(subject, gates, float(score)) for subject, gates, score in rows] == [
+        ("orders", 2, 33.33),
+        ("orders", 1, 100.0),
+    ]
+
+
+def test_the_history_keeps_every_run_with_its_length_and_its_loads(reader: Warehouse) -> None:
+    rows = reader.rows("select outcome, failed, loads, seconds from alert.run_history where run_id = 'r-1'")
+    assert [tuple(row) for row in rows] == [("gate_failed", 1, 1, 60)]
+    recorded = reader.rows("select outcome, loads from alert.run_history where run_id <> 'r-1'")
+    assert [tuple(row) for row in recorded] == [("succeeded", 0)]
