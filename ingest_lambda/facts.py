@@ -8,7 +8,7 @@ stands in a statement. Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -24,3 +24,8 @@ def facts_file(columns: Sequence[tuple[str, str]], rows: Sequence[Mapping[str, F
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), sink, compression="snappy")
     return bytes(sink.getvalue())
+
+
+def naive_utc(moment: datetime | None) -> datetime | None:
+    """Write a moment as the warehouse has it: in UTC, without a zone."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None

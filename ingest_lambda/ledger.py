@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ingest_lambda import ddl, statements
 from ingest_lambda.events import FileVersion
-from ingest_lambda.facts import Fact, facts_file
+from ingest_lambda.facts import Fact, facts_file, naive_utc
 from ingest_lambda.statements import Column
 
 
@@ -70,13 +70,9 @@ def _row(entry: LedgerEntry) -> dict[str, Fact]:
         "etag": entry.etag,
         "size_bytes": entry.size,
         "sequencer": entry.file.sequencer or None,
-        "event_time": _naive_utc(entry.file.event_time),
+        "event_time": naive_utc(entry.file.event_time),
         "row_count": entry.row_count,
         "schema_fingerprint": entry.schema_fingerprint,
         "load_path": entry.load_path,
-        "file_modified_at": _naive_utc(entry.modified_at),
+        "file_modified_at": naive_utc(entry.modified_at),
     }
-
-
-def _naive_utc(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None

@@ -1,8 +1,9 @@
 """LAND: keeping what was rejected.
 
 In: rejected files with their verdicts. Out: a copy of each under `quarantine/` with its verdict beside it, an alert,
-and one row each in `ops.rejected_files`. That row is written last and decides whether a rejection is news: a version
-that is rejected again for the same reason adds nothing, and an alert that was lost is sent when the file comes back.
+and one row each in `ops.rejected_files`. That row is written last and decides whether a rejection is news: a message
+that comes again adds nothing, an alert that was lost is sent when the file comes back, and what is replayed and
+rejected again, or rejected for another reason, is told and recorded again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ingest_lambda import ddl, objects, statements
 from ingest_lambda.errors import FileGoneError
-from ingest_lambda.facts import Fact, facts_file
+from ingest_lambda.facts import Fact, facts_file, naive_utc
 from ingest_lambda.outcomes import FileOutcome
 from ingest_lambda.verdict import Verdict
 from ingest_lambda.warehouse import Session, Warehouse, retry_conflicts
@@ -103,6 +104,7 @@ def rejection_row(number: int, outcome: FileOutcome) -> dict[str, Fact]:
     verdict = _verdict(outcome)
     return {
         "file_number": number,
+        "event_time": naive_utc(outcome.file.event_time),
         "file_id": outcome.file.file_id,
         "dataset": verdict.dataset,
         "bucket": outcome.file.bucket,

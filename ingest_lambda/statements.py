@@ -67,10 +67,13 @@ REJECTION_FACTS: tuple[tuple[str, str], ...] = (
     ("verdict", "VARCHAR(65535)"),
     ("quarantine_key", "VARCHAR(4096)"),
 )
-STAGED_REJECTION = (("file_number", "INTEGER"), *REJECTION_FACTS)
+STAGED_REJECTION = (("file_number", "INTEGER"), ("event_time", "TIMESTAMP"), *REJECTION_FACTS)
+# A rejection is known if that version was rejected for that reason since the event: a message that is delivered again
+# is no news, while an event of its own (a replay, a backfill) wants an answer.
 UNRECORDED = (
     "not exists (select 1 from ops.rejected_files as known "
-    "where known.file_id = staged.file_id and known.reason = staged.reason)"
+    "where known.file_id = staged.file_id and known.reason = staged.reason "
+    "and known.rejected_at >= coalesce(staged.event_time, known.rejected_at))"
 )
 
 
@@ -282,7 +285,7 @@ def create_rejection_stage(name: str) -> str:
 
 
 def select_unrecorded(name: str) -> str:
-    """Find the staged rejections that `ops.rejected_files` has not: of a version, or of it for this reason."""
+    """Find the staged rejections that are news to `ops.rejected_files`."""
     return f"select staged.file_number from {identifier(name)} as staged where {UNRECORDED}"
 
 

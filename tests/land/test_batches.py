@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -185,6 +187,21 @@ def test_a_version_that_is_rejected_for_another_reason_gets_another_row(land: La
     assert (first.reason, second.reason) == (Reason.INVALID_TEXT, Reason.INCOMPATIBLE_TYPE)
     rows = land.rows(f"select reason from ops.rejected_files where file_id = '{file.file_id}' order by rejected_at")
     assert [row["reason"] for row in rows] == ["invalid_text", "incompatible_type"]
+
+
+def test_a_file_that_is_replayed_and_rejected_again_gets_another_row_and_its_event_delivered_twice_does_not(
+    land: Land,
+) -> None:
+    dataset = new_dataset()
+    file = land.put(f"raw/{dataset}/bad.parquet", b"nonsense")
+    land.function().receive(file)
+    replayed = replace(file, event_time=datetime.now(UTC))
+
+    for _ in range(2):
+        [outcome] = land.function().receive(replayed)
+
+    assert outcome.status is Status.REJECTED
+    assert len(land.rows(f"select 1 from ops.rejected_files where file_id = '{file.file_id}'")) == 2
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.sampled_from(["orders", "items"])), max_size=250))

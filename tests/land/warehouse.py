@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote_plus
@@ -38,6 +39,7 @@ from tests.support.local_stack import LocalServices
 
 DATABASE = "landfall"
 ENVIRONMENT = "test"
+EVENT_TIME = datetime(2025, 11, 13, 9, 5, tzinfo=UTC)
 
 
 class RecordingReport(Report):
@@ -169,7 +171,7 @@ def message(body: str, receive_count: int = 1) -> dict[str, Any]:
 def _record(file: FileVersion) -> dict[str, Any]:
     return {
         "eventName": "ObjectCreated:Put",
-        "eventTime": "2025-11-13T09:05:00.000Z",
+        "eventTime": (file.event_time or EVENT_TIME).isoformat(),
         "s3": {
             "bucket": {"name": file.bucket},
             "object": {
