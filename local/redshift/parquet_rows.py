@@ -20,8 +20,9 @@ from local.redshift.parquet_types import CODE_DATA, SPECTRUM, ColumnPlan, Target
 
 BATCH_ROWS = 65_536
 _CSV = pa_csv.WriteOptions(include_header=False)
-# Timestamps that PostgreSQL and arrow write alike; others (the misread ones, mostly) go through numpy.
+# Moments that PostgreSQL and arrow write alike; others (the misread ones, mostly) go through numpy.
 _FIRST_PLAIN, _LAST_PLAIN = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999, in microseconds
+_DAY = 86_400_000_000
 
 
 def csv_chunks(
@@ -45,6 +46,8 @@ def _column(values: pa.Array, plan: ColumnPlan, name: str, replacement: str | No
         values = values.storage
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
+    if pa.types.is_date(values.type):
+        return _dates(values)
     match plan.transport:
         case Transport.TEXT:
             return _text(values, plan.target, name, replacement)
@@ -107,6 +110,23 @@ def _timestamps(values: pa.Array) -> pa.Array:
     low, high = pc.min(micros).as_py(), pc.max(micros).as_py()
     if low is None or (low >= _FIRST_PLAIN and high <= _LAST_PLAIN):
         return micros.cast(pa.timestamp("us"))
-    moments = np.asarray(micros.fill_null(0)).astype("datetime64[us]").astype(str)
-    nulls = micros.is_null().to_pylist()
-    return pa.array([None if is_null else str(m) for m, is_null in zip(moments, nulls, strict=True)], pa.string())
+    return _spelled(micros, "datetime64[us]")
+
+
+def _dates(values: pa.Array) -> pa.Array:
+    days = values.cast(pa.date32()).view(pa.int32())
+    low, high = pc.min(days).as_py(), pc.max(days).as_py()
+    first, last = _FIRST_PLAIN // _DAY, _LAST_PLAIN // _DAY
+    return values if low is None or (low >= first and high <= last) else _spelled(days, "datetime64[D]")
+
+
+def _spelled(counts: pa.Array, kind: str) -> pa.Array:
+    """Spell moments as PostgreSQL does: the year before 1 is 1 BC, where numpy counts on with 0 and -1."""
+    moments = np.asarray(counts.cast(pa.int64()).fill_null(0)).astype(kind).astype(str)
+    nulls = counts.is_null().to_pylist()
+    return pa.array([None if is_null else _with_era(m) for m, is_null in zip(moments, nulls, strict=True)], pa.string())
+
+
+def _with_era(moment: str) -> str:
+    year, rest = moment[0] + moment[1:].partition("-")[0], "-" + moment[1:].partition("-")[2]
+    return str(moment) if int(year) > 0 else f"{1 - int(year):04}{rest} BC"

@@ -1,0 +1,224 @@
+"""Values: both load paths give the same rows, and these are what pyarrow reads from the file."""
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+import json
+import math
+import re
+from datetime import time
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from ingest_lambda.outcomes import FileOutcome, Status
+from ingest_lambda.paths import LoadPath
+from tests.land.typed_values import from_json, typed_values
+from tests.land.warehouse import Function, Land, new_dataset
+
+FIRST_DAY, LAST_DAY = -2_440_549, 106_751_990  # 4713 BC, and the last whole day of 64 bits of microseconds
+DAY = 86_400_000_000
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+
+# What COPY reads right.
+PLAIN: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
+    "boolean": (pa.bool_(), st.booleans()),
+    "tiny": (pa.uint8(), st.integers(0, 255)),
+    "small": (pa.int16(), st.integers(-(2**15), 2**15 - 1)),
+    "whole": (pa.int32(), st.integers(-(2**31), 2**31 - 1)),
+    "long": (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
+    "single": (pa.float32(), st.floats(width=32)),
+    "double": (pa.float64(), st.floats()),
+    "money": (pa.decimal128(18, 2), st.decimals(-(10**16) + 1, 10**16 - 1, places=2)),
+    "exact": (pa.decimal128(38, 37), st.decimals(-9, 9, places=37)),
+    "text": (pa.string(), TEXT),
+    "category": (pa.dictionary(pa.int8(), pa.string()), st.sampled_from(["", "a", "ü😀"])),
+    "bytes": (pa.binary(), st.binary(max_size=5)),
+    "day": (pa.date32(), st.integers(FIRST_DAY, LAST_DAY)),
+    "at": (pa.timestamp("us"), st.integers(FIRST_DAY * DAY, 2**63 - 1)),
+    "at_utc": (pa.timestamp("ms", "UTC"), st.integers(-(10**14), 10**14)),
+}
+# What it would misread or refuse.
+OTHER: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
+    "unsigned": (pa.uint64(), st.integers(0, 2**64 - 1)),
+    "nanoseconds": (pa.timestamp("ns"), st.integers(-(2**63), 2**63 - 1)),
+    "clock": (pa.time64("ns"), st.integers(0, 86_400_000_000_000)),
+    "took": (pa.duration("ms"), st.integers(-(10**15), 10**15)),
+    "half": (pa.float16(), st.floats(width=16)),
+    "long_decimal": (pa.decimal256(60, 3), st.decimals(-(10**35) + 1, 10**35 - 1, places=3)),
+    "fixed": (pa.binary(3), st.binary(min_size=3, max_size=3)),
+    "nothing": (pa.null(), st.none()),
+}
+EXTREMES = {
+    "boolean": [True, False],
+    "single": [math.nan, -math.inf],
+    "double": [-0.0, 5e-324],
+    "text": ["", "😀 \\ \" ' \n"],
+    "day": [FIRST_DAY, LAST_DAY],
+    "at": [FIRST_DAY * DAY, 2**63 - 1],
+}
+
+
+def array(values: list[Any], arrow: pa.DataType) -> pa.Array:
+    """Make an array; moments are given as counts of their unit."""
+    if pa.types.is_temporal(arrow):
+        return pa.array(values, pa.int32() if arrow.bit_width == 32 else pa.int64()).view(arrow)
+    return pa.array(values, arrow)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[pa.Table, pa.Table]:
+    """Draw a table of what COPY reads right, and the same with columns that it does not, one of them nested."""
+    rows = draw(st.integers(1, 4))
+
+    def drawn(columns: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]]) -> dict[str, pa.Array]:
+        exactly = {"min_size": rows, "max_size": rows}
+        return {
+            name: array(draw(st.lists(st.none() | values, **exactly)), arrow)
+            for name, (arrow, values) in columns.items()
+        }
+
+    plain = {"id": pa.array(range(rows), pa.int64()), **drawn(PLAIN)}
+    nested = draw(typed_values().filter(lambda typed: typed[0].num_fields > 0))
+    return pa.table(plain), pa.table({**plain, **drawn(OTHER), **drawn({"nested": nested})})
+
+
+def extreme_tables() -> tuple[pa.Table, pa.Table]:
+    """Make the tables of the ends of what a column holds."""
+    plain = {"id": pa.array([0, 1], pa.int64())}
+    plain |= {name: array(values, PLAIN[name][0]) for name, values in EXTREMES.items()}
+    nested = pa.array([[1.5, None], []], pa.list_(pa.float64()))
+    return pa.table(plain), pa.table(
+        {**plain, "clock": array([0, 86_400_000_000_000], pa.time64("ns")), "nested": nested}
+    )
+
+
+@pytest.fixture(scope="module")
+def function(land: Land) -> Function:
+    return land.function()
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@example(extreme_tables())
+@given(tables())
+def test_both_paths_land_what_pyarrow_reads(land: Land, function: Function, drawn: tuple[pa.Table, pa.Table]) -> None:
+    plain, wide = drawn
+    as_is, canonical = new_dataset("plain"), new_dataset("wide")
+    files = land.put(f"raw/{as_is}/a.parquet", plain), land.put(f"raw/{canonical}/a.parquet", wide)
+
+    outcomes = function.receive(*files)
+
+    assert [(outcome.status, outcome.load_path) for outcome in outcomes] == [
+        (Status.LANDED, LoadPath.AS_IS),
+        (Status.LANDED, LoadPath.CANONICAL),
+    ], outcomes
+    by_as_is, by_canonical = landed(land, as_is, plain), landed(land, canonical, wide)
+    assert repr(by_canonical.select(plain.column_names)) == repr(by_as_is)
+    for name in wide.column_names:
+        column = wide.column(name).combine_chunks()
+        assert repr(by_canonical.values[name]) == repr(expected(column)), (name, column.type)
+
+
+class Landed:
+    """The values of some landing columns."""
+
+    def __init__(self, values: dict[str, list[Any]]) -> None:
+        self.values = values
+
+    def __repr__(self) -> str:
+        """Show all values: NaN and -0.0 are told apart from others only so."""
+        return repr(self.values)
+
+    def select(self, names: list[str]) -> "Landed":
+        """Keep some columns."""
+        return Landed({name: self.values[name] for name in names})
+
+
+def landed(land: Land, dataset: str, table: pa.Table) -> Landed:
+    """Read what landed of `table`, each value as `expected` words it."""
+    rows = land.rows(f"select * from landing.{dataset} order by id")
+    columns = {field.name: [read(row[field.name], field.type) for row in rows] for field in table.schema}
+    return Landed(columns)
+
+
+def read(value: Any, arrow: pa.DataType) -> Any:
+    """Read a value as the Data API gives it."""
+    if value is None:
+        return None
+    if pa.types.is_nested(arrow):
+        return from_json(json.loads(value), arrow)
+    if pa.types.is_decimal(arrow) or pa.types.is_uint64(arrow):
+        return Decimal(value)
+    if pa.types.is_date(arrow):
+        return moment(value, "D")
+    if pa.types.is_timestamp(arrow):
+        return moment(value, "us")
+    if pa.types.is_time(arrow):
+        return microseconds(value)
+    return float(np.float32(value)) if arrow in (pa.float16(), pa.float32()) else value
+
+
+def moment(text: str, unit: str) -> int:
+    """Count days or microseconds since 1970 of a date or timestamp as Redshift spells it."""
+    found = re.fullmatch(r"(\d+)(-\d\d-\d\d)(?: ([\d:.]+))?( BC)?", text)
+    assert found, text
+    year = 1 - int(found[1]) if found[4] else int(found[1])
+    spelt = f"{'-' if year < 0 else ''}{abs(year):04}{found[2]}" + (f"T{found[3]}" if found[3] else "")
+    return int(np.datetime64(spelt, unit).astype(np.int64))
+
+
+def microseconds(text: str) -> int:
+    if text.startswith("24:"):
+        return DAY
+    clock = time.fromisoformat(text)
+    return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * 1_000_000 + clock.microsecond
+
+
+def expected(column: pa.Array) -> list[Any]:
+    """Say what a column of a file lands as: the values that pyarrow reads, moments in microseconds, rounded down."""
+    arrow = column.type
+    if pa.types.is_temporal(arrow):
+        counts = column.view(pa.int32() if arrow.bit_width == 32 else pa.int64()).to_pylist()
+        numerator, denominator = {"s": (10**6, 1), "ms": (1000, 1), "ns": (1, 1000)}.get(
+            getattr(arrow, "unit", "us"), (1, 1)
+        )
+        return [None if count is None else count * numerator // denominator for count in counts]
+    if pa.types.is_uint64(arrow):
+        return [None if value is None else Decimal(value) for value in column.to_pylist()]
+    if arrow == pa.float16():
+        return [None if value is None else float(value) for value in column.to_pylist()]
+    return list(column.to_pylist())
+
+
+BAD = [
+    (pa.array(["ok", "a\0b"]), "invalid_text", r"a\x00b"),
+    (pa.array(["ok", "x" * 65_536]), "oversize_value", "of 65536 bytes"),
+    (pa.array([0, -(2**60)], pa.timestamp("us", "UTC")), "value_out_of_range", "-34"),
+    (pa.array([["ok"], ["a\0b"]]), "invalid_text", r"a\x00b"),
+]
+
+
+@pytest.mark.parametrize(("values", "reason", "found"), BAD, ids=[f"{reason} {v.type}" for v, reason, _ in BAD])
+def test_a_value_that_cannot_land_is_named_on_either_path(
+    land: Land, function: Function, values: pa.Array, reason: str, found: str
+) -> None:
+    dataset = new_dataset("bad")
+    file = land.put(f"raw/{dataset}/a.parquet", pa.table({"id": [1, 2], "Value": values}))
+
+    [outcome] = function.receive(file)
+
+    assert_rejected(land, dataset, outcome)
+    assert outcome.verdict is not None
+    assert (outcome.verdict.reason, outcome.verdict.column, outcome.verdict.row) == (reason, "Value", 2)
+    assert found in (outcome.verdict.found or "")
+    assert outcome.verdict.remedy
+
+
+def assert_rejected(land: Land, dataset: str, outcome: FileOutcome) -> None:
+    assert outcome.status is Status.REJECTED, outcome
+    assert land.count(f"landing.{dataset}") == 0
+    assert land.count(f"ledger.{dataset}") == 0
