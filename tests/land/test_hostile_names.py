@@ -2,11 +2,16 @@
 
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
+from collections.abc import Iterable, Sequence
+
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from ingest_lambda.outcomes import Status
-from ingest_lambda.statements import fold_case, identifier
+from ingest_lambda.paths import LoadPath
+from ingest_lambda.statements import MAX_IDENTIFIER_BYTES, METADATA_COLUMNS, fold_case, identifier
 from tests.land.warehouse import Land, new_dataset
 
 KEYS = [
@@ -19,7 +24,7 @@ KEYS = [
     "back\\slash.parquet",
     "semi;drop table x;--.parquet",
     "dollar$1 :name {brace} %s ?.parquet",
-    "x" * 900 + ".parquet",
+    "x" * 900,
     "UPPER.PARQUET",
     "new\nline.parquet",
 ]
@@ -46,30 +51,71 @@ COLUMNS = [
     "$1",
 ]
 
+# What would end a name and begin a statement, were it not quoted, and letters that fold to others in some languages.
+PIECES = [*"'\";? \n\t\u202e\u017f😀éaA", "--", "/*", "*/", "\\", "$$", ":id", "%s", "{}"]
+STATEMENT = "drop table lock._bootstrap"
+HOSTILE = st.lists(st.sampled_from([*PIECES, STATEMENT]), min_size=1, max_size=8).map("".join)
+KEY_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0/"), min_size=1, max_size=80)
+KEY_NAMES = st.lists(HOSTILE | KEY_TEXT, min_size=2, max_size=8, unique=True)
 
-@pytest.mark.parametrize("name", KEYS)
-def test_a_key_lands_as_it_is_called(land: Land, name: str) -> None:
+
+def keys(dataset: str, names: Iterable[str]) -> list[str]:
+    """Name objects of a dataset, each folder and file visible: what starts with `_` or `.` is ignored."""
+    return [f"raw/{dataset}/{number}{name}x.parquet" for number, name in enumerate(names)]
+
+
+def assert_no_statement_ran(land: Land) -> None:
+    """What the hostile names would drop is there."""
+    assert land.rows("select count(*) as n from lock._bootstrap") == [{"n": 1}]
+
+
+@settings(max_examples=5, deadline=None)
+@example(KEYS)
+@given(KEY_NAMES)
+def test_files_of_any_keys_land_and_are_recorded_in_one_batch_as_they_are_called(land: Land, names: list[str]) -> None:
     dataset = new_dataset()
-    file = land.put(f"raw/{dataset}/{name}", pa.table({"id": [1]}))
+    files = [land.put(key, pa.table({"id": [1]})) for key in keys(dataset, names)]
+
+    outcomes = land.function().receive(*files)
+
+    assert {outcome.status for outcome in outcomes} == {Status.LANDED}, outcomes
+    assert {outcome.load_path for outcome in outcomes} == {LoadPath.CANONICAL}
+    landed = land.rows(f"select _source_file from landing.{dataset}")
+    assert {row["_source_file"] for row in landed} == {file.uri for file in files}
+    recorded = land.rows(f'select "key" from ledger.{dataset}')
+    assert sorted(row["key"] for row in recorded) == sorted(file.key for file in files)
+    assert_no_statement_ran(land)
+
+
+@settings(max_examples=4, deadline=None)
+@given(HOSTILE | KEY_TEXT)
+def test_a_file_of_any_key_lands_by_itself_as_it_is_called(land: Land, name: str) -> None:
+    dataset = new_dataset()
+    [key] = keys(dataset, [name])
+    file = land.put(key, pa.table({"id": [1]}))
 
     [outcome] = land.function().receive(file)
 
-    assert outcome.status is Status.LANDED, outcome
+    assert (outcome.status, outcome.load_path) == (Status.LANDED, LoadPath.AS_IS), outcome
     assert land.rows(f"select _source_file from landing.{dataset}") == [{"_source_file": file.uri}]
-    assert land.rows(f'select "key" from ledger.{dataset}') == [{"key": file.key}]
+    assert_no_statement_ran(land)
 
 
-@pytest.mark.parametrize("name", KEYS)
-def test_a_bad_file_of_any_key_is_recorded_as_it_is_called(land: Land, name: str) -> None:
+@settings(max_examples=4, deadline=None)
+@example(KEYS)
+@given(KEY_NAMES)
+def test_bad_files_of_any_keys_are_kept_and_recorded_as_they_are_called(land: Land, names: list[str]) -> None:
     dataset = new_dataset()
-    file = land.put(f"raw/{dataset}/{name}", b"nonsense")
+    files = [land.put(key, b"nonsense") for key in keys(dataset, names)]
 
-    [outcome] = land.function().receive(file)
+    outcomes = land.function().receive(*files)
 
-    assert outcome.status is Status.REJECTED, outcome
-    [row] = land.rows(f"select \"key\", quarantine_key from ops.rejected_files where dataset = '{dataset}'")
-    assert row["key"] == file.key
-    assert row["quarantine_key"] in land.keys("quarantine/")
+    assert {outcome.status for outcome in outcomes} == {Status.REJECTED}, outcomes
+    rows = land.rows(f"select \"key\", quarantine_key from ops.rejected_files where dataset = '{dataset}'")
+    assert sorted(row["key"] for row in rows) == sorted(file.key for file in files)
+    s3 = land.client("s3")
+    assert {s3.head_object(Bucket=land.bucket, Key=row["quarantine_key"])["ContentLength"] for row in rows} == {8}
+    assert_no_statement_ran(land)
 
 
 def test_columns_land_as_they_are_called(land: Land) -> None:
@@ -103,3 +149,50 @@ def test_a_folder_that_is_no_dataset_is_ignored_with_a_reason(land: Land, key: s
 
     assert outcome.status is Status.IGNORED
     assert outcome.reason
+
+
+KEPT_LOCALLY = 63  # bytes of a name that the local Redshift keeps; names between that and Redshift's own 127 it refuses
+RESERVED = {"oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", *(name for name, _ in METADATA_COLUMNS)}
+COLUMN_TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
+LENGTHS = st.sampled_from(["x" * 127, "x" * 128, "é" * 63, "é" * 64, "x" * 5_000])
+COLUMN_NAMES = st.lists(
+    HOSTILE | COLUMN_TEXT | LENGTHS | st.sampled_from([*RESERVED, "CTID", "_File_Id", "select", "Order", "order"]),
+    min_size=1,
+    max_size=6,
+).filter(lambda names: not any(KEPT_LOCALLY < len(name.encode()) <= MAX_IDENTIFIER_BYTES for name in names))
+
+
+def is_acceptable(names: Sequence[str]) -> bool:
+    """Say what Redshift, which folds ASCII letters, takes as the columns of one table."""
+    folded = [fold_case(name) for name in names]
+    fit = all(0 < len(name.encode()) <= MAX_IDENTIFIER_BYTES and name.isprintable() for name in names)
+    return fit and len(set(folded)) == len(folded) and not RESERVED & set(folded)
+
+
+@settings(max_examples=10, deadline=None)
+@given(COLUMN_NAMES, st.booleans())
+def test_columns_of_any_names_land_or_get_a_verdict(land: Land, names: list[str], is_rewritten: bool) -> None:
+    dataset = new_dataset()
+    kind = pa.uint64() if is_rewritten else pa.int64()  # COPY cannot read the first
+    arrays = [pa.array([number], kind) for number, _ in enumerate(names)]
+    file = land.put(f"raw/{dataset}/a.parquet", pa.Table.from_arrays(arrays, names=names))
+
+    [outcome] = land.function().receive(file)
+
+    found = land.rows(
+        f"select column_name from svv_columns where table_schema = 'landing' and table_name = '{dataset}'"
+    )
+    if is_acceptable(names):
+        assert (outcome.status, outcome.load_path) == (
+            Status.LANDED,
+            LoadPath.CANONICAL if is_rewritten else LoadPath.AS_IS,
+        ), outcome
+        [row] = land.rows(f"select {', '.join(map(identifier, names))} from landing.{dataset}")
+        assert {name: int(value) for name, value in row.items()} == {
+            fold_case(name): number for number, name in enumerate(names)
+        }
+    else:
+        assert outcome.status is Status.REJECTED, outcome
+        assert outcome.reason in {"invalid_column_name", "reserved_column_name", "duplicate_column"}
+        assert found == []
+    assert_no_statement_ran(land)
