@@ -68,6 +68,8 @@ def _why_no_data_file(key: str) -> str | None:
         return "a folder marker"
     if name[0] in "_.":
         return f"the name starts with '{name[0]}'"
+    if "\0" in key:
+        return "the key has a NUL, which the ledger cannot record"
     if not name.lower().endswith(EXTENSION):
         return f"the name does not end with {EXTENSION}"
     return None

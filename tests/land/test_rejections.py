@@ -93,6 +93,18 @@ def test_a_file_of_which_a_column_is_unreadable_does_not_change_the_tables(land:
     assert columns_of(land, dataset) == set()
 
 
+def test_a_value_that_copy_refuses_is_named_by_reading_the_file_again(land: Land) -> None:
+    dataset = new_dataset()
+    file = land.put(f"raw/{dataset}/alone.parquet", in_bytes(["ok", "ü" * 40_000], pa.string()))
+
+    [outcome] = land.function().receive(file)
+
+    assert (outcome.status, outcome.reason) == (Status.REJECTED, Reason.OVERSIZE_VALUE)
+    assert outcome.verdict is not None
+    assert (outcome.verdict.column, outcome.verdict.row) == ("odd", 2)
+    assert columns_of(land, dataset) == set()
+
+
 def test_a_footer_that_promises_other_rows_than_the_data_holds_is_rejected(land: Land) -> None:
     dataset = new_dataset()
     body = promising_more_rows(parquet(pa.table({"id": pa.array(range(100), pa.int32())})))

@@ -38,6 +38,7 @@ def test_a_key_names_its_dataset(key: str, dataset: str) -> None:
         ("raw/orders/", "folder marker"),
         ("raw/orders/_SUCCESS", "starts with '_'"),
         ("raw/orders/.hidden.parquet", "starts with '.'"),
+        ("raw/orders/a\0b.parquet", "has a NUL"),
         ("raw/orders/a.csv", "does not end with .parquet"),
         ("archive/orders/a.parquet", "not under raw/"),
         ("raw/../a.parquet", "no dataset name"),
