@@ -53,7 +53,7 @@ OTHER: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
     "fixed": (pa.binary(3), st.binary(min_size=3, max_size=3)),
     "nothing": (pa.null(), st.none()),
 }
-EXTREMES = {
+EXTREMES: dict[str, list[Any]] = {
     "boolean": [True, False],
     "single": [math.nan, -math.inf],
     "double": [-0.0, 5e-324],
@@ -76,9 +76,8 @@ def tables(draw: st.DrawFn) -> tuple[pa.Table, pa.Table]:
     rows = draw(st.integers(1, 4))
 
     def drawn(columns: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]]) -> dict[str, pa.Array]:
-        exactly = {"min_size": rows, "max_size": rows}
         return {
-            name: array(draw(st.lists(st.none() | values, **exactly)), arrow)
+            name: array(draw(st.lists(st.none() | values, min_size=rows, max_size=rows)), arrow)
             for name, (arrow, values) in columns.items()
         }
 
@@ -168,7 +167,7 @@ def moment(text: str, unit: str) -> int:
     assert found, text
     year = 1 - int(found[1]) if found[4] else int(found[1])
     spelt = f"{'-' if year < 0 else ''}{abs(year):04}{found[2]}" + (f"T{found[3]}" if found[3] else "")
-    return int(np.datetime64(spelt, unit).astype(np.int64))
+    return int(np.array(spelt, dtype=f"datetime64[{unit}]").astype(np.int64))
 
 
 def microseconds(text: str) -> int:
