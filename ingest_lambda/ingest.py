@@ -106,12 +106,15 @@ class Ingest:
 
     def _probe(self, dataset: str, files: Sequence[FileVersion]) -> tuple[Sequence[FileVersion], list[FileOutcome]]:
         """Read files whose messages have come before in a process of their own: one may have ended this function."""
+        started = time.monotonic()
         try:
             found = probe(self._clients.s3, self._while_there_is_time(files))
+            outcomes = [rejection_outcome(file, dataset, why) for file in files if (why := found[file.file_id])]
         except Exception as error:  # the report has the trace
-            return [], [self._retried(file, dataset, error) for file in files]
-        rejected = [rejection_outcome(file, dataset, why) for file in files if (why := found[file.file_id])]
-        return [file for file in files if found[file.file_id] is None], rejected
+            outcomes = [self._retried(file, dataset, error) for file in files]
+        self._report.load(dataset, outcomes, time.monotonic() - started)
+        ended = {outcome.file.file_id for outcome in outcomes}
+        return [file for file in files if file.file_id not in ended], outcomes
 
     def _while_there_is_time(self, files: Iterable[FileVersion]) -> Iterator[FileVersion]:
         for file in files:
@@ -193,7 +196,9 @@ def route_files(messages: Iterable[Message], pattern: str | None) -> tuple[list[
             if isinstance(routed, Ignored):
                 ignored[file.file_id] = FileOutcome(file, Status.IGNORED, reason=routed.reason)
             else:
-                candidates.setdefault(file.file_id, Candidate(file, routed.dataset, message.receive_count))
+                known = candidates.get(file.file_id)
+                if known is None or known.receive_count < message.receive_count:
+                    candidates[file.file_id] = Candidate(file, routed.dataset, message.receive_count)
     return list(candidates.values()), list(ignored.values())
 
 

@@ -7,7 +7,8 @@ whole time-out.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,9 +17,13 @@ from ingest_lambda.events import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import ChangeMessageVisibilityBatchRequestEntryTypeDef
 
 FIRST_SECONDS = 5
 MOST_SECONDS = 600
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html
+MAX_ENTRIES = 10
+PARALLEL_REQUESTS = 8
 
 
 def visibility_seconds(receive_count: int) -> int:
@@ -42,18 +47,34 @@ class Retry:
 
     def postpone(self, messages: Iterable[Message]) -> list[Message]:
         """Let each message come back after its backoff; return those that come back at the queue's time-out instead."""
-        return [message for message in messages if not self._postpone(message)]
+        by_queue: dict[str, list[Message]] = {}
+        for message in messages:
+            by_queue.setdefault(message.queue_arn, []).append(message)
+        requests = [
+            (arn, group[start : start + MAX_ENTRIES])
+            for arn, group in by_queue.items()
+            for start in range(0, len(group), MAX_ENTRIES)
+        ]
+        with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+            return [
+                message for left in pool.map(lambda request: self._postpone(*request), requests) for message in left
+            ]
 
-    def _postpone(self, message: Message) -> bool:
+    def _postpone(self, queue_arn: str, messages: Sequence[Message]) -> list[Message]:
+        """Postpone up to ten messages of a queue; return those that could not be."""
+        entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
+            {
+                "Id": str(number),
+                "ReceiptHandle": message.receipt_handle,
+                "VisibilityTimeout": visibility_seconds(message.receive_count),
+            }
+            for number, message in enumerate(messages)
+        ]
         try:
-            self._sqs.change_message_visibility(
-                QueueUrl=self._url(message.queue_arn),
-                ReceiptHandle=message.receipt_handle,
-                VisibilityTimeout=visibility_seconds(message.receive_count),
-            )
+            answer = self._sqs.change_message_visibility_batch(QueueUrl=self._url(queue_arn), Entries=entries)
         except (ClientError, BotoCoreError, ValueError):
-            return False
-        return True
+            return list(messages)
+        return [messages[int(failed["Id"])] for failed in answer.get("Failed", [])]
 
     def _url(self, arn: str) -> str:
         if arn not in self._urls:

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest_lambda.errors import ConfigError
-from ingest_lambda.events import FileVersion
-from ingest_lambda.ingest import FILES_TOGETHER, Candidate, group_for_loading
+from ingest_lambda.events import FileVersion, Message
+from ingest_lambda.ingest import FILES_TOGETHER, Candidate, group_for_loading, route_files
 from ingest_lambda.outcomes import Status
+from ingest_lambda.retry import Retry
 from ingest_lambda.statements import MAX_STATEMENT_BYTES, size_of
 from ingest_lambda.verdict import Reason
 from tests.land.warehouse import Land, new_dataset
@@ -202,6 +204,37 @@ def test_a_file_that_is_replayed_and_rejected_again_gets_another_row_and_its_eve
 
     assert outcome.status is Status.REJECTED
     assert len(land.rows(f"select 1 from ops.rejected_files where file_id = '{file.file_id}'")) == 2
+
+
+def test_many_messages_that_must_come_back_do_so_soon_and_those_that_cannot_are_named(land: Land) -> None:
+    sqs = land.client("sqs")
+    url = sqs.create_queue(QueueName=new_dataset("queue"), Attributes={"VisibilityTimeout": "3600"})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    for start in (0, 10, 20):
+        entries = [{"Id": str(n), "MessageBody": str(n)} for n in range(start, start + 10)]
+        sqs.send_message_batch(QueueUrl=url, Entries=entries)
+    taken = [m for _ in range(3) for m in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]]
+    messages = [Message(m["MessageId"], m["ReceiptHandle"], arn, 1) for m in taken]
+    forged = Message("forged", "no receipt", arn, 1)
+
+    assert Retry(sqs).postpone([*messages, forged]) == [forged]
+
+    visible = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
+    assert visible["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "30"  # not at once, after a backoff
+    deadline, back = time.monotonic() + 15, set[str]()
+    while len(back) < len(messages) and time.monotonic() < deadline:
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        back |= {m["Body"] for m in answer.get("Messages", [])}
+    assert back == {str(number) for number in range(30)}
+
+
+def test_a_file_that_several_messages_announce_is_as_suspect_as_the_most_delivered_of_them() -> None:
+    file = FileVersion("b", "raw/orders/a.parquet", "v")
+    messages = [Message(str(count), "", "", count, (file,)) for count in (1, 3, 2)]
+
+    [candidate], ignored = route_files(messages, None)
+
+    assert (candidate.receive_count, ignored) == (3, [])
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.sampled_from(["orders", "items"])), max_size=250))
