@@ -1,0 +1,3 @@
+select *
+from {{ ref('int_claims__accepted') }}
+where _version_rank = 1

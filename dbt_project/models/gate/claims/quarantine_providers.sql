@@ -1,0 +1,3 @@
+select *
+from {{ ref('int_providers__checked') }}
+where row_status = 'quarantined'

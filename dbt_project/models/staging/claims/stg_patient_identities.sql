@@ -1,0 +1,68 @@
+{{ config(schema='restricted') }}
+
+{% set types = {
+    'patient_id': 'varchar(64)',
+    'patient_name': 'varchar(256)',
+    'member_number': 'varchar(32)',
+    'gender': 'varchar(16)',
+    'postal_code': 'varchar(10)',
+    'birth_date': 'date',
+    'updated_at': 'timestamp',
+} %}
+
+with landed as (
+
+    select
+        patient_id,
+        patient_name,
+        member_number,
+        gender,
+        postal_code,
+        birth_date,
+        updated_at,
+        op,
+        {{ file_columns('patients') }}
+    from {{ source('landing', 'patients') }}
+
+),
+
+masking as (
+
+    select max(masking_key) as masking_key
+    from {{ source('restricted', 'masking_key') }}
+
+),
+
+narrowed as (
+
+    select
+        {{ narrow_columns(types) }},
+        {{ operation('op') }} as _operation,
+        {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ file_columns() }}
+    from landed
+
+),
+
+-- the digest is seen outside: a plain one would let names and birth dates be tried out
+final as (
+
+    select
+        {{ mask('patient_id') }} as patient_key,
+        narrowed.*,
+        {{ business_time(['updated_at']) }} as _business_at,
+        {{ row_digest({
+            mask('patient_id'): 'varchar(64)',
+            mask('patient_name'): 'varchar(64)',
+            mask('member_number'): 'varchar(64)',
+            mask('postal_code'): 'varchar(64)',
+            mask('birth_date'): 'varchar(64)',
+            'gender': types.gender,
+            'updated_at': types.updated_at,
+        }) }} as _row_digest
+    from narrowed
+    cross join masking
+
+)
+
+select * from final
