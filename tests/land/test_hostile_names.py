@@ -139,6 +139,17 @@ def test_a_column_of_any_name_is_added_to_a_table(land: Land) -> None:
     assert [outcome.status for outcome in outcomes] == [Status.LANDED, Status.LANDED]
 
 
+def test_a_key_that_no_ledger_can_record_is_ignored_and_its_batch_lands(land: Land) -> None:
+    dataset = new_dataset()
+    content = pa.table({"id": [1]})
+    files = [land.put(f"raw/{dataset}/{name}.parquet", content) for name in ("a", "nul\0", "b")]
+
+    outcomes = land.function().receive(*files)
+
+    assert [outcome.status for outcome in outcomes] == [Status.LANDED, Status.IGNORED, Status.LANDED]
+    assert "NUL" in (outcomes[1].reason or "")
+
+
 @pytest.mark.parametrize(
     "key", ["raw/1; drop table x/a.parquet", "raw/it's/a.parquet", "raw/../a.parquet", "raw/.parquet"]
 )

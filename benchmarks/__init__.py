@@ -1,0 +1,1 @@
+"""What Landfall costs, measured; README.md has the commands and their results."""
