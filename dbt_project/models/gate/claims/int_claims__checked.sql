@@ -92,6 +92,7 @@ judged as (
                 'service_date_missing': is_missing('service_date'),
                 'service_date_out_of_range': is_out_of_time('service_date'),
                 'submitted_at_missing': is_missing('submitted_at'),
+                'submitted_at_out_of_range': is_out_of_time('submitted_at'),
                 'submitted_before_service': 'submitted_at < service_date',
             },
         ) }} as reasons,
