@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from ingest_lambda.outcomes import FileOutcome, Status
@@ -101,7 +101,11 @@ def function(land: Land) -> Function:
     return land.function()
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+# Not made smaller where it fails: each try costs a load.
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+
+
+@settings(max_examples=6, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
 @example(extreme_tables())
 @given(tables())
 def test_both_paths_land_what_pyarrow_reads(land: Land, function: Function, drawn: tuple[pa.Table, pa.Table]) -> None:

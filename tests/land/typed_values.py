@@ -11,7 +11,7 @@ SCALARS: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
     (pa.bool_(), st.booleans()),
     (pa.int32(), st.integers(-(2**31), 2**31 - 1)),
     (pa.uint64(), st.integers(0, 2**64 - 1)),
-    (pa.float64(), st.floats(allow_nan=False, allow_infinity=False)),
+    (pa.float64(), st.floats(allow_nan=False, allow_infinity=False).map(lambda value: value + 0.0)),  # JSON has no -0
     (pa.decimal128(15, 3), st.decimals(-(10**12) + 1, 10**12 - 1, places=3)),
     (pa.decimal128(38, 10), st.decimals(-(10**28) + 1, 10**28 - 1, places=10)),
     (pa.string(), st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=10)),
@@ -38,7 +38,7 @@ def typed_values(draw: st.DrawFn, depth: int = 3) -> tuple[pa.DataType, st.Searc
         if kind == "map":
             arrow = pa.map_(pa.string(), child)
             keys = st.text("ab", max_size=3)
-            values = st.dictionaries(keys, child_values, max_size=3).map(lambda found: list(found.items()))
+            values = st.dictionaries(keys, child_values, max_size=3).map(lambda found: sorted(found.items()))
         elif kind == "fixed":
             arrow, values = pa.list_(child, 2), st.lists(child_values, min_size=2, max_size=2)
         else:
@@ -56,15 +56,18 @@ def from_json(value: Any, arrow: pa.DataType) -> Any:
     if pa.types.is_struct(arrow):
         return {field.name: from_json(value[field.name], field.type) for field in arrow}
     if pa.types.is_map(arrow):
-        return [(key, from_json(item, arrow.item_type)) for key, item in value.items()]
+        return [(key, from_json(value[key], arrow.item_type)) for key in sorted(value)]  # an object has no order
     if pa.types.is_nested(arrow):
         return [from_json(item, arrow.value_type) for item in value]
     if pa.types.is_decimal(arrow):
-        return Decimal(str(value))
+        if isinstance(value, str):
+            return Decimal(value)
+        return Decimal(str(value)).quantize(Decimal(1).scaleb(-arrow.scale))
     if pa.types.is_binary(arrow):
         return bytes.fromhex(value)
     readers: dict[str, Any] = {
         "uint64": int,
+        "double": float,
         "date32[day]": date.fromisoformat,
         "timestamp[us]": datetime.fromisoformat,
         "time64[us]": time.fromisoformat,
