@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 CODE_S3 = 8001
 _LOCATION = "s3_utility.cpp:582"
 _CLIENTS = threading.Lock()  # a boto3 session makes one client at a time
-_REGIONS: dict[str, str] = {}  # of buckets, which never move
 _MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
 
 
@@ -106,10 +105,17 @@ def _refuse_other_region(client: S3Client, bucket: str) -> None:
 
     Source: https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html
     """
-    if bucket not in _REGIONS:
-        _REGIONS[bucket] = client.head_bucket(Bucket=bucket).get("BucketRegion", "")
-    if _REGIONS[bucket] != client.meta.region_name:
-        raise _s3_fault(f"The S3 bucket '{bucket}' is in '{_REGIONS[bucket]}',Status 301,Error PermanentRedirect")
+    region = _region(bucket)
+    if region != client.meta.region_name:
+        raise _s3_fault(f"The S3 bucket '{bucket}' is in '{region}',Status 301,Error PermanentRedirect")
+
+
+@cache
+def _region(bucket: str) -> str:
+    """Tell where a bucket is. S3's redirects tell it to any role, so no permission of the COPY's role is asked for."""
+    with _CLIENTS:
+        s3 = _session().client("s3")
+    return s3.head_bucket(Bucket=bucket).get("BucketRegion", "")
 
 
 def _visible(key: str) -> bool:
