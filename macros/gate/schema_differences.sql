@@ -13,7 +13,7 @@
     {%- for name, column in declared.items()
         if not type_holds(found.get(name), column.data_type) %}
 select
-    '{{ name }}' as column_name,
+    {{ sql_text(name, 128) }} as column_name,
     {{ sql_text(column.data_type, 128) }} as declared_type,
     {{ sql_text(found.get(name, 'no such column'), 128) }} as found_type
 union all

@@ -7,6 +7,8 @@
         'character varying': 'text', 'varchar': 'text',
         'timestamp': 'time', 'timestamp without time zone': 'time', 'date': 'time',
         'boolean': 'boolean',
+        'time': 'clock', 'time without time zone': 'clock',
+        'varbyte': 'bytes', 'binary varying': 'bytes',
     } -%}
     {%- if found is none -%}
         {{- return(false) -}}

@@ -127,7 +127,7 @@ def test_every_gate_is_described_named_and_says_its_severity(manifest: Manifest)
     for gate in gates(manifest):
         assert "severity" in gate.unrendered_config, gate.name
         assert gate.description, gate.name
-        assert re.fullmatch(r"[a-z_]+__[a-z_]+", gate.name), gate.name
+        assert re.fullmatch(r"[a-z0-9_]+__[a-z0-9_]+", gate.name), gate.name
 
 
 def test_an_error_gate_blocks_the_upsert_of_what_it_guards(manifest: Manifest) -> None:
