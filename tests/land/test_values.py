@@ -1,15 +1,8 @@
 """Values: both load paths give the same rows, and these are what pyarrow reads from the file."""
 
-# ruff: noqa: S608 - the tests' own queries, of names that they made
-
-import json
 import math
-import re
-from datetime import time
-from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
@@ -17,11 +10,11 @@ from hypothesis import strategies as st
 
 from ingest_lambda.outcomes import FileOutcome, Status
 from ingest_lambda.paths import LoadPath
-from tests.land.typed_values import from_json, typed_values
+from tests.land.landed_values import DAY, expected, landed
+from tests.land.typed_values import typed_values
 from tests.land.warehouse import Function, Land, new_dataset
 
 FIRST_DAY, LAST_DAY = -2_440_549, 106_751_990  # 4713 BC, and the last whole day of 64 bits of microseconds
-DAY = 86_400_000_000
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 
 # What COPY reads right.
@@ -119,82 +112,11 @@ def test_both_paths_land_what_pyarrow_reads(land: Land, function: Function, draw
         (Status.LANDED, LoadPath.AS_IS),
         (Status.LANDED, LoadPath.CANONICAL),
     ], outcomes
-    by_as_is, by_canonical = landed(land, as_is, plain), landed(land, canonical, wide)
-    assert repr(by_canonical.select(plain.column_names)) == repr(by_as_is)
+    by_as_is, by_canonical = landed(land, as_is, plain.schema), landed(land, canonical, wide.schema)
+    assert repr({name: by_canonical[name] for name in plain.column_names}) == repr(by_as_is)
     for name in wide.column_names:
         column = wide.column(name).combine_chunks()
-        assert repr(by_canonical.values[name]) == repr(expected(column)), (name, column.type)
-
-
-class Landed:
-    """The values of some landing columns."""
-
-    def __init__(self, values: dict[str, list[Any]]) -> None:
-        self.values = values
-
-    def __repr__(self) -> str:
-        """Show all values: NaN and -0.0 are told apart from others only so."""
-        return repr(self.values)
-
-    def select(self, names: list[str]) -> "Landed":
-        """Keep some columns."""
-        return Landed({name: self.values[name] for name in names})
-
-
-def landed(land: Land, dataset: str, table: pa.Table) -> Landed:
-    """Read what landed of `table`, each value as `expected` words it."""
-    rows = land.rows(f"select * from landing.{dataset} order by id")
-    columns = {field.name: [read(row[field.name], field.type) for row in rows] for field in table.schema}
-    return Landed(columns)
-
-
-def read(value: Any, arrow: pa.DataType) -> Any:
-    """Read a value as the Data API gives it."""
-    if value is None:
-        return None
-    if pa.types.is_nested(arrow):
-        return from_json(json.loads(value), arrow)
-    if pa.types.is_decimal(arrow) or pa.types.is_uint64(arrow):
-        return Decimal(value)
-    if pa.types.is_date(arrow):
-        return moment(value, "D")
-    if pa.types.is_timestamp(arrow):
-        return moment(value, "us")
-    if pa.types.is_time(arrow):
-        return microseconds(value)
-    return float(np.float32(value)) if arrow in (pa.float16(), pa.float32()) else value
-
-
-def moment(text: str, unit: str) -> int:
-    """Count days or microseconds since 1970 of a date or timestamp as Redshift spells it."""
-    found = re.fullmatch(r"(\d+)(-\d\d-\d\d)(?: ([\d:.]+))?( BC)?", text)
-    assert found, text
-    year = 1 - int(found[1]) if found[4] else int(found[1])
-    spelt = f"{'-' if year < 0 else ''}{abs(year):04}{found[2]}" + (f"T{found[3]}" if found[3] else "")
-    return int(np.array(spelt, dtype=f"datetime64[{unit}]").astype(np.int64))
-
-
-def microseconds(text: str) -> int:
-    if text.startswith("24:"):
-        return DAY
-    clock = time.fromisoformat(text)
-    return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * 1_000_000 + clock.microsecond
-
-
-def expected(column: pa.Array) -> list[Any]:
-    """Say what a column of a file lands as: the values that pyarrow reads, moments in microseconds, rounded down."""
-    arrow = column.type
-    if pa.types.is_temporal(arrow):
-        counts = column.view(pa.int32() if arrow.bit_width == 32 else pa.int64()).to_pylist()
-        numerator, denominator = {"s": (10**6, 1), "ms": (1000, 1), "ns": (1, 1000)}.get(
-            getattr(arrow, "unit", "us"), (1, 1)
-        )
-        return [None if count is None else count * numerator // denominator for count in counts]
-    if pa.types.is_uint64(arrow):
-        return [None if value is None else Decimal(value) for value in column.to_pylist()]
-    if arrow == pa.float16():
-        return [None if value is None else float(value) for value in column.to_pylist()]
-    return list(column.to_pylist())
+        assert repr(by_canonical[name]) == repr(expected(column)), (name, column.type)
 
 
 BAD = [

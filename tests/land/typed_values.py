@@ -1,5 +1,6 @@
 """Types and values of all kinds, as a file may have them, and their JSON read back."""
 
+import json
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -56,7 +57,9 @@ def from_json(value: Any, arrow: pa.DataType) -> Any:
     if pa.types.is_struct(arrow):
         return {field.name: from_json(value[field.name], field.type) for field in arrow}
     if pa.types.is_map(arrow):
-        return [(key, from_json(value[key], arrow.item_type)) for key in sorted(value)]  # an object has no order
+        is_text = pa.types.is_string(arrow.key_type)
+        pairs = [(key if is_text else json.loads(key), item) for key, item in value.items()]
+        return [(key, from_json(item, arrow.item_type)) for key, item in sorted(pairs)]  # an object has no order
     if pa.types.is_nested(arrow):
         return [from_json(item, arrow.value_type) for item in value]
     if pa.types.is_decimal(arrow):
@@ -67,6 +70,7 @@ def from_json(value: Any, arrow: pa.DataType) -> Any:
         return bytes.fromhex(value)
     readers: dict[str, Any] = {
         "uint64": int,
+        "float": float,
         "double": float,
         "date32[day]": date.fromisoformat,
         "timestamp[us]": datetime.fromisoformat,
