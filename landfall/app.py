@@ -27,6 +27,8 @@ COMMAND_MODULES = (
     "undo",
     "pause",
     "transform",
+    "gates",
+    "report",
     "doctor",
     "docs",
 )

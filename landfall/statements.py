@@ -166,3 +166,31 @@ def _union_all(datasets: Sequence[str], select: Callable[[str], str]) -> list[st
     Names that are no dataset's (other tables that an operator made beside them) are left out.
     """
     return list(packed([select(dataset) for dataset in datasets if DATASET_NAME.fullmatch(dataset)], " union all "))
+
+
+def select_alert_views() -> str:
+    """Ask whether dbt has built the views of what runs recorded."""
+    return "select table_name from svv_tables where table_schema = 'alert' and table_name = 'gate_trend'"
+
+
+def select_gates(days: int) -> str:
+    """Ask for what each gate said last, with its runs of the last days."""
+    return (
+        "select trend.gate, trend.subject, trend.severity, trend.last_status, trend.last_failures, "
+        "trend.failures_change, trend.last_executed_at, days.runs, days.failed_runs "
+        "from alert.gate_trend as trend inner join ("
+        "select gate, max(result_date) as last_date, sum(runs) as runs, sum(failed_runs) as failed_runs "
+        f"from alert.gate_trend where result_date > dateadd(day, -{days}, getdate()) group by gate"
+        ") as days on trend.gate = days.gate and trend.result_date = days.last_date"
+    )
+
+
+def select_scores(days: int) -> str:
+    """Ask for each subject's last score, and the average of its last days."""
+    return (
+        "select scores.subject, scores.quality_score, scores.result_date, days.average "
+        "from alert.quality_score as scores inner join ("
+        "select subject, max(result_date) as last_date, avg(quality_score) as average "
+        f"from alert.quality_score where result_date > dateadd(day, -{days}, getdate()) group by subject"
+        ") as days on scores.subject = days.subject and scores.result_date = days.last_date"
+    )

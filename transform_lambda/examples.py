@@ -122,13 +122,24 @@ def _bare(compiled: str) -> str:
 
 
 def readable(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn a row into bounded JSON: at most 20 columns, texts of at most 200 characters, null columns left out.
+    """Turn a row into bounded JSON: at most 20 columns, texts of at most 200 characters.
 
-    >>> readable({"order_id": "o-1", "order_date": date(2026, 1, 31), "returned_at": None})
+    What is null is left out, and so is our own bookkeeping (a leading underscore), but for the file.
+
+    >>> readable({"order_id": "o-1", "order_date": date(2026, 1, 31), "returned_at": None, "_load_seq": 7})
     {'order_id': 'o-1', 'order_date': '2026-01-31'}
     """
-    shown = [(name, value) for name, value in row.items() if value is not None]
+    shown = [(name, value) for name, value in row.items() if value is not None and is_told(name)]
     return {name: _plain(value) for name, value in shown[:COLUMN_LIMIT]}
+
+
+def is_told(column: str) -> bool:
+    """Tell whether a column says something to a person.
+
+    >>> is_told("order_id"), is_told("_source_file"), is_told("_row_digest")
+    (True, True, False)
+    """
+    return column == FILE_COLUMN or not column.startswith("_")
 
 
 def _plain(value: Any) -> Any:

@@ -1,10 +1,13 @@
 """ALERT: what runs recorded, as trend, score and history; each read as the reader, who asks for them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from landfall import bootstrap
+from ingest_lambda.errors import ConfigError
+from landfall import bootstrap, gates
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.warehouse_seed import Warehouse, login
 
@@ -76,3 +79,49 @@ def test_the_history_keeps_every_run_with_its_length_and_its_loads(reader: Wareh
     assert [tuple(row) for row in rows] == [("gate_failed", 1, 1, 60)]
     recorded = reader.rows("select command, outcome, loads from alert.run_history where command = 'run'")
     assert [tuple(row) for row in recorded] == [("run", "succeeded", 0)]
+
+
+@dataclass(frozen=True)
+class TextSession:
+    """A session that answers as the Data API does: a mapping a row, times as text."""
+
+    session: Warehouse
+
+    def query(self, sql: str) -> Sequence[dict[str, Any]]:
+        """Return what a query answers."""
+        with self.session.connection.cursor() as cursor:
+            cursor.execute(sql)
+            names = [column[0] for column in cursor.description]
+            plain = (int, str, type(None))
+            rows = [[value if isinstance(value, plain) else str(value) for value in row] for row in cursor.fetchall()]
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+EVER = 100_000  # days
+
+
+def test_the_command_shows_each_gate_s_last_word_with_its_runs_and_the_score(reader: Warehouse) -> None:
+    freshness, volume = sorted(gates.last_results(TextSession(reader), EVER), key=lambda line: line.gate)
+    assert (volume.status, volume.failures, volume.change) == ("pass", 0, -5)
+    assert (volume.runs, volume.failed_runs, volume.asked_at) == (2, 1, "2025-11-14T12:00:00.000000Z")
+    assert (freshness.status, freshness.runs) == ("pass", 1)
+    (score,) = gates.scores(TextSession(reader), EVER)
+    assert (score.subject, score.score, score.average, score.day) == ("orders", 100.0, 66.67, "2025-11-14")
+
+
+def test_the_command_says_whether_something_is_stopped_now(worker_warehouse: ModelWarehouse, reader: Warehouse) -> None:
+    assert not gates.is_stopped(gates.last_results(TextSession(reader), EVER))
+    worker_warehouse.loader.run(
+        "insert into ops.gate_results values "
+        "('r-9', 'orders__volume', 'int_orders__checked', 'fail', 'error', 1, null, timestamp '2025-11-15 12:00:00')"
+    )
+    lines = gates.last_results(TextSession(reader), EVER)
+    assert gates.is_stopped(lines)
+    assert lines[0].gate == "orders__volume"
+    worker_warehouse.loader.run("delete from ops.gate_results where run_id = 'r-9'")
+
+
+def test_before_the_first_run_the_command_says_what_to_do(worker_warehouse: ModelWarehouse, reader: Warehouse) -> None:
+    worker_warehouse.transformer.run("drop view alert.quality_score", "drop view alert.gate_trend")
+    with pytest.raises(ConfigError, match="landfall transform --wait"):
+        gates.last_results(TextSession(reader), EVER)

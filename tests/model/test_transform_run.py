@@ -11,12 +11,13 @@ from aws_lambda_powertools import Logger
 
 from local.home import ROOT
 from tests.support.model_warehouse import ModelWarehouse
-from tests.support.order_rows import order, orders_file
+from tests.support.order_rows import item, items_file, order, orders_file
 from tests.support.warehouse_seed import BUCKET, SeedFile
 from transform_lambda import archive
 from transform_lambda.build import Builder
 from transform_lambda.dbt_runtime import connected
 from transform_lambda.errors import ConfigError, TransientError
+from transform_lambda.graph import REST
 from transform_lambda.plan import decide, read_facts
 
 LOGGER = Logger(service="test")
@@ -129,6 +130,53 @@ def test_a_failed_gate_is_an_outcome_that_names_the_file_and_the_way_out(ready: 
     assert failing["remedy"][-2:] == [f"landfall undo {bad_file().key}", "landfall transform --wait"]
     assert modeled_orders(ready) == {"o-1": "placed"}
     assert plan()["build"] is True
+
+
+def test_items_go_on_beside_the_failed_gate_of_orders_in_one_run_of_two_invocations(ready: ModelWarehouse) -> None:
+    ready.loader.land(bad_file())
+    ready.loader.land(items_file("items", [item("i-1", "not-yet-known"), item("i-2", None)]))
+    result = run()
+    assert result["outcome"] == result["part_outcome"] == "gate_failed"
+    assert len(result["run_ids"]) == ready.loader.value("select count(*) from ops.runs") == 2
+    assert result["run_id"] == result["run_ids"][0]
+    statuses = {model["name"]: model["status"] for model in result["models"]}
+    assert (statuses["orders"], statuses["order_items"]) == ("skipped", "success")
+    assert {gate["status"] for gate in result["gates"] if gate["name"].startswith("order_items__")} == {"pass"}
+    assert [gate["gate"] for gate in result["failing"]] == ["orders__quarantine_rate"]
+    moved = ready.loader.rows("select distinct model from ops.model_loads")
+    assert moved == [("modeled.order_items",)]
+    records = {(record["dataset"], record["entity"]): record for record in result["records"]}
+    orders, items = records["order_summary", "orders"], records["order_items", "order_items"]
+    assert (orders["error"], orders["is_stopped"]) == (20, True)
+    assert [items[name] for name in ("total", "valid", "error", "is_stopped")] == [2, 0, 1, False]
+
+
+def test_a_build_in_parts_ends_as_a_build_in_one(ready: ModelWarehouse) -> None:
+    ready.loader.land(orders_file("one", [order("o-1"), order("o-2")]))
+    ready.loader.land(items_file("items", [item("i-1", "o-1")]))
+    graph = BUILDER.graph()
+    planned = {**plan(), "datasets": DATASETS}
+    parts = list(graph.parts(graph.downstream(DATASETS)))
+    assert parts.index("orders") < parts.index("order_items") < parts.index(REST)
+    so_far = None
+    for part in ("orders", "order_items"):
+        so_far = BUILDER.build(planned, part, so_far)
+        assert so_far["part_outcome"] == "succeeded"
+    assert so_far is not None
+    assert len(so_far["run_ids"]) == 2
+    assert {rows_affected(so_far, "orders"), rows_affected(so_far, "order_items")} == {2, 1}
+    assert {gate["status"] for gate in so_far["gates"] if not gate["name"].endswith("__freshness")} == {"pass"}
+    assert modeled_orders(ready) == {"o-1": "placed", "o-2": "placed"}
+    assert plan()["build"] is False
+
+
+def test_a_plan_of_more_rows_than_a_build_may_have_is_split_by_entity(ready: ModelWarehouse) -> None:
+    ready.loader.land(orders_file("one", [order("o-1"), order("o-2")]))
+    with connected(ROOT) as query:
+        decided = decide(read_facts(query, DATASETS), project_changed=False)
+    assert decided.rows == 2
+    assert decided.to_json(1, ["orders", "order_items"])["parts"] == ["orders", "order_items"]
+    assert decided.to_json(2, ["orders", "order_items"])["parts"] == [""]
 
 
 def test_undoing_the_file_of_a_failed_gate_lets_one_more_run_pass(ready: ModelWarehouse) -> None:
