@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 from pyarrow import types
@@ -114,10 +113,9 @@ def shown(values: pa.Array, index: int) -> str:
         content = value.as_py()
         head = content[:MAX_SHOWN].decode(errors="backslashreplace")
         return repr(head) if len(content) <= MAX_SHOWN else f"{head!r}… of {len(content)} bytes"
-    if types.is_timestamp(kind):  # Python's own dates end with the year 9999
-        said = str(np.datetime64(value.cast(pa.int64()).as_py(), kind.unit))
-    elif types.is_date32(kind):
-        said = str(np.datetime64(value.cast(pa.int32()).as_py(), "D"))
+    if types.is_timestamp(kind) or types.is_date32(kind):  # Python's own dates end with the year 9999
+        said = str(value.cast(pa.timestamp(kind.unit) if types.is_timestamp(kind) else kind).cast(pa.string()))
+        said = said.replace("<value out of range: ", "<").replace(">", f" {getattr(kind, 'unit', 'days')} since 1970>")
     else:
         said = str(value)
     return said if len(said) <= MAX_SHOWN else said[:MAX_SHOWN] + "…"
@@ -138,8 +136,10 @@ def whole_microseconds(values: pa.Array) -> Converted:
         return Converted(
             checked(count, lambda some: pc.multiply_checked(some, factor), Reason.VALUE_OUT_OF_RANGE, expected)
         )
-    whole, rest = np.divmod(count.fill_null(0).to_numpy(), 1_000)
-    return Converted(pa.array(whole, pa.int64(), mask=count.is_null().to_numpy(zero_copy_only=False)), bool(rest.any()))
+    towards_zero = pc.divide(count, 1_000)
+    rest = pc.subtract(count, pc.multiply(towards_zero, 1_000))
+    down = pc.subtract(towards_zero, pc.less(rest, 0).cast(pa.int64()))
+    return Converted(down, bool(pc.any(pc.not_equal(rest, 0)).as_py()))
 
 
 def time_text(micros: pa.Array) -> pa.Array:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 from pyarrow import types
@@ -30,8 +29,8 @@ from ingest_lambda.transport import transport_of
 from ingest_lambda.verdict import Reason
 
 # https://docs.aws.amazon.com/redshift/latest/dg/r_Datetime_types.html: from 4713 BC (year -4712) to 294276 AD.
-FIRST_DAY = int(np.datetime64("-4712-01-01", "D").astype(np.int64))
-LAST_DAY = int(np.datetime64("294276-12-31", "D").astype(np.int64))
+# In days since 1970, the years before 1582 counted as if the Gregorian calendar had been there.
+FIRST_DAY, LAST_DAY = -2_440_550, 106_762_939
 FIRST_MICROSECOND = FIRST_DAY * DAY_MICROSECONDS
 RANGE = "4713 BC to 294276 AD"
 # A DECIMAL of up to 19 digits is kept in 64 bits, so that not all values of 19 digits fit

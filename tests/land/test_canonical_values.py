@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +20,7 @@ from ingest_lambda.canonical_values import convert
 from ingest_lambda.sqltypes import SqlType, decimal
 from ingest_lambda.transport import transport_of
 from ingest_lambda.verdict import Reason
+from local.home import ROOT
 from tests.land.typed_values import from_json, typed_values
 
 FIXED: list[tuple[pa.Array, SqlType, list[Any]]] = [
@@ -70,7 +73,7 @@ GOOD_AND_BAD: list[tuple[pa.Array, SqlType, Reason, str]] = [
     (pa.array(["a" * 10, "ü" * 6]), SqlType("VARCHAR", (10,)), SIZE, "ü"),
     (pa.array([b"", bytes(1_024_001)]), sqltypes.VARBYTE, SIZE, "of 1024001 bytes"),
     (pa.array([0, -3_000_000], pa.date32()), sqltypes.DATE, RANGE, "-6244"),
-    (pa.array([0, -(2**63) + 1], pa.timestamp("us")), sqltypes.TIMESTAMP, RANGE, "-290308"),
+    (pa.array([0, -(2**63) + 1], pa.timestamp("us")), sqltypes.TIMESTAMP, RANGE, "-9223372036854775807 us since 1970"),
     (pa.array([0, 2**62], pa.timestamp("s")), sqltypes.TIMESTAMP, RANGE, "4611686018427387904"),
     (pa.array([0, -1]).view(pa.time64("ns")), sqltypes.TIME, RANGE, "-1"),
     (pa.array([0, 86_400_000_001]).view(pa.time64("us")), sqltypes.TIME, RANGE, "86400000001"),
@@ -142,3 +145,14 @@ def test_instants_within_keep_their_nanoseconds() -> None:
     values = pa.array([[1_234_567_890_123_456_789]], pa.list_(pa.timestamp("ns", "Europe/Berlin")))
 
     assert json_text(values).to_pylist() == [b'["2009-02-13T23:31:30.123456789Z"]']
+
+
+def test_no_numpy_is_needed_which_the_function_has_not() -> None:
+    script = (
+        "import sys; sys.modules['numpy'] = None\n"
+        "from tests.land.test_canonical_values import FIXED, convert\n"
+        "for values, landing, _ in FIXED: print(convert(values, landing).values.to_pylist())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
+
+    assert len(done.stdout.splitlines()) == len(FIXED)
