@@ -6,6 +6,7 @@ contract test in tests/local/aws/ that shows the behaviour through boto3 against
 
 from local.aws.patches import (
     bare_runtime,
+    batch_rights,
     emf_metrics,
     event_source_batches,
     event_source_numbers,
@@ -28,6 +29,7 @@ _PATCHES = (
     emf_metrics,
     loopback_is_secure,
     versioned_ranges,
+    batch_rights,
 )
 
 

@@ -98,6 +98,19 @@ def test_a_queue_takes_events_of_a_bucket_only_when_its_policy_lets_s3_send(
     assert "raw/b" in wait_for(lambda: bodies_in(local_aws, url, "raw/b"), "the event")
 
 
+def test_the_right_to_send_a_message_is_the_right_to_send_ten_and_to_no_more(local_aws: LocalServices) -> None:
+    url, arn = make_queue(local_aws)
+    may_send = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}
+    sqs = client_of_function(local_aws, "sqs", may_send)
+    assert len(sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "x"}])["Successful"]) == 1
+    (message,) = local_aws.client("sqs").receive_message(QueueUrl=url)["Messages"]
+    entry = {"Id": "1", "ReceiptHandle": message["ReceiptHandle"]}
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sqs.delete_message_batch(QueueUrl=url, Entries=[entry])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sqs.change_message_visibility_batch(QueueUrl=url, Entries=[entry | {"VisibilityTimeout": 0}])
+
+
 def make_queue(aws: LocalServices) -> tuple[str, str]:
     """Return (URL, ARN) of a new queue."""
     sqs = aws.client("sqs")
