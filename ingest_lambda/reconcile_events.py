@@ -40,7 +40,7 @@ def notification(file: FileVersion, cause: Cause) -> str:
     """Word the event of one object version as S3 does.
 
     A message announces one version, as S3's do: so a batch has as many files as messages, and a file that must come
-    back brings no other with it.
+    back brings no other with it. Its time is now: what is rejected again has a verdict of this time.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 
     >>> from ingest_lambda.events import parse_notification
@@ -54,12 +54,11 @@ def notification(file: FileVersion, cause: Cause) -> str:
         stored["versionId"] = file.version_id
     if file.sequencer:
         stored["sequencer"] = file.sequencer
-    moment = file.event_time or datetime.now(UTC)
     record = {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
         "eventName": f"ObjectCreated:Landfall:{cause}",
-        "eventTime": moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "eventTime": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": file.bucket}, "object": stored},
     }
     return json.dumps({"Records": [record]})

@@ -110,7 +110,6 @@ def _file(bucket: str, version: ObjectVersionTypeDef) -> FileVersion:
         version_id=version["VersionId"],
         etag=version["ETag"].strip('"'),
         size=version["Size"],
-        event_time=version["LastModified"],
     )
 
 

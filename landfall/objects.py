@@ -37,7 +37,7 @@ def version_exists(s3: "S3Client", bucket: str, key: str, version_id: str) -> bo
 
 
 def describe(s3: "S3Client", file: FileVersion) -> FileVersion | None:
-    """Ask S3 for size, digest and time of a version; None if it is there no more."""
+    """Ask S3 for size and digest of a version; None if it is there no more."""
     from botocore.exceptions import ClientError
 
     try:
@@ -46,7 +46,7 @@ def describe(s3: "S3Client", file: FileVersion) -> FileVersion | None:
         if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NoSuchVersion"}:
             return None
         raise
-    return replace(file, size=head["ContentLength"], etag=head["ETag"].strip('"'), event_time=head["LastModified"])
+    return replace(file, size=head["ContentLength"], etag=head["ETag"].strip('"'))
 
 
 def part_bytes(size: int) -> int:

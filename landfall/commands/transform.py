@@ -9,6 +9,7 @@ from landfall import output
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from landfall.stack import Stack
     from landfall.transforms import Run
 
 EXIT_CODES = {"succeeded": 0, "gate_failed": 1, "error": 2}
@@ -35,16 +36,29 @@ def transform(
     from landfall.stack import Stack
 
     stack = Stack.from_environment()
-    client = stack.step_functions
-    execution = transforms.start(client, stack.output("StateMachineArn"), full_refresh=full_refresh)
     if not wait:
+        execution = transforms.start(stack.step_functions, stack.output("StateMachineArn"), full_refresh=full_refresh)
         _show(transforms.Run(execution, None), as_json)
         return
+    run = run_to_outcome(stack, timeout, full_refresh=full_refresh)
+    _show(run, as_json)
+    raise typer.Exit(exit_code(run))
+
+
+def run_to_outcome(stack: "Stack", timeout: float, *, full_refresh: bool = False) -> "Run":
+    """Start a transform and wait for its outcome, with progress on stderr."""
+    from landfall import transforms
+
+    client = stack.step_functions
+    execution = transforms.start(client, stack.output("StateMachineArn"), full_refresh=full_refresh)
     console = output.stderr()
     with console.status("transform is running"):
-        run = transforms.follow(client, execution, timeout, console.print)
-    _show(run, as_json)
-    raise typer.Exit(EXIT_CODES.get(run.outcome or "", TIMED_OUT))
+        return transforms.follow(client, execution, timeout, console.print)
+
+
+def exit_code(run: "Run") -> int:
+    """Say how a command that has waited for a run exits."""
+    return EXIT_CODES.get(run.outcome or "", TIMED_OUT)
 
 
 def _show(run: "Run", as_json: bool) -> None:

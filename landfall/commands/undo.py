@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from landfall import output
+from landfall.commands.transform import exit_code, run_to_outcome, show_run
 
 if TYPE_CHECKING:
     from landfall.undos import Undo
@@ -20,23 +21,32 @@ def undo(
     version: Annotated[
         str | None, typer.Option(metavar="ID", help="Its version in S3 (default: the one that landed last).")
     ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Start a transform, which takes the rows out of the models; wait for it.")
+    ] = False,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds that --wait waits.")] = 1800.0,
     as_json: output.JsonOption = False,
 ) -> None:
     """Take a landed file's rows out of landing again, in one transaction; the object in S3 stays.
 
-    The file stays known, so an event that comes late does not land it again. Where its rows had been modeled, the next
-    transform rebuilds the tables without them.
+    The file stays known: an event that comes late does not land it again (`landfall replay KEY --undone` does). Where
+    its rows had been modeled, the next transform rebuilds the tables without them. With --wait, exits as `transform`.
     """
     from landfall import undos
     from landfall.stack import Stack
 
     stack = Stack.from_environment()
     done = undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version)
-    if as_json:
-        output.print_json(done.to_dict())
-    else:
+    if not as_json:
         for line in _lines(done):
             typer.echo(line)
+    run = run_to_outcome(stack, timeout) if wait else None
+    if as_json:
+        output.print_json({**done.to_dict(), "transform": run.to_dict() if run else None})
+    elif run:
+        show_run(output.stdout(), run)
+    if run:
+        raise typer.Exit(exit_code(run))
 
 
 def _lines(done: "Undo") -> list[str]:

@@ -95,9 +95,9 @@ def test_updates_out_of_order_and_twice_end_in_the_newest_state_until_one_is_und
     assert told.facts["outcome"] == "succeeded"
 
     operator.settle()
-    undone = operator.landfall("undo", latest_key)
+    undone = operator.landfall("undo", latest_key, "--wait", "--timeout", "200")
     assert (undone["rows"], undone["was_modeled"]) == (len(latest.orders), True)
-    assert transform(operator)["outcome"] == "succeeded"
+    assert undone["transform"]["outcome"] == "succeeded"
     assert orders(operator) == newest(modeled, updated)
 
 
