@@ -4,7 +4,7 @@
     cast(case when _operation = 'D' then '1' else '0' end || md5(
         _operation
         {%- for column, type in types.items() %}
-        {#- Redshift casts no BOOLEAN to text: https://docs.aws.amazon.com/redshift/latest/dg/r_Boolean_type.html #}
+        {#- Redshift says "cannot cast type boolean to character varying"; to a number it can #}
         {%- set value = 'cast(' ~ column ~ ' as integer)' if type == 'boolean' else column %}
         || coalesce(
             cast(octet_length(cast({{ value }} as varchar(65535))) as varchar(8))

@@ -1,5 +1,5 @@
 """Fixtures of MODEL's tests."""
 
-from tests.support.model_fixtures import warehouse, worker_warehouse
+from tests.support.model_fixtures import built_warehouse, other_builder, warehouse, worker_warehouse
 
-__all__ = ["warehouse", "worker_warehouse"]
+__all__ = ["built_warehouse", "other_builder", "warehouse", "worker_warehouse"]

@@ -13,6 +13,8 @@ from local.home import ROOT
 
 MACROS = ROOT / "macros"
 GATE_MODELS = Path("dbt_project/models/gate")
+# A key that is made once, when the warehouse is prepared, cannot be stale.
+TIMELESS_SOURCES = {"restricted"}
 GATES = ROOT / "dbt_project" / "gates" / "generic"
 DEFINITION = re.compile(r"{%-?\s*(?:macro|test)\s+(\w+)\(([^)]*)\)")
 
@@ -88,6 +90,28 @@ def test_every_modeled_table_has_a_contract_and_a_key_that_its_gates_watch(manif
         assert watched.get(model.unique_id) == watched.get(offered) == key, model.name
 
 
+def test_every_upsert_takes_in_the_datasets_that_its_staging_reads(manifest: Manifest) -> None:
+    """A dataset that `meta` does not name would have no bound and no watermark, and never be looked at."""
+    for model in upserts(manifest):
+        meta = model.config.meta
+        assert meta["entity"] == model.name
+        assert manifest.nodes[f"model.landfall.int_{model.name}__checked"].config.meta == meta, model.name
+        staging = f"model.landfall.stg_{model.name}"
+        above = ancestors(manifest, staging)
+        read = sorted(node.split(".")[-1] for node in above if node.startswith("source.landfall.landing."))
+        assert sorted(meta["datasets"]) == read, model.name
+        codes = [node.raw_code for node in models(manifest) if node.unique_id in {staging, *above}]
+        assert sorted(re.findall(r"file_columns\('(\w+)'\)", "".join(codes))) == read, model.name
+
+
+def test_every_mart_is_contracted_and_its_key_watched(manifest: Manifest) -> None:
+    watched = {gate.attached_node for gate in gates(manifest) if gate.test_metadata.name == "unique_key"}
+    for model in models(manifest):
+        if model.original_file_path.startswith("dbt_project/models/marts/") and model.config.materialized == "table":
+            assert model.contract.enforced, model.name
+            assert model.unique_id in watched, model.name
+
+
 def test_every_model_is_described_beside_its_sql(manifest: Manifest) -> None:
     for model in models(manifest):
         path = Path(model.original_file_path)
@@ -111,14 +135,22 @@ def test_staging_and_gate_views_bind_late(manifest: Manifest) -> None:
     assert all(view.config.get("bind") is False for view in views)
 
 
-def test_every_landing_dataset_is_fresh_or_says_so_and_declares_its_contract(manifest: Manifest) -> None:
+def test_every_source_says_when_it_is_stale(manifest: Manifest) -> None:
+    for source in manifest.sources.values():
+        assert source.description, source.name
+        if source.source_name in TIMELESS_SOURCES:
+            continue
+        assert source.loaded_at_field, source.name
+        assert source.freshness is not None, source.name
+        assert source.freshness.warn_after is not None, source.name
+        assert source.freshness.warn_after.count, source.name
+
+
+def test_every_landing_dataset_declares_its_contract(manifest: Manifest) -> None:
     landing = [source for source in manifest.sources.values() if source.source_name == "landing"]
     assert landing
     for source in landing:
         assert source.loaded_at_field == "_loaded_at"
-        assert source.freshness is not None
-        assert source.freshness.warn_after is not None
-        assert source.freshness.warn_after.count
         assert source.config.meta["schema_change"] in {"evolve", "freeze"}
         assert all(column.data_type for name, column in source.columns.items() if not name.startswith("_"))
 

@@ -4,11 +4,11 @@
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -26,6 +26,32 @@ from tests.support.warehouse_seed import Warehouse, literal, login
 _QUIETLY = ("--quiet", "--log-level-file", "none")
 _MODEL_SCHEMAS = ("staging", "gate", "modeled", "marts")
 _RUN_TABLES = ("model_loads", "run_bounds", "gate_results", "runs")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A point in a dbt run: a model is about to be compiled (its range is read), or its SQL is about to be sent."""
+
+    event: str
+    model: str
+    EVENTS: ClassVar = frozenset({"NodeStart", "NodeExecuting"})
+
+    def __str__(self) -> str:
+        """Name the moment, as a test's id."""
+        return f"{self.event}-{self.model}"
+
+    @classmethod
+    def before(cls, model: str) -> "Moment":
+        """Before the model reads its watermark and its bound."""
+        return cls("NodeStart", model)
+
+    @classmethod
+    def amid(cls, model: str) -> "Moment":
+        """When its SQL bears them as numbers, and no lock is taken yet."""
+        return cls("NodeExecuting", model)
+
+
+NOTHING: Mapping[Moment, Callable[[], None]] = {}
 
 
 @dataclass(frozen=True)
@@ -47,7 +73,7 @@ class DbtRun:
         return self.statuses[name]
 
 
-@dataclass
+@dataclass(repr=False)  # of megabytes, with dbt's graph in it
 class ModelWarehouse:
     """Sessions of the loader and the transformer, and dbt as the transformer."""
 
@@ -56,13 +82,25 @@ class ModelWarehouse:
     admin: Warehouse
     environment: Mapping[str, str]
     manifest: Manifest | None = field(default=None)
+    is_built: bool = field(default=False)
 
-    def dbt(self, *arguments: str, fresh_parse: bool = False, write_json: bool = False) -> DbtRun:
-        """Run a dbt command in this process; the project is parsed once and dbt's own files are not written."""
+    def dbt(
+        self,
+        *arguments: str,
+        fresh_parse: bool = False,
+        write_json: bool = False,
+        during: Mapping[Moment, Callable[[], None]] = NOTHING,
+    ) -> DbtRun:
+        """Run a dbt command in this process; the project is parsed once and dbt's own files are not written.
+
+        `during` says what happens while it runs: at a moment, something is done, and dbt goes on after it.
+        """
         messages: list[str] = []
         statements: list[tuple[str, str]] = []
 
         def keep(event: Any) -> None:
+            if event.info.name in Moment.EVENTS and (node := event.data.node_info.node_name):
+                during.get(Moment(event.info.name, node), bool)()
             if event.info.name == "SQLQuery":
                 statements.append((event.data.conn_name, event.data.sql))
             elif event.info.level != "debug":
@@ -75,9 +113,9 @@ class ModelWarehouse:
             raise RuntimeError("\n".join(messages)) from outcome.exception
         return DbtRun(outcome.success, _statuses(outcome), "\n".join(messages), _compiled(outcome), statements)
 
-    def build(self, *arguments: str) -> DbtRun:
+    def build(self, *arguments: str, during: Mapping[Moment, Callable[[], None]] = NOTHING) -> DbtRun:
         """Run `dbt build` without unit tests, as the transform function does."""
-        return self.dbt("build", "--exclude-resource-type", "unit_test", *arguments)
+        return self.dbt("build", "--exclude-resource-type", "unit_test", *arguments, during=during)
 
     def build_green(self, *arguments: str) -> DbtRun:
         """Run `dbt build` and assert that everything passed."""
@@ -85,9 +123,9 @@ class ModelWarehouse:
         assert run.success, run.messages
         return run
 
-    def run_green(self, *arguments: str) -> DbtRun:
+    def run_green(self, *arguments: str, during: Mapping[Moment, Callable[[], None]] = NOTHING) -> DbtRun:
         """Run `dbt run`, which leaves the gates out and so takes less time, and assert that everything was built."""
-        run = self.dbt("run", *arguments)
+        run = self.dbt("run", *arguments, during=during)
         assert run.success, run.messages
         return run
 
@@ -107,23 +145,49 @@ class ModelWarehouse:
                 patch.setenv(name, value)
             yield
 
+    def build_everything(self) -> DbtRun:
+        """Build the whole project, unit tests included, in a warehouse that holds nothing."""
+        self.reset()
+        run = self.dbt("build")
+        self.is_built = run.success
+        return run
+
+    def empty(self) -> None:
+        """Empty the warehouse: nothing has landed; everything has been built and holds nothing."""
+        if not self.is_built:
+            self.reset()
+            self.run_green()
+            self.is_built = True
+        self._forget_landed()
+        for schema in _MODEL_SCHEMAS:
+            tables = self.transformer.rows(f"select tablename from pg_tables where schemaname = '{schema}'")
+            self.transformer.run(*(f"delete from {schema}.{name}" for (name,) in tables))
+        self.transformer.run(*(f"delete from lock.{name}" for name in self._mutexes()))
+
     def reset(self) -> None:
         """Empty the warehouse: nothing has landed, nothing has been built."""
+        self._forget_landed()
+        self.drop_models()
+
+    def _forget_landed(self) -> None:
         datasets = [name for (name,) in self.loader.rows("select tablename from pg_tables where schemaname = 'ledger'")]
         for dataset in datasets:
             self.loader.run(f"delete from landing.{dataset}", f"delete from ledger.{dataset}")
             self.loader.run(f"update lock.{dataset} set load_seq = 0")
         self.loader.run(*(f"delete from ops.{table}" for table in _RUN_TABLES))
-        self.drop_models()
 
     def drop_models(self) -> None:
         """Drop everything that dbt made."""
+        self.is_built = False
         for schema in _MODEL_SCHEMAS:
             for kind, catalog, column in (("view", "pg_views", "viewname"), ("table", "pg_tables", "tablename")):
                 names = self.transformer.rows(f"select {column} from {catalog} where schemaname = '{schema}'")
                 self.transformer.run(*(f"drop {kind} if exists {schema}.{name} cascade" for (name,) in names))
-        mutexes = self.transformer.rows("select tablename from pg_tables where schemaname = 'lock'")
-        self.transformer.run(*(f"drop table lock.{name}" for (name,) in mutexes if name.startswith("_model_")))
+        self.transformer.run(*(f"drop table lock.{name}" for name in self._mutexes()))
+
+    def _mutexes(self) -> list[str]:
+        names = self.transformer.rows("select tablename from pg_tables where schemaname = 'lock'")
+        return [name for (name,) in names if name.startswith("_model_")]
 
 
 @contextmanager

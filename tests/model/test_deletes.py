@@ -1,0 +1,87 @@
+"""MODEL: a delete leaves a tombstone, so that it holds whatever comes late."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.model_warehouse import ModelWarehouse
+from tests.support.order_rows import customer, customers_file, item, items_file, order, orders_file
+from tests.support.warehouse_seed import NOON
+
+pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
+
+HOUR = timedelta(hours=1)
+RUN_ORDERS = ("--select", "int_orders__checked", "orders")
+RUN_ITEMS = (*RUN_ORDERS, "int_order_items__checked", "order_items")
+
+
+def test_what_was_deleted_stays_so_until_a_newer_version_comes(built_warehouse: ModelWarehouse) -> None:
+    deleted_at = NOON + HOUR
+    gone = order("o-1", "shipped", deleted_at, op="D")
+    never_seen = dict.fromkeys(gone) | {"order_id": "o-3", "updated_at": deleted_at, "op": "D"}
+    built_warehouse.loader.land(orders_file("first", [order("o-1"), order("o-2")]))
+    built_warehouse.run_green(*RUN_ORDERS)
+    built_warehouse.loader.land(orders_file("deletes", [gone, never_seen]))
+    built_warehouse.loader.land(orders_file("late", [order("o-1", "paid"), order("o-3")]))
+    built_warehouse.run_green(*RUN_ORDERS)
+
+    orders = "select order_id, order_status, is_deleted from modeled.orders order by 1"
+    # the tombstone holds what the delete brought: as AWS DMS writes it, the row as it was; or the key alone
+    assert built_warehouse.transformer.rows(orders) == [
+        ("o-1", "shipped", True),
+        ("o-2", "placed", False),
+        ("o-3", None, True),
+    ]
+
+    built_warehouse.loader.land(orders_file("again", [order("o-1", "placed", NOON + 2 * HOUR, op="I")]))
+    built_warehouse.run_green(*RUN_ORDERS)
+    assert built_warehouse.transformer.rows(orders)[0] == ("o-1", "placed", False)
+
+
+def test_of_two_rows_of_one_file_with_the_same_time_the_delete_wins(built_warehouse: ModelWarehouse) -> None:
+    versions = [order(key, status, op=op) for key in ("o-1", "o-2") for status, op in (("paid", None), ("paid", "D"))]
+    built_warehouse.loader.land(orders_file("both", [*versions[:2], *reversed(versions[2:])]))
+    built_warehouse.run_green(*RUN_ORDERS)
+
+    deleted = "select order_id, is_deleted from modeled.orders order by 1"
+    assert built_warehouse.transformer.rows(deleted) == [("o-1", True), ("o-2", True)]
+
+
+def test_a_hard_delete_leaves_the_key_and_nothing_about_the_person(built_warehouse: ModelWarehouse) -> None:
+    run_customers = ("--select", "int_customers__checked", "customers", "dim_customers")
+    built_warehouse.loader.land(customers_file("first", [customer("c-1"), customer("c-2")]))
+    built_warehouse.run_green(*run_customers)
+    built_warehouse.loader.land(customers_file("deletes", [customer("c-1", NOON + HOUR, op="D")]))
+    built_warehouse.run_green(*run_customers)
+
+    facts = (
+        "select customer_id, customer_name, email, country, created_at, is_deleted from modeled.customers order by 1"
+    )
+    assert built_warehouse.transformer.rows(facts) == [
+        ("c-1", None, None, None, None, True),
+        ("c-2", "Ada Example", "ada@example.com", "DE", NOON, False),
+    ]
+    assert built_warehouse.transformer.rows("select customer_id from marts.dim_customers") == [("c-2",)]
+
+
+def test_a_deleted_order_is_known_to_its_items_and_a_deleted_item_waits_for_none(
+    built_warehouse: ModelWarehouse,
+) -> None:
+    built_warehouse.loader.land(orders_file("deleted", [order("o-1", op="D")]))
+    items = [item("i-1", "o-1"), item("i-2", "o-2"), item("i-3", None, op="D")]
+    built_warehouse.loader.land(items_file("items", items))
+    built_warehouse.run_green(*RUN_ITEMS)
+
+    modeled = "select order_item_id, is_deleted from modeled.order_items order by 1"
+    assert built_warehouse.transformer.rows(modeled) == [("i-1", False), ("i-3", True)]
+    assert built_warehouse.transformer.rows("select order_item_id from gate.pending_order_items") == [("i-2",)]
+
+
+def test_a_delete_without_its_time_and_an_unknown_operation_are_quarantined(built_warehouse: ModelWarehouse) -> None:
+    timeless = order("o-1", at=None, ordered_at=None, op="D")
+    built_warehouse.loader.land(orders_file("odd", [timeless, order("o-2", op="X")]))
+    built_warehouse.run_green(*RUN_ORDERS)
+
+    reasons = "select order_id, reject_reason from gate.quarantine_orders order by 1"
+    assert built_warehouse.transformer.rows(reasons) == [("o-1", "delete_without_time"), ("o-2", "operation_unknown")]
+    assert built_warehouse.transformer.rows("select * from modeled.orders") == []
