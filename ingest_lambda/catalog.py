@@ -58,6 +58,8 @@ def column_type(row: dict[str, Any]) -> SqlType:
 
     >>> str(column_type({"data_type": "numeric", "numeric_precision": 18, "numeric_scale": 2}))
     'DECIMAL(18,2)'
+    >>> str(column_type({"data_type": "binary varying"}))
+    'VARBYTE(1024000)'
     """
     name = str(row["data_type"])
     arguments = ""
@@ -65,6 +67,8 @@ def column_type(row: dict[str, Any]) -> SqlType:
         arguments = f"({row['numeric_precision']},{row['numeric_scale']})"
     elif row.get("character_maximum_length"):
         arguments = f"({row['character_maximum_length']})"
+    elif name == "binary varying":  # SVV_COLUMNS need not tell its length; landing tables have it at its longest
+        arguments = "(max)"
     try:
         return parse_type(name + arguments)
     except ValueError:

@@ -29,6 +29,7 @@ COMMAND_MODULES = (
     "transform",
     "gates",
     "report",
+    "new_dataset",
     "doctor",
     "docs",
 )

@@ -61,4 +61,4 @@ def test_help_lists_the_commands_without_loading_the_sdk() -> None:
     done = subprocess.run(command_line, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - the test's own command
     assert done.stdout.splitlines()[-1] == "[]"
     for command in COMMAND_MODULES:
-        assert f" {command} " in done.stdout
+        assert f" {command.replace('_', '-')} " in done.stdout

@@ -1,0 +1,168 @@
+"""OPERATE: what the columns of a landed file are called and hold in the modeled table. Pure.
+
+In: landing names and types, and what was seen of their values. Out: `ModelColumn`s with names that SQL takes unquoted.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest_lambda import statements
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.sqltypes import MAX_VARCHAR, SqlType
+
+OPERATION = "op"  # I, U or D, as AWS DMS writes it
+PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
+LONGEST_NAME = 60  # bytes: the local Redshift keeps 63 of a name, and `_narrowing_reasons` words reasons with it
+# https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html, and what the local Redshift (PostgreSQL) reserves
+RESERVED_WORDS = frozenset(Path(__file__).with_name("reserved_words.txt").read_text(encoding="utf-8").split())
+# Columns that checks, gates and the UPSERT add beside the file's.
+TAKEN = {OPERATION, "reject_reason", "row_status", "reasons", "waits_for", "is_deleted", "copies"}
+TAKEN |= {"quarantined_in_file", "rows_in_file"}
+JINJA = re.compile(r"\{[{%#]")
+# Lengths of modeled text: the shortest that holds twice what was seen.
+TEXT_BYTES = (32, 64, 128, 256, 1024, 4096, 16384, MAX_VARCHAR)
+UNSEEN_TEXT_BYTES = 256
+
+
+@dataclass(frozen=True)
+class LandedColumn:
+    """A column of the landing table, and the bytes of the longest text seen in it (None: no text was seen)."""
+
+    name: str
+    type: SqlType
+    longest_text: int | None = None
+
+
+@dataclass(frozen=True)
+class ModelColumn:
+    """A column from landing (`landing`) to the modeled table (`name`); `selected` is how staging selects it."""
+
+    landing: str
+    name: str
+    type: str
+    selected: str
+    doc: str
+
+    @property
+    def contract_type(self) -> str:
+        """Spell the type as a contract does, which says numeric."""
+        return self.type.replace("decimal(", "numeric(")
+
+    @property
+    def description(self) -> str:
+        """Refer to what the domain's words say of it."""
+        return f"{{{{ doc('{self.doc}') }}}}"
+
+    @property
+    def meaning(self) -> str:
+        """Say in the words of the file what it is; a person says more."""
+        known = f"`{self.landing}` of the file"
+        return f"{known}, as JSON text." if self.name != self.landing and self.name.endswith("_json") else f"{known}."
+
+
+def model_columns(dataset: str, landed: Sequence[LandedColumn]) -> list[ModelColumn]:
+    """Name and type the columns that can be modeled; bytes stay in landing, and `op` becomes the row's operation.
+
+    >>> from ingest_lambda import sqltypes
+    >>> columns = [LandedColumn("order", sqltypes.INTEGER), LandedColumn("größe (m)", sqltypes.VARCHAR, 9)]
+    >>> [(column.name, column.type, column.selected) for column in model_columns("trees", columns)]
+    [('order_value', 'integer', '"order" as order_value'), ('grosse_m', 'varchar(32)', '"größe (m)" as grosse_m')]
+
+    Raises:
+        ConfigError: a name that no dbt project can hold.
+    """
+    for column in landed:
+        if JINJA.search(column.name):
+            raise ConfigError(f"column {column.name!r} cannot stand in a dbt project: dbt would read its name as Jinja")
+    modeled = [column for column in landed if is_modeled(column)]
+    plain = {column.name for column in modeled if column.type.name != "SUPER" and _is_plain(column.name)}
+    names = iter(_free_names([column for column in modeled if column.name not in plain], TAKEN | plain))
+    return [_model_column(dataset, column, column.name if column.name in plain else next(names)) for column in modeled]
+
+
+def is_modeled(column: LandedColumn) -> bool:
+    """Tell whether a landing column goes on to the modeled table."""
+    return column.type.name != "VARBYTE" and not is_operation(column)
+
+
+def is_operation(column: LandedColumn) -> bool:
+    """Tell whether a column says what the source did with the row."""
+    return column.name == OPERATION and column.type.name == "VARCHAR"
+
+
+def landing_type(type_: SqlType) -> str:
+    """Spell a landing type as a source declares it.
+
+    >>> from ingest_lambda import sqltypes
+    >>> landing_type(sqltypes.VARCHAR), landing_type(sqltypes.VARBYTE), landing_type(sqltypes.decimal(18, 2))
+    ('varchar(max)', 'varbyte', 'decimal(18,2)')
+    """
+    if type_.name == "VARCHAR":
+        return "varchar(max)"
+    return "varbyte" if type_.name == "VARBYTE" else str(type_).lower()
+
+
+def modeled_type(column: LandedColumn) -> str:
+    """Choose the modeled type; every value of the landing type fits, except texts longer than twice what was seen.
+
+    >>> from ingest_lambda import sqltypes
+    >>> modeled_type(LandedColumn("a", sqltypes.VARCHAR, 40)), modeled_type(LandedColumn("b", sqltypes.decimal(5, 5)))
+    ('varchar(128)', 'decimal(6,5)')
+    """
+    name, arguments = column.type.name, column.type.arguments
+    if name == "SUPER":
+        return f"varchar({MAX_VARCHAR})"
+    if name == "VARCHAR":
+        wanted = UNSEEN_TEXT_BYTES if column.longest_text is None else 2 * column.longest_text
+        return f"varchar({next((size for size in TEXT_BYTES if size >= wanted), MAX_VARCHAR)})"
+    if name == "DECIMAL":
+        precision, scale = arguments
+        return f"decimal({max(precision, scale + 1)},{scale})"  # the range check wants a digit before the point
+    return str(column.type).lower()
+
+
+def _model_column(dataset: str, column: LandedColumn, name: str) -> ModelColumn:
+    quoted = column.name if _is_plain(column.name, taken=()) else statements.identifier(column.name)
+    if column.type.name == "SUPER":
+        selected = f"json_serialize({quoted}) as {name}"
+    else:
+        selected = quoted if quoted == name else f"{quoted} as {name}"
+    return ModelColumn(column.name, name, modeled_type(column), selected, f"{dataset}__{name}")
+
+
+def _is_plain(name: str, taken: Iterable[str] = TAKEN) -> bool:
+    is_word = PLAIN_NAME.fullmatch(name) is not None and len(name) <= LONGEST_NAME
+    return is_word and name not in RESERVED_WORDS and name not in taken
+
+
+def _free_names(columns: Sequence[LandedColumn], taken: Iterable[str]) -> list[str]:
+    """Give each column a plain name that no other has."""
+    used, names = set(taken), []
+    for number, column in enumerate(columns, start=1):
+        wanted = _plain_words(column.name) or f"column_{number}"
+        if column.type.name == "SUPER":
+            wanted = f"{wanted}_json"
+        elif not _is_plain(wanted):
+            wanted = f"{wanted}_value"
+        name, count = wanted, 1
+        while name in used:
+            count += 1
+            name = f"{wanted}_{count}"
+        used.add(name)
+        names.append(name)
+    return names
+
+
+def _plain_words(name: str) -> str:
+    """Spell a name in ASCII letters, digits and underscores.
+
+    >>> _plain_words("Größe (m)"), _plain_words("2nd_try"), _plain_words("名前")
+    ('grosse_m', 'n_2nd_try', '')
+    """
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    words = re.sub(r"[^a-z0-9]+", "_", "".join(each for each in letters if not unicodedata.combining(each)))
+    words = words.strip("_")[: LONGEST_NAME - 10].strip("_")
+    return f"n_{words}" if words[:1].isdigit() else words

@@ -1,0 +1,144 @@
+"""OPERATE: what a file says of the dataset it belongs to. In: a parquet file, local or in S3. Out: a `Specimen`.
+
+The footer is read by the code that lands files, so that names and types are those that the landing table will have.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
+from pyarrow import types
+
+from ingest_lambda import sqltypes
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.footer import TAIL_BYTES, Footer, footer_bytes, parse_footer
+from ingest_lambda.names import landing_names
+from landfall.new_dataset.columns import LandedColumn
+
+MOST_ROWS = 1_000_000  # that are looked at for the lengths and kinds of texts
+FEW_VALUES = 20  # a column with at most this many is taken for one of known values
+UUID_BYTES = 36
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """The landing columns that a file asks for, its rows, and the values of text columns that have only a few."""
+
+    columns: tuple[LandedColumn, ...]
+    row_count: int
+    few_values: Mapping[str, tuple[str, ...]]
+
+
+def read(source: str) -> Specimen:
+    """Read a file by its path or `s3://bucket/key`.
+
+    Raises:
+        ConfigError: there is no such file, or one of its columns has a type that cannot land.
+        RejectedFileError: LAND would reject the file, for this reason.
+    """
+    with _at_hand(source) as path:
+        footer = _footer(path)
+        names = landing_names([column.name for column in footer.columns])
+        texts = [column.name for column in footer.columns if column.type == sqltypes.VARCHAR]
+        seen = _look_at(path, texts)
+    columns = []
+    for name, column in zip(names, footer.columns, strict=True):
+        if column.type is None:
+            raise ConfigError(f"column {column.name!r} cannot land: {column.found}")
+        found = seen.get(column.name)
+        columns.append(LandedColumn(name, column.type, found.longest if found else None))
+    few = {
+        name: tuple(sorted(seen[column.name].values))
+        for name, column in zip(names, footer.columns, strict=True)
+        if column.name in seen and 0 < len(seen[column.name].values) <= FEW_VALUES
+    }
+    return Specimen(tuple(columns), footer.row_count, few)
+
+
+@contextmanager
+def _at_hand(source: str) -> Iterator[Path]:
+    """Give a local path to the file; one in S3 is fetched for as long as it is looked at."""
+    if not source.startswith("s3://"):
+        path = Path(source)
+        if not path.is_file():
+            raise ConfigError(f"{source} is no file")
+        yield path
+        return
+    import boto3
+    from botocore.exceptions import ClientError
+
+    address = urlsplit(source, allow_fragments=False)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file.parquet"
+        try:
+            boto3.client("s3").download_file(address.netloc, address.path.lstrip("/"), str(path))
+        except ClientError as error:
+            raise ConfigError(f"S3 does not give {source}: {error}") from error
+        yield path
+
+
+def _footer(path: Path) -> Footer:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - TAIL_BYTES))
+        tail = file.read()
+        needed = footer_bytes(tail, size)
+        if needed > len(tail):
+            file.seek(size - needed)
+            tail = file.read()
+    return parse_footer(tail, size)
+
+
+@dataclass
+class _Seen:
+    """The longest text of a column, in bytes, and its values until there are too many."""
+
+    longest: int | None
+    values: set[str]
+
+
+def _look_at(path: Path, columns: list[str]) -> dict[str, _Seen]:
+    seen = {name: _Seen(None, set()) for name in columns}
+    if not columns:
+        return seen
+    rows = 0
+    for batch in pq.ParquetFile(path).iter_batches(columns=columns):
+        for name in columns:
+            _add(seen[name], batch.column(batch.schema.get_field_index(name)))
+        rows += batch.num_rows
+        if rows >= MOST_ROWS:
+            break
+    return seen
+
+
+def _add(seen: _Seen, array: Any) -> None:
+    values = _plain(array)
+    if not (types.is_string(values.type) or types.is_large_string(values.type)):
+        seen.longest = UUID_BYTES if values.type.id == pa.binary(16).id else seen.longest
+        return
+    longest = pc.max(pc.binary_length(values)).as_py()
+    seen.longest = max(filter(None, (seen.longest, longest)), default=seen.longest if longest is None else longest)
+    if len(seen.values) <= FEW_VALUES:
+        trimmed = pc.utf8_trim(pc.unique(values.drop_null()), " ")
+        seen.values.update(trimmed.slice(0, FEW_VALUES + 1).to_pylist())
+        seen.values.discard("")
+
+
+def _plain(array: Any) -> Any:
+    """Decode dictionaries, runs, views and extensions; ENUMs, which are bytes of UTF-8, become text."""
+    if isinstance(array, pa.ExtensionArray):
+        array = array.storage
+    if types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if types.is_run_end_encoded(array.type):
+        array = pc.run_end_decode(array)
+    if types.is_string_view(array.type) or types.is_binary(array.type):
+        array = array.cast(pa.string())
+    return array

@@ -1,0 +1,37 @@
+{{ config(
+    unique_key=[[ key_argument | python ]],
+    dist='[[ key[0].name ]]',
+    sort=[[ key_argument | python ]],
+) }}
+
+-- The gates look at these too; a failing one must stop this model.
+-- depends_on: {{ ref('stg_[[ dataset ]]') }}
+-- depends_on: {{ ref('stg_landed_files') }}
+-- depends_on: {{ ref('int_[[ dataset ]]__checked') }}
+-- depends_on: {{ ref('int_[[ dataset ]]__accepted') }}
+-- depends_on: {{ ref('quarantine_[[ dataset ]]') }}
+
+{{ guard_upsert() }}
+
+with newest as (
+
+    select
+    [% for column in columns %]
+        [[ column.name ]],
+    [% endfor %]
+        {{ modeled_columns() }}
+    from {{ ref('int_[[ dataset ]]__deduplicated') }}
+    where {{ of_this_run() }}
+
+),
+
+-- an older row never overwrites a newer one
+final as (
+
+    select newest.*
+    from newest
+    {{ where_newer('newest') }}
+
+)
+
+select * from final

@@ -1,0 +1,194 @@
+"""`landfall new-dataset`: what it writes for files nobody has seen builds, passes its gates and keeps the conventions.
+
+One file is generated, with every trap of names and types; the others are real ones of the corpus that
+`tests/land/test_corpus.py` describes, where it is at hand. All of them are written into one copy of the project, land
+on the run's stack, and are built by one `dbt build`.
+"""
+
+# ruff: noqa: S608 - the tests' own SQL
+
+import datetime
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+from pyarrow import parquet as pq
+from typer.testing import CliRunner
+
+from landfall.app import build as command_line
+from local.home import ROOT
+from tests.end_to_end.conftest import Operator
+from tests.land.test_corpus import CORPUS
+from tests.model import test_conventions
+from tests.support.model_warehouse import DbtRun, ModelWarehouse
+from tests.support.warehouse_seed import login
+
+pytestmark = pytest.mark.xdist_group("end_to_end")
+
+PROJECT = ("dbt_project", "macros", "dbt_project.yml", "profiles.yml", ".sqlfluff", ".sqlfluffignore")
+NOON = datetime.datetime(2025, 11, 13, 12)
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A dataset nobody has seen: one of its files, and what an operator says of it."""
+
+    name: str
+    path: Path
+    key: tuple[str, ...]
+    time: str | None = None
+
+    @property
+    def arguments(self) -> list[str]:
+        """Return the command line."""
+        time = ["--time", self.time] if self.time else []
+        return ["new-dataset", self.name, "--from", str(self.path), "--key", ",".join(self.key), *time]
+
+    def keys(self) -> set[tuple[Any, ...]]:
+        """Return the file's distinct keys."""
+        table = pq.read_table(self.path, columns=list(self.key))
+        return set(zip(*(table.column(name).to_pylist() for name in self.key), strict=True))
+
+
+def sensors(path: Path, states: tuple[str, ...] = ("new", "worn", "new", "worn"), **changes: Any) -> Unseen:
+    """Write a file whose names and types try every rule; sensor s-1 is there twice."""
+    columns = {
+        "Sensor ID": pa.array(["s-1", "s-2", "s-3", "s-1"]),
+        "order": pa.array([1, 2, 3, 4], pa.int32()),
+        "Größe (m)": pa.array([1.5, None, 2.5, float("nan")]),
+        "it's": pa.array(states),
+        "read_on": pa.array([datetime.date(2025, 11, 1)] * 4),
+        "updated_at": pa.array([NOON + datetime.timedelta(hours=hour) for hour in range(4)], pa.timestamp("ns")),
+        "tags": pa.array([["x"], [], None, ["y", "z"]]),
+        "raw_bytes": pa.array([b"\x00\xff", None, b"", b"a"]),
+        "price": pa.array([Decimal("0.12345")] * 4, pa.decimal128(5, 5)),
+        "at_time": pa.array([datetime.time(1, 2, 3)] * 4),
+        "is_on": pa.array([True, False, None, True]),
+        "small": pa.array([1, 2, 3, 4], pa.float32()),
+        "unsigned": pa.array([2**64 - 1, 1, 2, 3], pa.uint64()),
+        "op": pa.array([None, "U", "I", "U"]),
+        "nothing": pa.nulls(4),
+        "is_deleted": pa.array([1, 2, 3, 4]),
+        "名前": pa.array(["a", "b", "c", "d"]),
+    }
+    pq.write_table(pa.table(columns | changes), path)
+    return Unseen("sensors", path, ("Sensor ID", "read_on"), "Updated_At")
+
+
+CORPUS_FILES = (
+    ("payments", "ecommerce-data__order_payments.parquet", ("order_id", "payment_sequential"), None),
+    ("people", "kylo__samples_sample-data_parquet_userdata4.parquet", ("id",), "registration_dttm"),
+    ("impala", "parquet-testing__nullable.impala.parquet", ("id",), None),
+)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A copy of the project with the new datasets in it, built once on the stack."""
+
+    folder: Path
+    datasets: dict[str, Unseen]
+    files: dict[str, list[str]]
+    dbt: ModelWarehouse
+    run: DbtRun
+
+
+@pytest.fixture(scope="module")
+def written(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
+    """Write all datasets into a copy of the project, land their files, build them."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in PROJECT:
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
+    unseen = [sensors(folder / "sensors.parquet")]
+    unseen += [
+        Unseen(name, CORPUS / "files" / file, key, time)
+        for name, file, key, time in CORPUS_FILES
+        if (CORPUS / "files" / file).exists()
+    ]
+    files = {each.name: write(each, folder)["files"] for each in unseen}
+    for each in unseen:
+        uploaded = operator.upload(each.path, f"raw/{each.name}/{each.path.name}")
+        assert uploaded.outcome == "landed", uploaded
+    operator.settle()
+    facts = operator.local.redshift
+    with login(facts, str(facts["admin_user"]), str(facts["admin_password"])) as admin:
+        places = {"DBT_PROJECT_DIR": str(folder), "DBT_PROFILES_DIR": str(folder)}
+        places |= {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
+        dbt = ModelWarehouse(admin, admin, admin, places)
+        dbt.parse()
+        run = dbt.dbt("build", "--select", *(f"+{each.name}" for each in unseen))
+        yield Written(folder, {each.name: each for each in unseen}, files, dbt, run)
+
+
+def write(unseen: Unseen, folder: Path) -> dict[str, Any]:
+    """Run `landfall new-dataset` on the copy; return what it says."""
+    done = CliRunner().invoke(command_line(), [*unseen.arguments, "--project", str(folder), "--json"])
+    assert done.exit_code == 0, done.output
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
+@pytest.mark.parametrize("name", ["sensors", *(name for name, *_ in CORPUS_FILES)])
+def test_the_dataset_builds_passes_its_gates_and_holds_every_key(written: Written, name: str) -> None:
+    if name not in written.datasets:
+        pytest.skip(f"the corpus of real files is not at {CORPUS}")
+    assert written.run.success, written.run.messages
+    gates = {gate: status for gate, status in written.run.statuses.items() if gate.startswith(f"{name}__")}
+    assert set(gates.values()) == {"pass"}, gates
+    assert {f"{name}__{gate}" for gate in ("schema", "quarantine_rate", "rows_conserved", "unique_key")} <= set(gates)
+    assert written.run.status(f"{name}_row_rules") == "pass"
+    assert written.dbt.admin.rows(f"select * from gate.quarantine_{name}") == []
+    assert written.dbt.admin.value(f"select count(*) from modeled.{name}") == len(written.datasets[name].keys())
+
+
+def test_hostile_columns_and_types_arrive_with_their_values(written: Written) -> None:
+    rows = written.dbt.admin.rows(
+        "select order_value, grosse_m, it_s, tags_json, price, at_time, is_on, unsigned, nothing, is_deleted_value, "
+        "column_7 from modeled.sensors where sensor_id = 's-3'"
+    )
+    assert rows == [(3, 2.5, "new", None, Decimal("0.12345"), datetime.time(1, 2, 3), None, 2, None, 3, "c")]
+    assert written.dbt.admin.value("select tags_json from modeled.sensors where sensor_id = 's-1'") == '["y","z"]'
+
+
+def test_a_bad_row_is_quarantined_and_an_unknown_value_warns(
+    written: Written, operator: Operator, tmp_path: Path
+) -> None:
+    late = sensors(
+        tmp_path / "late.parquet",
+        ("new", "lost", "new", "worn"),
+        **{"Sensor ID": pa.array(["s-8", "s-9", None, "s-9"]), "op": pa.array(["U", "U", "U", "D"])},
+    )
+    assert operator.upload(late.path, "raw/sensors/late.parquet").outcome == "landed"
+
+    run = written.dbt.build("--select", "+sensors")
+
+    assert run.success, run.messages
+    assert run.status("sensors__known_it_s") == "warn"
+    assert written.dbt.admin.rows("select reject_reason from gate.quarantine_sensors") == [("sensor_id_missing",)]
+    deleted = written.dbt.admin.rows("select sensor_id, is_deleted from modeled.sensors where sensor_id > 's-7'")
+    assert sorted(deleted) == [("s-8", False), ("s-9", True)]
+
+
+def test_the_conventions_hold_in_the_manifest_with_them(written: Written) -> None:
+    manifest = written.dbt.manifest
+    assert manifest is not None
+    checks = [check for name, check in vars(test_conventions).items() if name.startswith("test_")]
+    checked = [check(manifest) for check in checks if not hasattr(check, "pytestmark")]
+    assert len(checked) >= 10
+
+
+def test_the_sql_keeps_the_house_style(written: Written, operator: Operator) -> None:
+    models = [path for files in written.files.values() for path in files if path.endswith(".sql")]
+    command = [sys.executable, "-m", "sqlfluff", "lint", *models, "--disable-progress-bar"]
+    lint = subprocess.run(  # noqa: S603 - the tests' own command
+        command, cwd=written.folder, env=operator.local.env, capture_output=True, text=True, check=False
+    )
+    assert lint.returncode == 0, lint.stdout + lint.stderr

@@ -1,0 +1,187 @@
+"""`landfall new-dataset`: what it says, refuses and leaves alone. That its result builds: tests/end_to_end."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet as pq
+from typer.testing import CliRunner, Result
+
+from ingest_lambda import sqltypes
+from ingest_lambda.contracts import parse_contract
+from ingest_lambda.errors import ConfigError, RejectedFileError
+from ingest_lambda.names import landing_names
+from landfall.app import build
+from landfall.new_dataset.columns import RESERVED_WORDS, TAKEN, LandedColumn, model_columns
+from landfall.new_dataset.specimen import read
+from local.home import ROOT
+from scripts.contracts import read_contracts
+
+ROWS = {"id": [1, 2, 3, 4], "Kind": ["a", "b", "a", "b"], "seen_at": pa.array([0, 1, 2, 3], pa.timestamp("us"))}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the parts of the project that the command looks at."""
+    folder = tmp_path / "project"
+    shutil.copytree(ROOT / "dbt_project", folder / "dbt_project")
+    shutil.copy(ROOT / "dbt_project.yml", folder)
+    return folder
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A parquet file."""
+    return parquet(tmp_path / "file.parquet", ROWS)
+
+
+def parquet(path: Path, columns: dict[str, Any]) -> Path:
+    """Write a table; return its path."""
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def run(project: Path, source: object, *arguments: str, name: str = "sightings", key: str = "id") -> Result:
+    """Run the command on a project."""
+    command = ["new-dataset", name, "--from", str(source), "--key", key, "--project", str(project), *arguments]
+    return CliRunner().invoke(build(), command)
+
+
+def snapshot(project: Path) -> dict[Path, bytes]:
+    """Return every file's content."""
+    return {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+
+
+def test_it_writes_what_it_says_and_changes_no_file_that_was_there(project: Path, file: Path) -> None:
+    before = snapshot(project)
+
+    said = json.loads(run(project, file, "--json").stdout)
+
+    after = snapshot(project)
+    assert {path: after[path] for path in before} == before
+    assert {str(path.relative_to(project)) for path in after.keys() - before.keys()} == set(said["files"])
+    assert said["columns"][1] == {"landing": "kind", "modeled": "kind", "type": "varchar(32)"}
+    assert said["written"] is True
+    assert said["next"]
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(project: Path, file: Path) -> None:
+    before = snapshot(project)
+    dry = json.loads(run(project, file, "--dry-run", "--json").stdout)
+    assert snapshot(project) == before
+    assert dry | {"written": True} == json.loads(run(project, file, "--json").stdout)
+
+
+def test_people_read_the_columns_the_files_and_what_to_do_next(project: Path, file: Path) -> None:
+    text = run(project, file).stdout
+    assert all(word in text for word in ("modeled.sightings", "seen_at", "wrote:", "sightings__gate.yml", "next:"))
+
+
+def test_the_contract_that_it_declares_is_the_landing_table_of_the_file(project: Path, file: Path) -> None:
+    run(project, file)
+    declared = parse_contract(read_contracts(project)["sightings"]).columns
+    assert [(column.name, column.type) for column in declared] == [(c.name, c.type) for c in read(str(file)).columns]
+
+
+def test_a_second_dataset_joins_the_first_ones_domain(project: Path, file: Path) -> None:
+    run(project, file, "--domain", "nature")
+    assert run(project, file, "--domain", "nature", name="trees").exit_code == 0
+    documents = [yaml.safe_load(path.read_text()) for path in (project / "dbt_project/models/landing").glob("*.yml")]
+    groups = [group["name"] for document in documents for group in document.get("groups", [])]
+    assert groups.count("nature") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"name": "orders"}, "the project has a model"),
+        ({"name": "order_summary"}, "declared already"),
+        ({"name": "Sightings"}, "cannot name a dataset"),
+        ({"name": "select"}, "cannot name a dataset"),
+        ({"name": "a" * 29}, "cannot name a dataset"),
+        ({"key": "nobody"}, "has no column 'nobody'"),
+        ({"key": "id,ID"}, "each once"),
+        ({"key": ","}, "each once"),
+    ],
+)
+def test_what_will_not_do_is_refused_with_the_reason_and_nothing_is_written(
+    project: Path, file: Path, arguments: dict[str, str], reason: str
+) -> None:
+    before = snapshot(project)
+    done = run(project, file, **arguments)
+    assert isinstance(done.exception, ConfigError)
+    assert reason in str(done.exception)
+    assert snapshot(project) == before
+
+
+def test_it_overwrites_nothing(project: Path, file: Path) -> None:
+    run(project, file)
+    before = snapshot(project)
+    assert "declared already" in str(run(project, file).exception)
+    (project / "dbt_project/models/landing/_sightings__sources.yml").unlink()
+    assert "a model" in str(run(project, file).exception)
+    assert snapshot(project).items() <= before.items()
+
+
+def test_a_time_must_be_one_and_nested_values_and_bytes_are_no_key(project: Path, tmp_path: Path) -> None:
+    path = parquet(tmp_path / "odd.parquet", {"id": [1], "tags": [["a"]], "raw": [b"a"]})
+    for arguments in (("--time", "id"), ("--key", "tags"), ("--key", "raw")):
+        assert isinstance(run(project, path, *arguments).exception, ConfigError)
+
+
+def test_a_file_that_land_would_reject_is_rejected_with_its_verdict(project: Path, tmp_path: Path) -> None:
+    for columns in ({"id": [1], "ID": [2]}, {"_file_id": [1]}):
+        assert isinstance(run(project, parquet(tmp_path / "bad.parquet", columns)).exception, RejectedFileError)
+    (tmp_path / "text.parquet").write_text("no parquet")
+    assert isinstance(run(project, tmp_path / "text.parquet").exception, RejectedFileError)
+    assert isinstance(run(project, tmp_path / "missing.parquet").exception, ConfigError)
+
+
+def test_a_name_that_dbt_would_evaluate_is_refused(project: Path, tmp_path: Path) -> None:
+    done = run(project, parquet(tmp_path / "jinja.parquet", {"id": [1], "{{ this }}": [1]}))
+    assert "Jinja" in str(done.exception)
+
+
+def test_texts_get_room_for_twice_what_was_seen(tmp_path: Path) -> None:
+    columns = {"short": ["a", None], "long": ["ü" * 40, "b"], "none": pa.nulls(2), "few": pa.array(["x", "y"])}
+    columns["few"] = columns["few"].dictionary_encode()
+    specimen = read(str(parquet(tmp_path / "texts.parquet", columns)))
+    types = {column.name: column.type for column in model_columns("texts", specimen.columns)}
+    assert types == {"short": "varchar(32)", "long": "varchar(256)", "none": "varchar(256)", "few": "varchar(32)"}
+    assert specimen.few_values["few"] == ("x", "y")
+
+
+# Names as writers choose them: reserved words, what checks and gates add, and any text.
+NAMES = st.lists(
+    st.one_of(st.sampled_from(sorted(RESERVED_WORDS | TAKEN)), st.text(min_size=1, max_size=20)),
+    min_size=1,
+    max_size=12,
+)
+KINDS = st.sampled_from([sqltypes.VARCHAR, sqltypes.BIGINT, sqltypes.SUPER, sqltypes.VARBYTE, sqltypes.decimal(5, 5)])
+
+
+@settings(max_examples=100, deadline=None)
+@given(NAMES, st.data())
+def test_every_modeled_name_is_plain_unreserved_and_alone(names: list[str], data: st.DataObject) -> None:
+    try:
+        landed = [LandedColumn(name, data.draw(KINDS)) for name in landing_names(names)]
+        columns = model_columns("things", landed)
+    except (RejectedFileError, ConfigError):
+        return
+    modeled = [column.name for column in columns]
+    assert len(set(modeled)) == len(modeled)
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) and len(name) <= 63 for name in modeled)
+    assert not set(modeled) & (RESERVED_WORDS | TAKEN)
+    expected = [each.name for each in landed if each.type.name != "VARBYTE"]
+    assert [c.landing for c in columns] == [n for n in expected if not (n == "op" and _type(landed, n) == "VARCHAR")]
+
+
+def _type(landed: list[LandedColumn], name: str) -> str:
+    return next(column.type.name for column in landed if column.name == name)
