@@ -7,6 +7,7 @@ the process id of the function; then, once it has ended, the handler's answer, o
 import json
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 import boto3
@@ -21,6 +22,7 @@ def main() -> None:
     """Serve until standard input ends."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what functions log is no answer
+    import_module("ingest_lambda.runtime")  # which the handler imports at its first invocation
     read_models()
     for line in sys.stdin:
         request = json.loads(line)

@@ -29,6 +29,19 @@ def test_a_version_twice_in_one_batch_lands_once(land: Land) -> None:
     assert_landed_once(land, dataset, {file: 2})
 
 
+def test_a_version_that_s3_and_somebody_else_announce_at_once_lands_once(land: Land) -> None:
+    dataset = new_dataset()
+    file = land.put(f"raw/{dataset}/a.parquet", table_of(1))
+    of_s3 = notification([file])
+    of_reconcile = of_s3.replace("ObjectCreated:Put", "ObjectCreated:Landfall:Reconcile")
+    assert of_s3 != of_reconcile
+
+    back = land.function().handle([message(of_reconcile), message(of_s3)])
+
+    assert back == []
+    assert_landed_once(land, dataset, {file: 2})
+
+
 def test_every_version_of_an_overwritten_key_lands(land: Land) -> None:
     dataset = new_dataset()
     versions = [land.put(f"raw/{dataset}/same.parquet", table_of(number)) for number in (1, 2, 3)]
