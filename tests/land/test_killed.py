@@ -54,7 +54,7 @@ class Killer(Interference):
 
 
 def is_step(request: Request) -> bool:
-    """Tell whether somebody could see that the request was served: not if it reads, stages, or removes what it staged."""
+    """Tell whether somebody could see that the request was served: not if it reads, stages, or tidies up."""
     is_read = request.method == "GET" or request.operation == "GetStatementResult"
     is_removal = request.method == "POST" and request.path != "/"
     return not is_read and not is_removal and "/staging/" not in request.path
