@@ -114,7 +114,7 @@ def test_a_failing_gate_stops_the_upsert_names_the_file_and_undo_is_the_way_out(
     assert run["outcome"] == "gate_failed"
     assert {model["name"]: model["status"] for model in run["models"]}["orders"] == "skipped"
     failed = [gate for gate in run["gates"] if gate["status"] == "fail"]
-    assert failed == [{"name": "orders__quarantine_rate", "status": "fail", "severity": "error", "failures": 1}]
+    assert failed == [{"name": "orders__quarantine_rate", "status": "fail", "severity": "error", "failures": 30}]
     assert orders(operator) == before
 
     told = inbox.wait_for(lambda each: each.topic == operator.stack.output("FailureTopicArn"))
