@@ -13,20 +13,19 @@ from tests.support.order_rows import order, orders_file
 pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
 
-def test_docs_tell_the_lineage_from_dataset_to_exposure(warehouse: ModelWarehouse) -> None:
-    warehouse.run_green()
-
-    assert warehouse.dbt("docs", "generate", write_json=True).success
-    target = Path(warehouse.environment["DBT_TARGET_PATH"])
+def test_docs_tell_the_lineage_from_dataset_to_exposure(built_warehouse: ModelWarehouse) -> None:
+    assert built_warehouse.dbt("docs", "generate", write_json=True).success
+    target = Path(built_warehouse.environment["DBT_TARGET_PATH"])
     assert (target / "index.html").exists()
     catalog = (target / "catalog.json").read_text(encoding="utf-8")
     assert '"model.landfall.orders"' in catalog
     assert '"source.landfall.landing.order_summary"' in catalog
 
 
-def test_compile_shows_what_a_run_would_look_at_and_runs_nothing(warehouse: ModelWarehouse) -> None:
+def test_compile_shows_what_a_run_would_look_at_and_runs_nothing(built_warehouse: ModelWarehouse) -> None:
+    warehouse = built_warehouse
     warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.run_green("--select", "+orders")
+    warehouse.run_green("--select", "int_orders__checked", "orders")
     warehouse.loader.land(orders_file("two", [order("o-2")]))
     runs = warehouse.transformer.value("select count(*) from ops.runs")
 
@@ -37,8 +36,9 @@ def test_compile_shows_what_a_run_would_look_at_and_runs_nothing(warehouse: Mode
 
 
 def test_freshness_of_sources_passes_when_data_are_fresh_and_warns_when_there_are_none(
-    warehouse: ModelWarehouse,
+    built_warehouse: ModelWarehouse,
 ) -> None:
+    warehouse = built_warehouse
     warehouse.loader.land(orders_file("one", [order("o-1")]))
 
     run = warehouse.dbt("source", "freshness")
@@ -49,9 +49,9 @@ def test_freshness_of_sources_passes_when_data_are_fresh_and_warns_when_there_ar
     assert run.status("order_items") == "warn"
 
 
-def test_the_sql_keeps_the_house_style(warehouse: ModelWarehouse) -> None:
+def test_the_sql_keeps_the_house_style(built_warehouse: ModelWarehouse) -> None:
     command = [sys.executable, "-m", "sqlfluff", "lint", "dbt_project", "--disable-progress-bar"]
     lint = subprocess.run(  # noqa: S603 - the tests' own command
-        command, cwd=ROOT, env=dict(warehouse.environment), capture_output=True, text=True, check=False
+        command, cwd=ROOT, env=dict(built_warehouse.environment), capture_output=True, text=True, check=False
     )
     assert lint.returncode == 0, lint.stdout + lint.stderr

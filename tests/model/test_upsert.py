@@ -13,6 +13,15 @@ from tests.support.warehouse_seed import NOON
 pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
 HOUR = timedelta(hours=1)
+# the models that a run makes anew; the views between them stay
+ORDERS = ("--select", "int_orders__checked", "orders")
+ITEMS = (*ORDERS, "int_order_items__checked", "order_items")
+
+
+@pytest.fixture
+def warehouse(built_warehouse: ModelWarehouse) -> ModelWarehouse:
+    """The worker's warehouse with every model built and nothing in it."""
+    return built_warehouse
 
 
 def statuses(warehouse: ModelWarehouse) -> dict[str, str]:
@@ -25,19 +34,11 @@ def watermark(warehouse: ModelWarehouse, model: str = "modeled.orders") -> int:
     return int(warehouse.transformer.value(f"select max(upto_seq) from ops.model_loads where model = '{model}'"))
 
 
-def test_an_empty_warehouse_builds_green_unit_tests_included(warehouse: ModelWarehouse) -> None:
-    run = warehouse.dbt("build")
-
-    assert run.success, run.messages
-    assert set(run.statuses.values()) <= {"success", "pass", "no-op"}
-    assert statuses(warehouse) == {}
-
-
 def test_orders_and_items_that_land_together_are_modeled_in_one_run(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1")]))
     warehouse.loader.land(items_file("one", [item("i-1", "o-1")]))
 
-    warehouse.build_green()
+    warehouse.build_green("--select", "+fct_daily_orders")
     assert statuses(warehouse) == {"o-1": "placed"}
     assert warehouse.transformer.rows("select order_item_id, order_id from modeled.order_items") == [("i-1", "o-1")]
     assert warehouse.transformer.rows("select orders, units from marts.fct_daily_orders") == [(1, 2)]
@@ -45,18 +46,18 @@ def test_orders_and_items_that_land_together_are_modeled_in_one_run(warehouse: M
 
 def test_the_newest_version_of_a_key_wins_in_a_batch_and_across_runs(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1", "paid", NOON + HOUR), order("o-1", "placed", NOON)]))
-    warehouse.run_green("--select", "+orders")
+    warehouse.run_green(*ORDERS)
     assert statuses(warehouse) == {"o-1": "paid"}
 
     newer = orders_file("two", [order("o-1", "shipped", NOON + 2 * HOUR)])
     older = orders_file("three", [order("o-1", "cancelled", NOON - HOUR), order("o-2")])
     warehouse.loader.land(newer, older)
-    warehouse.run_green("--select", "+orders")
+    warehouse.run_green(*ORDERS)
     assert statuses(warehouse) == {"o-1": "shipped", "o-2": "placed"}
 
     late = orders_file("four", [order("o-1", "delivered", NOON)])
     warehouse.loader.land(late)
-    warehouse.run_green("--select", "+orders")
+    warehouse.run_green(*ORDERS)
     assert statuses(warehouse) == {"o-1": "shipped", "o-2": "placed"}
     assert watermark(warehouse) == 3
 
@@ -67,7 +68,7 @@ def test_a_tie_in_business_time_goes_to_the_file_that_was_written_later(warehous
 
     for file in (written_later, written_first):
         warehouse.loader.land(file)
-        warehouse.run_green("--select", "+orders")
+        warehouse.run_green(*ORDERS)
 
     assert statuses(warehouse) == {"o-1": "paid"}
 
@@ -76,7 +77,7 @@ def test_a_row_without_a_business_time_is_older_than_any_with_one(warehouse: Mod
     warehouse.loader.land(orders_file("one", [order("o-1", "paid")]))
     warehouse.loader.land(orders_file("two", [order("o-1", "placed", None, ordered_at=NOON - HOUR)]))
 
-    warehouse.run_green("--select", "+orders")
+    warehouse.run_green(*ORDERS)
     assert statuses(warehouse) == {"o-1": "paid"}
 
 
@@ -84,22 +85,22 @@ def test_a_second_run_changes_nothing(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1"), order("o-2", "unheard of")]))
     everything = "select * from modeled.orders order by order_id"
     quarantine = "select order_id, reject_reason from gate.quarantine_orders"
-    warehouse.run_green("--select", "+orders")
+    warehouse.run_green(*ORDERS)
     before = warehouse.transformer.rows(everything), warehouse.transformer.rows(quarantine)
 
-    warehouse.run_green("--select", "+orders")
+    warehouse.run_green(*ORDERS)
     assert (warehouse.transformer.rows(everything), warehouse.transformer.rows(quarantine)) == before
     assert before[1] == [("o-2", "order_status_unknown")]
 
 
 def test_an_item_waits_for_its_order_and_is_modeled_once_it_came(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(items_file("one", [item("i-1", "o-1"), item("i-2", "o-1", quantity=0)]))
-    warehouse.run_green()
+    warehouse.run_green(*ITEMS)
     assert warehouse.transformer.rows("select order_item_id from modeled.order_items") == []
     assert warehouse.transformer.rows("select order_item_id from gate.pending_order_items") == [("i-1",)]
 
     warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.run_green()
+    warehouse.run_green(*ITEMS)
     assert warehouse.transformer.rows("select order_item_id from modeled.order_items") == [("i-1",)]
     assert warehouse.transformer.rows("select order_item_id from gate.pending_order_items") == []
     assert warehouse.transformer.rows("select order_item_id from gate.quarantine_order_items") == [("i-2",)]
@@ -107,25 +108,25 @@ def test_an_item_waits_for_its_order_and_is_modeled_once_it_came(warehouse: Mode
 
 def test_an_item_that_a_failed_gate_held_back_is_not_lost(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(items_file("early", [item("i-1", "o-1")]))
-    warehouse.build_green()
+    warehouse.build_green("--select", "+order_items")
     bad = items_file("bad", [item(f"bad-{number}", "o-1", quantity=0) for number in range(10)])
     warehouse.loader.land(bad)
     warehouse.loader.land(orders_file("one", [order("o-1")]))
 
     # its order has come, so the item is accepted; but the gate stops the UPSERT
-    stopped = warehouse.build()
+    stopped = warehouse.build("--select", "+order_items")
     assert stopped.status("order_items__quarantine_rate") == "fail"
     assert warehouse.transformer.rows("select order_item_id from gate.int_order_items__accepted") == [("i-1",)]
     assert warehouse.transformer.rows("select order_item_id from modeled.order_items") == []
 
     warehouse.loader.undo(bad)
-    warehouse.build_green()
+    warehouse.build_green("--select", "+order_items")
     assert warehouse.transformer.rows("select order_item_id from modeled.order_items") == [("i-1",)]
 
 
 def test_rows_that_land_during_a_run_wait_for_the_next_one(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.run_green("--select", "+orders")
+    warehouse.run_green(*ORDERS)
     bounds = warehouse.transformer.rows("select max(upto_seq) from ops.run_bounds where dataset = 'order_summary'")
 
     warehouse.loader.land(orders_file("two", [order("o-2")]))
@@ -134,27 +135,27 @@ def test_rows_that_land_during_a_run_wait_for_the_next_one(warehouse: ModelWareh
     assert statuses(warehouse) == {"o-1": "placed"}
     assert (bounds, watermark(warehouse)) == ([(1,)], 1)
 
-    warehouse.run_green("--select", "+orders")
+    warehouse.run_green(*ORDERS)
     assert statuses(warehouse) == {"o-1": "placed", "o-2": "placed"}
 
 
 def test_a_full_refresh_ends_like_the_runs_before_it(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1", "paid", NOON + HOUR), order("o-2")]))
-    warehouse.run_green()
+    warehouse.run_green(*ITEMS)
     warehouse.loader.land(orders_file("two", [order("o-1", "placed"), order("o-3", "unheard of")]))
     warehouse.loader.land(items_file("one", [item("i-1", "o-2")]))
-    warehouse.run_green()
-    tables = ("modeled.orders", "modeled.order_items", "marts.fct_daily_orders")
+    warehouse.run_green(*ITEMS)
+    tables = ("modeled.orders", "modeled.order_items")
     before = [warehouse.transformer.rows(f"select * from {table} order by 1") for table in tables]
 
-    warehouse.run_green("--full-refresh")
+    warehouse.run_green("--full-refresh", *ITEMS)
     assert [warehouse.transformer.rows(f"select * from {table} order by 1") for table in tables] == before
     assert warehouse.transformer.value("select min(from_seq) from ops.model_loads where upto_seq = 2") == 0
 
 
 def test_building_a_table_anew_without_its_checked_rows_is_refused(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.run_green("--select", "+orders")
+    warehouse.run_green(*ORDERS)
 
     run = warehouse.dbt("run", "--full-refresh", "--select", "orders")
 
@@ -166,20 +167,9 @@ def test_building_a_table_anew_without_its_checked_rows_is_refused(warehouse: Mo
 
 def test_a_modeled_table_that_was_dropped_is_rebuilt_whole(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.run_green("--select", "+orders")
+    warehouse.run_green(*ORDERS)
     warehouse.transformer.run("drop table modeled.orders")
     warehouse.loader.land(orders_file("two", [order("o-2")]))
 
-    warehouse.run_green("--select", "+orders")
+    warehouse.run_green(*ORDERS)
     assert statuses(warehouse) == {"o-1": "placed", "o-2": "placed"}
-
-
-def test_an_empty_run_models_nothing_and_moves_no_watermark(warehouse: ModelWarehouse) -> None:
-    warehouse.loader.land(orders_file("one", [order("o-1"), order("o-2", "unheard of")]))
-
-    assert warehouse.dbt("run", "--empty", "--select", "+orders").success
-    assert statuses(warehouse) == {}
-
-    warehouse.run_green("--select", "+orders")
-    assert statuses(warehouse) == {"o-1": "placed"}
-    assert warehouse.transformer.rows("select order_id from gate.quarantine_orders") == [("o-2",)]

@@ -2,46 +2,34 @@
 
 # ruff: noqa: S608 - the tests' own SQL
 
-import subprocess
-import sys
-import time
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from tests.support.model_warehouse import ModelWarehouse
+from tests.support.model_warehouse import ModelWarehouse, Moment
 from tests.support.order_rows import order, orders_file
+from tests.support.second_builder import SecondBuilder
+from tests.support.waiting import wait_for
 from tests.support.warehouse_seed import NOON
 
 pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
 HOUR = timedelta(hours=1)
-PATIENCE_SECONDS = 60.0
+RUN = ("--select", "int_orders__checked", "orders")
+STATUSES = "select order_id, order_status from modeled.orders order by order_id"
 
 
-def start_dbt(warehouse: ModelWarehouse, target: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start dbt in a process of its own."""
-    environment = {**warehouse.environment, "DBT_TARGET_PATH": str(target)}
-    command = [sys.executable, "-m", "dbt.cli.main", *arguments]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603 - the tests' own command
-
-
-def wait_until_someone_waits_for_the_mutex(warehouse: ModelWarehouse) -> None:
-    """Return once a session stands at `lock._model_orders`."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    waiting = "select count(*) from pg_locks where not granted"
-    while warehouse.admin.value(waiting) == 0:
-        assert time.monotonic() < deadline, "nobody took the mutex"
-        time.sleep(0.05)
+@pytest.fixture
+def warehouse(built_warehouse: ModelWarehouse) -> ModelWarehouse:
+    """A warehouse in which an order was modeled and a newer version of it waits."""
+    built_warehouse.loader.land(orders_file("one", [order("o-1"), order("o-2", "unheard of")]))
+    built_warehouse.run_green(*RUN)
+    built_warehouse.loader.land(orders_file("two", [order("o-1", "paid", NOON + HOUR), order("o-3")]))
+    return built_warehouse
 
 
 def test_lock_select_merge_and_watermark_are_one_transaction(warehouse: ModelWarehouse) -> None:
-    warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.run_green("--select", "+orders")
-    warehouse.loader.land(orders_file("two", [order("o-1", "paid", NOON + HOUR)]))
-
-    sent = warehouse.run_green("--select", "+orders").sent_by("orders")
+    sent = warehouse.run_green(*RUN).sent_by("orders")
 
     begin = sent.index("BEGIN")
     transaction = sent[begin : sent.index("COMMIT") + 1]
@@ -55,38 +43,52 @@ def test_lock_select_merge_and_watermark_are_one_transaction(warehouse: ModelWar
 
 
 def test_a_run_that_waited_for_the_mutex_sees_what_was_committed_meanwhile(
-    warehouse: ModelWarehouse, tmp_path: Path
+    warehouse: ModelWarehouse, other_builder: SecondBuilder
 ) -> None:
-    warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.run_green("--select", "+orders")
-    warehouse.loader.land(orders_file("two", [order("o-1", "paid", NOON + HOUR)]))
-
     warehouse.admin.run("begin", "lock lock._model_orders")
-    late = start_dbt(warehouse, tmp_path, "run", "--select", "+orders")
-    wait_until_someone_waits_for_the_mutex(warehouse)
+    other_builder.start("run", *RUN)
+    waiting = "select count(*) from pg_locks where not granted"
+    wait_for(lambda: warehouse.admin.value(waiting), "a session that stands at the mutex")
     # a newer version is modeled by somebody else while dbt waits
     warehouse.admin.run(
         f"update modeled.orders set order_status = 'delivered', _business_at = timestamp '{NOON + 2 * HOUR}'",
         "commit",
     )
 
-    output, _ = late.communicate(timeout=PATIENCE_SECONDS)
-    assert late.returncode == 0, output
-    assert warehouse.transformer.rows("select order_id, order_status from modeled.orders") == [("o-1", "delivered")]
+    assert other_builder.finish()
+    assert warehouse.transformer.rows(STATUSES) == [("o-1", "delivered"), ("o-3", "placed")]
 
 
-def test_two_builds_at_once_end_like_one(warehouse: ModelWarehouse, tmp_path: Path) -> None:
-    warehouse.loader.land(orders_file("one", [order("o-1"), order("o-2", "unheard of")]))
-    warehouse.run_green("--select", "+orders")
-    warehouse.loader.land(orders_file("two", [order("o-1", "paid", NOON + HOUR), order("o-3")]))
+def test_two_runs_at_once_end_like_one(warehouse: ModelWarehouse, other_builder: SecondBuilder) -> None:
+    warehouse.admin.run("begin", "lock lock._model_orders")
+    other_builder.start("run", *RUN)
 
-    arguments = ("run", "--select", "+orders")
-    builds = [start_dbt(warehouse, tmp_path / name, *arguments) for name in ("first", "second")]
-    for build in builds:
-        build.communicate(timeout=PATIENCE_SECONDS)
+    def let_both_go() -> None:
+        warehouse.admin.run("commit")
 
-    # dbt swaps views under fixed names, at which a run beside another may fail: no harm may come of it
-    warehouse.run_green("--select", "+orders")
-    statuses = "select order_id, order_status from modeled.orders order by order_id"
-    assert warehouse.transformer.rows(statuses) == [("o-1", "paid"), ("o-3", "placed")]
+    # both stand in line at the mutex, or one is past it while the other looks: whichever, the end is one run's
+    warehouse.run_green(*RUN, during={Moment.amid("int_orders__checked"): let_both_go})
+    assert other_builder.finish()
+
+    assert warehouse.transformer.rows(STATUSES) == [("o-1", "paid"), ("o-3", "placed")]
+    assert warehouse.transformer.rows("select order_id from gate.quarantine_orders") == [("o-2",)]
+    assert warehouse.transformer.value("select max(upto_seq) from ops.model_loads where dataset = 'order_summary'") == 2
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        Moment.before("int_orders__checked"),
+        Moment.amid("int_orders__checked"),
+        Moment.before("orders"),
+        Moment.amid("orders"),
+    ],
+    ids=str,
+)
+def test_a_run_inside_another_takes_nothing_from_it(
+    warehouse: ModelWarehouse, other_builder: SecondBuilder, moment: Moment
+) -> None:
+    warehouse.run_green(*RUN, during={moment: lambda: other_builder.run("run", *RUN)})
+
+    assert warehouse.transformer.rows(STATUSES) == [("o-1", "paid"), ("o-3", "placed")]
     assert warehouse.transformer.rows("select order_id from gate.quarantine_orders") == [("o-2",)]

@@ -1,0 +1,28 @@
+"""MODEL: what has not landed yet is no error: the project builds in a warehouse that holds nothing."""
+
+import pytest
+
+from tests.support.model_warehouse import ModelWarehouse
+from tests.support.order_rows import order, orders_file
+
+pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
+
+
+def test_an_empty_run_models_nothing_and_moves_no_watermark(warehouse: ModelWarehouse) -> None:
+    modeled = "select order_id from modeled.orders"
+    warehouse.loader.land(orders_file("one", [order("o-1"), order("o-2", "unheard of")]))
+
+    assert warehouse.dbt("run", "--empty", "--select", "+orders").success
+    assert warehouse.transformer.rows(modeled) == []
+
+    warehouse.run_green("--select", "+orders")
+    assert warehouse.transformer.rows(modeled) == [("o-1",)]
+    assert warehouse.transformer.rows("select order_id from gate.quarantine_orders") == [("o-2",)]
+
+
+def test_an_empty_warehouse_builds_green_unit_tests_included(worker_warehouse: ModelWarehouse) -> None:
+    run = worker_warehouse.build_everything()
+
+    assert run.success, run.messages
+    assert set(run.statuses.values()) <= {"success", "pass", "no-op"}
+    assert worker_warehouse.transformer.rows("select * from modeled.orders") == []
