@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ROW_GROUP_BYTES = 32 * 1024 * 1024  # in memory
+MAX_PENDING = 256  # batches; the Python objects around the columns of a tiny one outweigh its rows by far
 # COPY splits no parquet object below 128 MB
 # (https://docs.aws.amazon.com/redshift/latest/dg/c_best-practices-use-multiple-files.html).
 PART_BYTES = 128 * 1024 * 1024
@@ -60,6 +61,8 @@ class Parts:
         self._pending_bytes += batch.nbytes
         if self._pending_bytes >= ROW_GROUP_BYTES:
             self._write_row_group()
+        elif len(self._pending) >= MAX_PENDING:
+            self._pending = [pa.concat_batches(self._pending)]
 
     def close(self) -> tuple[CanonicalObject, ...]:
         """Put what is left; return all objects, none if there was no row.

@@ -6,6 +6,7 @@ read the footer, judge. Per dataset: few loads, an event each. Whatever happens 
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 PARALLEL_READS = 16
+# A parsed footer is freed by the garbage collector alone (pyarrow ties metadata and schema in a cycle), and that does
+# not see how much memory one holds: without help, thousands would pile up.
+FOOTERS_AT_ONCE = 250
 KEPT_BYTES = 64 * 1024**2  # of small files that are read whole with their footers, so that they are read once
 # How many files of a dataset are loaded together, by how often their messages have come; alone after that.
 FILES_TOGETHER = {1: 10_000, 2: 100, 3: 10}
@@ -125,8 +129,13 @@ class Ingest:
         """Read the footers, several at a time: the time goes into waiting for S3."""
         started = time.monotonic()
         budget = Budget(KEPT_BYTES)
+        results: list[Inspected | FileOutcome] = []
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            results = list(pool.map(lambda file: self._inspect_one(dataset, file, budget), files))
+            for start in range(0, len(files), FOOTERS_AT_ONCE):
+                some = files[start : start + FOOTERS_AT_ONCE]
+                results += pool.map(lambda file: self._inspect_one(dataset, file, budget), some)
+                if len(some) == FOOTERS_AT_ONCE:
+                    gc.collect()
         outcomes = [result for result in results if isinstance(result, FileOutcome)]
         self._report.load(dataset, outcomes, time.monotonic() - started)
         return [result for result in results if isinstance(result, Inspected)], outcomes
