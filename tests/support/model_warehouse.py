@@ -24,7 +24,9 @@ from tests.support import run_folder
 from tests.support.warehouse_seed import Warehouse, literal, login
 
 _QUIETLY = ("--quiet", "--log-level-file", "none")
-_MODEL_SCHEMAS = ("staging", "gate", "modeled", "marts")
+# What dbt makes, mutexes included, is the transformer's; the administrator's key of the masks stays.
+_OWN_TABLES = f"select schemaname || '.' || tablename from pg_tables where tableowner = '{bootstrap.TRANSFORMER}'"
+_OWN_VIEWS = f"select schemaname || '.' || viewname from pg_views where viewowner = '{bootstrap.TRANSFORMER}'"
 _RUN_TABLES = ("model_loads", "run_bounds", "gate_results", "runs")
 
 
@@ -159,10 +161,7 @@ class ModelWarehouse:
             self.run_green()
             self.is_built = True
         self._forget_landed()
-        for schema in _MODEL_SCHEMAS:
-            tables = self.transformer.rows(f"select tablename from pg_tables where schemaname = '{schema}'")
-            self.transformer.run(*(f"delete from {schema}.{name}" for (name,) in tables))
-        self.transformer.run(*(f"delete from lock.{name}" for name in self._mutexes()))
+        self.transformer.run(*(f"delete from {name}" for (name,) in self.transformer.rows(_OWN_TABLES)))
 
     def reset(self) -> None:
         """Empty the warehouse: nothing has landed, nothing has been built."""
@@ -179,15 +178,9 @@ class ModelWarehouse:
     def drop_models(self) -> None:
         """Drop everything that dbt made."""
         self.is_built = False
-        for schema in _MODEL_SCHEMAS:
-            for kind, catalog, column in (("view", "pg_views", "viewname"), ("table", "pg_tables", "tablename")):
-                names = self.transformer.rows(f"select {column} from {catalog} where schemaname = '{schema}'")
-                self.transformer.run(*(f"drop {kind} if exists {schema}.{name} cascade" for (name,) in names))
-        self.transformer.run(*(f"drop table lock.{name}" for name in self._mutexes()))
-
-    def _mutexes(self) -> list[str]:
-        names = self.transformer.rows("select tablename from pg_tables where schemaname = 'lock'")
-        return [name for (name,) in names if name.startswith("_model_")]
+        for kind, owned in (("view", _OWN_VIEWS), ("table", _OWN_TABLES)):
+            names = self.transformer.rows(owned)
+            self.transformer.run(*(f"drop {kind} if exists {name} cascade" for (name,) in names))
 
 
 @contextmanager
