@@ -18,6 +18,8 @@ CREATE_TABLE = re.compile(
 )
 ALTER_TABLE = re.compile(rf"^\s*alter\s+table\s+(?P<name>{NAME})\s+(?P<action>.*)$", re.IGNORECASE | re.DOTALL)
 
+VARBYTE_BYTES = 64_000  # where none are given: https://docs.aws.amazon.com/redshift/latest/dg/r_VARBYTE_type.html
+
 _STORAGE = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -47,7 +49,7 @@ _IDENTITY = re.compile(
     r"\b(generated\s+by\s+default\s+as\s+)?identity\s*\(\s*(-?\d+)\s*,\s*(-?\d+)\s*\)", re.IGNORECASE
 )
 _VARBYTE = re.compile(
-    rf"^(?:add\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\s+varbyte\s*\((?P<length>\d+)\)", re.IGNORECASE
+    rf"^(?:add\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\s+varbyte\b(?:\s*\((?P<length>\d+)\))?", re.IGNORECASE
 )
 _NO_OP_ACTION = re.compile(
     r"^alter\s+(?:diststyle|distkey|(?:compound\s+)?sortkey|encode|column\s+\S+\s+encode)\b|^add\s+(?:constraint\s+\S+\s+)?"
@@ -98,7 +100,8 @@ def _column(item: str) -> str:
         )
     varbyte = _VARBYTE.match(item)
     if varbyte:
-        item += f" check (pg_catalog.rs_fits_varbyte({varbyte['name']}, {varbyte['length']}))"
+        length = varbyte["length"] or VARBYTE_BYTES
+        item += f" check (pg_catalog.rs_fits_varbyte({varbyte['name']}, {length}))"
     return " ".join(item.split())
 
 

@@ -32,7 +32,7 @@ _TYPES: tuple[Callable[[str], str], ...] = (
     # lengths: 256 bytes unless given, MAX = 65535 (https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html)
     _rule(r"\b(?:national\s+)?(varchar|nvarchar|character\s+varying)\s*\(\s*max\s*\)", f"varchar({VARCHAR_MAX})"),
     _rule(r"\bnvarchar\b", "varchar"),
-    _rule(r"\bvarbyte\s*(?:\([^)]*\))?", "varbyte"),
+    _rule(r"\bvarbyte(?:\s*\([^)]*\))?", "varbyte"),
     _rule(r"(::\s*)(?:text|varchar|character\s+varying)\b(?!\s*[(.])", r"\1varchar(256)"),
     # DECIMAL without precision is DECIMAL(18,0) (https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html)
     _rule(r"(::\s*)(?:decimal|numeric)\b(?!\s*\()", r"\1numeric(18,0)"),

@@ -74,6 +74,13 @@ create function pg_catalog.rs_type_name(type_id oid) returns varchar language sq
     end::varchar
 $$;
 
+-- the length of a VARBYTE column is that of its check (see ddl.py)
+create function pg_catalog.rs_varbyte_length(relation oid, column_number smallint) returns integer language sql stable as $$
+    select (regexp_match(pg_get_constraintdef(oid), 'rs_fits_varbyte.*, ([0-9]+)[)]'))[1]::integer
+    from pg_catalog.pg_constraint
+    where conrelid = relation and contype = 'c' and conkey = array[column_number]
+$$;
+
 alter view information_schema.columns rename to postgres_columns;
 
 create view information_schema.columns as
@@ -90,6 +97,7 @@ select
         when a.atttypid in ('varchar'::regtype, 'bpchar'::regtype, 'text'::regtype)
         then coalesce(c.character_maximum_length::integer, 65535)
         when a.atttypid = 'name'::regtype then 128
+        when a.atttypid = 'pg_catalog.varbyte'::regtype then rs_varbyte_length(r.oid, a.attnum)
     end)::information_schema.cardinal_number as character_maximum_length,
     c.character_octet_length,
     c.numeric_precision,
