@@ -10,7 +10,7 @@ from typing import Any
 
 from ingest_lambda import ddl
 from ingest_lambda.names import METADATA
-from ingest_lambda.sqltypes import SqlType, parse_type
+from ingest_lambda.sqltypes import VARBYTE, SqlType, parse_type
 from ingest_lambda.statements import Column
 from ingest_lambda.warehouse import Warehouse
 
@@ -70,6 +70,7 @@ def column_type(row: dict[str, Any]) -> SqlType:
     elif name == "binary varying":  # SVV_COLUMNS need not tell its length; landing tables have it at its longest
         arguments = "(max)"
     try:
-        return parse_type(name + arguments)
+        type_ = parse_type(name + arguments)
     except ValueError:
         return SqlType(name.upper())
+    return VARBYTE if type_.name == "VARBYTE" and not arguments else type_  # the catalog need not give its length

@@ -93,6 +93,7 @@ def test_every_type_that_widens_keeps_the_values_that_are_there_and_takes_the_ne
             "price": pa.array([Decimal("999.99")], pa.decimal128(5, 2)),
             "ratio": pa.array([1.5], pa.float32()),
             "day": pa.array([date(1969, 12, 31)], pa.date32()),
+            "raw": pa.array([b"\x00"], pa.binary()),
         }
     )
     wide = pa.table(
@@ -103,6 +104,7 @@ def test_every_type_that_widens_keeps_the_values_that_are_there_and_takes_the_ne
             "price": pa.array([-(2**31)], pa.int32()),
             "ratio": pa.array([0.1], pa.float64()),
             "day": pa.array([datetime(2025, 1, 1, 12)], pa.timestamp("us")),
+            "raw": pa.array([b"\xff"], pa.binary()),
         }
     )
 
@@ -118,6 +120,7 @@ def test_every_type_that_widens_keeps_the_values_that_are_there_and_takes_the_ne
         "price": "DECIMAL(12,2)",
         "ratio": "DOUBLE PRECISION",
         "day": "TIMESTAMP",
+        "raw": "VARBYTE(1024000)",
     }
     before, after = land.rows(
         f"select small, whole, big, price, ratio, day::varchar as day from landing.{name} order by _load_seq"
