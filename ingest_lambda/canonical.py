@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from ingest_lambda.canonical_checks import BadValueError
-from ingest_lambda.canonical_reader import batches
 from ingest_lambda.canonical_source import content_of
 from ingest_lambda.canonical_values import convert
 from ingest_lambda.canonical_writer import CanonicalObject, Parts
+from ingest_lambda.convert import Converter, converter_of, rows_of
 from ingest_lambda.errors import FileGoneError, RejectedFileError
-from ingest_lambda.footer import Footer, Inspected
+from ingest_lambda.footer import UNKNOWN_ROWS, Footer, Inspected
 from ingest_lambda.statements import Column
 from ingest_lambda.transport import transport_of
 from ingest_lambda.verdict import Reason
@@ -89,8 +89,9 @@ class _Rewriting:
 
     def add(self, source: Source, content: bytes | Path) -> None:
         rows, cut = 0, set[str]()
-        for rows_before, batch in batches(content):
-            converted, cut_here = convert_batch(batch, rows_before, source.number, source.names, self._columns)
+        for rows_before, batch in rows_of(source.inspected, content):
+            file = BatchOf(source.number, source.names, rows_before, converter_of(source.inspected))
+            converted, cut_here = convert_batch(batch, file, self._columns)
             self._parts.write(pa.record_batch(converted, schema=self._parts.schema))
             cut |= cut_here
             rows = rows_before + len(batch)
@@ -100,10 +101,18 @@ class _Rewriting:
             self.cut[source.number] = tuple(column.name for column in self._columns if column.name in cut)
 
 
-def convert_batch(
-    batch: pa.RecordBatch, rows_before: int, number: int, names: Sequence[str], columns: Sequence[Column]
-) -> tuple[list[pa.Array], set[str]]:
-    """Convert a batch of file `number`, whose columns land as `names`, to the canonical columns.
+@dataclass(frozen=True)
+class BatchOf:
+    """Where a batch comes from: its file's number and landing names, the rows before it, what converts its values."""
+
+    number: int
+    names: Sequence[str]
+    rows_before: int
+    convert: Converter = convert
+
+
+def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Column]) -> tuple[list[pa.Array], set[str]]:
+    """Convert a batch to the canonical columns.
 
     Returns:
         The arrays, the file's number first, and the names of the columns that lost nanoseconds.
@@ -111,17 +120,17 @@ def convert_batch(
     Raises:
         RejectedFileError: a landing column cannot hold a value.
     """
-    positions = {name: position for position, name in enumerate(names)}
-    arrays, cut = [pa.repeat(pa.scalar(number, pa.int32()), len(batch))], set[str]()
+    positions = {name: position for position, name in enumerate(source.names)}
+    arrays, cut = [pa.repeat(pa.scalar(source.number, pa.int32()), len(batch))], set[str]()
     for column in columns:
         position = positions.get(column.name)
         if position is None:
             arrays.append(pa.nulls(len(batch), transport_of(column.type).arrow))
             continue
         try:
-            converted = convert(batch.column(position), column.type)
+            converted = source.convert(batch.column(position), column.type)
         except BadValueError as error:
-            raise _bad_value(error, rows_before, batch.schema.field(position).name, column) from error
+            raise _bad_value(error, source.rows_before, batch.schema.field(position).name, column) from error
         arrays.append(converted.values)
         if converted.is_cut:
             cut.add(column.name)
@@ -146,7 +155,7 @@ def check_row_count(rows: int, footer: Footer) -> None:
     Raises:
         RejectedFileError: they differ.
     """
-    if rows != footer.row_count:
+    if footer.row_count not in (rows, UNKNOWN_ROWS):
         raise RejectedFileError(
             Reason.ROW_COUNT_MISMATCH,
             "the footer promises another number of rows than the data holds",

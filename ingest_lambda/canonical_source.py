@@ -23,6 +23,7 @@ from ingest_lambda.footer import WHOLE_FILE_BYTES, Inspected, s3_error
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -39,7 +40,7 @@ def content_of(s3: S3Client, inspected: Inspected) -> Iterator[bytes | Path]:
         yield inspected.content
     elif inspected.size <= WHOLE_FILE_BYTES:
         memory = io.BytesIO()
-        fetch(s3, inspected.file, inspected.size, memory)
+        copy(opened(s3, inspected.file), inspected.file, memory)
         yield memory.getvalue()
     else:
         with on_disk(s3, inspected.file, inspected.size) as path:
@@ -54,32 +55,52 @@ def on_disk(s3: S3Client, file: FileVersion, size: int) -> Iterator[Path]:
         FileGoneError: that version exists no more.
         TransientError, ConfigError: S3 does not answer or denies access; the disk is too small.
     """
+    room_for(file, size)
+    with tempfile.NamedTemporaryFile() as disk:
+        copy(opened(s3, file), file, disk)
+        disk.flush()
+        yield Path(disk.name)
+
+
+def room_for(file: FileVersion, size: int) -> None:
+    """Check that a file of `size` bytes fits the disk, and a part of what it is rewritten to.
+
+    Raises:
+        ConfigError: it does not.
+    """
     free = shutil.disk_usage(tempfile.gettempdir()).free
     if free < size + PART_BYTES:
         raise ConfigError(
             f"{file.uri} of {size} bytes does not fit the function's disk, of which {free} bytes are free: "
             "raise the parameter EphemeralStorageMegabytes of land.yaml"
         )
-    with tempfile.NamedTemporaryFile() as copy:
-        fetch(s3, file, size, copy)
-        copy.flush()
-        yield Path(copy.name)
 
 
-def fetch(s3: S3Client, file: FileVersion, size: int, into: IO[bytes]) -> None:
-    """Write exactly this version, of `size` bytes, to `into`.
+def opened(s3: S3Client, file: FileVersion) -> GetObjectOutputTypeDef:
+    """Ask for exactly this version, whole.
 
     Raises:
         FileGoneError: that version exists no more.
         TransientError, ConfigError: S3 does not answer, or denies access.
     """
     try:
-        body = s3.get_object(Bucket=file.bucket, Key=file.key, VersionId=file.version_id)["Body"]
-        for chunk in body.iter_chunks(CHUNK_BYTES):
-            into.write(chunk)
+        return s3.get_object(Bucket=file.bucket, Key=file.key, VersionId=file.version_id)
     except ClientError as error:
         raise s3_error(error, file) from error
     except BotoCoreError as error:
         raise TransientError(f"S3 does not answer for {file.uri}: {error}") from error
-    if into.tell() != size:
-        raise TransientError(f"S3 gave {into.tell()} of the {size} bytes of {file.uri}")
+
+
+def copy(response: GetObjectOutputTypeDef, file: FileVersion, into: IO[bytes]) -> None:
+    """Write what S3 answers to `into`, chunk by chunk.
+
+    Raises:
+        TransientError: S3 stops before the end.
+    """
+    try:
+        for chunk in response["Body"].iter_chunks(CHUNK_BYTES):
+            into.write(chunk)
+    except BotoCoreError as error:
+        raise TransientError(f"S3 does not answer for {file.uri}: {error}") from error
+    if into.tell() != response["ContentLength"]:
+        raise TransientError(f"S3 gave {into.tell()} of the {response['ContentLength']} bytes of {file.uri}")

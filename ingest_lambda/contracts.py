@@ -15,6 +15,7 @@ from typing import Any
 
 from ingest_lambda import sqltypes
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.routing import Format
 from ingest_lambda.statements import Column, fold_case
 
 CONTRACTS_FILE = Path(__file__).with_name("contracts.json")
@@ -29,10 +30,11 @@ class SchemaChange(StrEnum):
 
 @dataclass(frozen=True)
 class Contract:
-    """The policy of a dataset, and the columns that its landing table starts with."""
+    """The policy of a dataset, the columns that its landing table starts with, the formats it takes beside parquet."""
 
     schema_change: SchemaChange = SchemaChange.EVOLVE
     columns: tuple[Column, ...] = ()
+    formats: frozenset[Format] = frozenset()
 
 
 def read_contracts(path: Path = CONTRACTS_FILE) -> dict[str, Contract]:
@@ -61,7 +63,8 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
     """
     declared = content.get("columns", [])
     columns = (Column(fold_case(column["name"]), _landing_type(column["data_type"])) for column in declared)
-    return Contract(SchemaChange(content.get("schema_change", "evolve")), tuple(columns))
+    formats = frozenset(map(Format, content.get("formats", [])))
+    return Contract(SchemaChange(content.get("schema_change", "evolve")), tuple(columns), formats)
 
 
 def _landing_type(text: str) -> sqltypes.SqlType:

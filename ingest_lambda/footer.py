@@ -48,9 +48,12 @@ DENIED = {"AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch", 
 EMPTY_RANGE = {"InvalidRange", "416"}
 
 
+UNKNOWN_ROWS = -1
+
+
 @dataclass(frozen=True)
 class Footer:
-    """The schema of a file and its number of rows."""
+    """The schema of a file and its number of rows, UNKNOWN_ROWS where only reading it tells."""
 
     columns: tuple[FileColumn, ...]
     row_count: int

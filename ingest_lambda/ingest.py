@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda import notify
+from ingest_lambda.convert import inspect_any
 from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.events import FileVersion, Message
-from ingest_lambda.footer import Budget, Inspected, inspect
+from ingest_lambda.footer import Budget, Inspected
 from ingest_lambda.load import Loader, rejection_outcome
 from ingest_lambda.objects import Place
 from ingest_lambda.outcomes import FileOutcome, Status
@@ -26,7 +27,7 @@ from ingest_lambda.paths import Group, group_by_path
 from ingest_lambda.probe import probe
 from ingest_lambda.quarantine import Quarantine
 from ingest_lambda.report import Report
-from ingest_lambda.routing import Ignored, route
+from ingest_lambda.routing import NO_FORMATS, Ignored, route
 from ingest_lambda.settings import Settings
 from ingest_lambda.warehouse import Warehouse
 
@@ -87,7 +88,7 @@ class Ingest:
         return [message for message in messages if message.malformed or _must_come_back(message, outcomes)]
 
     def _outcomes(self, messages: Sequence[Message]) -> list[FileOutcome]:
-        candidates, ignored = route_files(messages, self._settings.route_pattern)
+        candidates, ignored = route_files(messages, self._settings.route_pattern, self._loader.formats)
         landed: list[FileOutcome] = []
         for group in group_for_loading(candidates):
             files = [candidate.file for candidate in group]
@@ -143,7 +144,7 @@ class Ingest:
     def _inspect_one(self, dataset: str, file: FileVersion, budget: Budget) -> Inspected | FileOutcome:
         try:
             self._warehouse.check_time()
-            return inspect(self._clients.s3, file, budget)
+            return inspect_any(self._clients.s3, file, self._loader.contract(dataset), budget)
         except RejectedFileError as error:
             return rejection_outcome(file, dataset, error)
         except FileGoneError as error:
@@ -195,13 +196,15 @@ class Ingest:
             self._report.lost("announcement", error)
 
 
-def route_files(messages: Iterable[Message], pattern: str | None) -> tuple[list[Candidate], list[FileOutcome]]:
+def route_files(
+    messages: Iterable[Message], pattern: str | None, formats: Mapping[str, Collection[str]] = NO_FORMATS
+) -> tuple[list[Candidate], list[FileOutcome]]:
     """Sort the files of `messages` into candidates and ignored ones, each version once."""
     candidates: dict[str, Candidate] = {}
     ignored: dict[str, FileOutcome] = {}
     for message in messages:
         for file in message.files:
-            routed = route(file.key, pattern)
+            routed = route(file.key, pattern, formats)
             if isinstance(routed, Ignored):
                 ignored[file.file_id] = FileOutcome(file, Status.IGNORED, reason=routed.reason)
             else:

@@ -54,6 +54,11 @@ class Loader:
         self._contracts = contracts
         self._catalog = Catalog(warehouse)
         self._widen_row_limit = widen_row_limit
+        self.formats = {dataset: contract.formats for dataset, contract in contracts.items()}
+
+    def contract(self, dataset: str) -> Contract:
+        """Say what is declared of a dataset; nothing, if it is not."""
+        return self._contracts.get(dataset, Contract())
 
     def land(self, dataset: str, group: Group) -> list[FileOutcome]:
         """Land the files of `group`, each a different version.
@@ -110,8 +115,8 @@ class Loader:
         return plan
 
     def _plan_now(self, dataset: str, group: Group, *, may_widen: bool) -> Plan:
-        contract = self._contracts.get(dataset, Contract())
-        return plan_load(dataset, group, self._catalog.columns(dataset), contract, may_widen=may_widen)
+        columns = self._catalog.columns(dataset)
+        return plan_load(dataset, group, columns, self.contract(dataset), may_widen=may_widen)
 
     def _row_count(self, dataset: str) -> int:
         with self._warehouse.session() as session:

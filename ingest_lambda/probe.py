@@ -25,6 +25,7 @@ from ingest_lambda.canonical_source import on_disk
 from ingest_lambda.errors import FileGoneError, RejectedFileError, TransientError
 from ingest_lambda.events import FileVersion
 from ingest_lambda.footer import s3_error
+from ingest_lambda.routing import Format, format_of
 from ingest_lambda.verdict import Reason
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ def probe(
     child: _Child | None = None
     try:
         for file in files:
+            if format_of(file.key) is not Format.PARQUET:  # no text ends its reader
+                found[file.file_id] = None
+                continue
             try:
                 size = _size(s3, file)
                 with on_disk(s3, file, size) as path:

@@ -11,7 +11,7 @@ import resource
 import sys
 from pathlib import Path
 
-from ingest_lambda.canonical import check_row_count, convert_batch
+from ingest_lambda.canonical import BatchOf, check_row_count, convert_batch
 from ingest_lambda.canonical_reader import batches
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.footer import TAIL_BYTES, Footer, footer_bytes, parse_footer
@@ -30,7 +30,7 @@ def read(path: Path) -> None:
     names = tuple(column.name for column in footer.columns)
     rows = 0
     for rows_before, batch in batches(path):
-        convert_batch(batch, rows_before, 0, names, columns)
+        convert_batch(batch, BatchOf(0, names, rows_before), columns)
         rows = rows_before + len(batch)
     check_row_count(rows, footer)
 

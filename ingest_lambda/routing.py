@@ -1,19 +1,51 @@
 """LAND: from an object's key to its dataset.
 
 In: a key as S3 stores it (already URL-decoded). Out: a `Route` to a dataset, or `Ignored` with the reason. Pure.
+Parquet is for every dataset; CSV and JSON only for those that declare it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+from types import MappingProxyType
 
 PREFIX = "raw/"
 EXTENSION = ".parquet"
+NO_FORMATS: Mapping[str, Collection[str]] = MappingProxyType({})
 DATASET_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 HIVE_PART = re.compile(r"[^=/]+=[^/]*")
 # What producers append to a file's stem: dates, times, sequence numbers (`_20251113_001`, `-2025-11-13T0905Z`).
 TRAILING_NUMBER = re.compile(r"[-_.]\d+(?:[tT]\d+[zZ]?)?$")
+
+
+class Format(StrEnum):
+    """What a file is written in; the values are those of `formats` in a dataset's source YAML."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+    JSON = "json"
+
+
+EXTENSIONS = {
+    EXTENSION: Format.PARQUET,
+    ".csv": Format.CSV,
+    ".json": Format.JSON,
+    ".ndjson": Format.JSON,
+    ".jsonl": Format.JSON,
+}
+
+
+def format_of(key: str) -> Format | None:
+    """Tell the format of an object by the end of its key, None where there is none that lands.
+
+    >>> format_of("raw/orders/a.NDJSON"), format_of("raw/orders/a.txt")
+    (<Format.JSON: 'json'>, None)
+    """
+    return EXTENSIONS.get(PurePosixPath(key).suffix.lower())
 
 
 @dataclass(frozen=True)
@@ -30,8 +62,8 @@ class Ignored:
     reason: str
 
 
-def route(key: str, pattern: str | None = None) -> Route | Ignored:
-    """Name the dataset of the object `key`.
+def route(key: str, pattern: str | None = None, formats: Mapping[str, Collection[str]] = NO_FORMATS) -> Route | Ignored:
+    """Name the dataset of the object `key`; `formats` are those that datasets take beside parquet.
 
     The first folder under `raw/` that is no hive part (`year=2025`) names it; where there is none, the file's stem
     without trailing date and sequence does. A `pattern` (regular expression with a group `dataset`, searched in the
@@ -52,6 +84,13 @@ def route(key: str, pattern: str | None = None) -> Route | Ignored:
     unfit = _why_no_data_file(key)
     if unfit:
         return Ignored(unfit)
+    found = _dataset_of(key, pattern)
+    if isinstance(found, Route) and format_of(key) not in (Format.PARQUET, *formats.get(found.dataset, ())):
+        return Ignored(f"the name does not end with {EXTENSION}")
+    return found
+
+
+def _dataset_of(key: str, pattern: str | None) -> Route | Ignored:
     if pattern is not None:
         match = re.search(pattern, key)
         return _checked(match["dataset"]) if match else Ignored("the key does not match the routing pattern")
@@ -70,13 +109,13 @@ def _why_no_data_file(key: str) -> str | None:
         return f"the name starts with '{name[0]}'"
     if "\0" in key:
         return "the key has a NUL, which the ledger cannot record"
-    if not name.lower().endswith(EXTENSION):
+    if format_of(key) is None:
         return f"the name does not end with {EXTENSION}"
     return None
 
 
 def _stem(name: str) -> str:
-    stem = name[: -len(EXTENSION)]
+    stem = name[: -len(PurePosixPath(name).suffix)]
     while (shorter := TRAILING_NUMBER.sub("", stem)) != stem:
         stem = shorter
     return stem

@@ -31,6 +31,7 @@ class Obstacle(StrEnum):
     NANOSECONDS = "nanoseconds, which it misreads without an error"
     NESTED = "nested values"
     TYPE = "a type that it does not read right"
+    TEXT = "text, whose meaning the contract says"
 
 
 @dataclass(frozen=True)

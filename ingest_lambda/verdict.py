@@ -37,6 +37,7 @@ class Reason(StrEnum):
     OVERSIZE_VALUE = "oversize_value"
     INVALID_TEXT = "invalid_text"
     VALUE_OUT_OF_RANGE = "value_out_of_range"
+    INVALID_VALUE = "invalid_value"
     DUPLICATE_MAP_KEY = "duplicate_map_key"
     UNREADABLE_DATA = "unreadable_data"
     CRASHES_READER = "crashes_reader"
@@ -61,6 +62,7 @@ REMEDIES = {
     Reason.OVERSIZE_VALUE: "shorten the value: a string has 65535 bytes at most, a binary or nested one 1024000",
     Reason.INVALID_TEXT: "write the text as UTF-8 without NUL characters, or the column as binary",
     Reason.VALUE_OUT_OF_RANGE: "correct the value, or write the column in a type that the landing column holds",
+    Reason.INVALID_VALUE: "correct the value, or declare another data_type for the column in the dataset's source YAML",
     Reason.DUPLICATE_MAP_KEY: "write each key of a map once, or the column as a list of pairs",
     Reason.UNREADABLE_DATA: "write the file again; the detail is what the reader said of it",
     Reason.CRASHES_READER: "write the file again with another writer, or a newer version of it",

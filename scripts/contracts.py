@@ -7,13 +7,14 @@ its schema-change policy and its declared columns. dbt and the ingest function s
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import yaml
 
 SOURCE_NAME = "landing"
 DEFAULT_POLICY = "evolve"
 POLICIES = frozenset({"evolve", "freeze"})
+FORMATS = frozenset({"csv", "json"})  # beside parquet
 
 
 class Column(TypedDict):
@@ -28,6 +29,7 @@ class Contract(TypedDict):
 
     schema_change: str
     columns: list[Column]
+    formats: NotRequired[list[str]]
 
 
 def read_contracts(root: Path) -> dict[str, Contract]:
@@ -55,7 +57,7 @@ def from_document(document: dict[str, Any]) -> dict[str, Contract]:
     {'order_items': {'schema_change': 'freeze', 'columns': [{'name': 'order_item_id', 'data_type': 'varchar(max)'}]}}
 
     Raises:
-        ValueError: a policy that does not exist.
+        ValueError: a policy or a format that does not exist.
     """
     tables = [
         table
@@ -67,13 +69,17 @@ def from_document(document: dict[str, Any]) -> dict[str, Contract]:
 
 
 def _contract(table: dict[str, Any]) -> Contract:
-    policy = table.get("config", {}).get("meta", {}).get("schema_change", DEFAULT_POLICY)
+    meta = table.get("config", {}).get("meta", {})
+    policy, formats = meta.get("schema_change", DEFAULT_POLICY), meta.get("formats", [])
     if policy not in POLICIES:
         raise ValueError(f"{table['name']}: schema_change is {policy!r}; it can be {', '.join(sorted(POLICIES))}")
+    if not FORMATS.issuperset(formats):
+        raise ValueError(f"{table['name']}: formats are {formats!r}; they can be {', '.join(sorted(FORMATS))}")
     declared = [
         Column(name=column["name"], data_type=column["data_type"])
         for column in table.get("columns", [])
         # columns that the loader adds to every row are documented there too, but they are no part of the file
         if "data_type" in column and not column["name"].startswith("_")
     ]
-    return Contract(schema_change=policy, columns=declared)
+    contract = Contract(schema_change=policy, columns=declared)
+    return {**contract, "formats": list(formats)} if formats else contract

@@ -1,0 +1,244 @@
+"""CSV and JSON: datasets that declare them take such files, value by value as the contract says; others ignore them."""
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+import io
+import json
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest_lambda import convert_csv, convert_json, sqltypes
+from ingest_lambda.canonical_checks import BadValueError
+from ingest_lambda.contracts import Contract, parse_contract
+from ingest_lambda.convert_text import convert_text
+from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.outcomes import FileOutcome, Status
+from ingest_lambda.paths import LoadPath
+from ingest_lambda.schema import FileColumn
+from ingest_lambda.sqltypes import SqlType, decimal
+from scripts.contracts import from_document
+from tests.land.warehouse import Function, Land, new_dataset
+
+DECLARED = {
+    "formats": ["csv", "json"],
+    "columns": [
+        {"name": name, "data_type": data_type}
+        for name, data_type in {
+            "id": "bigint",
+            "amount": "decimal(18,2)",
+            "ratio": "double precision",
+            "is_open": "boolean",
+            "day": "date",
+            "at": "timestamp",
+            "note": "varchar",
+            "item": "super",
+        }.items()
+    ],
+}
+CSV = """\
+Id,amount,ratio,is_open,day,at,note,item,extra
+1,12.30,1.5,true,2025-11-13,2025-11-13T09:05:01.234567+02:00,"a, ""b""
+c","{""Price"": 1.50}",x
+2,,,,,,"",,
+"""
+RECORDS = [
+    {
+        "Id": 1,
+        "amount": "AMOUNT",
+        "ratio": 1.5,
+        "is_open": True,
+        "day": "2025-11-13",
+        "at": "2025-11-13T07:05:01.234567Z",
+        "note": 'a, "b"\nc',
+        "item": {"Price": "PRICE"},
+        "extra": "x",
+    },
+    {"Id": 2, "note": "", "item": None},
+]
+LINES = "\n".join(map(json.dumps, RECORDS)).replace('"AMOUNT"', "12.30").replace('"PRICE"', "1.50")
+ARRAY = "[\n" + LINES.replace("\n", ",\n") + "\n]"
+ROWS = [
+    [1, "12.30", 1.5, True, "2025-11-13", "2025-11-13 07:05:01.234567", 'a, "b"\nc', '{"Price": 1.50}', "x"],
+    [2, None, None, None, None, None, "", None, None],
+]
+
+
+@pytest.fixture
+def dataset(land: Land) -> str:
+    """Declare a dataset that takes text."""
+    name = new_dataset("text")
+    land.contracts[name] = parse_contract(DECLARED)
+    return name
+
+
+def receive(land: Land, key: str, body: str, function: Function | None = None, count: int = 1) -> FileOutcome:
+    """Let a file land."""
+    [outcome] = (function or land.function()).receive(land.put(key, body.encode()), receive_count=count)
+    return outcome
+
+
+@pytest.mark.parametrize(("extension", "body"), [("csv", CSV), ("ndjson", LINES), ("json", ARRAY), ("JSON", LINES)])
+def test_a_text_lands_as_the_contract_says(land: Land, dataset: str, extension: str, body: str) -> None:
+    outcome = receive(land, f"raw/{dataset}/a.{extension}", body)
+
+    assert (outcome.status, outcome.rows, outcome.load_path) == (Status.LANDED, 2, LoadPath.CANONICAL), outcome
+    names = "id, amount, ratio, is_open, day, at, note, item, extra"
+    rows = land.rows(f"select {names} from landing.{dataset} order by id")
+    assert [list(row.values()) for row in rows] == ROWS
+    [ledger] = land.rows(f'select "key", row_count from ledger.{dataset}')
+    assert ledger == {"key": f"raw/{dataset}/a.{extension}", "row_count": 2}
+
+
+def test_a_text_and_a_parquet_file_land_together_and_once(land: Land, dataset: str) -> None:
+    function = land.function()
+    text = land.put(f"raw/{dataset}/a.csv", b"id,note\n1,a\n")
+    parquet = land.put(f"raw/{dataset}/b.parquet", pa.table({"note": ["b"], "id": [2]}))
+
+    outcomes = function.receive(text, parquet)
+    again = receive(land, f"raw/{dataset}/c.csv", "id,note\n3,c\n", function, count=2)
+
+    assert [outcome.status for outcome in [*outcomes, again]] == [Status.LANDED] * 3
+    assert function.receive(text)[0].status is Status.DUPLICATE
+    assert len({outcome.load_id for outcome in outcomes}) == 1
+    rows = land.rows(f"select id, note from landing.{dataset} order by id")
+    assert [tuple(row.values()) for row in rows] == [(1, "a"), (2, "b"), (3, "c")]
+
+
+BAD = [
+    ("csv", "id,note\n1,a\nx,b\n", "invalid_value", "id", 2, "x"),
+    ("csv", "id,note\n1,a\n2,b,c\n", "unreadable_data", None, 2, "2,b,c"),
+    ("csv", "id,note\n1,a\n2,b\0\n", "invalid_text", "note", 2, "b"),
+    ("csv", "id,item\n1,{}\n2,{\n", "invalid_value", "item", 2, "{"),
+    ("json", '[{"id": 1}, {"id": 1.5}]', "invalid_value", "id", 2, "1.5"),
+    ("json", '{"id": 1}\n{"id": 2', "unreadable_data", None, 2, '{"id": 2'),
+    ("json", '{"id": 1}\n[2]\n3', "unreadable_data", None, 2, "2]"),
+    ("json", '{"id": 1, "id": 2}', "unreadable_data", None, 1, '{"id"'),
+    ("json", '{"id": NaN}', "unreadable_data", None, 1, "NaN"),
+    ("json", "", "empty_file", None, None, "0 bytes"),
+    ("csv", "Id,ID\n1,2\n", "duplicate_column", "Id", None, "ID"),
+]
+
+
+@pytest.mark.parametrize(
+    ("extension", "body", "reason", "column", "row", "found"), BAD, ids=[f"{e} {b!r}" for e, b, *_ in BAD]
+)
+def test_what_is_no_such_text_is_rejected_with_row_and_value(
+    land: Land, dataset: str, extension: str, body: str, reason: str, column: str | None, row: int | None, found: str
+) -> None:
+    outcome = receive(land, f"raw/{dataset}/a.{extension}", body)
+
+    assert outcome.status is Status.REJECTED, outcome
+    assert outcome.verdict is not None
+    assert (outcome.verdict.reason, outcome.verdict.column, outcome.verdict.row) == (reason, column, row)
+    assert found in (outcome.verdict.found or "")
+    assert land.count(f"landing.{dataset}") == 0
+    assert land.count(f"ledger.{dataset}") == 0
+
+
+def test_a_dataset_that_declares_no_text_ignores_it(land: Land) -> None:
+    name = new_dataset("parquet_only")
+    land.contracts[name] = Contract()
+
+    outcomes = [receive(land, f"raw/{name}/a.{extension}", "id\n1\n") for extension in ("csv", "json", "txt")]
+
+    assert [outcome.status for outcome in outcomes] == [Status.IGNORED] * 3
+    assert land.count(f"landing.{name}") == 0
+
+
+def test_the_source_yaml_says_which_formats_a_dataset_takes() -> None:
+    def declare(formats: Any) -> Any:
+        table = {"name": "orders", "config": {"meta": {"formats": formats}}}
+        return from_document({"sources": [{"name": "landing", "tables": [table]}]})["orders"]
+
+    assert parse_contract(declare(["csv"])).formats == {"csv"}
+    assert parse_contract(declare([])).formats == frozenset()
+    with pytest.raises(ValueError, match="formats"):
+        declare(["xlsx"])
+
+
+def rows_of(reader: Any, body: bytes, names: list[str], type_: SqlType = sqltypes.VARCHAR) -> list[dict[str, Any]]:
+    """Read a text to its end."""
+    columns = [FileColumn(name, "text", type_) for name in names]
+    batches = [batch for _, batch in reader.batches(io.BytesIO(body), columns)]
+    return [row for batch in batches for row in batch.to_pylist()]
+
+
+FIELDS = st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=10)
+
+
+def test_an_empty_line_is_a_null_of_a_single_column() -> None:
+    assert rows_of(convert_csv, b'a\nx\n\n""\n', ["a"]) == [{"a": b"x"}, {"a": None}, {"a": b""}]
+    assert rows_of(convert_csv, b"a,b\n1,2\n\n3,4\n", ["a", "b"]) == [{"a": b"1", "b": b"2"}, {"a": b"3", "b": b"4"}]
+
+
+@given(st.lists(st.tuples(FIELDS, FIELDS), max_size=10))
+def test_a_csv_gives_back_what_was_written(rows: list[tuple[str | None, str | None]]) -> None:
+    def field(value: str | None) -> str:
+        return "" if value is None else '"' + value.replace('"', '""') + '"'
+
+    body = "a,b\r\n" + "".join(f"{field(one)},{field(two)}\r\n" for one, two in rows)
+
+    found = rows_of(convert_csv, body.encode(), ["a", "b"])
+
+    assert [tuple(None if value is None else value.decode() for value in row.values()) for row in found] == rows
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.fixed_dictionaries({"a": JSON_VALUES}), max_size=5), st.booleans())
+def test_json_gives_back_what_was_written_as_lines_or_array(records: list[dict[str, Any]], is_array: bool) -> None:
+    body = json.dumps(records) if is_array else "\n".join(map(json.dumps, records))
+
+    found = rows_of(convert_json, body.encode(), ["a"], sqltypes.SUPER)
+
+    values = [None if row["a"] is None else json.loads(row["a"]) for row in found]
+    assert values == [record["a"] for record in records]
+
+
+def test_objects_are_found_across_the_chunks_in_which_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(convert_json, "CHUNK_CHARACTERS", 3)
+
+    assert [row["a"] for row in rows_of(convert_json, b'\xef\xbb\xbf[{"a": "x\xc3\xbc}{"},{"b": 1}\n]', ["a"])] == [
+        "xü}{".encode(),
+        None,
+    ]
+
+
+TEXTS: list[tuple[SqlType, list[str], list[Any], str]] = [
+    (sqltypes.SMALLINT, ["-32768", "7"], [-32768, 7], "32768"),
+    (decimal(5, 2), ["1.5", "-999.99"], [Decimal("1.50"), Decimal("-999.99")], "1.234"),
+    (sqltypes.REAL, ["1.5", "-inf"], [1.5, float("-inf")], "one"),
+    (sqltypes.BOOLEAN, ["true", "0"], [True, False], "yes"),
+    (sqltypes.VARBYTE, ["00ff", ""], [b"\x00\xff", b""], "0g"),
+    (sqltypes.TIME, ["23:59:59.5", "00:00:00"], ["23:59:59.500000", "00:00:00.000000"], "25:00:00"),
+    (sqltypes.SUPER, ['{"a":[1]}', "null"], [b'{"a":[1]}', b"null"], '["\\u0000"]'),
+]
+
+
+@pytest.mark.parametrize(("landing", "texts", "values", "bad"), TEXTS, ids=[str(landing) for landing, *_ in TEXTS])
+def test_a_text_is_a_value_of_its_type_or_named(
+    landing: SqlType, texts: list[str], values: list[Any], bad: str
+) -> None:
+    def array(*said: str | None) -> pa.Array:
+        return pa.array([None if one is None else one.encode() for one in said], pa.binary())
+
+    assert convert_text(array(*texts, None), landing).values.to_pylist() == [*values, None]
+    with pytest.raises(BadValueError) as caught:
+        convert_text(array(None, *texts, bad), landing)
+    assert caught.value.index == 3
+    assert bad[:3] in caught.value.found
+
+
+def test_a_csv_of_another_encoding_is_named() -> None:
+    with pytest.raises(RejectedFileError):
+        convert_csv.names(io.BytesIO("größe".encode("latin-1")))
