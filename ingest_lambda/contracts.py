@@ -30,11 +30,15 @@ class SchemaChange(StrEnum):
 
 @dataclass(frozen=True)
 class Contract:
-    """The policy of a dataset, the columns that its landing table starts with, the formats it takes beside parquet."""
+    """The policy of a dataset, the columns that its landing table starts with, the formats it takes beside parquet.
+
+    Of a `sensitive` dataset no value leaves the warehouse: a verdict names column and row only.
+    """
 
     schema_change: SchemaChange = SchemaChange.EVOLVE
     columns: tuple[Column, ...] = ()
     formats: frozenset[Format] = frozenset()
+    sensitive: bool = False
 
 
 def read_contracts(path: Path = CONTRACTS_FILE) -> dict[str, Contract]:
@@ -64,7 +68,8 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
     declared = content.get("columns", [])
     columns = (Column(fold_case(column["name"]), _landing_type(column["data_type"])) for column in declared)
     formats = frozenset(map(Format, content.get("formats", [])))
-    return Contract(SchemaChange(content.get("schema_change", "evolve")), tuple(columns), formats)
+    policy = SchemaChange(content.get("schema_change", "evolve"))
+    return Contract(policy, tuple(columns), formats, bool(content.get("sensitive", False)))
 
 
 def _landing_type(text: str) -> sqltypes.SqlType:

@@ -30,6 +30,7 @@ class Contract(TypedDict):
     schema_change: str
     columns: list[Column]
     formats: NotRequired[list[str]]
+    sensitive: NotRequired[bool]
 
 
 def read_contracts(root: Path) -> dict[str, Contract]:
@@ -82,4 +83,8 @@ def _contract(table: dict[str, Any]) -> Contract:
         if "data_type" in column and not column["name"].startswith("_")
     ]
     contract = Contract(schema_change=policy, columns=declared)
-    return {**contract, "formats": list(formats)} if formats else contract
+    if formats:
+        contract["formats"] = list(formats)
+    if meta.get("sensitive"):
+        contract["sensitive"] = True
+    return contract

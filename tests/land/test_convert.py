@@ -161,6 +161,15 @@ def test_the_source_yaml_says_which_formats_a_dataset_takes() -> None:
         declare(["xlsx"])
 
 
+def test_the_source_yaml_says_whether_values_may_be_shown() -> None:
+    def declare(**meta: Any) -> Any:
+        table = {"name": "orders", "config": {"meta": meta}}
+        return from_document({"sources": [{"name": "landing", "tables": [table]}]})["orders"]
+
+    assert parse_contract(declare(sensitive=True)).sensitive
+    assert not parse_contract(declare()).sensitive
+
+
 def rows_of(reader: Any, body: bytes, names: list[str], type_: SqlType = sqltypes.VARCHAR) -> list[dict[str, Any]]:
     """Read a text to its end."""
     columns = [FileColumn(name, "text", type_) for name in names]
