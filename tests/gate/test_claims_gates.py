@@ -30,7 +30,7 @@ MAKE: dict[str, Callable[[str], Row]] = {
 @pytest.fixture(scope="module")
 def published(worker_warehouse: ModelWarehouse) -> Published:
     """Good providers, patients and claims, landed and modeled, and what that run said."""
-    worker_warehouse.reset()
+    worker_warehouse.empty()
     for number in range(GOOD_FILES):
         for entity in ENTITIES:
             worker_warehouse.loader.land(file_of(entity, f"good-{number}", [MAKE[entity](str(number))]))

@@ -21,7 +21,7 @@ GOOD_FILES = 10
 @pytest.fixture(scope="module")
 def published(worker_warehouse: ModelWarehouse) -> tuple[ModelWarehouse, DbtRun]:
     """Good rates, landed and modeled, and what that run said."""
-    worker_warehouse.reset()
+    worker_warehouse.empty()
     for number in range(GOOD_FILES):
         worker_warehouse.loader.land(
             rates_file(f"good-{number}", [rate(FRIDAY - timedelta(days=number), "EUR", "1.15")])
