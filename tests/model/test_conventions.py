@@ -148,7 +148,13 @@ def test_every_source_says_when_it_is_stale(manifest: Manifest) -> None:
 
 def test_every_landing_dataset_declares_its_contract(manifest: Manifest) -> None:
     landing = [source for source in manifest.sources.values() if source.source_name == "landing"]
+    guarded = {
+        gate.attached_node or gate.depends_on.nodes[0]
+        for gate in gates(manifest)
+        if gate.test_metadata.name == "schema"
+    }
     assert landing
+    assert {source.unique_id for source in landing} == guarded
     for source in landing:
         assert source.loaded_at_field == "_loaded_at"
         assert source.config.meta["schema_change"] in {"evolve", "freeze"}

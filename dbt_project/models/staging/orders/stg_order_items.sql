@@ -37,7 +37,7 @@ order_flattened as (
         discount_amount,
         line_total,
         item_updated_at as updated_at,
-        'U' as op,
+        {{ operation() }} as op,
         {{ file_columns('order_flattened') }}
     from {{ source('landing', 'order_flattened') }}
 

@@ -41,7 +41,7 @@ order_flattened as (
         order_total,
         ordered_at,
         order_updated_at as updated_at,
-        'U' as op,
+        {{ operation() }} as op,
         {{ file_columns('order_flattened') }}
     from {{ source('landing', 'order_flattened') }}
 
