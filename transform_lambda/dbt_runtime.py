@@ -28,6 +28,7 @@ Query = Callable[[str], list[Row]]
 def invoke(arguments: Sequence[str], project_dir: Path, on_event: Callable[[Any], None]) -> dbtRunnerResult:
     """Run one dbt command; `on_event` gets each of dbt's events. Nothing is printed: stdout is the function's log."""
     use_thread_locks()
+    name_sessions()
     from dbt.cli.main import dbtRunner  # a second to import: only for the actions that need it
 
     return dbtRunner(callbacks=[on_event]).invoke([*arguments, *_options(project_dir)])
@@ -69,8 +70,23 @@ def connected(project_dir: Path) -> Iterator[Query]:
         raise TransientError(f"the warehouse cannot be reached: {error}") from error
 
 
+@functools.cache
+def name_sessions() -> None:
+    """Let the driver's connections bear a name, once a process.
+
+    Without one the driver looks for the calling module's, through all modules and their source files: a quarter of a
+    build's processor time, since dbt opens a connection a node and offers no setting for it. The name is in Redshift's
+    SYS_SESSION_HISTORY (https://docs.aws.amazon.com/redshift/latest/mgmt/python-configuration-options.html).
+    """
+    import redshift_connector
+
+    named = functools.partial(redshift_connector.connect, application_name="landfall-transform")
+    redshift_connector.connect = named
+
+
 def _connect(project_dir: Path) -> Any:
     use_thread_locks()
+    name_sessions()
     from dbt.adapters.redshift.connections import get_connection_method
     from dbt.config.runtime import load_profile
     from dbt.flags import set_from_args

@@ -80,11 +80,15 @@ class Graph:
     def _is_of_another(node: Node, upsert: Node) -> bool:
         return node.is_upsert or node.entity not in (None, upsert.entity)
 
-    @property
-    def datasets(self) -> list[str]:
-        """List the datasets that an UPSERT is made from."""
-        above = frozenset[str]().union(*(self.ancestors(upsert.id) for upsert in self.upserts))
-        return sorted(name for id_ in above if (name := self.nodes[id_].dataset))
+    @cached_property
+    def readers(self) -> Mapping[str, frozenset[str]]:
+        """Return, for each dataset that an UPSERT is made from, the tables that take it in."""
+        found: dict[str, set[str]] = {}
+        for upsert in self.upserts:
+            for id_ in self.owned[upsert.id]:
+                if dataset := self.nodes[id_].dataset:
+                    found.setdefault(dataset, set()).add(upsert.relation)
+        return {dataset: frozenset(found[dataset]) for dataset in sorted(found)}
 
     def downstream(self, datasets: Iterable[str] | None) -> _Ids:
         """Return what is built and tested downstream of some datasets; of the whole project for None."""

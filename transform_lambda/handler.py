@@ -63,7 +63,7 @@ def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str,
         graph = Builder(settings.project_dir, logger).graph()
     with connected(settings.project_dir) as query:
         _check_user(query, settings.warehouse_user)
-        facts = read_facts(query, graph.datasets)
+        facts = read_facts(query, graph.readers)
     decided = decide(
         facts,
         project_changed=Memory(s3(), settings.bucket).read() != current,

@@ -6,7 +6,7 @@ The warehouse decides, not the event that started the run: a lost or repeated ev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -147,14 +147,19 @@ def _why_build(fact: DatasetFacts) -> str | None:
     return None
 
 
-def read_facts(query: Query, datasets: Sequence[str]) -> list[DatasetFacts]:
-    """Read what the warehouse says of the data sets; those that have never landed have no ledger, and no facts."""
+def read_facts(query: Query, readers: Mapping[str, Set[str]]) -> list[DatasetFacts]:
+    """Read what the warehouse says of the data sets; those that have never landed have no ledger, and no facts.
+
+    `readers` has the models that take in each data set: one that never did, because a gate stopped it from the first
+    row on, has no load on record, and yet all of it to take in.
+    """
     ledgers = {row["tablename"] for row in query("select tablename from pg_tables where schemaname = 'ledger'")}
-    known = [name for name in datasets if name in ledgers]
+    known = [name for name in readers if name in ledgers]
     if not known:
         return []
-    loads = _grouped(query(LOADS_SQL))
-    watermarks = {name: min((row["upto_seq"] for row in loads.get(name, [])), default=0) for name in known}
+    recorded = _grouped(query(LOADS_SQL))
+    loads = {name: _loads(recorded.get(name, ()), readers[name]) for name in known}
+    watermarks = {name: min((load.upto_seq for load in loads[name]), default=0) for name in known}
     landed = {row["dataset"]: row for row in query(landed_sql(watermarks))}
     undone = _grouped(query(undone_sql(known)))
     looked = {row["dataset"]: row["looked_at"] for row in query(LOOKED_SQL)}
@@ -168,11 +173,21 @@ def read_facts(query: Query, datasets: Sequence[str]) -> list[DatasetFacts]:
                 UndoneFile(row["load_seq"], row["undone_at"], row["model"], row["read_at"])
                 for row in undone.get(name, [])
             ),
-            loads=tuple(ModelLoad(row["model"], row["upto_seq"]) for row in loads.get(name, [])),
+            loads=loads[name],
             looked_at=looked.get(name),
         )
         for name in known
     ]
+
+
+def _loads(recorded: Iterable[Mapping[str, Any]], readers: Set[str]) -> tuple[ModelLoad, ...]:
+    """Return how far each reader has come.
+
+    >>> _loads([{"model": "modeled.items", "upto_seq": 5}], {"modeled.items", "modeled.orders"})
+    (ModelLoad(model='modeled.items', upto_seq=5), ModelLoad(model='modeled.orders', upto_seq=0))
+    """
+    upto = {row["model"]: row["upto_seq"] for row in recorded}
+    return tuple(ModelLoad(model, upto.get(model, 0)) for model in sorted(readers))
 
 
 def _grouped(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:

@@ -13,32 +13,19 @@ with runs as (
 
 ),
 
-loads_per_run as (
-
-    select
-        run_id,
-        count(*) as loads
-    from {{ ref('stg_model_loads') }}
-    group by run_id
-
-),
-
 final as (
 
     select
-        runs.run_id,
-        runs.command,
-        runs.outcome,
-        runs.models,
-        runs.gates,
-        runs.failed,
-        coalesce(loads_per_run.loads, 0) as loads,
-        datediff(second, runs.started_at, runs.ended_at) as seconds,
-        runs.started_at,
-        runs.ended_at
+        run_id,
+        command,
+        outcome,
+        models,
+        gates,
+        failed,
+        datediff(second, started_at, ended_at) as seconds,
+        started_at,
+        ended_at
     from runs
-    left join loads_per_run
-        on runs.run_id = loads_per_run.run_id
 
 )
 
