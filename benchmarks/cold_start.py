@@ -31,10 +31,12 @@ STARTS = {
 }
 # Before and after `code` in one process, so that the interpreter's own start is left out.
 TOLD = """
-import resource, time
-started = time.perf_counter()
+import time
+started, started_cpu = time.perf_counter(), time.process_time()
 {code}
-print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - started_cpu
+status = open("/proc/self/status").read()
+print(seconds * 1000, cpu_seconds * 1000, int(status.partition("VmHWM:")[2].split()[0]) / 1024)
 """
 ENVIRONMENT = {
     "AWS_REGION": "us-east-1",
@@ -52,8 +54,8 @@ ENVIRONMENT = {
 }
 
 
-def start(code: str, folder: Path) -> tuple[float, float]:
-    """Run the code in a fresh interpreter that sees the unpacked zip; return milliseconds and megabytes."""
+def start(code: str, folder: Path) -> tuple[float, float, float]:
+    """Run the code in a fresh interpreter that sees the unpacked zip; return milliseconds, of CPU too, and megabytes."""
     program = f"import sys; sys.path = [{str(folder)!r}, *[p for p in sys.path if 'site-packages' not in p]]\n"
     done = subprocess.run(  # noqa: S603 - the code above
         [sys.executable, "-ISB", "-c", program + TOLD.format(code=code)],
@@ -63,8 +65,8 @@ def start(code: str, folder: Path) -> tuple[float, float]:
         text=True,
         check=True,
     )
-    seconds, megabytes = map(float, done.stdout.split()[-2:])
-    return seconds * 1000, megabytes
+    milliseconds, cpu_milliseconds, megabytes = map(float, done.stdout.split()[-3:])
+    return milliseconds, cpu_milliseconds, megabytes
 
 
 def main() -> None:
@@ -77,11 +79,11 @@ def main() -> None:
         with zipfile.ZipFile(packages[0].path) as archive:
             archive.extractall(folder)
         runs = [{name: start(code, Path(folder)) for name, code in STARTS.items()} for _ in range(options.runs)]
-    print("| start | ms | of boto3's | peak MB |\n| --- | --- | --- | --- |")
-    baseline = statistics.median(run["boto3 and its two clients"][0] for run in runs)
+    print("| start | ms | CPU ms | of boto3's | peak MB |\n| --- | --- | --- | --- | --- |")
+    baseline = statistics.median(run["boto3 and its two clients"][1] for run in runs)
     for name in STARTS:
-        milliseconds, megabytes = (statistics.median(run[name][part] for run in runs) for part in (0, 1))
-        print(f"| {name} | {milliseconds:.0f} | {milliseconds / baseline:.2f} | {megabytes:.0f} |")
+        wall, cpu, megabytes = (statistics.median(run[name][part] for run in runs) for part in range(3))
+        print(f"| {name} | {wall:.0f} | {cpu:.0f} | {cpu / baseline:.2f} | {megabytes:.0f} |")
     print("\n| zip | MB | MB unpacked |\n| --- | --- | --- |")
     for package in packages:
         print(f"| {package.name} | {package.zipped / 2**20:.0f} | {package.unzipped / 2**20:.0f} |")
