@@ -10,7 +10,7 @@ import gc
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -43,6 +43,7 @@ FOOTERS_AT_ONCE = 250
 KEPT_BYTES = 64 * 1024**2  # of small files that are read whole with their footers, so that they are read once
 # How many files of a dataset are loaded together, by how often their messages have come; alone after that.
 FILES_TOGETHER = {1: 10_000, 2: 100, 3: 10}
+LOADS_LEFT_TO_COPY = 2  # deliveries after which the function reads every file itself
 
 
 @dataclass(frozen=True)
@@ -92,22 +93,28 @@ class Ingest:
         landed: list[FileOutcome] = []
         for group in group_for_loading(candidates):
             files = [candidate.file for candidate in group]
-            landed += self._land(group[0].dataset, files, suspicious=group[0].receive_count > 1)
+            landed += self._land(group[0].dataset, files, group[0].receive_count)
         self._announce(landed)
         return ignored + landed
 
-    def _land(self, dataset: str, files: Sequence[FileVersion], *, suspicious: bool) -> list[FileOutcome]:
+    def _land(self, dataset: str, files: Sequence[FileVersion], receive_count: int) -> list[FileOutcome]:
         """Land files of a dataset. What fails here fails for the files of one load alone, and is tried again."""
-        harmless, outcomes = self._probe(dataset, files) if suspicious else (files, [])
+        harmless, outcomes = self._probe(dataset, files) if receive_count > 1 else (files, [])
         readable, unreadable = self._inspect(dataset, harmless)
         outcomes += unreadable
-        for group in group_by_path(readable):
+        for group in group_by_path(readable, failed_before=receive_count > LOADS_LEFT_TO_COPY):
             outcomes += self._load(dataset, group)
-        rejected = [outcome for outcome in outcomes if outcome.status is Status.REJECTED]
+        rejected = [self._discreet(outcome) for outcome in outcomes if outcome.status is Status.REJECTED]
         if not rejected:
             return outcomes
         kept = self._guarded(dataset, [outcome.file for outcome in rejected], lambda: self._keep(rejected))
         return [outcome for outcome in outcomes if outcome.status is not Status.REJECTED] + kept
+
+    def _discreet(self, rejected: FileOutcome) -> FileOutcome:
+        """Withhold the value that a verdict quotes, where the dataset is declared sensitive."""
+        if rejected.verdict is None or not self._loader.contract(rejected.verdict.dataset).sensitive:
+            return rejected
+        return replace(rejected, verdict=rejected.verdict.without_values())
 
     def _probe(self, dataset: str, files: Sequence[FileVersion]) -> tuple[Sequence[FileVersion], list[FileOutcome]]:
         """Read files whose messages have come before in a process of their own: one may have ended this function."""

@@ -49,9 +49,14 @@ def canonical(file: Inspected, reason: str) -> Group:
     return Group(LoadPath.CANONICAL, (file,), (reason,))
 
 
-def group_by_path(files: Sequence[Inspected]) -> list[Group]:
-    """Choose each file's path, and put together what is loaded together."""
-    obstacles = [obstacle_of(file) for file in files]
+def group_by_path(files: Sequence[Inspected], *, failed_before: bool = False) -> list[Group]:
+    """Choose each file's path, and put together what is loaded together.
+
+    `failed_before`: loads of these files have failed again and again, perhaps for what COPY said of one of them in
+    words that nobody foresaw; so the function reads them all.
+    """
+    distrust = "its loads have failed, so COPY does not read the file itself" if failed_before else None
+    obstacles = [obstacle_of(file) or distrust for file in files]
     large = [file for file, obstacle in zip(files, obstacles, strict=True) if not obstacle and file.size > LARGE_BYTES]
     others = [
         (file, obstacle or f"one of {len(files) - len(large)} small files")

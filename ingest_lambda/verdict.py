@@ -7,7 +7,7 @@ In: a `RejectedFileError` and the file. Out: a `Verdict`, written beside the fil
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 from ingest_lambda.errors import RejectedFileError
@@ -15,6 +15,7 @@ from ingest_lambda.events import FileVersion
 
 # Verdicts travel inside SQL statements, which the Data API bounds at 100 KB.
 MAX_TEXT = 1_000
+WITHHELD = "(withheld)"
 
 
 class Reason(StrEnum):
@@ -84,6 +85,10 @@ class Verdict:
     expected: str | None
     row: int | None
     remedy: str
+
+    def without_values(self) -> Verdict:
+        """Leave out the value that was found in a row: of a sensitive dataset it is nobody's to see."""
+        return replace(self, found=WITHHELD) if self.row is not None else self
 
     def to_json(self) -> str:
         """Serialise for the object in quarantine and for `ops.rejected_files.verdict`."""

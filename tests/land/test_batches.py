@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest_lambda.contracts import Contract
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.events import FileVersion, Message
 from ingest_lambda.ingest import FILES_TOGETHER, Candidate, group_for_loading, route_files
@@ -177,6 +178,25 @@ def test_an_alert_that_was_lost_is_sent_when_the_file_comes_back(
     assert len([alert for alert in alerts() if alert["MessageAttributes"]["dataset"]["Value"] == dataset]) == 1
 
 
+def test_a_sensitive_dataset_has_verdicts_without_values(
+    land: Land, alerts: Callable[[], list[dict[str, Any]]]
+) -> None:
+    said = {}
+    for sensitive in (True, False):
+        dataset = new_dataset()
+        land.contracts[dataset] = Contract(sensitive=sensitive)
+        land.function().receive(land.put(f"raw/{dataset}/a.parquet", pa.table({"name": ["fine", "secret\0name"]})))
+        [row] = land.rows(f"select detail, verdict from ops.rejected_files where dataset = '{dataset}'")
+        [key] = [key for key in land.keys(f"quarantine/raw/{dataset}/") if key.endswith(".verdict.json")]
+        kept = land.client("s3").get_object(Bucket=land.bucket, Key=key)["Body"].read().decode()
+        told = [alert for alert in alerts() if alert["MessageAttributes"]["dataset"]["Value"] == dataset]
+        said[sensitive] = [row["detail"] + row["verdict"], kept, *(alert["Message"] for alert in told)]
+
+    assert [len(texts) for texts in said.values()] == [3, 3]
+    assert all("secret" not in text and "withheld" in text for text in said[True])
+    assert all("secret" in text for text in said[False])
+
+
 def test_a_version_that_is_rejected_for_another_reason_gets_another_row(land: Land) -> None:
     dataset = new_dataset()
     file = land.put(f"raw/{dataset}/a.parquet", pa.table({"id": [1], "name": ["a\0"]}))
@@ -226,6 +246,16 @@ def test_many_messages_that_must_come_back_do_so_soon_and_those_that_cannot_are_
         answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
         back |= {m["Body"] for m in answer.get("Messages", [])}
     assert back == {str(number) for number in range(30)}
+
+
+def test_from_the_third_delivery_on_copy_is_not_trusted_with_the_file_itself(land: Land) -> None:
+    paths = []
+    for receive_count in (1, 2, 3):
+        [file] = put_files(land, new_dataset(), 1)
+        [outcome] = land.function().receive(file, receive_count=receive_count)
+        paths.append(outcome.load_path)
+
+    assert paths == ["as_is", "as_is", "canonical"]
 
 
 def test_a_file_that_several_messages_announce_is_as_suspect_as_the_most_delivered_of_them() -> None:

@@ -43,6 +43,15 @@ def test_every_file_goes_one_way_and_only_what_copy_reads_right_goes_as_it_is(
         )
 
 
+def test_files_whose_loads_failed_again_and_again_are_not_left_to_copy() -> None:
+    files = [file_of({"id": sqltypes.BIGINT}, str(size), size=size) for size in (100, LARGE_BYTES + 1)]
+
+    [group] = group_by_path(files, failed_before=True)
+
+    assert (group.path, len(group.files)) == (LoadPath.CANONICAL, 2)
+    assert all("have failed" in reason for reason in group.reasons)
+
+
 def test_ten_thousand_small_files_are_one_load() -> None:
     [group] = group_by_path([file_of({"id": sqltypes.BIGINT}, str(number)) for number in range(10_000)])
 
