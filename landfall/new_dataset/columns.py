@@ -5,7 +5,7 @@ In: landing names and types, and what was seen of their values. Out: `ModelColum
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST_NAME = 60  # bytes: the local Redshift keeps 63 of a name, and `_narrowing_reasons` words reasons with it
 # https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html, and what the local Redshift (PostgreSQL) reserves
 RESERVED_WORDS = frozenset(Path(__file__).with_name("reserved_words.txt").read_text(encoding="utf-8").split())
+LONGEST_LINE = 78  # of SQL, less its indentation (.sqlfluff)
 # Columns that checks, gates and the UPSERT add beside the file's.
 TAKEN = {OPERATION, "reject_reason", "row_status", "reasons", "waits_for", "is_deleted", "copies"}
 TAKEN |= {"quarantined_in_file", "rows_in_file"}
@@ -77,10 +78,18 @@ def model_columns(dataset: str, landed: Sequence[LandedColumn]) -> list[ModelCol
     for column in landed:
         if JINJA.search(column.name):
             raise ConfigError(f"column {column.name!r} cannot stand in a dbt project: dbt would read its name as Jinja")
-    modeled = [column for column in landed if is_modeled(column)]
-    plain = {column.name for column in modeled if column.type.name != "SUPER" and _is_plain(column.name)}
-    names = iter(_free_names([column for column in modeled if column.name not in plain], TAKEN | plain))
-    return [_model_column(dataset, column, column.name if column.name in plain else next(names)) for column in modeled]
+    plain = {
+        column.name
+        for column in landed
+        if is_modeled(column) and column.type.name != "SUPER" and _is_plain(column.name)
+    }
+    used, modeled = TAKEN | plain, []
+    for position, column in enumerate(landed, start=1):
+        if is_modeled(column):
+            name = column.name if column.name in plain else _free_name(column, position, used)
+            used.add(name)
+            modeled.append(_model_column(dataset, column, name))
+    return modeled
 
 
 def is_modeled(column: LandedColumn) -> bool:
@@ -125,35 +134,29 @@ def modeled_type(column: LandedColumn) -> str:
 
 
 def _model_column(dataset: str, column: LandedColumn, name: str) -> ModelColumn:
-    quoted = column.name if _is_plain(column.name, taken=()) else statements.identifier(column.name)
+    value = column.name if _is_plain(column.name, taken=()) else statements.identifier(column.name)
     if column.type.name == "SUPER":
-        selected = f"json_serialize({quoted}) as {name}"
-    else:
-        selected = quoted if quoted == name else f"{quoted} as {name}"
+        # no value is the text null: https://docs.aws.amazon.com/redshift/latest/dg/JSON_SERIALIZE.html
+        value = f"nullif(json_serialize({value}), 'null')"
+    selected = value if value == name else f"{value} as {name}"
+    if len(selected) > LONGEST_LINE:
+        selected = f"{value}\n            as {name}"
     return ModelColumn(column.name, name, modeled_type(column), selected, f"{dataset}__{name}")
 
 
-def _is_plain(name: str, taken: Iterable[str] = TAKEN) -> bool:
+def _is_plain(name: str, taken: Container[str] = TAKEN) -> bool:
     is_word = PLAIN_NAME.fullmatch(name) is not None and len(name) <= LONGEST_NAME
     return is_word and name not in RESERVED_WORDS and name not in taken
 
 
-def _free_names(columns: Sequence[LandedColumn], taken: Iterable[str]) -> list[str]:
-    """Give each column a plain name that no other has."""
-    used, names = set(taken), []
-    for number, column in enumerate(columns, start=1):
-        wanted = _plain_words(column.name) or f"column_{number}"
-        if column.type.name == "SUPER":
-            wanted = f"{wanted}_json"
-        elif not _is_plain(wanted):
-            wanted = f"{wanted}_value"
-        name, count = wanted, 1
-        while name in used:
-            count += 1
-            name = f"{wanted}_{count}"
-        used.add(name)
-        names.append(name)
-    return names
+def _free_name(column: LandedColumn, position: int, used: Container[str]) -> str:
+    """Give a column a plain name that no other has; one that has no letters is called by its position in the file."""
+    wanted = _plain_words(column.name) or f"column_{position}"
+    if column.type.name == "SUPER":
+        wanted = f"{wanted}_json"
+    elif not _is_plain(wanted):
+        wanted = f"{wanted}_value"
+    return next(name for name in (wanted, *(f"{wanted}_{count}" for count in range(2, 9999))) if name not in used)
 
 
 def _plain_words(name: str) -> str:

@@ -137,7 +137,14 @@ def test_dbt_works_from_the_root_with_the_stacks_environment(operator: Operator)
         assert done.returncode == 0, f"dbt {' '.join(command)}\n{done.stdout}\n{done.stderr}"
 
 
-def test_the_documentation_is_one_page_with_the_lineage(operator: Operator) -> None:
-    page = Path(operator.landfall("docs")["page"]).read_text(encoding="utf-8")
+def test_the_documentation_is_one_page_with_the_lineage(
+    operator: Operator, modeled: OrderBatch, tmp_path: Path
+) -> None:
+    said = operator.landfall("docs", "--output", str(tmp_path))
+    assert said["page"] == str(tmp_path / "index.html")
+    assert said["opened"] is False
+    assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
     for node in ("source.landfall.landing.order_summary", "model.landfall.orders", "exposure.landfall."):
         assert node in page
+    assert '"has_stats"' in page  # the catalog is in it too: what the warehouse knows of the tables
