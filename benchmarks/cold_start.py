@@ -55,7 +55,7 @@ ENVIRONMENT = {
 
 
 def start(code: str, folder: Path) -> tuple[float, float, float]:
-    """Run the code in a fresh interpreter that sees the unpacked zip; return milliseconds, of CPU too, and megabytes."""
+    """Run the code in a fresh interpreter that sees the unpacked zip; return wall ms, CPU ms and MB."""
     program = f"import sys; sys.path = [{str(folder)!r}, *[p for p in sys.path if 'site-packages' not in p]]\n"
     done = subprocess.run(  # noqa: S603 - the code above
         [sys.executable, "-ISB", "-c", program + TOLD.format(code=code)],
