@@ -31,7 +31,7 @@ from ingest_lambda.events import FileVersion
 from ingest_lambda.footer import Budget, inspect
 from ingest_lambda.statements import Column
 
-BYTES_PER_ROW = 65  # of `rows`, compressed
+BYTES_PER_ROW = 56  # of `rows`, compressed
 SMALL_ROWS = 100
 BUDGET_BYTES = 64 * 1024 * 1024
 PREFIX = "raw/rewrite_memory/"

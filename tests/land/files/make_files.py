@@ -10,9 +10,6 @@ import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb  # type: ignore[import-not-found]  # no requirement, as said above
-import pandas as pd  # type: ignore[import-untyped]  # no requirement either
-import polars as pl  # type: ignore[import-not-found]  # nor this
 
 FOLDER = Path(__file__).parent
 MOMENT = dt.datetime(2025, 11, 13, 9, 5, 1, 234567)
@@ -47,8 +44,17 @@ select
 """
 
 
+def write_duckdb() -> None:
+    """Write what a query of DuckDB becomes: unsigned and huge integers, 24:00, a UUID, an interval, nested values."""
+    import duckdb  # type: ignore[import-not-found]  # no requirement, as said above
+
+    duckdb.sql(DUCKDB).write_parquet(str(FOLDER / "duckdb.parquet"))
+
+
 def write_pandas() -> None:
     """Write what a DataFrame of pandas becomes: an index, a category, nanoseconds, missing values."""
+    import pandas as pd  # type: ignore[import-untyped]  # no requirement, as said above
+
     moments = pd.Series([MOMENT, None], index=["x", "y"]).astype("datetime64[ns]")
     frame = pd.DataFrame(
         {
@@ -69,6 +75,8 @@ def write_pandas() -> None:
 
 def write_polars() -> None:
     """Write what a DataFrame of polars becomes: large strings and lists, nanosecond times, an enumeration."""
+    import polars as pl  # type: ignore[import-not-found]  # no requirement, as said above
+
     frame = pl.DataFrame(
         {
             "id": [1, 2],
@@ -93,6 +101,6 @@ def write_polars() -> None:
 
 
 if __name__ == "__main__":
-    duckdb.sql(DUCKDB).write_parquet(str(FOLDER / "duckdb.parquet"))
+    write_duckdb()
     write_pandas()
     write_polars()
