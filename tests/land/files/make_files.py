@@ -10,7 +10,6 @@ import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 
-
 FOLDER = Path(__file__).parent
 MOMENT = dt.datetime(2025, 11, 13, 9, 5, 1, 234567)
 
