@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import GenericTestNode, ModelNode
 
 from local.home import ROOT
+from tests.support.model_warehouse import ModelWarehouse
+
+pytestmark = pytest.mark.xdist_group("model")  # one project, parsed once
 
 MACROS = ROOT / "macros"
 GATE_MODELS = Path("dbt_project/models/gate")
@@ -19,19 +21,11 @@ GATES = ROOT / "dbt_project" / "gates" / "generic"
 DEFINITION = re.compile(r"{%-?\s*(?:macro|test)\s+(\w+)\(([^)]*)\)")
 
 
-@pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
-    """The parsed project; parsing needs no warehouse."""
-    folder = tmp_path_factory.mktemp("parse")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DBT_TARGET_PATH", str(folder))
-        patch.setenv("DBT_LOG_PATH", str(folder))
-        result = dbtRunner().invoke(
-            ["parse", "--quiet", "--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--warn-error"]
-        )
-    assert result.exception is None, result.exception
-    assert isinstance(result.result, Manifest)
-    return result.result
+@pytest.fixture
+def manifest(worker_warehouse: ModelWarehouse) -> Manifest:
+    """The project as it was parsed, without a warning, for all tests of the worker."""
+    assert worker_warehouse.manifest is not None
+    return worker_warehouse.manifest
 
 
 def models(manifest: Manifest) -> list[ModelNode]:

@@ -89,7 +89,6 @@ class ModelWarehouse:
     def dbt(
         self,
         *arguments: str,
-        fresh_parse: bool = False,
         write_json: bool = False,
         during: Mapping[Moment, Callable[[], None]] = NOTHING,
     ) -> DbtRun:
@@ -108,7 +107,7 @@ class ModelWarehouse:
             elif event.info.level != "debug":
                 messages.append(event.info.msg)
 
-        runner = dbtRunner(manifest=None if fresh_parse else self.manifest, callbacks=[keep])
+        runner = dbtRunner(manifest=self.manifest, callbacks=[keep])
         with self._environment():
             outcome = runner.invoke([*_QUIETLY, f"--{'' if write_json else 'no-'}write-json", *arguments])
         if outcome.exception is not None:
@@ -134,7 +133,7 @@ class ModelWarehouse:
     def parse(self) -> None:
         """Parse the project once for all runs."""
         with self._environment():
-            outcome = dbtRunner().invoke(["parse", "--quiet"])
+            outcome = dbtRunner().invoke(["parse", "--quiet", "--warn-error"])
         if outcome.exception is not None:
             raise outcome.exception
         assert isinstance(outcome.result, Manifest)
