@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +18,14 @@ from local.redshift import messages
 from local.redshift.copy_statement import CopyStatement, parse_copy
 from local.redshift.errors import INTERNAL_ERROR, ErrorFields, RedshiftError, translate
 from local.redshift.load import load_chunks, of_value
-from local.redshift.masking import quote_literal, split_statements
+from local.redshift.masking import mask, quote_literal, split_statements, without_comments
 from local.redshift.messages import Message
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.rewrite import rewrite
 
 SERVER_VERSION = b"server_version\x008.0.2\x00"
+_BEGINS = re.compile(r"\s*(?:begin|start)\b", re.IGNORECASE)
+_BINDS = re.compile(r"\s*(?:create\s+(?:or\s+replace\s+)?view|alter\s+(?:table|view)\s.*\srename)\b", re.I | re.DOTALL)
 _STARTUP_KEYS = ("user", "database", "application_name", "client_encoding", "DateStyle", "TimeZone")
 _TABLE_COLUMNS = (
     "select a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull from pg_catalog.pg_attribute a"
@@ -38,6 +41,7 @@ class FrontSettings:
     temporary_folder: Path
     isolation: str
     log: Path
+    binding: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by a transaction that begins with view DDL
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ class Session:
     _load_error: ErrorFields | None = None
     _commit_next: bool = False
     _last_sql: str = ""
+    _has_just_begun: bool = False
+    _is_binding: bool = False
 
     async def run(self) -> None:
         """Carry messages until either side leaves."""
@@ -91,6 +97,7 @@ class Session:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._end_binding()
 
     # --- from the client ---
 
@@ -143,7 +150,26 @@ class Session:
             raise RedshiftError("COPY must be sent as a statement of its own")
         if self._pending:
             await self._idle.wait()  # the status of the transaction is known then
+        await self._queue_to_bind(statement)
         return rewrite(statement, in_transaction=self._status != b"I")
+
+    async def _queue_to_bind(self, statement: str) -> None:
+        """Let transactions that begin by making or renaming views run one after the other.
+
+        Each binds late-binding views anew here, which on Redshift it does not, and two that bind one view would
+        conflict. They wait before their first statement, while they hold no lock and have no snapshot.
+        """
+        code = without_comments(mask(statement).text)
+        is_first = self._status == b"I" or self._has_just_begun
+        self._has_just_begun = bool(_BEGINS.match(code))
+        if is_first and _BINDS.match(code) and not self._is_binding:
+            await self.settings.binding.acquire()
+            self._is_binding = True
+
+    def _end_binding(self) -> None:
+        if self._is_binding:
+            self._is_binding = False
+            self.settings.binding.release()
 
     async def _parse(self, message: Message) -> None:
         name, sql, tail = messages.split_parse(message.body)
@@ -282,6 +308,8 @@ class Session:
             message = answer
         self._commit_next = False
         self._status = message.body
+        if self._status == b"I":
+            self._end_binding()
         self._pending -= 1
         if not self._pending:
             self._idle.set()

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.local.redshift.support import Client
@@ -111,3 +113,33 @@ def test_an_ordinary_view_keeps_its_table_from_being_dropped(client: Client) -> 
     assert client.error("drop table t")["C"] == "2BP01"
     client.run("drop table t cascade")
     assert client.error("select * from v")["C"] == "42P01"
+
+
+def test_transactions_that_make_views_anew_at_once_do_not_conflict(
+    client: Client, other_client: Client, schema: str
+) -> None:
+    for name in ("a", "b"):
+        client.run(f"create table t{name} (n int)", f"insert into t{name} values (1)")
+        client.run(f"create view v{name} as select n from {schema}.t{name} with no schema binding")
+    client.run(
+        f"create view both_of_them as select a.n from {schema}.va as a inner join {schema}.vb as b on a.n = b.n "
+        "with no schema binding"
+    )
+    at_once = threading.Barrier(2)
+
+    def swap(connection: Client, name: str) -> None:
+        """Make a view anew as dbt does."""
+        at_once.wait()
+        for _ in range(5):
+            connection.run(
+                "begin",
+                f"/* dbt */ create view v{name}__tmp as select n from {schema}.t{name} with no schema binding",
+                f"alter table v{name} rename to v{name}__backup",
+                f"alter table v{name}__tmp rename to v{name}",
+                "commit",
+                f"drop view v{name}__backup",
+            )
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(swap, (client, other_client), ("a", "b")))
+    assert client.run("select n from both_of_them") == [(1,)]
