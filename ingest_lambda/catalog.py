@@ -12,7 +12,7 @@ from ingest_lambda import ddl
 from ingest_lambda.names import METADATA
 from ingest_lambda.sqltypes import VARBYTE, SqlType, parse_type
 from ingest_lambda.statements import Column
-from ingest_lambda.warehouse import Warehouse
+from ingest_lambda.warehouse import Connection, Warehouse
 
 Columns = tuple[Column, ...]
 
@@ -31,7 +31,8 @@ class Catalog:
     def columns(self, dataset: str) -> Columns | None:
         """Return the columns of `landing.<dataset>`, None if there is no such table."""
         if dataset not in self._known:
-            columns = self._read(dataset)
+            with self._warehouse.session() as session:
+                columns = read_columns(session, dataset)
             if columns is None:
                 return None
             self._known[dataset] = columns
@@ -45,12 +46,13 @@ class Catalog:
         """Read the table's columns again at the next look."""
         self._known.pop(dataset, None)
 
-    def _read(self, dataset: str) -> Columns | None:
-        with self._warehouse.session() as session:
-            rows = session.query(ddl.select_columns(dataset))
-        if not rows:
-            return None
-        return tuple(Column(row["column_name"], column_type(row)) for row in rows if row["column_name"] not in METADATA)
+
+def read_columns(connection: Connection, dataset: str) -> Columns | None:
+    """Ask the warehouse for the columns of `landing.<dataset>`, metadata excluded; None if there is no such table."""
+    rows = connection.query(ddl.select_columns(dataset))
+    if not rows:
+        return None
+    return tuple(Column(row["column_name"], column_type(row)) for row in rows if row["column_name"] not in METADATA)
 
 
 def column_type(row: dict[str, Any]) -> SqlType:

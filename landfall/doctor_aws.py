@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 DEPLOY = "deploy again: landfall deploy"
 # Six times the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 VISIBILITY_FACTOR = 6
-SCHEDULE_PARAMETERS = {"sweep": "SweepSchedule", "reconcile": "ReconcileSchedule"}
+SCHEDULE_PARAMETERS = {
+    "sweep": "SweepSchedule",
+    "freshness": "FreshnessSchedule",
+    "reconcile": "ReconcileSchedule",
+}
 
 
 def stack_is_complete(stack: "Stack") -> Iterator[Finding]:

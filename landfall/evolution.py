@@ -1,7 +1,8 @@
 """OPERATE: changing a landing column's type, or adding a column, where landing does not do so by itself.
 
 In: a dataset, a column, a type. Out: what was done. All rows are rewritten in one transaction behind the dataset's
-mutex, and only if no value changes by it; loads of the dataset wait meanwhile, readers do not.
+mutex, and only if no value changes by it. Whoever loads or reads the table waits meanwhile: ALTER TABLE locks it whole
+(https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html).
 """
 
 # ruff: noqa: S608 - names go through `identifier`, types through `parse_type`
@@ -12,12 +13,12 @@ from enum import StrEnum
 from typing import Any
 
 from ingest_lambda import ddl
-from ingest_lambda.catalog import Catalog
+from ingest_lambda.catalog import read_columns
 from ingest_lambda.contracts import parse_contract
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.names import METADATA
 from ingest_lambda.statements import Column, Widening, identifier, lock_dataset, table
-from ingest_lambda.warehouse import Warehouse, retry_conflicts
+from ingest_lambda.warehouse import Connection, retry_conflicts
 
 PATIENCE_SECONDS = 24 * 3600.0  # as long as the Data API lets a statement run
 
@@ -88,14 +89,14 @@ class Change:
         }
 
 
-def plan_change(warehouse: Warehouse, dataset: str, column: str, type_: str) -> Change:
+def plan_change(warehouse: Connection, dataset: str, column: str, type_: str) -> Change:
     """Look up the column, and say what the change is.
 
     Raises:
         ConfigError: the dataset has not landed, the name is one of landing's own, or the type is none of landing's.
     """
     wanted = wanted_column(column, type_)
-    existing = Catalog(warehouse).columns(dataset)
+    existing = read_columns(warehouse, dataset)
     if existing is None:
         raise ConfigError(f"there is no table landing.{dataset}: `landfall status` lists the datasets")
     before = next((each for each in existing if each.name == wanted.name), None)
@@ -121,7 +122,7 @@ def wanted_column(column: str, type_: str) -> Column:
     return wanted
 
 
-def carry_out(warehouse: Warehouse, change: Change, *, may_lose: bool = False) -> Change:
+def carry_out(warehouse: Connection, change: Change, *, may_lose: bool = False) -> Change:
     """Make the change in one transaction; nothing is done where the column is as it shall be.
 
     Raises:
@@ -138,7 +139,7 @@ def carry_out(warehouse: Warehouse, change: Change, *, may_lose: bool = False) -
     return replace(change, rows=sum(done.count(number) for number in updates))
 
 
-def _refuse_loss(warehouse: Warehouse, change: Change) -> None:
+def _refuse_loss(warehouse: Connection, change: Change) -> None:
     try:
         lost = int(warehouse.query(change.count_lost())[0]["lost"])
     except TransientError as error:  # mostly a value that cannot be cast at all; the text says which

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from landfall.stack import Stack
 
 # What each schedule starts; their names are landfall-<environment>-<name>.
-SCHEDULES = {"sweep": "transforms by schedule", "reconcile": "the nightly reconcile"}
+SCHEDULES = {
+    "sweep": "transforms by schedule",
+    "freshness": "the check that datasets still deliver",
+    "reconcile": "the nightly reconcile",
+}
 SETTLE_SECONDS = 120.0
 # What GetSchedule tells and UpdateSchedule takes: an update replaces the whole schedule.
 # https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html

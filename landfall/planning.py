@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda import ddl
-from ingest_lambda.catalog import Catalog
+from ingest_lambda.catalog import read_columns
 from ingest_lambda.contracts import Contract
 from ingest_lambda.errors import ConfigError, RejectedFileError
 from ingest_lambda.events import UNVERSIONED, FileVersion
@@ -135,7 +135,7 @@ class Planner:
         contract = self._contracts.get(dataset, Contract())
         names = {each.inspected.file.file_id: each.name for each in files}
         inspected = [each.inspected for each in files]
-        landing = Catalog(self._stack.warehouse).columns(dataset) if self._stack else None
+        landing = read_columns(self._stack.warehouse, dataset) if self._stack else None
         plans = plan_batch(dataset, inspected, landing, contract)
         if any(plan.widenings for plan in plans) and not self._may_widen(dataset):
             plans = plan_batch(dataset, inspected, landing, contract, may_widen=False)

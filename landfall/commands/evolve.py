@@ -25,8 +25,8 @@ def evolve(
 ) -> None:
     """Change a landing column's type where landing does not do so by itself; then `landfall replay` what was rejected.
 
-    One transaction rewrites every row, behind the dataset's mutex: loads of the dataset wait, readers do not. Where a
-    value would not be the same afterwards nothing is changed, unless --lossy is given.
+    One transaction rewrites every row, behind the dataset's mutex; who loads or reads the table waits. Where a value
+    would not be the same afterwards nothing is changed, unless --lossy is given.
     """
     from landfall import evolution
     from landfall.stack import Stack

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def pause(as_json: output.JsonOption = False) -> None:
-    """Stop landing, and the schedules of the transform and the reconcile: for a warehouse's maintenance, say.
+    """Stop landing, and the schedules that ask the warehouse: for its maintenance, say.
 
     What is under way ends. Files that come meanwhile wait on the queue, for four days; after a longer pause `landfall
     reconcile` finds them.
