@@ -115,10 +115,10 @@ def written(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Ite
         if (CORPUS / "files" / file).exists()
     ]
     files = {each.name: write(each, folder)["files"] for each in unseen}
+    operator.settle()
     for each in unseen:
         uploaded = operator.upload(each.path, f"raw/{each.name}/{each.path.name}")
         assert uploaded.outcome == "landed", uploaded
-    operator.settle()
     facts = operator.local.redshift
     with login(facts, str(facts["admin_user"]), str(facts["admin_password"])) as admin:
         places = {"DBT_PROJECT_DIR": str(folder), "DBT_PROFILES_DIR": str(folder)}
