@@ -61,6 +61,6 @@ def classify(text: str) -> Failure:
     >>> classify("ERROR: 1023 DETAIL: Serializable isolation violation on table - 1")
     <Failure.CONFLICT: 1>
     >>> classify("ERROR: the weather")
-    <Failure.UNKNOWN: 6>
+    <Failure.UNKNOWN: 5>
     """
     return next((failure for failure, pattern in PATTERNS if pattern.search(text)), Failure.UNKNOWN)
