@@ -113,7 +113,7 @@ def as_table(results: dict[str, Measured]) -> str:
     """Write results as a Markdown table, one row a way."""
     names = list(next(iter(results.values())))
     lines = [["way", *(name.replace("_", " ") for name in names)], ["---"] * (len(names) + 1)]
-    lines += [[f"`{way}`", *(f"{measured[name]:g}" for name in names)] for way, measured in results.items()]
+    lines += [[f"`{way}`", *(f"{measured[name]:.10g}" for name in names)] for way, measured in results.items()]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
