@@ -211,7 +211,7 @@ def test_a_disk_that_is_too_small_is_for_the_operator(land: Land, monkeypatch: p
 def test_memory_grows_neither_with_a_file_nor_with_their_number(land: Land) -> None:
     """`benchmarks/rewrite_memory.py` at full size: this is the same with less, and the same bounds for small files."""
     command = [sys.executable, "-m", "benchmarks.rewrite_memory", f"--bucket={land.bucket}"]
-    sizes = ["--megabytes=80", "--small-files=60"]
+    sizes = ["--megabytes=48", "--small-files=40"]
     done = subprocess.run(  # noqa: S603 - the benchmark itself
         [*command, *sizes], env=land.services.env, cwd=ROOT, stdout=subprocess.PIPE, check=True
     )
@@ -220,4 +220,4 @@ def test_memory_grows_neither_with_a_file_nor_with_their_number(land: Land) -> N
     assert measured["large"]["peak_megabytes"] <= 300, measured
     assert measured["small"]["peak_megabytes"] <= 256, measured
     assert measured["large"]["objects"] == 1
-    assert measured["small"]["rows"] == 6_000
+    assert measured["small"]["rows"] == 4_000
