@@ -15,9 +15,9 @@ from ingest_lambda.footer import Inspected
 MEBIBYTE = 1024**2
 # Above it, reading and writing a file takes the function longer than the load of its own that is spared.
 LARGE_BYTES = 32 * MEBIBYTE
-# What one load rewrites, in bytes of its files: about a minute's work, so that a function that is cut short has
-# most of its loads behind it.
-MAX_CANONICAL_BYTES = 4 * 1024 * MEBIBYTE
+# What one load rewrites, in bytes of its files: less than a minute's work (25 s of CPU, benchmarks/rewrite_memory.py;
+# a function of 1024 MB has 0.6 of one), so that a function that is cut short has most of its loads behind it.
+MAX_CANONICAL_BYTES = 1024 * MEBIBYTE
 
 
 class LoadPath(StrEnum):
