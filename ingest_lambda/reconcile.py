@@ -17,6 +17,7 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from ingest_lambda import reconcile_alert, reconcile_events, reconcile_ledger
+from ingest_lambda.contracts import read_contracts
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.reconcile_alert import Result
 from ingest_lambda.reconcile_events import Cause
@@ -116,7 +117,8 @@ def run(
     """
     result = Result(mismatches=reconcile_ledger.mismatches(warehouse, reconcile_ledger.datasets(warehouse)))
     result.datasets |= {mismatch.dataset for mismatch in result.mismatches}
-    scope = Scope(settings.bucket, pattern=settings.pattern, stored_before=stored_before)
+    formats = {dataset: contract.formats for dataset, contract in read_contracts().items()}
+    scope = Scope(settings.bucket, pattern=settings.pattern, stored_before=stored_before, formats=formats)
     for tally in find(clients.s3, warehouse, scope):
         if remaining_seconds() <= 0:
             result.complete = False

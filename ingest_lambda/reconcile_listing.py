@@ -7,7 +7,7 @@ that should not. Every version counts, replaced ones too: each of them lands onc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -30,13 +30,17 @@ OFFLINE_CLASSES = {"GLACIER", "DEEP_ARCHIVE"}
 
 @dataclass(frozen=True)
 class Scope:
-    """Which object versions to look at. Those stored after `stored_before` may still be on their way: left out."""
+    """Which object versions to look at. Those stored after `stored_before` may still be on their way: left out.
+
+    `pattern` and `formats` (of datasets, beside parquet) say which of them are data files.
+    """
 
     bucket: str
     prefix: str = PREFIX
     pattern: str | None = None
     dataset: str | None = None
     stored_before: datetime | None = None
+    formats: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def _versions(s3: S3Client, scope: Scope) -> Iterator[ObjectVersionTypeDef]:
 
 
 def _sort(version: ObjectVersionTypeDef, scope: Scope, chunk: Chunk) -> None:
-    routed = route(version["Key"], scope.pattern)
+    routed = route(version["Key"], scope.pattern, scope.formats)
     if isinstance(routed, Ignored):
         chunk.passed_over["no data file"] += 1
     elif scope.dataset not in (None, routed.dataset):

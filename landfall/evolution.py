@@ -14,7 +14,7 @@ from typing import Any
 
 from ingest_lambda import ddl
 from ingest_lambda.catalog import read_columns
-from ingest_lambda.contracts import parse_contract
+from ingest_lambda.contracts import Contract, parse_contract
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.names import METADATA
 from ingest_lambda.statements import Column, Widening, identifier, lock_dataset, table
@@ -152,9 +152,9 @@ def _refuse_loss(warehouse: Connection, change: Change) -> None:
         )
 
 
-def undeclared(contracts: Mapping[str, Any], change: Change) -> str | None:
+def undeclared(contracts: Mapping[str, Contract], change: Change) -> str | None:
     """Say what the source YAML must say now, where it declares the column otherwise."""
-    declared = parse_contract(contracts.get(change.dataset, {})).columns
+    declared = contracts.get(change.dataset, Contract()).columns
     found = next((column for column in declared if column.name == change.column.name), None)
     if not declared or found == change.column:
         return None

@@ -4,6 +4,7 @@ The nightly reconcile does the same with the same code; here a person watches, a
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda import reconcile_events
@@ -12,6 +13,7 @@ from ingest_lambda.reconcile_events import Cause
 from ingest_lambda.reconcile_find import Tally, find
 from ingest_lambda.reconcile_listing import Listed, Scope
 from ingest_lambda.routing import PREFIX
+from landfall import declared
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -36,6 +38,11 @@ def prefix_of(name: str, bucket: str) -> str:
     if not prefix.startswith(PREFIX):
         raise ConfigError(f"{prefix!r} is not under {PREFIX}, and landing reads nothing else: copy the files there")
     return prefix
+
+
+def scope_of(stack: "Stack", prefix: str = PREFIX, dataset: str | None = None, before: datetime | None = None) -> Scope:
+    """Name what to look at, with what the deployment and the contracts say of keys."""
+    return Scope(stack.bucket, prefix, stack.route_pattern, dataset, before, declared.formats())
 
 
 def gather(stack: "Stack", scope: Scope, watch: Watch = lambda _: None) -> Tally:

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from ingest_lambda import ddl
 from ingest_lambda.catalog import read_columns
 from ingest_lambda.contracts import Contract
+from ingest_lambda.convert import inspect_any
 from ingest_lambda.errors import ConfigError, RejectedFileError
 from ingest_lambda.events import UNVERSIONED, FileVersion
-from ingest_lambda.footer import TAIL_BYTES, Inspected, footer_bytes, inspect, parse_footer
+from ingest_lambda.footer import TAIL_BYTES, UNKNOWN_ROWS, Inspected, footer_bytes, parse_footer
 from ingest_lambda.paths import LoadPath
 from ingest_lambda.plan import Plan, PlannedFile, plan_batch
 from ingest_lambda.reconcile_ledger import Standing, standings
-from ingest_lambda.routing import Ignored, route
+from ingest_lambda.routing import Format, Ignored, format_of, route
 from ingest_lambda.verdict import Verdict, verdict_of
 from landfall.undos import locate
 from landfall.uploads import plan_uploads
@@ -92,6 +93,7 @@ class Planner:
 
     def __init__(self, contracts: Mapping[str, Contract], stack: "Stack | None" = None) -> None:
         self._contracts = contracts
+        self._formats = {dataset: contract.formats for dataset, contract in contracts.items()}
         self._stack = stack
 
     def plan(self, names: Sequence[str], dataset: str | None = None) -> Outlook:
@@ -117,19 +119,36 @@ class Planner:
             return self._read_local(Path(name), dataset)
         if self._stack is None:
             raise ConfigError(f"{name} is no local path, and no stack is named whose bucket could hold it")
-        return [_read_object(self._stack, name)]
+        return [self._read_object(self._stack, name)]
 
     def _read_local(self, path: Path, dataset: str | None) -> Iterable[Readable | Forecast]:
         pattern = self._stack.route_pattern if self._stack else None
-        for upload in plan_uploads([path], dataset, pattern=pattern):
+        for upload in plan_uploads([path], dataset, pattern=pattern, formats=self._formats):
             file = FileVersion(LOCAL, upload.key, str(upload.path.resolve()), size=upload.path.stat().st_size)
             if upload.dataset is None:
                 yield Forecast(str(upload.path), None, "ignored", upload.ignored or "it is no data file")
                 continue
+            if format_of(upload.key) is not Format.PARQUET:
+                raise ConfigError(f"{upload.path}: text is planned in the bucket only; upload it, and plan its key")
             try:
                 yield Readable(str(upload.path), upload.dataset, inspect_local(upload.path, file))
             except RejectedFileError as error:
                 yield _rejected(str(upload.path), upload.dataset, file, error)
+
+    def _read_object(self, stack: "Stack", name: str) -> Readable | Forecast:
+        bucket, key = locate(name, stack.bucket)
+        routed = route(key, stack.route_pattern, self._formats)
+        if isinstance(routed, Ignored):
+            return Forecast(name, None, "ignored", routed.reason)
+        file = _newest(stack, bucket, key)
+        standing = standings(stack.warehouse, {routed.dataset: [file.file_id]}).get(file.file_id)
+        if standing in {Standing.LANDED, Standing.UNDONE}:
+            return Forecast(name, routed.dataset, "decided", f"this version is in the ledger: {standing}")
+        try:
+            contract = self._contracts.get(routed.dataset, Contract())
+            return Readable(name, routed.dataset, inspect_any(stack.s3, file, contract))
+        except RejectedFileError as error:
+            return _rejected(name, routed.dataset, file, error)
 
     def _plan_dataset(self, dataset: str, files: Sequence[Readable], outlook: Outlook) -> None:
         contract = self._contracts.get(dataset, Contract())
@@ -154,21 +173,6 @@ class Planner:
         function = self._stack.lambda_.get_function_configuration(FunctionName=self._stack.output("IngestFunctionName"))
         limit = int(function["Environment"]["Variables"][LIMIT_VARIABLE])
         return int(self._stack.warehouse.query(ddl.count_rows(dataset))[0]["row_count"]) <= limit
-
-
-def _read_object(stack: "Stack", name: str) -> Readable | Forecast:
-    bucket, key = locate(name, stack.bucket)
-    routed = route(key, stack.route_pattern)
-    if isinstance(routed, Ignored):
-        return Forecast(name, None, "ignored", routed.reason)
-    file = _newest(stack, bucket, key)
-    standing = standings(stack.warehouse, {routed.dataset: [file.file_id]}).get(file.file_id)
-    if standing in {Standing.LANDED, Standing.UNDONE}:
-        return Forecast(name, routed.dataset, "decided", f"this version is in the ledger: {standing}")
-    try:
-        return Readable(name, routed.dataset, inspect(stack.s3, file))
-    except RejectedFileError as error:
-        return _rejected(name, routed.dataset, file, error)
 
 
 def _newest(stack: "Stack", bucket: str, key: str) -> FileVersion:
@@ -206,7 +210,8 @@ def _tail(path: Path, size: int, length: int) -> bytes:
 
 def _lands(name: str, plan: Plan, planned: PlannedFile) -> Forecast:
     rows = planned.inspected.footer.row_count
-    return Forecast(name, plan.dataset, "lands", planned.why, plan.path, rows)
+    known = None if rows == UNKNOWN_ROWS else rows
+    return Forecast(name, plan.dataset, "lands", planned.why, plan.path, known)
 
 
 def _rejected(name: str, dataset: str, file: FileVersion, error: RejectedFileError) -> Forecast:

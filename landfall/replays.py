@@ -7,7 +7,7 @@ announce it. The ledger decides what lands, so that no replay lands anything twi
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda import objects as land_objects
@@ -16,7 +16,7 @@ from ingest_lambda.errors import ConfigError
 from ingest_lambda.events import FileVersion, parse_notification
 from ingest_lambda.reconcile_events import Cause
 from ingest_lambda.reconcile_ledger import Standing
-from ingest_lambda.reconcile_listing import Listed, Scope
+from ingest_lambda.reconcile_listing import Listed
 from landfall import missing, objects, statements
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _announce(
 
 
 def _versions(stack: "Stack", bucket: str, key: str) -> Iterable[Listed]:
-    chunks = reconcile_listing.chunks(stack.s3, Scope(bucket, key, stack.route_pattern))
+    chunks = reconcile_listing.chunks(stack.s3, replace(missing.scope_of(stack, key), bucket=bucket))
     return [listed for chunk in chunks for listed in chunk.files if listed.file.key == key]
 
 

@@ -5,14 +5,14 @@ What became of a file is read where landing writes it: the ledgers and `ops.reje
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.events import FileVersion
-from ingest_lambda.routing import DATASET_NAME, PREFIX, Ignored, Route, route
+from ingest_lambda.routing import DATASET_NAME, NO_FORMATS, PREFIX, Ignored, Route, route
 from landfall import files, objects
 
 if TYPE_CHECKING:
@@ -29,6 +29,23 @@ class Plan:
     key: str
     dataset: str | None
     ignored: str | None = None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How keys are read: the deployment's own pattern, and what datasets take beside parquet."""
+
+    pattern: str | None = None
+    formats: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def route(self, key: str) -> Route | Ignored:
+        """Name the dataset of a key, as landing does."""
+        return route(key, self.pattern, self.formats)
+
+    def is_data(self, name: str, dataset: str | None) -> bool:
+        """Tell whether a file below a folder is a data file; one whose dataset cannot be told still is one."""
+        by_name = route(f"{PREFIX}{dataset or 'any'}/{name}", formats=self.formats)
+        return isinstance(by_name, Route) or (dataset is None and isinstance(self.route(PREFIX + name), Route))
 
 
 @dataclass(frozen=True)
@@ -54,11 +71,16 @@ class Upload:
 
 
 def plan_uploads(
-    paths: Sequence[Path], dataset: str | None = None, key: str | None = None, pattern: str | None = None
+    paths: Sequence[Path],
+    dataset: str | None = None,
+    key: str | None = None,
+    pattern: str | None = None,
+    formats: Mapping[str, Collection[str]] = NO_FORMATS,
 ) -> list[Plan]:
-    """Decide where each file goes; a folder gives the parquet files below it.
+    """Decide where each file goes; a folder gives the data files below it.
 
-    `pattern` is the deployment's own routing pattern: it alone names the dataset of a key.
+    `pattern` is the deployment's own routing pattern: it alone names the dataset of a key. `formats` are those that
+    datasets take beside parquet.
 
     Raises:
         ConfigError: a path does not exist, a key fits no single file, or no dataset can be told.
@@ -66,10 +88,10 @@ def plan_uploads(
     if dataset is not None and not DATASET_NAME.fullmatch(dataset):
         raise ConfigError(f"{dataset!r} is no dataset name: it must match {DATASET_NAME.pattern}")
     if key is not None:
-        return [_plan_key(paths, dataset, key, pattern)]
-    plans = [plan for path in paths for plan in _plan_path(path, dataset, pattern)]
+        return [_plan_key(paths, dataset, key, Rules(pattern, formats))]
+    plans = [plan for path in paths for plan in _plan_path(path, dataset, Rules(pattern, formats))]
     if not plans:
-        raise ConfigError(f"no parquet file in {', '.join(map(str, paths))}")
+        raise ConfigError(f"no data file in {', '.join(map(str, paths))}")
     return _without_collisions(plans)
 
 
@@ -132,15 +154,15 @@ def _timed_out(upload: Upload, timeout_seconds: float) -> Upload:
     return replace(upload, reason=f"no outcome within {timeout_seconds:g} s; `landfall status` shows the queue")
 
 
-def _plan_key(paths: Sequence[Path], dataset: str | None, key: str, pattern: str | None) -> Plan:
+def _plan_key(paths: Sequence[Path], dataset: str | None, key: str, rules: Rules) -> Plan:
     if len(paths) != 1 or not paths[0].is_file():
         raise ConfigError("--key is the key of one file: give exactly one file with it")
-    return _plan_to(paths[0], key, dataset, pattern)
+    return _plan_to(paths[0], key, dataset, rules)
 
 
-def _plan_to(path: Path, key: str, dataset: str | None, pattern: str | None) -> Plan:
+def _plan_to(path: Path, key: str, dataset: str | None, rules: Rules) -> Plan:
     """Plan a file whose key is settled: landing reads the dataset out of the key, whatever was meant."""
-    routed = route(key, pattern)
+    routed = rules.route(key)
     if isinstance(routed, Ignored):
         return Plan(path, key, None, ignored=routed.reason)
     if dataset not in (None, routed.dataset):
@@ -148,32 +170,27 @@ def _plan_to(path: Path, key: str, dataset: str | None, pattern: str | None) -> 
     return Plan(path, key, routed.dataset)
 
 
-def _plan_path(path: Path, dataset: str | None, pattern: str | None) -> list[Plan]:
+def _plan_path(path: Path, dataset: str | None, rules: Rules) -> list[Plan]:
     if path.is_dir():
         below = sorted(found for found in path.rglob("*") if found.is_file())
         named = [(file, file.relative_to(path).as_posix()) for file in below]
-        files = [(file, name) for file, name in named if not isinstance(_routed(name), Ignored)]
-        return [_plan_file(file, name, dataset, pattern) for file, name in files]
+        files = [(file, name) for file, name in named if rules.is_data(name, dataset)]
+        return [_plan_file(file, name, dataset, rules) for file, name in files]
     if path.is_file():
-        return [_plan_file(path, path.name, dataset, pattern)]
+        return [_plan_file(path, path.name, dataset, rules)]
     raise ConfigError(f"{path} does not exist, or is neither file nor folder")
 
 
-def _plan_file(path: Path, name: str, dataset: str | None, pattern: str | None) -> Plan:
+def _plan_file(path: Path, name: str, dataset: str | None, rules: Rules) -> Plan:
     """Plan a file by its name (in a folder, by its path below that folder)."""
     if dataset is not None:
-        return _plan_to(path, f"{PREFIX}{dataset}/{name}", dataset, pattern)
-    routed = route(PREFIX + name, pattern)
+        return _plan_to(path, f"{PREFIX}{dataset}/{name}", dataset, rules)
+    routed = rules.route(PREFIX + name)
     if isinstance(routed, Ignored):
         raise ConfigError(f"{path}: no dataset can be told from the name ({routed.reason}); say --dataset or --key")
-    if pattern or any(_same_name(part, routed.dataset) for part in name.split("/")[:-1]):
+    if rules.pattern or any(_same_name(part, routed.dataset) for part in name.split("/")[:-1]):
         return Plan(path, f"{PREFIX}{name}", routed.dataset)
-    return _plan_to(path, f"{PREFIX}{routed.dataset}/{name}", None, pattern)
-
-
-def _routed(name: str) -> Route | Ignored:
-    """Route by the file's name alone: in a folder given with --dataset, only data files are taken."""
-    return route(f"{PREFIX}any/{name}")
+    return _plan_to(path, f"{PREFIX}{routed.dataset}/{name}", None, rules)
 
 
 def _same_name(folder: str, dataset: str) -> bool:

@@ -29,12 +29,11 @@ def backfill(
     behind those that are announced, which is what --rate is for.
     """
     from ingest_lambda.reconcile_events import Cause
-    from ingest_lambda.reconcile_listing import Scope
     from landfall import missing
     from landfall.stack import Stack
 
     stack = Stack.from_environment()
-    scope = Scope(stack.bucket, missing.prefix_of(prefix, stack.bucket), stack.route_pattern, dataset)
+    scope = missing.scope_of(stack, missing.prefix_of(prefix, stack.bucket), dataset)
     with output.counting("comparing bucket and warehouse") as watch:
         tally = missing.gather(stack, scope, watch)
     found = len(tally.missing)

@@ -28,10 +28,8 @@ def evolve(
     One transaction rewrites every row, behind the dataset's mutex; who loads or reads the table waits. Where a value
     would not be the same afterwards nothing is changed, unless --lossy is given.
     """
-    from landfall import evolution
+    from landfall import declared, evolution
     from landfall.stack import Stack
-    from scripts.contracts import read_contracts
-    from scripts.package import ROOT
 
     stack = Stack.from_environment()
     warehouse = stack.warehouse_as("LoaderSecretArn", evolution.PATIENCE_SECONDS)
@@ -40,7 +38,7 @@ def evolve(
     if not dry_run:
         with output.stderr().status(f"changing landing.{dataset}"):
             change = evolution.carry_out(warehouse, change, may_lose=lossy)
-    notice = evolution.undeclared(read_contracts(ROOT), change)
+    notice = evolution.undeclared(declared.contracts(), change)
     if as_json:
         output.print_json({**change.to_dict(), "dry_run": dry_run, "statements": steps, "notice": notice})
         return

@@ -35,14 +35,11 @@ def plan(
     Only footers are read: a value that no column holds is found when the file lands. Exits 1 if a file would be
     rejected.
     """
-    from ingest_lambda.contracts import parse_contract
+    from landfall import declared
     from landfall.planning import Planner
-    from scripts.contracts import read_contracts
-    from scripts.package import ROOT
 
     stack = _stack()
-    contracts = {name: parse_contract(contract) for name, contract in read_contracts(ROOT).items()}
-    outlook = Planner(contracts, stack).plan(files, dataset)
+    outlook = Planner(declared.contracts(), stack).plan(files, dataset)
     if as_json:
         changes = [
             {"dataset": name, "column": column, "from": before, "to": after}

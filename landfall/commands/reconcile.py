@@ -42,13 +42,12 @@ def reconcile(
 
     from ingest_lambda import reconcile_ledger
     from ingest_lambda.reconcile_events import Cause
-    from ingest_lambda.reconcile_listing import Scope
     from landfall import missing
     from landfall.stack import Stack
 
     stack = Stack.from_environment()
     before = datetime.now(UTC) - timedelta(seconds=grace)
-    scope = Scope(stack.bucket, pattern=stack.route_pattern, dataset=dataset, stored_before=before)
+    scope = missing.scope_of(stack, dataset=dataset, before=before)
     with output.counting("comparing bucket and warehouse") as watch:
         tally = missing.gather(stack, scope, watch)
     names = reconcile_ledger.datasets(stack.warehouse, dataset)

@@ -37,11 +37,11 @@ def upload(
 
     Exits 1 if a file was rejected, 2 if the time was up before every file had its outcome.
     """
-    from landfall import uploads
+    from landfall import declared, uploads
     from landfall.stack import Stack
 
     stack = Stack.from_environment()
-    plans = uploads.plan_uploads(paths, dataset, key, stack.route_pattern)
+    plans = uploads.plan_uploads(paths, dataset, key, stack.route_pattern, declared.formats())
     done = _upload_all(stack, plans)
     if wait:
         done = _wait_for_all(stack, done, timeout)

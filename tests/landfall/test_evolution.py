@@ -6,6 +6,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
 from ingest_lambda import sqltypes
+from ingest_lambda.contracts import Contract
 from ingest_lambda.errors import CatalogChangedError
 from ingest_lambda.outcomes import Status
 from ingest_lambda.statements import Column
@@ -120,7 +121,7 @@ def test_what_cannot_be_is_refused(desk: Desk, column: str, type_: str, said: st
 
 
 def test_a_contract_that_says_otherwise_is_told() -> None:
-    contracts = {"orders": {"columns": [{"name": "n", "data_type": "integer"}]}}
+    contracts = {"orders": Contract(columns=(Column("n", sqltypes.INTEGER),))}
     change = Change("orders", Column("n", sqltypes.BIGINT), Column("n", sqltypes.INTEGER))
     assert "`data_type: bigint` for n" in (evolution.undeclared(contracts, change) or "")
     assert evolution.undeclared({}, change) is None

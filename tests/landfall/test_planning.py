@@ -13,8 +13,9 @@ from ingest_lambda.contracts import Contract, SchemaChange
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.footer import TAIL_BYTES
 from ingest_lambda.outcomes import Status
+from ingest_lambda.routing import Format
 from ingest_lambda.statements import Column
-from landfall import stack
+from landfall import declared, stack
 from landfall.planning import Planner
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
@@ -133,3 +134,18 @@ def test_a_long_footer_is_read_whole(tmp_path: Path) -> None:
 def test_what_is_neither_path_nor_object_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no local path"):
         Planner({}).plan([str(tmp_path / "absent.parquet")])
+
+
+def test_text_of_a_dataset_that_takes_it_is_planned_found_missing_and_ignored_elsewhere(
+    connected: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, dataset, other = connected, new_dataset(), new_dataset()
+    contract = Contract(columns=(Column("n", sqltypes.BIGINT),), formats=frozenset({Format.CSV}))
+    monkeypatch.setattr(declared, "contracts", lambda: {dataset: contract})
+    file, foreign = (desk.land.put(f"raw/{name}/a.csv", b"n,t\n1,x\n") for name in (dataset, other))
+    first, second = desk.landfall("plan", file.key, foreign.key)["files"]
+    assert {each["file"]: each["outcome"] for each in (first, second)} == {file.key: "lands", foreign.key: "ignored"}
+    assert next(each["rows"] for each in (first, second) if each["outcome"] == "lands") is None
+    found = desk.landfall("backfill", f"raw/{dataset}/", "--dry-run")
+    assert [each["source_file"] for each in found["missing"]] == [file.uri]
+    assert desk.landfall("backfill", f"raw/{other}/", "--dry-run")["passed_over"] == {"no data file": 1}

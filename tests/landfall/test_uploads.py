@@ -85,6 +85,17 @@ def test_a_deployments_own_pattern_names_the_dataset_and_a_name_that_it_does_not
         plan_uploads([tmp_path / "v1-orders-2025.parquet"], dataset="items", pattern=pattern)
 
 
+def test_text_goes_only_to_datasets_that_take_it(tmp_path: Path) -> None:
+    make(tmp_path, "orders_1.csv", "items_1.csv", "orders_2.parquet", "notes.json")
+    formats = {"orders": {"csv"}}
+    found = [(plan.key, plan.dataset) for plan in plan_uploads([tmp_path], formats=formats)]
+    assert found == [("raw/orders/orders_1.csv", "orders"), ("raw/orders/orders_2.parquet", "orders")]
+    (plan,) = plan_uploads([tmp_path / "items_1.csv"], dataset="orders", formats=formats)
+    assert (plan.dataset, plan.ignored) == ("orders", None)
+    (plan,) = plan_uploads([tmp_path / "orders_1.csv"], dataset="items", formats=formats)
+    assert plan.ignored is not None
+
+
 @pytest.mark.parametrize(
     ("names", "dataset", "key", "said"),
     [
@@ -94,7 +105,7 @@ def test_a_deployments_own_pattern_names_the_dataset_and_a_name_that_it_does_not
         (["ok.parquet"], "Not A Name", None, "dataset name"),
         (["ok.parquet", "also.parquet"], None, "raw/orders/x.parquet", "exactly one file"),
         (["ok.parquet"], "orders", "raw/items/x.parquet", "lands in dataset items"),
-        (["empty"], None, None, "no parquet file"),
+        (["empty"], None, None, "no data file"),
         (["ok.parquet", "other/ok.parquet"], "orders", None, "would both be"),
     ],
 )
