@@ -1,5 +1,5 @@
 """Fixtures of ALERT's tests."""
 
-from tests.support.model_fixtures import warehouse, worker_warehouse
+from tests.support.model_fixtures import worker_warehouse
 
-__all__ = ["warehouse", "worker_warehouse"]
+__all__ = ["worker_warehouse"]

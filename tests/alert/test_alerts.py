@@ -66,11 +66,11 @@ def test_every_change_is_told_and_nothing_is_told_twice_in_a_row(states: list[st
 
 
 def test_the_warehouse_remembers_the_last_message_of_each_kind(
-    warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch
+    worker_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in warehouse.environment.items():
+    for name, value in worker_warehouse.environment.items():
         monkeypatch.setenv(name, value)
-    warehouse.loader.run("delete from ops.alerts")
+    worker_warehouse.loader.run("delete from ops.alerts")
     told = Alert("transform", "f1", "high", "it's a \\ subject", "run-1", "s3://bucket/report")
     with connected(ROOT) as query:
         assert read_last(query, "transform") is None
@@ -80,4 +80,4 @@ def test_the_warehouse_remembers_the_last_message_of_each_kind(
         assert last is not None
         assert (last.fingerprint, last.age_minutes in (0, 1)) == ("f1", True)
         assert read_last(query, "freshness") is None
-    assert warehouse.loader.rows("select subject, run_id from ops.alerts") == [("it's a / subject", "run-1")]
+    assert worker_warehouse.loader.rows("select subject, run_id from ops.alerts") == [("it's a / subject", "run-1")]

@@ -59,14 +59,15 @@ def test_the_same_silence_is_told_once_until_a_reminder_and_a_worse_one_at_once(
 
 
 def test_dbt_finds_what_is_stale_in_the_landing_tables(
-    warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch
+    worker_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in warehouse.environment.items():
+    for name, value in worker_warehouse.environment.items():
         monkeypatch.setenv(name, value)
-    warehouse.loader.land(orders_file("one", [order("o-1")]))
-    warehouse.loader.land(items_file("one", [item("i-1", "o-1")]))
+    worker_warehouse.loader.run("delete from landing.order_items")
+    worker_warehouse.loader.land(orders_file("fresh", [order("o-1")]))
+    worker_warehouse.loader.land(items_file("fresh", [item("i-1", "o-1")]))
     assert freshness.check(ROOT, LOGGER) == []
-    warehouse.loader.run("update landing.order_items set _loaded_at = dateadd(day, -400, getdate())")
+    worker_warehouse.loader.run("update landing.order_items set _loaded_at = dateadd(day, -400, getdate())")
     (found,) = freshness.check(ROOT, LOGGER)
     assert found["dataset"] == "order_items"
     assert found["hours"] == pytest.approx(400 * 24, abs=1)

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,40 +23,14 @@ LOGGER = Logger(service="test")
 BUILDER = Builder(ROOT, LOGGER)
 DATASETS = ["order_items", "order_summary"]
 READERS = {"order_items": {"modeled.order_items"}, "order_summary": {"modeled.orders"}}
-RESTARTED = [f"update lock.{dataset} set load_seq = 0" for dataset in DATASETS]  # noqa: S608 - names of the project
-
-
-@pytest.fixture(scope="module")
-def built(worker_warehouse: ModelWarehouse) -> ModelWarehouse:
-    """Return a warehouse in which the whole project has been built once, over nothing."""
-    worker_warehouse.reset()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in worker_warehouse.environment.items():
-            patch.setenv(name, value)
-        first = BUILDER.build({"select": [], "full_refresh": False})
-    assert first["outcome"] == "succeeded", first
-    return worker_warehouse
 
 
 @pytest.fixture
-def ready(built: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> ModelWarehouse:
-    """Return that warehouse with every table empty, and the environment of the function."""
-    for name, value in built.environment.items():
+def ready(built_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> ModelWarehouse:
+    """Return a warehouse in which everything has been built over nothing, and the environment of the function."""
+    for name, value in built_warehouse.environment.items():
         monkeypatch.setenv(name, value)
-    landed = [f"{schema}.{dataset}" for schema in ("landing", "ledger") for dataset in DATASETS]
-    recorded = [f"ops.{name}" for name in ("model_loads", "run_bounds", "gate_results", "runs")]
-    built.loader.run(*emptying([*landed, *recorded]), *RESTARTED)
-    made = built.transformer.rows(
-        "select schemaname, tablename from pg_tables where schemaname in ('gate', 'modeled', 'marts')"
-        " or (schemaname = 'lock' and tablename like '_model_%')"
-    )
-    built.transformer.run(*emptying([f"{schema}.{table}" for schema, table in made]))
-    return built
-
-
-def emptying(tables: Sequence[str]) -> list[str]:
-    """Return the statements that empty the tables."""
-    return [f"delete from {table}" for table in tables]  # noqa: S608 - names of the project
+    return built_warehouse
 
 
 def plan() -> dict[str, Any]:
