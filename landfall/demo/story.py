@@ -3,6 +3,8 @@
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from rich.console import Console
 from landfall import docs, undos, uploads
 from landfall.commands.transform import show_run
 from landfall.demo import sample
+from landfall.demo.domains import OtherDomains
 from landfall.demo.inbox import Inbox, Notification, subscribed
 from landfall.demo.narrator import Narrator
 from landfall.demo.pipeline import Pipeline
@@ -54,6 +57,7 @@ class Story:
         self.corrupt(first)
         self.broken_rows()
         self.failing_gate()
+        self.other_domains()
         self.lineage()
 
     def first_wave(self) -> Wave:
@@ -163,6 +167,12 @@ class Story:
         with self.narrator.busy("the transform is running"):
             run = self.pipeline.transform()
         self.narrator.sum_up(f"{done.rows:,} rows left landing", *self._expect_modeled(run))
+
+    def other_domains(self) -> None:
+        """Exchange rates and claims."""
+        newest = sample.newest(self.order_tables, ORDER_KEY, ("currency", "ordered_at", "order_total", "updated_at"))
+        orders = {name: (row[0], date.fromisoformat(row[1][:10]), Decimal(row[2])) for name, row in newest.items()}
+        OtherDomains(self.narrator, self.pipeline, self.folder, self.first_order).tell(orders)
 
     def lineage(self) -> None:
         """The documentation, with the lineage."""
