@@ -46,6 +46,7 @@ class ModelColumn:
     type: str
     selected: str
     doc: str
+    is_json: bool
 
     @property
     def contract_type(self) -> str:
@@ -60,8 +61,7 @@ class ModelColumn:
     @property
     def meaning(self) -> str:
         """Say in the words of the file what it is; a person says more."""
-        known = f"`{self.landing}` of the file"
-        return f"{known}, as JSON text." if self.name != self.landing and self.name.endswith("_json") else f"{known}."
+        return f"`{self.landing}` of the file{', as JSON text' if self.is_json else ''}."
 
 
 def model_columns(dataset: str, landed: Sequence[LandedColumn]) -> list[ModelColumn]:
@@ -123,7 +123,7 @@ def modeled_type(column: LandedColumn) -> str:
     """
     name, arguments = column.type.name, column.type.arguments
     if name == "SUPER":
-        return f"varchar({MAX_VARCHAR})"
+        return f"varchar({MAX_VARCHAR - 1})"  # the macro json_text marks what is longer
     if name == "VARCHAR":
         wanted = UNSEEN_TEXT_BYTES if column.longest_text is None else 2 * column.longest_text
         return f"varchar({next((size for size in TEXT_BYTES if size >= wanted), MAX_VARCHAR)})"
@@ -135,13 +135,13 @@ def modeled_type(column: LandedColumn) -> str:
 
 def _model_column(dataset: str, column: LandedColumn, name: str) -> ModelColumn:
     value = column.name if _is_plain(column.name, taken=()) else statements.identifier(column.name)
-    if column.type.name == "SUPER":
-        # no value is the text null: https://docs.aws.amazon.com/redshift/latest/dg/JSON_SERIALIZE.html
-        value = f"nullif(json_serialize({value}), 'null')"
+    is_json = column.type.name == "SUPER"
+    if is_json:
+        value = f"{{{{ json_text({value!r}) }}}}"
     selected = value if value == name else f"{value} as {name}"
     if len(selected) > LONGEST_LINE:
         selected = f"{value}\n            as {name}"
-    return ModelColumn(column.name, name, modeled_type(column), selected, f"{dataset}__{name}")
+    return ModelColumn(column.name, name, modeled_type(column), selected, f"{dataset}__{name}", is_json)
 
 
 def _is_plain(name: str, taken: Container[str] = TAKEN) -> bool:

@@ -174,7 +174,7 @@ def design(request: Request, specimen: Specimen) -> Design:
     key = tuple(_chosen(name, by_landing, specimen.columns) for name in request.key)
     if not key or len(set(key)) < len(key):
         raise ConfigError("the key must name columns of the file, each once: --key COL[,COL]")
-    if wrong := [column.landing for column in key if column.name != column.landing and column.name.endswith("_json")]:
+    if wrong := [column.landing for column in key if column.is_json]:
         raise ConfigError(f"{wrong[0]!r} is nested and cannot be part of a key")
     time = _chosen(request.time, by_landing, specimen.columns) if request.time else None
     if time and time.type not in ("date", "timestamp"):

@@ -114,14 +114,16 @@ $$;
 create function pg_catalog.json_parse(value bytea) returns super language sql immutable strict as $$
     select convert_from(value, 'UTF8')::jsonb
 $$;
-create function pg_catalog.rs_json_serialize(value jsonb) returns text language sql immutable as $$
+create function pg_catalog.rs_json_text(value jsonb) returns text language sql immutable as $$
     -- PostgreSQL writes a blank after each comma and colon, Redshift none; NULL is written as JSON writes it
-    select rs_varchar(
-        coalesce(regexp_replace(value::text, E'("(?:[^"\\\\]|\\\\.)*")|\\s', E'\\1', 'g'), 'null')::varchar, 65539, false
-    )
+    select coalesce(regexp_replace(value::text, E'("(?:[^"\\\\]|\\\\.)*")|\\s', E'\\1', 'g'), 'null')
 $$;
+create function pg_catalog.rs_json_serialize(value jsonb) returns text language sql immutable as $$
+    select rs_varchar(rs_json_text(value)::varchar, 65539, false)
+$$;
+-- has no such limit: https://docs.aws.amazon.com/redshift/latest/dg/r_json_size.html
 create function pg_catalog.json_size(value jsonb) returns integer language sql immutable as $$
-    select octet_length(rs_json_serialize(value))
+    select octet_length(rs_json_text(value))
 $$;
 create function pg_catalog.can_json_parse(value text) returns boolean language sql immutable strict as $$
     select value is json
