@@ -1,14 +1,17 @@
 {% macro row_digest(types) -%}
     {#- Of two rows of one file that have the same time, a delete wins: `1` sorts behind `0`.
-        A length before every value, so that no two different rows read the same -#}
+        A length before every value, so that no two different rows read the same. Long text counts by its
+        own MD5: together the values must not pass the 65535 bytes that text can have -#}
     cast(case when _operation = 'D' then '1' else '0' end || md5(
         _operation
         {%- for column, type in types.items() %}
+        {%- set length = type.partition('varchar(')[2].rstrip(')') %}
         {#- Redshift says "cannot cast type boolean to character varying"; to a number it can #}
         {%- set value = 'cast(' ~ column ~ ' as integer)' if type == 'boolean' else column %}
+        {%- set text = 'cast(' ~ value ~ ' as varchar(65535))' %}
         || coalesce(
-            cast(octet_length(cast({{ value }} as varchar(65535))) as varchar(8))
-            || ':' || cast({{ value }} as varchar(65535)),
+            cast(octet_length({{ text }}) as varchar(8))
+            || ':' || {{ 'md5(' ~ text ~ ')' if length and (length == 'max' or length | int > 256) else text }},
             '-'
         )
         {%- endfor %}
