@@ -8,6 +8,7 @@ from local.aws.patches import (
     bare_runtime,
     batch_rights,
     emf_metrics,
+    encoded_listing,
     event_source_batches,
     event_source_numbers,
     lambda_errors,
@@ -30,6 +31,7 @@ _PATCHES = (
     loopback_is_secure,
     versioned_ranges,
     batch_rights,
+    encoded_listing,
 )
 
 
