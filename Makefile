@@ -25,7 +25,7 @@ demo: setup ## the whole path on this machine, step by step
 	$(BIN)/landfall demo
 
 test: lint ## every check that CI runs
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 3 --dist loadgroup  # three for two cores: tests wait for services now and then
 
 lint: setup ## ruff, mypy, cfn-lint, dbt parse (sqlfluff needs a warehouse: it runs with the tests)
 	$(BIN)/ruff check .
