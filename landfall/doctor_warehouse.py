@@ -57,17 +57,18 @@ def bookkeeping_is_there(stack: "Stack") -> Iterator[Finding]:
 
 
 def rights_are_granted(stack: "Stack") -> Iterator[Finding]:
-    """May the transformer read what landed, and the reader what was modeled?"""
+    """May the transformer read what landed, and the reader what was modeled? Each is asked as itself."""
     granted = (
-        (bootstrap.TRANSFORMER, "select", bootstrap.READ_BY_TRANSFORMER, None),
-        (bootstrap.TRANSFORMER, "insert", ("ops",), bootstrap.WRITTEN_BY_TRANSFORMER),
-        (bootstrap.READER, "select", bootstrap.READ_BY_READER, None),
+        ("TransformerSecretArn", "select", bootstrap.READ_BY_TRANSFORMER, None),
+        ("TransformerSecretArn", "insert", ("ops",), bootstrap.WRITTEN_BY_TRANSFORMER),
+        ("ReaderSecretArn", "select", bootstrap.READ_BY_READER, None),
     )
-    for user, right, schemas, tables in granted:
-        rows = stack.warehouse.query(statements.select_tables_without_right(user, right, schemas, tables))
+    for output, right, schemas, tables in granted:
+        sql = statements.select_tables_without_right(right, schemas, tables)
+        rows = stack.warehouse_as(output).query(sql)
         names = [f"{row['schema_name']}.{row['name']}" for row in rows]
         named = ", ".join(names[:MISSING_NAMED]) + (" ..." if len(names) > MISSING_NAMED else "")
-        what = f"{user} may {right} in {', '.join(schemas)}"
+        what = f"{USERS[output]} may {right} in {', '.join(schemas)}"
         yield judged("rights", not names, f"{what}, but not {named}" if names else what, BOOTSTRAP)
 
 

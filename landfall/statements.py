@@ -132,18 +132,17 @@ def select_tables(schema: str) -> str:
     return f"select tablename as name from pg_tables where schemaname = {literal(schema)}"
 
 
-def select_tables_without_right(
-    user: str, right: str, schemas: Iterable[str], tables: Iterable[str] | None = None
-) -> str:
-    """List the tables of some schemas (only those of certain names, where given) on which a user lacks a right.
+def select_tables_without_right(right: str, schemas: Iterable[str], tables: Iterable[str] | None = None) -> str:
+    """List the tables of some schemas (only those of certain names, where given) on which who asks lacks a right.
 
+    Each user asks for itself: to name a table takes the right to use its schema, which another user may not have.
     https://docs.aws.amazon.com/redshift/latest/dg/r_HAS_TABLE_PRIVILEGE.html
     """
     quoted = "'\"' || schemaname || '\".\"' || tablename || '\"'"
     of_names = f" and tablename in ({_literals(tables)})" if tables else ""
     return (
         f"select schemaname as schema_name, tablename as name from pg_tables where schemaname in ({_literals(schemas)})"
-        f"{of_names} and not has_table_privilege({literal(user)}, {quoted}, {literal(right)})"
+        f"{of_names} and not has_table_privilege({quoted}, {literal(right)})"
     )
 
 

@@ -105,9 +105,31 @@ def test_a_topic_that_nobody_hears_is_a_warning(desk: Desk) -> None:
     assert states(run(doctor_aws.somebody_is_told, stack)) == {"failure topic": "warning", "success topic": "ok"}
 
 
-def test_schemas_bookkeeping_and_rights_are_as_the_bootstrap_makes_them_or_named(desk: Desk) -> None:
-    dataset = new_dataset()
+@pytest.fixture
+def peopled(desk: Desk) -> Desk:
+    """A desk whose stack has the secrets of all users, as a deployment makes them."""
+    manager, facts = desk.land.client("secretsmanager"), desk.land.services.redshift
+
+    def secret(name: str, password: str) -> str:
+        content = json.dumps({"username": name, "password": password})
+        arn: str = manager.create_secret(Name=new_dataset("secret"), SecretString=content)["ARN"]
+        return arn
+
+    logins = [bootstrap.Login(user, f"{user}-Passw0rd") for user in (bootstrap.TRANSFORMER, bootstrap.READER)]
+    transformer, reader = (secret(login.username, login.password) for login in logins)
+    outputs = {**desk.stack.outputs, "TransformerSecretArn": transformer, "ReaderSecretArn": reader}
+    outputs["AdminSecretArn"] = secret(str(facts["admin_user"]), str(facts["admin_password"]))
+    stack = replace(desk.stack, outputs=outputs)
+    existing = {login.username for login in logins}
+    stack.warehouse_as("AdminSecretArn").transaction(bootstrap.user_statements(logins, existing))
+    return replace(desk, stack=stack)
+
+
+def test_schemas_bookkeeping_and_rights_are_as_the_bootstrap_makes_them_or_named(peopled: Desk) -> None:
+    desk, dataset = peopled, new_dataset()
     desk.land.rows(f"create table landing.{dataset} (a integer)")
+    transformer = desk.stack.warehouse_as("TransformerSecretArn")
+    transformer.transaction([f"create table modeled.{dataset} (a integer)"])
     for check in (
         doctor_warehouse.schemas_are_owned,
         doctor_warehouse.bookkeeping_is_there,
@@ -119,6 +141,11 @@ def test_schemas_bookkeeping_and_rights_are_as_the_bootstrap_makes_them_or_named
     lacking = [each for each in run(doctor_warehouse.rights_are_granted, desk.stack) if each.status is Status.FAILED]
     assert [f"landing.{dataset}" in finding.detail for finding in lacking] == [True]
     desk.land.rows(f"drop table landing.{dataset}")
+
+    transformer.transaction([f"revoke select on modeled.{dataset} from {bootstrap.READER}"])  # noqa: S608 - our names
+    lacking = [each for each in run(doctor_warehouse.rights_are_granted, desk.stack) if each.status is Status.FAILED]
+    assert [f"modeled.{dataset}" in finding.detail for finding in lacking] == [True]
+    transformer.transaction([f"drop table modeled.{dataset}"])
 
     desk.land.rows("alter table ops.runs rename to runs_elsewhere")
     (finding,) = run(doctor_warehouse.bookkeeping_is_there, desk.stack)
