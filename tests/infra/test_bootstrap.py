@@ -61,8 +61,11 @@ def admin(stack: LocalStack) -> Warehouse:
 
 @pytest.fixture(scope="module")
 def tables(log_in: As) -> Iterator[dict[str, str]]:
-    """By schema, a table of one row that the schema's owner made after the deployment."""
-    made = {schema: f'{schema}."{unique("t").replace("-", "_")}"' for schema in SCHEMA_OWNERS}
+    """By schema, a table of one row that the schema's owner made after the deployment.
+
+    Its name is no dataset's: commands of other tests on this stack would take it for a ledger.
+    """
+    made = {schema: f'{schema}."{unique("_t").replace("-", "_")}"' for schema in SCHEMA_OWNERS}
     owned = {
         owner: [made[schema] for schema in made if SCHEMA_OWNERS[schema] == owner] for owner in (LOADER, TRANSFORMER)
     }
