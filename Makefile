@@ -24,8 +24,9 @@ demo: setup ## the whole path on this machine, step by step
 	$(BIN)/landfall local up
 	$(BIN)/landfall demo
 
+# Three workers for two cores: tests wait for services now and then.
 test: lint ## every check that CI runs
-	$(BIN)/pytest -n 3 --dist loadgroup  # three for two cores: tests wait for services now and then
+	$(BIN)/pytest -n 3 --dist loadgroup
 
 lint: setup ## ruff, mypy, cfn-lint, dbt parse (sqlfluff needs a warehouse: it runs with the tests)
 	$(BIN)/ruff check .
