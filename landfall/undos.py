@@ -14,7 +14,7 @@ from ingest_lambda.warehouse import Connection, retry_conflicts
 from landfall import statements
 from landfall.timestamps import iso
 
-DELETE, MARK = 1, 2  # positions of statements in statements.undo_file
+DELETE = 1  # its position among the statements of statements.undo_file
 
 
 @dataclass(frozen=True)
