@@ -23,7 +23,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from benchmarks.processes import cpu_seconds_of_tree
 from benchmarks.ways import WAYS, Task
-from ingest_lambda.events import FileVersion
+from ingest_lambda.file_version import FileVersion
 from tests.land import warehouse
 from tests.land.function_process import environment_of
 from tests.land.warehouse import Land, message, new_dataset, notification, target

@@ -16,7 +16,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from benchmarks.landing import Measured, as_table, draw, run_way, surroundings, task_for
-from ingest_lambda.events import FileVersion
+from ingest_lambda.file_version import FileVersion
 from tests.land.warehouse import Land, new_dataset
 
 BYTES_PER_ROW = 33  # of `draw`, compressed

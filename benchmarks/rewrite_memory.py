@@ -26,10 +26,10 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 
-from ingest_lambda.canonical import Source, rewrite
-from ingest_lambda.events import FileVersion
-from ingest_lambda.footer import Budget, inspect
-from ingest_lambda.statements import Column
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.read.footer import Budget, inspect
+from ingest_lambda.rewrite.rewrite import Source, rewrite
+from ingest_lambda.warehouse.statements import Column
 
 BYTES_PER_ROW = 56  # of `rows`, compressed
 SMALL_ROWS = 100

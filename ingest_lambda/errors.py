@@ -6,10 +6,7 @@ gets a verdict. `ConfigError`: the operator, and the function fails fast. Anythi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ingest_lambda.verdict import Reason
+from ingest_lambda.reasons import Reason
 
 
 class TransientError(Exception):
@@ -41,7 +38,7 @@ class RejectedFileError(Exception):
 
     `remedy` says how, where this very file needs another word than its reason's.
 
-    >>> from ingest_lambda.verdict import Reason
+    >>> from ingest_lambda.reasons import Reason
     >>> error = RejectedFileError(Reason.NOT_PARQUET, "it starts with '{'", found="no PAR1 at the end")
     >>> error.reason.value, error.found
     ('not_parquet', 'no PAR1 at the end')

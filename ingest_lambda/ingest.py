@@ -15,21 +15,22 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ingest_lambda import notify
-from ingest_lambda.convert import inspect_any
+from ingest_lambda.arrive.events import Message
+from ingest_lambda.arrive.routing import NO_FORMATS, Ignored, route
+from ingest_lambda.bucket.objects import Place
 from ingest_lambda.errors import FileGoneError, RejectedFileError
-from ingest_lambda.events import FileVersion, Message
-from ingest_lambda.footer import Budget, Inspected
-from ingest_lambda.load import Loader, rejection_outcome
-from ingest_lambda.objects import Place
-from ingest_lambda.outcomes import FileOutcome, Status
-from ingest_lambda.paths import Group, group_by_path
-from ingest_lambda.probe import probe
-from ingest_lambda.quarantine import Quarantine
-from ingest_lambda.report import Report
-from ingest_lambda.routing import NO_FORMATS, Ignored, route
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.paths import Group, group_by_path
+from ingest_lambda.load.load import Loader, rejection_outcome
+from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.read.footer import Budget, Inspected
+from ingest_lambda.read.formats import inspect_any
+from ingest_lambda.rewrite.probe import probe
 from ingest_lambda.settings import Settings
-from ingest_lambda.warehouse import Warehouse
+from ingest_lambda.tell import notify
+from ingest_lambda.tell.quarantine import Quarantine
+from ingest_lambda.tell.report import Report
+from ingest_lambda.warehouse.client import Warehouse
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -151,7 +152,7 @@ class Ingest:
     def _inspect_one(self, dataset: str, file: FileVersion, budget: Budget) -> Inspected | FileOutcome:
         try:
             self._warehouse.check_time()
-            return inspect_any(self._clients.s3, file, self._loader.contract(dataset), budget)
+            return inspect_any(self._clients.s3, file, self._loader.contract(dataset).types, budget)
         except RejectedFileError as error:
             return rejection_outcome(file, dataset, error)
         except FileGoneError as error:

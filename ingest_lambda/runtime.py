@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from ingest_lambda.contracts import read_contracts
+from ingest_lambda.arrive.retry import Retry
+from ingest_lambda.bucket.objects import Place
 from ingest_lambda.ingest import Clients, Ingest
-from ingest_lambda.load import Loader
-from ingest_lambda.objects import Place
-from ingest_lambda.report import Report
-from ingest_lambda.retry import Retry
+from ingest_lambda.judge.contracts import read_contracts
+from ingest_lambda.load.load import Loader
 from ingest_lambda.settings import Settings
-from ingest_lambda.warehouse import Target, Warehouse
+from ingest_lambda.tell.report import Report
+from ingest_lambda.warehouse.client import Target, Warehouse
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger

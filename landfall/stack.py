@@ -12,7 +12,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError
-from ingest_lambda.warehouse import Target, Warehouse
+from ingest_lambda.warehouse.client import Target, Warehouse
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -1,25 +1,26 @@
-"""Deploy the product on a running local stack, by the function that deploys it to AWS.
+"""Have the product deployed on a running local stack, unless it is there already.
 
-Comes in: the ports of the services, the warehouse's administrator. Goes out: the CloudFormation stack `landfall-local`,
-a bootstrapped warehouse, and the stack's outputs. Nothing is deployed again while the sources are the same.
+Comes in: the ports of the services, the warehouse's administrator, and what deploys (this folder imports nothing of
+`landfall`, which is built on it). Goes out: the CloudFormation stack `landfall-local`, a bootstrapped warehouse, and
+the stack's outputs. Nothing is deployed again while the sources are the same.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from local.aws.server import ACCOUNT_ID, REGION
 from local.clients import client
 from local.errors import LocalStackError
 from local.files import digest
 from local.home import ROOT, Home
-from local.ports import HOST
 from local.services import Progress, redshift_facts
 from local.state import Ports, State, save
 
 ENVIRONMENT = "local"
 STACK_NAME = f"landfall-{ENVIRONMENT}"
-_PARAMETERS = ROOT / "infra" / "cloudformation" / "parameters" / f"{ENVIRONMENT}.json"
 _ADMIN_SECRET = f"landfall/{ENVIRONMENT}/admin"
+# What deploys: to these ports, with the secret (ARN) of the warehouse's administrator; returns the stack's outputs.
+Deploy = Callable[[Ports, str, Progress], dict[str, str]]
 # Everything that a deployment is made from.
 _SOURCES = (
     "infra",
@@ -36,7 +37,7 @@ _SOURCES = (
 )
 
 
-def deploy_product(home: Home, state: State, progress: Progress) -> None:
+def deploy_product(home: Home, state: State, deploy: Deploy, progress: Progress) -> None:
     """Bring the deployment up to date with the sources, and remember its outputs in `state`.
 
     Raises:
@@ -51,7 +52,7 @@ def deploy_product(home: Home, state: State, progress: Progress) -> None:
         progress("deployment: unchanged")
         return
     admin_secret = _put_admin_secret(state.ports, redshift_facts(home))
-    outputs = _run_deploy(state.ports, admin_secret, progress)
+    outputs = deploy(state.ports, admin_secret, progress)
     state.deployment = {"fingerprint": fingerprint, "outputs": outputs}
     save(home, state)
 
@@ -76,22 +77,6 @@ def _put_admin_secret(ports: Ports, redshift: dict[str, Any]) -> str:
     except secrets.exceptions.ResourceExistsException:
         arn = secrets.put_secret_value(SecretId=_ADMIN_SECRET, SecretString=login)["ARN"]
     return arn
-
-
-def _run_deploy(ports: Ports, admin_secret_arn: str, progress: Progress) -> dict[str, str]:
-    from landfall.deploy import Clients, Deployment, deploy, read_parameters  # here, since it imports half of AWS's SDK
-
-    parameters, tags = read_parameters(_PARAMETERS)
-    parameters |= {"RedshiftHost": HOST, "RedshiftPort": str(ports.redshift)}
-    clients = Clients(
-        s3=client("s3", ports),
-        cloudformation=client("cloudformation", ports),
-        secrets=client("secretsmanager", ports),
-        redshift_data=client("redshift-data", ports),
-        account=ACCOUNT_ID,
-        region=REGION,
-    )
-    return deploy(Deployment(ENVIRONMENT, admin_secret_arn, parameters, tags), clients, progress)
 
 
 def _outputs(ports: Ports) -> dict[str, str]:

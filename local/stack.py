@@ -6,7 +6,7 @@ to AWS. One command at a time works on a home; the others wait for its lock.
 
 import shutil
 
-from local.deployment import deploy_product
+from local.deployment import Deploy, deploy_product
 from local.errors import LocalStackError
 from local.files import locked
 from local.home import Home
@@ -25,8 +25,8 @@ def start(home: Home, progress: Progress, services: tuple[str, ...] = _SERVICES)
     return state
 
 
-def up(home: Home, progress: Progress) -> State:
-    """Start the services that do not run and deploy what has changed; repeat it freely.
+def up(home: Home, deploy: Deploy, progress: Progress) -> State:
+    """Start the services that do not run and have what has changed deployed; repeat it freely.
 
     Raises:
         LocalStackError: a service or the deployment failed; what did start keeps running, for a look at its logs.
@@ -34,7 +34,7 @@ def up(home: Home, progress: Progress) -> State:
     with locked(home.lock):
         state = load(home)
         start_services(home, state, _SERVICES, progress)
-        deploy_product(home, state, progress)
+        deploy_product(home, state, deploy, progress)
         if state.ports is not None:
             resume_interrupted_transform(state.ports, state.deployment["outputs"], progress)
         checkpoint(state)

@@ -28,8 +28,8 @@ def backfill(
     Repeat it freely: what is known is skipped, and what is announced twice lands once. Files that arrive meanwhile wait
     behind those that are announced, which is what --rate is for.
     """
-    from ingest_lambda.reconcile_events import Cause
-    from landfall import missing
+    from ingest_lambda.reconcile.events import Cause
+    from landfall.operate import missing
     from landfall.stack import Stack
 
     stack = Stack.from_environment()

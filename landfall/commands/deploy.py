@@ -37,8 +37,8 @@ def deploy(
     from rich.console import Console
     from rich.markup import escape
 
-    from landfall import deploy as deployment  # boto3 takes longer to import than most commands take to run
-    from landfall.cloudformation import DeploymentError
+    from landfall.deploy import deployment  # boto3 takes longer to import than most commands take to run
+    from landfall.deploy.cloudformation import DeploymentError
 
     file = parameters or deployment.TEMPLATES / "parameters" / f"{env}.json"
     values, tags = deployment.read_parameters(file)

@@ -26,8 +26,8 @@ def docs(
     """Write dbt's documentation, with the lineage from landed dataset to exposure, as one page that needs no server."""
     import webbrowser
 
-    from landfall import docs as documentation
     from landfall import environment
+    from landfall.operate import docs as documentation
 
     environment.complete()
     with output.stderr().status("dbt is writing its documentation"):

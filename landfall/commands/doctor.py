@@ -9,7 +9,7 @@ import typer
 from landfall import output
 
 if TYPE_CHECKING:
-    from landfall.doctor import Check, Finding
+    from landfall.doctor.findings import Check, Finding
 
 FAILED = 1
 
@@ -25,7 +25,7 @@ def doctor(as_json: output.JsonOption = False) -> None:
     Each finding says what to do. Exits 1 if a check failed; a warning (landing is paused, nobody gets the alerts) is
     no failure.
     """
-    from landfall.doctor import Status, examine
+    from landfall.doctor.findings import Status, examine
     from landfall.stack import Stack
 
     stack = Stack.from_environment()
@@ -43,8 +43,7 @@ def doctor(as_json: output.JsonOption = False) -> None:
 
 def all_checks() -> "list[tuple[str, Check]]":
     """List the checks, in the data's order."""
-    from landfall import doctor_aws as aws
-    from landfall import doctor_warehouse as warehouse
+    from landfall.doctor import aws, warehouse
 
     return [
         ("stack", aws.stack_is_complete),

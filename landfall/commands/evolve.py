@@ -7,7 +7,7 @@ import typer
 from landfall import output
 
 if TYPE_CHECKING:
-    from landfall.evolution import Change
+    from landfall.operate.evolution import Change
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +28,7 @@ def evolve(
     One transaction rewrites every row, behind the dataset's mutex; who loads or reads the table waits. Where a value
     would not be the same afterwards nothing is changed, unless --lossy is given.
     """
-    from landfall import declared, evolution
+    from landfall.operate import declared, evolution
     from landfall.stack import Stack
 
     stack = Stack.from_environment()

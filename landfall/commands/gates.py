@@ -8,7 +8,7 @@ from landfall import output
 from landfall.timestamps import seconds
 
 if TYPE_CHECKING:
-    from landfall.gates import GateLine
+    from landfall.operate.gates import GateLine
 
 STOPPED = 1
 
@@ -29,7 +29,7 @@ def gates(
     """
     from dataclasses import asdict
 
-    from landfall import gates as results
+    from landfall.operate import gates as results
     from landfall.stack import Stack
 
     warehouse = Stack.from_environment().warehouse_as("ReaderSecretArn")

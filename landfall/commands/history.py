@@ -38,7 +38,7 @@ def history(
     A rejection is resolved when the file has landed since, after a replay. A file that is delivered again leaves no
     line: the function's log says `duplicate`, and the metric Duplicates counts it.
     """
-    from landfall import files
+    from landfall.operate import files
     from landfall.stack import Stack
 
     every = files.history(Stack.from_environment().warehouse, dataset)

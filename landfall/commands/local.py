@@ -25,8 +25,10 @@ def register(app: typer.Typer) -> None:
 @_group.command()
 def up(as_json: _Json = False) -> None:
     """Start the local stack and deploy the product on it; what it held before is still there."""
+    from landfall.deploy.local import deploy_locally  # it imports half of AWS's SDK
+
     home = home_from_environment()
-    stack.up(home, _progress)
+    stack.up(home, deploy_locally, _progress)
     facts = faces.info(home)
     _say(facts, f"up: stack {facts['stack_name']}, bucket {facts['bucket']}\n{NEXT}", as_json)
 

@@ -9,7 +9,7 @@ import typer
 from landfall import output
 
 if TYPE_CHECKING:
-    from landfall.pausing import Switch
+    from landfall.operate.pausing import Switch
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +33,7 @@ def resume(as_json: output.JsonOption = False) -> None:
 
 
 def _turn(*, on: bool, as_json: bool) -> None:
-    from landfall import pausing
+    from landfall.operate import pausing
     from landfall.stack import Stack
 
     stack = Stack.from_environment()

@@ -8,7 +8,7 @@ import typer
 from landfall import output
 
 if TYPE_CHECKING:
-    from landfall.planning import Outlook
+    from landfall.operate.planning import Outlook
     from landfall.stack import Stack
 
 REJECTED = 1
@@ -35,8 +35,8 @@ def plan(
     Only footers are read: a value that no column holds is found when the file lands. Exits 1 if a file would be
     rejected.
     """
-    from landfall import declared
-    from landfall.planning import Planner
+    from landfall.operate import declared
+    from landfall.operate.planning import Planner
 
     stack = _stack()
     outlook = Planner(declared.contracts(), stack).plan(files, dataset)

@@ -11,8 +11,8 @@ from landfall.failures import CONFIGURATION
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest_lambda.reconcile_find import Tally
-    from ingest_lambda.reconcile_ledger import Mismatch
+    from ingest_lambda.reconcile.find import Tally
+    from ingest_lambda.reconcile.ledger import Mismatch
 
 MISSING = 1
 LINES_FOR_PEOPLE = 20
@@ -40,9 +40,9 @@ def reconcile(
     """
     from datetime import UTC, datetime, timedelta
 
-    from ingest_lambda import reconcile_ledger
-    from ingest_lambda.reconcile_events import Cause
-    from landfall import missing
+    from ingest_lambda.reconcile import ledger as reconcile_ledger
+    from ingest_lambda.reconcile.events import Cause
+    from landfall.operate import missing
     from landfall.stack import Stack
 
     stack = Stack.from_environment()
@@ -65,8 +65,8 @@ def reconcile(
 def _show(tally: "Tally", mismatches: "Sequence[Mismatch]", *, repair: bool, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from ingest_lambda.reconcile_alert import describe
-    from landfall import missing
+    from ingest_lambda.reconcile.alert import describe
+    from landfall.operate import missing
 
     sent = len(tally.missing) if repair else 0
     if as_json:

@@ -9,7 +9,7 @@ from landfall import output
 from landfall.commands.backfill import RateOption
 
 if TYPE_CHECKING:
-    from landfall.replays import Replay
+    from landfall.operate.replays import Replay
     from landfall.stack import Stack
 
 LEFT_OUT = 1
@@ -59,7 +59,7 @@ def replay(
 
 
 def _replay_key(stack: "Stack", key: str, version: str | None, *, undone: bool, as_json: bool) -> None:
-    from landfall import replays, undos
+    from landfall.operate import replays, undos
 
     done = replays.replay_key(stack, *undos.locate(key, stack.bucket), version, undone=undone)
     _show(done, as_json)
@@ -68,7 +68,7 @@ def _replay_key(stack: "Stack", key: str, version: str | None, *, undone: bool, 
 
 
 def _replay_rejected(stack: "Stack", dataset: str | None, reason: str | None, rate: float, *, as_json: bool) -> None:
-    from landfall import replays
+    from landfall.operate import replays
 
     with output.counting("announcing") as watch:
         done = replays.replay_rejected(stack, dataset, reason, rate, watch)
@@ -76,7 +76,7 @@ def _replay_rejected(stack: "Stack", dataset: str | None, reason: str | None, ra
 
 
 def _replay_dead_letters(stack: "Stack", rate: float, *, as_json: bool) -> None:
-    from landfall import replays
+    from landfall.operate import replays
 
     with output.counting("moving") as watch:
         moved = replays.replay_dead_letters(stack, rate, watch)

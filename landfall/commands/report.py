@@ -22,7 +22,7 @@ def report(
 
     Exits as `transform --wait` did: 0 it succeeded, 1 a gate failed, 2 an error.
     """
-    from landfall import reports, transforms
+    from landfall.operate import reports, transforms
     from landfall.stack import Stack
 
     stack = Stack.from_environment()

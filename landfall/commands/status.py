@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = False) -> None:
     """Show files and rows landed, files that stay rejected, the depth of the queues, and whether landing is paused."""
-    from landfall import files, pausing
+    from landfall.operate import files, pausing
     from landfall.stack import Stack
 
     stack = Stack.from_environment()

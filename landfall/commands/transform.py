@@ -9,8 +9,8 @@ from landfall import output
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from landfall.operate.transforms import Run
     from landfall.stack import Stack
-    from landfall.transforms import Run
 
 EXIT_CODES = {"succeeded": 0, "gate_failed": 1, "error": 2}
 TIMED_OUT = 2
@@ -32,7 +32,7 @@ def transform(
     Runs are single: where one is under way it goes round once more for this request, and --wait follows that one.
     With --wait, exits 0 if it succeeded, 1 if a gate failed, 2 on an error or when the time is up.
     """
-    from landfall import transforms
+    from landfall.operate import transforms
     from landfall.stack import Stack
 
     stack = Stack.from_environment()
@@ -47,7 +47,7 @@ def transform(
 
 def run_to_outcome(stack: "Stack", timeout: float, *, full_refresh: bool = False) -> "Run":
     """Start a transform and wait for its outcome, with progress on stderr."""
-    from landfall import transforms
+    from landfall.operate import transforms
 
     client = stack.step_functions
     execution = transforms.start(client, stack.output("StateMachineArn"), full_refresh=full_refresh)

@@ -8,7 +8,7 @@ from landfall import output
 from landfall.commands.transform import exit_code, run_to_outcome, show_run
 
 if TYPE_CHECKING:
-    from landfall.undos import Undo
+    from landfall.operate.undos import Undo
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +32,7 @@ def undo(
     The file stays known: an event that comes late does not land it again (`landfall replay KEY --undone` does). Where
     its rows had been modeled, the next transform rebuilds the tables without them. With --wait, exits as `transform`.
     """
-    from landfall import undos
+    from landfall.operate import undos
     from landfall.stack import Stack
 
     stack = Stack.from_environment()

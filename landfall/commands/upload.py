@@ -9,8 +9,8 @@ import typer
 from landfall import output
 
 if TYPE_CHECKING:
+    from landfall.operate.uploads import Plan, Upload
     from landfall.stack import Stack
-    from landfall.uploads import Plan, Upload
 
 REJECTED, TIMED_OUT = 1, 2
 
@@ -37,7 +37,7 @@ def upload(
 
     Exits 1 if a file was rejected, 2 if the time was up before every file had its outcome.
     """
-    from landfall import declared, uploads
+    from landfall.operate import declared, uploads
     from landfall.stack import Stack
 
     stack = Stack.from_environment()
@@ -53,7 +53,7 @@ def upload(
 
 
 def _upload_all(stack: "Stack", plans: Sequence["Plan"]) -> list["Upload"]:
-    from landfall import uploads
+    from landfall.operate import uploads
 
     done = []
     with output.progress() as progress:
@@ -65,7 +65,7 @@ def _upload_all(stack: "Stack", plans: Sequence["Plan"]) -> list["Upload"]:
 
 
 def _wait_for_all(stack: "Stack", done: list["Upload"], timeout: float) -> list["Upload"]:
-    from landfall import uploads
+    from landfall.operate import uploads
 
     with output.progress() as progress:
         task = progress.add_task("landing", total=len(done))

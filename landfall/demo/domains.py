@@ -13,10 +13,10 @@ from typing import Any
 from pyarrow import csv  # type: ignore[import-untyped]  # pyarrow ships no types
 from pyarrow import parquet as pq
 
-from ingest_lambda.statements import literal
-from landfall import uploads
+from ingest_lambda.warehouse.statements import literal
 from landfall.demo.narrator import Narrator
 from landfall.demo.pipeline import Pipeline
+from landfall.operate import uploads
 from scripts import claim_generator, claim_rows, fx_generator, fx_rows
 from scripts.generator_draws import FIRST_DAY
 from scripts.generator_files import Naming, Written

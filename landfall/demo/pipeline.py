@@ -7,14 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest_lambda.statements import identifier, literal, table
-from ingest_lambda.warehouse import Warehouse
-from landfall import files, transforms, uploads
+from ingest_lambda.warehouse.client import Warehouse
+from ingest_lambda.warehouse.statements import identifier, literal, table
 from landfall.commands.status import queue_depths
 from landfall.demo.narrator import MissedExpectationError
 from landfall.demo.sample import Rows
-from landfall.transforms import Run
-from landfall.uploads import Plan, Upload
+from landfall.operate import files, transforms, uploads
+from landfall.operate.transforms import Run
+from landfall.operate.uploads import Plan, Upload
 
 if TYPE_CHECKING:
     from landfall.stack import Stack

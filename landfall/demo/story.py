@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 from rich.console import Console
 
-from landfall import docs, undos, uploads
 from landfall.commands.transform import show_run
 from landfall.demo import sample
 from landfall.demo.domains import OtherDomains
@@ -19,8 +18,9 @@ from landfall.demo.inbox import Inbox, Notification, subscribed
 from landfall.demo.narrator import Narrator
 from landfall.demo.pipeline import Pipeline
 from landfall.demo.sample import ITEM_FACTS, ITEM_KEY, ORDER_FACTS, ORDER_KEY, Wave
-from landfall.transforms import Run
-from landfall.uploads import Upload
+from landfall.operate import docs, undos, uploads
+from landfall.operate.transforms import Run
+from landfall.operate.uploads import Upload
 from scripts.order_rows import Plan
 
 if TYPE_CHECKING:

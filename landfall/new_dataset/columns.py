@@ -9,9 +9,9 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest_lambda import statements
 from ingest_lambda.errors import ConfigError
-from ingest_lambda.sqltypes import MAX_VARCHAR, SqlType
+from ingest_lambda.warehouse import statements
+from ingest_lambda.warehouse.sqltypes import MAX_VARCHAR, SqlType
 
 OPERATION = "op"  # I, U or D, as AWS DMS writes it
 PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -67,7 +67,7 @@ class ModelColumn:
 def model_columns(dataset: str, landed: Sequence[LandedColumn]) -> list[ModelColumn]:
     """Name and type the columns that can be modeled; bytes stay in landing, and `op` becomes the row's operation.
 
-    >>> from ingest_lambda import sqltypes
+    >>> from ingest_lambda.warehouse import sqltypes
     >>> columns = [LandedColumn("order", sqltypes.INTEGER), LandedColumn("größe (m)", sqltypes.VARCHAR, 9)]
     >>> [(column.name, column.type, column.selected) for column in model_columns("trees", columns)]
     [('order_value', 'integer', '"order" as order_value'), ('grosse_m', 'varchar(32)', '"größe (m)" as grosse_m')]
@@ -105,7 +105,7 @@ def is_operation(column: LandedColumn) -> bool:
 def landing_type(type_: SqlType) -> str:
     """Spell a landing type as a source declares it.
 
-    >>> from ingest_lambda import sqltypes
+    >>> from ingest_lambda.warehouse import sqltypes
     >>> landing_type(sqltypes.VARCHAR), landing_type(sqltypes.VARBYTE), landing_type(sqltypes.decimal(18, 2))
     ('varchar(max)', 'varbyte', 'decimal(18,2)')
     """
@@ -117,7 +117,7 @@ def landing_type(type_: SqlType) -> str:
 def modeled_type(column: LandedColumn) -> str:
     """Choose the modeled type; every value of the landing type fits, except texts longer than twice what was seen.
 
-    >>> from ingest_lambda import sqltypes
+    >>> from ingest_lambda.warehouse import sqltypes
     >>> modeled_type(LandedColumn("a", sqltypes.VARCHAR, 40)), modeled_type(LandedColumn("b", sqltypes.decimal(5, 5)))
     ('varchar(128)', 'decimal(6,5)')
     """

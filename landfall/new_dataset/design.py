@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest_lambda.errors import ConfigError
-from ingest_lambda.statements import fold_case
+from ingest_lambda.warehouse.statements import fold_case
 from landfall.new_dataset.columns import (
     JINJA,
     OPERATION,

@@ -16,10 +16,10 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 from pyarrow import types
 
-from ingest_lambda import sqltypes
 from ingest_lambda.errors import ConfigError
-from ingest_lambda.footer import TAIL_BYTES, Footer, footer_bytes, parse_footer
-from ingest_lambda.names import landing_names
+from ingest_lambda.judge.names import landing_names
+from ingest_lambda.read.footer import TAIL_BYTES, Footer, footer_bytes, parse_footer
+from ingest_lambda.warehouse import sqltypes
 from landfall.new_dataset.columns import LandedColumn
 
 MOST_ROWS = 1_000_000  # that are looked at for the lengths and kinds of texts

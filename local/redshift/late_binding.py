@@ -7,6 +7,7 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import NAME, Masked, quote_literal
@@ -18,14 +19,14 @@ _LATE_BINDING = re.compile(
 )
 
 
-def rewrite_late_binding_view(text: str, masked: Masked) -> str | None:
+def rewrite_late_binding_view(text: str, masked: Masked, rewrite: Callable[[str], str]) -> str | None:
     """Return the call that creates the view, or None when the statement creates no late-binding view.
+
+    `rewrite` makes PostgreSQL's SQL of the view's query.
 
     Raises:
         RedshiftError: the view's query is one that Redshift refuses.
     """
-    from local.redshift.rewrite import rewrite
-
     match = _LATE_BINDING.match(text)
     if not match:
         return None

@@ -85,7 +85,7 @@ def rewrite(sql: str, in_transaction: bool = False) -> str:
     masked.fold_identifiers()
     code = without_comments(masked.text)
     refuse_unsupported(code, masked, in_transaction)
-    view = rewrite_late_binding_view(code, masked)
+    view = rewrite_late_binding_view(code, masked, rewrite)
     if view is not None:
         return view
     if has_qualify_or_top(code):

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ingest_lambda.errors import ConfigError
-from landfall import bootstrap, gates
+from landfall.deploy import bootstrap
+from landfall.operate import gates
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.warehouse_seed import Warehouse, login
 

@@ -12,7 +12,7 @@ SECTIONS = set(re.findall(r"^## (.+)$", (ROOT / "docs" / "runbook.md").read_text
 REFERENCE = re.compile(r"docs/runbook\.md#([a-z][\w-]*)")
 PLACES = [
     *(ROOT / "transform_lambda").glob("*.py"),
-    *(ROOT / "ingest_lambda").glob("*.py"),
+    *(ROOT / "ingest_lambda").rglob("*.py"),
     *(ROOT / "infra" / "cloudformation").glob("*.*"),
 ]
 

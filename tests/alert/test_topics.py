@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
-from ingest_lambda.report import Report
+from ingest_lambda.tell.report import Report
 from tests.infra.templates import load
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices

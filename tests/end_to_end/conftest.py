@@ -12,11 +12,11 @@ import pytest
 from pyarrow import parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 from typer.testing import CliRunner
 
-from landfall import transforms, uploads
 from landfall.app import build
 from landfall.demo.inbox import Inbox, subscribed
+from landfall.operate import transforms, uploads
+from landfall.operate.uploads import Upload
 from landfall.stack import Stack
-from landfall.uploads import Upload
 from scripts.generator_draws import identifiers
 from tests.support.local_stack import LocalStack
 from tests.support.waiting import wait_for

@@ -11,9 +11,10 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from pyarrow import parquet as pq
 
-from ingest_lambda.events import FileVersion, parse_notification
-from landfall import files, pausing
+from ingest_lambda.arrive.events import parse_notification
+from ingest_lambda.file_version import FileVersion
 from landfall.demo import sample
+from landfall.operate import files, pausing
 from tests.end_to_end.conftest import Operator
 from tests.support.waiting import wait_for
 

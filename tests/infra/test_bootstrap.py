@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ingest_lambda.errors import ConfigError
-from ingest_lambda.warehouse import Target, Warehouse
-from landfall import bootstrap
-from landfall.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER, Login
+from ingest_lambda.warehouse.client import Target, Warehouse
+from landfall.deploy import bootstrap
+from landfall.deploy.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER, Login
 from local.home import ROOT
 from scripts.contracts import read_contracts
 from tests.support.lambdas import unique
@@ -120,7 +120,7 @@ def test_declared_datasets_have_their_tables_before_a_file_has_landed(admin: War
 def test_a_second_deployment_changes_nothing_in_the_warehouse(
     stack: LocalStack, admin: Warehouse, outputs: dict[str, str], log_in: As
 ) -> None:
-    from landfall.deploy import Clients, prepare_warehouse
+    from landfall.deploy.deployment import Clients, prepare_warehouse
 
     before = facts(admin)
     clients = Clients(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from landfall import artifacts, cloudformation
-from landfall.cloudformation import DeploymentError, Event, StackTemplate, causes
+from landfall.deploy import artifacts, cloudformation
+from landfall.deploy.cloudformation import DeploymentError, Event, StackTemplate, causes
 from scripts.package import Package
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ingest_lambda.errors import ConfigError
-from landfall.deploy import Deployment, read_parameters
+from landfall.deploy.deployment import Deployment, read_parameters
 from scripts.package import SIZE_LIMIT, Runtime
 from tests.support.local_stack import LocalStack
 

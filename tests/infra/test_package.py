@@ -141,7 +141,7 @@ def test_the_ingest_function_imports_with_nothing_but_its_zip(unzipped: dict[str
 import boto3, io, pyarrow, pyarrow.parquet as parquet
 from ingest_lambda.handler import handler
 from ingest_lambda.runtime import Runtime
-from ingest_lambda.contracts import read_contracts
+from ingest_lambda.judge.contracts import read_contracts
 for service in ("s3", "sqs", "sns", "redshift-data", "events"):
     boto3.client(service)
 sink = io.BytesIO()

@@ -273,7 +273,7 @@ def test_the_nightly_reconcile_lists_asks_announces_and_tells_and_touches_no_fil
     target = resources["Schedule"]["Properties"]["Target"]
     assert target["Arn"] == {"Fn::GetAtt": ["ReconcileFunction", "Arn"]}
     assert target["RoleArn"] == {"Fn::GetAtt": ["ReconcileSchedulerRole", "Arn"]}
-    assert resources["ReconcileFunction"]["Properties"]["Handler"] == "ingest_lambda.reconcile.handler"
+    assert resources["ReconcileFunction"]["Properties"]["Handler"] == "ingest_lambda.reconcile.handler.handler"
 
 
 def test_copy_may_read_what_landed_and_what_is_staged_and_write_nothing() -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ingest_lambda.events import FileVersion
+from ingest_lambda.file_version import FileVersion
 from tests.land.warehouse import Land
 
 # One statement, so that it sees one moment: what each side says of a file, where either says anything.

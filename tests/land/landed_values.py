@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
-from ingest_lambda.canonical_checks import plain
-from ingest_lambda.schema import plain_type
-from ingest_lambda.statements import fold_case
+from ingest_lambda.read.schema import plain_type
+from ingest_lambda.rewrite.checks import plain
+from ingest_lambda.warehouse.statements import fold_case
 from tests.land.typed_values import from_json
 from tests.land.warehouse import Land
 

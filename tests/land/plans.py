@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
-from ingest_lambda.events import FileVersion
-from ingest_lambda.footer import Footer, Inspected
-from ingest_lambda.paths import Group, LoadPath
-from ingest_lambda.plan import Plan
-from ingest_lambda.schema import FileColumn, Obstacle
-from ingest_lambda.sqltypes import SqlType
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.paths import Group, LoadPath
+from ingest_lambda.judge.plan import Plan
+from ingest_lambda.read.footer import Footer, Inspected
+from ingest_lambda.read.schema import FileColumn, Obstacle
+from ingest_lambda.warehouse.sqltypes import SqlType
 
 
 def file_of(

@@ -16,14 +16,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_lambda.contracts import Contract
+from ingest_lambda.arrive.events import Message
+from ingest_lambda.arrive.retry import Retry
 from ingest_lambda.errors import ConfigError
-from ingest_lambda.events import FileVersion, Message
+from ingest_lambda.file_version import FileVersion
 from ingest_lambda.ingest import FILES_TOGETHER, Candidate, group_for_loading, route_files
-from ingest_lambda.outcomes import Status
-from ingest_lambda.retry import Retry
-from ingest_lambda.statements import MAX_STATEMENT_BYTES, size_of
-from ingest_lambda.verdict import Reason
+from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.load.outcomes import Status
+from ingest_lambda.reasons import Reason
+from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, size_of
 from tests.land.warehouse import Land, new_dataset
 
 MANY = 60

@@ -14,14 +14,16 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no
 import pytest
 from botocore.exceptions import ClientError
 
-from ingest_lambda import canonical_source, canonical_writer, sqltypes
-from ingest_lambda.canonical import Rewritten, Source, rewrite
 from ingest_lambda.errors import ConfigError, FileGoneError, RejectedFileError, TransientError
-from ingest_lambda.events import FileVersion
-from ingest_lambda.footer import Budget, inspect
-from ingest_lambda.names import landing_names
-from ingest_lambda.statements import Column
-from ingest_lambda.verdict import Reason
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.names import landing_names
+from ingest_lambda.read import content
+from ingest_lambda.read.footer import Budget, inspect
+from ingest_lambda.reasons import Reason
+from ingest_lambda.rewrite import writer
+from ingest_lambda.rewrite.rewrite import Rewritten, Source, rewrite
+from ingest_lambda.warehouse import sqltypes
+from ingest_lambda.warehouse.statements import Column
 from local.home import ROOT
 from tests.land.warehouse import Land, new_dataset, parquet
 
@@ -142,7 +144,7 @@ def test_a_small_file_is_fetched_once_and_a_large_one_twice(land: Land, monkeypa
     dataset = new_dataset()
     small = land.put(f"raw/{dataset}/1.parquet", pa.table({"id": [1]}))
     large = land.put(f"raw/{dataset}/2.parquet", pa.table({"id": range(200_000)}), compression="none")
-    monkeypatch.setattr(canonical_source, "WHOLE_FILE_BYTES", 100_000)
+    monkeypatch.setattr(content, "WHOLE_FILE_BYTES", 100_000)
     s3: Any = WatchedS3(land.client("s3"))
     kept = sources(land, small, budget=Budget(1_000_000))
     dropped = sources(land, small, large, budget=Budget(0))
@@ -161,8 +163,8 @@ def test_a_budget_is_spent_once() -> None:
 
 
 def test_a_full_object_is_followed_by_another(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(canonical_writer, "ROW_GROUP_BYTES", 50_000)
-    monkeypatch.setattr(canonical_writer, "PART_BYTES", 100_000)
+    monkeypatch.setattr(writer, "ROW_GROUP_BYTES", 50_000)
+    monkeypatch.setattr(writer, "PART_BYTES", 100_000)
     file = land.put(f"raw/{new_dataset()}/a.parquet", pa.table({"id": range(50_000)}))
 
     rewritten = rewrite(land.client("s3"), land.bucket, prefix(), sources(land, file), [ID])
@@ -172,8 +174,8 @@ def test_a_full_object_is_followed_by_another(land: Land, monkeypatch: pytest.Mo
 
 
 def test_a_rewriting_that_s3_ends_leaves_nothing_behind(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(canonical_writer, "ROW_GROUP_BYTES", 50_000)
-    monkeypatch.setattr(canonical_writer, "PART_BYTES", 100_000)
+    monkeypatch.setattr(writer, "ROW_GROUP_BYTES", 50_000)
+    monkeypatch.setattr(writer, "PART_BYTES", 100_000)
     file = land.put(f"raw/{new_dataset()}/a.parquet", pa.table({"id": range(50_000)}))
     s3: Any = WatchedS3(land.client("s3"), refused_put=3)
     place = prefix()
@@ -200,7 +202,7 @@ def test_a_version_that_is_gone_is_told_and_the_rest_goes_on(land: Land) -> None
 def test_a_disk_that_is_too_small_is_for_the_operator(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
     file = land.put(f"raw/{new_dataset()}/a.parquet", pa.table({"id": range(1_000)}))
     found = sources(land, file)
-    monkeypatch.setattr(canonical_source, "WHOLE_FILE_BYTES", 100)
+    monkeypatch.setattr(content, "WHOLE_FILE_BYTES", 100)
     nearly_full = shutil.disk_usage("/")._replace(free=1_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: nearly_full)
 

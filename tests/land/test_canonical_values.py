@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest_lambda import sqltypes
-from ingest_lambda.canonical_checks import BadValueError
-from ingest_lambda.canonical_json import json_text
-from ingest_lambda.canonical_values import convert
-from ingest_lambda.sqltypes import SqlType, decimal
-from ingest_lambda.transport import transport_of
-from ingest_lambda.verdict import Reason
+from ingest_lambda.reasons import Reason
+from ingest_lambda.rewrite.checks import BadValueError
+from ingest_lambda.rewrite.nested import json_text
+from ingest_lambda.rewrite.values import convert
+from ingest_lambda.warehouse import sqltypes
+from ingest_lambda.warehouse.sqltypes import SqlType, decimal
+from ingest_lambda.warehouse.transport import transport_of
 from local.home import ROOT
 from tests.land.typed_values import from_json, typed_values
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from ingest_lambda.events import FileVersion
-from ingest_lambda.outcomes import Status
-from landfall.undos import undo
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.load.outcomes import Status
+from landfall.operate.undos import undo
 from tests.land.flaky_data_api import FlakyDataApi
 from tests.land.function_process import FunctionProcesses, environment_of
 from tests.land.invariants import assert_landed_once, assert_load_numbers_were_given_once, assert_nothing_is_half_there

@@ -12,15 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_lambda import convert_csv, convert_json, sqltypes
-from ingest_lambda.canonical_checks import BadValueError
-from ingest_lambda.contracts import Contract, parse_contract
-from ingest_lambda.convert_text import convert_text
 from ingest_lambda.errors import RejectedFileError
-from ingest_lambda.outcomes import FileOutcome, Status
-from ingest_lambda.paths import LoadPath
-from ingest_lambda.schema import FileColumn
-from ingest_lambda.sqltypes import SqlType, decimal
+from ingest_lambda.judge.contracts import Contract, parse_contract
+from ingest_lambda.judge.paths import LoadPath
+from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.read import csv_rows, json_rows
+from ingest_lambda.read.schema import FileColumn
+from ingest_lambda.rewrite.checks import BadValueError
+from ingest_lambda.rewrite.texts import convert_text
+from ingest_lambda.warehouse import sqltypes
+from ingest_lambda.warehouse.sqltypes import SqlType, decimal
 from scripts.contracts import from_document
 from tests.land.warehouse import Function, Land, new_dataset
 
@@ -181,8 +182,8 @@ FIELDS = st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0
 
 
 def test_an_empty_line_is_a_null_of_a_single_column() -> None:
-    assert rows_of(convert_csv, b'a\nx\n\n""\n', ["a"]) == [{"a": b"x"}, {"a": None}, {"a": b""}]
-    assert rows_of(convert_csv, b"a,b\n1,2\n\n3,4\n", ["a", "b"]) == [{"a": b"1", "b": b"2"}, {"a": b"3", "b": b"4"}]
+    assert rows_of(csv_rows, b'a\nx\n\n""\n', ["a"]) == [{"a": b"x"}, {"a": None}, {"a": b""}]
+    assert rows_of(csv_rows, b"a,b\n1,2\n\n3,4\n", ["a", "b"]) == [{"a": b"1", "b": b"2"}, {"a": b"3", "b": b"4"}]
 
 
 @given(st.lists(st.tuples(FIELDS, FIELDS), max_size=10))
@@ -192,7 +193,7 @@ def test_a_csv_gives_back_what_was_written(rows: list[tuple[str | None, str | No
 
     body = "a,b\r\n" + "".join(f"{field(one)},{field(two)}\r\n" for one, two in rows)
 
-    found = rows_of(convert_csv, body.encode(), ["a", "b"])
+    found = rows_of(csv_rows, body.encode(), ["a", "b"])
 
     assert [tuple(None if value is None else value.decode() for value in row.values()) for row in found] == rows
 
@@ -208,16 +209,16 @@ JSON_VALUES = st.recursive(
 def test_json_gives_back_what_was_written_as_lines_or_array(records: list[dict[str, Any]], is_array: bool) -> None:
     body = json.dumps(records) if is_array else "\n".join(map(json.dumps, records))
 
-    found = rows_of(convert_json, body.encode(), ["a"], sqltypes.SUPER)
+    found = rows_of(json_rows, body.encode(), ["a"], sqltypes.SUPER)
 
     values = [None if row["a"] is None else json.loads(row["a"]) for row in found]
     assert values == [record["a"] for record in records]
 
 
 def test_objects_are_found_across_the_chunks_in_which_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(convert_json, "CHUNK_CHARACTERS", 3)
+    monkeypatch.setattr(json_rows, "CHUNK_CHARACTERS", 3)
 
-    assert [row["a"] for row in rows_of(convert_json, b'\xef\xbb\xbf[{"a": "x\xc3\xbc}{"},{"b": 1}\n]', ["a"])] == [
+    assert [row["a"] for row in rows_of(json_rows, b'\xef\xbb\xbf[{"a": "x\xc3\xbc}{"},{"b": 1}\n]', ["a"])] == [
         "xü}{".encode(),
         None,
     ]
@@ -250,4 +251,4 @@ def test_a_text_is_a_value_of_its_type_or_named(
 
 def test_a_csv_of_another_encoding_is_named() -> None:
     with pytest.raises(RejectedFileError):
-        convert_csv.names(io.BytesIO("größe".encode("latin-1")))
+        csv_rows.names(io.BytesIO("größe".encode("latin-1")))

@@ -14,7 +14,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from ingest_lambda.outcomes import FileOutcome, Status
+from ingest_lambda.load.outcomes import FileOutcome, Status
 from local.home import ROOT
 from tests.land.landed_values import expected, landed
 from tests.land.warehouse import Function, Land, new_dataset

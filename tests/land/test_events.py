@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_lambda.events import FileVersion, parse_messages, parse_notification
+from ingest_lambda.arrive.events import parse_messages, parse_notification
+from ingest_lambda.file_version import FileVersion
 from tests.land.warehouse import message, notification
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=200)

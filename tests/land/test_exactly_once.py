@@ -10,9 +10,9 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from ingest_lambda.events import FileVersion
-from ingest_lambda.outcomes import FileOutcome, Status
-from landfall.undos import undo
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.load.outcomes import FileOutcome, Status
+from landfall.operate.undos import undo
 from tests.land.flaky_data_api import FlakyDataApi
 from tests.land.invariants import assert_load_numbers_were_given_once, assert_nothing_is_half_there
 from tests.land.warehouse import Land, new_dataset

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest_lambda.errors import ConfigError, FileGoneError, RejectedFileError, TransientError
-from ingest_lambda.events import FileVersion
-from ingest_lambda.footer import TAIL_BYTES, footer_bytes, inspect, parse_footer
-from ingest_lambda.verdict import Reason
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.read.footer import TAIL_BYTES, footer_bytes, inspect, parse_footer
+from ingest_lambda.reasons import Reason
 from tests.land.warehouse import Land, new_dataset, parquet
 
 SMALL = parquet(pa.table({"id": [1, 2, 3], "name": ["a", "b", None]}))

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ingest_lambda.outcomes import Status
-from ingest_lambda.paths import LoadPath
-from ingest_lambda.statements import MAX_IDENTIFIER_BYTES, METADATA_COLUMNS, fold_case, identifier
+from ingest_lambda.judge.paths import LoadPath
+from ingest_lambda.load.outcomes import Status
+from ingest_lambda.warehouse.statements import MAX_IDENTIFIER_BYTES, METADATA_COLUMNS, fold_case, identifier
 from tests.land.warehouse import Land, new_dataset
 
 KEYS = [

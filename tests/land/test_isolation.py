@@ -13,8 +13,8 @@ from decimal import Decimal
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from ingest_lambda.events import FileVersion
-from ingest_lambda.outcomes import FileOutcome, Status
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.load.outcomes import FileOutcome, Status
 from tests.land import warehouse
 from tests.land.competitor import transaction, wait_until_blocked
 from tests.land.invariants import assert_landed_once, assert_load_numbers_were_given_once

@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from ingest_lambda.events import FileVersion
-from ingest_lambda.outcomes import Status
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.load.outcomes import Status
 from tests.land.competitor import transaction, wait_until_blocked
 from tests.land.function_process import FunctionProcesses, environment_of
 from tests.land.invariants import assert_landed_once, assert_load_numbers_were_given_once, assert_nothing_is_half_there

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
-from ingest_lambda.outcomes import Status
+from ingest_lambda.load.outcomes import Status
 from tests.land.warehouse import Land, new_dataset
 
 MOMENT = datetime(2025, 11, 13, 9, 5, 1, 234567, tzinfo=UTC)

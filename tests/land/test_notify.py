@@ -4,8 +4,12 @@ import json
 from dataclasses import replace
 
 from ingest_lambda.errors import RejectedFileError
-from ingest_lambda.events import FileVersion
-from ingest_lambda.notify import (
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.plan import ColumnChange
+from ingest_lambda.judge.verdict import verdict_of
+from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.reasons import REMEDIES, Reason
+from ingest_lambda.tell.notify import (
     MAX_FILES_NAMED,
     MAX_MESSAGE_BYTES,
     changes_text,
@@ -15,8 +19,6 @@ from ingest_lambda.notify import (
     subject,
     text,
 )
-from ingest_lambda.outcomes import ColumnChange, FileOutcome, Status
-from ingest_lambda.verdict import REMEDIES, Reason, verdict_of
 
 
 def file(number: int, dataset: str = "orders") -> FileVersion:

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_lambda import sqltypes
-from ingest_lambda.paths import LARGE_BYTES, MAX_CANONICAL_BYTES, LoadPath, group_by_path
-from ingest_lambda.schema import Obstacle
+from ingest_lambda.judge.paths import LARGE_BYTES, MAX_CANONICAL_BYTES, LoadPath, group_by_path
+from ingest_lambda.read.schema import Obstacle
+from ingest_lambda.warehouse import sqltypes
 from tests.land.plans import file_of
 
 FILES = st.lists(

@@ -3,15 +3,15 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest_lambda import ddl, sqltypes, statements
-from ingest_lambda.contracts import Contract, SchemaChange
-from ingest_lambda.paths import Group, LoadPath
-from ingest_lambda.plan import Plan, plan_batch, plan_load
-from ingest_lambda.schema import Obstacle
-from ingest_lambda.schema_change import FREE_STATEMENTS
-from ingest_lambda.sqltypes import SqlType, fits
-from ingest_lambda.statements import Column
-from ingest_lambda.verdict import Reason
+from ingest_lambda.judge.contracts import Contract, SchemaChange
+from ingest_lambda.judge.paths import Group, LoadPath
+from ingest_lambda.judge.plan import Plan, plan_batch, plan_load
+from ingest_lambda.judge.schema_change import FREE_STATEMENTS
+from ingest_lambda.read.schema import Obstacle
+from ingest_lambda.reasons import Reason
+from ingest_lambda.warehouse import ddl, sqltypes, statements
+from ingest_lambda.warehouse.sqltypes import SqlType, fits
+from ingest_lambda.warehouse.statements import Column
 from tests.land.plans import file_of, group_of, landing_after
 
 TYPES = st.sampled_from(

@@ -12,9 +12,9 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
 from ingest_lambda.errors import ConfigError, RejectedFileError, TransientError
-from ingest_lambda.events import FileVersion
-from ingest_lambda.probe import Limits, probe
-from ingest_lambda.verdict import Reason
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.reasons import Reason
+from ingest_lambda.rewrite.probe import Limits, probe
 from tests.land.test_corpus import CORPUS
 from tests.land.warehouse import Land, new_dataset, parquet
 

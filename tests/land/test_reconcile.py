@@ -11,16 +11,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_lambda import reconcile, reconcile_alert, reconcile_events, reconcile_ledger, reconcile_listing
 from ingest_lambda.errors import TransientError
-from ingest_lambda.events import FileVersion
-from ingest_lambda.outcomes import Status
-from ingest_lambda.reconcile_events import Cause
-from ingest_lambda.reconcile_find import Tally, find, judge
-from ingest_lambda.reconcile_ledger import Standing
-from ingest_lambda.reconcile_listing import Chunk, Listed, Scope
-from ingest_lambda.statements import MAX_STATEMENT_BYTES, size_of
-from landfall import statements as operator_statements
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.load.outcomes import Status
+from ingest_lambda.reconcile import (
+    alert as reconcile_alert,
+)
+from ingest_lambda.reconcile import (
+    events as reconcile_events,
+)
+from ingest_lambda.reconcile import (
+    handler as reconcile,
+)
+from ingest_lambda.reconcile import (
+    ledger as reconcile_ledger,
+)
+from ingest_lambda.reconcile import (
+    listing as reconcile_listing,
+)
+from ingest_lambda.reconcile.events import Cause
+from ingest_lambda.reconcile.find import Tally, find, judge
+from ingest_lambda.reconcile.ledger import Standing
+from ingest_lambda.reconcile.listing import Chunk, Listed, Scope
+from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, size_of
+from landfall.operate import statements as operator_statements
 from tests.land import warehouse
 from tests.land.warehouse import Land, message, new_dataset
 

@@ -10,8 +10,8 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from ingest_lambda.outcomes import FileOutcome, Status
-from ingest_lambda.verdict import Reason
+from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.reasons import Reason
 from tests.land.warehouse import Land, new_dataset, parquet
 
 GOOD = parquet(pa.table({"id": list(range(1000)), "name": ["x" * 50] * 1000}), compression="none")

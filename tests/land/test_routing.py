@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_lambda.routing import DATASET_NAME, Ignored, Route, route
+from ingest_lambda.arrive.routing import Ignored, Route, route
+from ingest_lambda.warehouse.statements import DATASET_NAME
 
 SEGMENT = st.text(max_size=20)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ingest_lambda.contracts import parse_contract
-from ingest_lambda.outcomes import Status
-from ingest_lambda.warehouse import Row
-from landfall import bootstrap
+from ingest_lambda.judge.contracts import parse_contract
+from ingest_lambda.load.outcomes import Status
+from ingest_lambda.warehouse.client import Row
+from landfall.deploy import bootstrap
 from local.home import ROOT
 from scripts import claim_generator, claim_rows, fx_generator, fx_rows, generator_files
 from scripts.contracts import read_contracts

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_lambda import sqltypes
-from ingest_lambda.footer import parse_footer
-from ingest_lambda.schema import FileColumn, Obstacle, fingerprint
-from ingest_lambda.sqltypes import SqlType, decimal, fits, parse_type
+from ingest_lambda.read.footer import parse_footer
+from ingest_lambda.read.schema import FileColumn, Obstacle, fingerprint
+from ingest_lambda.warehouse import sqltypes
+from ingest_lambda.warehouse.sqltypes import SqlType, decimal, fits, parse_type
 
 TYPE, NESTED, NANOSECONDS = Obstacle.TYPE, Obstacle.NESTED, Obstacle.NANOSECONDS
 

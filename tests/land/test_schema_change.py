@@ -11,14 +11,14 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from ingest_lambda import ddl, ledger, sqltypes, statements
-from ingest_lambda.catalog import Catalog
-from ingest_lambda.contracts import Contract, parse_contract
 from ingest_lambda.errors import CatalogChangedError
-from ingest_lambda.outcomes import FileOutcome, Status
-from ingest_lambda.sqltypes import parse_type
-from ingest_lambda.statements import Column, Widening
-from ingest_lambda.verdict import Reason
+from ingest_lambda.judge.contracts import Contract, parse_contract
+from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.reasons import Reason
+from ingest_lambda.warehouse import ddl, ledger, sqltypes, statements
+from ingest_lambda.warehouse.catalog import Catalog
+from ingest_lambda.warehouse.sqltypes import parse_type
+from ingest_lambda.warehouse.statements import Column, Widening
 from tests.land.warehouse import Land, new_dataset
 
 FIRST = pa.table({"id": [1], "name": ["one"]})

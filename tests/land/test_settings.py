@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest_lambda.contracts import Contract, SchemaChange, read_contracts
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.judge.contracts import Contract, SchemaChange, read_contracts
 from ingest_lambda.settings import Settings
-from ingest_lambda.sqltypes import VARCHAR, decimal
-from ingest_lambda.statements import Column
+from ingest_lambda.warehouse.sqltypes import VARCHAR, decimal
+from ingest_lambda.warehouse.statements import Column
 
 ENVIRONMENT = {
     "LANDFALL_BUCKET": "b",

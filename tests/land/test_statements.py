@@ -9,15 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from ingest_lambda import ddl, statements
 from ingest_lambda.errors import RejectedFileError
-from ingest_lambda.events import FileVersion
-from ingest_lambda.names import landing_names
-from ingest_lambda.outcomes import FileOutcome, Status
-from ingest_lambda.quarantine import rejection_row
-from ingest_lambda.sqltypes import BIGINT, DOUBLE, REAL, VARCHAR, decimal, parse_type
-from ingest_lambda.statements import Column, Stage, Target, Widening
-from ingest_lambda.verdict import Reason, verdict_of
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.names import landing_names
+from ingest_lambda.judge.verdict import verdict_of
+from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.reasons import Reason
+from ingest_lambda.tell.quarantine import rejection_row
+from ingest_lambda.warehouse import ddl, statements
+from ingest_lambda.warehouse.sqltypes import BIGINT, DOUBLE, REAL, VARCHAR, decimal, parse_type
+from ingest_lambda.warehouse.statements import Column, Stage, Target, Widening
 from tests.land.warehouse import Land
 
 LOAD_ID = "0" * 32

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from ingest_lambda.outcomes import FileOutcome, Status
-from ingest_lambda.paths import LoadPath
+from ingest_lambda.judge.paths import LoadPath
+from ingest_lambda.load.outcomes import FileOutcome, Status
 from tests.land.landed_values import DAY, expected, landed
 from tests.land.typed_values import typed_values
 from tests.land.warehouse import Function, Land, new_dataset

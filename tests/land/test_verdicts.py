@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest_lambda.errors import RejectedFileError
-from ingest_lambda.events import FileVersion
-from ingest_lambda.verdict import MAX_TEXT, REMEDIES, Reason, verdict_of
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.verdict import MAX_TEXT, verdict_of
+from ingest_lambda.reasons import REMEDIES, Reason
 from local.home import ROOT
 
 FILE = FileVersion("b", "raw/orders/a.parquet", "v1")

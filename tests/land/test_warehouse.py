@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ingest_lambda import warehouse as module
 from ingest_lambda.errors import (
     CatalogChangedError,
     ConfigError,
@@ -14,9 +13,10 @@ from ingest_lambda.errors import (
     TransactionConflictError,
     TransientError,
 )
-from ingest_lambda.statements import MAX_STATEMENT_BYTES
-from ingest_lambda.warehouse import Target, Warehouse, retry_conflicts
-from ingest_lambda.warehouse_errors import Failure, classify
+from ingest_lambda.warehouse import client as module
+from ingest_lambda.warehouse.client import Target, Warehouse, retry_conflicts
+from ingest_lambda.warehouse.failures import Failure, classify
+from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES
 from tests.land.warehouse import Land, new_dataset, target
 
 

@@ -15,9 +15,9 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from ingest_lambda.footer import inspect
-from ingest_lambda.outcomes import FileOutcome, Status
-from ingest_lambda.paths import LoadPath
+from ingest_lambda.judge.paths import LoadPath
+from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.read.footer import inspect
 from tests.land.landed_values import expected, landed
 from tests.land.warehouse import Function, Land, new_dataset
 

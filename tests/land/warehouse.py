@@ -21,16 +21,17 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no
 import pytest
 from aws_lambda_powertools import Logger
 
-from ingest_lambda.contracts import Contract
-from ingest_lambda.events import FileVersion, Message, parse_messages
+from ingest_lambda.arrive.events import Message, parse_messages
+from ingest_lambda.bucket.objects import Place
+from ingest_lambda.file_version import FileVersion
 from ingest_lambda.ingest import Clients, Ingest
-from ingest_lambda.load import Loader
-from ingest_lambda.objects import Place
-from ingest_lambda.outcomes import FileOutcome
-from ingest_lambda.report import Report
+from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.load.load import Loader
+from ingest_lambda.load.outcomes import FileOutcome
 from ingest_lambda.settings import Settings
-from ingest_lambda.warehouse import Row, Target, Warehouse
-from landfall import bootstrap
+from ingest_lambda.tell.report import Report
+from ingest_lambda.warehouse.client import Row, Target, Warehouse
+from landfall.deploy import bootstrap
 from local import stack
 from local.home import Home
 from local.services import AWS, REDSHIFT

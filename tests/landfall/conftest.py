@@ -14,7 +14,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from ingest_lambda.outcomes import FileOutcome
+from ingest_lambda.load.outcomes import FileOutcome
 from landfall import failures
 from landfall.app import build
 from landfall.stack import Stack

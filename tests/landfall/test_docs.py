@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from landfall import docs, environment
+from landfall import environment
 from landfall.app import build
 from landfall.commands import docs as command
+from landfall.operate import docs
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from ingest_lambda.errors import ConfigError
-from landfall import bootstrap, doctor_aws, doctor_warehouse
 from landfall.commands import doctor as command
-from landfall.doctor import Check, Finding, Status, examine
+from landfall.deploy import bootstrap
+from landfall.doctor import aws, warehouse
+from landfall.doctor.findings import Check, Finding, Status, examine
 from landfall.stack import Stack
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
@@ -78,7 +79,7 @@ def test_a_bucket_that_does_not_announce_everything_under_raw_is_found(
     wired: Desk, prefix: str | None, event: str, state: str
 ) -> None:
     notify(wired, prefix, event)
-    found = run(doctor_aws.bucket_announces, wired.stack)
+    found = run(aws.bucket_announces, wired.stack)
     assert states(found) == {"bucket versions": "ok", "bucket trigger": state}
     assert all((finding.remedy is None) == (finding.status is Status.OK) for finding in found)
 
@@ -86,15 +87,15 @@ def test_a_bucket_that_does_not_announce_everything_under_raw_is_found(
 def test_a_queue_that_another_bucket_alone_may_send_to_is_found(wired: Desk) -> None:
     own, other = (json.loads(queue_policy(f"arn:aws:s3:::{name}")) for name in (wired.land.bucket, "another"))
     (allowed,), (foreign,) = own["Statement"], other["Statement"]
-    assert doctor_aws._lets_bucket_send(allowed, wired.land.bucket)
-    assert not doctor_aws._lets_bucket_send(foreign, wired.land.bucket)
-    assert not doctor_aws._lets_bucket_send({**allowed, "Effect": "Deny"}, wired.land.bucket)
+    assert aws._lets_bucket_send(allowed, wired.land.bucket)
+    assert not aws._lets_bucket_send(foreign, wired.land.bucket)
+    assert not aws._lets_bucket_send({**allowed, "Effect": "Deny"}, wired.land.bucket)
 
 
 def test_dead_letters_are_found_with_the_command_that_sends_them_back(desk: Desk) -> None:
-    assert states(run(doctor_aws.no_dead_letters, desk.stack)) == {"dead letters": "ok"}
+    assert states(run(aws.no_dead_letters, desk.stack)) == {"dead letters": "ok"}
     desk.stack.sqs.send_message(QueueUrl=desk.stack.output("DeadLetterQueueUrl"), MessageBody="x")
-    (finding,) = run(doctor_aws.no_dead_letters, desk.stack)
+    (finding,) = run(aws.no_dead_letters, desk.stack)
     assert (finding.status, "landfall replay --dlq" in (finding.remedy or "")) == (Status.FAILED, True)
     desk.messages("DeadLetterQueueUrl")
 
@@ -102,7 +103,7 @@ def test_dead_letters_are_found_with_the_command_that_sends_them_back(desk: Desk
 def test_a_topic_that_nobody_hears_is_a_warning(desk: Desk) -> None:
     topic = desk.stack.sns.create_topic(Name=new_dataset("unheard"))["TopicArn"]
     stack = replace(desk.stack, outputs={**desk.stack.outputs, "FailureTopicArn": topic, "SuccessTopicArn": topic})
-    assert states(run(doctor_aws.somebody_is_told, stack)) == {"failure topic": "warning", "success topic": "ok"}
+    assert states(run(aws.somebody_is_told, stack)) == {"failure topic": "warning", "success topic": "ok"}
 
 
 @pytest.fixture
@@ -131,24 +132,24 @@ def test_schemas_bookkeeping_and_rights_are_as_the_bootstrap_makes_them_or_named
     transformer = desk.stack.warehouse_as("TransformerSecretArn")
     transformer.transaction([f"create table modeled.{dataset} (a integer)"])
     for check in (
-        doctor_warehouse.schemas_are_owned,
-        doctor_warehouse.bookkeeping_is_there,
-        doctor_warehouse.rights_are_granted,
+        warehouse.schemas_are_owned,
+        warehouse.bookkeeping_is_there,
+        warehouse.rights_are_granted,
     ):
         assert {finding.status for finding in run(check, desk.stack)} == {Status.OK}
 
     desk.land.rows(f"revoke select on landing.{dataset} from {bootstrap.TRANSFORMER}")  # noqa: S608 - our names
-    lacking = [each for each in run(doctor_warehouse.rights_are_granted, desk.stack) if each.status is Status.FAILED]
+    lacking = [each for each in run(warehouse.rights_are_granted, desk.stack) if each.status is Status.FAILED]
     assert [f"landing.{dataset}" in finding.detail for finding in lacking] == [True]
     desk.land.rows(f"drop table landing.{dataset}")
 
     transformer.transaction([f"revoke select on modeled.{dataset} from {bootstrap.READER}"])  # noqa: S608 - our names
-    lacking = [each for each in run(doctor_warehouse.rights_are_granted, desk.stack) if each.status is Status.FAILED]
+    lacking = [each for each in run(warehouse.rights_are_granted, desk.stack) if each.status is Status.FAILED]
     assert [f"modeled.{dataset}" in finding.detail for finding in lacking] == [True]
     transformer.transaction([f"drop table modeled.{dataset}"])
 
     desk.land.rows("alter table ops.runs rename to runs_elsewhere")
-    (finding,) = run(doctor_warehouse.bookkeeping_is_there, desk.stack)
+    (finding,) = run(warehouse.bookkeeping_is_there, desk.stack)
     assert (finding.status, finding.detail) == (Status.FAILED, "not there: runs")
     desk.land.rows("alter table ops.runs_elsewhere rename to runs")
 
@@ -156,9 +157,9 @@ def test_schemas_bookkeeping_and_rights_are_as_the_bootstrap_makes_them_or_named
 def test_copy_is_tried_with_a_probe_that_leaves_nothing(desk: Desk) -> None:
     role = desk.land.settings.copy_role_arn
     right = replace(desk.stack, outputs={**desk.stack.outputs, "CopyRoleArn": role})
-    assert states(run(doctor_warehouse.copy_reads_the_bucket, right)) == {"COPY": "ok"}
+    assert states(run(warehouse.copy_reads_the_bucket, right)) == {"COPY": "ok"}
     wrong = replace(desk.stack, outputs={**desk.stack.outputs, "CopyRoleArn": f"{role}-unknown"})
-    (finding,) = run(doctor_warehouse.copy_reads_the_bucket, wrong)
+    (finding,) = run(warehouse.copy_reads_the_bucket, wrong)
     assert (finding.status, "attach the role" in (finding.remedy or "")) == (Status.FAILED, True)
     assert desk.land.keys("staging/doctor-") == set()
 
@@ -170,8 +171,8 @@ def test_a_check_that_cannot_look_is_a_finding_and_the_others_go_on(desk: Desk) 
 
     gone = replace(desk.stack, outputs={**desk.stack.outputs, "FailureTopicArn": "arn:aws:sns:us-east-1:1:none"})
     done: list[int] = []
-    checks: list[tuple[str, Check]] = [("broken", broken), ("topics", doctor_aws.somebody_is_told)]
-    findings = examine(gone, [*checks, ("dead letters", doctor_aws.no_dead_letters)], done.append)
+    checks: list[tuple[str, Check]] = [("broken", broken), ("topics", aws.somebody_is_told)]
+    findings = examine(gone, [*checks, ("dead letters", aws.no_dead_letters)], done.append)
     assert states(findings) == {"first": "ok", "broken": "failed", "topics": "failed", "dead letters": "ok"}
     assert done == [1, 2, 3]
 

@@ -5,13 +5,13 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from ingest_lambda import sqltypes
-from ingest_lambda.contracts import Contract
 from ingest_lambda.errors import CatalogChangedError
-from ingest_lambda.outcomes import Status
-from ingest_lambda.statements import Column
-from landfall import evolution
-from landfall.evolution import Change
+from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.load.outcomes import Status
+from ingest_lambda.warehouse import sqltypes
+from ingest_lambda.warehouse.statements import Column
+from landfall.operate import evolution
+from landfall.operate.evolution import Change
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from ingest_lambda.errors import ConfigError, RejectedFileError, TransientError
-from ingest_lambda.verdict import Reason
+from ingest_lambda.reasons import Reason
 from landfall import failures
 from landfall.app import COMMAND_MODULES
 

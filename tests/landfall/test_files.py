@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landfall.files import IDS_A_STATEMENT, _chunks
+from landfall.operate.files import IDS_A_STATEMENT, _chunks
 
 
 @given(st.dictionaries(st.text("ab", max_size=4), st.integers(0, 3 * IDS_A_STATEMENT), max_size=6))

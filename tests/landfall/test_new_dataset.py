@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from pyarrow import parquet as pq
 from typer.testing import CliRunner, Result
 
-from ingest_lambda import sqltypes
-from ingest_lambda.contracts import parse_contract
 from ingest_lambda.errors import ConfigError, RejectedFileError
-from ingest_lambda.names import landing_names
+from ingest_lambda.judge.contracts import parse_contract
+from ingest_lambda.judge.names import landing_names
+from ingest_lambda.warehouse import sqltypes
 from landfall.app import build
 from landfall.new_dataset.columns import RESERVED_WORDS, TAKEN, LandedColumn, model_columns
 from landfall.new_dataset.specimen import read

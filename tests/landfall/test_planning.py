@@ -8,15 +8,16 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from pyarrow import parquet as pq
 
-from ingest_lambda import sqltypes
-from ingest_lambda.contracts import Contract, SchemaChange
+from ingest_lambda.arrive.routing import Format
 from ingest_lambda.errors import ConfigError
-from ingest_lambda.footer import TAIL_BYTES
-from ingest_lambda.outcomes import Status
-from ingest_lambda.routing import Format
-from ingest_lambda.statements import Column
-from landfall import declared, stack
-from landfall.planning import Planner
+from ingest_lambda.judge.contracts import Contract, SchemaChange
+from ingest_lambda.load.outcomes import Status
+from ingest_lambda.read.footer import TAIL_BYTES
+from ingest_lambda.warehouse import sqltypes
+from ingest_lambda.warehouse.statements import Column
+from landfall import stack
+from landfall.operate import declared
+from landfall.operate.planning import Planner
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
 

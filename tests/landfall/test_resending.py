@@ -3,9 +3,10 @@
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from ingest_lambda.events import FileVersion, parse_notification
-from ingest_lambda.outcomes import Status
-from landfall import statements
+from ingest_lambda.arrive.events import parse_notification
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.load.outcomes import Status
+from landfall.operate import statements
 from tests.land.warehouse import new_dataset, notification
 from tests.landfall.conftest import Desk
 
@@ -130,7 +131,7 @@ def history(desk: Desk, dataset: str, outcome: str) -> set[str]:
 
 
 def rejected_count(desk: Desk, dataset: str) -> int:
-    from landfall import files
+    from landfall.operate import files
 
     (total,) = files.totals(desk.stack.warehouse, dataset)
     return total.files_rejected

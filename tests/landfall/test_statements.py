@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_lambda.statements import MAX_STATEMENT_BYTES, size_of
-from landfall import statements
+from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, size_of
+from landfall.operate import statements
 
 Builder = Callable[[Sequence[str]], list[str]]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest_lambda.errors import ConfigError
-from landfall.uploads import plan_uploads
+from landfall.operate.uploads import plan_uploads
 
 
 def make(folder: Path, *names: str) -> None:

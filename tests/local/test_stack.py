@@ -13,7 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError
-from local import deployment, faces, stack
+from landfall.deploy import local as local_deployment
+from landfall.deploy.local import deploy_locally
+from local import faces, stack
 from local.deployment import sources_digest
 from local.errors import LocalStackError
 from local.home import ROOT, Home
@@ -186,12 +188,12 @@ def test_a_failed_deployment_is_told_tried_again_by_up_and_forgotten_by_reset(
     wrong = tmp_path / "parameters.json"
     wrong.write_text(json.dumps({"Parameters": {"BatchSize": "many"}}))
     with monkeypatch.context() as patched:
-        patched.setattr(deployment, "_PARAMETERS", wrong)
+        patched.setattr(local_deployment, "PARAMETERS", wrong)
         with pytest.raises((ConfigError, ClientError), match="BatchSize"):
-            stack.up(home, print)
+            stack.up(home, deploy_locally, print)
     with pytest.raises(LocalStackError, match="nothing is deployed"):
         faces.info(home)
-    stack.up(home, print)
+    stack.up(home, deploy_locally, print)
     assert set(faces.info(home)) == INFO_KEYS
     stack.reset(home, print)
     assert list(home.folder.iterdir()) == [home.lock]

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from landfall.deploy.local import deploy_locally
 from local import clients, faces, stack
 from local.home import ROOT, Home
 from local.services import aws_environment, redshift_facts
@@ -69,7 +70,7 @@ class LocalStack(LocalServices):
 def whole_stack() -> LocalStack:
     """Return the run's one whole stack, brought up by whichever worker needs it first."""
     home = Home(run_folder.folder() / "stack")
-    state = stack.up(home, _progress)
+    state = stack.up(home, deploy_locally, _progress)
     assert state.ports is not None
     return LocalStack(home, state.ports)
 

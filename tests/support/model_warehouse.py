@@ -14,8 +14,8 @@ import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
-from ingest_lambda.contracts import parse_contract
-from landfall import bootstrap
+from ingest_lambda.judge.contracts import parse_contract
+from landfall.deploy import bootstrap
 from local import stack
 from local.home import ROOT, Home
 from local.services import REDSHIFT, redshift_facts

@@ -1,0 +1,1 @@
+"""LAND, arrive: from a notification to the versions of objects that it announces, and the dataset of each."""

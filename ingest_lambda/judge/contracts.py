@@ -1,0 +1,85 @@
+"""LAND: what is declared of a dataset.
+
+In: `contracts.json` in the function's folder, which packaging writes from the dbt source YAML. Out: one `Contract` a
+declared dataset. A dataset without one evolves freely.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from ingest_lambda.arrive.routing import Format
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.warehouse import sqltypes
+from ingest_lambda.warehouse.sqltypes import SqlType
+from ingest_lambda.warehouse.statements import Column, fold_case
+
+CONTRACTS_FILE = Path(__file__).parents[1] / "contracts.json"
+
+
+class SchemaChange(StrEnum):
+    """What happens when a file brings a column that landing has not."""
+
+    EVOLVE = "evolve"
+    FREEZE = "freeze"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The policy of a dataset, the columns that its landing table starts with, the formats it takes beside parquet.
+
+    Of a `sensitive` dataset no value leaves the warehouse: a verdict names column and row only.
+    """
+
+    schema_change: SchemaChange = SchemaChange.EVOLVE
+    columns: tuple[Column, ...] = ()
+    formats: frozenset[Format] = frozenset()
+    sensitive: bool = False
+
+    @property
+    def types(self) -> dict[str, SqlType]:
+        """The declared types, by column."""
+        return {column.name: column.type for column in self.columns}
+
+
+def read_contracts(path: Path = CONTRACTS_FILE) -> dict[str, Contract]:
+    """Read the declared contracts by dataset; none where the file does not exist.
+
+    Raises:
+        ConfigError: the file is not what packaging writes.
+    """
+    if not path.exists():
+        return {}
+    try:
+        declared = json.loads(path.read_text(encoding="utf-8"))
+        return {dataset: parse_contract(content) for dataset, content in declared.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{path.name} cannot be read: {error}; package the function again") from error
+
+
+def parse_contract(content: Mapping[str, Any]) -> Contract:
+    """Read one contract: `{"schema_change": "freeze", "columns": [{"name": "order_id", "data_type": "varchar"}]}`.
+
+    A string column lands as VARCHAR(MAX) whatever length is declared: a value that is too long for its meaning is for
+    the gates to name, while here it would only make the load fail.
+
+    >>> parse_contract({"columns": [{"name": "Order_Id", "data_type": "varchar(64)"}]}).columns[0]
+    Column(name='order_id', type=SqlType(name='VARCHAR', arguments=(65535,)))
+    """
+    declared = content.get("columns", [])
+    columns = (Column(fold_case(column["name"]), _landing_type(column["data_type"])) for column in declared)
+    formats = frozenset(map(Format, content.get("formats", [])))
+    policy = SchemaChange(content.get("schema_change", "evolve"))
+    return Contract(policy, tuple(columns), formats, bool(content.get("sensitive", False)))
+
+
+def _landing_type(text: str) -> SqlType:
+    declared = sqltypes.parse_type(text)
+    return {"VARCHAR": sqltypes.VARCHAR, "CHAR": sqltypes.VARCHAR, "VARBYTE": sqltypes.VARBYTE}.get(
+        declared.name, declared
+    )

@@ -1,0 +1,207 @@
+"""LAND: the planner.
+
+In: the files of a load, the columns of its landing table, its contract. Out: a `Plan`: what the load's stage holds,
+where each of its columns goes, what landing gains, which files are rejected and why. Pure: `landfall plan` prints what
+the function would do. docs/schema_change.md is the same in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.judge.names import landing_names
+from ingest_lambda.judge.paths import Group, LoadPath, group_by_path
+from ingest_lambda.judge.schema_change import FREE_STATEMENTS, LandingColumns, statements_of
+from ingest_lambda.read.footer import Inspected
+from ingest_lambda.reasons import Reason
+from ingest_lambda.warehouse import ddl, statements
+from ingest_lambda.warehouse.sqltypes import SqlType
+from ingest_lambda.warehouse.statements import Column, Stage, Target, Widening
+from ingest_lambda.warehouse.transport import transport_of
+
+LONGEST_ID = "0" * 64
+
+
+@dataclass(frozen=True)
+class ColumnChange:
+    """What a load did to a column of landing: added it (`found` is None), or widened it."""
+
+    column: str
+    found: str | None
+    into: str
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """A file that lands: what its columns are called in landing, in the file's order, and why it takes its path."""
+
+    inspected: Inspected
+    names: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A file that does not land."""
+
+    inspected: Inspected
+    error: RejectedFileError
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one load does.
+
+    `before` are landing's columns before it (or those declared, where it `creates_table`), `new_columns` and
+    `widenings` what it changes. `columns` are those that its files bring, of the types that landing has after it.
+    """
+
+    dataset: str
+    path: LoadPath
+    files: tuple[PlannedFile, ...]
+    rejections: tuple[Rejection, ...]
+    before: tuple[Column, ...]
+    new_columns: tuple[Column, ...]
+    widenings: tuple[Widening, ...]
+    columns: tuple[Column, ...]
+    creates_table: bool
+
+    @property
+    def after(self) -> tuple[Column, ...]:
+        """Landing's columns once the load is done."""
+        widened = {widening.column: widening.into for widening in self.widenings}
+        return (
+            *(Column(column.name, widened.get(column.name, column.type)) for column in self.before),
+            *self.new_columns,
+        )
+
+    @property
+    def changes(self) -> tuple[bool, tuple[Column, ...], tuple[Widening, ...]]:
+        """What it does to landing; of equal plans for some of its files and for all, the bad ones leave no trace."""
+        return self.creates_table, self.new_columns, self.widenings
+
+    @property
+    def column_changes(self) -> tuple[ColumnChange, ...]:
+        """Word the changes of a table that existed, or was declared: what is new in it is perhaps not modeled yet."""
+        added = (ColumnChange(column.name, None, str(column.type)) for column in self.new_columns if self.before)
+        return (
+            *added,
+            *(ColumnChange(change.column, str(change.found), str(change.into)) for change in self.widenings),
+        )
+
+    def stage(self, name: str) -> Stage:
+        """Describe the stage: as the object itself has its columns, or as the function writes them."""
+        if self.path is LoadPath.AS_IS:
+            return Stage(name, tuple(column.type for column in _typed(self.files[0])), numbered=False)
+        return Stage(name, tuple(transport_of(column.type).stage for column in self.columns), numbered=True)
+
+    def targets(self) -> tuple[Target, ...]:
+        """Say where the stage's columns go, in its order."""
+        if self.path is LoadPath.AS_IS:
+            landing = {column.name: column.type for column in self.columns}
+            staged = enumerate(_typed(self.files[0]), start=1)
+            return tuple(Target(column.name, _cast(position, column, landing)) for position, column in staged)
+        return tuple(
+            Target(column.name, _restored(position, column)) for position, column in enumerate(self.columns, start=1)
+        )
+
+    @property
+    def fits_one_transaction(self) -> bool:
+        """Tell whether its statements are few and short enough for the Data API."""
+        few = self.creates_table or statements_of(len(self.new_columns), len(self.widenings)) <= FREE_STATEMENTS
+        return few and self.largest_statement() <= statements.MAX_STATEMENT_BYTES
+
+    def largest_statement(self) -> int:
+        """Measure the longest statement that names columns, in bytes."""
+        if not self.files:
+            return 0
+        stage = self.stage(LONGEST_ID)
+        return max(
+            statements.size_of(statement)
+            for statement in (
+                ddl.create_landing(self.dataset, self.after) if self.creates_table else "",
+                statements.create_stage(stage),
+                statements.insert_rows(self.dataset, LONGEST_ID, stage, LONGEST_ID, self.targets()),
+                *ddl.widen_columns(self.dataset, self.widenings),
+            )
+        )
+
+
+def plan_load(
+    dataset: str, group: Group, landing: Sequence[Column] | None, contract: Contract, *, may_widen: bool = True
+) -> Plan:
+    """Plan the load of `group` into a landing table of the columns `landing` (None: it does not exist yet).
+
+    `may_widen`: landing has so few rows that a load may rewrite columns of it.
+    """
+    columns = LandingColumns(dataset, landing, contract, may_widen=may_widen)
+    planned: list[PlannedFile] = []
+    rejections: list[Rejection] = []
+    for file, why in zip(group.files, group.reasons, strict=True):
+        try:
+            names = landing_names([column.name for column in file.footer.columns])
+            columns.take(names, file.footer.columns)
+            planned.append(PlannedFile(file, tuple(names), why))
+        except RejectedFileError as error:
+            rejections.append(Rejection(file, error))
+    plan = Plan(
+        dataset,
+        group.path,
+        tuple(planned),
+        tuple(rejections),
+        columns.before,
+        columns.new_columns(),
+        columns.widenings(),
+        columns.used(),
+        creates_table=landing is None,
+    )
+    return _too_long(plan, group) if len(planned) == 1 and not plan.fits_one_transaction else plan
+
+
+def plan_batch(
+    dataset: str,
+    files: Sequence[Inspected],
+    landing: Sequence[Column] | None,
+    contract: Contract,
+    *,
+    may_widen: bool = True,
+) -> list[Plan]:
+    """Plan all loads of a batch, each on what the one before leaves behind: what `landfall plan` shows."""
+    plans: list[Plan] = []
+    for group in group_by_path(files):
+        plan = plan_load(dataset, group, landing, contract, may_widen=may_widen)
+        plans.append(plan)
+        landing = plan.after if plan.files else landing
+    return plans
+
+
+def _too_long(plan: Plan, group: Group) -> Plan:
+    """Reject the one file of a plan whose column names make a statement longer than the Data API takes."""
+    [file] = plan.files
+    error = RejectedFileError(
+        Reason.TOO_MANY_COLUMNS,
+        f"the columns' names make a statement of {plan.largest_statement()} bytes",
+        found=f"{len(file.names)} columns",
+        expected=f"statements of at most {statements.MAX_STATEMENT_BYTES} bytes",
+    )
+    rejections = (*plan.rejections, Rejection(file.inspected, error))
+    nothing = (), (), ()
+    return Plan(plan.dataset, group.path, (), rejections, plan.before, *nothing, creates_table=plan.creates_table)
+
+
+def _typed(file: PlannedFile) -> list[Column]:
+    """Name and type the columns of a file that COPY reads as it is, in the file's order."""
+    described = zip(file.names, file.inspected.footer.columns, strict=True)
+    return [Column(name, column.type) for name, column in described if column.type is not None]
+
+
+def _restored(position: int, column: Column) -> str:
+    return statements.restored(f"staged.c{position}", transport_of(column.type).restore, column.type)
+
+
+def _cast(position: int, column: Column, landing: Mapping[str, SqlType]) -> str:
+    value, into = f"staged.c{position}", landing[column.name]
+    return value if into == column.type else f"cast({value} as {into})"

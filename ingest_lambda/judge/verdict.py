@@ -1,0 +1,70 @@
+"""LAND: the verdict on a rejected file.
+
+In: a `RejectedFileError` and the file. Out: a `Verdict`, written beside the file in quarantine, to
+`ops.rejected_files` and into the alert. `docs/verdicts.md` explains every reason (a test compares the two). Pure.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.reasons import REMEDIES, Reason
+
+# Verdicts travel inside SQL statements, which the Data API bounds at 100 KB.
+MAX_TEXT = 1_000
+WITHHELD = "(withheld)"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the producer is told: `found` and `expected` are types or values, `row` counts from 1."""
+
+    file: str
+    version_id: str
+    dataset: str
+    reason: Reason
+    detail: str
+    column: str | None
+    found: str | None
+    expected: str | None
+    row: int | None
+    remedy: str
+
+    def without_values(self) -> Verdict:
+        """Leave out the value that was found in a row: of a sensitive dataset it is nobody's to see."""
+        return replace(self, found=WITHHELD) if self.row is not None else self
+
+    def to_json(self) -> str:
+        """Serialise for the object in quarantine and for `ops.rejected_files.verdict`."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def verdict_of(error: RejectedFileError, file: FileVersion, dataset: str) -> Verdict:
+    """Turn the rejection of `file` into its verdict, with every text bounded."""
+    return Verdict(
+        file=file.uri,
+        version_id=file.version_id,
+        dataset=dataset,
+        reason=error.reason,
+        detail=_bounded(error.detail),
+        column=_bounded(error.column) if error.column is not None else None,
+        found=_bounded(error.found) if error.found is not None else None,
+        expected=_bounded(error.expected) if error.expected is not None else None,
+        row=error.row,
+        remedy=_bounded(error.remedy or REMEDIES[error.reason]),
+    )
+
+
+def _bounded(text: str) -> str:
+    """Cut a text that came out of a file or a server, and make its control characters visible.
+
+    >>> _bounded("a" + chr(0) + "b")
+    'a\\\\x00b'
+    """
+    visible = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
+    return visible if len(visible) <= MAX_TEXT else visible[: MAX_TEXT - 1] + "…"

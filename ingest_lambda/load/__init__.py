@@ -1,0 +1,1 @@
+"""LAND, load: the staged objects, the transaction that lands them, and what became of each file."""

@@ -1,0 +1,233 @@
+"""LAND: the load. Stage first, then lock briefly.
+
+In: readable files of one dataset that are loaded together. Out: one outcome a file. What is staged is seen by nobody
+and locks nothing; then one transaction takes the dataset's mutex, counts itself, changes landing's columns, inserts the
+rows of the files that the ledger does not hold, and enters them in the ledger. Rows and ledger commit together or not
+at all, so redelivered, concurrent and late events are no-ops, and a statement that outlives its function is harmless.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ingest_lambda.bucket.objects import Place
+from ingest_lambda.errors import CatalogChangedError, FileGoneError, RejectedFileError, StagedDataError, TransientError
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.judge.paths import Group, LoadPath, canonical
+from ingest_lambda.judge.plan import Plan, PlannedFile, plan_load
+from ingest_lambda.judge.verdict import verdict_of
+from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.load.staging import Staged, Staging, numbered
+from ingest_lambda.warehouse import ddl, ledger, statements
+from ingest_lambda.warehouse.catalog import Catalog
+from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PLAN_ATTEMPTS = 3
+
+
+class Loader:
+    """Lands files of one dataset at a time. Kept while the function is warm, for its catalog and its session."""
+
+    def __init__(
+        self,
+        s3: S3Client,
+        warehouse: Warehouse,
+        place: Place,
+        contracts: Mapping[str, Contract],
+        widen_row_limit: int,
+    ) -> None:
+        self._s3 = s3
+        self._warehouse = warehouse
+        self._place = place
+        self._contracts = contracts
+        self._catalog = Catalog(warehouse)
+        self._widen_row_limit = widen_row_limit
+        self.formats = {dataset: contract.formats for dataset, contract in contracts.items()}
+
+    def contract(self, dataset: str) -> Contract:
+        """Say what is declared of a dataset; nothing, if it is not."""
+        return self._contracts.get(dataset, Contract())
+
+    def land(self, dataset: str, group: Group) -> list[FileOutcome]:
+        """Land the files of `group`, each a different version.
+
+        Raises:
+            TransientError: the load may be tried again, whole; nothing of it can be half there.
+            ConfigError: a right or a resource is missing.
+        """
+        for _ in range(PLAN_ATTEMPTS - 1):
+            try:
+                return self._land(dataset, group)
+            except CatalogChangedError:
+                self._catalog.forget(dataset)
+        return self._land(dataset, group)
+
+    def _land(self, dataset: str, group: Group) -> list[FileOutcome]:
+        plan = self._plan(dataset, group)
+        if not plan.fits_one_transaction:
+            return [outcome for half in group.halves() for outcome in self.land(dataset, half)]
+        rejected = [_unloaded(entry.inspected.file, dataset, entry.error) for entry in plan.rejections]
+        return rejected + (self._load(plan) if plan.files else [])
+
+    def _load(self, plan: Plan) -> list[FileOutcome]:
+        load = _Load(self._s3, self._warehouse, self._place, plan)
+        try:
+            staged = load.stage()
+            files = dict(numbered(plan.files))
+            lost = [_unloaded(files[n].inspected.file, plan.dataset, error) for n, error in staged.lost.items()]
+            rest = [file for number, file in files.items() if number in staged.rows]
+            if not rest:
+                return lost
+            if lost and self._plan(plan.dataset, _group(plan.path, rest)).changes != plan.changes:
+                return lost + self.land(plan.dataset, _group(plan.path, rest))
+            outcomes = load.commit(staged)
+        except StagedDataError as error:
+            if plan.path is not LoadPath.AS_IS:
+                raise TransientError(f"COPY does not read what was written for it: {error}") from error
+            [file] = plan.files
+            return self.land(plan.dataset, canonical(file.inspected, f"COPY could not read it: {error}"))
+        finally:
+            load.clean_up()
+        self._catalog.remember(plan.dataset, plan.after)
+        return lost + outcomes
+
+    def _plan(self, dataset: str, group: Group) -> Plan:
+        """Plan with the columns that are remembered; look again before anything that depends on what they are."""
+        remembered = self._catalog.remembers(dataset)
+        plan = self._plan_now(dataset, group, may_widen=True)
+        if remembered and (plan.rejections or plan.widenings):
+            self._catalog.forget(dataset)
+            plan = self._plan_now(dataset, group, may_widen=True)
+        if plan.widenings and self._row_count(dataset) > self._widen_row_limit:
+            return self._plan_now(dataset, group, may_widen=False)
+        return plan
+
+    def _plan_now(self, dataset: str, group: Group, *, may_widen: bool) -> Plan:
+        columns = self._catalog.columns(dataset)
+        return plan_load(dataset, group, columns, self.contract(dataset), may_widen=may_widen)
+
+    def _row_count(self, dataset: str) -> int:
+        with self._warehouse.session() as session:
+            [row] = session.query(ddl.count_rows(dataset))
+        return int(row["row_count"])
+
+
+class _Load:
+    """One load: its objects, its two temporary tables, its transaction."""
+
+    def __init__(self, s3: S3Client, warehouse: Warehouse, place: Place, plan: Plan) -> None:
+        self._warehouse = warehouse
+        self._place = place
+        self._plan = plan
+        self._load_id = uuid.uuid4().hex
+        self._staging = Staging(s3, place, self._load_id, warehouse.check_time)
+        self._rows = plan.stage(f"rows_{self._load_id}")
+        self._files = f"files_{self._load_id}"
+
+    def stage(self) -> Staged:
+        return self._staging.stage(self._plan)
+
+    def clean_up(self) -> None:
+        self._staging.clean_up()
+
+    def commit(self, staged: Staged) -> list[FileOutcome]:
+        """Copy what is staged, and make it one transaction.
+
+        Raises:
+            StagedDataError: COPY cannot read it, or finds another number of rows.
+            CatalogChangedError, TransientError, ConfigError: as the warehouse says; all of it can be done again.
+        """
+        files = {number: file for number, file in numbered(self._plan.files) if number in staged.rows}
+        with self._warehouse.session() as session:
+            self._copy(session, staged, files)
+            run = self._transaction()
+            committed = retry_conflicts(lambda: session.transaction(run))
+            # Before the last statement, which drops the stages, stands the one that reads what the ledger says.
+            said = {int(row["file_number"]): row for row in committed.rows(len(run) - 2)}
+        return [self._outcome(file, said[number], staged.cut.get(number, ())) for number, file in files.items()]
+
+    def _copy(self, session: Session, staged: Staged, files: Mapping[int, PlannedFile]) -> None:
+        role = self._place.copy_role_arn
+        facts = self._staging.put_ledger(files, staged.rows, self._plan.path)
+        rows = staged.source
+        run = [
+            statements.create_file_stage(self._files),
+            statements.copy_parquet(self._files, facts.uri, role),
+            statements.create_stage(self._rows),
+            *([statements.copy_parquet(self._rows.name, rows.uri, role, manifest=rows.manifest)] if rows else []),
+            statements.select_miscounted(self._rows, self._files),
+        ]
+        miscounted = session.transaction(run).rows(len(run) - 1)
+        if miscounted:
+            raise StagedDataError(f"{miscounted[0]['promised']} rows promised, {miscounted[0]['found']} found")
+
+    def _transaction(self) -> list[str]:
+        dataset = self._plan.dataset
+        return [
+            *self._schema_statements(),
+            statements.advance_counter(dataset),
+            statements.insert_rows(dataset, self._load_id, self._rows, self._files, self._plan.targets()),
+            statements.insert_ledger(dataset, self._load_id, self._files),
+            statements.select_outcomes(dataset, self._files),
+            statements.drop_stages([self._rows.name, self._files]),
+        ]
+
+    def _schema_statements(self) -> list[str]:
+        """Take the mutex, and give landing the columns that the files need.
+
+        A dataset's first load creates its tables. Where another load has just done so, this one fails, and is planned
+        again for the columns that are there now: to insert into columns of unexpected types could change values.
+        """
+        dataset, plan = self._plan.dataset, self._plan
+        if plan.creates_table:
+            return [*ledger.create_statements(dataset, plan.after, if_missing=False), statements.lock_dataset(dataset)]
+        return [
+            statements.lock_dataset(dataset),
+            *ddl.widen_columns(dataset, plan.widenings),
+            *(ddl.add_column(dataset, column) for column in plan.new_columns),
+        ]
+
+    def _outcome(self, planned: PlannedFile, said: Row, cut: tuple[str, ...]) -> FileOutcome:
+        landed = said["load_id"] == self._load_id
+        return FileOutcome(
+            planned.inspected.file,
+            Status.LANDED if landed else Status.DUPLICATE,
+            self._plan.dataset,
+            reason=None if landed else ("undone" if said["undone_at"] else "already landed"),
+            rows=int(said["row_count"]) if landed else 0,
+            size=planned.inspected.size,
+            load_id=said["load_id"],
+            load_seq=int(said["load_seq"]),
+            load_path=self._plan.path,
+            cut=cut,
+            schema_changes=self._plan.column_changes if landed else (),
+        )
+
+
+def _group(path: LoadPath, files: list[PlannedFile]) -> Group:
+    return Group(path, tuple(file.inspected for file in files), tuple(file.why for file in files))
+
+
+def _unloaded(file: FileVersion, dataset: str, error: RejectedFileError | FileGoneError) -> FileOutcome:
+    """Say why a file is not loaded."""
+    if isinstance(error, FileGoneError):
+        return FileOutcome(file, Status.GONE, dataset, str(error))
+    return rejection_outcome(file, dataset, error)
+
+
+def rejection_outcome(file: FileVersion, dataset: str, error: RejectedFileError) -> FileOutcome:
+    """Turn a rejection into the file's outcome, verdict included."""
+    return FileOutcome(
+        file,
+        Status.REJECTED,
+        dataset,
+        reason=error.reason,
+        size=file.size,
+        verdict=verdict_of(error, file, dataset),
+    )

@@ -1,0 +1,42 @@
+"""LAND: what became of a file. Every file version of an invocation ends as exactly one `FileOutcome`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.plan import ColumnChange
+from ingest_lambda.judge.verdict import Verdict
+
+
+class Status(StrEnum):
+    """The ends that a file can meet in an invocation."""
+
+    LANDED = "landed"
+    DUPLICATE = "duplicate"  # the ledger holds this version
+    GONE = "gone"  # that version exists no more
+    IGNORED = "ignored"  # no data file
+    REJECTED = "rejected"  # the producer's problem: acknowledged, with a verdict
+    RETRIED = "retried"  # comes back, and is dead-lettered in the end
+
+
+@dataclass(frozen=True)
+class FileOutcome:
+    """The end of one file version. `rows` were landed, `size` is in bytes, `reason` is for people and machines.
+
+    `cut`: columns whose nanoseconds were cut to microseconds. `schema_changes`: what the file's load did to landing.
+    """
+
+    file: FileVersion
+    status: Status
+    dataset: str | None = None
+    reason: str | None = None
+    rows: int | None = None
+    size: int | None = None
+    load_id: str | None = None
+    load_seq: int | None = None
+    load_path: str | None = None
+    verdict: Verdict | None = None
+    cut: tuple[str, ...] = ()
+    schema_changes: tuple[ColumnChange, ...] = ()

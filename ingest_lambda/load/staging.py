@@ -1,0 +1,129 @@
+"""LAND: the objects of one load under `staging/<load_id>/`, which COPY reads.
+
+In: a plan's files. Out: what to copy and how many rows of which file it holds: an exact version as it is (COPY cannot
+name a version), or the files of a load rewritten as one; and the facts of those files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ingest_lambda.bucket import objects
+from ingest_lambda.errors import FileGoneError, RejectedFileError
+from ingest_lambda.judge.paths import LoadPath
+from ingest_lambda.judge.plan import Plan, PlannedFile
+from ingest_lambda.read.schema import fingerprint
+from ingest_lambda.rewrite import rewrite
+from ingest_lambda.rewrite.writer import CanonicalObject
+from ingest_lambda.warehouse import ledger
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class Source:
+    """What COPY reads: an object, or the objects of a manifest."""
+
+    uri: str
+    manifest: bool
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Staged rows. `source` is None where there are none; `rows`, `lost` and `cut` go by the file's number in its load.
+
+    `cut`: the columns of a file whose nanoseconds were cut to microseconds, which is all that Redshift holds.
+    """
+
+    source: Source | None
+    rows: Mapping[int, int]
+    lost: Mapping[int, RejectedFileError | FileGoneError] = field(default_factory=dict)
+    cut: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Staging:
+    """Writes the objects of the load `load_id`, and removes them."""
+
+    def __init__(self, s3: S3Client, place: objects.Place, load_id: str, check_time: Callable[[], None]) -> None:
+        self._s3 = s3
+        self._check_time = check_time
+        self._bucket = place.bucket
+        self._prefix = f"staging/{load_id}/"
+        self._stored: list[objects.Stored] = []
+
+    def stage(self, plan: Plan) -> Staged:
+        """Write what the stage is copied from; files are numbered from 1, in the plan's order.
+
+        Raises:
+            TransientError: S3 does not answer, or the time is up.
+            ConfigError: S3 denies access.
+        """
+        if plan.path is LoadPath.AS_IS:
+            return self._copied(plan.files[0])
+        return self._rewritten(plan)
+
+    def put_ledger(self, files: Mapping[int, PlannedFile], rows: Mapping[int, int], path: LoadPath) -> Source:
+        """Write the facts of the files that land.
+
+        Raises:
+            TransientError, ConfigError: S3 does not answer, or denies access.
+        """
+        entries = [_ledger_entry(number, file, rows[number], path) for number, file in files.items()]
+        key = f"{self._prefix}ledger.parquet"
+        self._stored.append(objects.put_parquet(self._s3, self._bucket, key, ledger.ledger_file(entries)))
+        return Source(self._uri(key), manifest=False)
+
+    def clean_up(self) -> None:
+        """Remove what was written; what cannot be removed now, the bucket's lifecycle rule removes."""
+        objects.try_delete(self._s3, self._bucket, self._stored)
+
+    def _copied(self, planned: PlannedFile) -> Staged:
+        inspected = planned.inspected
+        key = f"{self._prefix}{inspected.file.file_id}.parquet"
+        try:
+            self._stored.append(objects.copy_version(self._s3, inspected.file, inspected.size, self._bucket, key))
+        except FileGoneError as error:
+            return Staged(None, {}, {1: error})
+        return Staged(Source(self._uri(key), manifest=False), {1: inspected.footer.row_count})
+
+    def _rewritten(self, plan: Plan) -> Staged:
+        written = rewrite.rewrite(self._s3, self._bucket, self._prefix, self._sources(plan), plan.columns)
+        self._stored += [entry.stored for entry in written.objects]
+        source = self._put_manifest(written.objects) if written.objects else None
+        return Staged(source, written.rows, written.rejections, written.cut)
+
+    def _sources(self, plan: Plan) -> Iterator[rewrite.Source]:
+        for number, file in numbered(plan.files):
+            self._check_time()
+            yield rewrite.Source(file.inspected, number, file.names)
+
+    def _put_manifest(self, written: Sequence[CanonicalObject]) -> Source:
+        listed = [(self._uri(entry.stored.key), entry.size) for entry in written]
+        key, manifest = f"{self._prefix}manifest.json", objects.manifest(listed)
+        self._stored.append(objects.put(self._s3, self._bucket, key, manifest, "application/json"))
+        return Source(self._uri(key), manifest=True)
+
+    def _uri(self, key: str) -> str:
+        return f"s3://{self._bucket}/{key}"
+
+
+def numbered(files: Sequence[PlannedFile]) -> list[tuple[int, PlannedFile]]:
+    """Number the files of a load, from 1."""
+    return list(enumerate(files, start=1))
+
+
+def _ledger_entry(number: int, planned: PlannedFile, row_count: int, path: LoadPath) -> ledger.LedgerEntry:
+    inspected = planned.inspected
+    return ledger.LedgerEntry(
+        number=number,
+        file=inspected.file,
+        etag=inspected.etag,
+        size=inspected.size,
+        modified_at=inspected.modified_at,
+        row_count=row_count,
+        schema_fingerprint=fingerprint(inspected.footer.columns),
+        load_path=path,
+    )

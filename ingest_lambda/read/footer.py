@@ -1,0 +1,234 @@
+"""LAND: what a file says of itself.
+
+In: an object version. Out: its `Footer`: columns, row count, size, S3's own facts; or the rejection of what is no
+readable parquet file. One ranged GET reads the tail, a second one only where the footer is longer than the tail. Of a
+small file the tail is the whole, and is kept while the invocation's `Budget` lasts, so that nothing is read twice.
+
+Some footers make pyarrow abort the whole process: reading `row_group(i).column(j)` of encrypted columns does, and so
+does `.compression` of a codec it does not know. Only the schema and the row counts are read here, which is safe.
+`parse_footer` takes bytes alone, so that a suspicious file can be parsed in a process of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import re
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
+from botocore.exceptions import BotoCoreError, ClientError
+from pyarrow import types
+
+from ingest_lambda.bucket.refusals import empty_object, s3_error
+from ingest_lambda.errors import RejectedFileError, TransientError
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.read.schema import FileColumn, Leaf, file_column, plain_type
+from ingest_lambda.reasons import Reason
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+TAIL_BYTES = 65_536  # what pyarrow's own reader fetches first; holds the footer of almost every file
+# Read whole at once. Larger files are few or are copied as they are, and a second GET costs little beside them.
+WHOLE_FILE_BYTES = 8 * 1024 * 1024
+MAX_FOOTER_BYTES = 64 * 1024 * 1024
+# https://parquet.apache.org/docs/file-format/: the footer's length (4 bytes, little-endian) and the magic end a file.
+TRAILER_BYTES = 8
+MAGIC = b"PAR1"
+ENCRYPTED_MAGIC = b"PARE"  # https://parquet.apache.org/docs/file-format/data-pages/encryption/
+SMALLEST_FILE = len(MAGIC) + TRAILER_BYTES
+
+UNKNOWN_ROWS = -1
+
+
+@dataclass(frozen=True)
+class Footer:
+    """The schema of a file and its number of rows, UNKNOWN_ROWS where only reading it tells."""
+
+    columns: tuple[FileColumn, ...]
+    row_count: int
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A readable file: what its footer says, and what S3 says (size in bytes, LastModified in UTC).
+
+    `content` is all of it where it is small and was kept.
+    """
+
+    file: FileVersion
+    footer: Footer
+    size: int
+    etag: str
+    modified_at: datetime
+    content: bytes | None = field(default=None, repr=False, compare=False)
+
+
+class Budget:
+    """How many bytes of whole files one invocation may keep. Threads share it."""
+
+    def __init__(self, total_bytes: int) -> None:
+        self._left = total_bytes
+        self._lock = threading.Lock()
+
+    def take(self, size: int) -> bool:
+        """Take `size` bytes of what is left, if there are as many."""
+        with self._lock:
+            is_granted = size <= self._left
+            self._left -= size if is_granted else 0
+        return is_granted
+
+
+@dataclass(frozen=True)
+class _Tail:
+    """The last bytes of an object, and what S3 said with them."""
+
+    data: bytes
+    size: int
+    etag: str
+    modified_at: datetime
+
+
+def inspect(s3: S3Client, file: FileVersion, budget: Budget | None = None) -> Inspected:
+    """Read the footer of exactly this version; keep the whole file if it is small and `budget` allows.
+
+    Raises:
+        RejectedFileError: the object is no parquet file that can be read.
+        FileGoneError: that version exists no more.
+        TransientError: S3 did not answer.
+        ConfigError: S3 denies access.
+    """
+    is_kept = budget is not None and file.size <= WHOLE_FILE_BYTES and budget.take(file.size or TAIL_BYTES)
+    tail = _read_tail(s3, file, max(file.size, TAIL_BYTES) if is_kept else TAIL_BYTES)
+    needed = footer_bytes(tail.data, tail.size)
+    if needed > len(tail.data):
+        tail = _read_tail(s3, file, needed)
+    content = tail.data if is_kept and len(tail.data) == tail.size else None
+    return Inspected(file, parse_footer(tail.data, tail.size), tail.size, tail.etag, tail.modified_at, content)
+
+
+def footer_bytes(tail: bytes, size: int) -> int:
+    """Tell how many bytes at the end of a file of `size` bytes are its footer, from its last bytes.
+
+    Raises:
+        RejectedFileError: the end is not that of a readable parquet file.
+    """
+    magic = tail[-len(MAGIC) :]
+    if magic == ENCRYPTED_MAGIC:
+        raise RejectedFileError(Reason.ENCRYPTED, "the footer is encrypted", found="PARE", expected="PAR1")
+    if magic != MAGIC or size < SMALLEST_FILE:
+        raise RejectedFileError(
+            Reason.NOT_PARQUET,
+            f"the file of {size} bytes does not end as a parquet file does: cut short, or of another format",
+            found=repr(magic)[1:],
+            expected="PAR1 as the last four bytes",
+        )
+    length = int.from_bytes(tail[-TRAILER_BYTES : -len(MAGIC)], "little") + TRAILER_BYTES
+    if length > min(size - len(MAGIC), MAX_FOOTER_BYTES):
+        raise RejectedFileError(
+            Reason.CORRUPT_FOOTER,
+            "the footer's length cannot be true",
+            found=f"{length} bytes of footer in a file of {size} bytes",
+        )
+    return length
+
+
+def parse_footer(tail: bytes, size: int) -> Footer:
+    """Parse the footer of a file of `size` bytes that ends with `tail` (at least its footer).
+
+    Raises:
+        RejectedFileError: the footer is damaged, or has a type that no reader knows.
+    """
+    try:
+        metadata = pq.read_metadata(pa.PythonFile(_FileEnd(tail, size), mode="r"))
+        # the row groups are what readers go by; a writer may have left the file's own count at zero
+        row_count = sum(metadata.row_group(number).num_rows for number in range(metadata.num_row_groups))
+        return Footer(_shared(_columns(metadata.schema)), row_count)
+    except pa.ArrowNotImplementedError as error:
+        raise RejectedFileError(Reason.UNSUPPORTED_TYPE, f"the footer has what pyarrow cannot read: {error}") from error
+    except RecursionError as error:
+        raise RejectedFileError(Reason.UNSUPPORTED_TYPE, "a column is nested too deeply to be read") from error
+    except (pa.ArrowException, OSError, ValueError, UnicodeError) as error:
+        raise RejectedFileError(Reason.CORRUPT_FOOTER, f"the footer cannot be read: {error}") from error
+
+
+@functools.lru_cache(maxsize=64)
+def _shared(columns: tuple[FileColumn, ...]) -> tuple[FileColumn, ...]:
+    """Return the first of equal tuples: a batch may hold thousands of files of one schema."""
+    return columns
+
+
+def _columns(schema: Any) -> tuple[FileColumn, ...]:
+    """Pair each column of the arrow schema with its leaf in the parquet schema; a nested column has many."""
+    arrow = schema.to_arrow_schema()
+    columns: list[FileColumn] = []
+    position = 0
+    for column in arrow:
+        is_nested = types.is_nested(plain_type(column.type))
+        leaf = None if is_nested else schema.column(position)
+        stored = Leaf.of(leaf.physical_type, leaf.logical_type.to_json()) if leaf is not None else None
+        columns.append(file_column(column.name, column.type, stored))
+        position += _leaves(column.type)
+    if position != len(schema):
+        raise ValueError(f"{position} columns in the arrow schema, {len(schema)} in the parquet schema")
+    return tuple(columns)
+
+
+def _leaves(arrow: Any) -> int:
+    arrow = plain_type(arrow)
+    if types.is_map(arrow):
+        return _leaves(arrow.key_type) + _leaves(arrow.item_type)
+    if types.is_nested(arrow):
+        return sum(_leaves(arrow.field(number).type) for number in range(arrow.num_fields))
+    return 1
+
+
+def _read_tail(s3: S3Client, file: FileVersion, length: int) -> _Tail:
+    try:
+        response = s3.get_object(Bucket=file.bucket, Key=file.key, VersionId=file.version_id, Range=f"bytes=-{length}")
+        data = response["Body"].read()
+    except ClientError as error:
+        raise s3_error(error, file) from error
+    except BotoCoreError as error:
+        raise TransientError(f"S3 does not answer for {file.uri}: {error}") from error
+    total = re.fullmatch(r"bytes \d+-\d+/(\d+)", response.get("ContentRange", ""))
+    size = int(total[1]) if total else len(data)
+    if size == 0:
+        raise empty_object()
+    return _Tail(data, size, response["ETag"].strip('"'), response["LastModified"])
+
+
+class _FileEnd(io.RawIOBase):
+    """A file of `size` bytes of which only the end is there: before it, all is zero (a reader may fetch too much)."""
+
+    def __init__(self, tail: bytes, size: int) -> None:
+        self._tail = tail
+        self._size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        wanted = min(self._size - self._position, size if size >= 0 else self._size)
+        start = self._position - (self._size - len(self._tail))
+        absent = min(max(-start, 0), wanted)
+        data = bytes(absent) + self._tail[max(start, 0) : max(start + wanted, 0)]
+        self._position += len(data)
+        return data

@@ -1,0 +1,56 @@
+"""LAND: the rows of one parquet file, some at a time.
+
+In: a file's bytes, or its path. Out: record batches of bounded size, with the number of rows before each; or the
+rejection of a file whose pages cannot be decoded. Column chunks are read through a small buffer, never whole.
+
+Nothing of `row_group(i).column(j)` is touched: on some damaged files pyarrow aborts the process there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
+
+from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.reasons import Reason
+
+PAGE_BUFFER_BYTES = 1024 * 1024
+# So many rows of the longest strings that land (65,535 bytes) are 64 MB a column: what a first batch may cost.
+FIRST_ROWS = 1_024
+MAX_ROWS = 65_536
+TARGET_BYTES = 16 * 1024 * 1024
+
+
+def batches(source: bytes | Path) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield the rows of a file in batches, each with the number of rows before it.
+
+    INT96 timestamps are read in microseconds: in nanoseconds only the years 1678 to 2261 would fit.
+
+    Raises:
+        RejectedFileError: a page cannot be decoded.
+    """
+    rows = 0
+    try:
+        opened = pa.BufferReader(source) if isinstance(source, bytes) else str(source)
+        buffer_size = 0 if isinstance(source, bytes) else PAGE_BUFFER_BYTES
+        with pq.ParquetFile(
+            opened, coerce_int96_timestamp_unit="us", buffer_size=buffer_size, pre_buffer=False
+        ) as file:
+            batch_rows = FIRST_ROWS
+            for group in range(file.num_row_groups):
+                width = 1
+                for batch in file.iter_batches(batch_rows, row_groups=[group], use_threads=False):
+                    yield rows, batch
+                    rows += len(batch)
+                    width = max(width, batch.nbytes // max(len(batch), 1))
+                batch_rows = min(max(TARGET_BYTES // width, FIRST_ROWS), MAX_ROWS)
+    except MemoryError:  # this process's fault, perhaps: a file seen again is read in a process of its own
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the disk's fault, not the file's
+            raise
+        detail = f"the data after row {rows} cannot be read: {error}"
+        raise RejectedFileError(Reason.UNREADABLE_DATA, detail) from error

@@ -1,0 +1,61 @@
+"""LAND: the reasons that a file can be rejected for, and what its producer can do about each.
+
+`docs/verdicts.md` explains them (a test compares the two).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a file was rejected."""
+
+    EMPTY_FILE = "empty_file"
+    NOT_PARQUET = "not_parquet"
+    ENCRYPTED = "encrypted"
+    CORRUPT_FOOTER = "corrupt_footer"
+    NO_COLUMNS = "no_columns"
+    TOO_MANY_COLUMNS = "too_many_columns"
+    INVALID_COLUMN_NAME = "invalid_column_name"
+    RESERVED_COLUMN_NAME = "reserved_column_name"
+    DUPLICATE_COLUMN = "duplicate_column"
+    UNSUPPORTED_TYPE = "unsupported_type"
+    INCOMPATIBLE_TYPE = "incompatible_type"
+    SCHEMA_FROZEN = "schema_frozen"
+    TABLE_TOO_LARGE_TO_WIDEN = "table_too_large_to_widen"
+    TOO_MANY_NEW_COLUMNS = "too_many_new_columns"
+    OVERSIZE_VALUE = "oversize_value"
+    INVALID_TEXT = "invalid_text"
+    VALUE_OUT_OF_RANGE = "value_out_of_range"
+    INVALID_VALUE = "invalid_value"
+    DUPLICATE_MAP_KEY = "duplicate_map_key"
+    UNREADABLE_DATA = "unreadable_data"
+    CRASHES_READER = "crashes_reader"
+    ROW_COUNT_MISMATCH = "row_count_mismatch"
+
+
+REMEDIES = {
+    Reason.EMPTY_FILE: "upload the file again; it has no bytes, so the writer probably died before closing it",
+    Reason.NOT_PARQUET: "write the file as parquet, and close the writer: a parquet file ends with the bytes PAR1",
+    Reason.ENCRYPTED: "write the file without parquet modular encryption; the bucket encrypts it at rest",
+    Reason.CORRUPT_FOOTER: "write the file again, or upload it again if the transfer may have damaged it",
+    Reason.NO_COLUMNS: "write at least one column",
+    Reason.TOO_MANY_COLUMNS: "split the table, or shorten the column names",
+    Reason.INVALID_COLUMN_NAME: "rename the column: 1 to 127 bytes of printable characters",
+    Reason.RESERVED_COLUMN_NAME: "rename the column: the warehouse or the pipeline uses that name itself",
+    Reason.DUPLICATE_COLUMN: "rename one of the columns: names are compared without regard to ASCII case",
+    Reason.UNSUPPORTED_TYPE: "write the column in a type that docs/verdicts.md lists",
+    Reason.INCOMPATIBLE_TYPE: "write the column in the type that the landing table has, or a narrower one",
+    Reason.SCHEMA_FROZEN: "drop the column, or set the dataset's schema_change to evolve in its source YAML",
+    Reason.TABLE_TOO_LARGE_TO_WIDEN: "landfall evolve DATASET COLUMN TYPE, then landfall replay the file",
+    Reason.TOO_MANY_NEW_COLUMNS: "declare the columns in the dataset's source YAML and deploy, then replay the file",
+    Reason.OVERSIZE_VALUE: "shorten the value: a string has 65535 bytes at most, a binary or nested one 1024000",
+    Reason.INVALID_TEXT: "write the text as UTF-8 without NUL characters, or the column as binary",
+    Reason.VALUE_OUT_OF_RANGE: "correct the value, or write the column in a type that the landing column holds",
+    Reason.INVALID_VALUE: "correct the value, or declare another data_type for the column in the dataset's source YAML",
+    Reason.DUPLICATE_MAP_KEY: "write each key of a map once, or the column as a list of pairs",
+    Reason.UNREADABLE_DATA: "write the file again; the detail is what the reader said of it",
+    Reason.CRASHES_READER: "write the file again with another writer, or a newer version of it",
+    Reason.ROW_COUNT_MISMATCH: "write the file again: its footer and its data disagree",
+}

@@ -1,0 +1,1 @@
+"""LAND, reconcile: compares bucket, ledger and rows, and sends again what no event has brought."""

@@ -1,0 +1,144 @@
+"""LAND, reconcile: telling what a nightly run has found.
+
+In: the result of a run. Out: at most one message to the failure topic, of severity high where rows do not match the
+ledger or the run did not finish, else medium; none where nothing was found. Pure builders, and one thin call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ingest_lambda.reconcile.ledger import Mismatch
+from ingest_lambda.reconcile.listing import Listed
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+NAMED = 10  # of each kind
+MAX_SUBJECT = 100  # characters, ASCII: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+MAX_ATTRIBUTE = (
+    256  # what a filter policy can match: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
+)
+
+
+@dataclass
+class Result:
+    """What a nightly run did. `sent`: files whose events were sent again; `complete`: every object was looked at."""
+
+    listed: int = 0
+    sent: int = 0
+    examples: list[Listed] = field(default_factory=list)
+    offline: int = 0
+    mismatches: list[Mismatch] = field(default_factory=list)
+    datasets: set[str] = field(default_factory=set)
+    complete: bool = True
+
+    @property
+    def severity(self) -> str | None:
+        """Say how urgent it is: None where nobody has to know."""
+        if self.mismatches or not self.complete:
+            return "high"
+        return "medium" if self.sent or self.offline else None
+
+    def facts(self) -> dict[str, Any]:
+        """Return the result for machines, examples bounded."""
+        return {
+            "listed": self.listed,
+            "sent": self.sent,
+            "sent_examples": [_place(listed) for listed in self.examples[:NAMED]],
+            "offline": self.offline,
+            "mismatches": len(self.mismatches),
+            "mismatch_examples": [asdict(mismatch) for mismatch in self.mismatches[:NAMED]],
+            "complete": self.complete,
+        }
+
+
+def publish(sns: SNSClient, topic_arn: str, environment: str, result: Result) -> bool:
+    """Tell the failure topic, if there is something to tell."""
+    severity = result.severity
+    if severity is None:
+        return False
+    facts = {"stage": "land", "environment": environment, "severity": severity, **result.facts()}
+    attributes = {
+        "severity": severity,
+        "dataset": ",".join(sorted(result.datasets))[:MAX_ATTRIBUTE] or "all",
+        "stage": "land",
+        "environment": environment,
+    }
+    sns.publish(
+        TopicArn=topic_arn,
+        Subject=subject(environment, result),
+        Message=json.dumps({"default": text(result), "sqs": json.dumps(facts, ensure_ascii=False)}),
+        MessageStructure="json",
+        MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
+    )
+    return True
+
+
+def subject(environment: str, result: Result) -> str:
+    """Word the subject.
+
+    >>> subject("prod", Result(sent=2))
+    '[landfall prod] reconcile: 2 files had no event'
+    """
+    return f"[landfall {environment}] reconcile: {'; '.join(_findings(result))}"[:MAX_SUBJECT]
+
+
+def text(result: Result) -> str:
+    """Say, for people, what was found and what to do.
+
+    >>> print(text(Result(listed=5, offline=1)).splitlines()[0])
+    5 object versions were compared with the warehouse.
+    """
+    lines = [f"{result.listed:,} object versions were compared with the warehouse.", ""]
+    if result.sent:
+        lines += [
+            f"{result.sent:,} had neither landed nor been rejected: their events were lost. They were sent again.",
+            *(f"  {_place(listed)}" for listed in result.examples[:NAMED]),
+            "See whether they land: landfall history",
+            "",
+        ]
+    if result.offline:
+        lines += [
+            f"{result.offline:,} are missing, and in an archive class: restore them, then `landfall reconcile`.",
+            "",
+        ]
+    if result.mismatches:
+        lines += [
+            f"{len(result.mismatches):,} files have other rows in landing than their ledger rows say:",
+            *(f"  {describe(mismatch)}" for mismatch in result.mismatches[:NAMED]),
+            "Landfall changes both in one transaction, so someone else has changed one of them. To put a file right:",
+            "landfall undo <file>, then landfall replay <file> --undone",
+            "",
+        ]
+    if not result.complete:
+        lines += ["The time was up before every object was looked at: run `landfall reconcile` from a shell.", ""]
+    return "\n".join(lines).rstrip()
+
+
+def describe(mismatch: Mismatch) -> str:
+    """Word one mismatch.
+
+    >>> describe(Mismatch("orders", "f1", "s3://b/k", "v", 3, 2))
+    'orders: s3://b/k (version v): 3 rows expected, 2 found'
+    """
+    file = f"{mismatch.source_file} (version {mismatch.version_id})" if mismatch.source_file else "rows of no file"
+    return f"{mismatch.dataset}: {file}: {mismatch.expected} rows expected, {mismatch.found} found"
+
+
+def _findings(result: Result) -> Iterable[str]:
+    if result.mismatches:
+        yield f"{len(result.mismatches)} files do not match their rows"
+    if result.sent:
+        yield f"{result.sent} file{'' if result.sent == 1 else 's'} had no event"
+    if result.offline:
+        yield f"{result.offline} archived before landing"
+    if not result.complete:
+        yield "not finished"
+
+
+def _place(listed: Listed) -> str:
+    return f"{listed.file.uri} (version {listed.file.version_id})"

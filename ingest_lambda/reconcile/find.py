@@ -1,0 +1,66 @@
+"""LAND, reconcile: files that the warehouse has never heard of.
+
+In: a scope of the bucket, the warehouse. Out: a tally of every object version in it, with those that are missing. The
+event of such a file was lost, or never sent: the file is older than the trigger, or its message was given up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ingest_lambda.reconcile import ledger, listing
+from ingest_lambda.reconcile.ledger import Standing
+from ingest_lambda.reconcile.listing import Chunk, Listed, Scope
+from ingest_lambda.warehouse.client import Connection
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass
+class Tally:
+    """Object versions, counted by what they are. `missing` ones can land; so can `offline` ones, once restored."""
+
+    listed: int = 0
+    known: Counter[Standing] = field(default_factory=Counter)
+    passed_over: Counter[str] = field(default_factory=Counter)
+    missing: list[Listed] = field(default_factory=list)
+    offline: list[Listed] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Count another tally in."""
+        self.listed += other.listed
+        self.known += other.known
+        self.passed_over += other.passed_over
+        self.missing += other.missing
+        self.offline += other.offline
+
+
+def find(s3: S3Client, warehouse: Connection, scope: Scope) -> Iterator[Tally]:
+    """Compare the bucket with the warehouse, a tally a chunk of the listing.
+
+    The listing comes first and the warehouse is asked afterwards, so a file that lands meanwhile is known.
+
+    Raises:
+        TransientError, ConfigError: S3 or the warehouse does not answer, or denies access.
+    """
+    for chunk in listing.chunks(s3, scope):
+        standings = ledger.standings(warehouse, listing.by_dataset(chunk.files))
+        yield judge(chunk, standings)
+
+
+def judge(chunk: Chunk, standings: dict[str, Standing]) -> Tally:
+    """Sort the versions of a chunk by what the warehouse says of them. Pure."""
+    tally = Tally(listed=chunk.listed, passed_over=chunk.passed_over)
+    for listed in chunk.files:
+        standing = standings.get(listed.file.file_id)
+        if standing is not None:
+            tally.known[standing] += 1
+        elif listed.offline:
+            tally.offline.append(listed)
+        else:
+            tally.missing.append(listed)
+    return tally

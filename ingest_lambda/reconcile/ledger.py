@@ -1,0 +1,161 @@
+"""LAND, reconcile: what the warehouse says of files.
+
+In: file ids by dataset. Out: what has become of each; and, for all files of a dataset, whether landing holds as many
+rows as its ledger says. The SQL is built by pure functions, each statement under the Data API's limit.
+"""
+
+# ruff: noqa: S608 - building SQL is half of this module's purpose; names and ids go through ingest_lambda.statements
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ingest_lambda.warehouse.client import Connection, Row
+from ingest_lambda.warehouse.statements import (
+    DATASET_NAME,
+    MAX_STATEMENT_BYTES,
+    MAX_STATEMENTS,
+    literal,
+    size_of,
+    table,
+)
+
+IDS_A_STATEMENT = 1_000  # ids of 64 characters, quoted: 68 KB of the 100 KB that a statement may have
+
+
+class Standing(StrEnum):
+    """What the warehouse knows of a file version."""
+
+    LANDED = "landed"
+    UNDONE = "undone"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A file whose rows in landing are not as many as its ledger row says (none, where the file was undone).
+
+    `source_file` is None for rows that no ledger row accounts for.
+    """
+
+    dataset: str
+    file_id: str
+    source_file: str | None
+    version_id: str | None
+    expected: int
+    found: int
+
+
+def datasets(warehouse: Connection, wanted: str | None = None) -> list[str]:
+    """List the datasets that have a ledger; only the wanted one where it is given (none if it has none)."""
+    names = [str(row["dataset"]) for row in warehouse.query(select_datasets())]
+    return [name for name in names if DATASET_NAME.fullmatch(name) and wanted in (None, name)]
+
+
+def standings(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]) -> dict[str, Standing]:
+    """Look up what has become of files by id; those that the warehouse does not know are absent.
+
+    A file that was rejected and has landed since counts as landed.
+    """
+    ledgers = set(datasets(warehouse))
+    every_id = [file_id for ids in ids_by_dataset.values() for file_id in ids]
+    sqls = [select_rejected_ids(ids) for ids in _parts(every_id)]
+    for dataset in ids_by_dataset.keys() & ledgers:
+        sqls += [select_ledger_ids(dataset, ids) for ids in _parts(ids_by_dataset[dataset])]
+    rows = [(row["file_id"], Standing(row["standing"])) for row in _rows(warehouse, packed(sqls, " union all "))]
+    # The rejections first, so that the ledger has the last word.
+    return dict(sorted(rows, key=lambda row: row[1] is not Standing.REJECTED))
+
+
+def mismatches(warehouse: Connection, names: Iterable[str]) -> list[Mismatch]:
+    """Compare, file by file, the rows in landing with the ledger: some 130 datasets a statement."""
+    sqls = packed([select_mismatches(name) for name in names], " union all ")
+    return [_mismatch(row) for row in _rows(warehouse, sqls)]
+
+
+def select_datasets() -> str:
+    """List the datasets that have a ledger.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TABLES.html
+    """
+    return "select table_name as dataset from svv_tables where table_schema = 'ledger' order by table_name"
+
+
+def select_rejected_ids(file_ids: Sequence[str]) -> str:
+    """Ask which of the files were rejected."""
+    return (
+        f"select distinct file_id, 'rejected' as standing from ops.rejected_files where file_id in ({_list(file_ids)})"
+    )
+
+
+def select_ledger_ids(dataset: str, file_ids: Sequence[str]) -> str:
+    """Ask which of the files a dataset's ledger holds."""
+    return (
+        "select file_id, case when undone_at is null then 'landed' else 'undone' end as standing "
+        f"from {table('ledger', dataset)} where file_id in ({_list(file_ids)})"
+    )
+
+
+def select_mismatches(dataset: str) -> str:
+    """Compare the rows of each file in landing with its ledger row, and find rows that have none."""
+    ledger_rows = (
+        'select file_id, bucket, "key", version_id, case when undone_at is null then row_count else 0 end as row_count '
+        f"from {table('ledger', dataset)}"
+    )
+    landed = f"select _file_id as file_id, count(*) as row_count from {table('landing', dataset)} group by _file_id"
+    return (
+        f"select {literal(dataset)} as dataset, coalesce(expected.file_id, landed.file_id) as file_id, "
+        'expected.bucket, expected."key", expected.version_id, '
+        "coalesce(expected.row_count, 0) as expected, coalesce(landed.row_count, 0) as found "
+        f"from ({ledger_rows}) as expected full outer join ({landed}) as landed on landed.file_id = expected.file_id "
+        "where coalesce(expected.row_count, 0) <> coalesce(landed.row_count, 0)"
+    )
+
+
+def packed(parts: Sequence[str], joint: str) -> Iterator[str]:
+    """Join parts into as few statements as the Data API's limit allows.
+
+    >>> list(packed(["a", "b"], " + "))
+    ['a + b']
+    """
+    statement = ""
+    for part in parts:
+        longer = f"{statement}{joint}{part}" if statement else part
+        if statement and size_of(longer) > MAX_STATEMENT_BYTES:
+            yield statement
+            longer = part
+        statement = longer
+    if statement:
+        yield statement
+
+
+def _rows(warehouse: Connection, sqls: Iterable[str]) -> Iterator[Row]:
+    """Run queries, as many a request as the Data API takes."""
+    waiting = list(sqls)
+    for start in range(0, len(waiting), MAX_STATEMENTS):
+        batch = waiting[start : start + MAX_STATEMENTS]
+        outcome = warehouse.transaction(batch)
+        for position in range(len(batch)):
+            yield from outcome.rows(position)
+
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[start : start + IDS_A_STATEMENT] for start in range(0, len(ids), IDS_A_STATEMENT))
+
+
+def _list(values: Iterable[str]) -> str:
+    return ", ".join(map(literal, values))
+
+
+def _mismatch(row: Row) -> Mismatch:
+    known = row["key"] is not None
+    return Mismatch(
+        dataset=row["dataset"],
+        file_id=row["file_id"],
+        source_file=f"s3://{row['bucket']}/{row['key']}" if known else None,
+        version_id=row["version_id"] if known else None,
+        expected=int(row["expected"]),
+        found=int(row["found"]),
+    )

@@ -1,0 +1,125 @@
+"""LAND, reconcile: what the bucket holds.
+
+In: a bucket, a prefix, the routing pattern. Out: the object versions that should land, in chunks, and a count of those
+that should not. Every version counts, replaced ones too: each of them lands once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingest_lambda.arrive.routing import PREFIX, Ignored, route
+from ingest_lambda.bucket.refusals import s3_error
+from ingest_lambda.errors import TransientError
+from ingest_lambda.file_version import FileVersion
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectVersionTypeDef
+
+CHUNK = 10_000  # versions a look at the ledgers: ten pages of S3's listing, and some 20 statements of 68 KB
+# Classes that answer no GET before a restore: https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html
+OFFLINE_CLASSES = {"GLACIER", "DEEP_ARCHIVE"}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which object versions to look at. Those stored after `stored_before` may still be on their way: left out.
+
+    `pattern` and `formats` (of datasets, beside parquet) say which of them are data files.
+    """
+
+    bucket: str
+    prefix: str = PREFIX
+    pattern: str | None = None
+    dataset: str | None = None
+    stored_before: datetime | None = None
+    formats: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An object version of a dataset; `offline` ones must be restored before anything can read them."""
+
+    file: FileVersion
+    dataset: str
+    offline: bool = False
+
+
+@dataclass
+class Chunk:
+    """Some versions of the listing: those that should land, and how many should not, by reason."""
+
+    files: list[Listed] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def listed(self) -> int:
+        """Count the versions that were looked at."""
+        return len(self.files) + self.passed_over.total()
+
+
+def chunks(s3: S3Client, scope: Scope) -> Iterator[Chunk]:
+    """List the versions of a scope, `CHUNK` at a time.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+
+    Raises:
+        TransientError, ConfigError: S3 does not answer, or denies access.
+    """
+    chunk = Chunk()
+    for version in _versions(s3, scope):
+        _sort(version, scope, chunk)
+        if chunk.listed == CHUNK:
+            yield chunk
+            chunk = Chunk()
+    if chunk.listed:
+        yield chunk
+
+
+def _versions(s3: S3Client, scope: Scope) -> Iterator[ObjectVersionTypeDef]:
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=scope.bucket, Prefix=scope.prefix)
+    try:
+        for page in pages:
+            yield from page.get("Versions", [])
+    except ClientError as error:
+        raise s3_error(error, FileVersion(scope.bucket, scope.prefix, "any")) from error
+    except BotoCoreError as error:
+        raise TransientError(f"S3 does not list {scope.bucket}: {error}") from error
+
+
+def _sort(version: ObjectVersionTypeDef, scope: Scope, chunk: Chunk) -> None:
+    routed = route(version["Key"], scope.pattern, scope.formats)
+    if isinstance(routed, Ignored):
+        chunk.passed_over["no data file"] += 1
+    elif scope.dataset not in (None, routed.dataset):
+        chunk.passed_over["of another dataset"] += 1
+    elif scope.stored_before is not None and version["LastModified"] > scope.stored_before:
+        chunk.passed_over["stored just now"] += 1
+    else:
+        offline = version.get("StorageClass") in OFFLINE_CLASSES
+        chunk.files.append(Listed(_file(scope.bucket, version), routed.dataset, offline))
+
+
+def _file(bucket: str, version: ObjectVersionTypeDef) -> FileVersion:
+    return FileVersion(
+        bucket=bucket,
+        key=version["Key"],
+        version_id=version["VersionId"],
+        etag=version["ETag"].strip('"'),
+        size=version["Size"],
+    )
+
+
+def by_dataset(files: Iterable[Listed]) -> dict[str, list[str]]:
+    """Group the files' ids by their datasets."""
+    ids: dict[str, list[str]] = {}
+    for listed in files:
+        ids.setdefault(listed.dataset, []).append(listed.file.file_id)
+    return ids

@@ -1,0 +1,178 @@
+"""LAND: nested values as JSON text, for a SUPER.
+
+In: an array of lists, structs or maps. Out: their JSON, one text a row. Pure.
+
+A list is an array, a struct an object, a map an object by its keys' text. What JSON has no exact number for is a
+string: NaN and the infinities, uint64 and decimals of more digits than a double surely holds (by type, so that a column
+is not now a number and now a string). Dates and times are ISO 8601 in full precision (an instant in UTC, with a Z),
+durations microseconds, bytes hexadecimal. Limits: https://docs.aws.amazon.com/redshift/latest/dg/limitations-super.html.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
+from pyarrow import types
+
+from ingest_lambda.reasons import Reason
+from ingest_lambda.rewrite.checks import BadValueError, first_bad, plain, refuse, text, time_text, whole_microseconds
+from ingest_lambda.warehouse import sqltypes
+
+DOUBLE_DIGITS = 15  # any decimal of so many digits comes back from a double unchanged (C's DBL_DIG)
+
+
+def json_text(values: pa.Array) -> pa.Array:
+    """Write each value as JSON in UTF-8; null stays null.
+
+    >>> json_text(pa.array([{"a": 1, "b": ["x", None]}, None])).to_pylist()
+    [b'{"a":1,"b":["x",null]}', None]
+
+    Raises:
+        BadValueError: a value within is none that Redshift can hold, or the JSON is too long.
+    """
+    try:
+        found = [None if value is None else _dump(value) for value in _decoded(values)]
+    except BadValueError as error:  # its index counts the values within; which row holds it, halving tells
+        row = first_bad(values, _decoded, (BadValueError,))
+        raise BadValueError(error.reason, row, error.found, error.expected) from None
+    limit = sqltypes.MAX_VARBYTE
+    for row, value in enumerate(found):
+        if value is not None and len(value) > limit:
+            raise BadValueError(Reason.OVERSIZE_VALUE, row, f"{len(value)} bytes of JSON", f"at most {limit} bytes")
+    return pa.array(found, pa.binary())
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _decoded(values: pa.Array) -> list[Any]:
+    """Turn an array into what the JSON encoder takes, child by child and not value by value."""
+    values = plain(values)
+    kind = values.type
+    if len(values) == 0:
+        return []
+    if types.is_map(kind):
+        return _maps(values)
+    if types.is_struct(kind):
+        return _structs(values)
+    if types.is_nested(kind):
+        return _lists(values)
+    for is_type, decode in LEAVES:
+        if is_type(kind):
+            return decode(values)
+    return list(values.to_pylist())
+
+
+def _structs(values: pa.Array) -> list[Any]:
+    names = [field.name for field in values.type]
+    children = [_decoded(child) for child in values.flatten()]
+    rows = zip(*children, strict=True) if children else ((),) * len(values)
+    return [
+        dict(zip(names, row, strict=True)) if is_valid else None
+        for row, is_valid in zip(rows, values.is_valid().to_pylist(), strict=True)
+    ]
+
+
+def _lists(values: pa.Array) -> list[Any]:
+    kind = values.type
+    if types.is_list_view(kind) or types.is_large_list_view(kind):
+        starts, children = values.offsets.to_pylist(), _decoded(values.values)
+        ends = [start + size for start, size in zip(starts, values.sizes.to_pylist(), strict=True)]
+        return _split(values, list(zip(starts, ends, strict=True)), children)
+    if types.is_fixed_size_list(kind):
+        values = values.cast(pa.large_list(kind.value_type))
+    start, bounds = _bounds(values)
+    return _split(values, bounds, _decoded(values.values.slice(start, bounds[-1][1])))
+
+
+def _maps(values: pa.Array) -> list[Any]:
+    start, bounds = _bounds(values)
+    length = bounds[-1][1]
+    keys = [key if isinstance(key, str) else json.dumps(key) for key in _decoded(values.keys.slice(start, length))]
+    pairs = list(zip(keys, _decoded(values.items.slice(start, length)), strict=True))
+    return [None if entries is None else _distinct(entries) for entries in _split(values, bounds, pairs)]
+
+
+def _bounds(values: pa.Array) -> tuple[int, list[tuple[int, int]]]:
+    """Tell where the children of an array start, and where each value's start and end, counted from there."""
+    offsets = values.offsets.to_pylist()
+    return offsets[0], [(start - offsets[0], end - offsets[0]) for start, end in pairwise(offsets)]
+
+
+def _split(values: pa.Array, bounds: list[tuple[int, int]], children: list[Any]) -> list[Any]:
+    return [
+        children[start:end] if is_valid else None
+        for (start, end), is_valid in zip(bounds, values.is_valid().to_pylist(), strict=True)
+    ]
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for position, (key, _) in enumerate(pairs) if key in dict(pairs[:position]))
+        raise BadValueError(Reason.DUPLICATE_MAP_KEY, 0, repr(twice), "each key once")
+    return found
+
+
+def _floats(values: pa.Array) -> list[Any]:
+    return [
+        value
+        if value is None or math.isfinite(value)
+        else {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")
+        for value in values.cast(pa.float64()).to_pylist()
+    ]
+
+
+def _decimals(values: pa.Array) -> list[Any]:
+    if values.type.precision <= DOUBLE_DIGITS:
+        return [None if value is None else float(value) for value in values.to_pylist()]
+    return [None if value is None else format(value, "f") for value in values.to_pylist()]
+
+
+def _instants(values: pa.Array) -> list[Any]:
+    zone = "Z" if values.type.tz else ""
+    written = _written(values.cast(pa.timestamp(values.type.unit)))
+    return [None if value is None else value.replace(" ", "T") + zone for value in written]
+
+
+def _dates(values: pa.Array) -> list[Any]:
+    return _written(values.cast(pa.date32()))
+
+
+def _written(values: pa.Array) -> list[Any]:
+    """Write dates or timestamps as arrow does, which words those it cannot write as `<value out of range: ...>`."""
+    written = values.cast(pa.string())
+    refuse(pc.starts_with(written, "<"), values, Reason.VALUE_OUT_OF_RANGE, "a year of at most 32767")
+    return list(written.to_pylist())
+
+
+def _times(values: pa.Array) -> list[Any]:
+    return list(time_text(whole_microseconds(values).values).to_pylist())
+
+
+def _bytes(values: pa.Array) -> list[Any]:
+    return [None if value is None else value.hex() for value in values.to_pylist()]
+
+
+def _strings(values: pa.Array) -> list[Any]:
+    return list(text(values, sqltypes.MAX_VARCHAR).to_pylist())
+
+
+LEAVES: tuple[tuple[Callable[[Any], bool], Callable[[pa.Array], list[Any]]], ...] = (
+    (types.is_floating, _floats),
+    (types.is_decimal, _decimals),
+    (types.is_uint64, lambda values: values.cast(pa.string()).to_pylist()),
+    (types.is_timestamp, _instants),
+    (types.is_date, _dates),
+    (types.is_time, _times),
+    (types.is_duration, lambda values: whole_microseconds(values).values.to_pylist()),
+    (lambda kind: types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind), _strings),
+    (lambda kind: "binary" in str(kind), _bytes),
+)

@@ -1,0 +1,173 @@
+"""LAND: rewriting files that COPY would misread, or many small ones into one.
+
+In: readable files of one dataset, and the landing columns that they bring. Out: a few parquet objects of one shape,
+which one COPY reads right: the number of the file, then the columns in their transport types. Each file is read on its
+own, streamed, so that memory does not grow with its size and a bad one is named with row, column and value. The rows of
+a file that turns out bad halfway stay in an object under its number; whoever inserts leaves that number out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+
+from ingest_lambda.arrive.routing import Format
+from ingest_lambda.errors import FileGoneError, RejectedFileError
+from ingest_lambda.read.content import content_of
+from ingest_lambda.read.footer import UNKNOWN_ROWS, Footer, Inspected
+from ingest_lambda.read.formats import kind_of, rows_of
+from ingest_lambda.reasons import Reason
+from ingest_lambda.rewrite.checks import BadValueError, Converted
+from ingest_lambda.rewrite.texts import convert_text
+from ingest_lambda.rewrite.values import convert
+from ingest_lambda.rewrite.writer import CanonicalObject, Parts
+from ingest_lambda.warehouse.sqltypes import SqlType
+from ingest_lambda.warehouse.statements import Column
+from ingest_lambda.warehouse.transport import transport_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+FILE_NUMBER = "_file_number"
+Converter = Callable[[pa.Array, SqlType], Converted]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to rewrite: its number in the load, and the landing name of each of its columns, in the file's order."""
+
+    inspected: Inspected
+    number: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """What was written, by the files' numbers: `rows` of the good ones, `rejections` of the others.
+
+    `cut` names the columns of good files in which digits below a microsecond were dropped.
+    """
+
+    objects: tuple[CanonicalObject, ...]
+    rows: dict[int, int]
+    rejections: dict[int, RejectedFileError | FileGoneError]
+    cut: dict[int, tuple[str, ...]]
+
+
+def rewrite(s3: S3Client, bucket: str, prefix: str, sources: Iterable[Source], columns: Sequence[Column]) -> Rewritten:
+    """Rewrite `sources` into objects under `prefix` with the columns `columns`; one that a file has not is NULL.
+
+    Raises:
+        TransientError: S3 does not answer; nothing stays behind.
+        ConfigError: S3 denies access, or the disk is too small for a file.
+    """
+    fields = [(f"c{position}", transport_of(column.type).arrow) for position, column in enumerate(columns, start=1)]
+    parts = Parts(s3, bucket, prefix, pa.schema([(FILE_NUMBER, pa.int32()), *fields]))
+    rewriting = _Rewriting(parts, columns)
+    rejections: dict[int, RejectedFileError | FileGoneError] = {}
+    try:
+        for source in sources:
+            try:
+                with content_of(s3, source.inspected) as content:
+                    rewriting.add(source, content)
+            except (RejectedFileError, FileGoneError) as error:
+                rejections[source.number] = error
+        return Rewritten(parts.close(), rewriting.rows, rejections, rewriting.cut)
+    except BaseException:
+        parts.discard()
+        raise
+
+
+class _Rewriting:
+    """Adds file after file to the parts, and remembers how many rows each had."""
+
+    def __init__(self, parts: Parts, columns: Sequence[Column]) -> None:
+        self._parts = parts
+        self._columns = columns
+        self.rows: dict[int, int] = {}
+        self.cut: dict[int, tuple[str, ...]] = {}
+
+    def add(self, source: Source, content: bytes | Path) -> None:
+        rows, cut = 0, set[str]()
+        for rows_before, batch in rows_of(source.inspected, content):
+            file = BatchOf(source.number, source.names, rows_before, converter_of(source.inspected))
+            converted, cut_here = convert_batch(batch, file, self._columns)
+            self._parts.write(pa.record_batch(converted, schema=self._parts.schema))
+            cut |= cut_here
+            rows = rows_before + len(batch)
+        check_row_count(rows, source.inspected.footer)
+        self.rows[source.number] = rows
+        if cut:
+            self.cut[source.number] = tuple(column.name for column in self._columns if column.name in cut)
+
+
+@dataclass(frozen=True)
+class BatchOf:
+    """Where a batch comes from: its file's number and landing names, the rows before it, what converts its values."""
+
+    number: int
+    names: Sequence[str]
+    rows_before: int
+    convert: Converter = convert
+
+
+def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Column]) -> tuple[list[pa.Array], set[str]]:
+    """Convert a batch to the canonical columns.
+
+    Returns:
+        The arrays, the file's number first, and the names of the columns that lost nanoseconds.
+
+    Raises:
+        RejectedFileError: a landing column cannot hold a value.
+    """
+    positions = {name: position for position, name in enumerate(source.names)}
+    arrays, cut = [pa.repeat(pa.scalar(source.number, pa.int32()), len(batch))], set[str]()
+    for column in columns:
+        position = positions.get(column.name)
+        if position is None:
+            arrays.append(pa.nulls(len(batch), transport_of(column.type).arrow))
+            continue
+        try:
+            converted = source.convert(batch.column(position), column.type)
+        except BadValueError as error:
+            raise _bad_value(error, source.rows_before, batch.schema.field(position).name, column) from error
+        arrays.append(converted.values)
+        if converted.is_cut:
+            cut.add(column.name)
+    return arrays, cut
+
+
+def _bad_value(error: BadValueError, rows_before: int, name: str, column: Column) -> RejectedFileError:
+    row = rows_before + error.index + 1
+    return RejectedFileError(
+        error.reason,
+        f"row {row} has a value that the landing column of type {column.type} cannot hold",
+        column=name,
+        found=error.found,
+        expected=error.expected,
+        row=row,
+    )
+
+
+def check_row_count(rows: int, footer: Footer) -> None:
+    """Compare the rows that were read with those that the footer promises.
+
+    Raises:
+        RejectedFileError: they differ.
+    """
+    if footer.row_count not in (rows, UNKNOWN_ROWS):
+        raise RejectedFileError(
+            Reason.ROW_COUNT_MISMATCH,
+            "the footer promises another number of rows than the data holds",
+            found=f"{rows} rows",
+            expected=f"{footer.row_count} rows",
+        )
+
+
+def converter_of(inspected: Inspected) -> Converter:
+    """Choose what makes landing values of a file's values."""
+    return convert if kind_of(inspected.file.key) is Format.PARQUET else convert_text

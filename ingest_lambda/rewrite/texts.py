@@ -1,0 +1,96 @@
+"""LAND: texts as values of a landing column.
+
+In: an array of texts (UTF-8 bytes), and the type of the landing column. Out: the values in their transport type, or the
+first text that is no value of that type. Pure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
+
+from ingest_lambda.reasons import Reason
+from ingest_lambda.rewrite.checks import BadValueError, Converted, checked, shown, text
+from ingest_lambda.rewrite.values import convert
+from ingest_lambda.warehouse import sqltypes
+from ingest_lambda.warehouse.sqltypes import SqlType
+from ingest_lambda.warehouse.transport import transport_of
+
+ZONE = r"(Z|[+-]\d\d(:?\d\d)?)$"
+HAS_TIME = r"\d\d:\d\d"
+
+
+def convert_text(values: pa.Array, landing: SqlType) -> Converted:
+    """Read texts as values of a landing column.
+
+    Dates and times are ISO 8601; a timestamp without a zone is in UTC. Bytes are hexadecimal, a SUPER is JSON, a
+    boolean true, false, 1 or 0. Nothing is rounded.
+
+    >>> convert_text(pa.array([b"2025-11-13T09:05:01+02:00", None]), sqltypes.TIMESTAMP).values.to_pylist()
+    [datetime.datetime(2025, 11, 13, 7, 5, 1), None]
+
+    Raises:
+        BadValueError: a text is none, or the column cannot hold it.
+    """
+    if landing.name in ("VARCHAR", "CHAR"):
+        return convert(values, landing)
+    if landing == sqltypes.SUPER:
+        return Converted(_each(values, _document, landing))
+    texts = text(values, sqltypes.MAX_VARBYTE * 2)
+    if landing.name == "VARBYTE":
+        return convert(_each(texts, bytes.fromhex, landing), landing)
+    if landing == sqltypes.TIMESTAMP:
+        return convert(_timestamps(texts), landing)
+    if landing == sqltypes.TIME:
+        return convert(checked(texts, _times, Reason.INVALID_VALUE, f"a value of {landing}"), landing)
+    return convert(_cast(texts, transport_of(landing).arrow, landing), landing)
+
+
+def _timestamps(texts: pa.Array) -> pa.Array:
+    has_zone = pc.and_(pc.match_substring_regex(texts, ZONE), pc.match_substring_regex(texts, HAS_TIME))
+    nothing = pa.scalar(None, pa.string())
+    instants = _cast(pc.if_else(has_zone, texts, nothing), pa.timestamp("us", "UTC"), sqltypes.TIMESTAMP)
+    clock = _cast(pc.if_else(has_zone, nothing, texts), pa.timestamp("us"), sqltypes.TIMESTAMP)
+    return pc.if_else(has_zone, instants.cast(pa.timestamp("us")), clock)
+
+
+def _times(texts: pa.Array) -> pa.Array:
+    moments = pc.binary_join_element_wise("1970-01-01T", texts, "").cast(pa.timestamp("us"))
+    return moments.view(pa.int64()).view(pa.time64("us"))
+
+
+def _cast(texts: pa.Array, arrow: pa.DataType, landing: SqlType) -> pa.Array:
+    return checked(texts, lambda some: some.cast(arrow), Reason.INVALID_VALUE, f"a value of {landing}")
+
+
+def _each(texts: pa.Array, work: Callable[[Any], bytes], landing: SqlType) -> pa.Array:
+    found: list[bytes | None] = []
+    for index, value in enumerate(texts.to_pylist()):
+        try:
+            found.append(None if value is None else work(value))
+        except ValueError:
+            raise BadValueError(Reason.INVALID_VALUE, index, shown(texts, index), f"a value of {landing}") from None
+    return pa.array(found, pa.binary())
+
+
+def _document(value: bytes) -> bytes:
+    """Check a JSON text: what JSON_PARSE refuses would fail a whole load."""
+    _check_strings(json.loads(value, parse_constant=_refuse))
+    if len(value) > sqltypes.MAX_VARBYTE:
+        raise ValueError(f"{len(value)} bytes")
+    return value
+
+
+def _check_strings(value: Any) -> None:
+    if isinstance(value, str) and ("\0" in value or len(value.encode()) > sqltypes.MAX_VARCHAR):
+        raise ValueError("a string that no SUPER holds")
+    for item in value if isinstance(value, list) else [*value, *value.values()] if isinstance(value, dict) else ():
+        _check_strings(item)
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,130 @@
+"""LAND: values of a file as values of a landing column.
+
+In: an arrow array as pyarrow reads it from a file, and the type of the landing column. Out: an array of the column's
+transport type that holds the same values, or the first one that the column cannot hold. Pure.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
+from pyarrow import types
+
+from ingest_lambda.reasons import Reason
+from ingest_lambda.rewrite.checks import (
+    DAY_MICROSECONDS,
+    Converted,
+    checked,
+    plain,
+    refuse,
+    text,
+    time_text,
+    whole_microseconds,
+)
+from ingest_lambda.rewrite.nested import json_text
+from ingest_lambda.warehouse.sqltypes import SqlType
+from ingest_lambda.warehouse.transport import transport_of
+
+# https://docs.aws.amazon.com/redshift/latest/dg/r_Datetime_types.html: from 4713 BC (year -4712) to 294276 AD.
+# In days since 1970, the years before 1582 counted as if the Gregorian calendar had been there.
+FIRST_DAY, LAST_DAY = -2_440_550, 106_762_939
+FIRST_MICROSECOND = FIRST_DAY * DAY_MICROSECONDS
+RANGE = "4713 BC to 294276 AD"
+# A DECIMAL of up to 19 digits is kept in 64 bits, so that not all values of 19 digits fit
+# (https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html).
+LONG_DIGITS = 19
+
+
+def convert(values: pa.Array, landing: SqlType) -> Converted:
+    """Convert `values` to the transport type of a landing column that its type fits.
+
+    Raises:
+        BadValueError: the column cannot hold a value.
+    """
+    values = plain(values)
+    if types.is_null(values.type):
+        return Converted(pa.nulls(len(values), transport_of(landing).arrow))
+    if landing.name in TEMPORAL:
+        return TEMPORAL[landing.name](values)
+    if types.is_duration(values.type):
+        micros = whole_microseconds(values)
+        return Converted(micros.values, micros.is_cut)
+    return Converted(_PLAIN.get(landing.name, _cast)(values, landing))
+
+
+def _timestamp(values: pa.Array) -> Converted:
+    if types.is_date(values.type):
+        values = values.cast(pa.date32()).cast(pa.timestamp("s"))
+    micros = whole_microseconds(values)
+    count = micros.values.view(pa.int64())
+    refuse(pc.less(count, FIRST_MICROSECOND), values, Reason.VALUE_OUT_OF_RANGE, RANGE)
+    return Converted(count.view(pa.timestamp("us")), micros.is_cut)
+
+
+def _date(values: pa.Array) -> Converted:
+    values = values.cast(pa.date32())
+    refuse(_beyond_days(values), values, Reason.VALUE_OUT_OF_RANGE, RANGE)
+    return Converted(values)
+
+
+def _beyond_days(values: pa.Array) -> pa.Array:
+    days = values.view(pa.int32())
+    return pc.or_(pc.less(days, FIRST_DAY), pc.greater(days, LAST_DAY))
+
+
+def _time(values: pa.Array) -> Converted:
+    micros = whole_microseconds(values)
+    return Converted(time_text(micros.values), micros.is_cut)
+
+
+TEMPORAL: dict[str, Callable[[pa.Array], Converted]] = {"TIMESTAMP": _timestamp, "DATE": _date, "TIME": _time}
+
+
+def _cast(values: pa.Array, landing: SqlType) -> pa.Array:
+    """Cast as arrow does, which refuses to lose anything."""
+    into = transport_of(landing).arrow
+    if values.type == into:
+        return values
+    return checked(values, lambda some: some.cast(into), Reason.VALUE_OUT_OF_RANGE, f"a value of {landing}")
+
+
+def _decimal(values: pa.Array, landing: SqlType) -> pa.Array:
+    precision, scale = landing.arguments
+    if types.is_integer(values.type):
+        values = values.cast(pa.decimal128(20, 0))
+    values = _cast(values, landing)
+    if precision == LONG_DIGITS:
+        largest = pa.scalar(2**63 - 1).cast(pa.decimal128(LONG_DIGITS)).as_py().scaleb(-scale)
+        is_bad = pc.greater(pc.abs(values), pa.scalar(largest, values.type))
+        refuse(is_bad, values, Reason.VALUE_OUT_OF_RANGE, f"at most {largest} in {landing}")
+    return values
+
+
+def _varchar(values: pa.Array, landing: SqlType) -> pa.Array:
+    if types.is_fixed_size_binary(values.type):  # a UUID: no other fixed-size bytes land as text
+        found = [None if value is None else str(uuid.UUID(bytes=value)) for value in values.to_pylist()]
+        return pa.array(found, pa.string())
+    return text(values, landing.arguments[0])
+
+
+def _varbyte(values: pa.Array, landing: SqlType) -> pa.Array:
+    limit = landing.arguments[0]
+    values = values.cast(pa.large_binary() if types.is_large_binary(values.type) else pa.binary())
+    refuse(pc.greater(pc.binary_length(values), limit), values, Reason.OVERSIZE_VALUE, f"at most {limit} bytes")
+    return values.cast(pa.binary())
+
+
+def _super(values: pa.Array, _: SqlType) -> pa.Array:
+    return json_text(values)
+
+
+_PLAIN: dict[str, Callable[[pa.Array, SqlType], pa.Array]] = {
+    "DECIMAL": _decimal,
+    "VARCHAR": _varchar,
+    "CHAR": _varchar,
+    "VARBYTE": _varbyte,
+    "SUPER": _super,
+}

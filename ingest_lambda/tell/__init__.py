@@ -1,0 +1,1 @@
+"""LAND, tell: log, metrics, events, alerts, and the quarantine of what was rejected."""

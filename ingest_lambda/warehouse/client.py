@@ -1,0 +1,265 @@
+"""LAND: the Redshift Data API, as statements that either return rows or raise our errors.
+
+In: SQL text. Out: rows as dictionaries, or the error that says who must act. Used by the function, the operator's
+command line and the bootstrap alike; a client is passed in.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingest_lambda.errors import (
+    CatalogChangedError,
+    ConfigError,
+    StagedDataError,
+    TransactionConflictError,
+    TransientError,
+)
+from ingest_lambda.warehouse.failures import Failure, classify
+from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, MAX_STATEMENTS, size_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
+
+MAX_WAIT_SECONDS = 30  # the most that the Data API waits inside one call
+SESSION_IDLE_SECONDS = 300
+SESSION_REUSE_SECONDS = 240  # well before the server lets it go
+SUBMIT_ATTEMPTS = 5
+CONFLICT_ATTEMPTS = 6
+# Refusals that pass: quotas of running statements, sessions and waiting calls, and throttling.
+BUSY = {
+    "ActiveSessionsExceededException",
+    "ActiveStatementsExceededException",
+    "ActiveWaitingRequestsExceededException",
+    "ThrottlingException",
+}
+DENIED = {"AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException"}
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to log in: a database of a serverless workgroup or of a cluster, with the secret of a warehouse user."""
+
+    database: str
+    secret_arn: str
+    workgroup: str | None = None
+    cluster_id: str | None = None
+
+    def arguments(self) -> dict[str, str]:
+        """Spell the target as the Data API's arguments."""
+        place = {"WorkgroupName": self.workgroup} if self.workgroup else {"ClusterIdentifier": self.cluster_id or ""}
+        return {"Database": self.database, "SecretArn": self.secret_arn, **place}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A committed batch: ask for the rows or the row count of its statement number `index`, counted from 0."""
+
+    connection: Connection
+    description: Mapping[str, Any]
+
+    def count(self, index: int) -> int:
+        """Return how many rows the statement returned or changed."""
+        return int(self.description["SubStatements"][index].get("ResultRows", 0))
+
+    def rows(self, index: int) -> list[Row]:
+        """Fetch the rows that the statement returned."""
+        return self.connection.fetch(self.description["SubStatements"][index]["Id"])
+
+
+class Connection:
+    """Runs statements one after the other, each in a transaction, and waits for them."""
+
+    def __init__(
+        self,
+        client: RedshiftDataAPIServiceClient,
+        arguments: Mapping[str, Any],
+        remaining_seconds: Callable[[], float],
+    ) -> None:
+        self._client = client
+        self._arguments = dict(arguments)
+        self._remaining_seconds = remaining_seconds
+
+    def query(self, sql: str, parameters: Mapping[str, str] | None = None) -> list[Row]:
+        """Run a statement and fetch its rows.
+
+        Parameters are named `:name` in the text; the Data API takes neither NULL nor an empty text.
+
+        Raises:
+            TransientError, ConfigError: as `transaction`.
+        """
+        description = self._run(self._client.execute_statement, Sql=sql, **_parameters(parameters))
+        return self.fetch(description["Id"]) if description.get("HasResultSet") else []
+
+    def execute(self, sql: str, parameters: Mapping[str, str] | None = None) -> int:
+        """Run a statement; return how many rows it changed."""
+        return int(self._run(self._client.execute_statement, Sql=sql, **_parameters(parameters)).get("ResultRows", 0))
+
+    def transaction(self, statements: Sequence[str]) -> Outcome:
+        """Run up to 40 statements as one transaction: all of them are committed, or none.
+
+        Raises:
+            TransactionConflictError: lost against a concurrent transaction.
+            CatalogChangedError: a table or column has come or gone.
+            StagedDataError: COPY cannot read the data.
+            ConfigError: a right or a resource is missing.
+            TransientError: anything else, time running out included. The transaction may still commit.
+        """
+        if not 1 <= len(statements) <= MAX_STATEMENTS:
+            raise ValueError(f"a transaction has 1 to {MAX_STATEMENTS} statements, not {len(statements)}")
+        if oversize := [sql for sql in statements if size_of(sql) > MAX_STATEMENT_BYTES]:
+            raise ValueError(f"a statement has at most {MAX_STATEMENT_BYTES} bytes: {oversize[0][:80]}...")
+        return Outcome(self, self._run(self._client.batch_execute_statement, Sqls=list(statements)))
+
+    def check_time(self) -> None:
+        """Stop before work that would not end in time.
+
+        Raises:
+            TransientError: the time is up.
+        """
+        if self._remaining_seconds() <= 0:
+            raise TransientError("the time is up")
+
+    def fetch(self, statement_id: str) -> list[Row]:
+        """Fetch all pages of a statement's result; numbers and texts as the Data API gives them, NULL as None."""
+        rows: list[Row] = []
+        page: dict[str, str] = {}
+        while True:
+            result = self._call(self._client.get_statement_result, Id=statement_id, **page)
+            names = [column["name"] for column in result["ColumnMetadata"]]
+            rows += [dict(zip(names, map(_value, record), strict=True)) for record in result["Records"]]
+            if not result.get("NextToken"):
+                return rows
+            page = {"NextToken": result["NextToken"]}
+
+    def _run(self, operation: Callable[..., Any], **request: Any) -> dict[str, Any]:
+        submitted = self._call(operation, **self._arguments, **request)
+        self._submitted(submitted)
+        description = self._wait(submitted["Id"])
+        if description["Status"] != "FINISHED":
+            raise _error(description)
+        return description
+
+    def _submitted(self, response: Mapping[str, Any]) -> None:
+        """Hook of the session: learn its id from the first response."""
+
+    def _wait(self, statement_id: str) -> dict[str, Any]:
+        """Wait until the statement is over, at most until the time is up."""
+        while (left := self._remaining_seconds()) > 0:
+            wait = max(1, min(MAX_WAIT_SECONDS, int(left)))
+            description = self._call(self._client.describe_statement, Id=statement_id, WaitTimeSeconds=wait)
+            if description["Status"] in {"FINISHED", "FAILED", "ABORTED"}:
+                return dict(description)
+        raise TransientError(f"statement {statement_id} is still running and the time is up")
+
+    def _call(self, operation: Callable[..., Any], **request: Any) -> Any:
+        for attempt in range(1, SUBMIT_ATTEMPTS + 1):
+            try:
+                return operation(**request)
+            except ClientError as error:
+                code = error.response.get("Error", {}).get("Code", "")
+                if code in DENIED:
+                    raise ConfigError(f"the Data API refuses: {error}") from error
+                if code not in BUSY or attempt == SUBMIT_ATTEMPTS:
+                    raise TransientError(f"the Data API refuses: {error}") from error
+            except BotoCoreError as error:
+                raise TransientError(f"the Data API does not answer: {error}") from error
+            time.sleep(backoff_seconds(attempt))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+class Session(Connection):
+    """A connection whose statements share one database session, and so its temporary tables."""
+
+    def _submitted(self, response: Mapping[str, Any]) -> None:
+        self._arguments = {"SessionId": response["SessionId"]}
+
+
+class Warehouse(Connection):
+    """The warehouse as one user sees it. `remaining_seconds` bounds every wait (default: 15 minutes a statement)."""
+
+    def __init__(
+        self,
+        client: RedshiftDataAPIServiceClient,
+        target: Target,
+        remaining_seconds: Callable[[], float] = lambda: 900.0,
+    ) -> None:
+        super().__init__(client, target.arguments(), remaining_seconds)
+        self._idle: tuple[Session, float] | None = None
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Lend a session, the last one while it is warm. After an error it is not lent again, but left to expire."""
+        session = self._warm_session() or self._new_session()
+        self._idle = None
+        yield session
+        self._idle = (session, time.monotonic())
+
+    def _warm_session(self) -> Session | None:
+        if self._idle is None:
+            return None
+        session, used_at = self._idle
+        return session if time.monotonic() - used_at < SESSION_REUSE_SECONDS else None
+
+    def _new_session(self) -> Session:
+        arguments = {**self._arguments, "SessionKeepAliveSeconds": SESSION_IDLE_SECONDS}
+        return Session(self._client, arguments, self._remaining_seconds)
+
+
+def backoff_seconds(attempt: int, first: float = 0.2, most: float = 5.0) -> float:
+    """Choose a pause before the attempt after number `attempt`: exponential, with full jitter.
+
+    https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+    """
+    return random.uniform(0, min(most, first * 2**attempt))  # noqa: S311 - spreads load, guards nothing
+
+
+def retry_conflicts(transaction: Callable[[], Outcome]) -> Outcome:
+    """Run a transaction again, with jitter, while it loses against concurrent ones.
+
+    Raises:
+        TransactionConflictError: it lost every time.
+    """
+    for attempt in range(1, CONFLICT_ATTEMPTS):
+        try:
+            return transaction()
+        except TransactionConflictError:
+            time.sleep(backoff_seconds(attempt))
+    return transaction()
+
+
+def _parameters(parameters: Mapping[str, str] | None) -> dict[str, Any]:
+    if not parameters:
+        return {}
+    return {"Parameters": [{"name": name, "value": value} for name, value in parameters.items()]}
+
+
+def _value(field: Mapping[str, Any]) -> Any:
+    """Take a value out of the Data API's wrapping, such as `{"longValue": 1}` or `{"isNull": True}`."""
+    kind, value = next(iter(field.items()))
+    return None if kind == "isNull" else value
+
+
+def _error(description: Mapping[str, Any]) -> Exception:
+    """Turn a failed statement or batch into the error that says who must act."""
+    parts = description.get("SubStatements") or [description]
+    index = next((number for number, part in enumerate(parts) if part.get("Status") == "FAILED"), 0)
+    text = str(parts[index].get("Error") or description.get("Error") or f"ended {description['Status']}")
+    return ERRORS.get(classify(text), TransientError)(text)
+
+
+ERRORS: dict[Failure, type[Exception]] = {
+    Failure.CONFLICT: TransactionConflictError,
+    Failure.CATALOG_CHANGED: CatalogChangedError,
+    Failure.BAD_DATA: StagedDataError,
+    Failure.DENIED: ConfigError,
+}

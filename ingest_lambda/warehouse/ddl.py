@@ -1,0 +1,140 @@
+"""LAND: the statements that make a dataset's tables and change them, and read what they are. Pure."""
+
+# ruff: noqa: S608 - building SQL is this module's purpose; names go through `identifier`, texts through `literal`
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ingest_lambda.warehouse.sqltypes import SqlType
+from ingest_lambda.warehouse.statements import (
+    FILE_FACTS,
+    LOAD_FACTS,
+    METADATA_COLUMNS,
+    Column,
+    Widening,
+    declared,
+    identifier,
+    literal,
+    table,
+)
+
+# As `svv_columns` spells landing's types (https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html).
+CATALOG_NAMES = {
+    "SMALLINT": "smallint",
+    "INTEGER": "integer",
+    "BIGINT": "bigint",
+    "DECIMAL": "numeric",
+    "REAL": "real",
+    "DOUBLE PRECISION": "double precision",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIME": "time without time zone",
+    "TIMESTAMP": "timestamp without time zone",
+    "VARCHAR": "character varying",
+    "VARBYTE": "binary varying",
+    "SUPER": "super",
+}
+
+
+def lock_bootstrap() -> str:
+    """Serialise the creation of tables: `CREATE TABLE IF NOT EXISTS` alone can fail when two run it at once."""
+    return "lock table lock._bootstrap"
+
+
+def create_landing(dataset: str, columns: Iterable[Column], *, if_missing: bool = True) -> str:
+    """Create `landing.<dataset>`: the file's columns, then the metadata. What is new is a range of the sort key."""
+    data = [f"{identifier(column.name)} {column.type}" for column in columns]
+    return (
+        f"create table {'if not exists ' if if_missing else ''}{table('landing', dataset)} "
+        f"({', '.join([*data, declared(METADATA_COLUMNS)])}) "
+        "diststyle auto sortkey (_load_seq) encode auto"
+    )
+
+
+def create_ledger(dataset: str) -> str:
+    """Create `ledger.<dataset>`: one row per file version, never deleted."""
+    return f"create table if not exists {table('ledger', dataset)} ({declared((*FILE_FACTS, *LOAD_FACTS))})"
+
+
+def create_lock(dataset: str) -> str:
+    """Create `lock.<dataset>`: the dataset's mutex and its counter."""
+    return f"create table if not exists {table('lock', dataset)} (load_seq bigint not null)"
+
+
+def seed_lock(dataset: str) -> str:
+    """Start the counter at 0, once."""
+    counter = table("lock", dataset)
+    return f"insert into {counter} select 0 where not exists (select 1 from {counter})"
+
+
+def add_column(dataset: str, column: Column) -> str:
+    """Add a column to `landing.<dataset>`; Redshift adds one a statement."""
+    return f"alter table {table('landing', dataset)} add column {identifier(column.name)} {column.type}"
+
+
+def select_columns(dataset: str) -> str:
+    """Read the columns of `landing.<dataset>`; no row where the table does not exist.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html
+    """
+    return (
+        "select column_name, data_type, character_maximum_length, numeric_precision, numeric_scale from svv_columns "
+        f"where table_schema = 'landing' and table_name = {literal(dataset)} order by ordinal_position"
+    )
+
+
+def count_rows(dataset: str) -> str:
+    """Count the rows of `landing.<dataset>`."""
+    return f"select count(*) as row_count from {table('landing', dataset)}"
+
+
+def widen_columns(dataset: str, widenings: Sequence[Widening]) -> list[str]:
+    """Give columns of `landing.<dataset>` wider types, for a transaction that holds the dataset's mutex.
+
+    `ALTER COLUMN TYPE` cannot stand in a transaction and only lengthens VARCHAR, so each column is added anew, filled,
+    dropped and renamed (https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html). It stands last afterwards,
+    which nobody notices: landing is read and written by name.
+
+    >>> from ingest_lambda.warehouse.sqltypes import BIGINT, INTEGER
+    >>> for statement in widen_columns("orders", [Widening("n", INTEGER, BIGINT)])[1:]:
+    ...     print(statement)
+    alter table landing."orders" add column "_landfall_widening_0" BIGINT
+    update landing."orders" set "_landfall_widening_0" = cast("n" as BIGINT)
+    alter table landing."orders" drop column "n"
+    alter table landing."orders" rename column "_landfall_widening_0" to "n"
+    """
+    if not widenings:
+        return []
+    landing = table("landing", dataset)
+    columns = [(identifier(f"_landfall_widening_{number}"), widening) for number, widening in enumerate(widenings)]
+    filled = ", ".join(f"{new} = cast({identifier(old.column)} as {old.into})" for new, old in columns)
+    return [
+        check_types(dataset, {widening.column: widening.found for widening in widenings}),
+        *(f"alter table {landing} add column {new} {old.into}" for new, old in columns),
+        f"update {landing} set {filled}",
+        *(f"alter table {landing} drop column {identifier(old.column)}" for _, old in columns),
+        *(f"alter table {landing} rename column {new} to {identifier(old.column)}" for new, old in columns),
+    ]
+
+
+def check_types(dataset: str, columns: Mapping[str, SqlType]) -> str:
+    """Fail, dividing by zero, unless the columns have these types.
+
+    A column that another load has widened meanwhile must not be narrowed again, which would cut values silently.
+    """
+    as_planned = " or ".join(f"({_is_of_type(name, type_)})" for name, type_ in columns.items())
+    return (
+        f"select 1 / case when count(*) = {len(columns)} then 1 else 0 end as as_planned from svv_columns "
+        f"where table_schema = 'landing' and table_name = {literal(dataset)} and ({as_planned})"
+    )
+
+
+def _is_of_type(column: str, type_: SqlType) -> str:
+    is_column = f"column_name = {literal(column)} and data_type = '{CATALOG_NAMES[type_.name]}'"
+    if type_.name == "DECIMAL":
+        precision, scale = type_.arguments
+        return f"{is_column} and numeric_precision = {precision} and numeric_scale = {scale}"
+    if type_.name == "VARCHAR":
+        return f"{is_column} and character_maximum_length = {type_.arguments[0]}"
+    return is_column

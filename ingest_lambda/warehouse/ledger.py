@@ -1,0 +1,78 @@
+"""LAND: a dataset's bookkeeping.
+
+In: a dataset and its columns, or the files of a batch. Out: the statements that create the dataset's three tables,
+and the batch's ledger rows as one small parquet file, so that the number of statements does not depend on the number
+of facts. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.warehouse import ddl, statements
+from ingest_lambda.warehouse.facts import Fact, facts_file, naive_utc
+from ingest_lambda.warehouse.statements import Column
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """What the ledger keeps of one file: its version, `row_count`, how it was read. `modified_at` is S3's, in UTC.
+
+    `number` is the file's in its load: it ties the staged rows to this entry.
+    """
+
+    number: int
+    file: FileVersion
+    etag: str
+    size: int
+    modified_at: datetime
+    row_count: int
+    schema_fingerprint: str
+    load_path: str
+
+
+def create_statements(dataset: str, columns: Iterable[Column], *, if_missing: bool = True) -> list[str]:
+    """Create the three tables of `dataset`; the statements stand in one transaction.
+
+    They can be run again, unless `if_missing` is False: then a landing table that exists is an error, for a load that
+    has planned its columns and must not find others.
+
+    >>> for statement in create_statements("orders", [])[:3]:
+    ...     print(statement.split(" (")[0])
+    lock table lock._bootstrap
+    create table if not exists landing."orders"
+    create table if not exists ledger."orders"
+    """
+    return [
+        ddl.lock_bootstrap(),
+        ddl.create_landing(dataset, columns, if_missing=if_missing),
+        ddl.create_ledger(dataset),
+        ddl.create_lock(dataset),
+        ddl.seed_lock(dataset),
+    ]
+
+
+def ledger_file(entries: Sequence[LedgerEntry]) -> bytes:
+    """Write the ledger rows of a load as a parquet file in the column order of the stage that COPY fills."""
+    return facts_file(statements.STAGED_FACTS, [_row(entry) for entry in entries])
+
+
+def _row(entry: LedgerEntry) -> dict[str, Fact]:
+    return {
+        "file_number": entry.number,
+        "file_id": entry.file.file_id,
+        "bucket": entry.file.bucket,
+        "key": entry.file.key,
+        "version_id": entry.file.version_id,
+        "etag": entry.etag,
+        "size_bytes": entry.size,
+        "sequencer": entry.file.sequencer or None,
+        "event_time": naive_utc(entry.file.event_time),
+        "row_count": entry.row_count,
+        "schema_fingerprint": entry.schema_fingerprint,
+        "load_path": entry.load_path,
+        "file_modified_at": naive_utc(entry.modified_at),
+    }

@@ -1,0 +1,324 @@
+"""LAND: all SQL text of the stage, as pure functions.
+
+In: validated names, types, ids. Out: statements, each under the Data API's 100 KB. No value that came from outside
+stands in a statement unquoted: identifiers go through `identifier`, text through `literal`, and what the files are
+called travels as data, in the parquet file of the batch's ledger rows.
+"""
+
+# ruff: noqa: S608 - building SQL is this module's purpose; the tests fuzz its quoting
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ingest_lambda.warehouse.sqltypes import Restore, SqlType
+
+# https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ExecuteStatement.html
+MAX_STATEMENT_BYTES = 100_000
+MAX_STATEMENTS = 40
+# https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
+MAX_IDENTIFIER_BYTES = 127
+
+DATASET_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+SAFE_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,62}/[A-Za-z0-9/_.-]+")
+SAFE_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9+=,.@_/-]+")
+SAFE_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("_file_id", "VARCHAR(64)"),
+    ("_source_file", "VARCHAR(1100)"),
+    ("_file_modified_at", "TIMESTAMP"),
+    ("_load_id", "VARCHAR(64)"),
+    ("_load_seq", "BIGINT"),
+    ("_loaded_at", "TIMESTAMP"),
+)
+METADATA = {name for name, _ in METADATA_COLUMNS}
+# The file's own facts in a ledger row: these travel in the batch's ledger file, in this order.
+FILE_FACTS: tuple[tuple[str, str], ...] = (
+    ("file_id", "VARCHAR(64)"),
+    ("bucket", "VARCHAR(63)"),
+    ("key", "VARCHAR(4096)"),
+    ("version_id", "VARCHAR(1024)"),
+    ("etag", "VARCHAR(128)"),
+    ("size_bytes", "BIGINT"),
+    ("sequencer", "VARCHAR(64)"),
+    ("event_time", "TIMESTAMP"),
+    ("row_count", "BIGINT"),
+    ("schema_fingerprint", "VARCHAR(64)"),
+    ("load_path", "VARCHAR(16)"),
+)
+LOAD_FACTS: tuple[tuple[str, str], ...] = (
+    ("load_id", "VARCHAR(64)"),
+    ("load_seq", "BIGINT"),
+    ("loaded_at", "TIMESTAMP"),
+    ("undone_at", "TIMESTAMP"),
+)
+# ... with the number that the file has in its load, which ties the staged rows to their file.
+STAGED_FACTS = (("file_number", "INTEGER"), *FILE_FACTS, ("file_modified_at", "TIMESTAMP"))
+REJECTION_FACTS: tuple[tuple[str, str], ...] = (
+    ("file_id", "VARCHAR(64)"),
+    ("dataset", "VARCHAR(128)"),
+    ("bucket", "VARCHAR(63)"),
+    ("key", "VARCHAR(4096)"),
+    ("version_id", "VARCHAR(1024)"),
+    ("reason", "VARCHAR(64)"),
+    ("detail", "VARCHAR(65535)"),
+    ("verdict", "VARCHAR(65535)"),
+    ("quarantine_key", "VARCHAR(4096)"),
+)
+STAGED_REJECTION = (("file_number", "INTEGER"), ("event_time", "TIMESTAMP"), *REJECTION_FACTS)
+# A rejection is known if that version was rejected for that reason since the event: a message that is delivered again
+# is no news, while an event of its own (a replay, a backfill) wants an answer.
+UNRECORDED = (
+    "not exists (select 1 from ops.rejected_files as known "
+    "where known.file_id = staged.file_id and known.reason = staged.reason "
+    "and known.rejected_at >= coalesce(staged.event_time, known.rejected_at))"
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a landing table: its name as the warehouse has it (ASCII letters in lower case), and its type."""
+
+    name: str
+    type: SqlType
+
+
+@dataclass(frozen=True)
+class Widening:
+    """A column of landing that takes on a wider type: `found` before, `into` after."""
+
+    column: str
+    found: SqlType
+    into: SqlType
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The temporary table that the rows of a load are copied into: columns `c1`, `c2`, ... by position.
+
+    `numbered`: a column `file_number` stands first and says which file a row is from; else all are of one file.
+    """
+
+    name: str
+    types: tuple[SqlType, ...]
+    numbered: bool
+
+
+@dataclass(frozen=True)
+class Target:
+    """A column of landing, and the expression over the row `staged` that is its value."""
+
+    column: str
+    value: str
+
+
+def identifier(name: str) -> str:
+    """Quote a name (https://docs.aws.amazon.com/redshift/latest/dg/r_names.html).
+
+    >>> print(identifier("Order"), identifier('5" pipe'))
+    "order" "5"" pipe"
+
+    Raises:
+        ValueError: no identifier of Redshift can have this name.
+    """
+    if not 0 < len(name.encode("utf-8", "surrogatepass")) <= MAX_IDENTIFIER_BYTES or not name.isprintable():
+        raise ValueError(f"{name!r} cannot be an identifier: 1 to {MAX_IDENTIFIER_BYTES} bytes, printable")
+    return '"' + fold_case(name).replace('"', '""') + '"'
+
+
+def fold_case(name: str) -> str:
+    """Fold ASCII letters, and only those, to lower case, as Redshift folds identifiers.
+
+    >>> fold_case("Größe_ÄB")
+    'größe_Äb'
+    """
+    return "".join(character.lower() if character.isascii() else character for character in name)
+
+
+def literal(text: str) -> str:
+    r"""Quote a text.
+
+    Redshift reads a backslash in a literal as an escape, PostgreSQL does not: so none is left in one.
+
+    >>> print(literal("it's"), literal("a\\b"))
+    'it''s' 'a' || chr(92) || 'b'
+
+    Raises:
+        ValueError: the text has a NUL, which no string of Redshift can hold.
+    """
+    if "\0" in text:
+        raise ValueError("a NUL cannot stand in a string")
+    return " || chr(92) || ".join("'" + part.replace("'", "''") + "'" for part in text.split("\\"))
+
+
+def table(schema: str, dataset: str) -> str:
+    """Name one of a dataset's three tables.
+
+    >>> table("landing", "orders")
+    'landing."orders"'
+    """
+    if not DATASET_NAME.fullmatch(dataset):
+        raise ValueError(f"{dataset!r} is no dataset name")
+    return f'{schema}."{dataset}"'
+
+
+def lock_dataset(dataset: str) -> str:
+    """Take the dataset's mutex. First in its transaction, so that the snapshot is taken behind it."""
+    return f"lock table {table('lock', dataset)}"
+
+
+def advance_counter(dataset: str) -> str:
+    """Count the transaction. A snapshot older than the mutex becomes a conflict here, and is retried."""
+    return f"update {table('lock', dataset)} set load_seq = load_seq + 1"
+
+
+def create_stage(stage: Stage) -> str:
+    """Create the temporary table of a load.
+
+    >>> from ingest_lambda.warehouse.sqltypes import BIGINT
+    >>> create_stage(Stage("stage_1", (BIGINT,), numbered=True))
+    'create temp table "stage_1" (file_number INTEGER, c1 BIGINT)'
+    """
+    columns = [f"c{position} {type_}" for position, type_ in enumerate(stage.types, start=1)]
+    number = ["file_number INTEGER"] if stage.numbered else []
+    return f"create temp table {identifier(stage.name)} ({', '.join(number + columns)})"
+
+
+def create_file_stage(name: str) -> str:
+    """Create the temporary table that the facts of a load's files are copied into."""
+    return f"create temp table {identifier(name)} ({declared(STAGED_FACTS)})"
+
+
+def copy_parquet(name: str, uri: str, role_arn: str, *, manifest: bool = False) -> str:
+    """Copy an object, or what a manifest lists, into a temporary table.
+
+    Only parameters that COPY takes for parquet
+    (https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html). Without a manifest the
+    URI is a prefix of keys: it must be a whole key, and no other may start with it.
+
+    Raises:
+        ValueError: the URI or the role has a character that neither ever has.
+    """
+    if not SAFE_URI.fullmatch(uri) or not SAFE_ROLE.fullmatch(role_arn):
+        raise ValueError(f"unsafe in a COPY: {uri!r} {role_arn!r}")
+    copy = f"copy {identifier(name)} from '{uri}' iam_role '{role_arn}' format as parquet"
+    return f"{copy} manifest" if manifest else copy
+
+
+def select_miscounted(stage: Stage, files: str) -> str:
+    """Find the files of which another number of rows was staged than promised."""
+    counted = "file_number, count(*) as row_count" if stage.numbered else "count(*) as row_count"
+    group, join = (
+        (" group by file_number", "left join {} on staged.file_number = files.file_number")
+        if stage.numbered
+        else ("", "cross join {}")
+    )
+    staged = f"(select {counted} from {identifier(stage.name)}{group}) as staged"
+    return (
+        "select files.file_number, files.row_count as promised, coalesce(staged.row_count, 0) as found "
+        f"from {identifier(files)} as files {join.format(staged)} "
+        "where coalesce(staged.row_count, 0) <> files.row_count"
+    )
+
+
+def insert_rows(dataset: str, load_id: str, stage: Stage, files: str, targets: Sequence[Target]) -> str:
+    """Insert the staged rows into landing, by name, of the files that the ledger does not hold (undone ones included).
+
+    A row whose file is not among `files` stays behind.
+    """
+    _check_ids(load_id)
+    names = [identifier(target.column) for target in targets]
+    join = "inner join {} on files.file_number = staged.file_number" if stage.numbered else "cross join {}"
+    return (
+        f"insert into {table('landing', dataset)} ({', '.join([*names, named(METADATA_COLUMNS)])}) "
+        f"select {', '.join(target.value for target in targets)}, files.file_id, "
+        "'s3://' || files.bucket || '/' || files.\"key\", "
+        f"files.file_modified_at, '{load_id}', counter.load_seq, sysdate "
+        f"from {identifier(stage.name)} as staged {join.format(f'{identifier(files)} as files')} "
+        f"cross join {table('lock', dataset)} as counter where {_not_in_ledger(dataset)}"
+    )
+
+
+def restored(value: str, restore: Restore, landing: SqlType) -> str:
+    """Make the landing value of a staged one (https://docs.aws.amazon.com/redshift/latest/dg/JSON_PARSE.html).
+
+    >>> from ingest_lambda.warehouse.sqltypes import SUPER, TIME
+    >>> restored("staged.c1", Restore.CAST, TIME), restored("staged.c2", Restore.JSON, SUPER)
+    ('cast(staged.c1 as TIME)', 'json_parse(staged.c2)')
+    """
+    if restore is Restore.JSON:
+        return f"json_parse({value})"
+    return f"cast({value} as {landing})" if restore is Restore.CAST else value
+
+
+def insert_ledger(dataset: str, load_id: str, files: str) -> str:
+    """Enter the files of a load in the ledger, but for those it holds."""
+    _check_ids(load_id)
+    facts = ", ".join(f"files.{identifier(name)}" for name, _ in FILE_FACTS)
+    return (
+        f"insert into {table('ledger', dataset)} ({named(FILE_FACTS)}, load_id, load_seq, loaded_at) "
+        f"select {facts}, '{load_id}', counter.load_seq, sysdate "
+        f"from {identifier(files)} as files cross join {table('lock', dataset)} as counter "
+        f"where {_not_in_ledger(dataset)}"
+    )
+
+
+def select_outcomes(dataset: str, files: str) -> str:
+    """Read what the ledger says of the load's files."""
+    return (
+        "select files.file_number, loaded.load_id, loaded.load_seq, loaded.row_count, loaded.undone_at "
+        f"from {table('ledger', dataset)} as loaded "
+        f"inner join {identifier(files)} as files on files.file_id = loaded.file_id"
+    )
+
+
+def drop_stages(names: Iterable[str]) -> str:
+    """Drop the temporary tables of a load; its session goes on to serve the next."""
+    return f"drop table {', '.join(map(identifier, names))}"
+
+
+def create_rejection_stage(name: str) -> str:
+    """Create the temporary table that rejections are copied into."""
+    return f"create temp table {identifier(name)} ({declared(STAGED_REJECTION)})"
+
+
+def select_unrecorded(name: str) -> str:
+    """Find the staged rejections that are news to `ops.rejected_files`."""
+    return f"select staged.file_number from {identifier(name)} as staged where {UNRECORDED}"
+
+
+def record_rejections(name: str) -> str:
+    """Append the staged rejections to `ops.rejected_files`, but for those that it has."""
+    facts = ", ".join(f"staged.{identifier(column)}" for column, _ in REJECTION_FACTS)
+    return (
+        f"insert into ops.rejected_files ({named(REJECTION_FACTS)}, rejected_at) "
+        f"select {facts}, sysdate from {identifier(name)} as staged where {UNRECORDED}"
+    )
+
+
+def size_of(statement: str) -> int:
+    """Measure a statement as the Data API does, in bytes."""
+    return len(statement.encode())
+
+
+def _not_in_ledger(dataset: str) -> str:
+    return f"not exists (select 1 from {table('ledger', dataset)} as loaded where loaded.file_id = files.file_id)"
+
+
+def declared(columns: Iterable[tuple[str, str]]) -> str:
+    """Declare columns of a name and a type each."""
+    return ", ".join(f"{identifier(name)} {type_}" for name, type_ in columns)
+
+
+def named(columns: Iterable[tuple[str, str]]) -> str:
+    """List the names of columns."""
+    return ", ".join(identifier(name) for name, _ in columns)
+
+
+def _check_ids(*ids: str) -> None:
+    for id_ in ids:
+        if not SAFE_ID.fullmatch(id_):
+            raise ValueError(f"{id_!r} is no id")

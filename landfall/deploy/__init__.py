@@ -1,0 +1,1 @@
+"""OPERATE: a deployment, from the sources to a stack that lands files."""

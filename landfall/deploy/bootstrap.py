@@ -1,0 +1,186 @@
+"""OPERATE: prepare a warehouse for Landfall: users, schemas, privileges, bookkeeping tables. Repeat it freely.
+
+In: the warehouse as the administrator and as the loader, the three logins, the declared datasets. Out: nothing but
+the state of the warehouse. Statements are built by pure functions, in Redshift's dialect.
+
+Who owns a schema may change what is in it: the loader lands rows, the transformer models them, the reader reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ingest_lambda.warehouse import ledger
+from ingest_lambda.warehouse.statements import MAX_STATEMENTS, identifier, literal
+
+if TYPE_CHECKING:
+    from ingest_lambda.judge.contracts import Contract
+    from ingest_lambda.warehouse.client import Warehouse
+
+LOADER = "landfall_loader"
+TRANSFORMER = "landfall_transformer"
+READER = "landfall_reader"
+
+SCHEMA_OWNERS: Mapping[str, str] = {
+    "landing": LOADER,
+    "ledger": LOADER,
+    "lock": LOADER,
+    "ops": LOADER,
+    "staging": TRANSFORMER,
+    "gate": TRANSFORMER,
+    "modeled": TRANSFORMER,
+    "marts": TRANSFORMER,
+    "alert": TRANSFORMER,
+    # who a patient is: read by nobody but the transformer, who masks it everywhere else
+    "restricted": TRANSFORMER,
+}
+# dbt reads what landed, and how far; the mutex of a modeled table is a table of the transformer's own in `lock`.
+READ_BY_TRANSFORMER = ("landing", "ledger", "ops")
+READ_BY_READER = ("modeled", "marts", "alert")
+
+# Append-only; none is both read and written by several transactions at once, which is where error 1023 comes from.
+OPS_TABLES: Mapping[str, str] = {
+    "rejected_files": (
+        "file_id varchar(64), dataset varchar(128), bucket varchar(63), key varchar(4096), version_id varchar(1024), "
+        "reason varchar(64), detail varchar(max), verdict varchar(max), quarantine_key varchar(4096), "
+        "rejected_at timestamp"
+    ),
+    "model_loads": (
+        "model varchar(256), dataset varchar(128), from_seq bigint, upto_seq bigint, run_id varchar(64), "
+        "loaded_at timestamp"
+    ),
+    "run_bounds": "run_id varchar(64), dataset varchar(128), upto_seq bigint, frozen_at timestamp",
+    "gate_results": (
+        "run_id varchar(64), gate varchar(256), model varchar(256), status varchar(16), severity varchar(16), "
+        "failures bigint, message varchar(max), executed_at timestamp"
+    ),
+    "runs": (
+        "run_id varchar(64), command varchar(64), outcome varchar(32), started_at timestamp, ended_at timestamp, "
+        "models bigint, gates bigint, failed bigint"
+    ),
+    "alerts": (
+        "kind varchar(32), fingerprint varchar(64), severity varchar(16), subject varchar(256), run_id varchar(64), "
+        "report varchar(1200), sent_at timestamp"
+    ),
+}
+# The key of the masks is made once and stays: with another one, no masked identifier would be found again. It goes as a
+# parameter, since the text of a statement is kept in the warehouse's query history.
+STORE_MASKING_KEY = (
+    "insert into restricted.masking_key select cast(:masking_key as varchar(64)) "
+    "where not exists (select 1 from restricted.masking_key)"
+)
+WRITTEN_BY_TRANSFORMER = ("model_loads", "run_bounds", "gate_results", "runs", "alerts")
+
+
+@dataclass(frozen=True)
+class Login:
+    """A warehouse user and its password, which no representation shows."""
+
+    username: str
+    password: str = field(repr=False)
+
+    def hashed(self) -> str:
+        """Hash the password as Redshift stores it, so that the clear one is in no statement and no log.
+
+        https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html: the MD5 of password and user name together.
+
+        >>> Login("dbuser", "Passw0rd").hashed()
+        'md534693a240d9bd8c14a54ed0ac4958081'
+        """
+        return "md5" + hashlib.md5((self.password + self.username).encode(), usedforsecurity=False).hexdigest()
+
+
+def bootstrap(admin: Warehouse, loader: Warehouse, logins: Sequence[Login], contracts: Mapping[str, Contract]) -> None:
+    """Bring the warehouse to what Landfall needs; what is right already stays as it is.
+
+    Raises:
+        ConfigError: the administrator or the loader cannot log in, or may not do what is needed.
+        TransientError: the warehouse does not answer.
+    """
+    existing = {str(row["usename"]) for row in admin.query("select usename from pg_user")}
+    _run(admin, user_statements(logins, existing))
+    _run(admin, schema_statements())
+    _run(loader, ops_statements())
+    for dataset, contract in contracts.items():
+        loader.transaction(dataset_statements(dataset, contract))
+    _run(admin, privilege_statements())
+    _run(admin, masking_statements())
+    admin.execute(STORE_MASKING_KEY, {"masking_key": secrets.token_hex(32)})
+
+
+def user_statements(logins: Sequence[Login], existing: set[str]) -> list[str]:
+    """Create the users that are missing, and give each the password of its secret, which may have been rotated.
+
+    >>> for statement in user_statements([Login("a", "x"), Login("b", "y")], existing={"a"}):
+    ...     print(statement.split(" password ")[0])
+    alter user "a"
+    create user "b"
+    """
+    return [
+        f"{'alter' if login.username in existing else 'create'} user {identifier(login.username)} "
+        f"password {literal(login.hashed())}"
+        for login in logins
+    ]
+
+
+def schema_statements() -> list[str]:
+    """Create the schemas, each owned by who changes what is in it."""
+    return [
+        statement
+        for schema, owner in SCHEMA_OWNERS.items()
+        for statement in (
+            f"create schema if not exists {schema} authorization {owner}",
+            f"alter schema {schema} owner to {owner}",
+        )
+    ]
+
+
+def ops_statements() -> list[str]:
+    """Create the bookkeeping tables that are not a dataset's own; the loader runs these, and so owns them."""
+    tables = [f"create table if not exists ops.{name} ({columns})" for name, columns in OPS_TABLES.items()]
+    return [
+        *tables,
+        "create table if not exists lock._bootstrap (load_seq bigint not null)",
+        "insert into lock._bootstrap select 0 where not exists (select 1 from lock._bootstrap)",
+    ]
+
+
+def masking_statements() -> list[str]:
+    """Create the table of the masking key; the administrator runs these, so that no user of Landfall can change it."""
+    return [
+        "create table if not exists restricted.masking_key (masking_key varchar(64) not null)",
+        f"grant select on restricted.masking_key to {TRANSFORMER}",
+    ]
+
+
+def dataset_statements(dataset: str, contract: Contract) -> list[str]:
+    """Create a declared dataset's tables, so that dbt can run before its first file has landed."""
+    return ledger.create_statements(dataset, contract.columns)
+
+
+def privilege_statements() -> list[str]:
+    """Grant what each user may, on the tables that are there and, by default, on those to come."""
+    statements = [f"grant usage, create on schema lock to {TRANSFORMER}"]
+    for schema in READ_BY_TRANSFORMER:
+        statements += _read(schema, owner=LOADER, user=TRANSFORMER)
+    statements += [f"grant insert on ops.{name} to {TRANSFORMER}" for name in WRITTEN_BY_TRANSFORMER]
+    for schema in READ_BY_READER:
+        statements += _read(schema, owner=TRANSFORMER, user=READER)
+    return statements
+
+
+def _read(schema: str, owner: str, user: str) -> list[str]:
+    return [
+        f"grant usage on schema {schema} to {user}",
+        f"grant select on all tables in schema {schema} to {user}",
+        f"alter default privileges for user {owner} in schema {schema} grant select on tables to {user}",
+    ]
+
+
+def _run(warehouse: Warehouse, statements: Sequence[str]) -> None:
+    for start in range(0, len(statements), MAX_STATEMENTS):
+        warehouse.transaction(statements[start : start + MAX_STATEMENTS])

@@ -1,0 +1,176 @@
+"""OPERATE: one deployment, from the sources to a stack that lands files. The same for every account and machine.
+
+In: an environment's name, parameters, the secret of the warehouse's administrator. Out: the stack's outputs.
+Package, upload, create or update the stack, then prepare the warehouse. Every step can be repeated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.judge.contracts import parse_contract
+from ingest_lambda.warehouse.client import Target, Warehouse
+from landfall.deploy import artifacts, cloudformation
+from landfall.deploy.bootstrap import Login, bootstrap
+from scripts.contracts import read_contracts
+from scripts.package import ROOT, Runtime, build
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+TEMPLATES = ROOT / "infra" / "cloudformation"
+USER_SECRETS = ("LoaderSecretArn", "TransformerSecretArn", "ReaderSecretArn")
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The AWS clients that a deployment needs, and where they lead."""
+
+    s3: S3Client
+    cloudformation: CloudFormationClient
+    secrets: SecretsManagerClient
+    redshift_data: RedshiftDataAPIServiceClient
+    account: str
+    region: str
+
+    @classmethod
+    def from_environment(cls) -> Clients:
+        """Make the clients from the SDK's own environment."""
+        session = boto3.Session()
+        sts: Any = session.client("sts")
+        return cls(
+            s3=session.client("s3"),
+            cloudformation=session.client("cloudformation"),
+            secrets=session.client("secretsmanager"),
+            redshift_data=session.client("redshift-data"),
+            account=sts.get_caller_identity()["Account"],
+            region=sts.meta.region_name,
+        )
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What to deploy: the environment, the administrator's secret, parameters of main.yaml, tags for all resources."""
+
+    environment: str
+    admin_secret_arn: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def stack_name(self) -> str:
+        """Name the CloudFormation stack."""
+        return f"landfall-{self.environment}"
+
+    @property
+    def runtime(self) -> Runtime:
+        """Return the runtime that the parameters name; where they name none, that of this interpreter and machine.
+
+        >>> Deployment("dev", "arn", {"PythonRuntime": "python3.13", "Architecture": "arm64"}).runtime
+        Runtime(python='3.13', architecture='arm64')
+        """
+        here = Runtime.here()
+        return Runtime(
+            python=self.parameters.get("PythonRuntime", here.identifier).removeprefix("python"),
+            architecture=self.parameters.get("Architecture", here.architecture),
+        )
+
+
+def read_parameters(path: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Read parameters and tags from a CloudFormation template configuration file.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
+
+    Raises:
+        ConfigError: the file is missing or has another form.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        parameters, tags = document["Parameters"], document.get("Tags", {})
+        return {key: str(value) for key, value in parameters.items()}, dict(tags)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f'{path} is not {{"Parameters": {{"Name": "value"}}, "Tags": {{}}}}: {error}') from error
+
+
+def deploy(
+    deployment: Deployment,
+    clients: Clients,
+    progress: Callable[[str], None],
+    detail: Callable[[str], None] = lambda _: None,
+    root: Path = ROOT,
+) -> dict[str, str]:
+    """Bring an environment up to date with the sources, and return the stack's outputs.
+
+    `progress` gets a line for every step that is done, `detail` one for everything that happens meanwhile.
+
+    Raises:
+        ConfigError: a parameter is wrong, the stack could not be made, or the administrator cannot log in.
+    """
+    progress(f"packaging for {deployment.runtime.identifier}, {deployment.runtime.architecture}")
+    packages = build(root, deployment.runtime)
+    bucket = f"landfall-artifacts-{clients.account}-{clients.region}"
+    artifacts.ensure_bucket(clients.s3, bucket)
+    published = artifacts.publish(clients.s3, bucket, packages, TEMPLATES, detail)
+    progress(f"stack {deployment.stack_name}")
+
+    def note(event: cloudformation.Event) -> None:
+        detail(_line(event))
+        if event.is_failure or (event.status.endswith("_COMPLETE") and "." not in event.resource):
+            progress(_line(event))
+
+    template = _template(deployment, published, clients.s3.meta.endpoint_url)
+    outputs = cloudformation.apply(clients.cloudformation, template, note)
+    progress("warehouse: users, schemas, privileges, tables")
+    prepare_warehouse(outputs, deployment.admin_secret_arn, clients, root)
+    return outputs
+
+
+def prepare_warehouse(outputs: Mapping[str, str], admin_secret_arn: str, clients: Clients, root: Path = ROOT) -> None:
+    """Create or update the warehouse's users, schemas, privileges and bookkeeping tables."""
+
+    def warehouse(secret_arn: str) -> Warehouse:
+        target = Target(
+            outputs["DatabaseName"], secret_arn, outputs.get("WorkgroupName"), outputs.get("ClusterIdentifier")
+        )
+        return Warehouse(clients.redshift_data, target)
+
+    logins = [_login(clients.secrets, outputs[name]) for name in USER_SECRETS]
+    contracts = {dataset: parse_contract(dict(declared)) for dataset, declared in read_contracts(root).items()}
+    bootstrap(warehouse(admin_secret_arn), warehouse(outputs["LoaderSecretArn"]), logins, contracts)
+
+
+def _template(deployment: Deployment, published: artifacts.Artifacts, s3_endpoint: str) -> cloudformation.StackTemplate:
+    computed = {
+        "EnvironmentName": deployment.environment,
+        "ArtifactBucket": published.bucket,
+        "ArtifactPrefix": published.template_prefix,
+        "IngestCodeKey": published.code_keys["ingest_lambda"],
+        "TransformCodeKey": published.code_keys["transform_lambda"],
+        "PythonRuntime": deployment.runtime.identifier,
+        "Architecture": deployment.runtime.architecture,
+    }
+    return cloudformation.StackTemplate(
+        name=deployment.stack_name,
+        url=f"{s3_endpoint}/{published.bucket}/{published.template_prefix}main.yaml",
+        parameters={**deployment.parameters, **computed},
+        tags={**deployment.tags, "landfall:environment": deployment.environment},
+    )
+
+
+def _login(secrets: SecretsManagerClient, arn: str) -> Login:
+    value = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
+    return Login(value["username"], value["password"])
+
+
+def _line(event: cloudformation.Event) -> str:
+    return f"  {event.resource}: {event.status.replace('_', ' ').lower()} {event.reason}".rstrip()

@@ -1,0 +1,31 @@
+"""OPERATE: the deployment on this machine: the one that deploys to AWS, with the clients of the local stack."""
+
+from landfall.deploy.deployment import TEMPLATES, Clients, Deployment, deploy, read_parameters
+from local.aws.server import ACCOUNT_ID, REGION
+from local.clients import client
+from local.deployment import ENVIRONMENT
+from local.ports import HOST
+from local.services import Progress
+from local.state import Ports
+
+PARAMETERS = TEMPLATES / "parameters" / f"{ENVIRONMENT}.json"
+
+
+def deploy_locally(ports: Ports, admin_secret_arn: str, progress: Progress) -> dict[str, str]:
+    """Deploy to the local stack at `ports`; return the stack's outputs.
+
+    Raises:
+        ConfigError: the deployment failed.
+        botocore.exceptions.ClientError: AWS refused a request of it, with its reason.
+    """
+    parameters, tags = read_parameters(PARAMETERS)
+    parameters |= {"RedshiftHost": HOST, "RedshiftPort": str(ports.redshift)}
+    clients = Clients(
+        s3=client("s3", ports),
+        cloudformation=client("cloudformation", ports),
+        secrets=client("secretsmanager", ports),
+        redshift_data=client("redshift-data", ports),
+        account=ACCOUNT_ID,
+        region=REGION,
+    )
+    return deploy(Deployment(ENVIRONMENT, admin_secret_arn, parameters, tags), clients, progress)

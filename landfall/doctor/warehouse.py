@@ -1,0 +1,96 @@
+"""OPERATE, doctor: the checks of what the warehouse holds. In: a stack. Out: findings.
+
+What must be there is read where the bootstrap makes it, so that the two cannot differ.
+"""
+
+import io
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ingest_lambda.bucket import objects
+from ingest_lambda.errors import ConfigError, StagedDataError, TransientError
+from landfall.deploy import bootstrap
+from landfall.doctor.findings import Finding, Status, judged, ok
+from landfall.operate import statements
+
+if TYPE_CHECKING:
+    from landfall.stack import Stack
+
+USERS = {
+    "LoaderSecretArn": bootstrap.LOADER,
+    "TransformerSecretArn": bootstrap.TRANSFORMER,
+    "ReaderSecretArn": bootstrap.READER,
+}
+BOOTSTRAP = "deploy again: landfall deploy (it prepares the warehouse each time)"
+MISSING_NAMED = 3
+
+
+def users_log_in(stack: "Stack") -> Iterator[Finding]:
+    """Does each secret log in, as the user that it is for?"""
+    for output, user in USERS.items():
+        try:
+            (row,) = stack.warehouse_as(output).query("select current_user as name")
+        except (ConfigError, TransientError) as error:
+            remedy = "has the secret been rotated? deploy again, which sets the passwords: landfall deploy"
+            yield Finding(f"login {user}", Status.FAILED, str(error), remedy)
+        else:
+            yield judged(f"login {user}", row["name"] == user, f"logs in as {row['name']}", BOOTSTRAP)
+
+
+def schemas_are_owned(stack: "Stack") -> Iterator[Finding]:
+    """Is every schema there, and its owner's?"""
+    owners = {row["name"]: row["owner"] for row in stack.warehouse.query(statements.select_schema_owners())}
+    for schema, owner in bootstrap.SCHEMA_OWNERS.items():
+        if owners.get(schema) != owner:
+            detail = f"{schema} is owned by {owners.get(schema) or 'nobody: it does not exist'}, not by {owner}"
+            yield Finding("schema", Status.FAILED, detail, BOOTSTRAP)
+    if all(owners.get(schema) == owner for schema, owner in bootstrap.SCHEMA_OWNERS.items()):
+        yield ok("schemas", f"{len(bootstrap.SCHEMA_OWNERS)} schemas, each its owner's")
+
+
+def bookkeeping_is_there(stack: "Stack") -> Iterator[Finding]:
+    """Are the bookkeeping tables there?"""
+    found = {row["name"] for row in stack.warehouse.query(statements.select_tables("ops"))}
+    absent = sorted(set(bootstrap.OPS_TABLES) - found)
+    detail = f"not there: {', '.join(absent)}" if absent else f"{len(bootstrap.OPS_TABLES)} tables in ops"
+    yield judged("bookkeeping", not absent, detail, BOOTSTRAP)
+
+
+def rights_are_granted(stack: "Stack") -> Iterator[Finding]:
+    """May the transformer read what landed, and the reader what was modeled? Each is asked as itself."""
+    granted = (
+        ("TransformerSecretArn", "select", bootstrap.READ_BY_TRANSFORMER, None),
+        ("TransformerSecretArn", "insert", ("ops",), bootstrap.WRITTEN_BY_TRANSFORMER),
+        ("ReaderSecretArn", "select", bootstrap.READ_BY_READER, None),
+    )
+    for output, right, schemas, tables in granted:
+        sql = statements.select_tables_without_right(right, schemas, tables)
+        rows = stack.warehouse_as(output).query(sql)
+        names = [f"{row['schema_name']}.{row['name']}" for row in rows]
+        named = ", ".join(names[:MISSING_NAMED]) + (" ..." if len(names) > MISSING_NAMED else "")
+        what = f"{USERS[output]} may {right} in {', '.join(schemas)}"
+        yield judged("rights", not names, f"{what}, but not {named}" if names else what, BOOTSTRAP)
+
+
+def copy_reads_the_bucket(stack: "Stack") -> Iterator[Finding]:
+    """May COPY read the bucket with the role? Tried with a probe of one row, since that is what loads depend on."""
+    key = f"staging/doctor-{uuid.uuid4().hex}.parquet"
+    stored = objects.put(stack.s3, stack.bucket, key, _probe(), "application/vnd.apache.parquet")
+    try:
+        stack.warehouse.transaction(statements.copy_probe(f"s3://{stack.bucket}/{key}", stack.output("CopyRoleArn")))
+        yield ok("COPY", "reads the bucket with the role")
+    except (ConfigError, TransientError, StagedDataError) as error:
+        remedy = "attach the role CopyRoleArn to the namespace or the cluster: docs/deploy.md, step 3"
+        yield Finding("COPY", Status.FAILED, str(error), remedy)
+    finally:
+        objects.delete(stack.s3, stack.bucket, [stored])
+
+
+def _probe() -> bytes:
+    import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+    from pyarrow import parquet as pq
+
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"probe": pa.array([1], pa.int32())}), sink)
+    return sink.getvalue()

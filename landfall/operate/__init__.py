@@ -1,0 +1,1 @@
+"""OPERATE: what the commands do, apart from how they speak."""

@@ -1,0 +1,164 @@
+"""OPERATE: changing a landing column's type, or adding a column, where landing does not do so by itself.
+
+In: a dataset, a column, a type. Out: what was done. All rows are rewritten in one transaction behind the dataset's
+mutex, and only if no value changes by it. Whoever loads or reads the table waits meanwhile: ALTER TABLE locks it whole
+(https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html).
+"""
+
+# ruff: noqa: S608 - names go through `identifier`, types through `parse_type`
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from ingest_lambda.errors import ConfigError, TransientError
+from ingest_lambda.judge.contracts import Contract, parse_contract
+from ingest_lambda.warehouse import ddl
+from ingest_lambda.warehouse.catalog import read_columns
+from ingest_lambda.warehouse.client import Connection, retry_conflicts
+from ingest_lambda.warehouse.statements import METADATA, Column, Widening, identifier, lock_dataset, table
+
+PATIENCE_SECONDS = 24 * 3600.0  # as long as the Data API lets a statement run
+
+
+class Outcome(StrEnum):
+    """What a change does to the column."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of one column: `before` is None where the column is new, `rows` those that were rewritten."""
+
+    dataset: str
+    column: Column
+    before: Column | None
+    rows: int = 0
+
+    @property
+    def outcome(self) -> Outcome:
+        """Say what the change does."""
+        if self.before is None:
+            return Outcome.ADDED
+        return Outcome.UNCHANGED if self.before.type == self.column.type else Outcome.CHANGED
+
+    def statements(self, *, may_lose: bool) -> list[str]:
+        """Build the transaction: the mutex, the checks of the type and of the values, the change.
+
+        >>> from ingest_lambda.warehouse.sqltypes import BIGINT, VARCHAR
+        >>> for sql in Change("orders", Column("n", VARCHAR), None).statements(may_lose=False): print(sql)
+        lock table lock."orders"
+        alter table landing."orders" add column "n" VARCHAR(65535)
+        """
+        if self.outcome is Outcome.UNCHANGED:
+            return []
+        if self.before is None:
+            return [lock_dataset(self.dataset), ddl.add_column(self.dataset, self.column)]
+        check, *change = ddl.widen_columns(self.dataset, [self._widening()])
+        guard = (
+            [] if may_lose else [f"select 1 / case when ({self.count_lost()}) = 0 then 1 else 0 end as nothing_lost"]
+        )
+        return [lock_dataset(self.dataset), check, *guard, *change]
+
+    def count_lost(self) -> str:
+        """Count the rows whose value is another one after the change and back again."""
+        widening = self._widening()
+        name = identifier(self.column.name)
+        back = f"cast(cast({name} as {widening.into}) as {widening.found})"
+        return f"select count(*) as lost from {table('landing', self.dataset)} where {back} <> {name}"
+
+    def _widening(self) -> Widening:
+        if self.before is None:
+            raise ValueError(f"{self.column.name} is new: it has no type before")
+        return Widening(self.column.name, self.before.type, self.column.type)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Spell the change as its JSON face does."""
+        return {
+            "dataset": self.dataset,
+            "column": self.column.name,
+            "from": str(self.before.type) if self.before else None,
+            "to": str(self.column.type),
+            "outcome": self.outcome.value,
+            "rows": self.rows,
+        }
+
+
+def plan_change(warehouse: Connection, dataset: str, column: str, type_: str) -> Change:
+    """Look up the column, and say what the change is.
+
+    Raises:
+        ConfigError: the dataset has not landed, the name is one of landing's own, or the type is none of landing's.
+    """
+    wanted = wanted_column(column, type_)
+    existing = read_columns(warehouse, dataset)
+    if existing is None:
+        raise ConfigError(f"there is no table landing.{dataset}: `landfall status` lists the datasets")
+    before = next((each for each in existing if each.name == wanted.name), None)
+    return Change(dataset, wanted, before)
+
+
+def wanted_column(column: str, type_: str) -> Column:
+    """Read a column's name and type as a contract declares them: a string lands as VARCHAR(MAX) whatever its length.
+
+    >>> print(wanted_column("Note", "varchar(20)"))
+    Column(name='note', type=SqlType(name='VARCHAR', arguments=(65535,)))
+
+    Raises:
+        ConfigError: no column can have that name or that type.
+    """
+    try:
+        [wanted] = parse_contract({"columns": [{"name": column, "data_type": type_}]}).columns
+        identifier(wanted.name)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    if wanted.name in METADATA:
+        raise ConfigError(f"{wanted.name} is a column of landing's own")
+    return wanted
+
+
+def carry_out(warehouse: Connection, change: Change, *, may_lose: bool = False) -> Change:
+    """Make the change in one transaction; nothing is done where the column is as it shall be.
+
+    Raises:
+        ConfigError: values would change by it, and `may_lose` is not set.
+        CatalogChangedError: somebody has changed the column, or landed such values, at this very moment: try again.
+    """
+    if change.outcome is Outcome.UNCHANGED:
+        return change
+    if change.outcome is Outcome.CHANGED and not may_lose:
+        _refuse_loss(warehouse, change)
+    steps = change.statements(may_lose=may_lose)
+    done = retry_conflicts(lambda: warehouse.transaction(steps))
+    updates = [number for number, step in enumerate(steps) if step.startswith("update ")]
+    return replace(change, rows=sum(done.count(number) for number in updates))
+
+
+def _refuse_loss(warehouse: Connection, change: Change) -> None:
+    try:
+        lost = int(warehouse.query(change.count_lost())[0]["lost"])
+    except TransientError as error:  # mostly a value that cannot be cast at all; the text says which
+        name = f"{change.dataset}.{change.column.name}"
+        raise ConfigError(f"{name} cannot become {change.column.type}: {error}") from error
+    if lost:
+        raise ConfigError(
+            f"{lost:,} values of {change.dataset}.{change.column.name} are not the same as {change.column.type}: "
+            "choose a type that holds them, or give --lossy to let them change"
+        )
+
+
+def undeclared(contracts: Mapping[str, Contract], change: Change) -> str | None:
+    """Say what the source YAML must say now, where it declares the column otherwise."""
+    declared = contracts.get(change.dataset, Contract()).columns
+    found = next((column for column in declared if column.name == change.column.name), None)
+    if not declared or found == change.column:
+        return None
+    says = f"declares {found.type}" if found else "does not declare it"
+    return (
+        f"the contract of {change.dataset} {says}: write `data_type: {str(change.column.type).lower()}` for "
+        f"{change.column.name} into its source YAML under dbt_project/models/landing/, then deploy"
+    )

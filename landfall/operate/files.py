@@ -1,0 +1,149 @@
+"""OPERATE: what has become of the files. In: a warehouse. Out: totals a dataset, a line a file, outcomes by id."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ingest_lambda.reconcile.ledger import datasets
+from ingest_lambda.warehouse.client import Connection, Row
+from landfall.operate import statements
+from landfall.timestamps import iso
+
+IDS_A_STATEMENT = 500  # 500 ids of 64 characters are 34 KB, well under the Data API's 100 KB a statement
+
+
+@dataclass(frozen=True)
+class DatasetTotals:
+    """What has landed of one dataset; `last_loaded_at` is ISO 8601 in UTC."""
+
+    dataset: str
+    files_landed: int
+    rows_landed: int
+    files_rejected: int
+    last_loaded_at: str | None
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """What has become of one file version."""
+
+    source_file: str
+    dataset: str
+    outcome: str
+    reason: str | None
+    rows: int | None
+    load_id: str | None
+    load_seq: int | None
+    load_path: str | None
+    loaded_at: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Spell the line as its JSON face does."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What landing decided on one file version: landed, or rejected with the reason; `verdict` is the producer's."""
+
+    outcome: str
+    reason: str | None = None
+    rows: int | None = None
+    verdict: Mapping[str, Any] | None = None
+
+
+def totals(warehouse: Connection, wanted: str | None = None) -> list[DatasetTotals]:
+    """Count files and rows, a dataset each, in order of name."""
+    known = datasets(warehouse)
+    of_interest = [name for name in known if wanted in (None, name)]
+    landed = {row["dataset"]: row for row in _all(warehouse, statements.select_totals(of_interest))}
+    rejected = {row["dataset"]: int(row["files"]) for row in _all(warehouse, statements.select_rejected_totals(known))}
+    names = sorted({*landed, *(name for name in rejected if wanted in (None, name))})
+    return [_totals(name, landed.get(name, {}), rejected.get(name, 0)) for name in names]
+
+
+def history(warehouse: Connection, wanted: str | None = None) -> list[FileLine]:
+    """List what has become of every file, newest first.
+
+    A rejection that is settled, because the file has landed since, is `resolved`; its landing has a line of its own.
+    """
+    landed = _all(warehouse, statements.select_landed_files(datasets(warehouse, wanted)))
+    rejected = warehouse.query(statements.select_rejected_files(wanted))
+    settled = {row["file_id"] for row in landed}
+    lines = [*map(_landed_line, landed), *(_rejected_line(row, row["file_id"] in settled) for row in rejected)]
+    return sorted(lines, key=lambda line: line.loaded_at or "", reverse=True)
+
+
+def outcomes(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]) -> dict[str, Outcome]:
+    """Look up what landing has decided on files by id; those it has not decided on are absent."""
+    known = set(datasets(warehouse))
+    found: dict[str, Outcome] = {}
+    for chunk in _chunks(ids_by_dataset):
+        ids = [file_id for _, of_dataset in chunk for file_id in of_dataset]
+        rejected = warehouse.query(statements.select_rejected(ids))
+        found |= {row["file_id"]: _rejected_outcome(row) for row in rejected}
+        landed = _all(warehouse, statements.select_landed([each for each in chunk if each[0] in known]))
+        found |= {row["file_id"]: Outcome("landed", rows=int(row["row_count"])) for row in landed}
+    return found
+
+
+def _all(warehouse: Connection, sqls: Iterable[str]) -> list[Row]:
+    return [row for sql in sqls for row in warehouse.query(sql)]
+
+
+def _chunks(ids_by_dataset: Mapping[str, Sequence[str]]) -> Iterator[list[tuple[str, Sequence[str]]]]:
+    """Group (dataset, ids) pairs so that a group has at most IDS_A_STATEMENT ids, and a dataset once."""
+    group: list[tuple[str, Sequence[str]]] = []
+    for dataset, ids in ids_by_dataset.items():
+        for start in range(0, len(ids), IDS_A_STATEMENT):
+            part = ids[start : start + IDS_A_STATEMENT]
+            if group and sum(len(each) for _, each in group) + len(part) > IDS_A_STATEMENT:
+                yield group
+                group = []
+            group.append((dataset, part))
+    if group:
+        yield group
+
+
+def _totals(dataset: str, landed: Row, files_rejected: int) -> DatasetTotals:
+    return DatasetTotals(
+        dataset=dataset,
+        files_landed=int(landed.get("files", 0)),
+        rows_landed=int(landed.get("row_count", 0)),
+        files_rejected=files_rejected,
+        last_loaded_at=iso(landed.get("last_loaded_at")),
+    )
+
+
+def _landed_line(row: Row) -> FileLine:
+    undone_at = iso(row["undone_at"])
+    return FileLine(
+        source_file=f"s3://{row['bucket']}/{row['key']}",
+        dataset=row["dataset"],
+        outcome="undone" if undone_at else "landed",
+        reason=f"undone at {undone_at}" if undone_at else None,
+        rows=int(row["row_count"]),
+        load_id=row["load_id"],
+        load_seq=int(row["load_seq"]),
+        load_path=row["load_path"],
+        loaded_at=iso(row["loaded_at"]),
+    )
+
+
+def _rejected_line(row: Row, is_settled: bool) -> FileLine:
+    return FileLine(
+        source_file=f"s3://{row['bucket']}/{row['key']}",
+        dataset=row["dataset"],
+        outcome="resolved" if is_settled else "rejected",
+        reason=f"{row['reason']}: {row['detail']}",
+        rows=None,
+        load_id=None,
+        load_seq=None,
+        load_path=None,
+        loaded_at=iso(row["rejected_at"]),
+    )
+
+
+def _rejected_outcome(row: Row) -> Outcome:
+    return Outcome("rejected", reason=f"{row['reason']}: {row['detail']}", verdict=json.loads(row["verdict"]))

@@ -1,0 +1,81 @@
+"""OPERATE: files into S3. In: a local file and where it goes. Out: the version that S3 made of it.
+
+boto3's own upload_file hides the version id, which is the file's identity from then on; so parts are sent here.
+"""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest_lambda.file_version import FileVersion
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html: at most 10,000 parts of 5 MiB or more each.
+PART_BYTES = 16 * 1024 * 1024
+MAX_PARTS = 10_000
+PARTS_AT_ONCE = 4  # so at most 64 MiB of an ordinary file are in memory
+NO_VERSION = "null"
+
+
+def put_file(s3: "S3Client", path: Path, bucket: str, key: str) -> str:
+    """Upload a file, in parts where it is large; return the version id of exactly this upload."""
+    size = path.stat().st_size
+    if size <= PART_BYTES:
+        response = s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+        return response.get("VersionId", NO_VERSION)
+    return _put_parts(s3, path, bucket, key, part_bytes(size))
+
+
+def version_exists(s3: "S3Client", bucket: str, key: str, version_id: str) -> bool:
+    """Ask whether this version of the object is still there."""
+    return describe(s3, FileVersion(bucket, key, version_id)) is not None
+
+
+def describe(s3: "S3Client", file: FileVersion) -> FileVersion | None:
+    """Ask S3 for size and digest of a version; None if it is there no more."""
+    from botocore.exceptions import ClientError
+
+    try:
+        head = s3.head_object(Bucket=file.bucket, Key=file.key, VersionId=file.version_id)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NoSuchVersion"}:
+            return None
+        raise
+    return replace(file, size=head["ContentLength"], etag=head["ETag"].strip('"'))
+
+
+def part_bytes(size: int) -> int:
+    """Choose the size of a part for a file of `size` bytes, so that parts suffice for it.
+
+    >>> part_bytes(20_000_000), part_bytes(1_000_000_000_000)
+    (16777216, 100000000)
+    """
+    return max(PART_BYTES, math.ceil(size / MAX_PARTS))
+
+
+def _put_parts(s3: "S3Client", path: Path, bucket: str, key: str, size_of_part: int) -> str:
+    upload_id = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+
+    def put_part(number: int) -> "CompletedPartTypeDef":
+        with path.open("rb") as file:
+            file.seek((number - 1) * size_of_part)
+            body = file.read(size_of_part)
+        part = s3.upload_part(Bucket=bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=body)
+        return {"PartNumber": number, "ETag": part["ETag"]}
+
+    try:
+        numbers = range(1, math.ceil(path.stat().st_size / size_of_part) + 1)
+        with ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
+            parts = list(pool.map(put_part, numbers))
+        response = s3.complete_multipart_upload(
+            Bucket=bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}
+        )
+    except BaseException:
+        s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
+        raise
+    return response.get("VersionId", NO_VERSION)

@@ -1,0 +1,157 @@
+"""OPERATE: letting files be tried again, after a fix. In: what to try. Out: what was announced, and what was not.
+
+Rejected files, one file, or the messages on the dead-letter queue: each is announced on the landing queue as S3 would
+announce it. The ledger decides what lands, so that no replay lands anything twice.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ingest_lambda.arrive.events import parse_notification
+from ingest_lambda.bucket import objects as land_objects
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.reconcile import events as reconcile_events
+from ingest_lambda.reconcile import ledger as reconcile_ledger
+from ingest_lambda.reconcile import listing as reconcile_listing
+from ingest_lambda.reconcile.events import Cause
+from ingest_lambda.reconcile.ledger import Standing
+from ingest_lambda.reconcile.listing import Listed
+from landfall.operate import missing, objects, statements
+
+if TYPE_CHECKING:
+    from landfall.stack import Stack
+
+LOOKS_AT_ONCE = 16
+MESSAGES_A_CALL = 10
+SENT, LANDED, UNDONE, GONE, RESTORED = "sent", "landed", "undone", "gone", "restored"
+REASONS = {
+    LANDED: "its rows are in landing",
+    UNDONE: "it was undone, and stays out; --undone lands its content again, as a new version",
+    GONE: "that version no longer exists",
+    RESTORED: "copied to a new version, which lands by its own event",
+}
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What became of one file: `sent` (announced), `restored` (a new version of it), or why not."""
+
+    file: FileVersion
+    dataset: str
+    action: str
+
+    @property
+    def reason(self) -> str | None:
+        """Say why it was not announced, or how else it lands."""
+        return REASONS.get(self.action)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Spell the replay as its JSON face does."""
+        place = {"source_file": self.file.uri, "version_id": self.file.version_id, "dataset": self.dataset}
+        return {**place, "action": self.action, "reason": self.reason}
+
+
+def replay_key(
+    stack: "Stack", bucket: str, key: str, version_id: str | None = None, *, undone: bool = False
+) -> list[Replay]:
+    """Announce the versions of an object that have not landed; with `undone`, bring back what was undone as well.
+
+    Raises:
+        ConfigError: there is no such object or version, or it is no data file.
+    """
+    files = [listed for listed in _versions(stack, bucket, key) if version_id in (None, listed.file.version_id)]
+    if not files:
+        what = f"version {version_id} of " if version_id else ""
+        raise ConfigError(f"{what}s3://{bucket}/{key} is not in the bucket, or is no data file")
+    standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files))
+    replays = [Replay(each.file, each.dataset, _action(standings.get(each.file.file_id), undone)) for each in files]
+    _announce(stack, replays, 0.0)
+    for replay in replays:
+        if replay.action == RESTORED:
+            land_objects.copy_version(stack.s3, replay.file, replay.file.size, bucket, key)
+    return replays
+
+
+def replay_rejected(
+    stack: "Stack",
+    dataset: str | None,
+    reason: str | None,
+    rate: float,
+    watch: Callable[[int], None] = lambda _: None,
+) -> list[Replay]:
+    """Announce the rejected files, of one dataset or reason or of all; those that have landed since are left out."""
+    rows = stack.warehouse.query(statements.select_rejected_versions(dataset, reason))
+    files = {
+        file.file_id: Listed(file, row["dataset"])
+        for row in rows
+        for file in [FileVersion(row["bucket"], row["key"], row["version_id"])]
+    }
+    standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files.values()))
+    still = [listed for id_, listed in files.items() if standings.get(id_) not in {Standing.LANDED, Standing.UNDONE}]
+    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
+        described = list(pool.map(lambda each: objects.describe(stack.s3, each.file), still))
+    replays = [
+        Replay(now or each.file, each.dataset, SENT if now else GONE)
+        for each, now in zip(still, described, strict=True)
+    ]
+    _announce(stack, replays, rate, watch)
+    return replays
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Messages that went from the dead-letter queue back to the landing queue; some are no events, and will return."""
+
+    messages: int = 0
+    malformed: int = 0
+
+
+def replay_dead_letters(stack: "Stack", rate: float, watch: Callable[[int], None] = lambda _: None) -> Moved:
+    """Move the messages on the dead-letter queue back to the landing queue, until there are no more.
+
+    Each is sent before it is deleted: one that is interrupted is there twice, and lands once.
+    """
+    dead, landing = stack.output("DeadLetterQueueUrl"), stack.output("LandingQueueUrl")
+    moved = malformed = 0
+    started = time.monotonic()
+    while messages := stack.sqs.receive_message(
+        QueueUrl=dead, MaxNumberOfMessages=MESSAGES_A_CALL, WaitTimeSeconds=1
+    ).get("Messages"):
+        bodies = [message["Body"] for message in messages]
+        reconcile_events.send(stack.sqs, landing, bodies)
+        for message in messages:
+            stack.sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
+        moved += len(bodies)
+        malformed += sum(not _is_readable(body) for body in bodies)
+        watch(moved)
+        time.sleep(reconcile_events.pause_seconds(moved, rate, time.monotonic() - started))
+    return Moved(moved, malformed)
+
+
+def _action(standing: Standing | None, undone: bool) -> str:
+    if standing is Standing.UNDONE:
+        return RESTORED if undone else UNDONE
+    return LANDED if standing is Standing.LANDED else SENT
+
+
+def _announce(
+    stack: "Stack", replays: Sequence[Replay], rate: float, watch: Callable[[int], None] = lambda _: None
+) -> None:
+    files = [Listed(replay.file, replay.dataset) for replay in replays if replay.action == SENT]
+    missing.send(stack, files, Cause.REPLAY, rate, watch)
+
+
+def _versions(stack: "Stack", bucket: str, key: str) -> Iterable[Listed]:
+    chunks = reconcile_listing.chunks(stack.s3, replace(missing.scope_of(stack, key), bucket=bucket))
+    return [listed for chunk in chunks for listed in chunk.files if listed.file.key == key]
+
+
+def _is_readable(body: str) -> bool:
+    try:
+        return bool(parse_notification(body))
+    except ValueError:
+        return False

@@ -1,0 +1,194 @@
+"""OPERATE: all SQL text of the operator's commands, as pure functions; names and values are quoted by LAND's builders.
+
+Bookkeeping is one table a dataset, so what spans datasets is one UNION ALL, not a statement each.
+"""
+
+# ruff: noqa: S608 - building SQL is this module's purpose; identifiers and literals go through ingest_lambda.statements
+
+from collections.abc import Callable, Iterable, Sequence
+
+from ingest_lambda.reconcile.ledger import packed
+from ingest_lambda.warehouse.statements import DATASET_NAME, literal, lock_dataset, table
+
+
+def select_totals(datasets: Sequence[str]) -> list[str]:
+    """Count files and rows in landing, a row a dataset."""
+
+    def totals(dataset: str) -> str:
+        return (
+            f"select {literal(dataset)} as dataset, count(*) as files, coalesce(sum(row_count), 0) as row_count, "
+            f"max(loaded_at) as last_loaded_at from {table('ledger', dataset)} where undone_at is null"
+        )
+
+    return _union_all(datasets, totals)
+
+
+def select_rejected_totals(datasets: Sequence[str]) -> list[str]:
+    """Count the rejected files that have not landed since, a row a dataset; `datasets` are those with a ledger."""
+
+    def still_rejected(dataset: str) -> str:
+        return (
+            f"select {literal(dataset)} as dataset, count(distinct file_id) as files from ops.rejected_files "
+            f"where dataset = {literal(dataset)} and file_id not in (select file_id from {table('ledger', dataset)})"
+        )
+
+    never_landed = "select dataset, count(distinct file_id) as files from ops.rejected_files"
+    if datasets:
+        never_landed += f" where dataset not in ({_literals(datasets)})"
+    return [f"{never_landed} group by dataset", *_union_all(datasets, still_rejected)]
+
+
+def select_landed_files(datasets: Sequence[str]) -> list[str]:
+    """List every file of the ledgers, undone ones too."""
+
+    def landed(dataset: str) -> str:
+        return (
+            f'select {literal(dataset)} as dataset, file_id, bucket, "key", row_count, load_id, load_seq, load_path, '
+            f"loaded_at, undone_at from {table('ledger', dataset)}"
+        )
+
+    return _union_all(datasets, landed)
+
+
+def select_rejected_files(dataset: str | None) -> str:
+    """List every rejected file, of one dataset or of all."""
+    of_dataset = f" where dataset = {literal(dataset)}" if dataset else ""
+    return f'select dataset, file_id, bucket, "key", reason, detail, rejected_at from ops.rejected_files{of_dataset}'
+
+
+def select_rejected_versions(dataset: str | None, reason: str | None) -> str:
+    """List the file versions that were rejected, of one dataset or all, for one reason or any."""
+    conditions = [
+        f"{column} = {literal(value)}" for column, value in (("dataset", dataset), ("reason", reason)) if value
+    ]
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    return f'select distinct dataset, bucket, "key", version_id from ops.rejected_files{where}'
+
+
+def select_landed(files_by_dataset: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """Ask the ledgers for files by id: (dataset, its file ids) pairs."""
+    ids = dict(files_by_dataset)
+
+    def landed(dataset: str) -> str:
+        return (
+            f"select file_id, row_count, undone_at from {table('ledger', dataset)} "
+            f"where file_id in ({_literals(ids[dataset])})"
+        )
+
+    return _union_all(list(ids), landed)
+
+
+def select_rejected(file_ids: Iterable[str]) -> str:
+    """Ask for the verdicts on files by id."""
+    return (
+        "select file_id, reason, detail, verdict from ops.rejected_files "
+        f"where file_id in ({_literals(file_ids)}) order by rejected_at"
+    )
+
+
+def select_versions(datasets: Sequence[str], bucket: str, key: str) -> list[str]:
+    """List the versions of one object that have landed, and whether a model has taken their rows in."""
+
+    def versions(dataset: str) -> str:
+        return (
+            f"select {literal(dataset)} as dataset, file_id, version_id, row_count, load_seq, loaded_at, undone_at, "
+            f"case when load_seq <= (select coalesce(max(upto_seq), 0) from ops.model_loads "
+            f"where dataset = {literal(dataset)}) then 1 else 0 end as was_modeled "
+            f'from {table("ledger", dataset)} where bucket = {literal(bucket)} and "key" = {literal(key)}'
+        )
+
+    return _union_all(datasets, versions)
+
+
+def undo_file(dataset: str, file_id: str) -> list[str]:
+    """Take one file's rows out of landing and mark its ledger row: the statements of one transaction.
+
+    The lock comes first, so that the snapshot is taken behind it; a ledger row already marked stays as it is.
+
+    >>> for sql in undo_file("orders", "f" * 64): print(sql[:36])
+    lock table lock."orders"
+    delete from landing."orders" where _
+    update ledger."orders" set undone_at
+    """
+    return [
+        lock_dataset(dataset),
+        f"delete from {table('landing', dataset)} where _file_id = {literal(file_id)}",
+        f"update {table('ledger', dataset)} set undone_at = sysdate "
+        f"where file_id = {literal(file_id)} and undone_at is null",
+    ]
+
+
+def select_schema_owners() -> str:
+    """List the schemas with their owners (https://docs.aws.amazon.com/redshift/latest/dg/r_PG_NAMESPACE.html)."""
+    return (
+        "select spaces.nspname as name, users.usename as owner from pg_namespace as spaces "
+        "inner join pg_user as users on users.usesysid = spaces.nspowner"
+    )
+
+
+def select_tables(schema: str) -> str:
+    """List the tables of a schema."""
+    return f"select tablename as name from pg_tables where schemaname = {literal(schema)}"
+
+
+def select_tables_without_right(right: str, schemas: Iterable[str], tables: Iterable[str] | None = None) -> str:
+    """List the tables of some schemas (only those of certain names, where given) on which who asks lacks a right.
+
+    Each user asks for itself: to name a table takes the right to use its schema, which another user may not have.
+    https://docs.aws.amazon.com/redshift/latest/dg/r_HAS_TABLE_PRIVILEGE.html
+    """
+    quoted = "'\"' || schemaname || '\".\"' || tablename || '\"'"
+    of_names = f" and tablename in ({_literals(tables)})" if tables else ""
+    return (
+        f"select schemaname as schema_name, tablename as name from pg_tables where schemaname in ({_literals(schemas)})"
+        f"{of_names} and not has_table_privilege({quoted}, {literal(right)})"
+    )
+
+
+def copy_probe(uri: str, role_arn: str) -> list[str]:
+    """Copy a file of one INTEGER column into a temporary table that is dropped at once: one transaction."""
+    return [
+        "create temp table landfall_probe (probe integer)",
+        f"copy landfall_probe from {literal(uri)} iam_role {literal(role_arn)} format as parquet",
+        "drop table landfall_probe",
+    ]
+
+
+def _literals(values: Iterable[str]) -> str:
+    return ", ".join(map(literal, values))
+
+
+def _union_all(datasets: Sequence[str], select: Callable[[str], str]) -> list[str]:
+    """Join one SELECT a dataset into as few statements as the Data API's limit allows.
+
+    Names that are no dataset's (other tables that an operator made beside them) are left out.
+    """
+    return list(packed([select(dataset) for dataset in datasets if DATASET_NAME.fullmatch(dataset)], " union all "))
+
+
+def select_alert_views() -> str:
+    """Ask whether dbt has built the views of what runs recorded."""
+    return "select table_name from svv_tables where table_schema = 'alert' and table_name = 'gate_trend'"
+
+
+def select_gates(days: int) -> str:
+    """Ask for what each gate said last, with its runs of the last days."""
+    return (
+        "select trend.gate, trend.subject, trend.severity, trend.last_status, trend.last_failures, "
+        "trend.failures_change, trend.last_executed_at, days.runs, days.failed_runs "
+        "from alert.gate_trend as trend inner join ("
+        "select gate, max(result_date) as last_date, sum(runs) as runs, sum(failed_runs) as failed_runs "
+        f"from alert.gate_trend where result_date > dateadd(day, -{days}, getdate()) group by gate"
+        ") as days on trend.gate = days.gate and trend.result_date = days.last_date"
+    )
+
+
+def select_scores(days: int) -> str:
+    """Ask for each subject's last score, and the average of its last days."""
+    return (
+        "select scores.subject, scores.quality_score, scores.result_date, days.average "
+        "from alert.quality_score as scores inner join ("
+        "select subject, max(result_date) as last_date, avg(quality_score) as average "
+        f"from alert.quality_score where result_date > dateadd(day, -{days}, getdate()) group by subject"
+        ") as days on scores.subject = days.subject and scores.result_date = days.last_date"
+    )

@@ -1,0 +1,207 @@
+"""OPERATE: uploads, from local paths to their outcomes. In: paths. Out: where each goes, then what became of it.
+
+What became of a file is read where landing writes it: the ledgers and `ops.rejected_files`.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest_lambda.arrive.routing import NO_FORMATS, PREFIX, Ignored, Route, route
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.warehouse.statements import DATASET_NAME
+from landfall.operate import files, objects
+
+if TYPE_CHECKING:
+    from landfall.stack import Stack
+
+FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH = 0.25, 3.0, 1.5  # seconds between two looks at the ledger
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a local file goes; `ignored` says why landing will pass it over, where it will."""
+
+    path: Path
+    key: str
+    dataset: str | None
+    ignored: str | None = None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How keys are read: the deployment's own pattern, and what datasets take beside parquet."""
+
+    pattern: str | None = None
+    formats: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def route(self, key: str) -> Route | Ignored:
+        """Name the dataset of a key, as landing does."""
+        return route(key, self.pattern, self.formats)
+
+    def is_data(self, name: str, dataset: str | None) -> bool:
+        """Tell whether a file below a folder is a data file; one whose dataset cannot be told still is one."""
+        by_name = route(f"{PREFIX}{dataset or 'any'}/{name}", formats=self.formats)
+        return isinstance(by_name, Route) or (dataset is None and isinstance(self.route(PREFIX + name), Route))
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that was uploaded, and what has become of it; no outcome yet is None."""
+
+    plan: Plan
+    version_id: str
+    outcome: str | None = None
+    reason: str | None = None
+    rows: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Spell the upload as its JSON face does."""
+        return {
+            "path": str(self.plan.path),
+            "key": self.plan.key,
+            "dataset": self.plan.dataset,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "rows": self.rows,
+        }
+
+
+def plan_uploads(
+    paths: Sequence[Path],
+    dataset: str | None = None,
+    key: str | None = None,
+    pattern: str | None = None,
+    formats: Mapping[str, Collection[str]] = NO_FORMATS,
+) -> list[Plan]:
+    """Decide where each file goes; a folder gives the data files below it.
+
+    `pattern` is the deployment's own routing pattern: it alone names the dataset of a key. `formats` are those that
+    datasets take beside parquet.
+
+    Raises:
+        ConfigError: a path does not exist, a key fits no single file, or no dataset can be told.
+    """
+    if dataset is not None and not DATASET_NAME.fullmatch(dataset):
+        raise ConfigError(f"{dataset!r} is no dataset name: it must match {DATASET_NAME.pattern}")
+    if key is not None:
+        return [_plan_key(paths, dataset, key, Rules(pattern, formats))]
+    plans = [plan for path in paths for plan in _plan_path(path, dataset, Rules(pattern, formats))]
+    if not plans:
+        raise ConfigError(f"no data file in {', '.join(map(str, paths))}")
+    return _without_collisions(plans)
+
+
+def put(stack: "Stack", plan: Plan) -> Upload:
+    """Upload one file. What landing passes over has its outcome at once."""
+    version_id = objects.put_file(stack.s3, plan.path, stack.bucket, plan.key)
+    if plan.ignored:
+        return Upload(plan, version_id, "ignored", plan.ignored)
+    return Upload(plan, version_id)
+
+
+def settle(stack: "Stack", uploads: Iterable[Upload]) -> list[Upload]:
+    """Look up, once, what has become of the uploads that have no outcome yet."""
+    uploads = list(uploads)
+    open_ids: dict[str, list[str]] = defaultdict(list)
+    for upload in uploads:
+        if upload.outcome is None and upload.plan.dataset:
+            open_ids[upload.plan.dataset].append(file_id(stack, upload))
+    found = files.outcomes(stack.warehouse, open_ids) if open_ids else {}
+    return [_settled(stack, upload, found) for upload in uploads]
+
+
+def wait(
+    stack: "Stack",
+    uploads: Sequence[Upload],
+    timeout_seconds: float,
+    progress: Callable[[Sequence[Upload]], None] = lambda _: None,
+) -> list[Upload]:
+    """Wait until every upload has an outcome, or the time is up; then some have none."""
+    deadline = time.monotonic() + timeout_seconds
+    pause = FIRST_PAUSE
+    settled = list(uploads)
+    while True:
+        settled = settle(stack, settled)
+        progress(settled)
+        left = deadline - time.monotonic()
+        if left <= 0 or all(upload.outcome for upload in settled):
+            return [upload if upload.outcome else _timed_out(upload, timeout_seconds) for upload in settled]
+        time.sleep(min(pause, left))
+        pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
+
+
+def file_id(stack: "Stack", upload: Upload) -> str:
+    """Return the identity that landing gives to the uploaded version."""
+    return FileVersion(stack.bucket, upload.plan.key, upload.version_id).file_id
+
+
+def _settled(stack: "Stack", upload: Upload, found: dict[str, files.Outcome]) -> Upload:
+    if upload.outcome is not None:
+        return upload
+    outcome = found.get(file_id(stack, upload))
+    if outcome is not None:
+        return replace(upload, outcome=outcome.outcome, reason=outcome.reason, rows=outcome.rows)
+    if not objects.version_exists(stack.s3, stack.bucket, upload.plan.key, upload.version_id):
+        return replace(upload, outcome="gone", reason=f"version {upload.version_id} no longer exists")
+    return upload
+
+
+def _timed_out(upload: Upload, timeout_seconds: float) -> Upload:
+    return replace(upload, reason=f"no outcome within {timeout_seconds:g} s; `landfall status` shows the queue")
+
+
+def _plan_key(paths: Sequence[Path], dataset: str | None, key: str, rules: Rules) -> Plan:
+    if len(paths) != 1 or not paths[0].is_file():
+        raise ConfigError("--key is the key of one file: give exactly one file with it")
+    return _plan_to(paths[0], key, dataset, rules)
+
+
+def _plan_to(path: Path, key: str, dataset: str | None, rules: Rules) -> Plan:
+    """Plan a file whose key is settled: landing reads the dataset out of the key, whatever was meant."""
+    routed = rules.route(key)
+    if isinstance(routed, Ignored):
+        return Plan(path, key, None, ignored=routed.reason)
+    if dataset not in (None, routed.dataset):
+        raise ConfigError(f"key {key!r} lands in dataset {routed.dataset}, not in {dataset}: change one of the two")
+    return Plan(path, key, routed.dataset)
+
+
+def _plan_path(path: Path, dataset: str | None, rules: Rules) -> list[Plan]:
+    if path.is_dir():
+        below = sorted(found for found in path.rglob("*") if found.is_file())
+        named = [(file, file.relative_to(path).as_posix()) for file in below]
+        files = [(file, name) for file, name in named if rules.is_data(name, dataset)]
+        return [_plan_file(file, name, dataset, rules) for file, name in files]
+    if path.is_file():
+        return [_plan_file(path, path.name, dataset, rules)]
+    raise ConfigError(f"{path} does not exist, or is neither file nor folder")
+
+
+def _plan_file(path: Path, name: str, dataset: str | None, rules: Rules) -> Plan:
+    """Plan a file by its name (in a folder, by its path below that folder)."""
+    if dataset is not None:
+        return _plan_to(path, f"{PREFIX}{dataset}/{name}", dataset, rules)
+    routed = rules.route(PREFIX + name)
+    if isinstance(routed, Ignored):
+        raise ConfigError(f"{path}: no dataset can be told from the name ({routed.reason}); say --dataset or --key")
+    if rules.pattern or any(_same_name(part, routed.dataset) for part in name.split("/")[:-1]):
+        return Plan(path, f"{PREFIX}{name}", routed.dataset)
+    return _plan_to(path, f"{PREFIX}{routed.dataset}/{name}", None, rules)
+
+
+def _same_name(folder: str, dataset: str) -> bool:
+    return folder.lower().replace("-", "_") == dataset
+
+
+def _without_collisions(plans: list[Plan]) -> list[Plan]:
+    by_key: dict[str, Path] = {}
+    for plan in plans:
+        other = by_key.setdefault(plan.key, plan.path)
+        if other != plan.path:
+            raise ConfigError(f"{other} and {plan.path} would both be {plan.key}: upload one of them with --key")
+    return plans
