@@ -5,8 +5,9 @@ readable parquet file. One ranged GET reads the tail, a second one only where th
 small file the tail is the whole, and is kept while the invocation's `Budget` lasts, so that nothing is read twice.
 
 Some footers make pyarrow abort the whole process: reading `row_group(i).column(j)` of encrypted columns does, and so
-does `.compression` of a codec it does not know. Only the schema and the row counts are read here, which is safe.
-`parse_footer` takes bytes alone, so that a suspicious file can be parsed in a process of its own.
+does `.compression` of a codec it does not know. Only the schema and the row counts are asked of it, which is safe; what
+else a footer says, `metadata` reads. `parse_footer` takes bytes alone, so that a suspicious file can be parsed in a
+process of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import functools
 import io
 import re
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,7 @@ from pyarrow import types
 from ingest_lambda.bucket.refusals import empty_object, s3_error
 from ingest_lambda.errors import RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.read.metadata import Metadata, read_metadata
 from ingest_lambda.read.schema import FileColumn, Leaf, file_column, plain_type
 from ingest_lambda.reasons import Reason
 
@@ -145,10 +148,11 @@ def parse_footer(tail: bytes, size: int) -> Footer:
         RejectedFileError: the footer is damaged, or has a type that no reader knows.
     """
     try:
-        metadata = pq.read_metadata(pa.PythonFile(_FileEnd(tail, size), mode="r"))
+        arrow = pq.read_metadata(pa.PythonFile(_FileEnd(tail, size), mode="r"))
         # the row groups are what readers go by; a writer may have left the file's own count at zero
-        row_count = sum(metadata.row_group(number).num_rows for number in range(metadata.num_row_groups))
-        return Footer(_shared(_columns(metadata.schema)), row_count)
+        row_count = sum(arrow.row_group(number).num_rows for number in range(arrow.num_row_groups))
+        said = read_metadata(tail[-footer_bytes(tail, size) : -TRAILER_BYTES])
+        return Footer(_shared(_columns(arrow.schema, said)), row_count)
     except pa.ArrowNotImplementedError as error:
         raise RejectedFileError(Reason.UNSUPPORTED_TYPE, f"the footer has what pyarrow cannot read: {error}") from error
     except RecursionError as error:
@@ -163,8 +167,11 @@ def _shared(columns: tuple[FileColumn, ...]) -> tuple[FileColumn, ...]:
     return columns
 
 
-def _columns(schema: Any) -> tuple[FileColumn, ...]:
-    """Pair each column of the arrow schema with its leaf in the parquet schema; a nested column has many."""
+def _columns(schema: Any, said: Metadata) -> tuple[FileColumn, ...]:
+    """Pair each column of the arrow schema with its leaf in the parquet schema; a nested column has many.
+
+    `said` is the footer as it stands, for what pyarrow does not tell.
+    """
     arrow = schema.to_arrow_schema()
     columns: list[FileColumn] = []
     position = 0
@@ -172,11 +179,18 @@ def _columns(schema: Any) -> tuple[FileColumn, ...]:
         is_nested = types.is_nested(plain_type(column.type))
         leaf = None if is_nested else schema.column(position)
         stored = Leaf.of(leaf.physical_type, leaf.logical_type.to_json()) if leaf is not None else None
-        columns.append(file_column(column.name, column.type, stored))
-        position += _leaves(column.type)
+        leaves = _leaves(column.type)
+        described = file_column(column.name, column.type, stored)
+        columns.append(replace(described, has_values=_has_values(said.has_values[position : position + leaves])))
+        position += leaves
     if position != len(schema):
         raise ValueError(f"{position} columns in the arrow schema, {len(schema)} in the parquet schema")
     return tuple(columns)
+
+
+def _has_values(leaves: Sequence[bool | None]) -> bool | None:
+    """Tell whether a column has a value: surely where a leaf has one; none surely where no leaf has one."""
+    return True if True in leaves else None if None in leaves else False
 
 
 def _leaves(arrow: Any) -> int:

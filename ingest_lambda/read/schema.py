@@ -39,7 +39,8 @@ class FileColumn:
     """A column of a file. `found` words its type for people; `type` is what it lands as, None if nothing can hold it.
 
     `obstacle` is why COPY would misread or refuse it, None if it reads it right. `is_void`: of arrow's null type, so
-    that it has no value and suits a landing column of any type.
+    that it has no value and suits a landing column of any type. `has_values` is what the file says of it: False where
+    all are NULL (or empty lists, where it is nested), None where it says nothing.
     """
 
     name: str
@@ -47,6 +48,7 @@ class FileColumn:
     type: SqlType | None
     obstacle: Obstacle | None = None
     is_void: bool = False
+    has_values: bool | None = None
 
 
 UNITS = {"milliseconds": "MILLIS", "microseconds": "MICROS", "nanoseconds": "NANOS"}

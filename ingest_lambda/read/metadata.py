@@ -1,0 +1,179 @@
+"""LAND, read: the parquet metadata of a file, as its footer says it.
+
+In: the bytes of a footer. Out: `Metadata`: the elements of the schema with their annotations, the writer's key-value
+pairs, and which columns hold nothing but NULLs. Pure.
+https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+
+pyarrow tells neither the annotations that it does not know nor, without a risk to the process, what is said of column
+chunks (`footer` has the reasons).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import MappingProxyType
+from typing import Any
+
+from ingest_lambda.read.thrift import Fields, Wanted, decode
+
+# Decoding takes about a second for 10 MB; a footer beyond this tells nothing of NULLs, which then are looked for.
+MAX_STATISTICS_BYTES = 4 * 1024**2
+MAX_SCHEMA_DEPTH = 200
+
+PHYSICAL_TYPES = ("BOOLEAN", "INT32", "INT64", "INT96", "FLOAT", "DOUBLE", "BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY")
+LOGICAL_TYPES = {
+    1: "STRING",
+    2: "MAP",
+    3: "LIST",
+    4: "ENUM",
+    5: "DECIMAL",
+    6: "DATE",
+    7: "TIME",
+    8: "TIMESTAMP",
+    10: "INTEGER",
+    11: "UNKNOWN",
+    12: "JSON",
+    13: "BSON",
+    14: "UUID",
+    15: "FLOAT16",
+    16: "VARIANT",
+    17: "GEOMETRY",
+    18: "GEOGRAPHY",
+}
+# The annotations before logical types, where these have no equal: what older writers leave.
+CONVERTED_TYPES = {
+    0: "STRING",
+    1: "MAP",
+    2: "MAP",
+    3: "LIST",
+    4: "ENUM",
+    5: "DECIMAL",
+    6: "DATE",
+    19: "JSON",
+    20: "BSON",
+    21: "INTERVAL",
+}
+
+
+class Repetition(IntEnum):
+    """How often an element stands in its parent."""
+
+    REQUIRED = 0
+    OPTIONAL = 1
+    REPEATED = 2
+
+
+@dataclass(frozen=True)
+class Element:
+    """A node of the schema's tree. `physical` is None for a group, `children` are its nodes.
+
+    `annotation` is the logical type by name, or else the older converted type; None where there is none, or one that
+    this module does not know.
+    """
+
+    name: str
+    physical: str | None
+    repetition: Repetition
+    annotation: str | None
+    length: int | None
+    field_id: int | None
+    children: tuple[Element, ...] = ()
+
+    def leaves(self) -> int:
+        """Count the physical columns."""
+        return sum(child.leaves() for child in self.children) if self.physical is None else 1
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a footer says. `columns` are the schema's top elements.
+
+    `has_values` tells of each physical column whether it has a value: False where all are NULL, None where no
+    statistics say it. What it tells of columns inside of groups is of their leaves.
+    """
+
+    columns: tuple[Element, ...]
+    has_values: tuple[bool | None, ...]
+    key_values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    created_by: str | None = None
+
+
+LOGICAL: Wanted = {number: {} for number in LOGICAL_TYPES}
+ELEMENT: Wanted = {1: int, 2: int, 3: int, 4: bytes, 5: int, 6: int, 9: int, 10: LOGICAL}
+CHUNK: Wanted = {3: {5: int, 12: {3: int}}}
+FILE: Wanted = {2: [ELEMENT], 5: [{1: bytes, 2: bytes}], 6: bytes}
+
+
+def read_metadata(footer: bytes) -> Metadata:
+    """Read a footer: the bytes before its length and magic.
+
+    Raises:
+        ValueError: it is none.
+    """
+    with_statistics = len(footer) <= MAX_STATISTICS_BYTES
+    found = decode(footer, {**FILE, 4: [{1: [CHUNK]}]} if with_statistics else FILE)
+    elements = found.get(2)
+    if not elements:
+        raise ValueError("the footer has no schema")
+    root, used = _element(elements, 0)
+    if used != len(elements):
+        raise ValueError(f"{len(elements)} elements in the schema, of which its tree has {used}")
+    pairs = {_text(pair.get(1)): _text(pair.get(2)) for pair in found.get(5, [])}
+    groups = found.get(4, []) if with_statistics else None
+    return Metadata(root.children, _has_values(groups, root.leaves()), pairs, _text(found.get(6)) or None)
+
+
+def _element(elements: Sequence[Fields], at: int, depth: int = 0) -> tuple[Element, int]:
+    """Make the tree whose root is element number `at` (they stand depth first); tell where it ends."""
+    if at >= len(elements):
+        raise ValueError("the schema's tree is larger than its elements")
+    if depth > MAX_SCHEMA_DEPTH:
+        raise ValueError(f"columns are nested more than {MAX_SCHEMA_DEPTH} deep")
+    fields, end = elements[at], at + 1
+    children: list[Element] = []
+    for _ in range(fields.get(5) or 0):
+        child, end = _element(elements, end, depth + 1)
+        children.append(child)
+    kind = fields.get(1)
+    physical = PHYSICAL_TYPES[kind] if kind is not None and 0 <= kind < len(PHYSICAL_TYPES) else None
+    repetition = fields.get(3) or 0
+    element = Element(
+        name=_text(fields.get(4)),
+        physical=physical if not fields.get(5) else None,
+        repetition=Repetition(repetition) if repetition in (0, 1, 2) else Repetition.REQUIRED,
+        annotation=_annotation(fields),
+        length=fields.get(2),
+        field_id=fields.get(9),
+        children=tuple(children),
+    )
+    return element, end
+
+
+def _annotation(fields: Fields) -> str | None:
+    logical = next(iter(fields.get(10) or {}), None)
+    return LOGICAL_TYPES[logical] if logical is not None else CONVERTED_TYPES.get(fields.get(6, -1))
+
+
+def _has_values(groups: Sequence[Fields] | None, leaves: int) -> tuple[bool | None, ...]:
+    found: list[bool | None] = [False if groups is not None else None] * leaves
+    for group in groups or ():
+        chunks = group.get(1) or []
+        for leaf in range(leaves):
+            said = _chunk_has_values(chunks[leaf]) if leaf < len(chunks) else None
+            known = found[leaf]
+            found[leaf] = True if said or known else (None if said is None or known is None else False)
+    return tuple(found)
+
+
+def _chunk_has_values(chunk: Fields) -> bool | None:
+    said = chunk.get(3) or {}
+    values, nulls = said.get(5), (said.get(12) or {}).get(3)
+    if values == 0:
+        return False
+    return None if values is None or nulls is None else nulls < values
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
