@@ -1,0 +1,164 @@
+"""Taking over a deployment of the release before: nothing is refused, rebuilt or changed unannounced; it rolls back."""
+
+# ruff: noqa: S608 - the tests' own names
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import boto3
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+from pyarrow import parquet as pq
+
+from landfall.demo import sample
+from landfall.demo.sample import ITEM_FACTS, ITEM_KEY, ORDER_FACTS, ORDER_KEY, Rows, Wave
+from landfall.operate import uploads
+from landfall.operate.uploads import Plan, Upload
+from landfall.stack import Stack
+from local import faces, stack
+from local.home import Home
+from scripts.order_rows import Plan as Orders
+from tests.support import run_folder
+from tests.support.lambdas import unique
+from tests.support.releases import Release, check_out, is_known, this_release
+
+# The commit before landing learned of folders, partition columns and what writers put into parquet.
+BEFORE = "77efbb7e1d42a724e7178954672b3857430218ca"
+ORDERS = 120
+UPSERTED = ("orders", "order_items", "customers", "products")
+
+pytestmark = [
+    pytest.mark.xdist_group("upgrade"),
+    pytest.mark.skipif(not is_known(BEFORE), reason=f"a shallow clone, without {BEFORE}"),
+]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One local stack, whichever release is deployed on it, and files to send."""
+
+    home: Home
+    folder: Path
+
+    @property
+    def stack(self) -> Stack:
+        """The stack as its outputs are now."""
+        os.environ.update(faces.environment(self.home))
+        boto3.setup_default_session()
+        return Stack.from_environment()
+
+    def wave(self, number: int) -> Wave:
+        """Generate the orders of a wave: the first is all of them, later ones change a third."""
+        share = 0.33 if number > 1 else 0.0
+        return sample.make_wave(Orders(ORDERS, wave=number, update_share=share), self.folder, number)
+
+    def send(self, path: Path, key: str) -> Upload:
+        """Upload a file under a key and wait until landing has decided on it."""
+        stack = self.stack
+        dataset = key.split("/")[1]
+        [upload] = uploads.wait(stack, [uploads.put(stack, Plan(path, key, dataset))], 120)
+        return upload
+
+    def send_rows(self, key: str, **columns: Any) -> Upload:
+        """Upload a table under a key."""
+        path = self.folder / unique("rows.parquet")
+        pq.write_table(pa.table(columns), path)
+        return self.send(path, key)
+
+    def send_wave(self, wave: Wave) -> None:
+        """Upload the files of a wave, in folders of the day, as a producer does."""
+        for dataset, path in wave.files.items():
+            upload = self.send(path, f"raw/{dataset}/2025/11/13/{path.name}")
+            assert upload.outcome == "landed", upload
+
+    def query(self, sql: str, user: str = "TransformerSecretArn") -> list[dict[str, Any]]:
+        """Ask the warehouse."""
+        return self.stack.warehouse_as(user).query(sql)
+
+    def columns_of(self, dataset: str) -> list[str]:
+        """Name the columns of a landing table, metadata excluded."""
+        sql = f"select column_name from svv_columns where table_schema = 'landing' and table_name = '{dataset}'"
+        return sorted(row["column_name"] for row in self.query(sql) if not row["column_name"].startswith("_"))
+
+    def modeled(self, entity: str) -> list[str]:
+        """Read a modeled table, a text a row."""
+        return sorted(repr(sorted(row.items())) for row in self.query(f"select * from modeled.{entity}"))
+
+    def tables(self) -> dict[str, int]:
+        """Name the UPSERTed tables as the database knows them: one that is made anew has another number."""
+        rows = self.query(
+            "select c.relname as name, c.oid as number from pg_class as c inner join pg_namespace as n "
+            "on n.oid = c.relnamespace where n.nspname = 'modeled'"
+        )
+        return {row["name"]: int(row["number"]) for row in rows if row["name"] in UPSERTED}
+
+    def rows(self, entity: str, key: str, facts: tuple[str, ...]) -> Rows:
+        """Read the facts of a modeled table that the sample files can be compared with."""
+        found = self.query(f"select {', '.join((key, *facts))} from modeled.{entity}")
+        return {
+            row[key]: tuple(str(row[fact])[:19] if fact.endswith("_at") else row[fact] for fact in facts)
+            for row in found
+        }
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    home = Home(run_folder.folder() / unique("upgrade"))
+    with mock.patch.dict(os.environ):
+        yield Deployment(home, tmp_path)
+    stack.reset(home, print)
+    boto3.setup_default_session()
+
+
+def transform(release: Release, *arguments: str) -> None:
+    """Model what has landed, and wait for it."""
+    outcome = release.landfall("transform", "--wait", *arguments)["outcome"]
+    assert outcome == "succeeded"
+
+
+def expect_newest(deployment: Deployment, waves: list[Wave]) -> None:
+    orders = sample.newest([wave.table("order_summary") for wave in waves], ORDER_KEY, ORDER_FACTS)
+    items = sample.newest([wave.table("order_items") for wave in waves], ITEM_KEY, ITEM_FACTS)
+
+    assert deployment.rows("orders", ORDER_KEY, ORDER_FACTS) == orders
+    assert deployment.rows("order_items", ITEM_KEY, ITEM_FACTS) == items
+
+
+def test_a_deployment_is_taken_over_in_place_and_rolls_back(deployment: Deployment, tmp_path: Path) -> None:
+    before = check_out(BEFORE, tmp_path / "before", deployment.home)
+    now = this_release(deployment.home)
+    waves = [deployment.wave(number) for number in (1, 2, 3)]
+
+    before.up()
+    deployment.send_wave(waves[0])
+    legacy = deployment.send_rows("raw/legacy_sales/eu/berlin/year=2025/1.parquet", id=[1, 2], amount=[1.5, 2.5])
+    assert legacy.outcome == "landed"
+    transform(before)
+    expect_newest(deployment, waves[:1])
+    tables, columns = deployment.tables(), deployment.columns_of("legacy_sales")
+
+    now.up()
+    deployment.send_wave(waves[1])
+    more = deployment.send_rows("raw/legacy_sales/eu/paris/year=2026/2.parquet", id=[3], amount=[3.5])
+    assert more.outcome == "landed", more  # a folder that is ambiguous now, of a dataset that has always had them
+    assert deployment.columns_of("legacy_sales") == columns  # no column comes of a path because of an upgrade
+    transform(now)
+    expect_newest(deployment, waves[:2])
+    assert deployment.tables() == tables  # nothing was made anew that nobody asked for
+
+    incremental = {entity: deployment.modeled(entity) for entity in UPSERTED}
+    transform(now, "--full-refresh")
+    assert {entity: deployment.modeled(entity) for entity in UPSERTED} == incremental
+
+    before.up()
+    deployment.send_wave(waves[2])
+    again = deployment.send_rows("raw/legacy_sales/eu/berlin/year=2026/3.parquet", id=[4], amount=[4.5])
+    assert again.outcome == "landed"
+    transform(before)
+    expect_newest(deployment, waves)
+    [row] = deployment.query("select count(*) as row_count from landing.legacy_sales")
+    assert int(row["row_count"]) == len("1234")
