@@ -15,6 +15,7 @@ class Reason(StrEnum):
     NOT_PARQUET = "not_parquet"
     ENCRYPTED = "encrypted"
     CORRUPT_FOOTER = "corrupt_footer"
+    TABLE_FORMAT = "table_format"
     NO_COLUMNS = "no_columns"
     TOO_MANY_COLUMNS = "too_many_columns"
     INVALID_COLUMN_NAME = "invalid_column_name"
@@ -40,6 +41,7 @@ REMEDIES = {
     Reason.NOT_PARQUET: "write the file as parquet, and close the writer: a parquet file ends with the bytes PAR1",
     Reason.ENCRYPTED: "write the file without parquet modular encryption; the bucket encrypts it at rest",
     Reason.CORRUPT_FOOTER: "write the file again, or upload it again if the transfer may have damaged it",
+    Reason.TABLE_FORMAT: "export the table's rows with its format's own reader to a folder of their own, as parquet",
     Reason.NO_COLUMNS: "write at least one column",
     Reason.TOO_MANY_COLUMNS: "split the table, or shorten the column names",
     Reason.INVALID_COLUMN_NAME: "rename the column: 1 to 127 bytes of printable characters",

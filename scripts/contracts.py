@@ -15,6 +15,7 @@ SOURCE_NAME = "landing"
 DEFAULT_POLICY = "evolve"
 POLICIES = frozenset({"evolve", "freeze"})
 FORMATS = frozenset({"csv", "json"})  # beside parquet
+TABLE_FORMATS = frozenset({"append_only"})  # how the folder of a table format may be meant
 
 
 class Column(TypedDict):
@@ -31,6 +32,7 @@ class Contract(TypedDict):
     columns: list[Column]
     formats: NotRequired[list[str]]
     sensitive: NotRequired[bool]
+    table_format: NotRequired[str]
 
 
 def read_contracts(root: Path) -> dict[str, Contract]:
@@ -58,7 +60,7 @@ def from_document(document: dict[str, Any]) -> dict[str, Contract]:
     {'order_items': {'schema_change': 'freeze', 'columns': [{'name': 'order_item_id', 'data_type': 'varchar(max)'}]}}
 
     Raises:
-        ValueError: a policy or a format that does not exist.
+        ValueError: a policy, a format or a meaning of a table format that does not exist.
     """
     tables = [
         table
@@ -76,6 +78,10 @@ def _contract(table: dict[str, Any]) -> Contract:
         raise ValueError(f"{table['name']}: schema_change is {policy!r}; it can be {', '.join(sorted(POLICIES))}")
     if not FORMATS.issuperset(formats):
         raise ValueError(f"{table['name']}: formats are {formats!r}; they can be {', '.join(sorted(FORMATS))}")
+    table_format = meta.get("table_format")
+    if table_format is not None and table_format not in TABLE_FORMATS:
+        known = ", ".join(sorted(TABLE_FORMATS))
+        raise ValueError(f"{table['name']}: table_format is {table_format!r}; it can be {known}")
     declared = [
         Column(name=column["name"], data_type=column["data_type"])
         for column in table.get("columns", [])
@@ -87,4 +93,6 @@ def _contract(table: dict[str, Any]) -> Contract:
         contract["formats"] = list(formats)
     if meta.get("sensitive"):
         contract["sensitive"] = True
+    if table_format:
+        contract["table_format"] = table_format
     return contract

@@ -19,6 +19,7 @@ from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType
 from ingest_lambda.warehouse.statements import Column, fold_case
 
+APPEND_ONLY = "append_only"  # the value of `table_format` in a dataset's source YAML
 CONTRACTS_FILE = Path(__file__).parents[1] / "contracts.json"
 
 
@@ -33,13 +34,15 @@ class SchemaChange(StrEnum):
 class Contract:
     """The policy of a dataset, the columns that its landing table starts with, the formats it takes beside parquet.
 
-    Of a `sensitive` dataset no value leaves the warehouse: a verdict names column and row only.
+    Of a `sensitive` dataset no value leaves the warehouse: a verdict names column and row only. An `append_only` one
+    may be a table format's folder: who declares it knows that no file there takes rows back, or brings them again.
     """
 
     schema_change: SchemaChange = SchemaChange.EVOLVE
     columns: tuple[Column, ...] = ()
     formats: frozenset[Format] = frozenset()
     sensitive: bool = False
+    append_only: bool = False
 
     @property
     def types(self) -> dict[str, SqlType]:
@@ -75,7 +78,13 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
     columns = (Column(fold_case(column["name"]), _landing_type(column["data_type"])) for column in declared)
     formats = frozenset(map(Format, content.get("formats", [])))
     policy = SchemaChange(content.get("schema_change", "evolve"))
-    return Contract(policy, tuple(columns), formats, bool(content.get("sensitive", False)))
+    return Contract(
+        policy,
+        tuple(columns),
+        formats,
+        sensitive=bool(content.get("sensitive", False)),
+        append_only=content.get("table_format") == APPEND_ONLY,
+    )
 
 
 def _landing_type(text: str) -> SqlType:

@@ -15,6 +15,7 @@ from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.names import landing_names
 from ingest_lambda.judge.paths import Group, LoadPath, group_by_path
 from ingest_lambda.judge.schema_change import FREE_STATEMENTS, LandingColumns, statements_of
+from ingest_lambda.judge.table_formats import refuse_table_format
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import ddl, statements
@@ -142,6 +143,7 @@ def plan_load(
     rejections: list[Rejection] = []
     for file, why in zip(group.files, group.reasons, strict=True):
         try:
+            refuse_table_format(dataset, file, contract)
             names = landing_names([column.name for column in file.footer.columns])
             columns.take(names, file.footer.columns)
             planned.append(PlannedFile(file, tuple(names), why))

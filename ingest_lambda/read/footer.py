@@ -31,6 +31,7 @@ from ingest_lambda.errors import RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.read.metadata import Metadata, read_metadata
 from ingest_lambda.read.schema import FileColumn, Leaf, file_column, plain_type
+from ingest_lambda.read.table_signs import Sign, sign_of
 from ingest_lambda.reasons import Reason
 
 if TYPE_CHECKING:
@@ -51,10 +52,14 @@ UNKNOWN_ROWS = -1
 
 @dataclass(frozen=True)
 class Footer:
-    """The schema of a file and its number of rows, UNKNOWN_ROWS where only reading it tells."""
+    """The schema of a file and its number of rows, UNKNOWN_ROWS where only reading it tells.
+
+    `sign` says that the file belongs to a table format, where its footer does.
+    """
 
     columns: tuple[FileColumn, ...]
     row_count: int
+    sign: Sign | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +157,7 @@ def parse_footer(tail: bytes, size: int) -> Footer:
         # the row groups are what readers go by; a writer may have left the file's own count at zero
         row_count = sum(arrow.row_group(number).num_rows for number in range(arrow.num_row_groups))
         said = read_metadata(tail[-footer_bytes(tail, size) : -TRAILER_BYTES])
-        return Footer(_shared(_columns(arrow.schema, said)), row_count)
+        return Footer(_shared(_columns(arrow.schema, said)), row_count, sign_of(said))
     except pa.ArrowNotImplementedError as error:
         raise RejectedFileError(Reason.UNSUPPORTED_TYPE, f"the footer has what pyarrow cannot read: {error}") from error
     except RecursionError as error:
