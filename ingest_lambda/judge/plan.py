@@ -93,6 +93,12 @@ class Plan:
             *(ColumnChange(change.column, str(change.found), str(change.into)) for change in self.widenings),
         )
 
+    @property
+    def relied_on(self) -> tuple[Column, ...]:
+        """The columns that it inserts into and did not make, of the types that they must have for it."""
+        used = {column.name for column in self.columns}
+        return () if self.creates_table else tuple(column for column in self.before if column.name in used)
+
     def stage(self, name: str) -> Stage:
         """Describe the stage: as the object itself has its columns, or as the function writes them."""
         if self.path is LoadPath.AS_IS:
@@ -126,6 +132,7 @@ class Plan:
                 ddl.create_landing(self.dataset, self.after) if self.creates_table else "",
                 statements.create_stage(stage),
                 statements.insert_rows(self.dataset, LONGEST_ID, stage, LONGEST_ID, self.targets()),
+                *ddl.check_types(self.dataset, self.relied_on),
                 *ddl.widen_columns(self.dataset, self.widenings),
             )
         )

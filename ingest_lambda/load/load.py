@@ -181,14 +181,16 @@ class _Load:
     def _schema_statements(self) -> list[str]:
         """Take the mutex, and give landing the columns that the files need.
 
-        A dataset's first load creates its tables. Where another load has just done so, this one fails, and is planned
-        again for the columns that are there now: to insert into columns of unexpected types could change values.
+        A dataset's first load creates its tables. Where another load has just done so, this one fails, and so does one
+        whose columns have other types by now: it is planned again for those that are there, since to insert into
+        columns of unexpected types could change values.
         """
         dataset, plan = self._plan.dataset, self._plan
         if plan.creates_table:
             return [*ledger.create_statements(dataset, plan.after, if_missing=False), statements.lock_dataset(dataset)]
         return [
             statements.lock_dataset(dataset),
+            *ddl.check_types(dataset, plan.relied_on),
             *ddl.widen_columns(dataset, plan.widenings),
             *(ddl.add_column(dataset, column) for column in plan.new_columns),
         ]

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from ingest_lambda.warehouse.sqltypes import SqlType
 from ingest_lambda.warehouse.statements import (
@@ -19,8 +20,10 @@ from ingest_lambda.warehouse.statements import (
     table,
 )
 
-# As `svv_columns` spells landing's types (https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html).
+# As `svv_columns` spells the types that landing makes, or somebody else
+# (https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html); others are called by that name already.
 CATALOG_NAMES = {
+    "CHAR": "character",
     "SMALLINT": "smallint",
     "INTEGER": "integer",
     "BIGINT": "bigint",
@@ -31,6 +34,7 @@ CATALOG_NAMES = {
     "DATE": "date",
     "TIME": "time without time zone",
     "TIMESTAMP": "timestamp without time zone",
+    "TIMESTAMPTZ": "timestamp with time zone",
     "VARCHAR": "character varying",
     "VARBYTE": "binary varying",
     "SUPER": "super",
@@ -89,15 +93,53 @@ def count_rows(dataset: str) -> str:
     return f"select count(*) as row_count from {table('landing', dataset)}"
 
 
+def check_types(dataset: str, columns: Iterable[Column]) -> list[str]:
+    """Fail, dividing by zero, unless the columns have these types; for a transaction that holds the dataset's mutex.
+
+    A load plans on columns that it remembers. What somebody has changed meanwhile (another load widened one, an
+    operator chose a type) could cut or round values silently, so a load looks once more where they are used. The
+    catalog is asked alone: Redshift restricts queries that read it together with users' tables
+    (https://docs.aws.amazon.com/redshift/latest/dg/c_join_PG.html).
+
+    >>> from ingest_lambda.warehouse.sqltypes import BIGINT
+    >>> [check] = check_types("orders", [Column("id", BIGINT), Column("n", BIGINT)])
+    >>> check[check.index("and (("):]
+    "and ((data_type = 'bigint' and column_name in ('id', 'n')))"
+    """
+    names: dict[SqlType, list[str]] = defaultdict(list)
+    for column in columns:
+        names[column.type].append(literal(column.name))
+    if not names:
+        return []
+    count = sum(map(len, names.values()))
+    as_planned = " or ".join(
+        f"({_has_type(type_)} and column_name in ({', '.join(of_type)}))" for type_, of_type in names.items()
+    )
+    return [
+        f"select 1 / case when count(*) = {count} then 1 else 0 end as as_planned from svv_columns "
+        f"where table_schema = 'landing' and table_name = {literal(dataset)} and ({as_planned})"
+    ]
+
+
+def _has_type(type_: SqlType) -> str:
+    name = f"data_type = {literal(CATALOG_NAMES.get(type_.name, type_.name.lower()))}"
+    if type_.name == "DECIMAL":
+        precision, scale = type_.arguments
+        return f"{name} and numeric_precision = {precision} and numeric_scale = {scale}"
+    if type_.name in ("VARCHAR", "CHAR"):
+        return f"{name} and character_maximum_length = {type_.arguments[0]}"
+    return name
+
+
 def widen_columns(dataset: str, widenings: Sequence[Widening]) -> list[str]:
-    """Give columns of `landing.<dataset>` wider types, for a transaction that holds the dataset's mutex.
+    """Give columns of `landing.<dataset>` wider types, for a transaction that has checked the types they have.
 
     `ALTER COLUMN TYPE` cannot stand in a transaction and only lengthens VARCHAR, so each column is added anew, filled,
     dropped and renamed (https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html). It stands last afterwards,
     which nobody notices: landing is read and written by name.
 
     >>> from ingest_lambda.warehouse.sqltypes import BIGINT, INTEGER
-    >>> for statement in widen_columns("orders", [Widening("n", INTEGER, BIGINT)])[1:]:
+    >>> for statement in widen_columns("orders", [Widening("n", INTEGER, BIGINT)]):
     ...     print(statement)
     alter table landing."orders" add column "_landfall_widening_0" BIGINT
     update landing."orders" set "_landfall_widening_0" = cast("n" as BIGINT)
@@ -110,31 +152,8 @@ def widen_columns(dataset: str, widenings: Sequence[Widening]) -> list[str]:
     columns = [(identifier(f"_landfall_widening_{number}"), widening) for number, widening in enumerate(widenings)]
     filled = ", ".join(f"{new} = cast({identifier(old.column)} as {old.into})" for new, old in columns)
     return [
-        check_types(dataset, {widening.column: widening.found for widening in widenings}),
         *(f"alter table {landing} add column {new} {old.into}" for new, old in columns),
         f"update {landing} set {filled}",
         *(f"alter table {landing} drop column {identifier(old.column)}" for _, old in columns),
         *(f"alter table {landing} rename column {new} to {identifier(old.column)}" for new, old in columns),
     ]
-
-
-def check_types(dataset: str, columns: Mapping[str, SqlType]) -> str:
-    """Fail, dividing by zero, unless the columns have these types.
-
-    A column that another load has widened meanwhile must not be narrowed again, which would cut values silently.
-    """
-    as_planned = " or ".join(f"({_is_of_type(name, type_)})" for name, type_ in columns.items())
-    return (
-        f"select 1 / case when count(*) = {len(columns)} then 1 else 0 end as as_planned from svv_columns "
-        f"where table_schema = 'landing' and table_name = {literal(dataset)} and ({as_planned})"
-    )
-
-
-def _is_of_type(column: str, type_: SqlType) -> str:
-    is_column = f"column_name = {literal(column)} and data_type = '{CATALOG_NAMES[type_.name]}'"
-    if type_.name == "DECIMAL":
-        precision, scale = type_.arguments
-        return f"{is_column} and numeric_precision = {precision} and numeric_scale = {scale}"
-    if type_.name == "VARCHAR":
-        return f"{is_column} and character_maximum_length = {type_.arguments[0]}"
-    return is_column

@@ -58,11 +58,14 @@ class Change:
             return []
         if self.before is None:
             return [lock_dataset(self.dataset), ddl.add_column(self.dataset, self.column)]
-        check, *change = ddl.widen_columns(self.dataset, [self._widening()])
+        check, change = (
+            ddl.check_types(self.dataset, [self.before]),
+            ddl.widen_columns(self.dataset, [self._widening()]),
+        )
         guard = (
             [] if may_lose else [f"select 1 / case when ({self.count_lost()}) = 0 then 1 else 0 end as nothing_lost"]
         )
-        return [lock_dataset(self.dataset), check, *guard, *change]
+        return [lock_dataset(self.dataset), *check, *guard, *change]
 
     def count_lost(self) -> str:
         """Count the rows whose value is another one after the change and back again."""

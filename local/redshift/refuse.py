@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from local.redshift.catalog_mix import refuse_catalog_mix
 from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE
 from local.redshift.errors import ACTIVE_TRANSACTION, NOT_SUPPORTED, SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import STRING, Masked, unquote
@@ -138,6 +139,7 @@ def refuse_unsupported(code: str, masked: Masked, in_transaction: bool) -> None:
     _refuse_alter(code)
     _refuse_password(code, masked)
     refuse_unsupported_merge(code)
+    refuse_catalog_mix(code, masked)
     if in_transaction and (match := _NOT_IN_TRANSACTION.match(code)):
         command = " ".join(match["command"].upper().split())
         command = "ALTER TABLE ALTER COLUMN" if " TYPE" in command else command

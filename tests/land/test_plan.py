@@ -106,6 +106,7 @@ def test_the_statements_of_any_planned_file_stay_within_the_limits(
         ddl.create_landing("orders", plan.new_columns),
         statements.create_stage(stage),
         statements.insert_rows("orders", "0" * 32, stage, "f" * 60, plan.targets()),
+        *ddl.check_types("orders", plan.relied_on),
     ):
         assert statements.size_of(statement) <= statements.MAX_STATEMENT_BYTES
 

@@ -19,6 +19,7 @@ from ingest_lambda.warehouse import ddl, ledger, sqltypes, statements
 from ingest_lambda.warehouse.catalog import Catalog
 from ingest_lambda.warehouse.sqltypes import parse_type
 from ingest_lambda.warehouse.statements import Column, Widening
+from landfall.operate import evolution
 from tests.land.warehouse import Land, new_dataset
 
 FIRST = pa.table({"id": [1], "name": ["one"]})
@@ -161,9 +162,10 @@ def test_a_column_that_was_widened_meanwhile_is_not_narrowed_again(land: Land, d
     land.function().receive(land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [Decimal("2.5")]})))
     types = columns_of(land, dataset)
     stale = Widening("id", sqltypes.SMALLINT, sqltypes.BIGINT)
+    check = ddl.check_types(dataset, [Column(stale.column, stale.found)])
 
     with pytest.raises(CatalogChangedError):
-        land.warehouse.transaction([statements.lock_dataset(dataset), *ddl.widen_columns(dataset, [stale])])
+        land.warehouse.transaction([statements.lock_dataset(dataset), *check, *ddl.widen_columns(dataset, [stale])])
 
     assert columns_of(land, dataset) == types
     assert land.rows(f"select id from landing.{dataset} where name is null") == [{"id": "2.5"}]
@@ -224,6 +226,44 @@ def test_a_warm_function_plans_again_when_another_has_added_the_column(land: Lan
     assert land.rows(f"select added from landing.{dataset} where id = 4") == [{"added": "y"}]
 
 
+@pytest.mark.parametrize("files", [1, 2], ids=["as it is", "canonical"])
+def test_a_warm_function_rounds_nothing_when_an_operator_has_chosen_another_type_since_it_planned(
+    land: Land, dataset: str, files: int
+) -> None:
+    warm = land.function()
+    warm.receive(land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [2]})))
+    evolution.carry_out(land.warehouse, evolution.plan_change(land.warehouse, dataset, "id", "double precision"))
+    exact = pa.table({"id": [2**53 + 1]})
+
+    outcomes = warm.receive(*(land.put(f"raw/{dataset}/{number}.parquet", exact) for number in range(3, 3 + files)))
+
+    assert {outcome.status for outcome in outcomes} == {Status.REJECTED}
+    assert land.rows(f"select id from landing.{dataset} order by id") == [{"id": 1.0}, {"id": 2.0}]
+    assert len(land.rows(f"select 1 from ledger.{dataset}")) == 2
+
+
+def test_the_types_of_all_columns_that_a_load_inserts_into_are_checked_and_of_no_other(land: Land) -> None:
+    name = new_dataset()
+    types = ["smallint", "integer", "bigint", "real", "double precision", "decimal(38,37)", "decimal(5,0)", "boolean"]
+    types += ["date", "time", "timestamp", "timestamptz", "varchar", "varchar(5)", "char(3)", "varbyte", "super"]
+    land.warehouse.transaction(
+        ledger.create_statements(name, [Column(f"it's c\\{n}", parse_type(type_)) for n, type_ in enumerate(types)])
+    )
+    columns = Catalog(land.warehouse).columns(name)
+    assert columns is not None
+    assert len(columns) == len(types)
+
+    for some in (columns, columns[3:5]):
+        land.warehouse.transaction(ddl.check_types(name, some))
+    for number, column in enumerate(columns):
+        other = next(each.type for each in columns if each.type != column.type)
+        changed = [*columns[:number], Column(column.name, other), *columns[number + 1 :]]
+        with pytest.raises(CatalogChangedError):
+            land.warehouse.transaction(ddl.check_types(name, changed))
+    with pytest.raises(CatalogChangedError):
+        land.warehouse.transaction(ddl.check_types(name, [*columns, Column("gone", sqltypes.BIGINT)]))
+
+
 def test_a_warm_function_looks_again_before_it_rejects(land: Land, dataset: str) -> None:
     warm = land.function()
     warm.receive(land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [2]})))
@@ -252,8 +292,8 @@ def test_of_files_that_bring_one_new_column_in_two_types_both_land(land: Land, d
 
 
 def test_as_many_new_columns_as_a_transaction_takes_land_and_more_are_rejected(land: Land, dataset: str) -> None:
-    few = land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [2]} | {f"n{i}": [i] for i in range(34)}))
-    many = land.put(f"raw/{dataset}/3.parquet", pa.table({"id": [3]} | {f"m{i}": [i] for i in range(35)}))
+    few = land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [2]} | {f"n{i}": [i] for i in range(33)}))
+    many = land.put(f"raw/{dataset}/3.parquet", pa.table({"id": [3]} | {f"m{i}": [i] for i in range(34)}))
 
     landed, rejected = land.function().receive(few, many)
 
@@ -261,14 +301,16 @@ def test_as_many_new_columns_as_a_transaction_takes_land_and_more_are_rejected(l
     assert (rejected.status, rejected.reason) == (Status.REJECTED, Reason.TOO_MANY_NEW_COLUMNS)
 
 
-def test_a_first_file_may_have_as_many_columns_as_a_table_holds(land: Land) -> None:
+def test_files_may_have_as_many_columns_as_a_table_holds(land: Land) -> None:
     name = new_dataset()
-    wide = pa.table({f"c{number}": [number % 2 == 0] for number in range(1_500)})
+    wide = pa.table({f"a_rather_long_name_{number}": [number % 2 == 0] for number in range(1_594)})
 
-    [outcome] = land.function().receive(land.put(f"raw/{name}/wide.parquet", wide))
+    function = land.function()
+    outcomes = [function.receive(land.put(f"raw/{name}/{n}.parquet", wide))[0] for n in (1, 2)]
 
-    assert outcome.status is Status.LANDED
-    assert land.rows(f"select c0, c1499 from landing.{name}") == [{"c0": True, "c1499": False}]
+    assert {outcome.status for outcome in outcomes} == {Status.LANDED}
+    last = "a_rather_long_name_1593"
+    assert land.rows(f"select {last} as last from landing.{name}") == [{"last": False}] * 2
 
 
 def test_new_and_wider_columns_are_announced_once_a_load_and_what_did_not_land_is_not(

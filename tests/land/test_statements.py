@@ -150,6 +150,7 @@ def test_the_ddl_of_a_dataset_is_redshifts() -> None:
         ddl.create_ledger("orders"),
         ddl.create_lock("orders"),
         ddl.add_column("orders", columns[0]),
+        *ddl.check_types("orders", columns),
         *ddl.widen_columns("orders", [Widening("order", BIGINT, decimal(20, 0)), Widening("n", REAL, DOUBLE)]),
         statements.insert_ledger("orders", LOAD_ID, "files"),
         statements.select_outcomes("orders", "files"),
