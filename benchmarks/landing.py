@@ -1,10 +1,11 @@
 """What it takes to land many small files, beside other ways to load them.
 
-    python -m benchmarks.landing --files 500 --rows 100
+    python -m benchmarks.landing --files 500 --rows 100 [--against REV]
 
 starts a local AWS and a local Redshift of its own, uploads the files, lets each way of benchmarks/ways.py load them in
 a process of its own, checks that every row is there once, and prints what it took: the median of the runs, as a table
-or with --json. The ways take turns, so that a machine that slows down slows all of them.
+or with --json. The ways take turns, so that a machine that slows down slows all of them. With --against, the function
+of another revision is one of the ways.
 """
 
 from __future__ import annotations
@@ -14,16 +15,20 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
+from benchmarks.checkouts import checked_out
 from benchmarks.processes import cpu_seconds_of_tree
 from benchmarks.ways import WAYS, Task
 from ingest_lambda.file_version import FileVersion
+from local.home import ROOT
 from tests.land import warehouse
 from tests.land.function_process import environment_of
 from tests.land.warehouse import Land, message, new_dataset, notification, target
@@ -70,8 +75,8 @@ def task_for(land: Land, dataset: str, files: list[FileVersion]) -> Task:
     )
 
 
-def measure(land: Land, way: str, files: int, rows: int) -> Measured:
-    """Upload files of a new dataset and let the way load them.
+def measure(land: Land, way: str, files: int, rows: int, folder: Path = ROOT) -> Measured:
+    """Upload files of a new dataset and let the way of the checkout in `folder` load them.
 
     Raises:
         RuntimeError: not every row is there once.
@@ -81,15 +86,15 @@ def measure(land: Land, way: str, files: int, rows: int) -> Measured:
     task = task_for(land, dataset, uploaded)
     if way != "landfall":  # which makes its tables itself
         land.warehouse.execute(f"create table {task.table} ({task.columns})")
-    measured = run_way(land, way, task)
+    measured = run_way(land, way, task, folder)
     [found] = land.rows(f"select count(*) as n, count(distinct id) as ids from {task.table}")  # noqa: S608 - our name
     if (found["n"], found["ids"]) != (files * rows, files * rows):
         raise RuntimeError(f"{way}: {found}, expected {files * rows} rows")
     return measured
 
 
-def run_way(land: Land, way: str, task: Task) -> Measured:
-    """Run one way in a process of its own; add what the database's processes used."""
+def run_way(land: Land, way: str, task: Task, folder: Path = ROOT) -> Measured:
+    """Run one way of the checkout in `folder` in a process of its own; add what the database's processes used."""
     postgres = int(land.services.redshift["postgres_pid"])
     before = cpu_seconds_of_tree(postgres)
     done = subprocess.run(  # noqa: S603 - ourselves
@@ -97,7 +102,8 @@ def run_way(land: Land, way: str, task: Task) -> Measured:
         input=json.dumps(asdict(task)),
         text=True,
         stdout=subprocess.PIPE,
-        env=land.services.env | environment_of(land),
+        cwd=folder,
+        env=land.services.env | environment_of(land) | {"PYTHONPATH": str(folder)},
         check=True,
     )
     measured: Measured = json.loads(done.stdout.splitlines()[-1])  # before it, the function's log
@@ -124,13 +130,21 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100, help="rows a file")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--against", metavar="REV", help="measure the function of this revision too")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    with surroundings() as land:
+    with ExitStack() as cleanup:
+        land = cleanup.enter_context(surroundings())
+        ways = {way: (way, ROOT) for way in options.ways}
+        if options.against:
+            folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
+            tree = cleanup.enter_context(checked_out(options.against, folder))
+            ways[f"landfall of {options.against}"] = ("landfall", tree)
         runs = [
-            {way: measure(land, way, options.files, options.rows) for way in options.ways} for _ in range(options.runs)
+            {name: measure(land, way, options.files, options.rows, tree) for name, (way, tree) in ways.items()}
+            for _ in range(options.runs)
         ]
-    results = {way: median([run[way] for run in runs]) for way in options.ways}
+    results = {way: median([run[way] for run in runs]) for way in ways}
     print(json.dumps(results, indent=2) if options.json else as_table(results))
 
 

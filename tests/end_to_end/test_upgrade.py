@@ -14,6 +14,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from pyarrow import parquet as pq
 
+from benchmarks.checkouts import checked_out
 from landfall.demo import sample
 from landfall.demo.sample import ITEM_FACTS, ITEM_KEY, ORDER_FACTS, ORDER_KEY, Rows, Wave
 from landfall.operate import uploads
@@ -24,7 +25,7 @@ from local.home import Home
 from scripts.order_rows import Plan as Orders
 from tests.support import run_folder
 from tests.support.lambdas import unique
-from tests.support.releases import Release, check_out, is_known, this_release
+from tests.support.releases import Release, is_known
 
 # The commit before landing learned of folders, partition columns and what writers put into parquet.
 BEFORE = "77efbb7e1d42a724e7178954672b3857430218ca"
@@ -129,8 +130,11 @@ def expect_newest(deployment: Deployment, waves: list[Wave]) -> None:
 
 
 def test_a_deployment_is_taken_over_in_place_and_rolls_back(deployment: Deployment, tmp_path: Path) -> None:
-    before = check_out(BEFORE, tmp_path / "before", deployment.home)
-    now = this_release(deployment.home)
+    with checked_out(BEFORE, tmp_path) as before, checked_out(None, tmp_path) as now:
+        take_over_and_roll_back(deployment, Release(before, deployment.home), Release(now, deployment.home))
+
+
+def take_over_and_roll_back(deployment: Deployment, before: Release, now: Release) -> None:
     waves = [deployment.wave(number) for number in (1, 2, 3)]
 
     before.up()

@@ -2,12 +2,9 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tarfile
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -58,24 +55,3 @@ def is_known(commit: str) -> bool:
     """Tell whether this checkout's history has a commit; a shallow clone's may not."""
     done = subprocess.run(["git", "cat-file", "-e", f"{commit}^{{commit}}"], cwd=ROOT, capture_output=True, check=False)  # noqa: S603, S607
     return done.returncode == 0
-
-
-def check_out(commit: str, folder: Path, home: Home) -> Release:
-    """Unpack the files of a commit; wheels that this checkout has packaged already are not fetched again."""
-    archive = subprocess.run(  # noqa: S603 - a commit that the tests name
-        ["git", "archive", "--format=tar", commit],  # noqa: S607 - git, wherever it is
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
-        files.extractall(folder, filter="data")
-    dependencies = ROOT / ".landfall" / "dist" / "dependencies"
-    if dependencies.is_dir():
-        shutil.copytree(dependencies, folder / ".landfall" / "dist" / "dependencies")
-    return Release(folder, home)
-
-
-def this_release(home: Home) -> Release:
-    """Name the checkout that the tests run from."""
-    return Release(ROOT, home)
