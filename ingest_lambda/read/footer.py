@@ -12,25 +12,24 @@ process of its own.
 
 from __future__ import annotations
 
-import functools
 import io
 import re
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 from botocore.exceptions import BotoCoreError, ClientError
-from pyarrow import types
 
 from ingest_lambda.bucket.refusals import empty_object, s3_error
 from ingest_lambda.errors import RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
-from ingest_lambda.read.metadata import Metadata, read_metadata
-from ingest_lambda.read.schema import FileColumn, Leaf, file_column, plain_type
+from ingest_lambda.read.blame import rejection_of
+from ingest_lambda.read.columns import columns_of
+from ingest_lambda.read.metadata import read_metadata
+from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.read.table_signs import Sign, sign_of
 from ingest_lambda.reasons import Reason
 
@@ -150,61 +149,21 @@ def parse_footer(tail: bytes, size: int) -> Footer:
     """Parse the footer of a file of `size` bytes that ends with `tail` (at least its footer).
 
     Raises:
-        RejectedFileError: the footer is damaged, or has a type that no reader knows.
+        RejectedFileError: the footer is damaged, or a column closes the file to its reader.
+        MemoryError: this process has too little.
     """
+    length = int.from_bytes(tail[-TRAILER_BYTES : -len(MAGIC)], "little")
+    footer = tail[-TRAILER_BYTES - length : -TRAILER_BYTES]
     try:
         arrow = pq.read_metadata(pa.PythonFile(_FileEnd(tail, size), mode="r"))
         # the row groups are what readers go by; a writer may have left the file's own count at zero
         row_count = sum(arrow.row_group(number).num_rows for number in range(arrow.num_row_groups))
-        said = read_metadata(tail[-footer_bytes(tail, size) : -TRAILER_BYTES])
-        return Footer(_shared(_columns(arrow.schema, said)), row_count, sign_of(said))
-    except pa.ArrowNotImplementedError as error:
-        raise RejectedFileError(Reason.UNSUPPORTED_TYPE, f"the footer has what pyarrow cannot read: {error}") from error
-    except RecursionError as error:
-        raise RejectedFileError(Reason.UNSUPPORTED_TYPE, "a column is nested too deeply to be read") from error
-    except (pa.ArrowException, OSError, ValueError, UnicodeError) as error:
-        raise RejectedFileError(Reason.CORRUPT_FOOTER, f"the footer cannot be read: {error}") from error
-
-
-@functools.lru_cache(maxsize=64)
-def _shared(columns: tuple[FileColumn, ...]) -> tuple[FileColumn, ...]:
-    """Return the first of equal tuples: a batch may hold thousands of files of one schema."""
-    return columns
-
-
-def _columns(schema: Any, said: Metadata) -> tuple[FileColumn, ...]:
-    """Pair each column of the arrow schema with its leaf in the parquet schema; a nested column has many.
-
-    `said` is the footer as it stands, for what pyarrow does not tell.
-    """
-    arrow = schema.to_arrow_schema()
-    columns: list[FileColumn] = []
-    position = 0
-    for column in arrow:
-        is_nested = types.is_nested(plain_type(column.type))
-        leaf = None if is_nested else schema.column(position)
-        stored = Leaf.of(leaf.physical_type, leaf.logical_type.to_json()) if leaf is not None else None
-        leaves = _leaves(column.type)
-        described = file_column(column.name, column.type, stored)
-        columns.append(replace(described, has_values=_has_values(said.has_values[position : position + leaves])))
-        position += leaves
-    if position != len(schema):
-        raise ValueError(f"{position} columns in the arrow schema, {len(schema)} in the parquet schema")
-    return tuple(columns)
-
-
-def _has_values(leaves: Sequence[bool | None]) -> bool | None:
-    """Tell whether a column has a value: surely where a leaf has one; none surely where no leaf has one."""
-    return True if True in leaves else None if None in leaves else False
-
-
-def _leaves(arrow: Any) -> int:
-    arrow = plain_type(arrow)
-    if types.is_map(arrow):
-        return _leaves(arrow.key_type) + _leaves(arrow.item_type)
-    if types.is_nested(arrow):
-        return sum(_leaves(arrow.field(number).type) for number in range(arrow.num_fields))
-    return 1
+        said = read_metadata(footer)
+        return Footer(columns_of(arrow.schema, said), row_count, sign_of(said))
+    except MemoryError:  # this process's fault, perhaps: a file seen again is read in a process of its own
+        raise
+    except Exception as error:  # whatever parsing raises comes of the bytes: the next attempt would raise it too
+        raise rejection_of(error, footer) from error
 
 
 def _read_tail(s3: S3Client, file: FileVersion, length: int) -> _Tail:

@@ -20,6 +20,7 @@ from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.read import csv_rows, json_rows
 from ingest_lambda.read.content import copy, opened, room_for
+from ingest_lambda.read.faults import faults_of_the_file
 from ingest_lambda.read.footer import UNKNOWN_ROWS, WHOLE_FILE_BYTES, Budget, Footer, Inspected, inspect
 from ingest_lambda.read.parquet_rows import batches
 from ingest_lambda.read.schema import FileColumn, Obstacle
@@ -90,7 +91,7 @@ def names_of(key: str, content: bytes | Path) -> list[str]:
     Raises:
         RejectedFileError: the text cannot be read.
     """
-    with _binary(content) as stream:
+    with faults_of_the_file("reading the names of the columns"), _binary(content) as stream:
         return NAMES[kind_of(key)](stream)
 
 
@@ -104,7 +105,7 @@ def rows_of(inspected: Inspected, content: bytes | Path) -> Iterator[tuple[int, 
     if kind is Format.PARQUET:
         yield from batches(content)
         return
-    with _binary(content) as stream:
+    with faults_of_the_file("reading the rows"), _binary(content) as stream:
         yield from BATCHES[kind](stream, inspected.footer.columns)
 
 

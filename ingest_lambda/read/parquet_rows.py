@@ -49,7 +49,7 @@ def batches(source: bytes | Path) -> Iterator[tuple[int, pa.RecordBatch]]:
                 batch_rows = min(max(TARGET_BYTES // width, FIRST_ROWS), MAX_ROWS)
     except MemoryError:  # this process's fault, perhaps: a file seen again is read in a process of its own
         raise
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except Exception as error:  # whatever reading raises comes of the bytes, and would come again
         if isinstance(error, OSError) and error.errno is not None:  # the disk's fault, not the file's
             raise
         detail = f"the data after row {rows} cannot be read: {error}"

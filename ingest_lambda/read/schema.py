@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
-from pyarrow import types  # pyarrow.types: predicates on arrow types
+from pyarrow import types  # type: ignore[import-untyped]  # pyarrow ships no types
 
+from ingest_lambda.read.arrow_types import inner_types, plain_type
+from ingest_lambda.read.meaning import Kind, Meaning
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType
 
@@ -40,7 +41,8 @@ class FileColumn:
 
     `obstacle` is why COPY would misread or refuse it, None if it reads it right. `is_void`: of arrow's null type, so
     that it has no value and suits a landing column of any type. `has_values` is what the file says of it: False where
-    all are NULL (or empty lists, where it is nested), None where it says nothing.
+    all are NULL (or empty lists, where it is nested), None where it says nothing. `meaning` is how its values are to be
+    taken, None where the arrow type that they are read in says all of it.
     """
 
     name: str
@@ -49,6 +51,7 @@ class FileColumn:
     obstacle: Obstacle | None = None
     is_void: bool = False
     has_values: bool | None = None
+    meaning: Meaning | None = None
 
 
 UNITS = {"milliseconds": "MILLIS", "microseconds": "MICROS", "nanoseconds": "NANOS"}
@@ -112,8 +115,8 @@ TYPES: tuple[tuple[Callable[[Any], bool], Callable[[Any], SqlType | None]], ...]
     (types.is_duration, lambda _: sqltypes.BIGINT),
     (types.is_nested, lambda arrow: sqltypes.SUPER if has_distinct_names(arrow) else None),
 )
-# Bytes that parquet annotates as text: an ENUM is UTF-8, a UUID lands as its 36 characters.
-TEXT_ANNOTATIONS = {"ENUM", "UUID"}
+# Bytes that are text: an ENUM is UTF-8, a UUID lands as its 36 characters.
+TEXTS = {Kind.TEXT, Kind.UUID}
 
 # Physical and annotated types that COPY reads into the type above without loss. Not here, on purpose: nanoseconds
 # (misread without an error), UINT_32 and UINT_64 (read as signed), TIME, Float16, nested, and whatever is unknown.
@@ -143,42 +146,28 @@ READ_RIGHT = {
 }
 
 
-def file_column(name: str, arrow: Any, leaf: Leaf | None) -> FileColumn:
-    """Describe a column of arrow type `arrow`, stored as `leaf` (None for a nested column).
+def file_column(name: str, arrow: Any, leaf: Leaf | None, meaning: Meaning | None = None) -> FileColumn:
+    """Describe a column of arrow type `arrow`, stored as `leaf` (None for a nested column), that means `meaning`.
 
+    >>> import pyarrow as pa
     >>> column = file_column("at", pa.timestamp("ns"), Leaf("INT64", "TIMESTAMP_NANOS"))
     >>> column.type.name, str(column.obstacle)
     ('TIMESTAMP', 'nanoseconds, which it misreads without an error')
     """
-    value = plain_type(arrow)
+    value = plain_type(meaning.original if meaning and meaning.original else arrow)
     found = f"{value} ({leaf.physical} {leaf.annotation})" if leaf else str(value)
-    if leaf and leaf.annotation in TEXT_ANNOTATIONS:
-        return FileColumn(name, found, sqltypes.VARCHAR, Obstacle.TYPE)
+    if meaning and meaning.kind in TEXTS:
+        return FileColumn(name, found, sqltypes.VARCHAR, Obstacle.TYPE, meaning=meaning)
     landing = next((to_sql(value) for is_type, to_sql in TYPES if is_type(value)), None)
-    return FileColumn(name, found, landing, _obstacle(value, leaf, landing), types.is_null(value))
-
-
-def plain_type(arrow: Any) -> Any:
-    """Name the type that the values of a dictionary, run-end-encoded or extension type have.
-
-    >>> plain_type(pa.dictionary(pa.int8(), pa.json_()))
-    DataType(string)
-    """
-    while True:
-        if types.is_dictionary(arrow) or types.is_run_end_encoded(arrow):
-            arrow = arrow.value_type
-        elif isinstance(arrow, pa.BaseExtensionType):
-            arrow = arrow.storage_type
-        else:
-            return arrow
+    obstacle = Obstacle.TYPE if meaning and meaning.kind else _obstacle(value, leaf, landing)
+    return FileColumn(name, found, landing, obstacle, types.is_null(value), meaning=meaning)
 
 
 def has_distinct_names(arrow: Any) -> bool:
     """Tell whether no struct within a type has two fields of one name: an object would keep one of them."""
     arrow = plain_type(arrow)
-    fields = [arrow.field(number) for number in range(arrow.num_fields)]
-    is_clear = not types.is_struct(arrow) or len({field.name for field in fields}) == len(fields)
-    return is_clear and all(has_distinct_names(field.type) for field in fields)
+    is_clear = not types.is_struct(arrow) or len({field.name for field in arrow}) == arrow.num_fields
+    return is_clear and all(has_distinct_names(inner) for inner in inner_types(arrow) or ())
 
 
 def fingerprint(columns: Sequence[FileColumn]) -> str:

@@ -108,6 +108,8 @@ def first_bad(values: pa.Array, work: Callable[[pa.Array], Any], errors: tuple[t
 
 def shown(values: pa.Array, index: int) -> str:
     """Show a value to people, shortened."""
+    if types.is_date64(values.type):
+        values = values.view(pa.timestamp("ms"))
     kind, value = values.type, values[index]
     if types.is_binary(kind) or types.is_large_binary(kind):
         content = value.as_py()
@@ -140,6 +142,17 @@ def whole_microseconds(values: pa.Array) -> Converted:
     rest = pc.subtract(count, pc.multiply(towards_zero, 1_000))
     down = pc.subtract(towards_zero, pc.less(rest, 0).cast(pa.int64()))
     return Converted(down, bool(pc.any(pc.not_equal(rest, 0)).as_py()))
+
+
+def whole_days(values: pa.Array) -> pa.Array:
+    """Count dates in days, whatever their unit.
+
+    Raises:
+        BadValueError: one has a time of day.
+    """
+    return checked(
+        values, lambda some: some.cast(pa.date32()), Reason.VALUE_OUT_OF_RANGE, "a date without a time of day"
+    )
 
 
 def time_text(micros: pa.Array) -> pa.Array:

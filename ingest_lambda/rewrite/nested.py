@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -20,15 +20,26 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 from pyarrow import types
 
+from ingest_lambda.read.arrow_types import inner_types
+from ingest_lambda.read.meaning import Meaning
 from ingest_lambda.reasons import Reason
-from ingest_lambda.rewrite.checks import BadValueError, first_bad, plain, refuse, text, time_text, whole_microseconds
+from ingest_lambda.rewrite.checks import (
+    BadValueError,
+    first_bad,
+    refuse,
+    text,
+    time_text,
+    whole_days,
+    whole_microseconds,
+)
+from ingest_lambda.rewrite.meant import as_meant
 from ingest_lambda.warehouse import sqltypes
 
 DOUBLE_DIGITS = 15  # any decimal of so many digits comes back from a double unchanged (C's DBL_DIG)
 
 
-def json_text(values: pa.Array) -> pa.Array:
-    """Write each value as JSON in UTF-8; null stays null.
+def json_text(values: pa.Array, meaning: Meaning | None = None) -> pa.Array:
+    """Write each value as JSON in UTF-8; null stays null. `meaning` is how the values are to be taken.
 
     >>> json_text(pa.array([{"a": 1, "b": ["x", None]}, None])).to_pylist()
     [b'{"a":1,"b":["x",null]}', None]
@@ -37,9 +48,9 @@ def json_text(values: pa.Array) -> pa.Array:
         BadValueError: a value within is none that Redshift can hold, or the JSON is too long.
     """
     try:
-        found = [None if value is None else _dump(value) for value in _decoded(values)]
+        found = [None if value is None else _dump(value) for value in _decoded(values, meaning)]
     except BadValueError as error:  # its index counts the values within; which row holds it, halving tells
-        row = first_bad(values, _decoded, (BadValueError,))
+        row = first_bad(values, lambda some: _decoded(some, meaning), (BadValueError,))
         raise BadValueError(error.reason, row, error.found, error.expected) from None
     limit = sqltypes.MAX_VARBYTE
     for row, value in enumerate(found):
@@ -52,27 +63,26 @@ def _dump(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _decoded(values: pa.Array) -> list[Any]:
+def _decoded(values: pa.Array, meaning: Meaning | None) -> list[Any]:
     """Turn an array into what the JSON encoder takes, child by child and not value by value."""
-    values = plain(values)
+    values = as_meant(values, meaning)
     kind = values.type
     if len(values) == 0:
         return []
-    if types.is_map(kind):
-        return _maps(values)
-    if types.is_struct(kind):
-        return _structs(values)
     if types.is_nested(kind):
-        return _lists(values)
+        inner = meaning.inner if meaning and meaning.inner else (None,) * len(inner_types(kind) or ())
+        if types.is_map(kind):
+            return _maps(values, *inner)
+        return _structs(values, inner) if types.is_struct(kind) else _lists(values, *inner)
     for is_type, decode in LEAVES:
         if is_type(kind):
             return decode(values)
     return list(values.to_pylist())
 
 
-def _structs(values: pa.Array) -> list[Any]:
+def _structs(values: pa.Array, inner: Sequence[Meaning | None]) -> list[Any]:
     names = [field.name for field in values.type]
-    children = [_decoded(child) for child in values.flatten()]
+    children = [_decoded(child, meaning) for child, meaning in zip(values.flatten(), inner, strict=True)]
     rows = zip(*children, strict=True) if children else ((),) * len(values)
     return [
         dict(zip(names, row, strict=True)) if is_valid else None
@@ -80,23 +90,25 @@ def _structs(values: pa.Array) -> list[Any]:
     ]
 
 
-def _lists(values: pa.Array) -> list[Any]:
+def _lists(values: pa.Array, meaning: Meaning | None) -> list[Any]:
     kind = values.type
     if types.is_list_view(kind) or types.is_large_list_view(kind):
-        starts, children = values.offsets.to_pylist(), _decoded(values.values)
+        starts, children = values.offsets.to_pylist(), _decoded(values.values, meaning)
         ends = [start + size for start, size in zip(starts, values.sizes.to_pylist(), strict=True)]
         return _split(values, list(zip(starts, ends, strict=True)), children)
     if types.is_fixed_size_list(kind):
         values = values.cast(pa.large_list(kind.value_type))
     start, bounds = _bounds(values)
-    return _split(values, bounds, _decoded(values.values.slice(start, bounds[-1][1])))
+    return _split(values, bounds, _decoded(values.values.slice(start, bounds[-1][1]), meaning))
 
 
-def _maps(values: pa.Array) -> list[Any]:
+def _maps(values: pa.Array, of_keys: Meaning | None, of_items: Meaning | None) -> list[Any]:
     start, bounds = _bounds(values)
     length = bounds[-1][1]
-    keys = [key if isinstance(key, str) else json.dumps(key) for key in _decoded(values.keys.slice(start, length))]
-    pairs = list(zip(keys, _decoded(values.items.slice(start, length)), strict=True))
+    keys = [
+        key if isinstance(key, str) else json.dumps(key) for key in _decoded(values.keys.slice(start, length), of_keys)
+    ]
+    pairs = list(zip(keys, _decoded(values.items.slice(start, length), of_items), strict=True))
     return [None if entries is None else _distinct(entries) for entries in _split(values, bounds, pairs)]
 
 
@@ -143,7 +155,7 @@ def _instants(values: pa.Array) -> list[Any]:
 
 
 def _dates(values: pa.Array) -> list[Any]:
-    return _written(values.cast(pa.date32()))
+    return _written(whole_days(values))
 
 
 def _written(values: pa.Array) -> list[Any]:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.read.faults import faults_of_the_file
 from ingest_lambda.read.footer import TAIL_BYTES, Footer, footer_bytes, parse_footer
 from ingest_lambda.read.parquet_rows import batches
 from ingest_lambda.reasons import Reason
@@ -28,9 +29,10 @@ def read(path: Path) -> None:
     footer = read_footer(path)
     columns = [Column(column.name, column.type) for column in footer.columns if column.type]
     names = tuple(column.name for column in footer.columns)
+    meanings = [column.meaning for column in footer.columns]
     rows = 0
     for rows_before, batch in batches(path):
-        convert_batch(batch, BatchOf(0, names, rows_before), columns)
+        convert_batch(batch, BatchOf(0, names, rows_before, meanings=meanings), columns)
         rows = rows_before + len(batch)
     check_row_count(rows, footer)
 
@@ -57,7 +59,8 @@ def read_footer(path: Path) -> Footer:
 def answer(path: Path) -> dict[str, object]:
     """Tell what reading a file earned, as `probe` takes it."""
     try:
-        read(path)
+        with faults_of_the_file("reading the file"):
+            read(path)
     except RejectedFileError as error:
         facts = {"column": error.column, "found": error.found, "expected": error.expected, "row": error.row}
         return {"reason": error.reason.value, "detail": error.detail, **facts}

@@ -18,8 +18,10 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 from ingest_lambda.arrive.routing import Format
 from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.read.content import content_of
+from ingest_lambda.read.faults import faults_of_the_file
 from ingest_lambda.read.footer import UNKNOWN_ROWS, Footer, Inspected
 from ingest_lambda.read.formats import kind_of, rows_of
+from ingest_lambda.read.meaning import Meaning
 from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.checks import BadValueError, Converted
 from ingest_lambda.rewrite.texts import convert_text
@@ -93,8 +95,9 @@ class _Rewriting:
 
     def add(self, source: Source, content: bytes | Path) -> None:
         rows, cut = 0, set[str]()
+        meanings = [column.meaning for column in source.inspected.footer.columns]
         for rows_before, batch in rows_of(source.inspected, content):
-            file = BatchOf(source.number, source.names, rows_before, converter_of(source.inspected))
+            file = BatchOf(source.number, source.names, rows_before, converter_of(source.inspected), meanings)
             converted, cut_here = convert_batch(batch, file, self._columns)
             self._parts.write(pa.record_batch(converted, schema=self._parts.schema))
             cut |= cut_here
@@ -107,12 +110,31 @@ class _Rewriting:
 
 @dataclass(frozen=True)
 class BatchOf:
-    """Where a batch comes from: its file's number and landing names, the rows before it, what converts its values."""
+    """Where a batch comes from: its file's number and landing names, the rows before it, what converts its values.
+
+    `meanings` are those of the file's columns; none where no column has one.
+    """
 
     number: int
     names: Sequence[str]
     rows_before: int
     convert: Converter = convert
+    meanings: Sequence[Meaning | None] = ()
+
+    def converted(self, batch: pa.RecordBatch, position: int, landing: Column) -> Converted:
+        """Convert the values of the column at `position`.
+
+        Raises:
+            RejectedFileError: a value cannot land.
+        """
+        name = batch.schema.field(position).name
+        meaning = self.meanings[position] if self.meanings else None
+        with faults_of_the_file(f"reading the values after row {self.rows_before}", name):
+            try:
+                values = batch.column(position)
+                return convert(values, landing.type, meaning) if meaning else self.convert(values, landing.type)
+            except BadValueError as error:
+                raise _bad_value(error, self.rows_before, name, landing) from error
 
 
 def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Column]) -> tuple[list[pa.Array], set[str]]:
@@ -131,10 +153,7 @@ def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Colu
         if position is None:
             arrays.append(pa.nulls(len(batch), transport_of(column.type).arrow))
             continue
-        try:
-            converted = source.convert(batch.column(position), column.type)
-        except BadValueError as error:
-            raise _bad_value(error, source.rows_before, batch.schema.field(position).name, column) from error
+        converted = source.converted(batch, position, column)
         arrays.append(converted.values)
         if converted.is_cut:
             cut.add(column.name)

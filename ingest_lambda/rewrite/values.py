@@ -6,25 +6,27 @@ transport type that holds the same values, or the first one that the column cann
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 from pyarrow import types
 
+from ingest_lambda.read.meaning import Meaning
 from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.checks import (
     DAY_MICROSECONDS,
     Converted,
     checked,
-    plain,
     refuse,
     text,
     time_text,
+    whole_days,
     whole_microseconds,
 )
+from ingest_lambda.rewrite.meant import as_meant
 from ingest_lambda.rewrite.nested import json_text
+from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType
 from ingest_lambda.warehouse.transport import transport_of
 
@@ -38,15 +40,17 @@ RANGE = "4713 BC to 294276 AD"
 LONG_DIGITS = 19
 
 
-def convert(values: pa.Array, landing: SqlType) -> Converted:
-    """Convert `values` to the transport type of a landing column that its type fits.
+def convert(values: pa.Array, landing: SqlType, meaning: Meaning | None = None) -> Converted:
+    """Convert `values`, which mean `meaning`, to the transport type of a landing column that their type fits.
 
     Raises:
         BadValueError: the column cannot hold a value.
     """
-    values = plain(values)
     if types.is_null(values.type):
         return Converted(pa.nulls(len(values), transport_of(landing).arrow))
+    if landing == sqltypes.SUPER:
+        return Converted(json_text(values, meaning))
+    values = as_meant(values, meaning)
     if landing.name in TEMPORAL:
         return TEMPORAL[landing.name](values)
     if types.is_duration(values.type):
@@ -57,7 +61,7 @@ def convert(values: pa.Array, landing: SqlType) -> Converted:
 
 def _timestamp(values: pa.Array) -> Converted:
     if types.is_date(values.type):
-        values = values.cast(pa.date32()).cast(pa.timestamp("s"))
+        values = whole_days(values).cast(pa.timestamp("s"))
     micros = whole_microseconds(values)
     count = micros.values.view(pa.int64())
     refuse(pc.less(count, FIRST_MICROSECOND), values, Reason.VALUE_OUT_OF_RANGE, RANGE)
@@ -65,7 +69,7 @@ def _timestamp(values: pa.Array) -> Converted:
 
 
 def _date(values: pa.Array) -> Converted:
-    values = values.cast(pa.date32())
+    values = whole_days(values)
     refuse(_beyond_days(values), values, Reason.VALUE_OUT_OF_RANGE, RANGE)
     return Converted(values)
 
@@ -104,9 +108,6 @@ def _decimal(values: pa.Array, landing: SqlType) -> pa.Array:
 
 
 def _varchar(values: pa.Array, landing: SqlType) -> pa.Array:
-    if types.is_fixed_size_binary(values.type):  # a UUID: no other fixed-size bytes land as text
-        found = [None if value is None else str(uuid.UUID(bytes=value)) for value in values.to_pylist()]
-        return pa.array(found, pa.string())
     return text(values, landing.arguments[0])
 
 
@@ -117,14 +118,9 @@ def _varbyte(values: pa.Array, landing: SqlType) -> pa.Array:
     return values.cast(pa.binary())
 
 
-def _super(values: pa.Array, _: SqlType) -> pa.Array:
-    return json_text(values)
-
-
 _PLAIN: dict[str, Callable[[pa.Array, SqlType], pa.Array]] = {
     "DECIMAL": _decimal,
     "VARCHAR": _varchar,
     "CHAR": _varchar,
     "VARBYTE": _varbyte,
-    "SUPER": _super,
 }

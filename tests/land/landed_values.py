@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
-from ingest_lambda.read.schema import plain_type
+from ingest_lambda.read.arrow_types import plain_type
 from ingest_lambda.rewrite.checks import plain
 from ingest_lambda.warehouse.statements import fold_case
 from tests.land.typed_values import from_json

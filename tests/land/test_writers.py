@@ -6,6 +6,8 @@ service, so that files of their very footprint are written here: physical types,
 
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
+import base64
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,8 +20,11 @@ import pytest
 from ingest_lambda.judge.paths import LoadPath
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.read.footer import inspect
+from ingest_lambda.reasons import Reason
+from ingest_lambda.rewrite.probe import probe
+from tests.land import footers
 from tests.land.landed_values import expected, landed
-from tests.land.warehouse import Function, Land, new_dataset
+from tests.land.warehouse import Function, Land, new_dataset, parquet
 
 FILES = Path(__file__).with_name("files")
 MOMENT = datetime(2025, 11, 13, 9, 5, 1, 234567, tzinfo=UTC)
@@ -36,6 +41,35 @@ TOLD: dict[str, dict[str, Any]] = {
     },
     "pandas": {"row label": "x", "at_zone": "2025-11-13 08:05:01.234567", "took": 1_000, "nothing": None},
     "polars": {"clock": "12:34:56.000789", "took": 1, "pair": "[1, 2]", "unsigned": "18446744073709551615"},
+}
+UUID = "c0ffee00-0000-4000-8000-000000000001"
+# What lands of files whose values mean more than pyarrow reads, and its type.
+MEANT: dict[str, dict[str, tuple[str, Any]]] = {
+    "chdb": {
+        "color": ("character varying", "red"),
+        "key": ("character varying", UUID),
+        "colors": ("super", ["red"]),
+        "keys": ("super", [UUID]),
+        "item": ("super", {"color": "red", "key": UUID}),
+        "by_color": ("super", {"red": "blue"}),
+        "by_key": ("super", {UUID: 1}),
+        "large": ("binary varying", b"\x01" + bytes(15)),
+    },
+    "arro3": {
+        "at_seconds": ("timestamp without time zone", "2025-11-13 09:05:01"),
+        "at_zone": ("timestamp without time zone", "2025-11-13 09:05:01"),
+        "clock": ("time without time zone", "09:05:01"),
+        "day": ("date", "2025-11-13"),
+        "key": ("character varying", UUID),
+        "moments": ("super", ["2025-11-13T09:05:01", None]),
+        "item": ("super", {"clock": "09:05:01.000000"}),
+        "count": ("bigint", 1_763_024_701),
+    },
+}
+# Files that one column closes to their reader: that column, and what the verdict says of it.
+CLOSED = {
+    "polars_int128": ("large", "an integer of 128 bits", "decimal"),
+    "fastparquet_fixed_text": ("code", "FIXED_LEN_BYTE_ARRAY STRING", "variable length"),
 }
 
 
@@ -57,6 +91,81 @@ def test_what_a_library_writes_lands_with_the_values_that_it_wrote(land: Land, f
     values = landed(land, dataset, table.schema)
     for name in set(table.column_names) - {"key"}:  # a UUID, which pyarrow reads as bytes
         assert repr(values[name]) == repr(expected(table.column(name).combine_chunks())), name
+
+
+@pytest.mark.parametrize("writer", MEANT)
+def test_values_land_as_what_the_writer_means_by_them(land: Land, function: Function, writer: str) -> None:
+    dataset = new_dataset(writer)
+    file = land.put(f"raw/{dataset}/a.parquet", (FILES / f"{writer}.parquet").read_bytes())
+    [outcome] = function.receive(file)
+
+    assert (outcome.status, outcome.load_path) == (Status.LANDED, LoadPath.CANONICAL)
+    [row] = land.rows(f"select * from landing.{dataset} where id = 1")
+    columns = land.rows(f"select column_name, data_type from svv_columns where table_name = '{dataset}'")
+    types = {column["column_name"]: column["data_type"] for column in columns}
+    found = {
+        name: (types[name], json.loads(row[name]) if types[name] == "super" else row[name]) for name in MEANT[writer]
+    }
+    assert found == MEANT[writer]
+    assert probe(land.client("s3"), [file]) == {file.file_id: None}
+
+
+@pytest.mark.parametrize("writer", CLOSED)
+def test_a_column_that_closes_the_whole_file_is_named(land: Land, function: Function, writer: str) -> None:
+    dataset = new_dataset(writer)
+    [outcome] = function.receive(land.put(f"raw/{dataset}/a.parquet", (FILES / f"{writer}.parquet").read_bytes()))
+
+    assert outcome.verdict is not None
+    column, found, remedy = CLOSED[writer]
+    assert (outcome.verdict.reason, outcome.verdict.column) == (Reason.UNSUPPORTED_TYPE, column)
+    assert outcome.verdict.found == found
+    assert remedy in outcome.verdict.remedy
+    assert land.count(f"landing.{dataset}") == 0
+
+
+@pytest.mark.parametrize("parent", [None, "item"])
+def test_a_group_without_fields_is_named(land: Land, function: Function, parent: str | None) -> None:
+    content = parquet(pa.table({"id": [1], "item": [{"a": 1}]}), store_schema=False)
+    dataset = new_dataset("empty_group")
+    [outcome] = function.receive(
+        land.put(f"raw/{dataset}/a.parquet", footers.with_empty_group(content, "empty", parent))
+    )
+
+    assert outcome.verdict is not None
+    assert (outcome.verdict.reason, outcome.verdict.column) == (Reason.UNSUPPORTED_TYPE, parent or "empty")
+    assert land.count(f"landing.{dataset}") == 0
+
+
+def test_an_arrow_schema_that_contradicts_the_data_changes_no_value(land: Land, function: Function) -> None:
+    """A hostile one says of annotated numbers, of text and of doubles that they are moments."""
+    table = pa.table(
+        {
+            "id": pa.array([1], pa.uint32()),
+            "amount": [Decimal("1.50")],
+            "note": ["a"],
+            "ratio": [1.5],
+            "counts": [[7]],
+        }
+    )
+    lie = pa.schema([(name, pa.timestamp("s")) for name in table.column_names])
+    words = {"ARROW:schema": base64.b64encode(lie.serialize().to_pybytes()).decode()}
+    dataset = new_dataset("lie")
+    [outcome] = function.receive(
+        land.put(f"raw/{dataset}/a.parquet", footers.with_words(parquet(table, store_schema=False), words))
+    )
+
+    assert outcome.status is Status.LANDED
+    [row] = land.rows(f"select id, amount, note, ratio, counts from landing.{dataset}")
+    assert row == {"id": 1, "amount": "1.50", "note": "a", "ratio": 1.5, "counts": "[7]"}
+
+
+def test_an_arrow_schema_that_cannot_be_read_is_a_verdict(land: Land, function: Function) -> None:
+    content = footers.with_words(parquet(pa.table({"id": [1]}), store_schema=False), {"ARROW:schema": "no base64"})
+    dataset = new_dataset("noise")
+    [outcome] = function.receive(land.put(f"raw/{dataset}/a.parquet", content))
+
+    assert outcome.verdict is not None
+    assert outcome.verdict.reason is Reason.CORRUPT_FOOTER
 
 
 def receive(land: Land, function: Function, key: str, table: pa.Table, **options: Any) -> FileOutcome:

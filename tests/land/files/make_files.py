@@ -2,11 +2,15 @@
 
 The writers are no requirement of the project; the files are kept, so that its tests need none of them:
 
-    python -m venv writers && writers/bin/pip install pandas==3.1.1 polars==2.1.0 duckdb==2.0.0 pyarrow==26.0.1
-    writers/bin/python tests/land/files/make_files.py
+    python -m venv writers && writers/bin/pip install pandas==3.1.1 polars==2.1.0 duckdb==2.0.0 pyarrow==26.0.1 \\
+        chdb==4.4.0 arro3-io==0.9.1 fastparquet==2026.9.0 pyspark==4.3.0
+    writers/bin/python tests/land/files/make_files.py [WRITER ...]
+
+Spark needs Java 17 or newer.
 """
 
 import datetime as dt
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -99,7 +103,79 @@ def write_polars() -> None:
     frame.write_parquet(FOLDER / "polars.parquet")
 
 
+CLICKHOUSE = """
+select
+    1 as id,
+    'red'::Enum8('red' = 1, 'blue' = 2) as color,
+    toUUID('c0ffee00-0000-4000-8000-000000000001') as key,
+    [color] as colors,
+    [key] as keys,
+    (color, key)::Tuple(color Enum8('red' = 1, 'blue' = 2), key UUID) as item,
+    map(color, 'blue'::Enum8('red' = 1, 'blue' = 2)) as by_color,
+    map(key, 1) as by_key,
+    toInt128('1') as large,
+    toIPv6('::1') as address
+"""
+
+
+def write_chdb() -> None:
+    """Write what a query of ClickHouse becomes: nested enumerations and UUIDs, integers of 128 bits."""
+    import chdb  # type: ignore[import-not-found]  # no requirement, as said above
+
+    (FOLDER / "chdb.parquet").write_bytes(chdb.query(CLICKHOUSE, "Parquet").bytes())
+
+
+def write_arro3() -> None:
+    """Write what parquet-rs makes of arrow types that parquet has not: seconds, dates in milliseconds, bare UUIDs."""
+    import arro3.core  # type: ignore[import-not-found]  # no requirement, as said above
+    import arro3.io  # type: ignore[import-not-found]  # no requirement, as said above
+    import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+
+    key = pa.array([bytes.fromhex("c0ffee00000040008000000000000001"), None], pa.binary(16))
+    table = pa.table(
+        {
+            "id": [1, 2],
+            "at_seconds": pa.array([1_763_024_701, None], pa.timestamp("s")),
+            "at_zone": pa.array([1_763_024_701, None], pa.timestamp("s", "Europe/Berlin")),
+            "clock": pa.array([32_701, None], pa.time32("s")),
+            "day": pa.array([dt.date(2025, 11, 13), None], pa.date64()),
+            "key": pa.ExtensionArray.from_storage(pa.uuid(), key),
+            "moments": pa.array([[1_763_024_701, None], None], pa.list_(pa.timestamp("s"))),
+            "item": pa.array([{"clock": 32_701}, None], pa.struct([("clock", pa.time32("s"))])),
+            "count": [1_763_024_701, None],
+        }
+    )
+    arro3.io.write_parquet(arro3.core.Table.from_arrow(table), str(FOLDER / "arro3.parquet"))
+
+
+def write_polars_int128() -> None:
+    """Write an integer of 128 bits, which keeps other readers from the whole file."""
+    import polars as pl
+
+    frame = pl.DataFrame({"id": [1], "large": pl.Series([2**100], dtype=pl.Int128)})
+    frame.write_parquet(FOLDER / "polars_int128.parquet")
+
+
+def write_fastparquet() -> None:
+    """Write text of a fixed length, which parquet has not."""
+    import fastparquet  # type: ignore[import-not-found]  # no requirement, as said above
+    import pandas as pd
+
+    frame = pd.DataFrame({"id": [1], "code": ["ab"]})
+    target = str(FOLDER / "fastparquet_fixed_text.parquet")
+    fastparquet.write(target, frame, fixed_text={"code": 2}, object_encoding={"code": "utf8"})
+
+
+WRITERS = {
+    "duckdb": write_duckdb,
+    "pandas": write_pandas,
+    "polars": write_polars,
+    "chdb": write_chdb,
+    "arro3": write_arro3,
+    "polars_int128": write_polars_int128,
+    "fastparquet": write_fastparquet,
+}
+
 if __name__ == "__main__":
-    write_duckdb()
-    write_pandas()
-    write_polars()
+    for name in sys.argv[1:] or WRITERS:
+        WRITERS[name]()

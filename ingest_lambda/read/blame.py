@@ -1,0 +1,98 @@
+"""LAND, read: why pyarrow does not take a footer.
+
+In: what pyarrow raised, and the footer's bytes. Out: the rejection: of the column that closes the file where one can be
+named, of the footer else. Pure.
+
+pyarrow refuses a whole file for one column, and does not say which. The footer's own words say it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+
+from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.read.metadata import Element, Metadata, read_metadata
+from ingest_lambda.read.original import refused_column
+from ingest_lambda.reasons import Reason
+
+BYTES = {"BYTE_ARRAY"}
+FIXED = {"FIXED_LEN_BYTE_ARRAY"}
+# What each annotation may stand on: https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
+CARRIERS = {
+    "STRING": BYTES,
+    "ENUM": BYTES,
+    "JSON": BYTES,
+    "BSON": BYTES,
+    "GEOMETRY": BYTES,
+    "GEOGRAPHY": BYTES,
+    "UUID": FIXED,
+    "FLOAT16": FIXED,
+    "INTERVAL": FIXED,
+    "DATE": {"INT32"},
+    "TIME": {"INT32", "INT64"},
+    "TIMESTAMP": {"INT64"},
+    "INTEGER": {"INT32", "INT64"},
+    "DECIMAL": {"INT32", "INT64"} | BYTES | FIXED,
+}
+TEXT_REMEDY = "write the text with a variable length (BYTE_ARRAY), as writers do by default"
+INTEGER_REMEDY = "cast the column to a decimal of at most 38 digits, or to text"
+
+
+def rejection_of(error: Exception, footer: bytes) -> RejectedFileError:
+    """Word what `error`, which was raised over a footer, means to the file's producer."""
+    if isinstance(error, RejectedFileError):
+        return error
+    if isinstance(error, RecursionError):
+        return RejectedFileError(Reason.UNSUPPORTED_TYPE, "a column is nested too deeply to be read")
+    try:
+        said = read_metadata(footer)
+    except ValueError:
+        said = None
+    if said and isinstance(error, (pa.ArrowException, OSError)):  # of both kinds are pyarrow's own
+        blamed = _refused_integer(said) or _contradiction(said)
+        if blamed:
+            return blamed
+    if isinstance(error, pa.ArrowNotImplementedError):
+        return RejectedFileError(Reason.UNSUPPORTED_TYPE, f"the footer has what pyarrow cannot read: {error}")
+    name = "" if isinstance(error, (pa.ArrowException, OSError, ValueError)) else f"{type(error).__name__}: "
+    return RejectedFileError(Reason.CORRUPT_FOOTER, f"the footer cannot be read: {name}{error}")
+
+
+def _refused_integer(said: Metadata) -> RejectedFileError | None:
+    found = refused_column(said)
+    if found is None:
+        return None
+    column, type_ = found
+    return RejectedFileError(
+        Reason.UNSUPPORTED_TYPE,
+        "the column is of a type that the parquet reader does not know, which closes the whole file to it",
+        column=column,
+        found=type_,
+        expected="a type that docs/verdicts.md lists",
+        remedy=INTEGER_REMEDY if type_.startswith("an integer") else None,
+    )
+
+
+def _contradiction(said: Metadata) -> RejectedFileError | None:
+    for column in said.columns:
+        for leaf in _leaves(column):
+            carriers = CARRIERS.get(leaf.annotation or "")
+            if carriers and leaf.physical not in carriers:
+                return RejectedFileError(
+                    Reason.UNSUPPORTED_TYPE,
+                    f"parquet has no {leaf.annotation} on {leaf.physical}, and one such column closes the whole file",
+                    column=column.name,
+                    found=f"{leaf.physical} {leaf.annotation}",
+                    expected=f"{leaf.annotation} on {' or '.join(sorted(carriers))}",
+                    remedy=TEXT_REMEDY if leaf.annotation == "STRING" and leaf.physical in FIXED else None,
+                )
+    return None
+
+
+def _leaves(element: Element) -> Iterator[Element]:
+    if element.physical is not None:
+        yield element
+    for child in element.children:
+        yield from _leaves(child)

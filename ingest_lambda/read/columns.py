@@ -1,0 +1,76 @@
+"""LAND, read: the columns of a parquet file.
+
+In: the parquet schema as pyarrow parsed it, and the footer's own words. Out: `FileColumn`s. Pure.
+
+Both say something that the other does not: pyarrow which arrow type a column is read in, the footer's own words what
+its values mean beyond that, and which columns hold nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.read.arrow_types import inner_types
+from ingest_lambda.read.meaning import meanings
+from ingest_lambda.read.metadata import Element, Metadata
+from ingest_lambda.read.schema import FileColumn, Leaf, file_column
+from ingest_lambda.reasons import Reason
+
+
+def columns_of(schema: Any, said: Metadata) -> tuple[FileColumn, ...]:
+    """Pair each column of the arrow schema with its leaves in the parquet schema: one, or many of a nested column.
+
+    Raises:
+        RejectedFileError: a column cannot be read at all.
+        ValueError: the schemas do not belong together.
+    """
+    for element in said.columns:
+        _check_fields(element, element)
+    arrow = schema.to_arrow_schema()
+    meant = meanings([column.type for column in arrow], said)
+    columns: list[FileColumn] = []
+    position = 0
+    for column, meaning in zip(arrow, meant, strict=True):
+        leaf = schema.column(position) if inner_types(column.type) is None else None
+        stored = Leaf.of(leaf.physical_type, leaf.logical_type.to_json()) if leaf is not None else None
+        leaves = _leaves(column.type)
+        described = file_column(column.name, column.type, stored, meaning)
+        columns.append(replace(described, has_values=_has_values(said.has_values[position : position + leaves])))
+        position += leaves
+    return _shared(tuple(columns))
+
+
+@functools.lru_cache(maxsize=64)
+def _shared(columns: tuple[FileColumn, ...]) -> tuple[FileColumn, ...]:
+    """Return the first of equal tuples: a batch may hold thousands of files of one schema."""
+    return columns
+
+
+def _check_fields(column: Element, element: Element) -> None:
+    """Refuse a group without fields: pyarrow leaves the column out at the top, and reads no row of it below."""
+    if element.physical is None and not element.children:
+        where = "" if column is element else f", {element.name},"
+        raise RejectedFileError(
+            Reason.UNSUPPORTED_TYPE,
+            f"the column{' has' if where else ' is'} a group{where} without fields, of which parquet keeps no values",
+            column=column.name,
+            found="a group without fields",
+            expected="a group with at least one field",
+            remedy="leave the empty struct out, or give it a field",
+        )
+    for child in element.children:
+        _check_fields(column, child)
+
+
+def _has_values(leaves: Sequence[bool | None]) -> bool | None:
+    """Tell whether a column has a value: surely where a leaf has one; none surely where no leaf has one."""
+    return True if True in leaves else None if None in leaves else False
+
+
+def _leaves(arrow: Any) -> int:
+    inner = inner_types(arrow)
+    return 1 if inner is None else sum(map(_leaves, inner))

@@ -1,0 +1,114 @@
+"""LAND, read: what values mean beyond the arrow type that pyarrow reads them in.
+
+In: a footer's `Metadata`, and the arrow types of its columns. Out: a `Meaning` for each column that has one: text that
+is kept as bytes, at the top or nested, and types that only the writer's arrow schema tells. Pure.
+
+https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+from pyarrow import types
+
+from ingest_lambda.read.arrow_types import inner_types, plain_type
+from ingest_lambda.read.metadata import Element, Metadata
+from ingest_lambda.read.original import original_types
+
+UUID_BYTES = 16
+
+
+class Kind(StrEnum):
+    """How values are to be taken."""
+
+    TEXT = "text"  # bytes that are UTF-8: an ENUM
+    UUID = "uuid"  # 16 bytes that people know as 36 characters
+    ORIGINAL = "original"  # as the arrow type that the writer had, which parquet has no annotation for
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """How the values of a column are to be taken; `inner` says it of a nested type's fields, in their order.
+
+    `original` is the writer's arrow type, of Kind.ORIGINAL.
+    """
+
+    kind: Kind | None = None
+    original: Any = None
+    inner: tuple[Meaning | None, ...] = ()
+
+
+def meanings(arrow: Sequence[Any], said: Metadata) -> tuple[Meaning | None, ...]:
+    """Say what the columns mean whose arrow types are `arrow`; None of a column that its arrow type says all of.
+
+    Raises:
+        ValueError: the footer's columns are not those of the arrow schema.
+    """
+    walk = _Walk(said)
+    found = tuple(
+        walk.meaning(type_, original) for type_, original in zip(arrow, original_types(arrow, said), strict=True)
+    )
+    walk.finish()
+    return found
+
+
+class _Walk:
+    """Goes through arrow types depth first, and through the physical columns beside them: both have one order."""
+
+    def __init__(self, said: Metadata) -> None:
+        self._leaves = [leaf for element in said.columns for leaf in leaves_of(element)]
+        self._at = 0
+
+    def meaning(self, arrow: Any, original: Any) -> Meaning | None:
+        fields = inner_types(arrow)
+        if fields is None:
+            return self._leaf(arrow, original)
+        originals = inner_types(original) if original else None
+        if originals is None or len(originals) != len(fields):
+            originals = (None,) * len(fields)
+        inner = tuple(self.meaning(field, one) for field, one in zip(fields, originals, strict=True))
+        return Meaning(inner=inner) if any(inner) else None
+
+    def _leaf(self, arrow: Any, original: Any) -> Meaning | None:
+        if self._at == len(self._leaves):
+            raise ValueError(f"more columns in the arrow schema than the {len(self._leaves)} in the parquet schema")
+        element = self._leaves[self._at]
+        self._at += 1
+        return _leaf_meaning(element, arrow, original)
+
+    def finish(self) -> None:
+        if self._at != len(self._leaves):
+            raise ValueError(f"{self._at} columns in the arrow schema, {len(self._leaves)} in the parquet schema")
+
+
+def leaves_of(element: Element) -> list[Element]:
+    """List the physical columns of an element, in the file's order."""
+    if element.physical is not None:
+        return [element]
+    return [leaf for child in element.children for leaf in leaves_of(child)]
+
+
+def _leaf_meaning(element: Element, arrow: Any, original: Any) -> Meaning | None:
+    if element.annotation == "ENUM" and element.physical == "BYTE_ARRAY":
+        return Meaning(Kind.TEXT)
+    if element.physical == "FIXED_LEN_BYTE_ARRAY" and element.length == UUID_BYTES:
+        is_uuid = element.annotation == "UUID" or (element.annotation is None and isinstance(original, pa.UuidType))
+        return Meaning(Kind.UUID) if is_uuid else None
+    return _bare_integer(plain_type(arrow), plain_type(original)) if original and not element.annotation else None
+
+
+def _bare_integer(arrow: Any, original: Any) -> Meaning | None:
+    """Take the writer's own type for an integer without an annotation, where parquet-rs is known to store it so.
+
+    Parquet has no seconds, and parquet-rs keeps dates that are counted in milliseconds as a bare integer too
+    (https://github.com/apache/arrow-rs/blob/main/parquet/src/arrow/schema/mod.rs). Nothing else is believed: an arrow
+    schema that contradicts the data changes no value.
+    """
+    is_moment = (types.is_timestamp(original) and original.unit == "s") or types.is_date64(original)
+    is_known = (arrow == pa.int64() and is_moment) or (arrow == pa.int32() and original == pa.time32("s"))
+    return Meaning(Kind.ORIGINAL, original) if is_known else None
