@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -16,15 +16,18 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda.arrive.events import Message
-from ingest_lambda.arrive.routing import NO_FORMATS, Ignored, route
+from ingest_lambda.arrive.known_folders import KnownFolders, refusal
+from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Rules, route
 from ingest_lambda.bucket.objects import Place
 from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.contracts import rules_of
 from ingest_lambda.judge.paths import Group, group_by_path
 from ingest_lambda.load.load import Loader, rejection_outcome
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.read.footer import Budget, Inspected
 from ingest_lambda.read.formats import inspect_any
+from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.probe import probe
 from ingest_lambda.settings import Settings
 from ingest_lambda.tell import notify
@@ -58,11 +61,13 @@ class Clients:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A data file of a dataset, and how often its message has come."""
+    """A data file of a dataset, and how often its message has come; `folder` and `by_bytes` as its route says."""
 
     file: FileVersion
     dataset: str
     receive_count: int = 1
+    folder: str | None = None
+    by_bytes: bool = False
 
 
 class Ingest:
@@ -76,6 +81,8 @@ class Ingest:
         self._warehouse = warehouse
         self._loader = loader
         self._report = report
+        self._rules = rules_of(loader.contracts, settings.route_pattern)
+        self._folders = KnownFolders(warehouse, self._rules)
         place = Place(settings.bucket, settings.copy_role_arn)
         self._quarantine = Quarantine(clients.s3, warehouse, place, self._tell)
 
@@ -90,20 +97,20 @@ class Ingest:
         return [message for message in messages if message.malformed or _must_come_back(message, outcomes)]
 
     def _outcomes(self, messages: Sequence[Message]) -> list[FileOutcome]:
-        candidates, ignored = route_files(messages, self._settings.route_pattern, self._loader.formats)
+        candidates, ignored = route_files(messages, self._rules)
         landed: list[FileOutcome] = []
         for group in group_for_loading(candidates):
-            files = [candidate.file for candidate in group]
-            landed += self._land(group[0].dataset, files, group[0].receive_count)
+            landed += self._land(group[0].dataset, group, group[0].receive_count)
         self._announce(landed)
         return ignored + landed
 
-    def _land(self, dataset: str, files: Sequence[FileVersion], receive_count: int) -> list[FileOutcome]:
+    def _land(self, dataset: str, files: Sequence[Candidate], receive_count: int) -> list[FileOutcome]:
         """Land files of a dataset. What fails here fails for the files of one load alone, and is tried again."""
         harmless, outcomes = self._probe(dataset, files) if receive_count > 1 else (files, [])
         readable, unreadable = self._inspect(dataset, harmless)
-        outcomes += unreadable
-        for group in group_by_path(readable, failed_before=receive_count > LOADS_LEFT_TO_COPY):
+        placed, misplaced = self._place(dataset, readable, files)
+        outcomes += unreadable + misplaced
+        for group in group_by_path(placed, failed_before=receive_count > LOADS_LEFT_TO_COPY):
             outcomes += self._load(dataset, group)
         rejected = [self._discreet(outcome) for outcome in outcomes if outcome.status is Status.REJECTED]
         if not rejected:
@@ -117,24 +124,24 @@ class Ingest:
             return rejected
         return replace(rejected, verdict=rejected.verdict.without_values())
 
-    def _probe(self, dataset: str, files: Sequence[FileVersion]) -> tuple[Sequence[FileVersion], list[FileOutcome]]:
+    def _probe(self, dataset: str, files: Sequence[Candidate]) -> tuple[Sequence[Candidate], list[FileOutcome]]:
         """Read files whose messages have come before in a process of their own: one may have ended this function."""
         started = time.monotonic()
         try:
             found = probe(self._clients.s3, self._while_there_is_time(files))
-            outcomes = [rejection_outcome(file, dataset, why) for file in files if (why := found[file.file_id])]
+            outcomes = [_unfit(each, why) for each in files if (why := found[each.file.file_id])]
         except Exception as error:  # the report has the trace
-            outcomes = [self._retried(file, dataset, error) for file in files]
+            outcomes = [self._retried(each.file, dataset, error) for each in files]
         self._report.load(dataset, outcomes, time.monotonic() - started)
         ended = {outcome.file.file_id for outcome in outcomes}
-        return [file for file in files if file.file_id not in ended], outcomes
+        return [each for each in files if each.file.file_id not in ended], outcomes
 
-    def _while_there_is_time(self, files: Iterable[FileVersion]) -> Iterator[FileVersion]:
-        for file in files:
+    def _while_there_is_time(self, files: Iterable[Candidate]) -> Iterator[FileVersion]:
+        for each in files:
             self._warehouse.check_time()
-            yield file
+            yield each.file
 
-    def _inspect(self, dataset: str, files: Sequence[FileVersion]) -> tuple[list[Inspected], list[FileOutcome]]:
+    def _inspect(self, dataset: str, files: Sequence[Candidate]) -> tuple[list[Inspected], list[FileOutcome]]:
         """Read the footers, several at a time: the time goes into waiting for S3."""
         started = time.monotonic()
         budget = Budget(KEPT_BYTES)
@@ -142,23 +149,45 @@ class Ingest:
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
             for start in range(0, len(files), FOOTERS_AT_ONCE):
                 some = files[start : start + FOOTERS_AT_ONCE]
-                results += pool.map(lambda file: self._inspect_one(dataset, file, budget), some)
+                results += pool.map(lambda each: self._inspect_one(each, budget), some)
                 if len(some) == FOOTERS_AT_ONCE:
                     gc.collect()
         outcomes = [result for result in results if isinstance(result, FileOutcome)]
         self._report.load(dataset, outcomes, time.monotonic() - started)
         return [result for result in results if isinstance(result, Inspected)], outcomes
 
-    def _inspect_one(self, dataset: str, file: FileVersion, budget: Budget) -> Inspected | FileOutcome:
+    def _inspect_one(self, candidate: Candidate, budget: Budget) -> Inspected | FileOutcome:
+        file, dataset = candidate.file, candidate.dataset
         try:
             self._warehouse.check_time()
             return inspect_any(self._clients.s3, file, self._loader.contract(dataset).types, budget)
         except RejectedFileError as error:
-            return rejection_outcome(file, dataset, error)
+            return _unfit(candidate, error)
         except FileGoneError as error:
             return FileOutcome(file, Status.GONE, dataset, str(error))
         except Exception as error:  # one file never fails its batch; the report has the trace
             return self._retried(file, dataset, error)
+
+    def _place(
+        self, dataset: str, files: list[Inspected], candidates: Sequence[Candidate]
+    ) -> tuple[list[Inspected], list[FileOutcome]]:
+        """Refuse files of folders that may be another table's, unless such files of the dataset have always landed.
+
+        A table format's folders are all of one table: its files are judged by what they are.
+        """
+        folders = {each.file.file_id: each.folder for each in candidates if each.folder}
+        doubtful = [each.file for each in files if each.file.file_id in folders and each.footer.sign is None]
+        if not doubtful:
+            return files, []
+        outcomes = self._guarded(dataset, doubtful, lambda: self._refuse(dataset, doubtful, folders))
+        ended = {outcome.file.file_id for outcome in outcomes}
+        self._report.load(dataset, outcomes, 0.0)
+        return [each for each in files if each.file.file_id not in ended], outcomes
+
+    def _refuse(self, dataset: str, files: Sequence[FileVersion], folders: Mapping[str, str]) -> list[FileOutcome]:
+        if self._folders.of(dataset):
+            return []
+        return [rejection_outcome(file, dataset, refusal(dataset, folders[file.file_id])) for file in files]
 
     def _load(self, dataset: str, group: Group) -> list[FileOutcome]:
         started = time.monotonic()
@@ -204,21 +233,21 @@ class Ingest:
             self._report.lost("announcement", error)
 
 
-def route_files(
-    messages: Iterable[Message], pattern: str | None, formats: Mapping[str, Collection[str]] = NO_FORMATS
-) -> tuple[list[Candidate], list[FileOutcome]]:
+def route_files(messages: Iterable[Message], rules: Rules) -> tuple[list[Candidate], list[FileOutcome]]:
     """Sort the files of `messages` into candidates and ignored ones, each version once."""
     candidates: dict[str, Candidate] = {}
     ignored: dict[str, FileOutcome] = {}
     for message in messages:
         for file in message.files:
-            routed = route(file.key, pattern, formats)
+            routed = route(file.key, rules)
             if isinstance(routed, Ignored):
                 ignored[file.file_id] = FileOutcome(file, Status.IGNORED, reason=routed.reason)
             else:
                 known = candidates.get(file.file_id)
                 if known is None or known.receive_count < message.receive_count:
-                    candidates[file.file_id] = Candidate(file, routed.dataset, message.receive_count)
+                    candidates[file.file_id] = Candidate(
+                        file, routed.dataset, message.receive_count, routed.folder, routed.by_bytes
+                    )
     return list(candidates.values()), list(ignored.values())
 
 
@@ -236,6 +265,13 @@ def group_for_loading(candidates: Iterable[Candidate]) -> list[list[Candidate]]:
         size = FILES_TOGETHER.get(receive_count, 1)
         groups += [group[start : start + size] for start in range(0, len(group), size)]
     return groups
+
+
+def _unfit(candidate: Candidate, error: RejectedFileError) -> FileOutcome:
+    """Reject a file; where its name does not say that it is parquet, and it is not, it is ignored instead."""
+    if candidate.by_bytes and error.reason in {Reason.NOT_PARQUET, Reason.EMPTY_FILE}:
+        return FileOutcome(candidate.file, Status.IGNORED, candidate.dataset, NOT_BY_BYTES)
+    return rejection_outcome(candidate.file, candidate.dataset, error)
 
 
 def _must_come_back(message: Message, outcomes: Mapping[str, FileOutcome]) -> bool:

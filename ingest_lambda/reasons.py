@@ -11,6 +11,7 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Why a file was rejected."""
 
+    AMBIGUOUS_FOLDER = "ambiguous_folder"
     EMPTY_FILE = "empty_file"
     NOT_PARQUET = "not_parquet"
     ENCRYPTED = "encrypted"
@@ -37,6 +38,7 @@ class Reason(StrEnum):
 
 
 REMEDIES = {
+    Reason.AMBIGUOUS_FOLDER: "declare prefixes, or folders: any, in the source YAML; deploy, then replay the file",
     Reason.EMPTY_FILE: "upload the file again; it has no bytes, so the writer probably died before closing it",
     Reason.NOT_PARQUET: "write the file as parquet, and close the writer: a parquet file ends with the bytes PAR1",
     Reason.ENCRYPTED: "write the file without parquet modular encryption; the bucket encrypts it at rest",

@@ -6,6 +6,8 @@ its schema-change policy and its declared columns. dbt and the ingest function s
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -16,6 +18,7 @@ DEFAULT_POLICY = "evolve"
 POLICIES = frozenset({"evolve", "freeze"})
 FORMATS = frozenset({"csv", "json"})  # beside parquet
 TABLE_FORMATS = frozenset({"append_only"})  # how the folder of a table format may be meant
+RAW = "raw/"  # under which landing reads
 
 
 class Column(TypedDict):
@@ -33,6 +36,8 @@ class Contract(TypedDict):
     formats: NotRequired[list[str]]
     sensitive: NotRequired[bool]
     table_format: NotRequired[str]
+    folders: NotRequired[str]
+    prefixes: NotRequired[list[str]]
 
 
 def read_contracts(root: Path) -> dict[str, Contract]:
@@ -42,9 +47,12 @@ def read_contracts(root: Path) -> dict[str, Contract]:
         ValueError: a declaration that the ingest function could not follow, with file, dataset and reason.
     """
     contracts: dict[str, Contract] = {}
+    owners: dict[str, str] = {}
     for path in sorted((root / "dbt_project" / "models" / "landing").glob("*.yml")):
         try:
-            contracts |= from_document(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+            found = from_document(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+            _check_owners(found, owners)
+            contracts |= found
         except ValueError as error:
             raise ValueError(f"{path.relative_to(root)}: {error}") from error
     return dict(sorted(contracts.items()))
@@ -60,7 +68,7 @@ def from_document(document: dict[str, Any]) -> dict[str, Contract]:
     {'order_items': {'schema_change': 'freeze', 'columns': [{'name': 'order_item_id', 'data_type': 'varchar(max)'}]}}
 
     Raises:
-        ValueError: a policy, a format or a meaning of a table format that does not exist.
+        ValueError: a policy, a format, a meaning of a table format or a rule for folders that does not exist.
     """
     tables = [
         table
@@ -95,4 +103,29 @@ def _contract(table: dict[str, Any]) -> Contract:
         contract["sensitive"] = True
     if table_format:
         contract["table_format"] = table_format
+    if "folders" in meta:
+        if meta["folders"] != "any":
+            raise ValueError(f"{table['name']}: folders are {meta['folders']!r}; they can be 'any', or be left out")
+        contract["folders"] = meta["folders"]
+    if prefixes := meta.get("prefixes"):
+        contract["prefixes"] = _prefixes(table["name"], prefixes)
     return contract
+
+
+def _prefixes(dataset: str, declared: Any) -> list[str]:
+    """Check that each prefix is one of whole folders under raw/."""
+    if not isinstance(declared, list):
+        raise ValueError(f"{dataset}: prefixes are {declared!r}; they are a list, as [{RAW}shop/orders/]")
+    for prefix in declared:
+        if not (isinstance(prefix, str) and re.fullmatch(rf"{RAW}.*[^/].*/", prefix, re.DOTALL)):
+            raise ValueError(f"{dataset}: the prefix {prefix!r} is not of folders under {RAW}, as {RAW}shop/orders/")
+    return declared
+
+
+def _check_owners(contracts: Mapping[str, Contract], owners: dict[str, str]) -> None:
+    """Take down which dataset each prefix is of; no prefix is of two."""
+    for dataset, contract in contracts.items():
+        for prefix in contract.get("prefixes", []):
+            other = owners.setdefault(prefix, dataset)
+            if other != dataset:
+                raise ValueError(f"{dataset}: the prefix {prefix} is declared for {other} already")

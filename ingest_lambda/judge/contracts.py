@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from ingest_lambda.arrive.routing import Format
+from ingest_lambda.arrive.routing import Format, Rules
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType
@@ -21,6 +21,7 @@ from ingest_lambda.warehouse.statements import Column, fold_case
 
 APPEND_ONLY = "append_only"  # the value of `table_format` in a dataset's source YAML
 CONTRACTS_FILE = Path(__file__).parents[1] / "contracts.json"
+ANY_FOLDERS = "any"
 
 
 class SchemaChange(StrEnum):
@@ -36,6 +37,8 @@ class Contract:
 
     Of a `sensitive` dataset no value leaves the warehouse: a verdict names column and row only. An `append_only` one
     may be a table format's folder: who declares it knows that no file there takes rows back, or brings them again.
+    With `any_folders` every folder below its own is the dataset's too. The keys below one of `prefixes` are its own,
+    wherever that is.
     """
 
     schema_change: SchemaChange = SchemaChange.EVOLVE
@@ -43,6 +46,8 @@ class Contract:
     formats: frozenset[Format] = frozenset()
     sensitive: bool = False
     append_only: bool = False
+    any_folders: bool = False
+    prefixes: tuple[str, ...] = ()
 
     @property
     def types(self) -> dict[str, SqlType]:
@@ -65,6 +70,23 @@ def read_contracts(path: Path = CONTRACTS_FILE) -> dict[str, Contract]:
         raise ConfigError(f"{path.name} cannot be read: {error}; package the function again") from error
 
 
+def rules_of(contracts: Mapping[str, Contract], pattern: str | None = None) -> Rules:
+    """Gather what contracts and the deployment's pattern say of keys.
+
+    >>> rules_of({"orders": Contract(prefixes=("raw/shop/orders/",))}).prefixes
+    {'raw/shop/orders/': 'orders'}
+
+    Raises:
+        ConfigError: the pattern cannot be used.
+    """
+    return Rules(
+        pattern,
+        formats={dataset: contract.formats for dataset, contract in contracts.items()},
+        prefixes={prefix: dataset for dataset, contract in contracts.items() for prefix in contract.prefixes},
+        any_folders=frozenset(dataset for dataset, contract in contracts.items() if contract.any_folders),
+    )
+
+
 def parse_contract(content: Mapping[str, Any]) -> Contract:
     """Read one contract: `{"schema_change": "freeze", "columns": [{"name": "order_id", "data_type": "varchar"}]}`.
 
@@ -84,6 +106,8 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
         formats,
         sensitive=bool(content.get("sensitive", False)),
         append_only=content.get("table_format") == APPEND_ONLY,
+        any_folders=content.get("folders") == ANY_FOLDERS,
+        prefixes=tuple(content.get("prefixes", [])),
     )
 
 

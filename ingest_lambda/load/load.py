@@ -45,14 +45,13 @@ class Loader:
         self._s3 = s3
         self._warehouse = warehouse
         self._place = place
-        self._contracts = contracts
+        self.contracts = contracts
         self._catalog = Catalog(warehouse)
         self._widen_row_limit = widen_row_limit
-        self.formats = {dataset: contract.formats for dataset, contract in contracts.items()}
 
     def contract(self, dataset: str) -> Contract:
         """Say what is declared of a dataset; nothing, if it is not."""
-        return self._contracts.get(dataset, Contract())
+        return self.contracts.get(dataset, Contract())
 
     def land(self, dataset: str, group: Group) -> list[FileOutcome]:
         """Land the files of `group`, each a different version.

@@ -17,7 +17,7 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from ingest_lambda.errors import ConfigError
-from ingest_lambda.judge.contracts import read_contracts
+from ingest_lambda.judge.contracts import read_contracts, rules_of
 from ingest_lambda.reconcile import alert, events, ledger
 from ingest_lambda.reconcile.alert import Result
 from ingest_lambda.reconcile.events import Cause
@@ -117,8 +117,8 @@ def run(
     """
     result = Result(mismatches=ledger.mismatches(warehouse, ledger.datasets(warehouse)))
     result.datasets |= {mismatch.dataset for mismatch in result.mismatches}
-    formats = {dataset: contract.formats for dataset, contract in read_contracts().items()}
-    scope = Scope(settings.bucket, pattern=settings.pattern, stored_before=stored_before, formats=formats)
+    rules = rules_of(read_contracts(), settings.pattern)
+    scope = Scope(settings.bucket, rules=rules, stored_before=stored_before)
     for tally in find(clients.s3, warehouse, scope):
         if remaining_seconds() <= 0:
             result.complete = False

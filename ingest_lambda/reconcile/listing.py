@@ -1,20 +1,20 @@
 """LAND, reconcile: what the bucket holds.
 
-In: a bucket, a prefix, the routing pattern. Out: the object versions that should land, in chunks, and a count of those
+In: a bucket, a prefix, the rules for keys. Out: the object versions that should land, in chunks, and a count of those
 that should not. Every version counts, replaced ones too: each of them lands once.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ingest_lambda.arrive.routing import PREFIX, Ignored, route
+from ingest_lambda.arrive.routing import PREFIX, Ignored, Rules, route
 from ingest_lambda.bucket.refusals import s3_error
 from ingest_lambda.errors import TransientError
 from ingest_lambda.file_version import FileVersion
@@ -32,15 +32,14 @@ OFFLINE_CLASSES = {"GLACIER", "DEEP_ARCHIVE"}
 class Scope:
     """Which object versions to look at. Those stored after `stored_before` may still be on their way: left out.
 
-    `pattern` and `formats` (of datasets, beside parquet) say which of them are data files.
+    `rules` say which of them are data files.
     """
 
     bucket: str
     prefix: str = PREFIX
-    pattern: str | None = None
+    rules: Rules = field(default_factory=Rules)
     dataset: str | None = None
     stored_before: datetime | None = None
-    formats: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def _versions(s3: S3Client, scope: Scope) -> Iterator[ObjectVersionTypeDef]:
 
 
 def _sort(version: ObjectVersionTypeDef, scope: Scope, chunk: Chunk) -> None:
-    routed = route(version["Key"], scope.pattern, scope.formats)
+    routed = route(version["Key"], scope.rules)
     if isinstance(routed, Ignored):
         chunk.passed_over["no data file"] += 1
     elif scope.dataset not in (None, routed.dataset):

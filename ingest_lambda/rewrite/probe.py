@@ -21,11 +21,12 @@ from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ingest_lambda.arrive.routing import Format, format_of
+from ingest_lambda.arrive.routing import Format
 from ingest_lambda.bucket.refusals import s3_error
 from ingest_lambda.errors import FileGoneError, RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.read.content import on_disk
+from ingest_lambda.read.formats import kind_of
 from ingest_lambda.reasons import Reason
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def probe(
     child: _Child | None = None
     try:
         for file in files:
-            if format_of(file.key) is not Format.PARQUET:  # no text ends its reader
+            if kind_of(file.key) is not Format.PARQUET:  # no text ends its reader
                 found[file.file_id] = None
                 continue
             try:

@@ -1,9 +1,11 @@
 """LAND: a dataset's bookkeeping.
 
-In: a dataset and its columns, or the files of a batch. Out: the statements that create the dataset's three tables,
-and the batch's ledger rows as one small parquet file, so that the number of statements does not depend on the number
-of facts. Pure.
+In: a dataset and its columns, or the files of a batch. Out: the statements that create the dataset's three tables, and
+the batch's ledger rows as one small parquet file, so that the number of statements does not depend on the number of
+facts; and the question where its files come from. Pure.
 """
+
+# ruff: noqa: S608 - building SQL is this module's purpose; names go through `table`, texts through `literal`
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from datetime import datetime
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.warehouse import ddl, statements
 from ingest_lambda.warehouse.facts import Fact, facts_file, naive_utc
-from ingest_lambda.warehouse.statements import Column
+from ingest_lambda.warehouse.statements import Column, literal, table
+
+MAX_FOLDERS = 100
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,29 @@ def create_statements(dataset: str, columns: Iterable[Column], *, if_missing: bo
         ddl.create_lock(dataset),
         ddl.seed_lock(dataset),
     ]
+
+
+def select_ledger(dataset: str) -> str:
+    """Ask whether a dataset has a ledger (https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TABLES.html)."""
+    return f"select table_name from svv_tables where table_schema = 'ledger' and table_name = {literal(dataset)}"
+
+
+def select_folders(dataset: str, parts: str, not_below: Iterable[str] = ()) -> str:
+    """List the folders that the ledger's keys stand in, up to `MAX_FOLDERS`, each once.
+
+    Folders that `parts` matches (a POSIX pattern of whole folders) are left out of them, and so are keys below one of
+    the prefixes `not_below`, and files that were undone.
+    https://docs.aws.amazon.com/redshift/latest/dg/REGEXP_REPLACE.html
+
+    >>> print(select_folders("orders", "[0-9]+", ["raw/shop/"]).split(" from ")[1])
+    ledger."orders" where undone_at is null and left("key", 9) <> 'raw/shop/' limit 100
+    """
+    folders = f"""regexp_replace(regexp_replace("key", '[^/]*$', ''), {literal(f"/(({parts})/)+")}, '/')"""
+    others = "".join(f' and left("key", {len(prefix)}) <> {literal(prefix)}' for prefix in not_below)
+    return (
+        f"select distinct {folders} as folder from {table('ledger', dataset)} "
+        f"where undone_at is null{others} limit {MAX_FOLDERS}"
+    )
 
 
 def ledger_file(entries: Sequence[LedgerEntry]) -> bytes:

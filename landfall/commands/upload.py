@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from landfall.operate.uploads import Plan, Upload
     from landfall.stack import Stack
 
-REJECTED, TIMED_OUT = 1, 2
+NOT_LANDING, TIMED_OUT = 1, 2
 
 
 def register(app: typer.Typer) -> None:
@@ -35,19 +35,19 @@ def upload(
 ) -> None:
     """Upload files; with --wait, tell what became of each: landed, duplicate, gone, ignored or rejected.
 
-    Exits 1 if a file was rejected, 2 if the time was up before every file had its outcome.
+    Exits 1 if a file was rejected or ignored, 2 if the time was up before every file had its outcome.
     """
     from landfall.operate import declared, uploads
     from landfall.stack import Stack
 
     stack = Stack.from_environment()
-    plans = uploads.plan_uploads(paths, dataset, key, stack.route_pattern, declared.formats())
+    plans = uploads.plan_uploads(paths, dataset, key, declared.rules(stack.route_pattern))
     done = _upload_all(stack, plans)
     if wait:
         done = _wait_for_all(stack, done, timeout)
     _show(stack, done, as_json)
-    if any(each.outcome == "rejected" for each in done):
-        raise typer.Exit(REJECTED)
+    if any(each.outcome in {"rejected", "ignored"} for each in done):
+        raise typer.Exit(NOT_LANDING)
     if wait and any(each.outcome is None for each in done):
         raise typer.Exit(TIMED_OUT)
 

@@ -1,8 +1,7 @@
-"""OPERATE: what this checkout declares of the datasets. In: the source YAML. Out: contracts; formats beside parquet."""
+"""OPERATE: what this checkout declares of the datasets. In: the source YAML. Out: contracts; the rules for keys."""
 
-from collections.abc import Collection, Mapping
-
-from ingest_lambda.judge.contracts import Contract, parse_contract
+from ingest_lambda.arrive.routing import Rules
+from ingest_lambda.judge.contracts import Contract, parse_contract, rules_of
 
 
 def contracts() -> dict[str, Contract]:
@@ -13,6 +12,6 @@ def contracts() -> dict[str, Contract]:
     return {dataset: parse_contract(dict(declared)) for dataset, declared in read_contracts(ROOT).items()}
 
 
-def formats() -> Mapping[str, Collection[str]]:
-    """Name the formats that datasets take beside parquet."""
-    return {dataset: contract.formats for dataset, contract in contracts().items()}
+def rules(pattern: str | None = None) -> Rules:
+    """Gather what the contracts and a deployment's pattern say of keys."""
+    return rules_of(contracts(), pattern)

@@ -42,7 +42,7 @@ def prefix_of(name: str, bucket: str) -> str:
 
 def scope_of(stack: "Stack", prefix: str = PREFIX, dataset: str | None = None, before: datetime | None = None) -> Scope:
     """Name what to look at, with what the deployment and the contracts say of keys."""
-    return Scope(stack.bucket, prefix, stack.route_pattern, dataset, before, declared.formats())
+    return Scope(stack.bucket, prefix, declared.rules(stack.route_pattern), dataset, before)
 
 
 def gather(stack: "Stack", scope: Scope, watch: Watch = lambda _: None) -> Tally:

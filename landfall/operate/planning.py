@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ingest_lambda.arrive.routing import Format, Ignored, format_of, route
 from ingest_lambda.errors import ConfigError, RejectedFileError
 from ingest_lambda.file_version import UNVERSIONED, FileVersion
-from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.judge.contracts import Contract, rules_of
 from ingest_lambda.judge.paths import LoadPath
 from ingest_lambda.judge.plan import Plan, PlannedFile, plan_batch
 from ingest_lambda.judge.verdict import Verdict, verdict_of
@@ -93,8 +93,8 @@ class Planner:
 
     def __init__(self, contracts: Mapping[str, Contract], stack: "Stack | None" = None) -> None:
         self._contracts = contracts
-        self._formats = {dataset: contract.formats for dataset, contract in contracts.items()}
         self._stack = stack
+        self._rules = rules_of(contracts, stack.route_pattern if stack else None)
 
     def plan(self, names: Sequence[str], dataset: str | None = None) -> Outlook:
         """Plan all files as one batch.
@@ -122,8 +122,7 @@ class Planner:
         return [self._read_object(self._stack, name)]
 
     def _read_local(self, path: Path, dataset: str | None) -> Iterable[Readable | Forecast]:
-        pattern = self._stack.route_pattern if self._stack else None
-        for upload in plan_uploads([path], dataset, pattern=pattern, formats=self._formats):
+        for upload in plan_uploads([path], dataset, rules=self._rules):
             file = FileVersion(LOCAL, upload.key, str(upload.path.resolve()), size=upload.path.stat().st_size)
             if upload.dataset is None:
                 yield Forecast(str(upload.path), None, "ignored", upload.ignored or "it is no data file")
@@ -137,7 +136,7 @@ class Planner:
 
     def _read_object(self, stack: "Stack", name: str) -> Readable | Forecast:
         bucket, key = locate(name, stack.bucket)
-        routed = route(key, stack.route_pattern, self._formats)
+        routed = route(key, self._rules)
         if isinstance(routed, Ignored):
             return Forecast(name, None, "ignored", routed.reason)
         file = _newest(stack, bucket, key)

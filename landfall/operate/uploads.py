@@ -3,16 +3,19 @@
 What became of a file is read where landing writes it: the ledgers and `ops.rejected_files`.
 """
 
+import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest_lambda.arrive.routing import NO_FORMATS, PREFIX, Ignored, Route, route
+from ingest_lambda.arrive import folders
+from ingest_lambda.arrive.routing import NOT_BY_BYTES, PREFIX, Ignored, Route, Rules, route
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.read.footer import ENCRYPTED_MAGIC, MAGIC
 from ingest_lambda.warehouse.statements import DATASET_NAME
 from landfall.operate import files, objects
 
@@ -30,23 +33,6 @@ class Plan:
     key: str
     dataset: str | None
     ignored: str | None = None
-
-
-@dataclass(frozen=True)
-class Rules:
-    """How keys are read: the deployment's own pattern, and what datasets take beside parquet."""
-
-    pattern: str | None = None
-    formats: Mapping[str, Collection[str]] = field(default_factory=dict)
-
-    def route(self, key: str) -> Route | Ignored:
-        """Name the dataset of a key, as landing does."""
-        return route(key, self.pattern, self.formats)
-
-    def is_data(self, name: str, dataset: str | None) -> bool:
-        """Tell whether a file below a folder is a data file; one whose dataset cannot be told still is one."""
-        by_name = route(f"{PREFIX}{dataset or 'any'}/{name}", formats=self.formats)
-        return isinstance(by_name, Route) or (dataset is None and isinstance(self.route(PREFIX + name), Route))
 
 
 @dataclass(frozen=True)
@@ -75,13 +61,9 @@ def plan_uploads(
     paths: Sequence[Path],
     dataset: str | None = None,
     key: str | None = None,
-    pattern: str | None = None,
-    formats: Mapping[str, Collection[str]] = NO_FORMATS,
+    rules: Rules | None = None,
 ) -> list[Plan]:
-    """Decide where each file goes; a folder gives the data files below it.
-
-    `pattern` is the deployment's own routing pattern: it alone names the dataset of a key. `formats` are those that
-    datasets take beside parquet.
+    """Decide where each file goes; a folder gives the data files below it. `rules` are those that landing goes by.
 
     Raises:
         ConfigError: a path does not exist, a key fits no single file, or no dataset can be told.
@@ -89,8 +71,8 @@ def plan_uploads(
     if dataset is not None and not DATASET_NAME.fullmatch(dataset):
         raise ConfigError(f"{dataset!r} is no dataset name: it must match {DATASET_NAME.pattern}")
     if key is not None:
-        return [_plan_key(paths, dataset, key, Rules(pattern, formats))]
-    plans = [plan for path in paths for plan in _plan_path(path, dataset, Rules(pattern, formats))]
+        return [_plan_key(paths, dataset, key, rules or Rules())]
+    plans = [plan for path in paths for plan in _plan_path(path, dataset, rules or Rules())]
     if not plans:
         raise ConfigError(f"no data file in {', '.join(map(str, paths))}")
     return _without_collisions(plans)
@@ -163,9 +145,11 @@ def _plan_key(paths: Sequence[Path], dataset: str | None, key: str, rules: Rules
 
 def _plan_to(path: Path, key: str, dataset: str | None, rules: Rules) -> Plan:
     """Plan a file whose key is settled: landing reads the dataset out of the key, whatever was meant."""
-    routed = rules.route(key)
+    routed = route(key, rules)
     if isinstance(routed, Ignored):
         return Plan(path, key, None, ignored=routed.reason)
+    if routed.by_bytes and not _is_parquet(path):
+        return Plan(path, key, None, ignored=NOT_BY_BYTES)
     if dataset not in (None, routed.dataset):
         raise ConfigError(f"key {key!r} lands in dataset {routed.dataset}, not in {dataset}: change one of the two")
     return Plan(path, key, routed.dataset)
@@ -175,7 +159,7 @@ def _plan_path(path: Path, dataset: str | None, rules: Rules) -> list[Plan]:
     if path.is_dir():
         below = sorted(found for found in path.rglob("*") if found.is_file())
         named = [(file, file.relative_to(path).as_posix()) for file in below]
-        files = [(file, name) for file, name in named if rules.is_data(name, dataset)]
+        files = [(file, name) for file, name in named if _is_data(file, name, dataset, rules)]
         return [_plan_file(file, name, dataset, rules) for file, name in files]
     if path.is_file():
         return [_plan_file(path, path.name, dataset, rules)]
@@ -185,13 +169,42 @@ def _plan_path(path: Path, dataset: str | None, rules: Rules) -> list[Plan]:
 def _plan_file(path: Path, name: str, dataset: str | None, rules: Rules) -> Plan:
     """Plan a file by its name (in a folder, by its path below that folder)."""
     if dataset is not None:
-        return _plan_to(path, f"{PREFIX}{dataset}/{name}", dataset, rules)
-    routed = rules.route(PREFIX + name)
+        return _plan_to(path, _key_below(dataset, name, rules), dataset, rules)
+    routed = route(PREFIX + name, rules)
     if isinstance(routed, Ignored):
         raise ConfigError(f"{path}: no dataset can be told from the name ({routed.reason}); say --dataset or --key")
-    if rules.pattern or any(_same_name(part, routed.dataset) for part in name.split("/")[:-1]):
-        return Plan(path, f"{PREFIX}{name}", routed.dataset)
+    if routed.folder is not None:
+        raise ConfigError(f"{path}: {routed.folder} may be another table than {routed.dataset}; say --dataset or --key")
+    is_placed = any(_same_name(folder, routed.dataset) for folder in name.split("/")[:-1])
+    if is_placed or rules.pattern or any(f"{PREFIX}{name}".startswith(prefix) for prefix in rules.prefixes):
+        return _plan_to(path, f"{PREFIX}{name}", None, rules)
     return _plan_to(path, f"{PREFIX}{routed.dataset}/{name}", None, rules)
+
+
+def _is_data(path: Path, name: str, dataset: str | None, rules: Rules) -> bool:
+    """Tell whether a file below a folder is a data file; one whose dataset cannot be told still is one."""
+    found = route(f"{PREFIX}{dataset or 'any'}/{name}", Rules(formats=rules.formats))
+    if dataset is None and isinstance(found, Ignored):
+        found = route(PREFIX + name, rules)
+    return isinstance(found, Route) and (_is_parquet(path) or not found.by_bytes)
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-min(len(MAGIC), path.stat().st_size), os.SEEK_END)
+        return file.read() in {MAGIC, ENCRYPTED_MAGIC}
+
+
+def _key_below(dataset: str, name: str, rules: Rules) -> str:
+    """Name the key of a file of a dataset. A folder that may be another table's becomes a part of the file's name."""
+    key = f"{PREFIX}{dataset}/{name}"
+    routed = route(key, rules)
+    if isinstance(routed, Ignored) or routed.folder is None:
+        return key
+    *above, last = name.split("/")
+    parts = [folder for folder in above if folders.is_part(folder)]
+    others = [folder for folder in above if not folders.is_part(folder)]
+    return "/".join([f"{PREFIX}{dataset}", *parts, "-".join([*others, last])])
 
 
 def _same_name(folder: str, dataset: str) -> bool:

@@ -141,7 +141,7 @@ def test_hostile_keys_land_under_their_own_names(operator: Operator, tmp_path: P
         "semi;colon -- comment.parquet",
         "back\\slash.parquet",
         "dots..in..name.parquet",
-        "up/../and/../../down.parquet",
+        "up=../and=..&down.parquet",
     ]
     stack = operator.stack
     plans = []
@@ -176,8 +176,11 @@ def test_hostile_columns_land_quoted_or_are_rejected_by_name(operator: Operator,
 
 def test_what_is_no_data_file_is_ignored(operator: Operator, tmp_path: Path) -> None:
     path = write(tmp_path / "x.parquet", {"a": [1]})
-    (uploaded,) = operator.landfall("upload", str(path), "--key", "raw/e2e_ignored/_x.parquet", "--wait")
-    assert (uploaded["outcome"], uploaded["reason"]) == ("ignored", "the name starts with '_'")
+    (uploaded,) = operator.landfall("upload", str(path), "--key", "raw/e2e_ignored/_x.parquet", "--wait", exits=1)
+    assert (uploaded["outcome"], uploaded["reason"]) == (
+        "ignored",
+        "'_x.parquet' is its writer's own: it begins with '_'",
+    )
     assert operator.landfall("history", "--dataset", "e2e_ignored") == []
 
 

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -189,6 +191,33 @@ def test_a_policy_that_does_not_exist_is_refused_where_it_is_declared() -> None:
     table = {"name": "orders", "config": {"meta": {"schema_change": "ignore"}}}
     with pytest.raises(ValueError, match="orders: schema_change is 'ignore'; it can be evolve, freeze"):
         from_document({"sources": [{"name": "landing", "tables": [table]}]})
+
+
+@pytest.mark.parametrize(
+    ("meta", "said"),
+    [
+        ({"folders": "all"}, "folders are 'all'; they can be 'any'"),
+        ({"prefixes": "raw/shop/orders/"}, "they are a list"),
+        ({"prefixes": ["raw/shop/orders"]}, "'raw/shop/orders' is not of folders under raw/"),
+        ({"prefixes": ["shop/orders/"]}, "'shop/orders/' is not of folders under raw/"),
+        ({"prefixes": ["raw/"]}, "'raw/' is not of folders under raw/"),
+        ({"prefixes": [7]}, "7 is not of folders under raw/"),
+    ],
+)
+def test_a_rule_for_folders_that_means_nothing_is_refused_where_it_is_declared(meta: Any, said: str) -> None:
+    table = {"name": "orders", "config": {"meta": meta}}
+    with pytest.raises(ValueError, match=f"orders: .*{re.escape(said)}"):
+        from_document({"sources": [{"name": "landing", "tables": [table]}]})
+
+
+def test_a_prefix_is_of_one_dataset_wherever_both_are_declared(tmp_path: Path) -> None:
+    folder = tmp_path / "dbt_project" / "models" / "landing"
+    folder.mkdir(parents=True)
+    for name in ("orders", "items"):
+        table = {"name": name, "config": {"meta": {"prefixes": ["raw/shop/x/"]}}}
+        (folder / f"{name}.yml").write_text(json.dumps({"sources": [{"name": "landing", "tables": [table]}]}))
+    with pytest.raises(ValueError, match="orders: the prefix raw/shop/x/ is declared for items already"):
+        read_contracts(tmp_path)
 
 
 def test_a_zip_knows_nothing_of_the_machine_that_built_it(packages: dict[str, Package]) -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from ingest_lambda.arrive.events import Message
 from ingest_lambda.arrive.retry import Retry
+from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.ingest import FILES_TOGETHER, Candidate, group_for_loading, route_files
@@ -267,7 +268,7 @@ def test_a_file_that_several_messages_announce_is_as_suspect_as_the_most_deliver
     file = FileVersion("b", "raw/orders/a.parquet", "v")
     messages = [Message(str(count), "", "", count, (file,)) for count in (1, 3, 2)]
 
-    [candidate], ignored = route_files(messages, None)
+    [candidate], ignored = route_files(messages, Rules())
 
     assert (candidate.receive_count, ignored) == (3, [])
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.paths import LoadPath
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.warehouse.statements import MAX_IDENTIFIER_BYTES, METADATA_COLUMNS, fold_case, identifier
@@ -18,7 +19,7 @@ KEYS = [
     "with space.parquet",
     'quote\'s "double".parquet',
     "a=b&c+d%20e.parquet",
-    "../../up.parquet",
+    "up../and..down/x.parquet",
     "year=2025/month=11/part-0.snappy.parquet",
     "ünï/日本語/😀.parquet",
     "back\\slash.parquet",
@@ -60,8 +61,15 @@ KEY_NAMES = st.lists(HOSTILE | KEY_TEXT, min_size=2, max_size=8, unique=True)
 
 
 def keys(dataset: str, names: Iterable[str]) -> list[str]:
-    """Name objects of a dataset, each folder and file visible: what starts with `_` or `.` is ignored."""
+    """Name objects of a dataset, each visible: what starts with `_` or `.` is ignored."""
     return [f"raw/{dataset}/{number}{name}x.parquet" for number, name in enumerate(names)]
+
+
+def dataset_of_any_folders(land: Land) -> str:
+    """Name a dataset for which every folder below it is its own, whatever it is called."""
+    dataset = new_dataset()
+    land.contracts[dataset] = Contract(any_folders=True)
+    return dataset
 
 
 def assert_no_statement_ran(land: Land) -> None:
@@ -73,7 +81,7 @@ def assert_no_statement_ran(land: Land) -> None:
 @example(KEYS)
 @given(KEY_NAMES)
 def test_files_of_any_keys_land_and_are_recorded_in_one_batch_as_they_are_called(land: Land, names: list[str]) -> None:
-    dataset = new_dataset()
+    dataset = dataset_of_any_folders(land)
     files = [land.put(key, pa.table({"id": [1]})) for key in keys(dataset, names)]
 
     outcomes = land.function().receive(*files)

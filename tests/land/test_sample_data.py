@@ -40,7 +40,8 @@ def test_generated_files_land_whole_and_change_no_schema(declared: Land, tmp_pat
         files += fx_generator.generate(fx_rows.Plan(7, **options), naming, "parquet", Late(0.2))
         files += claim_generator.generate(claim_rows.Plan(100, **options), naming, "parquet", Late(0.2))
     uploaded = [
-        declared.put(f"raw/{file.dataset}/{file.path.relative_to(tmp_path)}", file.path.read_bytes()) for file in files
+        declared.put(f"raw/{file.dataset}/{number}-{file.path.name}", file.path.read_bytes())
+        for number, file in enumerate(files)
     ]
 
     outcomes = declared.function().receive(*uploaded)
@@ -58,7 +59,7 @@ def test_rates_land_the_same_from_every_format(declared: Land, tmp_path: Path) -
         for format_ in generator_files.FORMATS
     }
     uploaded = {
-        format_: declared.put(f"raw/fx_rates/formats/{file.path.name}", file.path.read_bytes())
+        format_: declared.put(f"raw/fx_rates/{file.path.name}", file.path.read_bytes())
         for format_, file in files.items()
     }
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
 from landfall.operate.uploads import plan_uploads
 
@@ -16,9 +17,9 @@ def make(folder: Path, *names: str) -> None:
 
 
 def keys(
-    *paths: Path, dataset: str | None = None, key: str | None = None, pattern: str | None = None
+    *paths: Path, dataset: str | None = None, key: str | None = None, rules: Rules | None = None
 ) -> list[tuple[str, str | None]]:
-    return [(plan.key, plan.dataset) for plan in plan_uploads(paths, dataset, key, pattern)]
+    return [(plan.key, plan.dataset) for plan in plan_uploads(paths, dataset, key, rules)]
 
 
 def test_a_files_name_tells_its_dataset(tmp_path: Path) -> None:
@@ -34,7 +35,7 @@ def test_a_named_dataset_takes_any_parquet_file(tmp_path: Path) -> None:
 
 def test_a_key_is_taken_as_it_is(tmp_path: Path) -> None:
     make(tmp_path, "x.parquet")
-    hostile = 'raw/orders/year=2025/it\'s "a" + b é/../x.parquet'
+    hostile = 'raw/orders/year=2025/of=it\'s "a" + b é/x.parquet'
     assert keys(tmp_path / "x.parquet", key=hostile) == [(hostile, "orders")]
 
 
@@ -64,35 +65,36 @@ def test_a_folder_keeps_its_parts_under_a_named_dataset(tmp_path: Path) -> None:
 def test_what_landing_passes_over_is_told_beforehand(tmp_path: Path) -> None:
     make(tmp_path, "_x.parquet", "a.csv")
     hidden, csv = plan_uploads([tmp_path / "_x.parquet", tmp_path / "a.csv"], dataset="orders")
-    assert hidden.ignored == "the name starts with '_'"
+    assert hidden.ignored == "'_x.parquet' is its writer's own: it begins with '_'"
     assert csv.ignored is not None
+    assert "formats: [csv]" in csv.ignored
 
 
 def test_a_deployments_own_pattern_names_the_dataset_and_a_name_that_it_does_not_know_is_refused(
     tmp_path: Path,
 ) -> None:
-    pattern = r"/v\d+-(?P<dataset>[a-z]+)-"
+    rules = Rules(r"/v\d+-(?P<dataset>[a-z]+)-")
     make(tmp_path, "v1-orders-2025.parquet", "orders_2025.parquet")
-    assert keys(tmp_path / "v1-orders-2025.parquet", pattern=pattern) == [("raw/v1-orders-2025.parquet", "orders")]
-    assert keys(tmp_path / "orders_2025.parquet", key="raw/v2-items-1.parquet", pattern=pattern) == [
+    assert keys(tmp_path / "v1-orders-2025.parquet", rules=rules) == [("raw/v1-orders-2025.parquet", "orders")]
+    assert keys(tmp_path / "orders_2025.parquet", key="raw/v2-items-1.parquet", rules=rules) == [
         ("raw/v2-items-1.parquet", "items")
     ]
     with pytest.raises(ConfigError, match="does not match the routing pattern"):
-        plan_uploads([tmp_path / "orders_2025.parquet"], pattern=pattern)
-    (plan,) = plan_uploads([tmp_path / "orders_2025.parquet"], dataset="orders", pattern=pattern)
+        plan_uploads([tmp_path / "orders_2025.parquet"], rules=rules)
+    (plan,) = plan_uploads([tmp_path / "orders_2025.parquet"], dataset="orders", rules=rules)
     assert plan.ignored == "the key does not match the routing pattern"
     with pytest.raises(ConfigError, match="lands in dataset orders, not in items"):
-        plan_uploads([tmp_path / "v1-orders-2025.parquet"], dataset="items", pattern=pattern)
+        plan_uploads([tmp_path / "v1-orders-2025.parquet"], dataset="items", rules=rules)
 
 
 def test_text_goes_only_to_datasets_that_take_it(tmp_path: Path) -> None:
     make(tmp_path, "orders_1.csv", "items_1.csv", "orders_2.parquet", "notes.json")
-    formats = {"orders": {"csv"}}
-    found = [(plan.key, plan.dataset) for plan in plan_uploads([tmp_path], formats=formats)]
+    rules = Rules(formats={"orders": {"csv"}})
+    found = [(plan.key, plan.dataset) for plan in plan_uploads([tmp_path], rules=rules)]
     assert found == [("raw/orders/orders_1.csv", "orders"), ("raw/orders/orders_2.parquet", "orders")]
-    (plan,) = plan_uploads([tmp_path / "items_1.csv"], dataset="orders", formats=formats)
+    (plan,) = plan_uploads([tmp_path / "items_1.csv"], dataset="orders", rules=rules)
     assert (plan.dataset, plan.ignored) == ("orders", None)
-    (plan,) = plan_uploads([tmp_path / "orders_1.csv"], dataset="items", formats=formats)
+    (plan,) = plan_uploads([tmp_path / "orders_1.csv"], dataset="items", rules=rules)
     assert plan.ignored is not None
 
 
@@ -116,3 +118,43 @@ def test_what_cannot_be_known_is_refused_clearly(
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match=said):
         plan_uploads([tmp_path / name for name in names], dataset, key)
+
+
+def test_a_folder_that_may_be_another_table_becomes_a_part_of_the_files_name(tmp_path: Path) -> None:
+    make(tmp_path, "eu/year=2025/part-0.parquet", "eu/north/2025/part-0.parquet", "2025/11/part-0.parquet")
+    assert keys(tmp_path, dataset="orders") == [
+        ("raw/orders/2025/11/part-0.parquet", "orders"),
+        ("raw/orders/2025/eu-north-part-0.parquet", "orders"),
+        ("raw/orders/year=2025/eu-part-0.parquet", "orders"),
+    ]
+    assert keys(tmp_path, dataset="orders", rules=Rules(any_folders={"orders"})) == [
+        ("raw/orders/2025/11/part-0.parquet", "orders"),
+        ("raw/orders/eu/north/2025/part-0.parquet", "orders"),
+        ("raw/orders/eu/year=2025/part-0.parquet", "orders"),
+    ]
+    make(tmp_path / "other", "a/b.parquet", "a-b.parquet")
+    with pytest.raises(ConfigError, match=r"would both be raw/orders/a-b\.parquet"):
+        plan_uploads([tmp_path / "other"], dataset="orders")
+
+
+def test_no_table_is_guessed_where_a_folder_may_be_one(tmp_path: Path) -> None:
+    make(tmp_path, "shop/orders/part-0.parquet")
+    with pytest.raises(ConfigError, match="raw/shop/orders/ may be another table than shop; say --dataset"):
+        plan_uploads([tmp_path])
+    rules = Rules(prefixes={"raw/shop/orders/": "shop_orders"})
+    assert keys(tmp_path, rules=rules) == [("raw/shop/orders/part-0.parquet", "shop_orders")]
+
+
+def test_a_file_whose_name_says_nothing_goes_by_its_bytes(tmp_path: Path) -> None:
+    make(tmp_path, "part-00000", "orders_1.parq", "year=2025/000000_0", "_temporary/part-0")
+    for name in ("notes", "of/nothing"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"hello PAR" if name == "notes" else b"")
+    assert keys(tmp_path, dataset="orders") == [
+        ("raw/orders/orders_1.parq", "orders"),
+        ("raw/orders/part-00000", "orders"),
+        ("raw/orders/year=2025/000000_0", "orders"),
+    ]
+    (plan,) = plan_uploads([tmp_path / "notes"], dataset="orders")
+    assert plan.ignored is not None
+    assert "PAR1" in plan.ignored
