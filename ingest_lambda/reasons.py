@@ -32,6 +32,7 @@ class Reason(StrEnum):
     VALUE_OUT_OF_RANGE = "value_out_of_range"
     INVALID_VALUE = "invalid_value"
     DUPLICATE_MAP_KEY = "duplicate_map_key"
+    MALFORMED_VARIANT = "malformed_variant"
     UNREADABLE_DATA = "unreadable_data"
     CRASHES_READER = "crashes_reader"
     ROW_COUNT_MISMATCH = "row_count_mismatch"
@@ -59,6 +60,7 @@ REMEDIES = {
     Reason.VALUE_OUT_OF_RANGE: "correct the value, or write the column in a type that the landing column holds",
     Reason.INVALID_VALUE: "correct the value, or declare another data_type for the column in the dataset's source YAML",
     Reason.DUPLICATE_MAP_KEY: "write each key of a map once, or the column as a list of pairs",
+    Reason.MALFORMED_VARIANT: "write the file again with a newer version of its writer, or the column as text (JSON)",
     Reason.UNREADABLE_DATA: "write the file again; the detail is what the reader said of it",
     Reason.CRASHES_READER: "write the file again with another writer, or a newer version of it",
     Reason.ROW_COUNT_MISMATCH: "write the file again: its footer and its data disagree",

@@ -29,7 +29,7 @@ def columns_of(schema: Any, said: Metadata) -> tuple[FileColumn, ...]:
         ValueError: the schemas do not belong together.
     """
     for element in said.columns:
-        _check_fields(element, element)
+        _check(element, element)
     arrow = schema.to_arrow_schema()
     meant = meanings([column.type for column in arrow], said)
     columns: list[FileColumn] = []
@@ -50,8 +50,12 @@ def _shared(columns: tuple[FileColumn, ...]) -> tuple[FileColumn, ...]:
     return columns
 
 
-def _check_fields(column: Element, element: Element) -> None:
-    """Refuse a group without fields: pyarrow leaves the column out at the top, and reads no row of it below."""
+def _check(column: Element, element: Element) -> None:
+    """Refuse a group without fields: pyarrow leaves the column out at the top, and reads no row of it below.
+
+    And a VARIANT of other fields than it has.
+    https://github.com/apache/parquet-format/blob/master/VariantShredding.md
+    """
     if element.physical is None and not element.children:
         where = "" if column is element else f", {element.name},"
         raise RejectedFileError(
@@ -62,8 +66,23 @@ def _check_fields(column: Element, element: Element) -> None:
             expected="a group with at least one field",
             remedy="leave the empty struct out, or give it a field",
         )
+    if element.annotation == "VARIANT" and not _is_variant(element):
+        raise RejectedFileError(
+            Reason.MALFORMED_VARIANT,
+            "the VARIANT has other fields than the specification gives it",
+            column=column.name,
+            found=", ".join(f"{child.name} {child.physical or 'group'}" for child in element.children) or "no field",
+            expected="metadata BYTE_ARRAY, value BYTE_ARRAY, and typed_value where it is shredded",
+        )
     for child in element.children:
-        _check_fields(column, child)
+        _check(column, child)
+
+
+def _is_variant(element: Element) -> bool:
+    fields = {child.name: child.physical for child in element.children}
+    known = {"metadata", "value", "typed_value"}
+    is_whole = len(fields) == len(element.children) and fields.keys() <= known and len(fields) > 1
+    return is_whole and fields.get("metadata") == "BYTE_ARRAY" and fields.get("value", "BYTE_ARRAY") == "BYTE_ARRAY"
 
 
 def _has_values(leaves: Sequence[bool | None]) -> bool | None:

@@ -28,6 +28,7 @@ class Kind(StrEnum):
 
     TEXT = "text"  # bytes that are UTF-8: an ENUM
     UUID = "uuid"  # 16 bytes that people know as 36 characters
+    VARIANT = "variant"  # a group of encoded values, perhaps shredded to columns of their own
     ORIGINAL = "original"  # as the arrow type that the writer had, which parquet has no annotation for
 
 
@@ -61,8 +62,19 @@ class _Walk:
     """Goes through arrow types depth first, and through the physical columns beside them: both have one order."""
 
     def __init__(self, said: Metadata) -> None:
-        self._leaves = [leaf for element in said.columns for leaf in leaves_of(element)]
+        self._leaves: list[Element] = []
+        self._variants: set[tuple[int, tuple[str, ...]]] = set()  # by their first leaf, and the names of their fields
+        for element in said.columns:
+            self._take_in(element)
         self._at = 0
+
+    def _take_in(self, element: Element) -> None:
+        if element.annotation == "VARIANT":
+            self._variants.add((len(self._leaves), tuple(child.name for child in element.children)))
+        if element.physical is not None:
+            self._leaves.append(element)
+        for child in element.children:
+            self._take_in(child)
 
     def meaning(self, arrow: Any, original: Any) -> Meaning | None:
         fields = inner_types(arrow)
@@ -71,8 +83,10 @@ class _Walk:
         originals = inner_types(original) if original else None
         if originals is None or len(originals) != len(fields):
             originals = (None,) * len(fields)
+        start = self._at
         inner = tuple(self.meaning(field, one) for field, one in zip(fields, originals, strict=True))
-        return Meaning(inner=inner) if any(inner) else None
+        kind = Kind.VARIANT if types.is_struct(arrow) and (start, _names(arrow)) in self._variants else None
+        return Meaning(kind, inner=inner) if kind or any(inner) else None
 
     def _leaf(self, arrow: Any, original: Any) -> Meaning | None:
         if self._at == len(self._leaves):
@@ -86,11 +100,8 @@ class _Walk:
             raise ValueError(f"{self._at} columns in the arrow schema, {len(self._leaves)} in the parquet schema")
 
 
-def leaves_of(element: Element) -> list[Element]:
-    """List the physical columns of an element, in the file's order."""
-    if element.physical is not None:
-        return [element]
-    return [leaf for child in element.children for leaf in leaves_of(child)]
+def _names(arrow: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in arrow)
 
 
 def _leaf_meaning(element: Element, arrow: Any, original: Any) -> Meaning | None:

@@ -158,6 +158,8 @@ def file_column(name: str, arrow: Any, leaf: Leaf | None, meaning: Meaning | Non
     found = f"{value} ({leaf.physical} {leaf.annotation})" if leaf else str(value)
     if meaning and meaning.kind in TEXTS:
         return FileColumn(name, found, sqltypes.VARCHAR, Obstacle.TYPE, meaning=meaning)
+    if meaning and meaning.kind is Kind.VARIANT:
+        return FileColumn(name, "variant", sqltypes.SUPER, Obstacle.NESTED, meaning=meaning)
     landing = next((to_sql(value) for is_type, to_sql in TYPES if is_type(value)), None)
     obstacle = Obstacle.TYPE if meaning and meaning.kind else _obstacle(value, leaf, landing)
     return FileColumn(name, found, landing, obstacle, types.is_null(value), meaning=meaning)

@@ -24,7 +24,7 @@ def as_meant(values: pa.Array, meaning: Meaning | None) -> pa.Array:
         BadValueError: a value is not what its column says.
     """
     values = plain(values)
-    return KINDS[meaning.kind](values, meaning) if meaning and meaning.kind else values
+    return KINDS[meaning.kind](values, meaning) if meaning and meaning.kind in KINDS else values
 
 
 def _text(values: pa.Array, _: Meaning) -> pa.Array:

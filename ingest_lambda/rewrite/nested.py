@@ -21,11 +21,12 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no
 from pyarrow import types
 
 from ingest_lambda.read.arrow_types import inner_types
-from ingest_lambda.read.meaning import Meaning
+from ingest_lambda.read.meaning import Kind, Meaning
 from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.checks import (
     BadValueError,
     first_bad,
+    plain,
     refuse,
     text,
     time_text,
@@ -33,6 +34,7 @@ from ingest_lambda.rewrite.checks import (
     whole_microseconds,
 )
 from ingest_lambda.rewrite.meant import as_meant
+from ingest_lambda.rewrite.shredded import variants
 from ingest_lambda.warehouse import sqltypes
 
 DOUBLE_DIGITS = 15  # any decimal of so many digits comes back from a double unchanged (C's DBL_DIG)
@@ -48,7 +50,9 @@ def json_text(values: pa.Array, meaning: Meaning | None = None) -> pa.Array:
         BadValueError: a value within is none that Redshift can hold, or the JSON is too long.
     """
     try:
-        found = [None if value is None else _dump(value) for value in _decoded(values, meaning)]
+        values = plain(values)
+        decoded = zip(_decoded(values, meaning), values.is_valid().to_pylist(), strict=True)
+        found = [_dump(value) if is_there else None for value, is_there in decoded]
     except BadValueError as error:  # its index counts the values within; which row holds it, halving tells
         row = first_bad(values, lambda some: _decoded(some, meaning), (BadValueError,))
         raise BadValueError(error.reason, row, error.found, error.expected) from None
@@ -69,6 +73,8 @@ def _decoded(values: pa.Array, meaning: Meaning | None) -> list[Any]:
     kind = values.type
     if len(values) == 0:
         return []
+    if meaning and meaning.kind is Kind.VARIANT:
+        return variants(values, meaning, _decoded)
     if types.is_nested(kind):
         inner = meaning.inner if meaning and meaning.inner else (None,) * len(inner_types(kind) or ())
         if types.is_map(kind):

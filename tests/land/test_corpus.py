@@ -5,6 +5,7 @@ checkout), which has an `index.tsv` and the files under `files/`.
 """
 
 import csv
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,13 @@ UNLANDABLE = {
 }
 # Reading these takes gigabytes: they are sent as files seen again, as a function that they ended would get them.
 KILLERS = {"parquet-testing__large_string_map.brotli.parquet"}
+# Columns that land as what pyarrow does not read: the values of VARIANTs.
+VARIANTS: dict[str, dict[str, list[Any]]] = {
+    "parquet-testing__shredded_variant_case-046.parquet": {"var": [{"a": None, "b": ""}]},
+    "parquet-testing__shredded_variant_case-083.parquet": {
+        "var": [None, {"c": {"b": "iceberg"}}, {"c": 8, "d": 0.0}, {"c": {"a": 34, "b": ""}, "d": 0.0}]
+    },
+}
 # What may be wrong with a bad file. Any other reason would be a false one.
 DAMAGE = {"corrupt_footer", "unreadable_data", "encrypted", "crashes_reader", "invalid_column_name"}
 
@@ -83,8 +91,13 @@ def test_every_good_file_lands_with_the_values_that_pyarrow_reads(land: Land, fu
         table = pq.read_table(specimen.path, coerce_int96_timestamp_unit="us")
         assert outcome.rows == table.num_rows == land.count(f"landing.{dataset}"), specimen
         if table.num_rows <= MAX_COMPARED:
-            values = landed(land, dataset, table.schema, order=None)
-            columns = {field.name: expected(column_of(table, field.name)) for field in table.schema}
+            meant = VARIANTS.get(specimen.name, {})
+            values = landed(land, dataset, table.drop_columns(list(meant)).schema, order=None)
+            columns = {name: expected(column_of(table, name)) for name in values}
+            for name, of_rows in meant.items():
+                rows = land.rows(f'select "{name}" from landing.{dataset}')  # noqa: S608 - our own names
+                values[name] = [row[name] and json.loads(row[name]) for row in rows]
+                columns[name] = of_rows
             assert rows_of(values) == rows_of(columns), specimen
 
 

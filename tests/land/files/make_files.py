@@ -10,6 +10,7 @@ Spark needs Java 17 or newer.
 """
 
 import datetime as dt
+import shutil
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -166,6 +167,62 @@ def write_fastparquet() -> None:
     fastparquet.write(target, frame, fixed_text={"code": 2}, object_encoding={"code": "utf8"})
 
 
+def write_duckdb_variant() -> None:
+    """Write VARIANTs, which DuckDB shreds by what it finds in them."""
+    import duckdb
+
+    duckdb.sql(
+        """
+        select 1 as id, {'a': 1, 'b': 'x'}::variant as item, 42::variant as plain
+        union all select 2, {'a': 2, 'b': 'y'}::variant, null
+        union all select 3, null, 7::variant
+        union all select 4, 5::variant, 8::variant
+        """
+    ).write_parquet(str(FOLDER / "duckdb_variant.parquet"))
+
+
+SPARK_VARIANT = """
+select 1 as id, parse_json('{"a": 1, "b": [1, 2.5, "x", null], "day": "2025-11-13"}') as item,
+    named_struct('x', parse_json('42')) as inner, array(parse_json('1'), parse_json('"y"')) as many,
+    map('k', parse_json('true')) as by_name
+union all select 2, parse_json('null'), null, null, null
+union all select 3, null, named_struct('x', cast(null as variant)), array(), map()
+"""
+# Days on both sides of the calendars' switch, and in a year that only one of them has as a leap year.
+SPARK_LEGACY = """
+select 1 as id, date '1500-01-01' as day, timestamp '1500-01-01 00:00:00' as at,
+    timestamp_ntz '1500-01-01 00:00:00' as local, array(date '1500-01-01') as days
+union all select 2, date '1582-10-15', timestamp '1582-10-15 00:00:00', timestamp_ntz '1582-10-15 00:00:00', null
+union all select 3, date '1582-10-04', timestamp '1582-10-04 23:59:59.999', timestamp_ntz '1582-10-04 00:00:00', array()
+union all select 4, date '0001-01-01', timestamp '0001-01-01 00:00:00', timestamp_ntz '0001-01-01 00:00:00', null
+union all select 5, date '1500-03-01', timestamp '1500-03-01 12:00:00', null, array(date '1500-02-28', null)
+union all select 6, date '2025-11-13', timestamp '2025-11-13 09:05:01.234', timestamp_ntz '2025-11-13 09:05:01', null
+"""
+
+
+def write_spark() -> None:
+    """Write VARIANTs, which Spark shreds, and the calendar of before Spark 3, each way to keep a timestamp."""
+    from pyspark.sql import SparkSession  # type: ignore[import-not-found]  # no requirement, as said above
+
+    spark = SparkSession.builder.master("local[1]").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+
+    def write(query: str, name: str) -> None:
+        folder = FOLDER / f"{name}_folder"
+        spark.sql(query).coalesce(1).write.parquet(str(folder))
+        [part] = folder.glob("*.parquet")
+        part.rename(FOLDER / f"{name}.parquet")
+        shutil.rmtree(folder)
+
+    write(SPARK_VARIANT, "spark_variant")
+    spark.conf.set("spark.sql.parquet.datetimeRebaseModeInWrite", "LEGACY")
+    spark.conf.set("spark.sql.parquet.int96RebaseModeInWrite", "LEGACY")
+    for kept in ("INT96", "TIMESTAMP_MICROS", "TIMESTAMP_MILLIS"):
+        spark.conf.set("spark.sql.parquet.outputTimestampType", kept)
+        write(SPARK_LEGACY, f"spark_legacy_{kept.lower()}")
+    spark.conf.set("spark.sql.session.timeZone", "America/Los_Angeles")
+    write(SPARK_LEGACY, "spark_legacy_los_angeles")
+
+
 WRITERS = {
     "duckdb": write_duckdb,
     "pandas": write_pandas,
@@ -174,6 +231,8 @@ WRITERS = {
     "arro3": write_arro3,
     "polars_int128": write_polars_int128,
     "fastparquet": write_fastparquet,
+    "duckdb_variant": write_duckdb_variant,
+    "spark": write_spark,
 }
 
 if __name__ == "__main__":
