@@ -160,7 +160,7 @@ class Ingest:
         file, dataset = candidate.file, candidate.dataset
         try:
             self._warehouse.check_time()
-            return inspect_any(self._clients.s3, file, self._loader.contract(dataset).types, budget)
+            return inspect_any(self._clients.s3, file, self._loader.contract(dataset).declared, budget)
         except RejectedFileError as error:
             return _unfit(candidate, error)
         except FileGoneError as error:

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     SCHEMA_FROZEN = "schema_frozen"
     TABLE_TOO_LARGE_TO_WIDEN = "table_too_large_to_widen"
     TOO_MANY_NEW_COLUMNS = "too_many_new_columns"
+    OVERSIZE_FILE = "oversize_file"
     OVERSIZE_VALUE = "oversize_value"
     INVALID_TEXT = "invalid_text"
     VALUE_OUT_OF_RANGE = "value_out_of_range"
@@ -55,6 +56,7 @@ REMEDIES = {
     Reason.SCHEMA_FROZEN: "drop the column, or set the dataset's schema_change to evolve in its source YAML",
     Reason.TABLE_TOO_LARGE_TO_WIDEN: "landfall evolve DATASET COLUMN TYPE, then landfall replay the file",
     Reason.TOO_MANY_NEW_COLUMNS: "declare the columns in the dataset's source YAML and deploy, then replay the file",
+    Reason.OVERSIZE_FILE: "write the rows into several files, or as parquet",
     Reason.OVERSIZE_VALUE: "shorten the value: a string has 65535 bytes at most, a binary or nested one 1024000",
     Reason.INVALID_TEXT: "write the text as UTF-8 without NUL characters, or the column as binary",
     Reason.VALUE_OUT_OF_RANGE: "correct the value, or write the column in a type that the landing column holds",

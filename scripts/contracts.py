@@ -7,11 +7,15 @@ its schema-change policy and its declared columns. dbt and the ingest function s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 import yaml
+
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.read.dialects import parse_csv, parse_json
 
 SOURCE_NAME = "landing"
 DEFAULT_POLICY = "evolve"
@@ -38,13 +42,15 @@ class Contract(TypedDict):
     table_format: NotRequired[str]
     folders: NotRequired[str]
     prefixes: NotRequired[list[str]]
+    csv: NotRequired[dict[str, Any]]
+    json: NotRequired[dict[str, Any]]
 
 
 def read_contracts(root: Path) -> dict[str, Contract]:
     """Read every dataset declared under `dbt_project/models/landing/`, in name order; none when there is no project.
 
     Raises:
-        ValueError: a declaration that the ingest function could not follow, with file, dataset and reason.
+        ConfigError: a declaration that the ingest function could not follow, with file, dataset, key and reason.
     """
     contracts: dict[str, Contract] = {}
     owners: dict[str, str] = {}
@@ -54,7 +60,7 @@ def read_contracts(root: Path) -> dict[str, Contract]:
             _check_owners(found, owners)
             contracts |= found
         except ValueError as error:
-            raise ValueError(f"{path.relative_to(root)}: {error}") from error
+            raise ConfigError(f"{path.relative_to(root)}: {error}") from error
     return dict(sorted(contracts.items()))
 
 
@@ -84,12 +90,13 @@ def _contract(table: dict[str, Any]) -> Contract:
     policy, formats = meta.get("schema_change", DEFAULT_POLICY), meta.get("formats", [])
     if policy not in POLICIES:
         raise ValueError(f"{table['name']}: schema_change is {policy!r}; it can be {', '.join(sorted(POLICIES))}")
-    if not FORMATS.issuperset(formats):
+    if not isinstance(formats, list) or not FORMATS.issuperset(formats):
         raise ValueError(f"{table['name']}: formats are {formats!r}; they can be {', '.join(sorted(FORMATS))}")
     table_format = meta.get("table_format")
     if table_format is not None and table_format not in TABLE_FORMATS:
         known = ", ".join(sorted(TABLE_FORMATS))
         raise ValueError(f"{table['name']}: table_format is {table_format!r}; it can be {known}")
+    dialects = {kind: _dialect(table["name"], kind, meta[kind], formats) for kind in sorted(FORMATS & set(meta))}
     declared = [
         Column(name=column["name"], data_type=column["data_type"])
         for column in table.get("columns", [])
@@ -109,7 +116,22 @@ def _contract(table: dict[str, Any]) -> Contract:
         contract["folders"] = meta["folders"]
     if prefixes := meta.get("prefixes"):
         contract["prefixes"] = _prefixes(table["name"], prefixes)
+    if "csv" in dialects:
+        contract["csv"] = dialects["csv"]
+    if "json" in dialects:
+        contract["json"] = dialects["json"]
     return contract
+
+
+def _dialect(dataset: str, kind: str, declared: object, formats: Sequence[str]) -> dict[str, Any]:
+    """Check how files of a kind are said to be written, and spell it out."""
+    if kind not in formats:
+        raise ValueError(f"{dataset}: {kind} is declared, but formats are {formats!r}: {kind} files are not taken")
+    try:
+        dialect = asdict(parse_csv(declared) if kind == "csv" else parse_json(declared))
+    except ValueError as error:
+        raise ValueError(f"{dataset}: {error}") from error
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in dialect.items()}
 
 
 def _prefixes(dataset: str, declared: Any) -> list[str]:

@@ -291,7 +291,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         packages = build(ROOT, Runtime(options.python, options.architecture))
-    except PackageError as error:
+    except (PackageError, ConfigError) as error:
         Console(stderr=True).print(f"package: {error}", style="red", markup=False)
         return 1
     Console().print(size_table(packages))

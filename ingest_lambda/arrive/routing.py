@@ -43,13 +43,28 @@ EXTENSIONS = {
 }
 
 
+TEXT_EXTENSIONS = tuple(extension for extension, format_ in EXTENSIONS.items() if format_ is not Format.PARQUET)
+PACKED = ".gz"  # a text may be packed, and then has two
+
+
+def extension_of(key: str) -> str:
+    """Return the end of a key that tells its format, as it is spelt.
+
+    >>> extension_of("raw/orders/a.CSV.gz"), extension_of("raw/orders/a.tar.gz"), extension_of("raw/orders/a")
+    ('.CSV.gz', '.gz', '')
+    """
+    path = PurePosixPath(key)
+    inner = PurePosixPath(path.stem).suffix if path.suffix.lower() == PACKED else ""
+    return inner + path.suffix if inner.lower() in TEXT_EXTENSIONS else path.suffix
+
+
 def format_of(key: str) -> Format | None:
     """Tell the format of an object by the end of its key, None where there is none that lands.
 
-    >>> format_of("raw/orders/a.NDJSON"), format_of("raw/orders/a.txt")
-    (<Format.JSON: 'json'>, None)
+    >>> format_of("raw/orders/a.NDJSON"), format_of("raw/orders/a.csv.gz"), format_of("raw/orders/a.txt")
+    (<Format.JSON: 'json'>, <Format.CSV: 'csv'>, None)
     """
-    return EXTENSIONS.get(PurePosixPath(key).suffix.lower())
+    return EXTENSIONS.get(extension_of(key).lower().removesuffix(PACKED))
 
 
 @dataclass(frozen=True)
@@ -231,7 +246,7 @@ def _writers_own(segment: str, dataset: str | None) -> Ignored:
 
 
 def _stem(name: str) -> str:
-    stem = name[: -len(suffix)] if (suffix := PurePosixPath(name).suffix) else name
+    stem = name[: -len(suffix)] if (suffix := extension_of(name)) else name
     while (shorter := TRAILING_NUMBER.sub("", stem)) != stem:
         stem = shorter
     return stem

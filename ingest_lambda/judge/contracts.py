@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from ingest_lambda.arrive.routing import Format, Rules
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.read.dialects import Declared, Dialects, parse_csv, parse_json
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType
 from ingest_lambda.warehouse.statements import Column, fold_case
@@ -35,6 +36,7 @@ class SchemaChange(StrEnum):
 class Contract:
     """The policy of a dataset, the columns that its landing table starts with, the formats it takes beside parquet.
 
+    `dialects` say how its text files are written.
     Of a `sensitive` dataset no value leaves the warehouse: a verdict names column and row only. An `append_only` one
     may be a table format's folder: who declares it knows that no file there takes rows back, or brings them again.
     With `any_folders` every folder below its own is the dataset's too. The keys below one of `prefixes` are its own,
@@ -48,11 +50,12 @@ class Contract:
     append_only: bool = False
     any_folders: bool = False
     prefixes: tuple[str, ...] = ()
+    dialects: Dialects = field(default_factory=Dialects)
 
     @property
-    def types(self) -> dict[str, SqlType]:
-        """The declared types, by column."""
-        return {column.name: column.type for column in self.columns}
+    def declared(self) -> Declared:
+        """What reading a text needs to know of it."""
+        return Declared({column.name: column.type for column in self.columns}, self.dialects)
 
 
 def read_contracts(path: Path = CONTRACTS_FILE) -> dict[str, Contract]:
@@ -108,6 +111,7 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
         append_only=content.get("table_format") == APPEND_ONLY,
         any_folders=content.get("folders") == ANY_FOLDERS,
         prefixes=tuple(content.get("prefixes", [])),
+        dialects=Dialects(parse_csv(content.get("csv", {})), parse_json(content.get("json", {}))),
     )
 
 

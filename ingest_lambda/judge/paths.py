@@ -82,11 +82,11 @@ def _bounded(files: Sequence[tuple[Inspected, str]]) -> Iterator[Group]:
     load: list[tuple[Inspected, str]] = []
     size = 0
     for file, reason in files:
-        if load and size + file.size > MAX_CANONICAL_BYTES:
+        if load and size + file.size_to_read > MAX_CANONICAL_BYTES:
             yield _group(load)
             load, size = [], 0
         load.append((file, reason))
-        size += file.size
+        size += file.size_to_read
     if load:
         yield _group(load)
 

@@ -151,7 +151,7 @@ def plan_load(
     for file, why in zip(group.files, group.reasons, strict=True):
         try:
             refuse_table_format(dataset, file, contract)
-            names = landing_names([column.name for column in file.footer.columns])
+            names = [] if file.has_no_records else landing_names([column.name for column in file.footer.columns])
             columns.take(names, file.footer.columns)
             planned.append(PlannedFile(file, tuple(names), why))
         except RejectedFileError as error:

@@ -28,6 +28,7 @@ from ingest_lambda.errors import RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.read.blame import rejection_of
 from ingest_lambda.read.columns import columns_of
+from ingest_lambda.read.dialects import TextFacts
 from ingest_lambda.read.metadata import read_metadata
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.read.table_signs import Sign, sign_of
@@ -65,7 +66,7 @@ class Footer:
 class Inspected:
     """A readable file: what its footer says, and what S3 says (size in bytes, LastModified in UTC).
 
-    `content` is all of it where it is small and was kept.
+    `content` is all of it where it is small and was kept; `text` is what was found of a text file.
     """
 
     file: FileVersion
@@ -74,6 +75,17 @@ class Inspected:
     etag: str
     modified_at: datetime
     content: bytes | None = field(default=None, repr=False, compare=False)
+    text: TextFacts | None = None
+
+    @property
+    def has_no_records(self) -> bool:
+        """Tell whether it is a text whose records name its columns, and which has none: `[]`."""
+        return self.text is not None and not self.footer.columns and self.footer.row_count == 0
+
+    @property
+    def size_to_read(self) -> int:
+        """The bytes that reading it to its end takes."""
+        return self.text.unpacked_size or self.size if self.text else self.size
 
 
 class Budget:

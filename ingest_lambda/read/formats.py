@@ -1,17 +1,17 @@
 """LAND: text files, for datasets that take them.
 
-In: a version of a `.csv`, `.json`, `.ndjson` or `.jsonl` object, and its dataset's contract. Out: an `Inspected` as of
-parquet, whose columns have the types that the contract declares (VARCHAR else), and batches of its rows as text. Such a
-file is always rewritten: what a text means is known only when it is read.
+In: a version of a `.csv`, `.json`, `.ndjson` or `.jsonl` object, perhaps packed, and its dataset's contract. Out: an
+`Inspected` as of parquet, whose columns have the types that the contract declares (VARCHAR else), and batches of its
+rows as text. Such a file is always rewritten: what a text means is known only when it is read.
 """
 
 from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
@@ -19,11 +19,15 @@ from ingest_lambda.arrive.routing import Format, format_of
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.read import csv_rows, json_rows
+from ingest_lambda.read.characters import UTF_8
 from ingest_lambda.read.content import copy, opened, room_for
+from ingest_lambda.read.dialects import Declared, Dialects, TextFacts
+from ingest_lambda.read.encodings import MAX_SAMPLE, looks_wide, not_in_encoding
 from ingest_lambda.read.faults import faults_of_the_file
 from ingest_lambda.read.footer import UNKNOWN_ROWS, WHOLE_FILE_BYTES, Budget, Footer, Inspected, inspect
 from ingest_lambda.read.parquet_rows import batches
 from ingest_lambda.read.schema import FileColumn, Obstacle
+from ingest_lambda.read.unpacking import is_unpacked, opened_text, read_to_end
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType
@@ -32,28 +36,17 @@ from ingest_lambda.warehouse.statements import fold_case
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-NAMES: dict[Format, Callable[[BinaryIO], list[str]]] = {
-    Format.CSV: csv_rows.names,
-    Format.JSON: json_rows.names,
-}
-BATCHES: dict[Format, Callable[[BinaryIO, Sequence[FileColumn]], Iterator[tuple[int, pa.RecordBatch]]]] = {
-    Format.CSV: csv_rows.batches,
-    Format.JSON: json_rows.batches,
-}
+HEAD_BYTES = 4_096  # that show what a text is
 
 
-def inspect_any(
-    s3: S3Client, file: FileVersion, declared: Mapping[str, SqlType], budget: Budget | None = None
-) -> Inspected:
-    """Inspect a file of any format, as `footer.inspect` or `inspect_text`; `declared`: types by column."""
+def inspect_any(s3: S3Client, file: FileVersion, declared: Declared, budget: Budget | None = None) -> Inspected:
+    """Inspect a file of any format, as `footer.inspect` or `inspect_text`."""
     if kind_of(file.key) is Format.PARQUET:
         return inspect(s3, file, budget)
     return inspect_text(s3, file, declared, budget)
 
 
-def inspect_text(
-    s3: S3Client, file: FileVersion, declared: Mapping[str, SqlType], budget: Budget | None = None
-) -> Inspected:
+def inspect_text(s3: S3Client, file: FileVersion, declared: Declared, budget: Budget | None = None) -> Inspected:
     """Read the names of the columns of exactly this version; keep the whole file if it is small and `budget` allows.
 
     The names of a CSV file are its first line; those of a JSON file stand in all its records.
@@ -72,27 +65,37 @@ def inspect_text(
         memory = io.BytesIO()
         copy(response, file, memory)
         content = memory.getvalue()
-        names = names_of(file.key, content)
+        footer, facts = describe(file.key, content, declared)
     else:
         room_for(file, size)
         with tempfile.NamedTemporaryFile() as disk:
             copy(response, file, disk)
             disk.flush()
-            names = names_of(file.key, Path(disk.name))
-    is_kept = content is not None and budget is not None and budget.take(size)
-    footer = Footer(_columns(names, kind_of(file.key), declared), UNKNOWN_ROWS)
+            footer, facts = describe(file.key, Path(disk.name), declared)
+    kept = content if content is not None and budget is not None and budget.take(size) else None
     etag, modified_at = response["ETag"].strip('"'), response["LastModified"]
-    return Inspected(file, footer, size, etag, modified_at, content if is_kept else None)
+    return Inspected(file, footer, size, etag, modified_at, kept, facts)
 
 
-def names_of(key: str, content: bytes | Path) -> list[str]:
-    """Name the columns of a text file.
+def describe(key: str, content: bytes | Path, declared: Declared) -> tuple[Footer, TextFacts]:
+    """Name the columns of a text file, and see that it unpacks to its end where it is packed.
 
     Raises:
         RejectedFileError: the text cannot be read.
     """
-    with faults_of_the_file("reading the names of the columns"), _binary(content) as stream:
-        return NAMES[kind_of(key)](stream)
+    kind, dialects = kind_of(key), declared.dialects
+    with opened_text(content) as stream:
+        head = stream.read(HEAD_BYTES)
+    if looks_wide(head) and dialects.encoding_of(kind.value) == UTF_8:
+        raise not_in_encoding(head[:MAX_SAMPLE], UTF_8, kind.value)
+    with faults_of_the_file("reading the names of the columns"), opened_text(content) as stream:
+        if kind is Format.JSON:
+            found = json_rows.survey(stream, dialects.json)
+            names, rows = found.names, found.count
+        else:
+            names, rows = csv_rows.names(stream, dialects.csv), UNKNOWN_ROWS
+        unpacked_size = read_to_end(stream) if is_unpacked(stream) else None
+    return Footer(_columns(names, kind, declared.types), rows), TextFacts(dialects, unpacked_size)
 
 
 def rows_of(inspected: Inspected, content: bytes | Path) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -105,16 +108,16 @@ def rows_of(inspected: Inspected, content: bytes | Path) -> Iterator[tuple[int, 
     if kind is Format.PARQUET:
         yield from batches(content)
         return
-    with faults_of_the_file("reading the rows"), _binary(content) as stream:
-        yield from BATCHES[kind](stream, inspected.footer.columns)
+    columns, dialects = inspected.footer.columns, inspected.text.dialects if inspected.text else Dialects()
+    with faults_of_the_file("reading the rows"), opened_text(content) as stream:
+        if kind is Format.JSON:
+            yield from json_rows.batches(stream, columns, dialects.json)
+        else:
+            yield from csv_rows.batches(stream, columns, dialects.csv)
 
 
 def kind_of(key: str) -> Format:
     return format_of(key) or Format.PARQUET
-
-
-def _binary(content: bytes | Path) -> BinaryIO:
-    return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
 
 
 def _columns(names: Sequence[str], kind: Format, declared: Mapping[str, SqlType]) -> tuple[FileColumn, ...]:

@@ -1,103 +1,174 @@
 """LAND: the records of a JSON file.
 
-In: bytes: UTF-8, an array of objects or one object after another (JSON lines). Out: batches of text columns, in which a
-number is its text as it is written, so that no digit is lost, and a nested value its JSON. Read in chunks: an object is
-cut out of the text as soon as it is whole.
+In: a stream of bytes: UTF-8 unless another encoding is declared; an array of objects, or one object after another (JSON
+lines), at the top or below declared fields. Out: batches of text columns, in which a number is its text as it is
+written, so that no digit is lost, and a nested value its JSON.
 """
 
 from __future__ import annotations
 
-import io
 import json
-import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import Any, BinaryIO, NoReturn
+from dataclasses import dataclass
+from typing import Any, BinaryIO
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.read.characters import text_chunks
+from ingest_lambda.read.dialects import JsonDialect
+from ingest_lambda.read.json_text import JsonText, NumberText
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import sqltypes
 
-CHUNK_CHARACTERS = 1 << 20
-LARGEST_OBJECT = 16 << 20  # characters: beyond this, an unclosed bracket would swallow the file
 BATCH_ROWS = 4_096
-BETWEEN = re.compile(r"[\s,\[\]]*")
+BATCH_BYTES = 8 << 20  # so that memory holds few of the longest records
+MOST_NAMES = 1_600  # columns of a table
 
 
-class NumberText(str):
-    """A number as it is written."""
+@dataclass(frozen=True)
+class Records:
+    """The fields of all records of a file, in the order in which they appear, and how many records there are."""
 
-    __slots__ = ()
+    names: list[str]
+    count: int
 
 
-def names(stream: BinaryIO) -> list[str]:
-    """Name the fields of all objects, in the order in which they appear.
+def survey(stream: BinaryIO, dialect: JsonDialect) -> Records:
+    """Read all records, for their fields.
 
     Raises:
         RejectedFileError: the text is no such JSON.
     """
-    return list(dict.fromkeys(name for record in records(stream) for name in record))
+    names: dict[str, None] = {}
+    count = 0
+    for record in records(stream, dialect):
+        names |= dict.fromkeys(record)
+        count += 1
+        if len(names) > MOST_NAMES:
+            raise RejectedFileError(
+                Reason.TOO_MANY_COLUMNS,
+                f"the first {count} records have more fields than a table has columns",
+                found=f"{len(names)} fields",
+                expected=f"at most {MOST_NAMES}",
+            )
+    return Records(list(names), count)
 
 
-def batches(stream: BinaryIO, columns: Sequence[FileColumn]) -> Iterator[tuple[int, pa.RecordBatch]]:
+def batches(
+    stream: BinaryIO, columns: Sequence[FileColumn], dialect: JsonDialect
+) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Yield the records in batches of texts, each with the number of records before it; what an object lacks is null.
 
     Raises:
         RejectedFileError: the text is no such JSON.
     """
-    found, rows = records(stream), 0
-    while batch := list(islice(found, BATCH_ROWS)):
-        arrays = [
-            pa.array([_text(record.get(column.name), column) for record in batch], pa.binary()) for column in columns
-        ]
-        yield rows, pa.record_batch(arrays, names=[column.name for column in columns])
-        rows += len(batch)
+    rows, size = 0, 0
+    values: list[list[bytes | None]] = []
+    for number, record in enumerate(records(stream, dialect), start=1):
+        values.append(_texts(record, columns, number))
+        size += sum(map(len, filter(None, values[-1])))
+        if len(values) == BATCH_ROWS or size > BATCH_BYTES:
+            yield rows, _batch(values, columns)
+            rows, size, values = number, 0, []
+    if values:
+        yield rows, _batch(values, columns)
 
 
-def records(stream: BinaryIO) -> Iterator[dict[str, Any]]:
+def records(stream: BinaryIO, dialect: JsonDialect) -> Iterator[dict[str, Any]]:
     """Yield the objects of a text, numbers as `NumberText`.
 
     Raises:
-        RejectedFileError: the text is not JSON in UTF-8, or holds something that is not an object.
+        RejectedFileError: the text is no JSON, is cut, has no such path, or holds something that is not an object.
     """
-    decoder = json.JSONDecoder(
-        parse_float=NumberText, parse_int=NumberText, parse_constant=_refuse, object_pairs_hook=_distinct
-    )
-    text, position, number = "", 0, 1
-    for chunk in _chunks(stream):
-        text, position = text[position:] + chunk, 0
-        while True:
-            position = BETWEEN.match(text, position).end()  # type: ignore[union-attr]  # it matches the empty text too
-            if position == len(text):
-                break
-            try:
-                record, end = decoder.raw_decode(text, position)
-            except ValueError as error:
-                if chunk and len(text) - position <= LARGEST_OBJECT and isinstance(error, json.JSONDecodeError):
-                    break
-                raise _bad(f"it is not JSON: {error}", text, position, number) from error
-            except RecursionError as error:
-                raise _bad("it is nested too deeply", text, position, number) from error
-            if not isinstance(record, dict):
-                raise _bad("it is no object", text, position, number)
-            yield record
-            position, number = end, number + 1
+    text = JsonText(text_chunks(stream, dialect.encoding), dialect.encoding)
+    for found in _documents(text, dialect.records):
+        if not isinstance(found, dict):
+            text.refuse_last("it is no object")
+        yield found
+        text.number += 1
 
 
-def _chunks(stream: BinaryIO) -> Iterator[str]:
-    """Read the text in chunks; the last one is empty."""
-    file = io.TextIOWrapper(stream, encoding="utf-8-sig")
+def _documents(text: JsonText, path: Sequence[str]) -> Iterator[Any]:
+    """Read an array of documents and nothing behind it, or one document after another."""
+    if not text.peek():
+        raise RejectedFileError(Reason.EMPTY_FILE, "the file holds no JSON: nothing, or blanks alone")
+    if text.peek() == "[":
+        for _ in _elements(text):
+            yield from _below(text, path)
+        if text.peek():
+            text.refuse("something follows the array")
+        return
+    while text.peek():
+        yield from _below(text, path)
+        if text.peek() == ",":
+            text.refuse("a comma follows the object, which only within an array is JSON")
+
+
+def _below(text: JsonText, path: Sequence[str]) -> Iterator[Any]:
+    """Read a value: itself, or the records below a path of its fields; what stands beside them is read too."""
+    if not path:
+        yield text.value()
+        return
+    is_found = False
+    for name in _fields(text):
+        if name != path[0]:
+            text.value()
+            continue
+        is_found = True
+        if len(path) == 1 and text.peek() == "[":
+            for _ in _elements(text):
+                yield text.value()
+        else:
+            yield from _below(text, path[1:])
+    if not is_found:
+        text.refuse(f"the object that ends here has no field {path[0]!r}, of the path that is declared for records")
+
+
+def _elements(text: JsonText) -> Iterator[None]:
+    """Stop at every element of an array, for whoever reads it."""
+    text.expect("[", "it is no array")
+    if text.takes("]"):
+        return
     while True:
-        try:
-            chunk = file.read(CHUNK_CHARACTERS)
-        except UnicodeDecodeError as error:
-            raise RejectedFileError(Reason.INVALID_TEXT, f"the file is not UTF-8: {error}") from error
-        yield chunk
-        if not chunk:
-            return
+        yield
+        if not text.takes(","):
+            break
+    text.expect("]", "neither a comma nor the end of the array follows")
+
+
+def _fields(text: JsonText) -> Iterator[str]:
+    """Stop at the value of every field of an object, for whoever reads it."""
+    text.expect("{", "it is no object")
+    if text.takes("}"):
+        return
+    names: set[str] = set()
+    while True:
+        if text.peek() != '"':
+            text.refuse("a field has no name")
+        name = text.value()
+        if name in names:
+            text.refuse("an object has a name twice")
+        names.add(name)
+        text.expect(":", "a field has no value")
+        yield name
+        if not text.takes(","):
+            break
+    text.expect("}", "neither a comma nor the end of the object follows")
+
+
+def _texts(record: dict[str, Any], columns: Sequence[FileColumn], number: int) -> list[bytes | None]:
+    try:
+        return [_text(record.get(column.name), column) for column in columns]
+    except RecursionError as error:
+        detail = f"record {number}: it is nested too deeply"
+        raise RejectedFileError(Reason.UNREADABLE_DATA, detail, row=number) from error
+
+
+def _batch(rows: list[list[bytes | None]], columns: Sequence[FileColumn]) -> pa.RecordBatch:
+    arrays = [pa.array([row[position] for row in rows], pa.binary()) for position in range(len(columns))]
+    return pa.record_batch(arrays, names=[column.name for column in columns])
 
 
 def _text(value: Any, column: FileColumn) -> bytes | None:
@@ -112,27 +183,8 @@ def _dump(value: Any) -> str:
     if isinstance(value, NumberText):
         return str(value)
     if isinstance(value, dict):
-        return (
-            "{"
-            + ",".join(f"{json.dumps(name, ensure_ascii=False)}:{_dump(item)}" for name, item in value.items())
-            + "}"
-        )
+        fields = (f"{json.dumps(name, ensure_ascii=False)}:{_dump(item)}" for name, item in value.items())
+        return "{" + ",".join(fields) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_dump, value)) + "]"
     return json.dumps(value, ensure_ascii=False)
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("an object has a name twice")
-    return found
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _bad(detail: str, text: str, position: int, number: int) -> RejectedFileError:
-    found = text[position : position + 100]
-    return RejectedFileError(Reason.UNREADABLE_DATA, f"record {number}: {detail}", found=found, row=number)

@@ -23,14 +23,18 @@ MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 
 
 class BadValueError(Exception):
-    """The value at `index` of an array cannot land; `found` shows it shortened, `expected` is what can."""
+    """The value at `index` of an array cannot land; `found` shows it shortened, `expected` is what can.
 
-    def __init__(self, reason: Reason, index: int, found: str, expected: str) -> None:
+    `remedy` says what to do, where this value needs another word than its reason's.
+    """
+
+    def __init__(self, reason: Reason, index: int, found: str, expected: str, remedy: str | None = None) -> None:
         super().__init__(f"{reason.value}: {found} at {index}, expected {expected}")
         self.reason = reason
         self.index = index
         self.found = found
         self.expected = expected
+        self.remedy = remedy
 
 
 @dataclass(frozen=True)

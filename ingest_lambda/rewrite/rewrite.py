@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from ingest_lambda.read.formats import kind_of, rows_of
 from ingest_lambda.read.meaning import Meaning
 from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.checks import BadValueError, Converted
-from ingest_lambda.rewrite.texts import convert_text
+from ingest_lambda.rewrite.texts import TextSource, convert_text
 from ingest_lambda.rewrite.values import convert
 from ingest_lambda.rewrite.writer import CanonicalObject, Parts
 from ingest_lambda.warehouse.sqltypes import SqlType
@@ -169,6 +170,7 @@ def _bad_value(error: BadValueError, rows_before: int, name: str, column: Column
         found=error.found,
         expected=error.expected,
         row=row,
+        remedy=error.remedy,
     )
 
 
@@ -189,4 +191,7 @@ def check_row_count(rows: int, footer: Footer) -> None:
 
 def converter_of(inspected: Inspected) -> Converter:
     """Choose what makes landing values of a file's values."""
-    return convert if kind_of(inspected.file.key) is Format.PARQUET else convert_text
+    kind = kind_of(inspected.file.key)
+    if kind is Format.PARQUET or inspected.text is None:
+        return convert
+    return partial(convert_text, source=TextSource(kind.value, inspected.text.dialects.encoding_of(kind.value)))

@@ -7,24 +7,42 @@ first text that is no value of that type. Pure.
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 
+from ingest_lambda.read.characters import KEPT, UTF_8, as_bytes
+from ingest_lambda.read.encodings import not_in_encoding
 from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.checks import BadValueError, Converted, checked, shown, text
+from ingest_lambda.rewrite.nested import DOUBLE_DIGITS
 from ingest_lambda.rewrite.values import convert
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType
 from ingest_lambda.warehouse.transport import transport_of
 
+LONGEST_BIGINT = len(str(-(2**63)))
+# Strings of a JSON text, so that no digit within one is taken for a number, and numbers.
+NUMBERS = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?')
 ZONE = r"(Z|[+-]\d\d(:?\d\d)?)$"
 HAS_TIME = r"\d\d:\d\d"
 
 
-def convert_text(values: pa.Array, landing: SqlType) -> Converted:
+@dataclass(frozen=True)
+class TextSource:
+    """What the texts come from: files of a kind (csv, json) in an encoding."""
+
+    kind: str = "csv"
+    encoding: str = UTF_8
+
+
+def convert_text(values: pa.Array, landing: SqlType, source: TextSource | None = None) -> Converted:
     """Read texts as values of a landing column.
 
     Dates and times are ISO 8601; a timestamp without a zone is in UTC. Bytes are hexadecimal, a SUPER is JSON, a
@@ -36,10 +54,17 @@ def convert_text(values: pa.Array, landing: SqlType) -> Converted:
     Raises:
         BadValueError: a text is none, or the column cannot hold it.
     """
+    try:
+        return _convert(values, landing)
+    except BadValueError as error:
+        raise _with_encoding(error, values, source or TextSource()) from error
+
+
+def _convert(values: pa.Array, landing: SqlType) -> Converted:
     if landing.name in ("VARCHAR", "CHAR"):
         return convert(values, landing)
     if landing == sqltypes.SUPER:
-        return Converted(_each(values, _document, landing))
+        return Converted(_each(text(values, sqltypes.MAX_VARBYTE), _document, landing))
     texts = text(values, sqltypes.MAX_VARBYTE * 2)
     if landing.name == "VARBYTE":
         return convert(_each(texts, bytes.fromhex, landing), landing)
@@ -48,6 +73,17 @@ def convert_text(values: pa.Array, landing: SqlType) -> Converted:
     if landing == sqltypes.TIME:
         return convert(checked(texts, _times, Reason.INVALID_VALUE, f"a value of {landing}"), landing)
     return convert(_cast(texts, transport_of(landing).arrow, landing), landing)
+
+
+def _with_encoding(error: BadValueError, values: pa.Array, source: TextSource) -> BadValueError:
+    """Say of a text that is not in its file's encoding in which one it may be."""
+    content = values[error.index].as_py() if error.reason is Reason.INVALID_TEXT else b""
+    content = as_bytes(content.decode("utf-8", KEPT))
+    if b"\0" in content or error.reason is not Reason.INVALID_TEXT:
+        return error
+    verdict = not_in_encoding(content, source.encoding, source.kind)
+    found, expected = verdict.found or error.found, f"{source.encoding} without NUL characters"
+    return BadValueError(error.reason, error.index, found, expected, verdict.remedy)
 
 
 def _timestamps(texts: pa.Array) -> pa.Array:
@@ -77,12 +113,49 @@ def _each(texts: pa.Array, work: Callable[[Any], bytes], landing: SqlType) -> pa
     return pa.array(found, pa.binary())
 
 
-def _document(value: bytes) -> bytes:
-    """Check a JSON text: what JSON_PARSE refuses would fail a whole load."""
-    _check_strings(json.loads(value, parse_constant=_refuse))
-    if len(value) > sqltypes.MAX_VARBYTE:
-        raise ValueError(f"{len(value)} bytes")
-    return value
+def _document(value: str) -> bytes:
+    """Check a JSON text: what JSON_PARSE refuses would fail a whole load.
+
+    A number that neither a BIGINT nor a DOUBLE PRECISION holds as it is written becomes a string.
+
+    >>> _document('{"a": [9007199254740993, 0.1, 1e400]}')
+    b'{"a": [9007199254740993, 0.1, "1e400"]}'
+    """
+    wide: list[str] = []
+
+    def number(said: str) -> float | str:
+        if _is_exact(said):
+            return 0
+        wide.append(said)
+        return said
+
+    try:
+        found = json.loads(value, parse_constant=_refuse, parse_int=number, parse_float=number)
+        _check_strings(found)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    written = NUMBERS.sub(_quoted, value) if wide else value
+    if len(written.encode()) > sqltypes.MAX_VARBYTE:
+        raise ValueError(f"more than {sqltypes.MAX_VARBYTE} bytes")
+    return written.encode()
+
+
+def _is_exact(number: str) -> bool:
+    """Tell whether a BIGINT or a DOUBLE PRECISION holds a number of a JSON text as it is written."""
+    if len(number) <= DOUBLE_DIGITS and "e" not in number.lower():
+        return True
+    if number.lstrip("-").isdecimal():
+        return len(number) <= LONGEST_BIGINT and -(2**63) <= int(number) < 2**63
+    held = float(number)
+    try:
+        return math.isfinite(held) and Decimal(repr(held)) == Decimal(number)
+    except InvalidOperation:  # an exponent that no Decimal has
+        return False
+
+
+def _quoted(match: re.Match[str]) -> str:
+    said = match[0]
+    return said if said.startswith('"') or _is_exact(said) else f'"{said}"'
 
 
 def _check_strings(value: Any) -> None:

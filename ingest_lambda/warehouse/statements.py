@@ -231,10 +231,11 @@ def insert_rows(dataset: str, load_id: str, stage: Stage, files: str, targets: S
     """
     _check_ids(load_id)
     names = [identifier(target.column) for target in targets]
+    values = [*(target.value for target in targets), "files.file_id"]
     join = "inner join {} on files.file_number = staged.file_number" if stage.numbered else "cross join {}"
     return (
         f"insert into {table('landing', dataset)} ({', '.join([*names, named(METADATA_COLUMNS)])}) "
-        f"select {', '.join(target.value for target in targets)}, files.file_id, "
+        f"select {', '.join(values)}, "
         "'s3://' || files.bucket || '/' || files.\"key\", "
         f"files.file_modified_at, '{load_id}', counter.load_seq, sysdate "
         f"from {identifier(stage.name)} as staged {join.format(f'{identifier(files)} as files')} "

@@ -145,7 +145,7 @@ class Planner:
             return Forecast(name, routed.dataset, "decided", f"this version is in the ledger: {standing}")
         try:
             contract = self._contracts.get(routed.dataset, Contract())
-            return Readable(name, routed.dataset, inspect_any(stack.s3, file, contract.types))
+            return Readable(name, routed.dataset, inspect_any(stack.s3, file, contract.declared))
         except RejectedFileError as error:
             return _rejected(name, routed.dataset, file, error)
 

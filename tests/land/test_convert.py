@@ -2,22 +2,16 @@
 
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
-import io
 import json
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.judge.paths import LoadPath
 from ingest_lambda.load.outcomes import FileOutcome, Status
-from ingest_lambda.read import csv_rows, json_rows
-from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.rewrite.checks import BadValueError
 from ingest_lambda.rewrite.texts import convert_text
 from ingest_lambda.warehouse import sqltypes
@@ -110,6 +104,16 @@ def test_a_text_and_a_parquet_file_land_together_and_once(land: Land, dataset: s
     assert [tuple(row.values()) for row in rows] == [(1, "a"), (2, "b"), (3, "c")]
 
 
+def test_an_empty_array_is_a_file_of_no_rows(land: Land, dataset: str) -> None:
+    for name in (dataset, new_dataset("undeclared")):
+        land.contracts.setdefault(name, parse_contract({"formats": ["json"]}))
+        outcome = receive(land, f"raw/{name}/a.json", "[]\n")
+
+        assert (outcome.status, outcome.rows) == (Status.LANDED, 0), outcome
+        assert land.count(f"ledger.{name}") == 1
+        assert receive(land, f"raw/{name}/b.json", '[{"id": 1}]').rows == 1
+
+
 BAD = [
     ("csv", "id,note\n1,a\nx,b\n", "invalid_value", "id", 2, "x"),
     ("csv", "id,note\n1,a\n2,b,c\n", "unreadable_data", None, 2, "2,b,c"),
@@ -120,6 +124,14 @@ BAD = [
     ("json", '{"id": 1}\n[2]\n3', "unreadable_data", None, 2, "2]"),
     ("json", '{"id": 1, "id": 2}', "unreadable_data", None, 1, '{"id"'),
     ("json", '{"id": NaN}', "unreadable_data", None, 1, "NaN"),
+    ("json", '[{"id": 1}, {"id": 2}', "unreadable_data", None, 3, ""),
+    ("json", '[{"id": 1} {"id": 2}]', "unreadable_data", None, 2, '{"id": 2}'),
+    ("json", '[{"id": 1}]\n{"id": 2}', "unreadable_data", None, 2, '{"id": 2}'),
+    ("json", '{"id": 1},\n{"id": 2}', "unreadable_data", None, 2, ","),
+    ("json", '[[{"id": 1}]]', "unreadable_data", None, 1, '[{"id": 1}]'),
+    ("json", " \n", "empty_file", None, None, ""),
+    ("csv", 'id,note\n1,a\n2,"b\n3,c\n', "unreadable_data", None, None, ""),
+    ("csv", 'id,note\n1,a\n"2,b\n3,c\n', "unreadable_data", None, 2, ""),
     ("json", "", "empty_file", None, None, "0 bytes"),
     ("csv", "Id,ID\n1,2\n", "duplicate_column", "Id", None, "ID"),
 ]
@@ -171,59 +183,6 @@ def test_the_source_yaml_says_whether_values_may_be_shown() -> None:
     assert not parse_contract(declare()).sensitive
 
 
-def rows_of(reader: Any, body: bytes, names: list[str], type_: SqlType = sqltypes.VARCHAR) -> list[dict[str, Any]]:
-    """Read a text to its end."""
-    columns = [FileColumn(name, "text", type_) for name in names]
-    batches = [batch for _, batch in reader.batches(io.BytesIO(body), columns)]
-    return [row for batch in batches for row in batch.to_pylist()]
-
-
-FIELDS = st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=10)
-
-
-def test_an_empty_line_is_a_null_of_a_single_column() -> None:
-    assert rows_of(csv_rows, b'a\nx\n\n""\n', ["a"]) == [{"a": b"x"}, {"a": None}, {"a": b""}]
-    assert rows_of(csv_rows, b"a,b\n1,2\n\n3,4\n", ["a", "b"]) == [{"a": b"1", "b": b"2"}, {"a": b"3", "b": b"4"}]
-
-
-@given(st.lists(st.tuples(FIELDS, FIELDS), max_size=10))
-def test_a_csv_gives_back_what_was_written(rows: list[tuple[str | None, str | None]]) -> None:
-    def field(value: str | None) -> str:
-        return "" if value is None else '"' + value.replace('"', '""') + '"'
-
-    body = "a,b\r\n" + "".join(f"{field(one)},{field(two)}\r\n" for one, two in rows)
-
-    found = rows_of(csv_rows, body.encode(), ["a", "b"])
-
-    assert [tuple(None if value is None else value.decode() for value in row.values()) for row in found] == rows
-
-
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@given(st.lists(st.fixed_dictionaries({"a": JSON_VALUES}), max_size=5), st.booleans())
-def test_json_gives_back_what_was_written_as_lines_or_array(records: list[dict[str, Any]], is_array: bool) -> None:
-    body = json.dumps(records) if is_array else "\n".join(map(json.dumps, records))
-
-    found = rows_of(json_rows, body.encode(), ["a"], sqltypes.SUPER)
-
-    values = [None if row["a"] is None else json.loads(row["a"]) for row in found]
-    assert values == [record["a"] for record in records]
-
-
-def test_objects_are_found_across_the_chunks_in_which_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_rows, "CHUNK_CHARACTERS", 3)
-
-    assert [row["a"] for row in rows_of(json_rows, b'\xef\xbb\xbf[{"a": "x\xc3\xbc}{"},{"b": 1}\n]', ["a"])] == [
-        "xü}{".encode(),
-        None,
-    ]
-
-
 TEXTS: list[tuple[SqlType, list[str], list[Any], str]] = [
     (sqltypes.SMALLINT, ["-32768", "7"], [-32768, 7], "32768"),
     (decimal(5, 2), ["1.5", "-999.99"], [Decimal("1.50"), Decimal("-999.99")], "1.234"),
@@ -247,8 +206,3 @@ def test_a_text_is_a_value_of_its_type_or_named(
         convert_text(array(None, *texts, bad), landing)
     assert caught.value.index == 3
     assert bad[:3] in caught.value.found
-
-
-def test_a_csv_of_another_encoding_is_named() -> None:
-    with pytest.raises(RejectedFileError):
-        csv_rows.names(io.BytesIO("größe".encode("latin-1")))

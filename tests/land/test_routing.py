@@ -153,6 +153,16 @@ def test_a_name_that_says_nothing_is_for_its_bytes_to_tell_below_a_folder_that_n
     assert isinstance(route(f"raw/region=EU/{name}"), Ignored)
 
 
+def test_a_packed_text_is_of_the_dataset_and_the_format_that_it_would_be_of_unpacked() -> None:
+    rules = Rules(formats={"fx_rates": ["csv"], "clicks": ["json"]})
+
+    assert route("raw/fx_rates/2025/11/13/a.csv.gz", rules) == Route("fx_rates")
+    assert route("raw/fx_rates_20251113_001.CSV.GZ", rules) == Route("fx_rates")
+    assert route("raw/clicks-2025-11-13.ndjson.gz", rules) == Route("clicks")
+    for key in ("raw/fx_rates/a.json.gz", "raw/fx_rates/a.csv.zip", "raw/orders/a.csv.gz"):
+        assert isinstance(route(key, rules), Ignored)
+
+
 def test_a_format_that_the_dataset_takes_is_data_and_elsewhere_it_is_not() -> None:
     rules = Rules(formats={"orders": {"csv"}})
 
