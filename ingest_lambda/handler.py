@@ -1,6 +1,6 @@
 """LAND: the Lambda's entry.
 
-In: a batch of SQS messages, each an S3 event notification. Out: the ids of the messages that must come back
+In: a batch of SQS messages that announce objects of S3. Out: the ids of the messages that must come back
 (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html). The batch is handled as a whole, because
 the files of one dataset share a load.
 """

@@ -43,7 +43,7 @@ def notification(file: FileVersion, cause: Cause) -> str:
     back brings no other with it. Its time is now: what is rejected again has a verdict of this time.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 
-    >>> from ingest_lambda.arrive.events import parse_notification
+    >>> from ingest_lambda.arrive.envelopes import parse_notification
     >>> file = FileVersion("b", "raw/orders/a b.parquet", "v1", "e1", 12)
     >>> [again] = parse_notification(notification(file, Cause.REPLAY))
     >>> (again.key, again.version_id, again.size, again.file_id == file.file_id)

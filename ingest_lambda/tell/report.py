@@ -52,7 +52,7 @@ class Report:
         level("file", extra={name: value for name, value in facts.items() if value is not None})
 
     def malformed(self, message: Message) -> None:
-        """Log a message that is no S3 event; it comes back until it is dead-lettered."""
+        """Log a message that announces nothing in a known envelope; it comes back until it is dead-lettered."""
         facts = {"sqs_message_id": message.message_id, "reason": message.malformed}
         self._logger.error("malformed message", extra=facts)
 

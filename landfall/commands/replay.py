@@ -81,11 +81,13 @@ def _replay_dead_letters(stack: "Stack", rate: float, *, as_json: bool) -> None:
     with output.counting("moving") as watch:
         moved = replays.replay_dead_letters(stack, rate, watch)
     if as_json:
-        output.print_json({"messages": moved.messages, "malformed": moved.malformed})
+        output.print_json({"messages": moved.messages, "malformed": moved.malformed, "why": list(moved.why)})
         return
     typer.echo(f"{moved.messages:,} messages moved back to the landing queue")
     if moved.malformed:
-        typer.echo(f"{moved.malformed:,} of them are no S3 events: they will be dead-lettered again")
+        typer.echo(f"{moved.malformed:,} of them are no events of S3: they will be dead-lettered again")
+        for why in moved.why:
+            typer.echo(f"  {why}")
 
 
 def _show(done: "Sequence[Replay]", as_json: bool) -> None:

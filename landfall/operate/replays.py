@@ -5,12 +5,13 @@ announce it. The ledger decides what lands, so that no replay lands anything twi
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ingest_lambda.arrive.events import parse_notification
+from ingest_lambda.arrive.envelopes import parse_notification
 from ingest_lambda.bucket import objects as land_objects
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 LOOKS_AT_ONCE = 16
 MESSAGES_A_CALL = 10
+FAULTS_NAMED = 3
 SENT, LANDED, UNDONE, GONE, RESTORED = "sent", "landed", "undone", "gone", "restored"
 REASONS = {
     LANDED: "its rows are in landing",
@@ -104,10 +106,14 @@ def replay_rejected(
 
 @dataclass(frozen=True)
 class Moved:
-    """Messages that went from the dead-letter queue back to the landing queue; some are no events, and will return."""
+    """Messages that went from the dead-letter queue back to the landing queue; some are no events, and will return.
+
+    `why` says what is wrong with those, each thing once.
+    """
 
     messages: int = 0
     malformed: int = 0
+    why: tuple[str, ...] = ()
 
 
 def replay_dead_letters(stack: "Stack", rate: float, watch: Callable[[int], None] = lambda _: None) -> Moved:
@@ -116,7 +122,7 @@ def replay_dead_letters(stack: "Stack", rate: float, watch: Callable[[int], None
     Each is sent before it is deleted: one that is interrupted is there twice, and lands once.
     """
     dead, landing = stack.output("DeadLetterQueueUrl"), stack.output("LandingQueueUrl")
-    moved = malformed = 0
+    moved, faults = 0, Counter[str]()
     started = time.monotonic()
     while messages := stack.sqs.receive_message(
         QueueUrl=dead, MaxNumberOfMessages=MESSAGES_A_CALL, WaitTimeSeconds=1
@@ -126,10 +132,10 @@ def replay_dead_letters(stack: "Stack", rate: float, watch: Callable[[int], None
         for message in messages:
             stack.sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
         moved += len(bodies)
-        malformed += sum(not _is_readable(body) for body in bodies)
+        faults.update(fault for body in bodies if (fault := _fault(body)))
         watch(moved)
         time.sleep(reconcile_events.pause_seconds(moved, rate, time.monotonic() - started))
-    return Moved(moved, malformed)
+    return Moved(moved, faults.total(), tuple(fault for fault, _ in faults.most_common(FAULTS_NAMED)))
 
 
 def _action(standing: Standing | None, undone: bool) -> str:
@@ -150,8 +156,9 @@ def _versions(stack: "Stack", bucket: str, key: str) -> Iterable[Listed]:
     return [listed for chunk in chunks for listed in chunk.files if listed.file.key == key]
 
 
-def _is_readable(body: str) -> bool:
+def _fault(body: str) -> str | None:
     try:
-        return bool(parse_notification(body))
-    except ValueError:
-        return False
+        parse_notification(body)
+    except ValueError as error:
+        return str(error)
+    return None

@@ -211,13 +211,18 @@ def test_what_cannot_land_goes_to_a_dead_letter_queue_that_keeps_it_longer() -> 
     assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
 
 
-def test_only_our_bucket_may_send_to_the_queue() -> None:
-    allowed = [
-        item for item in statements(load("land")["Resources"]["LandingQueuePolicy"]) if item["Effect"] == "Allow"
-    ]
-    (statement,) = allowed
-    assert statement["Condition"]["ArnEquals"] == {"aws:SourceArn": {"Ref": "BucketArn"}}
-    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+def test_only_our_bucket_may_send_to_the_queue_and_who_is_named() -> None:
+    policy = load("land")["Resources"]["LandingQueuePolicy"]
+    bucket, others = (item for item in statements(policy) if item["Effect"] == "Allow")
+    assert bucket["Condition"]["ArnEquals"] == {"aws:SourceArn": {"Ref": "BucketArn"}}
+    assert bucket["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    named = {"aws:SourceArn": {"Fn::Split": [",", {"Ref": "EventSenderArns"}]}}
+    assert others["Condition"] == {"ArnEquals": named}
+    (conditional,) = (
+        item["Fn::If"] for item in policy["Properties"]["PolicyDocument"]["Statement"] if "Fn::If" in item
+    )
+    assert conditional == ["HasEventSenders", others, {"Ref": "AWS::NoValue"}]
+    assert load("land")["Parameters"]["EventSenderArns"]["Default"] == ""
 
 
 def test_one_bad_file_never_returns_its_whole_batch_and_loads_are_bounded() -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_lambda.arrive.events import parse_messages, parse_notification
+from ingest_lambda.arrive.envelopes import parse_notification
+from ingest_lambda.arrive.events import parse_messages
 from ingest_lambda.file_version import FileVersion
 from tests.land.warehouse import message, notification
 

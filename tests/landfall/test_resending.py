@@ -1,9 +1,11 @@
 """`backfill`, `reconcile`, `replay`: what is announced again, what is left out, and that it lands once."""
 
+import json
+
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from ingest_lambda.arrive.events import parse_notification
+from ingest_lambda.arrive.envelopes import parse_notification
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import Status
 from landfall.operate import statements
@@ -173,12 +175,16 @@ def test_dead_letters_go_back_to_the_landing_queue_and_land(desk: Desk) -> None:
     files = put(desk, dataset, *"abcdefghijkl")
     url = desk.stack.output("DeadLetterQueueUrl")
     bodies = [notification([file]) for file in files]
+    bodies[0] = json.dumps({"Type": "Notification", "Message": bodies[0]})
+    bodies.append(json.dumps({"source": "aws.s3", "detail-type": "Object Deleted", "detail": {}}))
     for body in [*bodies, "not an event"]:
         desk.stack.sqs.send_message(QueueUrl=url, MessageBody=body)
-    assert desk.landfall("replay", "--dlq", "--rate", "0") == {"messages": 13, "malformed": 1}
+    moved = desk.landfall("replay", "--dlq", "--rate", "0")
+    assert (moved["messages"], moved["malformed"]) == (14, 1)
+    assert "EventBridge's" in moved["why"][0]
     assert desk.messages("DeadLetterQueueUrl") == []
     assert sorted(desk.messages()) == sorted([*bodies, "not an event"])
-    assert desk.landfall("replay", "--dlq") == {"messages": 0, "malformed": 0}
+    assert desk.landfall("replay", "--dlq") == {"messages": 0, "malformed": 0, "why": []}
 
 
 @pytest.mark.parametrize(

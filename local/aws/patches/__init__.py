@@ -11,6 +11,7 @@ from local.aws.patches import (
     encoded_listing,
     event_source_batches,
     event_source_numbers,
+    eventbridge_versions,
     lambda_errors,
     loopback_is_secure,
     nested_stack_updates,
@@ -32,6 +33,7 @@ _PATCHES = (
     versioned_ranges,
     batch_rights,
     encoded_listing,
+    eventbridge_versions,
 )
 
 
