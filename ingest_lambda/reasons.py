@@ -31,6 +31,7 @@ class Reason(StrEnum):
     OVERSIZE_VALUE = "oversize_value"
     INVALID_TEXT = "invalid_text"
     VALUE_OUT_OF_RANGE = "value_out_of_range"
+    LEGACY_CALENDAR = "legacy_calendar"
     INVALID_VALUE = "invalid_value"
     DUPLICATE_MAP_KEY = "duplicate_map_key"
     MALFORMED_VARIANT = "malformed_variant"
@@ -60,6 +61,8 @@ REMEDIES = {
     Reason.OVERSIZE_VALUE: "shorten the value: a string has 65535 bytes at most, a binary or nested one 1024000",
     Reason.INVALID_TEXT: "write the text as UTF-8 without NUL characters, or the column as binary",
     Reason.VALUE_OUT_OF_RANGE: "correct the value, or write the column in a type that the landing column holds",
+    Reason.LEGACY_CALENDAR: "write the file again with Spark's datetimeRebaseModeInWrite (int96RebaseModeInWrite) "
+    "as CORRECTED, or with spark.sql.session.timeZone as UTC",
     Reason.INVALID_VALUE: "correct the value, or declare another data_type for the column in the dataset's source YAML",
     Reason.DUPLICATE_MAP_KEY: "write each key of a map once, or the column as a list of pairs",
     Reason.MALFORMED_VARIANT: "write the file again with a newer version of its writer, or the column as text (JSON)",

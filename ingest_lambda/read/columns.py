@@ -15,10 +15,11 @@ from typing import Any
 
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.read.arrow_types import inner_types
-from ingest_lambda.read.meaning import meanings
+from ingest_lambda.read.meaning import is_by_duckdb, meanings
 from ingest_lambda.read.metadata import Element, Metadata
-from ingest_lambda.read.schema import FileColumn, Leaf, file_column
+from ingest_lambda.read.schema import FileColumn, Leaf, Obstacle, file_column
 from ingest_lambda.reasons import Reason
+from ingest_lambda.warehouse import sqltypes
 
 
 def columns_of(schema: Any, said: Metadata) -> tuple[FileColumn, ...]:
@@ -39,6 +40,8 @@ def columns_of(schema: Any, said: Metadata) -> tuple[FileColumn, ...]:
         stored = Leaf.of(leaf.physical_type, leaf.logical_type.to_json()) if leaf is not None else None
         leaves = _leaves(column.type)
         described = file_column(column.name, column.type, stored, meaning)
+        if leaf is not None and _may_be_infinite(described, said, position):
+            described = replace(described, obstacle=Obstacle.INFINITY)
         columns.append(replace(described, has_values=_has_values(said.has_values[position : position + leaves])))
         position += leaves
     return _shared(tuple(columns))
@@ -83,6 +86,14 @@ def _is_variant(element: Element) -> bool:
     known = {"metadata", "value", "typed_value"}
     is_whole = len(fields) == len(element.children) and fields.keys() <= known and len(fields) > 1
     return is_whole and fields.get("metadata") == "BYTE_ARRAY" and fields.get("value", "BYTE_ARRAY") == "BYTE_ARRAY"
+
+
+def _may_be_infinite(column: FileColumn, said: Metadata, position: int) -> bool:
+    """Tell whether a timestamp may be infinite: statistics say so, or say nothing and DuckDB wrote the file."""
+    if column.type != sqltypes.TIMESTAMP or column.obstacle is not None:
+        return False
+    found = said.is_infinite[position]
+    return found or (found is None and is_by_duckdb(said))
 
 
 def _has_values(leaves: Sequence[bool | None]) -> bool | None:

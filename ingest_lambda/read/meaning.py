@@ -17,6 +17,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 from pyarrow import types
 
 from ingest_lambda.read.arrow_types import inner_types, plain_type
+from ingest_lambda.read.calendars import calendars_of
 from ingest_lambda.read.metadata import Element, Metadata
 from ingest_lambda.read.original import original_types
 
@@ -29,6 +30,8 @@ class Kind(StrEnum):
     TEXT = "text"  # bytes that are UTF-8: an ENUM
     UUID = "uuid"  # 16 bytes that people know as 36 characters
     VARIANT = "variant"  # a group of encoded values, perhaps shredded to columns of their own
+    JULIAN = "julian"  # moments of the older calendar of Spark and Hive
+    ENDLESS = "endless"  # DuckDB's nanoseconds, of which the largest and smallest numbers are infinity
     ORIGINAL = "original"  # as the arrow type that the writer had, which parquet has no annotation for
 
 
@@ -36,12 +39,13 @@ class Kind(StrEnum):
 class Meaning:
     """How the values of a column are to be taken; `inner` says it of a nested type's fields, in their order.
 
-    `original` is the writer's arrow type, of Kind.ORIGINAL.
+    `original` is the writer's arrow type, of Kind.ORIGINAL; `zone` the time zone of Kind.JULIAN, None if unsaid.
     """
 
     kind: Kind | None = None
     original: Any = None
     inner: tuple[Meaning | None, ...] = ()
+    zone: str | None = None
 
 
 def meanings(arrow: Sequence[Any], said: Metadata) -> tuple[Meaning | None, ...]:
@@ -58,10 +62,17 @@ def meanings(arrow: Sequence[Any], said: Metadata) -> tuple[Meaning | None, ...]
     return found
 
 
+def is_by_duckdb(said: Metadata) -> bool:
+    """Tell whether DuckDB wrote a file, the one writer that has infinite moments."""
+    return (said.created_by or "").startswith("DuckDB")
+
+
 class _Walk:
     """Goes through arrow types depth first, and through the physical columns beside them: both have one order."""
 
     def __init__(self, said: Metadata) -> None:
+        self._calendars = calendars_of(said)
+        self._is_duckdb = is_by_duckdb(said)
         self._leaves: list[Element] = []
         self._variants: set[tuple[int, tuple[str, ...]]] = set()  # by their first leaf, and the names of their fields
         for element in said.columns:
@@ -93,7 +104,19 @@ class _Walk:
             raise ValueError(f"more columns in the arrow schema than the {len(self._leaves)} in the parquet schema")
         element = self._leaves[self._at]
         self._at += 1
-        return _leaf_meaning(element, arrow, original)
+        return self._moment(element, plain_type(arrow)) or _leaf_meaning(element, arrow, original)
+
+    def _moment(self, element: Element, arrow: Any) -> Meaning | None:
+        calendars = self._calendars
+        is_instant = types.is_timestamp(arrow) and arrow.tz is not None  # Spark leaves those without a zone alone
+        if (
+            (calendars.dates and types.is_date32(arrow))
+            or (calendars.timestamps and is_instant)
+            or (calendars.int96 and element.physical == "INT96")
+        ):
+            return Meaning(Kind.JULIAN, zone=calendars.zone)
+        is_endless = self._is_duckdb and types.is_timestamp(arrow) and arrow.unit == "ns"
+        return Meaning(Kind.ENDLESS) if is_endless and element.physical == "INT64" else None
 
     def finish(self) -> None:
         if self._at != len(self._leaves):

@@ -10,7 +10,7 @@ chunks (`footer` has the reasons).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from ingest_lambda.read.thrift import Fields, Wanted, decode
 # Decoding takes about a second for 10 MB; a footer beyond this tells nothing of NULLs, which then are looked for.
 MAX_STATISTICS_BYTES = 4 * 1024**2
 MAX_SCHEMA_DEPTH = 200
+LONG_BYTES, LARGEST_LONG = 8, 2**63 - 1
 
 PHYSICAL_TYPES = ("BOOLEAN", "INT32", "INT64", "INT96", "FLOAT", "DOUBLE", "BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY")
 LOGICAL_TYPES = {
@@ -91,18 +92,20 @@ class Metadata:
     """What a footer says. `columns` are the schema's top elements.
 
     `has_values` tells of each physical column whether it has a value: False where all are NULL, None where no
-    statistics say it. What it tells of columns inside of groups is of their leaves.
+    statistics say it. What it tells of columns inside of groups is of their leaves. `is_infinite` tells in the same
+    way whether it has the largest or smallest number of 64 bits.
     """
 
     columns: tuple[Element, ...]
     has_values: tuple[bool | None, ...]
     key_values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     created_by: str | None = None
+    is_infinite: tuple[bool | None, ...] = ()
 
 
 LOGICAL: Wanted = {number: {} for number in LOGICAL_TYPES}
 ELEMENT: Wanted = {1: int, 2: int, 3: int, 4: bytes, 5: int, 6: int, 9: int, 10: LOGICAL}
-CHUNK: Wanted = {3: {5: int, 12: {3: int}}}
+CHUNK: Wanted = {3: {5: int, 12: {3: int, 5: bytes, 6: bytes}}}  # values, and their nulls, maximum, minimum
 FILE: Wanted = {2: [ELEMENT], 5: [{1: bytes, 2: bytes}], 6: bytes}
 
 
@@ -122,7 +125,14 @@ def read_metadata(footer: bytes) -> Metadata:
         raise ValueError(f"{len(elements)} elements in the schema, of which its tree has {used}")
     pairs = {_text(pair.get(1)): _text(pair.get(2)) for pair in found.get(5, [])}
     groups = found.get(4, []) if with_statistics else None
-    return Metadata(root.children, _has_values(groups, root.leaves()), pairs, _text(found.get(6)) or None)
+    leaves = root.leaves()
+    return Metadata(
+        root.children,
+        _told(groups, leaves, _chunk_has_values),
+        pairs,
+        _text(found.get(6)) or None,
+        _told(groups, leaves, _chunk_is_infinite),
+    )
 
 
 def _element(elements: Sequence[Fields], at: int, depth: int = 0) -> tuple[Element, int]:
@@ -156,12 +166,15 @@ def _annotation(fields: Fields) -> str | None:
     return LOGICAL_TYPES[logical] if logical is not None else CONVERTED_TYPES.get(fields.get(6, -1))
 
 
-def _has_values(groups: Sequence[Fields] | None, leaves: int) -> tuple[bool | None, ...]:
+def _told(
+    groups: Sequence[Fields] | None, leaves: int, of_chunk: Callable[[Fields], bool | None]
+) -> tuple[bool | None, ...]:
+    """Tell something of each physical column by its chunks: True where it is so of one, False where of none."""
     found: list[bool | None] = [False if groups is not None else None] * leaves
     for group in groups or ():
         chunks = group.get(1) or []
         for leaf in range(leaves):
-            said = _chunk_has_values(chunks[leaf]) if leaf < len(chunks) else None
+            said = of_chunk(chunks[leaf]) if leaf < len(chunks) else None
             known = found[leaf]
             found[leaf] = True if said or known else (None if said is None or known is None else False)
     return tuple(found)
@@ -173,6 +186,18 @@ def _chunk_has_values(chunk: Fields) -> bool | None:
     if values == 0:
         return False
     return None if values is None or nulls is None else nulls < values
+
+
+def _chunk_is_infinite(chunk: Fields) -> bool | None:
+    """Tell whether numbers of 64 bits reach the largest or smallest there is."""
+    if _chunk_has_values(chunk) is False:
+        return False
+    statistics = (chunk.get(3) or {}).get(12) or {}
+    largest, smallest = statistics.get(5), statistics.get(6)
+    if largest is None or smallest is None or {len(largest), len(smallest)} != {LONG_BYTES}:
+        return None
+    is_largest = int.from_bytes(largest, "little", signed=True) >= LARGEST_LONG
+    return is_largest or int.from_bytes(smallest, "little", signed=True) <= -LARGEST_LONG
 
 
 def _text(value: Any) -> str:

@@ -32,6 +32,8 @@ class Obstacle(StrEnum):
     NANOSECONDS = "nanoseconds, which it misreads without an error"
     NESTED = "nested values"
     TYPE = "a type that it does not read right"
+    CALENDAR = "days before 1582 of an older calendar, which it takes for today's"
+    INFINITY = "infinity, which it takes for a moment"
     TEXT = "text, whose meaning the contract says"
 
 
@@ -116,6 +118,7 @@ TYPES: tuple[tuple[Callable[[Any], bool], Callable[[Any], SqlType | None]], ...]
     (types.is_nested, lambda arrow: sqltypes.SUPER if has_distinct_names(arrow) else None),
 )
 # Bytes that are text: an ENUM is UTF-8, a UUID lands as its 36 characters.
+OBSTACLES = {Kind.JULIAN: Obstacle.CALENDAR, Kind.ENDLESS: Obstacle.NANOSECONDS}
 TEXTS = {Kind.TEXT, Kind.UUID}
 
 # Physical and annotated types that COPY reads into the type above without loss. Not here, on purpose: nanoseconds
@@ -161,7 +164,9 @@ def file_column(name: str, arrow: Any, leaf: Leaf | None, meaning: Meaning | Non
     if meaning and meaning.kind is Kind.VARIANT:
         return FileColumn(name, "variant", sqltypes.SUPER, Obstacle.NESTED, meaning=meaning)
     landing = next((to_sql(value) for is_type, to_sql in TYPES if is_type(value)), None)
-    obstacle = Obstacle.TYPE if meaning and meaning.kind else _obstacle(value, leaf, landing)
+    obstacle = (
+        OBSTACLES.get(meaning.kind, Obstacle.TYPE) if meaning and meaning.kind else _obstacle(value, leaf, landing)
+    )
     return FileColumn(name, found, landing, obstacle, types.is_null(value), meaning=meaning)
 
 

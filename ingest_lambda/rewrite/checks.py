@@ -19,6 +19,8 @@ from ingest_lambda.reasons import Reason
 
 MAX_SHOWN = 100
 DAY_MICROSECONDS = 86_400_000_000
+# What DuckDB keeps for 'infinity' and, negative, for '-infinity': no moment that anyone means.
+INFINITE_MOMENT, INFINITE_DAY = 2**63 - 1, 2**31 - 1
 MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 
 
@@ -114,6 +116,9 @@ def shown(values: pa.Array, index: int) -> str:
     """Show a value to people, shortened."""
     if types.is_date64(values.type):
         values = values.view(pa.timestamp("ms"))
+    infinity = _infinity(values, index)
+    if infinity:
+        return infinity
     kind, value = values.type, values[index]
     if types.is_binary(kind) or types.is_large_binary(kind):
         content = value.as_py()
@@ -125,6 +130,27 @@ def shown(values: pa.Array, index: int) -> str:
     else:
         said = str(value)
     return said if len(said) <= MAX_SHOWN else said[:MAX_SHOWN] + "…"
+
+
+def refuse_infinity(values: pa.Array) -> None:
+    """Refuse timestamps that DuckDB means infinity by.
+
+    Raises:
+        BadValueError: there is one.
+    """
+    is_infinite = pc.equal(pc.abs(values.view(pa.int64())), INFINITE_MOMENT)
+    refuse(is_infinite, values, Reason.VALUE_OUT_OF_RANGE, "a moment, or NULL")
+
+
+def _infinity(values: pa.Array, index: int) -> str | None:
+    """Name an infinite moment or day."""
+    if types.is_timestamp(values.type):
+        count, infinite = values.view(pa.int64())[index].as_py(), INFINITE_MOMENT
+    elif types.is_date32(values.type):
+        count, infinite = values.view(pa.int32())[index].as_py(), INFINITE_DAY
+    else:
+        return None
+    return {infinite: "infinity", -infinite: "-infinity"}.get(count)
 
 
 def whole_microseconds(values: pa.Array) -> Converted:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from ingest_lambda.read.meaning import Kind, Meaning
-from ingest_lambda.rewrite.checks import plain, text
+from ingest_lambda.rewrite.checks import plain, refuse_infinity, text
+from ingest_lambda.rewrite.julian import in_todays_calendar
 from ingest_lambda.warehouse import sqltypes
 
 
@@ -45,8 +46,15 @@ def _original(values: pa.Array, meaning: Meaning) -> pa.Array:
     return values.view(meaning.original)
 
 
+def _endless(values: pa.Array, _: Meaning) -> pa.Array:
+    refuse_infinity(values)
+    return values
+
+
 KINDS: dict[Kind, Callable[[pa.Array, Meaning], pa.Array]] = {
     Kind.TEXT: _text,
     Kind.UUID: _uuid,
+    Kind.JULIAN: in_todays_calendar,
+    Kind.ENDLESS: _endless,
     Kind.ORIGINAL: _original,
 }

@@ -19,6 +19,7 @@ from ingest_lambda.rewrite.checks import (
     Converted,
     checked,
     refuse,
+    refuse_infinity,
     text,
     time_text,
     whole_days,
@@ -62,6 +63,8 @@ def convert(values: pa.Array, landing: SqlType, meaning: Meaning | None = None) 
 def _timestamp(values: pa.Array) -> Converted:
     if types.is_date(values.type):
         values = whole_days(values).cast(pa.timestamp("s"))
+    elif values.type.unit != "ns":  # where the largest number is a moment of the year 2262, unless DuckDB wrote it
+        refuse_infinity(values)
     micros = whole_microseconds(values)
     count = micros.values.view(pa.int64())
     refuse(pc.less(count, FIRST_MICROSECOND), values, Reason.VALUE_OUT_OF_RANGE, RANGE)

@@ -25,6 +25,7 @@ from ingest_lambda.warehouse import sqltypes
 
 MAX_DEPTH = 200  # as deep as the schema of a file may be nested
 VERSION = 1
+FORMS = {1: "B", 2: "H", 4: "I"}  # of numbers of so many bytes, as `struct` has them
 PRIMITIVE, SHORT_STRING, OBJECT, ARRAY = range(4)
 DOUBLE_DIGITS = 15  # any decimal of so many digits comes back from a double unchanged (C's DBL_DIG)
 MAX_DIGITS = 38
@@ -214,6 +215,8 @@ class _Decoder:
 
     def _numbers(self, at: int, count: int, width: int) -> list[int]:
         data = self._take(at, width * count)
+        if width in FORMS:
+            return list(struct.unpack(f"<{count}{FORMS[width]}", data))
         return [_number(data, position, width) for position in range(0, len(data), width)]
 
     def _spend(self, size: int) -> None:

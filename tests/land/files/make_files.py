@@ -181,6 +181,17 @@ def write_duckdb_variant() -> None:
     ).write_parquet(str(FOLDER / "duckdb_variant.parquet"))
 
 
+def write_duckdb_infinity() -> None:
+    """Write a moment that never is, in each type that has one."""
+    import duckdb
+
+    for type_ in ("timestamp", "timestamptz", "timestamp_s", "timestamp_ms", "timestamp_ns", "date"):
+        for sign in ("", "-"):
+            query = f"select 1 as id, null::{type_} as at union all select 2, '{sign}infinity'::{type_}"
+            name = f"duckdb_{'minus_' if sign else ''}infinity_{type_}.parquet"
+            duckdb.sql(query).write_parquet(str(FOLDER / name))
+
+
 SPARK_VARIANT = """
 select 1 as id, parse_json('{"a": 1, "b": [1, 2.5, "x", null], "day": "2025-11-13"}') as item,
     named_struct('x', parse_json('42')) as inner, array(parse_json('1'), parse_json('"y"')) as many,
@@ -232,6 +243,7 @@ WRITERS = {
     "polars_int128": write_polars_int128,
     "fastparquet": write_fastparquet,
     "duckdb_variant": write_duckdb_variant,
+    "duckdb_infinity": write_duckdb_infinity,
     "spark": write_spark,
 }
 
