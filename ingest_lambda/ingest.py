@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda.arrive.events import Message
 from ingest_lambda.arrive.known_folders import KnownFolders, refusal
-from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Rules, route
+from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Route, Rules, route
+from ingest_lambda.arrive.table_logs import logs_by_folder
 from ingest_lambda.bucket.objects import Place
 from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.file_version import FileVersion
@@ -31,6 +33,7 @@ from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.probe import probe
 from ingest_lambda.settings import Settings
 from ingest_lambda.tell import notify
+from ingest_lambda.tell.claims import Claims
 from ingest_lambda.tell.quarantine import Quarantine
 from ingest_lambda.tell.report import Report
 from ingest_lambda.warehouse.client import Warehouse
@@ -85,6 +88,7 @@ class Ingest:
         self._folders = KnownFolders(warehouse, self._rules)
         place = Place(settings.bucket, settings.copy_role_arn)
         self._quarantine = Quarantine(clients.s3, warehouse, place, self._tell)
+        self._claims = Claims(clients.sns, settings.failure_topic_arn, settings.environment, loader.owned)
 
     def handle(self, messages: Sequence[Message]) -> list[Message]:
         """Bring every file to its end; return the messages that must come back."""
@@ -97,12 +101,26 @@ class Ingest:
         return [message for message in messages if message.malformed or _must_come_back(message, outcomes)]
 
     def _outcomes(self, messages: Sequence[Message]) -> list[FileOutcome]:
+        unclaimed = self._claim_folders(messages)
         candidates, ignored = route_files(messages, self._rules)
         landed: list[FileOutcome] = []
         for group in group_for_loading(candidates):
             landed += self._land(group[0].dataset, group, group[0].receive_count)
         self._announce(landed)
-        return ignored + landed
+        return ignored + landed + unclaimed
+
+    def _claim_folders(self, messages: Iterable[Message]) -> list[FileOutcome]:
+        """Record the folders of tables whose logs have come; return the logs that could not be, to be tried again."""
+        outcomes: list[FileOutcome] = []
+        files = (file for message in messages for file in message.files)
+        for folder, logs in logs_by_folder(files, self._dataset_of).items():
+            if not self._loader.contract(folder.dataset).append_only:
+                outcomes += self._guarded(folder.dataset, logs, partial(self._claims.take, folder))
+        return outcomes
+
+    def _dataset_of(self, key: str) -> str | None:
+        routed = route(key, self._rules)
+        return routed.dataset if isinstance(routed, Route) else None
 
     def _land(self, dataset: str, files: Sequence[Candidate], receive_count: int) -> list[FileOutcome]:
         """Land files of a dataset. What fails here fails for the files of one load alone, and is tried again."""
@@ -187,7 +205,9 @@ class Ingest:
     def _refuse(self, dataset: str, files: Sequence[FileVersion], folders: Mapping[str, str]) -> list[FileOutcome]:
         if self._folders.of(dataset):
             return []
-        return [rejection_outcome(file, dataset, refusal(dataset, folders[file.file_id])) for file in files]
+        owned = self._loader.owned.looked_up(dataset)
+        strange = [file for file in files if not any(folder.holds(file) for folder in owned)]
+        return [rejection_outcome(file, dataset, refusal(dataset, folders[file.file_id])) for file in strange]
 
     def _load(self, dataset: str, group: Group) -> list[FileOutcome]:
         started = time.monotonic()

@@ -7,7 +7,10 @@ would come back.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+
+from ingest_lambda.file_version import FileVersion
 
 
 class TableFormat(StrEnum):
@@ -16,3 +19,18 @@ class TableFormat(StrEnum):
     DELTA = "Delta Lake"
     HUDI = "Hudi"
     ICEBERG = "Iceberg"
+
+
+@dataclass(frozen=True)
+class OwnedFolder:
+    """A folder that a table format owns: `log_key` is the object of its log that told so. `prefix` ends with `/`."""
+
+    dataset: str
+    bucket: str
+    prefix: str
+    format: TableFormat
+    log_key: str
+
+    def holds(self, file: FileVersion) -> bool:
+        """Tell whether a file lies in it."""
+        return file.bucket == self.bucket and file.key.startswith(self.prefix)

@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 
 from ingest_lambda.arrive import folders
 from ingest_lambda.arrive.suffixes import names_another_format
+from ingest_lambda.arrive.table_logs import owner_of
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.warehouse.statements import DATASET_NAME
 
@@ -173,6 +174,8 @@ def route(key: str, rules: Rules | None = None) -> Route | Ignored:
     own = folders.writers_own([*place.below, name])
     if own is not None:
         return _writers_own(own, place.dataset)
+    if (owner := owner_of(key)) is not None:
+        return Ignored(Kind.WRITERS_OWN, f"a file of {owner}'s own, beside the table's", place.dataset)
     if "\0" in key:
         return Ignored(Kind.UNREADABLE, "the key has a NUL, which the ledger cannot record", place.dataset)
     return _by_format(name, place, rules) or _routed(key, name, place, rules)

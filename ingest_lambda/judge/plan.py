@@ -15,7 +15,7 @@ from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.names import landing_names
 from ingest_lambda.judge.paths import Group, LoadPath, group_by_path
 from ingest_lambda.judge.schema_change import FREE_STATEMENTS, LandingColumns, statements_of
-from ingest_lambda.judge.table_formats import refuse_table_format
+from ingest_lambda.judge.table_formats import NOBODY, Ownership, refuse_table_format
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import ddl, statements
@@ -56,6 +56,7 @@ class Rejection:
 class Plan:
     """What one load does.
 
+    `owned_folders` is how many folders of the dataset table formats are known to own; None where it does not matter.
     `before` are landing's columns before it (or those declared, where it `creates_table`), `new_columns` and
     `widenings` what it changes. `columns` are those that its files bring, of the types that landing has after it.
     """
@@ -69,6 +70,7 @@ class Plan:
     widenings: tuple[Widening, ...]
     columns: tuple[Column, ...]
     creates_table: bool
+    owned_folders: int | None = 0
 
     @property
     def after(self) -> tuple[Column, ...]:
@@ -139,18 +141,25 @@ class Plan:
 
 
 def plan_load(
-    dataset: str, group: Group, landing: Sequence[Column] | None, contract: Contract, *, may_widen: bool = True
+    dataset: str,
+    group: Group,
+    landing: Sequence[Column] | None,
+    contract: Contract,
+    *,
+    may_widen: bool = True,
+    ownership: Ownership = NOBODY,
 ) -> Plan:
     """Plan the load of `group` into a landing table of the columns `landing` (None: it does not exist yet).
 
-    `may_widen`: landing has so few rows that a load may rewrite columns of it.
+    `may_widen`: landing has so few rows that a load may rewrite columns of it. `ownership`: which folders table formats
+    own.
     """
     columns = LandingColumns(dataset, landing, contract, may_widen=may_widen)
     planned: list[PlannedFile] = []
     rejections: list[Rejection] = []
     for file, why in zip(group.files, group.reasons, strict=True):
         try:
-            refuse_table_format(dataset, file, contract)
+            refuse_table_format(dataset, file, contract, ownership)
             names = [] if file.has_no_records else landing_names([column.name for column in file.footer.columns])
             columns.take(names, file.footer.columns)
             planned.append(PlannedFile(file, tuple(names), why))
@@ -166,6 +175,7 @@ def plan_load(
         columns.widenings(),
         columns.used(),
         creates_table=landing is None,
+        owned_folders=None if contract.append_only else len(ownership.folders),
     )
     return _too_long(plan, group) if len(planned) == 1 and not plan.fits_one_transaction else plan
 
@@ -177,11 +187,12 @@ def plan_batch(
     contract: Contract,
     *,
     may_widen: bool = True,
+    ownership: Ownership = NOBODY,
 ) -> list[Plan]:
     """Plan all loads of a batch, each on what the one before leaves behind: what `landfall plan` shows."""
     plans: list[Plan] = []
     for group in group_by_path(files):
-        plan = plan_load(dataset, group, landing, contract, may_widen=may_widen)
+        plan = plan_load(dataset, group, landing, contract, may_widen=may_widen, ownership=ownership)
         plans.append(plan)
         landing = plan.after if plan.files else landing
     return plans

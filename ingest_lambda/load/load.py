@@ -18,12 +18,14 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.paths import Group, LoadPath, canonical
 from ingest_lambda.judge.plan import Plan, PlannedFile, plan_load
+from ingest_lambda.judge.table_formats import Ownership
 from ingest_lambda.judge.verdict import verdict_of
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.load.staging import Staged, Staging, numbered
-from ingest_lambda.warehouse import ddl, ledger, statements
+from ingest_lambda.warehouse import ddl, ledger, owned_folders, statements
 from ingest_lambda.warehouse.catalog import Catalog
 from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
+from ingest_lambda.warehouse.owned_folders import OwnedFolders
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -47,6 +49,7 @@ class Loader:
         self._place = place
         self.contracts = contracts
         self._catalog = Catalog(warehouse)
+        self.owned = OwnedFolders(warehouse)
         self._widen_row_limit = widen_row_limit
 
     def contract(self, dataset: str) -> Contract:
@@ -65,6 +68,7 @@ class Loader:
                 return self._land(dataset, group)
             except CatalogChangedError:
                 self._catalog.forget(dataset)
+                self.owned.read(dataset)
         return self._land(dataset, group)
 
     def _land(self, dataset: str, group: Group) -> list[FileOutcome]:
@@ -108,8 +112,18 @@ class Loader:
         return plan
 
     def _plan_now(self, dataset: str, group: Group, *, may_widen: bool) -> Plan:
-        columns = self._catalog.columns(dataset)
-        return plan_load(dataset, group, columns, self.contract(dataset), may_widen=may_widen)
+        columns, contract = self._catalog.columns(dataset), self.contract(dataset)
+        ownership = self._ownership(dataset, group, has_landed=columns is not None)
+        return plan_load(dataset, group, columns, contract, may_widen=may_widen, ownership=ownership)
+
+    def _ownership(self, dataset: str, group: Group, *, has_landed: bool) -> Ownership:
+        """Say which folders table formats own; what landed from them is asked only where a file lies in one."""
+        known = Ownership(self.owned.of(dataset))
+        folders = {file.file.file_id: folder for file in group.files if (folder := known.folder_of(file.file))}
+        if not folders or not has_landed or self.contract(dataset).append_only:
+            return known
+        landed = {folder: self.owned.landed_before(folder) for folder in set(folders.values())}
+        return Ownership(known.folders, landed, self.owned.in_ledger(dataset, list(folders)))
 
     def _row_count(self, dataset: str) -> int:
         with self._warehouse.session() as session:
@@ -172,7 +186,7 @@ class _Load:
             *self._schema_statements(),
             statements.advance_counter(dataset),
             statements.insert_rows(dataset, self._load_id, self._rows, self._files, self._plan.targets()),
-            statements.insert_ledger(dataset, self._load_id, self._files),
+            statements.insert_ledger(dataset, self._load_id, self._files, self._only_if()),
             statements.select_outcomes(dataset, self._files),
             statements.drop_stages([self._rows.name, self._files]),
         ]
@@ -193,6 +207,11 @@ class _Load:
             *ddl.widen_columns(dataset, plan.widenings),
             *(ddl.add_column(dataset, column) for column in plan.new_columns),
         ]
+
+    def _only_if(self) -> str | None:
+        """Undo the load where the log of a table format has arrived since it was planned."""
+        folders = self._plan.owned_folders
+        return None if folders is None else owned_folders.as_planned(self._plan.dataset, folders)
 
     def _outcome(self, planned: PlannedFile, said: Row, cut: tuple[str, ...]) -> FileOutcome:
         landed = said["load_id"] == self._load_id

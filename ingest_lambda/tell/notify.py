@@ -82,7 +82,7 @@ def send_rejected(sns: SNSClient, topic_arn: str, environment: str, rejected: It
             Subject=subject(environment, dataset, len(files)),
             Message=rejected_message(dataset, environment, files),
             MessageStructure="json",
-            MessageAttributes=_attributes("medium", dataset, environment),
+            MessageAttributes=attributes("medium", dataset, environment),
         )
 
 
@@ -106,7 +106,7 @@ def send_schema_changes(sns: SNSClient, topic_arn: str, environment: str, detail
                 Subject=f"[landfall {environment}] {detail['dataset']}: columns changed"[:MAX_SUBJECT],
                 Message=json.dumps({"default": changes_text(detail), "sqs": machine}),
                 MessageStructure="json",
-                MessageAttributes=_attributes("low", detail["dataset"], environment),
+                MessageAttributes=attributes("low", detail["dataset"], environment),
             )
 
 
@@ -162,7 +162,7 @@ def _changes(files: Sequence[FileOutcome]) -> list[ColumnChange]:
     return list(dict.fromkeys(change for file in files for change in file.schema_changes))
 
 
-def _attributes(severity: str, dataset: str, environment: str) -> dict[str, MessageAttributeValueTypeDef]:
+def attributes(severity: str, dataset: str, environment: str) -> dict[str, MessageAttributeValueTypeDef]:
     """Say what subscriptions filter by.
 
     `severity`: critical (a run broke), high (a gate failed), medium (a file was rejected), low (a new column), info.

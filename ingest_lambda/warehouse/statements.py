@@ -255,15 +255,18 @@ def restored(value: str, restore: Restore, landing: SqlType) -> str:
     return f"cast({value} as {landing})" if restore is Restore.CAST else value
 
 
-def insert_ledger(dataset: str, load_id: str, files: str) -> str:
-    """Enter the files of a load in the ledger, but for those it holds."""
+def insert_ledger(dataset: str, load_id: str, files: str, only_if: str | None = None) -> str:
+    """Enter the files of a load in the ledger, but for those it holds.
+
+    `only_if` is a condition that ends the transaction where something is not as the load was planned.
+    """
     _check_ids(load_id)
     facts = ", ".join(f"files.{identifier(name)}" for name, _ in FILE_FACTS)
     return (
         f"insert into {table('ledger', dataset)} ({named(FILE_FACTS)}, load_id, load_seq, loaded_at) "
         f"select {facts}, '{load_id}', counter.load_seq, sysdate "
         f"from {identifier(files)} as files cross join {table('lock', dataset)} as counter "
-        f"where {_not_in_ledger(dataset)}"
+        f"where {_not_in_ledger(dataset)}{f' and {only_if}' if only_if else ''}"
     )
 
 

@@ -42,12 +42,18 @@ SCHEMA_OWNERS: Mapping[str, str] = {
 READ_BY_TRANSFORMER = ("landing", "ledger", "ops")
 READ_BY_READER = ("modeled", "marts", "alert")
 
-# Append-only; none is both read and written by several transactions at once, which is where error 1023 comes from.
+# Append-only (but for folders whose log is gone); none is both read and written by several transactions at once, which
+# is where error 1023 comes from.
 OPS_TABLES: Mapping[str, str] = {
     "rejected_files": (
         "file_id varchar(64), dataset varchar(128), bucket varchar(63), key varchar(4096), version_id varchar(1024), "
         "reason varchar(64), detail varchar(max), verdict varchar(max), quarantine_key varchar(4096), "
         "rejected_at timestamp"
+    ),
+    # the folders that table formats own: a row is a table whose log has arrived
+    "owned_folders": (
+        "dataset varchar(128), bucket varchar(63), prefix varchar(4096), format varchar(32), log_key varchar(4096), "
+        "seen_at timestamp"
     ),
     "model_loads": (
         "model varchar(256), dataset varchar(128), from_seq bigint, upto_seq bigint, run_id varchar(64), "
