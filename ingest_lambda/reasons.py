@@ -33,6 +33,7 @@ class Reason(StrEnum):
     VALUE_OUT_OF_RANGE = "value_out_of_range"
     LEGACY_CALENDAR = "legacy_calendar"
     INVALID_VALUE = "invalid_value"
+    PARTITION_MISMATCH = "partition_mismatch"
     DUPLICATE_MAP_KEY = "duplicate_map_key"
     MALFORMED_VARIANT = "malformed_variant"
     UNREADABLE_DATA = "unreadable_data"
@@ -64,6 +65,7 @@ REMEDIES = {
     Reason.LEGACY_CALENDAR: "write the file again with Spark's datetimeRebaseModeInWrite (int96RebaseModeInWrite) "
     "as CORRECTED, or with spark.sql.session.timeZone as UTC",
     Reason.INVALID_VALUE: "correct the value, or declare another data_type for the column in the dataset's source YAML",
+    Reason.PARTITION_MISMATCH: "upload the file under folders that say what its rows say, or without the column",
     Reason.DUPLICATE_MAP_KEY: "write each key of a map once, or the column as a list of pairs",
     Reason.MALFORMED_VARIANT: "write the file again with a newer version of its writer, or the column as text (JSON)",
     Reason.UNREADABLE_DATA: "write the file again; the detail is what the reader said of it",

@@ -44,6 +44,7 @@ class Contract(TypedDict):
     prefixes: NotRequired[list[str]]
     csv: NotRequired[dict[str, Any]]
     json: NotRequired[dict[str, Any]]
+    partitions: NotRequired[bool]
 
 
 def read_contracts(root: Path) -> dict[str, Contract]:
@@ -74,7 +75,8 @@ def from_document(document: dict[str, Any]) -> dict[str, Contract]:
     {'order_items': {'schema_change': 'freeze', 'columns': [{'name': 'order_item_id', 'data_type': 'varchar(max)'}]}}
 
     Raises:
-        ValueError: a policy, a format, a meaning of a table format or a rule for folders that does not exist.
+        ValueError: a policy, a format, a meaning of a table format, a rule for folders or another word that does not
+            exist.
     """
     tables = [
         table
@@ -92,10 +94,12 @@ def _contract(table: dict[str, Any]) -> Contract:
         raise ValueError(f"{table['name']}: schema_change is {policy!r}; it can be {', '.join(sorted(POLICIES))}")
     if not isinstance(formats, list) or not FORMATS.issuperset(formats):
         raise ValueError(f"{table['name']}: formats are {formats!r}; they can be {', '.join(sorted(FORMATS))}")
-    table_format = meta.get("table_format")
+    table_format, partitions = meta.get("table_format"), meta.get("partitions")
     if table_format is not None and table_format not in TABLE_FORMATS:
         known = ", ".join(sorted(TABLE_FORMATS))
         raise ValueError(f"{table['name']}: table_format is {table_format!r}; it can be {known}")
+    if not isinstance(partitions, bool | None):
+        raise ValueError(f"{table['name']}: partitions is {partitions!r}; it can be true, false")
     dialects = {kind: _dialect(table["name"], kind, meta[kind], formats) for kind in sorted(FORMATS & set(meta))}
     declared = [
         Column(name=column["name"], data_type=column["data_type"])
@@ -120,6 +124,8 @@ def _contract(table: dict[str, Any]) -> Contract:
         contract["csv"] = dialects["csv"]
     if "json" in dialects:
         contract["json"] = dialects["json"]
+    if partitions is not None:
+        contract["partitions"] = partitions
     return contract
 
 

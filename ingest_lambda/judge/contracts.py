@@ -41,6 +41,8 @@ class Contract:
     may be a table format's folder: who declares it knows that no file there takes rows back, or brings them again.
     With `any_folders` every folder below its own is the dataset's too. The keys below one of `prefixes` are its own,
     wherever that is.
+    `partitions`: whether the hive parts of its keys are columns (None: nothing is said, and they are if it was first
+    seen since they can be).
     """
 
     schema_change: SchemaChange = SchemaChange.EVOLVE
@@ -51,6 +53,7 @@ class Contract:
     any_folders: bool = False
     prefixes: tuple[str, ...] = ()
     dialects: Dialects = field(default_factory=Dialects)
+    partitions: bool | None = None
 
     @property
     def declared(self) -> Declared:
@@ -103,6 +106,7 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
     columns = (Column(fold_case(column["name"]), _landing_type(column["data_type"])) for column in declared)
     formats = frozenset(map(Format, content.get("formats", [])))
     policy = SchemaChange(content.get("schema_change", "evolve"))
+    partitions = content.get("partitions")
     return Contract(
         policy,
         tuple(columns),
@@ -112,6 +116,7 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
         any_folders=content.get("folders") == ANY_FOLDERS,
         prefixes=tuple(content.get("prefixes", [])),
         dialects=Dialects(parse_csv(content.get("csv", {})), parse_json(content.get("json", {}))),
+        partitions=None if partitions is None else bool(partitions),
     )
 
 

@@ -8,18 +8,21 @@ the function would do. docs/schema_change.md is the same in words.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ingest_lambda.arrive.partitions import PathColumn
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.names import landing_names
+from ingest_lambda.judge.partitions import columns_of_path, described
 from ingest_lambda.judge.paths import Group, LoadPath, group_by_path
 from ingest_lambda.judge.schema_change import FREE_STATEMENTS, LandingColumns, statements_of
 from ingest_lambda.judge.table_formats import NOBODY, Ownership, refuse_table_format
 from ingest_lambda.read.footer import Inspected
+from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import ddl, statements
-from ingest_lambda.warehouse.sqltypes import SqlType
+from ingest_lambda.warehouse.sqltypes import VARCHAR, SqlType
 from ingest_lambda.warehouse.statements import Column, Stage, Target, Widening
 from ingest_lambda.warehouse.transport import transport_of
 
@@ -37,11 +40,20 @@ class ColumnChange:
 
 @dataclass(frozen=True)
 class PlannedFile:
-    """A file that lands: what its columns are called in landing, in the file's order, and why it takes its path."""
+    """A file that lands: what its columns are called in landing, in the file's order, and why it takes its path.
+
+    `path` are the columns that the folders of its key name; the file may have some of them too.
+    """
 
     inspected: Inspected
     names: tuple[str, ...]
     why: str
+    path: tuple[PathColumn, ...] = ()
+
+    @property
+    def schema(self) -> tuple[FileColumn, ...]:
+        """All of its columns, as files and folders spell them."""
+        return (*self.inspected.footer.columns, *(described(said, VARCHAR) for said in self.path))
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,7 @@ class Plan:
     `owned_folders` is how many folders of the dataset table formats are known to own; None where it does not matter.
     `before` are landing's columns before it (or those declared, where it `creates_table`), `new_columns` and
     `widenings` what it changes. `columns` are those that its files bring, of the types that landing has after it.
+    `records_paths`: the ledger has a column for what came from the files' paths.
     """
 
     dataset: str
@@ -71,6 +84,7 @@ class Plan:
     columns: tuple[Column, ...]
     creates_table: bool
     owned_folders: int | None = 0
+    records_paths: bool = False
 
     @property
     def after(self) -> tuple[Column, ...]:
@@ -108,14 +122,42 @@ class Plan:
         return Stage(name, tuple(transport_of(column.type).stage for column in self.columns), numbered=True)
 
     def targets(self) -> tuple[Target, ...]:
-        """Say where the stage's columns go, in its order."""
+        """Say where the stage's columns go, in its order; then what the path of a file that goes as it is says."""
         if self.path is LoadPath.AS_IS:
-            landing = {column.name: column.type for column in self.columns}
-            staged = enumerate(_typed(self.files[0]), start=1)
-            return tuple(Target(column.name, _cast(position, column, landing)) for position, column in staged)
+            said = self._said()
+            alone = (Target(name, said[name]) for name in said if name not in self.files[0].names)
+            return (*self._copied(), *alone)
         return tuple(
-            Target(column.name, _restored(position, column)) for position, column in enumerate(self.columns, start=1)
+            Target(column.name, _restored(f"staged.c{position}", column.type))
+            for position, column in enumerate(self.columns, start=1)
         )
+
+    def conditions(self) -> tuple[str, ...]:
+        """Ask of every row of a file that goes as it is whether it agrees with the path."""
+        if self.path is not LoadPath.AS_IS:
+            return ()
+        said, types = self._said(), self._types
+        copied = (target for target in self._copied() if target.column in said)
+        return tuple(statements.equal(each.value, said[each.column], types[each.column]) for each in copied)
+
+    def path_types(self) -> tuple[SqlType, ...]:
+        """Type what the path of a file that goes as it is says, for the stage of the facts, with which it travels."""
+        return tuple(transport_of(self._types[name]).stage for name in self._said())
+
+    def _copied(self) -> tuple[Target, ...]:
+        staged = enumerate(_typed(self.files[0]), start=1)
+        return tuple(Target(column.name, _cast(position, column, self._types)) for position, column in staged)
+
+    def _said(self) -> dict[str, str]:
+        """Find, by column, the value that the path of a file that goes as it is says."""
+        if self.path is not LoadPath.AS_IS:
+            return {}
+        names = [said.name for said in self.files[0].path]
+        return {name: _restored(f"files.p{n}", self._types[name]) for n, name in enumerate(names, start=1)}
+
+    @property
+    def _types(self) -> dict[str, SqlType]:
+        return {column.name: column.type for column in self.columns}
 
     @property
     def fits_one_transaction(self) -> bool:
@@ -148,21 +190,25 @@ def plan_load(
     *,
     may_widen: bool = True,
     ownership: Ownership = NOBODY,
+    records_paths: bool = False,
 ) -> Plan:
     """Plan the load of `group` into a landing table of the columns `landing` (None: it does not exist yet).
 
     `may_widen`: landing has so few rows that a load may rewrite columns of it. `ownership`: which folders table formats
-    own.
+    own. `records_paths`: the dataset was first seen since the folders of keys can be columns, so they are unless its
+    contract says otherwise.
     """
     columns = LandingColumns(dataset, landing, contract, may_widen=may_widen)
+    has_paths = records_paths if contract.partitions is None else contract.partitions
     planned: list[PlannedFile] = []
     rejections: list[Rejection] = []
     for file, why in zip(group.files, group.reasons, strict=True):
         try:
             refuse_table_format(dataset, file, contract, ownership)
             names = [] if file.has_no_records else landing_names([column.name for column in file.footer.columns])
-            columns.take(names, file.footer.columns)
-            planned.append(PlannedFile(file, tuple(names), why))
+            path = columns_of_path(file.file.key) if has_paths and not file.has_no_records else ()
+            columns.take(names, file.footer.columns, path)
+            planned.append(PlannedFile(file, tuple(names), why, path))
         except RejectedFileError as error:
             rejections.append(Rejection(file, error))
     plan = Plan(
@@ -176,6 +222,7 @@ def plan_load(
         columns.used(),
         creates_table=landing is None,
         owned_folders=None if contract.append_only else len(ownership.folders),
+        records_paths=records_paths,
     )
     return _too_long(plan, group) if len(planned) == 1 and not plan.fits_one_transaction else plan
 
@@ -188,11 +235,20 @@ def plan_batch(
     *,
     may_widen: bool = True,
     ownership: Ownership = NOBODY,
+    records_paths: bool = False,
 ) -> list[Plan]:
     """Plan all loads of a batch, each on what the one before leaves behind: what `landfall plan` shows."""
     plans: list[Plan] = []
     for group in group_by_path(files):
-        plan = plan_load(dataset, group, landing, contract, may_widen=may_widen, ownership=ownership)
+        plan = plan_load(
+            dataset,
+            group,
+            landing,
+            contract,
+            may_widen=may_widen,
+            ownership=ownership,
+            records_paths=records_paths,
+        )
         plans.append(plan)
         landing = plan.after if plan.files else landing
     return plans
@@ -208,8 +264,7 @@ def _too_long(plan: Plan, group: Group) -> Plan:
         expected=f"statements of at most {statements.MAX_STATEMENT_BYTES} bytes",
     )
     rejections = (*plan.rejections, Rejection(file.inspected, error))
-    nothing = (), (), ()
-    return Plan(plan.dataset, group.path, (), rejections, plan.before, *nothing, creates_table=plan.creates_table)
+    return replace(plan, files=(), rejections=rejections, new_columns=(), widenings=(), columns=())
 
 
 def _typed(file: PlannedFile) -> list[Column]:
@@ -218,8 +273,8 @@ def _typed(file: PlannedFile) -> list[Column]:
     return [Column(name, column.type) for name, column in described if column.type is not None]
 
 
-def _restored(position: int, column: Column) -> str:
-    return statements.restored(f"staged.c{position}", transport_of(column.type).restore, column.type)
+def _restored(value: str, type_: SqlType) -> str:
+    return statements.restored(value, transport_of(type_).restore, type_)
 
 
 def _cast(position: int, column: Column, landing: Mapping[str, SqlType]) -> str:

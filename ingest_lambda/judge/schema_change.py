@@ -7,16 +7,19 @@ that widen, or the rejection of a file, which then leaves no trace. Pure. docs/s
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from ingest_lambda.arrive.partitions import PathColumn
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.judge.contracts import Contract, SchemaChange
 from ingest_lambda.judge.names import MAX_COLUMNS
+from ingest_lambda.judge.partitions import described, of_the_path
 from ingest_lambda.judge.widening import holds_both, wider
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.reasons import REMEDIES, Reason
 from ingest_lambda.warehouse.sqltypes import VARCHAR, SqlType
 from ingest_lambda.warehouse.statements import MAX_STATEMENTS, Column, Widening
+from ingest_lambda.warehouse.transport import travels
 
 # A transaction has 40 statements: lock, check of the types, counter, rows, ledger, outcomes, drop; the rest is for
 # changes of the table.
@@ -34,14 +37,15 @@ class LandingColumns:
         self.before = tuple(contract.columns if landing is None else landing)
         self._dataset = dataset
         self._creates_table = landing is None
+        self._declared = contract.declared.types
         self._frozen = contract.schema_change is SchemaChange.FREEZE
         self._may_widen = may_widen
         self._existing = {column.name: column.type for column in self.before}
         self._types: Types = dict(self._existing)
         self._used: set[str] = set()
 
-    def take(self, names: Sequence[str], columns: Sequence[FileColumn]) -> None:
-        """Take in the columns of one file, called `names` in landing.
+    def take(self, names: Sequence[str], columns: Sequence[FileColumn], path: Sequence[PathColumn] = ()) -> None:
+        """Take in the columns of one file, called `names` in landing, and those that its path has beside them.
 
         Raises:
             RejectedFileError: landing cannot take them; it stays as it was.
@@ -49,9 +53,13 @@ class LandingColumns:
         types = dict(self._types)
         for name, column in zip(names, columns, strict=True):
             types[name] = self._type_after(name, column, types)
-        self._check_number(names, types)
+        for said in path:
+            if said.name not in names:
+                types[said.name] = self._type_with_path(said, types)
+        every = {*names, *(said.name for said in path)}
+        self._check_number(every, types)
         self._types = types
-        self._used.update(names)
+        self._used |= every
 
     def new_columns(self) -> tuple[Column, ...]:
         """Name the columns that landing has not."""
@@ -88,6 +96,19 @@ class LandingColumns:
             self._check_widening(Widening(name, known, into), column)
         return into
 
+    def _type_with_path(self, said: PathColumn, types: Types) -> SqlType | None:
+        """Type a column of the path: its text becomes a value of whatever type landing has, or has declared."""
+        known = types.get(said.name)
+        type_ = self._declared.get(said.name) if known is None else known if known.name != "VARCHAR" else VARCHAR
+        try:
+            if type_ is not None and not travels(type_):
+                raise _incompatible(self._dataset, said.name, VARCHAR, type_)
+            return self._type_after(said.name, described(said, type_), types)
+        except RejectedFileError as error:
+            can_be_added = error.reason is Reason.SCHEMA_FROZEN and not self._creates_table
+            remedy = evolve_remedy(self._dataset, said.name, VARCHAR) if can_be_added else error.remedy
+            raise of_the_path(error, said, remedy) from error
+
     def _check_widening(self, widening: Widening, column: FileColumn) -> None:
         if self._frozen:
             raise _frozen(widening.column, column, expected=str(widening.found))
@@ -101,7 +122,7 @@ class LandingColumns:
                 remedy=evolve_remedy(self._dataset, widening.column, widening.into),
             )
 
-    def _check_number(self, names: Sequence[str], types: Types) -> None:
+    def _check_number(self, names: Collection[str], types: Types) -> None:
         """Reject the file that by itself brings more new or wider columns than a transaction or a table takes."""
         if len(types) > MAX_COLUMNS:
             raise RejectedFileError(

@@ -23,7 +23,7 @@ from ingest_lambda.judge.verdict import verdict_of
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.load.staging import Staged, Staging, numbered
 from ingest_lambda.warehouse import ddl, ledger, owned_folders, statements
-from ingest_lambda.warehouse.catalog import Catalog
+from ingest_lambda.warehouse.catalog import Catalog, Tables
 from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
 from ingest_lambda.warehouse.owned_folders import OwnedFolders
 
@@ -97,7 +97,7 @@ class Loader:
             return self.land(plan.dataset, canonical(file.inspected, f"COPY could not read it: {error}"))
         finally:
             load.clean_up()
-        self._catalog.remember(plan.dataset, plan.after)
+        self._catalog.remember(plan.dataset, Tables(plan.after, plan.records_paths))
         return lost + outcomes
 
     def _plan(self, dataset: str, group: Group) -> Plan:
@@ -112,9 +112,16 @@ class Loader:
         return plan
 
     def _plan_now(self, dataset: str, group: Group, *, may_widen: bool) -> Plan:
-        columns, contract = self._catalog.columns(dataset), self.contract(dataset)
-        ownership = self._ownership(dataset, group, has_landed=columns is not None)
-        return plan_load(dataset, group, columns, contract, may_widen=may_widen, ownership=ownership)
+        tables, contract = self._catalog.tables(dataset), self.contract(dataset)
+        return plan_load(
+            dataset,
+            group,
+            tables.columns,
+            contract,
+            may_widen=may_widen,
+            ownership=self._ownership(dataset, group, has_landed=tables.columns is not None),
+            records_paths=tables.records_paths,
+        )
 
     def _ownership(self, dataset: str, group: Group, *, has_landed: bool) -> Ownership:
         """Say which folders table formats own; what landed from them is asked only where a file lies in one."""
@@ -167,18 +174,19 @@ class _Load:
 
     def _copy(self, session: Session, staged: Staged, files: Mapping[int, PlannedFile]) -> None:
         role = self._place.copy_role_arn
-        facts = self._staging.put_ledger(files, staged.rows, self._plan.path)
+        facts = self._staging.put_ledger(files, staged.rows, self._plan)
         rows = staged.source
         run = [
-            statements.create_file_stage(self._files),
+            statements.create_file_stage(self._files, self._plan.path_types()),
             statements.copy_parquet(self._files, facts.uri, role),
             statements.create_stage(self._rows),
             *([statements.copy_parquet(self._rows.name, rows.uri, role, manifest=rows.manifest)] if rows else []),
-            statements.select_miscounted(self._rows, self._files),
+            statements.select_miscounted(self._rows, self._files, self._plan.conditions()),
         ]
         miscounted = session.transaction(run).rows(len(run) - 1)
         if miscounted:
-            raise StagedDataError(f"{miscounted[0]['promised']} rows promised, {miscounted[0]['found']} found")
+            promised, found = miscounted[0]["promised"], miscounted[0]["found"]
+            raise StagedDataError(f"{promised} rows promised, {found} found that its path does not contradict")
 
     def _transaction(self) -> list[str]:
         dataset = self._plan.dataset
@@ -186,7 +194,9 @@ class _Load:
             *self._schema_statements(),
             statements.advance_counter(dataset),
             statements.insert_rows(dataset, self._load_id, self._rows, self._files, self._plan.targets()),
-            statements.insert_ledger(dataset, self._load_id, self._files, self._only_if()),
+            statements.insert_ledger(
+                dataset, self._load_id, self._files, self._only_if(), records_paths=self._plan.records_paths
+            ),
             statements.select_outcomes(dataset, self._files),
             statements.drop_stages([self._rows.name, self._files]),
         ]

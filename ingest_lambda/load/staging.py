@@ -16,8 +16,10 @@ from ingest_lambda.judge.paths import LoadPath
 from ingest_lambda.judge.plan import Plan, PlannedFile
 from ingest_lambda.read.schema import fingerprint
 from ingest_lambda.rewrite import rewrite
+from ingest_lambda.rewrite.path_values import path_values
 from ingest_lambda.rewrite.writer import CanonicalObject
 from ingest_lambda.warehouse import ledger
+from ingest_lambda.warehouse.statements import Column
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -62,30 +64,36 @@ class Staging:
             ConfigError: S3 denies access.
         """
         if plan.path is LoadPath.AS_IS:
-            return self._copied(plan.files[0])
+            return self._copied(plan.files[0], plan.columns)
         return self._rewritten(plan)
 
-    def put_ledger(self, files: Mapping[int, PlannedFile], rows: Mapping[int, int], path: LoadPath) -> Source:
-        """Write the facts of the files that land.
+    def put_ledger(self, files: Mapping[int, PlannedFile], rows: Mapping[int, int], plan: Plan) -> Source:
+        """Write the facts of the files that land; of one that goes as it is, also what its path says of its rows.
 
         Raises:
             TransientError, ConfigError: S3 does not answer, or denies access.
         """
-        entries = [_ledger_entry(number, file, rows[number], path) for number, file in files.items()]
+        entries = [_ledger_entry(number, file, rows[number], plan.path) for number, file in files.items()]
+        said = path_values(plan.files[0].path, plan.columns) if plan.path is LoadPath.AS_IS else {}
         key = f"{self._prefix}ledger.parquet"
-        self._stored.append(objects.put_parquet(self._s3, self._bucket, key, ledger.ledger_file(entries)))
+        self._stored.append(
+            objects.put_parquet(
+                self._s3, self._bucket, key, ledger.ledger_file(entries, [each.value for each in said.values()])
+            )
+        )
         return Source(self._uri(key), manifest=False)
 
     def clean_up(self) -> None:
         """Remove what was written; what cannot be removed now, the bucket's lifecycle rule removes."""
         objects.try_delete(self._s3, self._bucket, self._stored)
 
-    def _copied(self, planned: PlannedFile) -> Staged:
+    def _copied(self, planned: PlannedFile, columns: Sequence[Column]) -> Staged:
         inspected = planned.inspected
         key = f"{self._prefix}{inspected.file.file_id}.parquet"
         try:
+            path_values(planned.path, columns)
             self._stored.append(objects.copy_version(self._s3, inspected.file, inspected.size, self._bucket, key))
-        except FileGoneError as error:
+        except (RejectedFileError, FileGoneError) as error:
             return Staged(None, {}, {1: error})
         return Staged(Source(self._uri(key), manifest=False), {1: inspected.footer.row_count})
 
@@ -98,7 +106,7 @@ class Staging:
     def _sources(self, plan: Plan) -> Iterator[rewrite.Source]:
         for number, file in numbered(plan.files):
             self._check_time()
-            yield rewrite.Source(file.inspected, number, file.names)
+            yield rewrite.Source(file.inspected, number, file.names, file.path)
 
     def _put_manifest(self, written: Sequence[CanonicalObject]) -> Source:
         listed = [(self._uri(entry.stored.key), entry.size) for entry in written]
@@ -124,6 +132,7 @@ def _ledger_entry(number: int, planned: PlannedFile, row_count: int, path: LoadP
         size=inspected.size,
         modified_at=inspected.modified_at,
         row_count=row_count,
-        schema_fingerprint=fingerprint(inspected.footer.columns),
+        schema_fingerprint=fingerprint(planned.schema),
         load_path=path,
+        path_columns=[said.name for said in planned.path],
     )

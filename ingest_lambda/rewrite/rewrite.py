@@ -8,14 +8,15 @@ a file that turns out bad halfway stay in an object under its number; whoever in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
+from ingest_lambda.arrive.partitions import PathColumn
 from ingest_lambda.arrive.routing import Format
 from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.read.content import content_of
@@ -25,6 +26,7 @@ from ingest_lambda.read.formats import kind_of, rows_of
 from ingest_lambda.read.meaning import Meaning
 from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.checks import BadValueError, Converted
+from ingest_lambda.rewrite.path_values import PathValue, path_values
 from ingest_lambda.rewrite.texts import TextSource, convert_text
 from ingest_lambda.rewrite.values import convert
 from ingest_lambda.rewrite.writer import CanonicalObject, Parts
@@ -41,11 +43,15 @@ Converter = Callable[[pa.Array, SqlType], Converted]
 
 @dataclass(frozen=True)
 class Source:
-    """A file to rewrite: its number in the load, and the landing name of each of its columns, in the file's order."""
+    """A file to rewrite: its number in the load, and the landing name of each of its columns, in the file's order.
+
+    `path`: the columns that the folders of its key name.
+    """
 
     inspected: Inspected
     number: int
     names: tuple[str, ...]
+    path: tuple[PathColumn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,8 +103,9 @@ class _Rewriting:
     def add(self, source: Source, content: bytes | Path) -> None:
         rows, cut = 0, set[str]()
         meanings = [column.meaning for column in source.inspected.footer.columns]
+        said = path_values(source.path, self._columns)
         for rows_before, batch in rows_of(source.inspected, content):
-            file = BatchOf(source.number, source.names, rows_before, converter_of(source.inspected), meanings)
+            file = BatchOf(source.number, source.names, rows_before, converter_of(source.inspected), meanings, said)
             converted, cut_here = convert_batch(batch, file, self._columns)
             self._parts.write(pa.record_batch(converted, schema=self._parts.schema))
             cut |= cut_here
@@ -113,7 +120,8 @@ class _Rewriting:
 class BatchOf:
     """Where a batch comes from: its file's number and landing names, the rows before it, what converts its values.
 
-    `meanings` are those of the file's columns; none where no column has one.
+    `meanings` are those of the file's columns; none where no column has one. `said`: by landing name, what the file's
+    path says of its rows.
     """
 
     number: int
@@ -121,21 +129,25 @@ class BatchOf:
     rows_before: int
     convert: Converter = convert
     meanings: Sequence[Meaning | None] = ()
+    said: Mapping[str, PathValue] = field(default_factory=dict)
 
     def converted(self, batch: pa.RecordBatch, position: int, landing: Column) -> Converted:
         """Convert the values of the column at `position`.
 
         Raises:
-            RejectedFileError: a value cannot land.
+            RejectedFileError: a value cannot land, or the path says another.
         """
         name = batch.schema.field(position).name
         meaning = self.meanings[position] if self.meanings else None
         with faults_of_the_file(f"reading the values after row {self.rows_before}", name):
             try:
                 values = batch.column(position)
-                return convert(values, landing.type, meaning) if meaning else self.convert(values, landing.type)
+                found = convert(values, landing.type, meaning) if meaning else self.convert(values, landing.type)
             except BadValueError as error:
                 raise _bad_value(error, self.rows_before, name, landing) from error
+        if landing.name in self.said:
+            self.said[landing.name].check(found.values, name, self.rows_before)
+        return found
 
 
 def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Column]) -> tuple[list[pa.Array], set[str]]:
@@ -145,14 +157,15 @@ def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Colu
         The arrays, the file's number first, and the names of the columns that lost nanoseconds.
 
     Raises:
-        RejectedFileError: a landing column cannot hold a value.
+        RejectedFileError: a landing column cannot hold a value, or the path says another.
     """
     positions = {name: position for position, name in enumerate(source.names)}
     arrays, cut = [pa.repeat(pa.scalar(source.number, pa.int32()), len(batch))], set[str]()
     for column in columns:
-        position = positions.get(column.name)
+        position, said = positions.get(column.name), source.said.get(column.name)
         if position is None:
-            arrays.append(pa.nulls(len(batch), transport_of(column.type).arrow))
+            absent = pa.nulls(len(batch), transport_of(column.type).arrow)
+            arrays.append(absent if said is None else said.repeated(len(batch)))
             continue
         converted = source.converted(batch, position, column)
         arrays.append(converted.values)

@@ -1,57 +1,75 @@
-"""LAND: the columns of the landing tables, as the warehouse has them.
+"""LAND: the tables of the datasets, as the warehouse has them.
 
-In: a dataset. Out: its columns, read once and kept while the function is warm, up to date with its own loads;
-`forget` makes the next look fresh.
+In: a dataset. Out: its landing table's columns and what its ledger records, read once and kept while the function is
+warm, up to date with its own loads; `forget` makes the next look fresh.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.client import Connection, Warehouse
 from ingest_lambda.warehouse.sqltypes import VARBYTE, SqlType, parse_type
-from ingest_lambda.warehouse.statements import METADATA, Column
+from ingest_lambda.warehouse.statements import METADATA, PATH_FACT, Column
 
 Columns = tuple[Column, ...]
 
 
+@dataclass(frozen=True)
+class Tables:
+    """What is there of a dataset: landing's columns, metadata excluded (None: no such table).
+
+    `records_paths`: its ledger has a column for what came from the files' paths, or will be made with one.
+    """
+
+    columns: Columns | None = None
+    records_paths: bool = True
+
+
 class Catalog:
-    """Remembers the columns of each landing table, metadata excluded."""
+    """Remembers the tables of each dataset that has landed."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
-        self._known: dict[str, Columns] = {}
+        self._known: dict[str, Tables] = {}
 
     def remembers(self, dataset: str) -> bool:
-        """Tell whether `columns` would answer from memory."""
+        """Tell whether `tables` would answer from memory."""
         return dataset in self._known
 
-    def columns(self, dataset: str) -> Columns | None:
-        """Return the columns of `landing.<dataset>`, None if there is no such table."""
+    def tables(self, dataset: str) -> Tables:
+        """Return what is there of a dataset."""
         if dataset not in self._known:
             with self._warehouse.session() as session:
-                columns = read_columns(session, dataset)
-            if columns is None:
-                return None
-            self._known[dataset] = columns
+                tables = read_tables(session, dataset)
+            if tables.columns is None:
+                return tables
+            self._known[dataset] = tables
         return self._known[dataset]
 
-    def remember(self, dataset: str, columns: Columns) -> None:
-        """Take the columns from the load that has just left them so, instead of reading them again."""
-        self._known[dataset] = columns
+    def remember(self, dataset: str, tables: Tables) -> None:
+        """Take the tables from the load that has just left them so, instead of reading them again."""
+        self._known[dataset] = tables
 
     def forget(self, dataset: str) -> None:
-        """Read the table's columns again at the next look."""
+        """Read the tables again at the next look."""
         self._known.pop(dataset, None)
+
+
+def read_tables(connection: Connection, dataset: str) -> Tables:
+    """Ask the warehouse, in one query, for what is there of a dataset."""
+    rows = connection.query(ddl.select_columns(dataset))
+    landing = [row for row in rows if row["table_schema"] == "landing"]
+    ledger = {row["column_name"] for row in rows if row["table_schema"] == "ledger"}
+    columns = (Column(row["column_name"], column_type(row)) for row in landing if row["column_name"] not in METADATA)
+    return Tables(tuple(columns) if landing else None, records_paths=not ledger or PATH_FACT[0] in ledger)
 
 
 def read_columns(connection: Connection, dataset: str) -> Columns | None:
     """Ask the warehouse for the columns of `landing.<dataset>`, metadata excluded; None if there is no such table."""
-    rows = connection.query(ddl.select_columns(dataset))
-    if not rows:
-        return None
-    return tuple(Column(row["column_name"], column_type(row)) for row in rows if row["column_name"] not in METADATA)
+    return read_tables(connection, dataset).columns
 
 
 def column_type(row: dict[str, Any]) -> SqlType:

@@ -12,6 +12,7 @@ from ingest_lambda.warehouse.statements import (
     FILE_FACTS,
     LOAD_FACTS,
     METADATA_COLUMNS,
+    PATH_FACT,
     Column,
     Widening,
     declared,
@@ -58,7 +59,7 @@ def create_landing(dataset: str, columns: Iterable[Column], *, if_missing: bool 
 
 def create_ledger(dataset: str) -> str:
     """Create `ledger.<dataset>`: one row per file version, never deleted."""
-    return f"create table if not exists {table('ledger', dataset)} ({declared((*FILE_FACTS, *LOAD_FACTS))})"
+    return f"create table if not exists {table('ledger', dataset)} ({declared((*FILE_FACTS, *LOAD_FACTS, PATH_FACT))})"
 
 
 def create_lock(dataset: str) -> str:
@@ -78,13 +79,14 @@ def add_column(dataset: str, column: Column) -> str:
 
 
 def select_columns(dataset: str) -> str:
-    """Read the columns of `landing.<dataset>`; no row where the table does not exist.
+    """Read the columns of `landing.<dataset>` and `ledger.<dataset>`; no row of a table that does not exist.
 
     https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html
     """
     return (
-        "select column_name, data_type, character_maximum_length, numeric_precision, numeric_scale from svv_columns "
-        f"where table_schema = 'landing' and table_name = {literal(dataset)} order by ordinal_position"
+        "select table_schema, column_name, data_type, character_maximum_length, numeric_precision, numeric_scale "
+        f"from svv_columns where table_schema in ('landing', 'ledger') and table_name = {literal(dataset)} "
+        "order by ordinal_position"
     )
 
 

@@ -18,11 +18,19 @@ ARROW_TYPES = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "TIMESTAMP": pa.time
 Fact = str | int | datetime | None
 
 
-def facts_file(columns: Sequence[tuple[str, str]], rows: Sequence[Mapping[str, Fact]]) -> bytes:
-    """Write `rows` in the order of `columns`: name and Redshift type each, as the temporary table declares them."""
+def facts_file(
+    columns: Sequence[tuple[str, str]], rows: Sequence[Mapping[str, Fact]], more: Sequence[pa.Array] = ()
+) -> bytes:
+    """Write `rows` in the order of `columns`: name and Redshift type each, as the temporary table declares them.
+
+    `more`: columns `p1`, `p2`, ... that stand behind them, of a value a row, each in its own type.
+    """
     schema = pa.schema([(name, ARROW_TYPES.get(type_, pa.string())) for name, type_ in columns])
+    table = pa.Table.from_pylist(list(rows), schema=schema)
+    for position, values in enumerate(more, start=1):
+        table = table.append_column(f"p{position}", values)
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), sink, compression="snappy")
+    pq.write_table(table, sink, compression="snappy")
     return bytes(sink.getvalue())
 
 

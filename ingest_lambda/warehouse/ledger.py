@@ -9,9 +9,12 @@ facts; and the question where its files come from. Pure.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.warehouse import ddl, statements
@@ -25,7 +28,8 @@ MAX_FOLDERS = 100
 class LedgerEntry:
     """What the ledger keeps of one file: its version, `row_count`, how it was read. `modified_at` is S3's, in UTC.
 
-    `number` is the file's in its load: it ties the staged rows to this entry.
+    `number` is the file's in its load: it ties the staged rows to this entry. `path_columns` names the columns whose
+    values are its path's.
     """
 
     number: int
@@ -36,6 +40,7 @@ class LedgerEntry:
     row_count: int
     schema_fingerprint: str
     load_path: str
+    path_columns: Sequence[str] = ()
 
 
 def create_statements(dataset: str, columns: Iterable[Column], *, if_missing: bool = True) -> list[str]:
@@ -82,9 +87,12 @@ def select_folders(dataset: str, parts: str, not_below: Iterable[str] = ()) -> s
     )
 
 
-def ledger_file(entries: Sequence[LedgerEntry]) -> bytes:
-    """Write the ledger rows of a load as a parquet file in the column order of the stage that COPY fills."""
-    return facts_file(statements.STAGED_FACTS, [_row(entry) for entry in entries])
+def ledger_file(entries: Sequence[LedgerEntry], said: Sequence[pa.Array] = ()) -> bytes:
+    """Write the ledger rows of a load as a parquet file in the column order of the stage that COPY fills.
+
+    `said`: what the path of a single file says, a value each, in the types that they travel in.
+    """
+    return facts_file(statements.STAGED_FACTS, [_row(entry) for entry in entries], said)
 
 
 def _row(entry: LedgerEntry) -> dict[str, Fact]:
@@ -101,5 +109,6 @@ def _row(entry: LedgerEntry) -> dict[str, Fact]:
         "row_count": entry.row_count,
         "schema_fingerprint": entry.schema_fingerprint,
         "load_path": entry.load_path,
+        "path_columns": json.dumps(list(entry.path_columns), ensure_ascii=False) if entry.path_columns else None,
         "file_modified_at": naive_utc(entry.modified_at),
     }

@@ -49,6 +49,9 @@ FILE_FACTS: tuple[tuple[str, str], ...] = (
     ("schema_fingerprint", "VARCHAR(64)"),
     ("load_path", "VARCHAR(16)"),
 )
+# Which columns came from the file's path, as a JSON list. Ledgers of datasets that were first seen before there were
+# such columns lack it, and so tell that a dataset takes none unless its contract says so.
+PATH_FACT = ("path_columns", "VARCHAR(4096)")
 LOAD_FACTS: tuple[tuple[str, str], ...] = (
     ("load_id", "VARCHAR(64)"),
     ("load_seq", "BIGINT"),
@@ -56,7 +59,7 @@ LOAD_FACTS: tuple[tuple[str, str], ...] = (
     ("undone_at", "TIMESTAMP"),
 )
 # ... with the number that the file has in its load, which ties the staged rows to their file.
-STAGED_FACTS = (("file_number", "INTEGER"), *FILE_FACTS, ("file_modified_at", "TIMESTAMP"))
+STAGED_FACTS = (("file_number", "INTEGER"), *FILE_FACTS, PATH_FACT, ("file_modified_at", "TIMESTAMP"))
 REJECTION_FACTS: tuple[tuple[str, str], ...] = (
     ("file_id", "VARCHAR(64)"),
     ("dataset", "VARCHAR(128)"),
@@ -187,9 +190,13 @@ def create_stage(stage: Stage) -> str:
     return f"create temp table {identifier(stage.name)} ({', '.join(number + columns)})"
 
 
-def create_file_stage(name: str) -> str:
-    """Create the temporary table that the facts of a load's files are copied into."""
-    return f"create temp table {identifier(name)} ({declared(STAGED_FACTS)})"
+def create_file_stage(name: str, path_types: Sequence[SqlType] = ()) -> str:
+    """Create the temporary table that the facts of a load's files are copied into.
+
+    `path_types`: of the columns `p1`, `p2`, ... that hold what the path says of the rows, where all are of one file.
+    """
+    said = [(f"p{position}", str(type_)) for position, type_ in enumerate(path_types, start=1)]
+    return f"create temp table {identifier(name)} ({declared((*STAGED_FACTS, *said))})"
 
 
 def copy_parquet(name: str, uri: str, role_arn: str, *, manifest: bool = False) -> str:
@@ -208,15 +215,22 @@ def copy_parquet(name: str, uri: str, role_arn: str, *, manifest: bool = False) 
     return f"{copy} manifest" if manifest else copy
 
 
-def select_miscounted(stage: Stage, files: str) -> str:
-    """Find the files of which another number of rows was staged than promised."""
-    counted = "file_number, count(*) as row_count" if stage.numbered else "count(*) as row_count"
+def select_miscounted(stage: Stage, files: str, conditions: Sequence[str] = ()) -> str:
+    """Find the files of which another number of rows was staged than promised.
+
+    `conditions`, over `staged` and `files`, hold for each row that counts, of a file that is alone in its load.
+    """
+    rows, what = identifier(stage.name), "*"
+    if conditions:
+        rows = f"{rows} as staged cross join {identifier(files)} as files"
+        what = f"case when {' and '.join(conditions)} then 1 end"
+    counted = f"{'file_number, ' if stage.numbered else ''}count({what}) as row_count"
     group, join = (
         (" group by file_number", "left join {} on staged.file_number = files.file_number")
         if stage.numbered
         else ("", "cross join {}")
     )
-    staged = f"(select {counted} from {identifier(stage.name)}{group}) as staged"
+    staged = f"(select {counted} from {rows}{group}) as staged"
     return (
         "select files.file_number, files.row_count as promised, coalesce(staged.row_count, 0) as found "
         f"from {identifier(files)} as files {join.format(staged)} "
@@ -255,15 +269,33 @@ def restored(value: str, restore: Restore, landing: SqlType) -> str:
     return f"cast({value} as {landing})" if restore is Restore.CAST else value
 
 
-def insert_ledger(dataset: str, load_id: str, files: str, only_if: str | None = None) -> str:
+def equal(one: str, other: str, type_: SqlType) -> str:
+    """Ask whether two values of a type are the same, NULL being the same as NULL.
+
+    Redshift compares texts without their trailing blanks
+    (https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html#r_Character_types-significance-of-trailing-blanks).
+
+    >>> from ingest_lambda.warehouse.sqltypes import DATE
+    >>> equal("a", "b", DATE)
+    '(a = b or (a is null and b is null))'
+    """
+    blanks = f" and octet_length({one}) = octet_length({other})" if type_.name in ("VARCHAR", "CHAR") else ""
+    return f"({one} = {other}{blanks} or ({one} is null and {other} is null))"
+
+
+def insert_ledger(
+    dataset: str, load_id: str, files: str, only_if: str | None = None, *, records_paths: bool = False
+) -> str:
     """Enter the files of a load in the ledger, but for those it holds.
 
-    `only_if` is a condition that ends the transaction where something is not as the load was planned.
+    `only_if` is a condition that ends the transaction where something is not as the load was planned. `records_paths`:
+    the ledger has the column PATH_FACT.
     """
     _check_ids(load_id)
-    facts = ", ".join(f"files.{identifier(name)}" for name, _ in FILE_FACTS)
+    columns = (*FILE_FACTS, PATH_FACT) if records_paths else FILE_FACTS
+    facts = ", ".join(f"files.{identifier(name)}" for name, _ in columns)
     return (
-        f"insert into {table('ledger', dataset)} ({named(FILE_FACTS)}, load_id, load_seq, loaded_at) "
+        f"insert into {table('ledger', dataset)} ({named(columns)}, load_id, load_seq, loaded_at) "
         f"select {facts}, '{load_id}', counter.load_seq, sysdate "
         f"from {identifier(files)} as files cross join {table('lock', dataset)} as counter "
         f"where {_not_in_ledger(dataset)}{f' and {only_if}' if only_if else ''}"

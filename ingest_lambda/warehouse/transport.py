@@ -68,3 +68,8 @@ def transport_of(landing: SqlType) -> Transport:
     if landing.name not in ARROW_TYPES:
         raise ValueError(f"no column of a file lands as {landing}")
     return Transport(ARROW_TYPES[landing.name], landing)
+
+
+def travels(landing: SqlType) -> bool:
+    """Tell whether values of the type `landing` travel at all."""
+    return landing.name == "DECIMAL" or landing in (sqltypes.TIME, sqltypes.SUPER) or landing.name in ARROW_TYPES

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from landfall.stack import Stack
 
 REJECTED = 1
+NO_COLUMN = "is in the folders of the keys alone, and not taken; `partitions: true` in the source YAML would take it"
 WITHOUT_WAREHOUSE = "no stack is named: planned as if none of these datasets had landed yet"
 
 
@@ -71,6 +72,9 @@ def _show(outlook: "Outlook", *, has_warehouse: bool) -> None:
     for dataset, column, before, after in outlook.changes():
         became = f"from {before} to {after}" if before else f"is new, {after}"
         console.print(f"landing.{dataset}.{column} {became}", markup=False)
+    for dataset, column, is_taken in outlook.folders():
+        says = "is what the folders of the keys say" if is_taken else NO_COLUMN
+        console.print(f"landing.{dataset}.{column} {says}", markup=False)
     for dataset in sorted({plan.dataset for plan in outlook.plans if plan.creates_table and plan.files}):
         console.print(f"landing.{dataset} would be created", markup=False)
     if not has_warehouse:

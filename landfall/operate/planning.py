@@ -8,9 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingest_lambda.arrive.partitions import PathColumn, path_columns
 from ingest_lambda.arrive.routing import Format, Ignored, format_of, route
 from ingest_lambda.errors import ConfigError, RejectedFileError
 from ingest_lambda.file_version import UNVERSIONED, FileVersion
@@ -21,8 +23,9 @@ from ingest_lambda.judge.verdict import Verdict, verdict_of
 from ingest_lambda.read.footer import TAIL_BYTES, UNKNOWN_ROWS, Inspected, footer_bytes, parse_footer
 from ingest_lambda.read.formats import inspect_any
 from ingest_lambda.reconcile.ledger import Standing, standings
+from ingest_lambda.rewrite.path_values import path_values
 from ingest_lambda.warehouse import ddl
-from ingest_lambda.warehouse.catalog import read_columns
+from ingest_lambda.warehouse.catalog import Tables, read_tables
 from landfall.operate.undos import locate
 from landfall.operate.uploads import plan_uploads
 
@@ -35,7 +38,10 @@ LIMIT_VARIABLE = "LANDFALL_WIDEN_ROW_LIMIT"
 
 @dataclass(frozen=True)
 class Forecast:
-    """What would become of one file: it `lands`, is `rejected`, `ignored`, or has been `decided` on before."""
+    """What would become of one file: it `lands`, is `rejected`, `ignored`, or has been `decided` on before.
+
+    `path_columns`: by column, what the folders of its key say of its rows.
+    """
 
     name: str
     dataset: str | None
@@ -44,6 +50,7 @@ class Forecast:
     path: LoadPath | None = None
     rows: int | None = None
     verdict: Verdict | None = None
+    path_columns: Mapping[str, str | None] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Spell the forecast as its JSON face does."""
@@ -55,6 +62,7 @@ class Forecast:
             "why": self.why,
             "path": self.path.value if self.path else None,
             "rows": self.rows,
+            "path_columns": dict(self.path_columns),
             "reason": verdict.reason.value if verdict else None,
             "column": verdict.column if verdict else None,
             "found": verdict.found if verdict else None,
@@ -77,6 +85,17 @@ class Outlook:
             for plan in self.plans
             for change in plan.column_changes
         ]
+
+    def folders(self) -> list[tuple[str, str, bool]]:
+        """List the columns that folders of keys name: dataset, column, and whether landing takes it."""
+        return sorted(
+            {
+                (plan.dataset, said.name, said in planned.path)
+                for plan in self.plans
+                for planned in plan.files
+                for said in planned.path or named_by(planned.inspected.file.key)
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -153,10 +172,17 @@ class Planner:
         contract = self._contracts.get(dataset, Contract())
         names = {each.inspected.file.file_id: each.name for each in files}
         inspected = [each.inspected for each in files]
-        landing = read_columns(self._stack.warehouse, dataset) if self._stack else None
-        plans = plan_batch(dataset, inspected, landing, contract)
+        tables = read_tables(self._stack.warehouse, dataset) if self._stack else Tables()
+        plan_all = partial(plan_batch, dataset, inspected, tables.columns, contract, records_paths=tables.records_paths)
+        plans = plan_all()
         if any(plan.widenings for plan in plans) and not self._may_widen(dataset):
-            plans = plan_batch(dataset, inspected, landing, contract, may_widen=False)
+            plans = plan_all(may_widen=False)
+        if contradicted := _contradicted(plans):  # they bring no column, so the others are planned without them
+            outlook.files += [_rejected(names[file.file_id], dataset, file, error) for file, error in contradicted]
+            wrong = {file.file_id for file, _ in contradicted}
+            rest = [each for each in files if each.inspected.file.file_id not in wrong]
+            self._plan_dataset(dataset, rest, outlook)
+            return
         for plan in plans:
             outlook.plans.append(plan)
             for planned in plan.files:
@@ -201,16 +227,37 @@ def inspect_local(path: Path, file: FileVersion) -> Inspected:
     return Inspected(file, parse_footer(tail, size), size, LOCAL, modified_at)
 
 
+def named_by(key: str) -> tuple[PathColumn, ...]:
+    """Read the columns that a key's folders name; none where they contradict each other."""
+    try:
+        return path_columns(key)
+    except RejectedFileError:
+        return ()
+
+
 def _tail(path: Path, size: int, length: int) -> bytes:
     with path.open("rb") as file:
         file.seek(max(0, size - length))
         return file.read()
 
 
+def _contradicted(plans: Iterable[Plan]) -> list[tuple[FileVersion, RejectedFileError]]:
+    """Find the files whose folders have values that no landing column can hold."""
+    found: list[tuple[FileVersion, RejectedFileError]] = []
+    for plan in plans:
+        for planned in plan.files:
+            try:
+                path_values(planned.path, plan.columns)
+            except RejectedFileError as error:
+                found.append((planned.inspected.file, error))
+    return found
+
+
 def _lands(name: str, plan: Plan, planned: PlannedFile) -> Forecast:
     rows = planned.inspected.footer.row_count
     known = None if rows == UNKNOWN_ROWS else rows
-    return Forecast(name, plan.dataset, "lands", planned.why, plan.path, known)
+    said = {column.name: column.value for column in planned.path}
+    return Forecast(name, plan.dataset, "lands", planned.why, plan.path, known, path_columns=said)
 
 
 def _rejected(name: str, dataset: str, file: FileVersion, error: RejectedFileError) -> Forecast:

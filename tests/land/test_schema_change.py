@@ -249,7 +249,7 @@ def test_the_types_of_all_columns_that_a_load_inserts_into_are_checked_and_of_no
     land.warehouse.transaction(
         ledger.create_statements(name, [Column(f"it's c\\{n}", parse_type(type_)) for n, type_ in enumerate(types)])
     )
-    columns = Catalog(land.warehouse).columns(name)
+    columns = Catalog(land.warehouse).tables(name).columns
     assert columns is not None
     assert len(columns) == len(types)
 
@@ -374,4 +374,4 @@ def rows_of(land: Land, dataset: str, condition: str) -> list[dict[str, Any]]:
 
 def columns_of(land: Land, dataset: str) -> dict[str, str]:
     """Read the columns of landing and their types, without the metadata."""
-    return {column.name: str(column.type) for column in Catalog(land.warehouse).columns(dataset) or ()}
+    return {column.name: str(column.type) for column in Catalog(land.warehouse).tables(dataset).columns or ()}

@@ -152,7 +152,7 @@ def test_the_ddl_of_a_dataset_is_redshifts() -> None:
         ddl.add_column("orders", columns[0]),
         *ddl.check_types("orders", columns),
         *ddl.widen_columns("orders", [Widening("order", BIGINT, decimal(20, 0)), Widening("n", REAL, DOUBLE)]),
-        statements.insert_ledger("orders", LOAD_ID, "files"),
+        statements.insert_ledger("orders", LOAD_ID, "files", records_paths=True),
         statements.select_outcomes("orders", "files"),
         *(statements.select_miscounted(Stage("s", (), numbered), "files") for numbered in (False, True)),
         statements.create_rejection_stage("s"),

@@ -150,3 +150,31 @@ def test_text_of_a_dataset_that_takes_it_is_planned_found_missing_and_ignored_el
     found = desk.landfall("backfill", f"raw/{dataset}/", "--dry-run")
     assert [each["source_file"] for each in found["missing"]] == [file.uri]
     assert desk.landfall("backfill", f"raw/{other}/", "--dry-run")["passed_over"] == {"no data file": 1}
+
+
+def test_the_columns_of_folders_are_forecast_as_they_land(connected: Desk, tmp_path: Path) -> None:
+    desk, dataset = connected, new_dataset()
+    desk.function.receive(desk.land.put(f"raw/{dataset}/1.parquet", pa.table({"id": [1], "n": [1]})))
+    keys = [f"raw/{dataset}/{folder}/2.parquet" for folder in ("region=EU/n=07", "region=US/n=seven", "oid=1")]
+    files = [desk.land.put(key, pa.table({"id": [2]})) for key in keys]
+
+    plan = desk.landfall("plan", *keys, exits=1)
+    said = desk.say("plan", *keys).replace("\n", " ")
+    outcomes = desk.function.receive(*files)
+
+    forecasts = {each["file"]: each for each in plan["files"]}
+    for key, outcome in zip(keys, outcomes, strict=True):
+        assert forecasts[key]["outcome"] == OUTCOMES[outcome.status]
+        assert forecasts[key]["remedy"] == (outcome.verdict.remedy if outcome.verdict else None)
+    assert forecasts[keys[0]]["path_columns"] == {"region": "EU", "n": "07"}
+    assert [change["column"] for change in plan["changes"]] == ["region"]
+    assert f"landing.{dataset}.region is what the folders of the keys say" in said
+
+
+def test_folders_that_are_no_columns_are_told_with_what_would_make_them_some(tmp_path: Path) -> None:
+    folder = tmp_path / "region=EU"
+    folder.mkdir()
+    write(folder, "sensors_1", {"a": [1]})
+    outlook = Planner({"sensors": Contract(partitions=False)}).plan([str(tmp_path)], "sensors")
+    assert outlook.folders() == [("sensors", "region", False)]
+    assert Planner({}).plan([str(tmp_path)], "sensors").folders() == [("sensors", "region", True)]
