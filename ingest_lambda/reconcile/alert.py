@@ -7,10 +7,12 @@ ledger or the run did not finish, else medium; none where nothing was found. Pur
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ingest_lambda.arrive.routing import Kind
 from ingest_lambda.reconcile.ledger import Mismatch
 from ingest_lambda.reconcile.listing import Listed
 
@@ -26,7 +28,11 @@ MAX_ATTRIBUTE = (
 
 @dataclass
 class Result:
-    """What a nightly run did. `sent`: files whose events were sent again; `complete`: every object was looked at."""
+    """What a nightly run did. `sent`: files whose events were sent again; `complete`: every object was looked at.
+
+    `unread`: files that neither landed nor were rejected, and whose names do not say what they are; the young of them
+    are announced again (`unread_sent`), which nobody has to know: most are ignored for their bytes, as before.
+    """
 
     listed: int = 0
     sent: int = 0
@@ -34,6 +40,9 @@ class Result:
     offline: int = 0
     mismatches: list[Mismatch] = field(default_factory=list)
     datasets: set[str] = field(default_factory=set)
+    unread: int = 0
+    unread_sent: int = 0
+    ignored: Counter[Kind] = field(default_factory=Counter)
     complete: bool = True
 
     @property
@@ -50,6 +59,9 @@ class Result:
             "sent": self.sent,
             "sent_examples": [_place(listed) for listed in self.examples[:NAMED]],
             "offline": self.offline,
+            "unread": self.unread,
+            "unread_sent": self.unread_sent,
+            "ignored": {kind.value: count for kind, count in sorted(self.ignored.items())},
             "mismatches": len(self.mismatches),
             "mismatch_examples": [asdict(mismatch) for mismatch in self.mismatches[:NAMED]],
             "complete": self.complete,
@@ -104,6 +116,12 @@ def text(result: Result) -> str:
     if result.offline:
         lines += [
             f"{result.offline:,} are missing, and in an archive class: restore them, then `landfall reconcile`.",
+            "",
+        ]
+    if left := result.unread - result.unread_sent:
+        lines += [
+            f"{left:,} do not say by their names what they are, and have not landed: parquet whose event was lost, or",
+            "files that were ignored for their bytes. `landfall reconcile` announces them all.",
             "",
         ]
     if result.mismatches:

@@ -11,24 +11,35 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ingest_lambda.arrive.routing import Kind
 from ingest_lambda.reconcile import ledger, listing
 from ingest_lambda.reconcile.ledger import Standing
-from ingest_lambda.reconcile.listing import Chunk, Listed, Scope
+from ingest_lambda.reconcile.listing import Chunk, Listed, PassedOver, Scope
 from ingest_lambda.warehouse.client import Connection
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+IGNORED_NAMED = 1_000  # in a tally of many chunks; `landfall history --ignored` names all
+
 
 @dataclass
 class Tally:
-    """Object versions, counted by what they are. `missing` ones can land; so can `offline` ones, once restored."""
+    """Object versions, counted by what they are. `missing` ones can land; so can `offline` ones, once restored.
+
+    `unread` ones do not say what they are by their names: parquet whose event was lost, or files that were ignored for
+    their bytes. Nothing tells the two apart but reading, which is landing's. `ignored` counts what is no data file, by
+    kind; `passed_by` names the first of them.
+    """
 
     listed: int = 0
     known: Counter[Standing] = field(default_factory=Counter)
     passed_over: Counter[str] = field(default_factory=Counter)
     missing: list[Listed] = field(default_factory=list)
     offline: list[Listed] = field(default_factory=list)
+    unread: list[Listed] = field(default_factory=list)
+    ignored: Counter[Kind] = field(default_factory=Counter)
+    passed_by: list[PassedOver] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
         """Count another tally in."""
@@ -37,6 +48,9 @@ class Tally:
         self.passed_over += other.passed_over
         self.missing += other.missing
         self.offline += other.offline
+        self.unread += other.unread
+        self.ignored += other.ignored
+        self.passed_by += other.passed_by[: max(0, IGNORED_NAMED - len(self.passed_by))]
 
 
 def find(s3: S3Client, warehouse: Connection, scope: Scope) -> Iterator[Tally]:
@@ -54,11 +68,14 @@ def find(s3: S3Client, warehouse: Connection, scope: Scope) -> Iterator[Tally]:
 
 def judge(chunk: Chunk, standings: dict[str, Standing]) -> Tally:
     """Sort the versions of a chunk by what the warehouse says of them. Pure."""
-    tally = Tally(listed=chunk.listed, passed_over=chunk.passed_over)
+    tally = Tally(listed=chunk.listed, passed_over=chunk.passed_over, passed_by=chunk.ignored)
+    tally.ignored.update(each.why.kind for each in chunk.ignored)
     for listed in chunk.files:
         standing = standings.get(listed.file.file_id)
         if standing is not None:
             tally.known[standing] += 1
+        elif listed.by_bytes:
+            tally.unread.append(listed)
         elif listed.offline:
             tally.offline.append(listed)
         else:

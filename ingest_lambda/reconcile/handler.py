@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 3_600
 # What a run needs after its last look: one comparison of rows may still be running, the message must go out.
 RESERVED_SECONDS = 60.0
+# Files whose names do not say what they are, and that the warehouse does not know, are announced again while they are
+# young: two nights are enough for an event that was lost, and what is ignored for its bytes is not read for ever.
+ANNOUNCED_AGAIN = timedelta(days=2)
 
 logger = Logger()
 
@@ -123,15 +126,19 @@ def run(
         if remaining_seconds() <= 0:
             result.complete = False
             break
-        _send(clients.sqs, settings.queue_url, tally, result)
+        _send(clients.sqs, settings.queue_url, tally, result, stored_before - ANNOUNCED_AGAIN)
     return result
 
 
-def _send(sqs: SQSClient, queue_url: str, tally: Tally, result: Result) -> None:
-    bodies = [events.notification(listed.file, Cause.RECONCILE) for listed in tally.missing]
+def _send(sqs: SQSClient, queue_url: str, tally: Tally, result: Result, since: datetime) -> None:
+    young = [listed for listed in tally.unread if listed.stored_at and listed.stored_at > since and not listed.offline]
+    bodies = [events.notification(listed.file, Cause.RECONCILE) for listed in (*tally.missing, *young)]
     events.send(sqs, queue_url, bodies)
     result.listed += tally.listed
-    result.sent += len(bodies)
+    result.sent += len(tally.missing)
+    result.unread += len(tally.unread)
+    result.unread_sent += len(young)
+    result.ignored += tally.ignored
     result.offline += len(tally.offline)
     result.datasets |= {listed.dataset for listed in (*tally.missing, *tally.offline)}
     result.examples += tally.missing[: max(0, alert.NAMED - len(result.examples))]

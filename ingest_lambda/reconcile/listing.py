@@ -1,7 +1,8 @@
 """LAND, reconcile: what the bucket holds.
 
-In: a bucket, a prefix, the rules for keys. Out: the object versions that should land, in chunks, and a count of those
-that should not. Every version counts, replaced ones too: each of them lands once.
+In: a bucket, a prefix, the rules for keys. Out: the object versions that should land, in chunks, and those that should
+not, with the reason of each. Keys alone decide: no object is opened. Every version counts, replaced ones too: each of
+them lands once.
 """
 
 from __future__ import annotations
@@ -44,19 +45,37 @@ class Scope:
 
 @dataclass(frozen=True)
 class Listed:
-    """An object version of a dataset; `offline` ones must be restored before anything can read them."""
+    """An object version of a dataset; `offline` ones must be restored before anything can read them.
+
+    `by_bytes`: its name does not say what it is, so that it lands if its bytes are parquet's, and is ignored else.
+    """
 
     file: FileVersion
     dataset: str
     offline: bool = False
+    by_bytes: bool = False
+    stored_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """An object version that is ignored, and why."""
+
+    file: FileVersion
+    why: Ignored
+    stored_at: datetime
 
 
 @dataclass
 class Chunk:
-    """Some versions of the listing: those that should land, and how many should not, by reason."""
+    """Some versions of the listing: those that should land, and how many should not, by reason.
+
+    `ignored` are those that are no data files: of the scope's dataset, where it names one.
+    """
 
     files: list[Listed] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
+    ignored: list[PassedOver] = field(default_factory=list)
 
     @property
     def listed(self) -> int:
@@ -97,13 +116,16 @@ def _sort(version: ObjectVersionTypeDef, scope: Scope, chunk: Chunk) -> None:
     routed = route(version["Key"], scope.rules)
     if isinstance(routed, Ignored):
         chunk.passed_over["no data file"] += 1
+        if scope.dataset in (None, routed.dataset):
+            chunk.ignored.append(PassedOver(_file(scope.bucket, version), routed, version["LastModified"]))
     elif scope.dataset not in (None, routed.dataset):
         chunk.passed_over["of another dataset"] += 1
     elif scope.stored_before is not None and version["LastModified"] > scope.stored_before:
         chunk.passed_over["stored just now"] += 1
     else:
         offline = version.get("StorageClass") in OFFLINE_CLASSES
-        chunk.files.append(Listed(_file(scope.bucket, version), routed.dataset, offline))
+        file = _file(scope.bucket, version)
+        chunk.files.append(Listed(file, routed.dataset, offline, routed.by_bytes, version["LastModified"]))
 
 
 def _file(bucket: str, version: ObjectVersionTypeDef) -> FileVersion:

@@ -25,8 +25,9 @@ def backfill(
 ) -> None:
     """Announce every object version under a prefix that has neither landed nor been rejected, so that it lands.
 
-    Repeat it freely: what is known is skipped, and what is announced twice lands once. Files that arrive meanwhile wait
-    behind those that are announced, which is what --rate is for.
+    Repeat it freely: what is known is skipped, and what is announced twice lands once. A file whose name does not say
+    what it is (part-00000, a.snappy) is announced each time until it has landed: landing reads it, and ignores what is
+    no parquet. Files that arrive meanwhile wait behind those that are announced, which is what --rate is for.
     """
     from ingest_lambda.reconcile.events import Cause
     from landfall.operate import missing
@@ -36,10 +37,11 @@ def backfill(
     scope = missing.scope_of(stack, missing.prefix_of(prefix, stack.bucket), dataset)
     with output.counting("comparing bucket and warehouse") as watch:
         tally = missing.gather(stack, scope, watch)
-    found = len(tally.missing)
+    to_announce = missing.to_announce(tally)
+    found = len(to_announce)
     if not dry_run:
         with output.counting("announcing", found) as watch:
-            missing.send(stack, tally.missing, Cause.BACKFILL, rate, watch)
+            missing.send(stack, to_announce, Cause.BACKFILL, rate, watch)
     if as_json:
         output.print_json({"prefix": scope.prefix, **missing.face(tally), "sent": 0 if dry_run else found})
         return

@@ -1,12 +1,16 @@
 """`landfall history`: what has become of every file."""
 
 from enum import StrEnum
-from typing import Annotated
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from landfall import output
 from landfall.timestamps import seconds
+
+if TYPE_CHECKING:
+    from landfall.stack import Stack
 
 LINES_FOR_PEOPLE = 50
 
@@ -31,16 +35,23 @@ def history(
         int | None, typer.Option(min=1, help="Newest files to list (default: 50 for people, all as JSON).")
     ] = None,
     outcome: Annotated[Kind | None, typer.Option(help="Only files with this outcome.")] = None,
+    ignored: Annotated[bool, typer.Option("--ignored", help="What landing passes over, and why, instead.")] = False,
     as_json: output.JsonOption = False,
 ) -> None:
     """List what has become of every file version, newest first: landed, undone, rejected and why, resolved.
 
     A rejection is resolved when the file has landed since, after a replay. A file that is delivered again leaves no
-    line: the function's log says `duplicate`, and the metric Duplicates counts it.
+    line: the function's log says `duplicate`, and the metric Duplicates counts it. Of what is ignored the warehouse
+    knows nothing: --ignored lists it out of the bucket, by key.
     """
     from landfall.operate import files
     from landfall.stack import Stack
 
+    if ignored and outcome:
+        raise typer.BadParameter("--ignored files have no --outcome")
+    if ignored:
+        _show_ignored(Stack.from_environment(), dataset, limit, as_json=as_json)
+        return
     every = files.history(Stack.from_environment().warehouse, dataset)
     lines = [line for line in every if outcome in (None, line.outcome)]
     if as_json:
@@ -54,3 +65,20 @@ def history(
     ]
     console = output.stdout()
     console.print(output.table(f"{len(shown):,} of {len(lines):,} files, newest first", columns, rows))
+
+
+def _show_ignored(stack: "Stack", dataset: str | None, limit: int | None, *, as_json: bool) -> None:
+    from landfall.operate import ignored
+
+    wanted = limit if as_json else limit or LINES_FOR_PEOPLE
+    with output.counting("looking at the bucket") as watch:
+        lines = list(islice(ignored.lines(stack, dataset, watch), wanted))
+    if as_json:
+        output.print_json([line.to_dict() for line in lines])
+        return
+    columns = ("source file", "dataset", "ignored", "reason", "stored at (UTC)")
+    rows = [(each.source_file, each.dataset, each.kind, each.reason, seconds(each.stored_at)) for each in lines]
+    title = (
+        f"The first {len(lines):,} ignored files, by key" if len(lines) == wanted else f"{len(lines):,} ignored files"
+    )
+    output.stdout().print(output.table(title, columns, rows))

@@ -35,8 +35,10 @@ def reconcile(
 ) -> None:
     """Compare every object version with the ledgers, and every ledger row with the rows in landing.
 
-    Files whose event was lost are announced again. Exits 0 when all is right or announced, 1 when files are missing
-    and stay so, 3 when rows do not match the ledger: nothing mends that by itself.
+    Files whose event was lost are announced again; so is what neither landed nor was rejected and has a name that does
+    not say what it is: landing reads it, and ignores what is no parquet. What is ignored is named with its reason
+    (landfall history --ignored names all of it). Exits 0 when all is right or announced, 1 when files are missing and
+    stay so, 3 when rows do not match the ledger: nothing mends that by itself.
     """
     from datetime import UTC, datetime, timedelta
 
@@ -53,8 +55,9 @@ def reconcile(
     names = reconcile_ledger.datasets(stack.warehouse, dataset)
     mismatches = reconcile_ledger.mismatches(stack.warehouse, names)
     if repair:
-        with output.counting("announcing", len(tally.missing)) as watch:
-            missing.send(stack, tally.missing, Cause.RECONCILE, rate, watch)
+        to_announce = missing.to_announce(tally)
+        with output.counting("announcing", len(to_announce)) as watch:
+            missing.send(stack, to_announce, Cause.RECONCILE, rate, watch)
     _show(tally, mismatches, repair=repair, as_json=as_json)
     if mismatches:
         raise typer.Exit(CONFIGURATION)
@@ -65,10 +68,11 @@ def reconcile(
 def _show(tally: "Tally", mismatches: "Sequence[Mismatch]", *, repair: bool, as_json: bool) -> None:
     from dataclasses import asdict
 
+    from ingest_lambda.arrive.routing import Kind
     from ingest_lambda.reconcile.alert import describe
     from landfall.operate import missing
 
-    sent = len(tally.missing) if repair else 0
+    sent = len(missing.to_announce(tally)) if repair else 0
     if as_json:
         face = {**missing.face(tally), "sent": sent, "mismatches": [asdict(mismatch) for mismatch in mismatches]}
         output.print_json(face)
@@ -77,6 +81,8 @@ def _show(tally: "Tally", mismatches: "Sequence[Mismatch]", *, repair: bool, as_
     console.print(output.table("Bucket and warehouse", ("what", "count"), missing.counts(tally)))
     for listed in (*tally.missing, *tally.offline)[:LINES_FOR_PEOPLE]:
         console.print(f"missing: {listed.file.uri} (version {listed.file.version_id})", markup=False)
+    for passed in [each for each in tally.passed_by if each.why.kind is not Kind.FOLDER_MARKER][:LINES_FOR_PEOPLE]:
+        console.print(f"ignored: {passed.file.uri}: {passed.why.reason}", markup=False)
     for mismatch in mismatches[:LINES_FOR_PEOPLE]:
         console.print(describe(mismatch), markup=False)
     if mismatches:
@@ -84,5 +90,8 @@ def _show(tally: "Tally", mismatches: "Sequence[Mismatch]", *, repair: bool, as_
     if tally.missing:
         said = "announced again" if repair else "missing; without --no-repair they are announced again"
         console.print(f"{len(tally.missing):,} files {said}")
+    if tally.unread:
+        said = "announced, for landing to read" if repair else "not looked at; without --no-repair they are announced"
+        console.print(f"{len(tally.unread):,} files whose names do not say what they are {said}")
     if not (tally.missing or tally.offline or mismatches):
         console.print("every file is accounted for, and every row")

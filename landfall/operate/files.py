@@ -1,10 +1,13 @@
 """OPERATE: what has become of the files. In: a warehouse. Out: totals a dataset, a line a file, outcomes by id."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.reasons import Reason
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.client import Connection, Row
 from landfall.operate import statements
@@ -58,7 +61,10 @@ def totals(warehouse: Connection, wanted: str | None = None) -> list[DatasetTota
     known = datasets(warehouse)
     of_interest = [name for name in known if wanted in (None, name)]
     landed = {row["dataset"]: row for row in _all(warehouse, statements.select_totals(of_interest))}
-    rejected = {row["dataset"]: int(row["files"]) for row in _all(warehouse, statements.select_rejected_totals(known))}
+    rejected = Counter(
+        {row["dataset"]: int(row["files"]) for row in _all(warehouse, statements.select_rejected_totals(known))}
+    )
+    rejected -= _landed_elsewhere(warehouse, known)
     names = sorted({*landed, *(name for name in rejected if wanted in (None, name))})
     return [_totals(name, landed.get(name, {}), rejected.get(name, 0)) for name in names]
 
@@ -68,9 +74,13 @@ def history(warehouse: Connection, wanted: str | None = None) -> list[FileLine]:
 
     A rejection that is settled, because the file has landed since, is `resolved`; its landing has a line of its own.
     """
-    landed = _all(warehouse, statements.select_landed_files(datasets(warehouse, wanted)))
+    known = datasets(warehouse)
+    landed = _all(warehouse, statements.select_landed_files([name for name in known if wanted in (None, name)]))
     rejected = warehouse.query(statements.select_rejected_files(wanted))
     settled = {row["file_id"] for row in landed}
+    if wanted:  # it may have landed in another dataset since, which a new rule names
+        left = {row["file_id"] for row in rejected} - settled
+        settled |= _landed(warehouse, [name for name in known if name != wanted], left)
     lines = [*map(_landed_line, landed), *(_rejected_line(row, row["file_id"] in settled) for row in rejected)]
     return sorted(lines, key=lambda line: line.loaded_at or "", reverse=True)
 
@@ -90,6 +100,25 @@ def outcomes(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]])
 
 def _all(warehouse: Connection, sqls: Iterable[str]) -> list[Row]:
     return [row for sql in sqls for row in warehouse.query(sql)]
+
+
+def _landed_elsewhere(warehouse: Connection, known: Sequence[str]) -> Counter[str]:
+    """Count files that one dataset rejected for their folder, and another has taken since, by the former."""
+    rows = warehouse.query(statements.select_rejected_versions(None, Reason.AMBIGUOUS_FOLDER))
+    refused = {FileVersion(row["bucket"], row["key"], row["version_id"]).file_id: row["dataset"] for row in rows}
+    found: Counter[str] = Counter()
+    for name in known:
+        of_others = [file_id for file_id, dataset in refused.items() if dataset != name]
+        found.update(refused[file_id] for file_id in _landed(warehouse, [name], of_others))
+    return found
+
+
+def _landed(warehouse: Connection, names: Sequence[str], ids: Iterable[str]) -> set[str]:
+    """Pick those of the ids that one of some ledgers holds."""
+    asked = sorted(ids)
+    parts = [asked[start : start + IDS_A_STATEMENT] for start in range(0, len(asked), IDS_A_STATEMENT)]
+    sqls = [sql for part in parts for sql in statements.select_landed([(name, part) for name in names])]
+    return {row["file_id"] for row in _all(warehouse, sqls)}
 
 
 def _chunks(ids_by_dataset: Mapping[str, Sequence[str]]) -> Iterator[list[tuple[str, Sequence[str]]]]:

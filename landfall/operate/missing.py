@@ -12,7 +12,7 @@ from ingest_lambda.errors import ConfigError
 from ingest_lambda.reconcile import events as reconcile_events
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.find import Tally, find
-from ingest_lambda.reconcile.listing import Listed, Scope
+from ingest_lambda.reconcile.listing import Listed, PassedOver, Scope
 from landfall.operate import declared
 
 if TYPE_CHECKING:
@@ -70,7 +70,16 @@ def face(tally: Tally) -> dict[str, Any]:
         "passed_over": dict(sorted(tally.passed_over.items())),
         "missing": [file_face(listed) for listed in tally.missing],
         "archived": [file_face(listed) for listed in tally.offline],
+        "unread": [file_face(listed) for listed in tally.unread],
+        "ignored": {kind.value: count for kind, count in sorted(tally.ignored.items())},
+        "ignored_files": [ignored_face(passed) for passed in tally.passed_by],
     }
+
+
+def ignored_face(passed: PassedOver) -> dict[str, Any]:
+    """Spell an ignored file as the JSON faces do."""
+    place = {"source_file": passed.file.uri, "version_id": passed.file.version_id, "dataset": passed.why.dataset}
+    return {**place, "kind": passed.why.kind.value, "reason": passed.why.reason}
 
 
 def file_face(listed: Listed) -> dict[str, Any]:
@@ -82,5 +91,16 @@ def counts(tally: Tally) -> list[tuple[str, int]]:
     """List what a tally counts, for people."""
     known = [(f"known: {standing.value}", count) for standing, count in sorted(tally.known.items())]
     passed = [(f"passed over: {reason}", count) for reason, count in sorted(tally.passed_over.items())]
-    missing = [("missing", len(tally.missing)), ("missing, archived: restore them first", len(tally.offline))]
-    return [("object versions", tally.listed), *known, *passed, *((what, count) for what, count in missing if count)]
+    kinds = [(f"ignored: {kind}", count) for kind, count in sorted(tally.ignored.items())]
+    missing = [
+        ("missing", len(tally.missing)),
+        ("missing, archived: restore them first", len(tally.offline)),
+        ("not known, and no name that says what they are", len(tally.unread)),
+    ]
+    found = [(what, count) for what, count in missing if count]
+    return [("object versions", tally.listed), *known, *passed, *kinds, *found]
+
+
+def to_announce(tally: Tally) -> list[Listed]:
+    """Pick the files that may land now: those that are missing, and those that only reading can tell."""
+    return [*tally.missing, *(listed for listed in tally.unread if not listed.offline)]

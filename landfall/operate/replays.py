@@ -6,12 +6,13 @@ announce it. The ledger decides what lands, so that no replay lands anything twi
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.arrive.envelopes import parse_notification
+from ingest_lambda.arrive.routing import Route, Rules, route
 from ingest_lambda.bucket import objects as land_objects
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
@@ -21,7 +22,7 @@ from ingest_lambda.reconcile import listing as reconcile_listing
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.ledger import Standing
 from ingest_lambda.reconcile.listing import Listed
-from landfall.operate import missing, objects, statements
+from landfall.operate import declared, missing, objects, statements
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -87,8 +88,9 @@ def replay_rejected(
 ) -> list[Replay]:
     """Announce the rejected files, of one dataset or reason or of all; those that have landed since are left out."""
     rows = stack.warehouse.query(statements.select_rejected_versions(dataset, reason))
+    rules = declared.rules(stack.route_pattern)
     files = {
-        file.file_id: Listed(file, row["dataset"])
+        file.file_id: Listed(file, _dataset_now(row, rules))
         for row in rows
         for file in [FileVersion(row["bucket"], row["key"], row["version_id"])]
     }
@@ -136,6 +138,12 @@ def replay_dead_letters(stack: "Stack", rate: float, watch: Callable[[int], None
         watch(moved)
         time.sleep(reconcile_events.pause_seconds(moved, rate, time.monotonic() - started))
     return Moved(moved, faults.total(), tuple(fault for fault, _ in faults.most_common(FAULTS_NAMED)))
+
+
+def _dataset_now(row: Mapping[str, Any], rules: Rules) -> str:
+    """Name the dataset that a rejected file is of by the rules of today; they may have changed because of it."""
+    routed = route(row["key"], rules)
+    return routed.dataset if isinstance(routed, Route) else str(row["dataset"])
 
 
 def _action(standing: Standing | None, undone: bool) -> str:

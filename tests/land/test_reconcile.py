@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest_lambda.arrive.routing import Kind
 from ingest_lambda.errors import TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import Status
@@ -19,6 +20,9 @@ from ingest_lambda.reconcile import (
 )
 from ingest_lambda.reconcile import (
     events as reconcile_events,
+)
+from ingest_lambda.reconcile import (
+    find as find_module,
 )
 from ingest_lambda.reconcile import (
     handler as reconcile,
@@ -261,3 +265,43 @@ def test_a_listing_comes_in_chunks_that_lose_nothing(land: Land, monkeypatch: py
     chunks = list(reconcile_listing.chunks(land.client("s3"), Scope(land.bucket, f"raw/{dataset}/")))
     assert [chunk.listed for chunk in chunks] == [2, 2, 1]
     assert {each.file.file_id for chunk in chunks for each in chunk.files} == {file.file_id for file in files}
+
+
+def test_what_only_reading_can_tell_is_announced_while_it_is_young_and_nobody_is_told(land: Land, queue: Queue) -> None:
+    dataset = new_dataset()
+    unread = land.put(f"raw/{dataset}/part-00000", TABLE)
+    clients = reconcile.Clients(land.client("s3"), queue.sqs, land.client("sns"))
+
+    def night(stored_before: datetime) -> tuple[reconcile_alert.Result, bool]:
+        result = reconcile.run(settings_for(land, queue), clients, land.warehouse, lambda: 60.0, stored_before)
+        return result, any(unread.version_id in body for body in queue.bodies())
+
+    young, is_announced = night(datetime.now(UTC))
+    assert is_announced
+    assert young.unread_sent == young.unread >= 1
+    assert dataset not in young.datasets
+    old, is_announced = night(datetime.now(UTC) + reconcile.ANNOUNCED_AGAIN + timedelta(seconds=1))
+    assert not is_announced
+    assert (old.unread, old.unread_sent) == (young.unread, 0)
+    assert reconcile_alert.Result(listed=5, unread=3, unread_sent=3).severity is None
+    assert reconcile_alert.Result(listed=5, unread=3).severity is None
+    assert "3 do not say by their names" in reconcile_alert.text(reconcile_alert.Result(listed=5, sent=1, unread=3))
+
+
+def test_what_is_no_data_is_named_with_its_reason(land: Land) -> None:
+    dataset = new_dataset()
+    own = land.put(f"raw/{dataset}/_temporary/a.parquet", TABLE)
+    text = land.put(f"raw/{dataset}/a.csv", b"a\n1\n")
+
+    tally = tally_of(land, dataset)
+
+    assert tally.ignored == {Kind.WRITERS_OWN: 1, Kind.UNDECLARED_FORMAT: 1}
+    assert {passed.file.file_id: passed.why.dataset for passed in tally.passed_by} == {
+        own.file_id: dataset,
+        text.file_id: dataset,
+    }
+    assert tally_of(land, dataset, dataset="another").passed_by == []
+    total = Tally()
+    for _ in range(600):
+        total.add(tally)
+    assert (len(total.passed_by), total.ignored.total()) == (find_module.IGNORED_NAMED, 1200)
