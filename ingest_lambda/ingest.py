@@ -18,8 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda.arrive.events import Message
 from ingest_lambda.arrive.known_folders import KnownFolders, refusal
-from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Route, Rules, route
-from ingest_lambda.arrive.table_logs import logs_by_folder
+from ingest_lambda.arrive.owned import logs_by_folder
+from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Rules, route
 from ingest_lambda.bucket.objects import Place
 from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.file_version import FileVersion
@@ -113,14 +113,9 @@ class Ingest:
         """Record the folders of tables whose logs have come; return the logs that could not be, to be tried again."""
         outcomes: list[FileOutcome] = []
         files = (file for message in messages for file in message.files)
-        for folder, logs in logs_by_folder(files, self._dataset_of).items():
-            if not self._loader.contract(folder.dataset).append_only:
-                outcomes += self._guarded(folder.dataset, logs, partial(self._claims.take, folder))
+        for folder, logs in logs_by_folder(files, self._rules).items():
+            outcomes += self._guarded(folder.dataset, logs, partial(self._claims.take, folder))
         return outcomes
-
-    def _dataset_of(self, key: str) -> str | None:
-        routed = route(key, self._rules)
-        return routed.dataset if isinstance(routed, Route) else None
 
     def _land(self, dataset: str, files: Sequence[Candidate], receive_count: int) -> list[FileOutcome]:
         """Land files of a dataset. What fails here fails for the files of one load alone, and is tried again."""

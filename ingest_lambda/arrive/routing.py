@@ -74,7 +74,7 @@ class Rules:
 
     `formats` are those that a dataset takes beside parquet. The keys below one of `prefixes` are of the dataset that it
     stands for, the longest prefix first and all of them before the pattern. Of the datasets of `any_folders`, every
-    folder below them is theirs.
+    folder below them is theirs. Those that are `append_only` may be the folder of a table format.
 
     Raises:
         ConfigError: the pattern is no regular expression with a group `dataset`.
@@ -84,6 +84,7 @@ class Rules:
     formats: Mapping[str, Collection[str]] = field(default_factory=dict)
     prefixes: Mapping[str, str] = field(default_factory=dict)
     any_folders: Collection[str] = frozenset()
+    append_only: Collection[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.pattern is None:

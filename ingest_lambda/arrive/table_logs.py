@@ -1,6 +1,6 @@
 """LAND, arrive: the logs of table formats, by which their folders are known.
 
-In: keys. Out: the folders that table formats own, where a key is one of such a log. Pure.
+In: a key. Out: the folder that a table format owns, where the key is one of its log. Pure.
 
 The log comes after the first data files, whose own names tell nothing: Spark writes the same ones.
 """
@@ -8,10 +8,8 @@ The log comes after the first data files, whose own names tell nothing: Spark wr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 
-from ingest_lambda.file_version import FileVersion
-from ingest_lambda.table_format import OwnedFolder, TableFormat
+from ingest_lambda.table_format import TableFormat
 
 # The first such folder of a key is the table's: Hudi keeps a table of its own within `.hoodie/`.
 LOGS = {
@@ -27,8 +25,6 @@ LOGS = {
     ),
 }
 FOLDERS = ("/_delta_log/", "/.hoodie/", "/metadata/")
-# Stands for any data file of a folder; a number names no dataset, so that above the datasets it has none.
-ANY_DATA_FILE = "0.parquet"
 ICEBERGS_OWN = re.compile(r".+/metadata/([^/]+\.(avro|stats|puffin)|partition-stats-[^/]+\.parquet)", re.DOTALL)
 
 
@@ -62,31 +58,3 @@ def owner_of(key: str) -> TableFormat | None:
     if found is not None:
         return found[1]
     return TableFormat.ICEBERG if "/metadata/" in key and ICEBERGS_OWN.fullmatch(key) else None
-
-
-def owned_folder(file: FileVersion, dataset_of: Callable[[str], str | None]) -> OwnedFolder | None:
-    """Name the folder whose log a file is of, with the dataset that data files in it are of; None without either.
-
-    >>> log = FileVersion("b", "raw/sales/_delta_log/00000000000000000000.json", "v")
-    >>> owned_folder(log, lambda key: key.split("/")[1]).prefix
-    'raw/sales/'
-    """
-    found = log_of(file.key)
-    if found is None:
-        return None
-    prefix, table_format = found
-    dataset = dataset_of(f"{prefix}{ANY_DATA_FILE}")
-    return OwnedFolder(dataset, file.bucket, prefix, table_format, file.key) if dataset else None
-
-
-def logs_by_folder(
-    files: Iterable[FileVersion], dataset_of: Callable[[str], str | None]
-) -> dict[OwnedFolder, list[FileVersion]]:
-    """Group the files that are of a log by the folder of the table; the first of each names it."""
-    folders: dict[tuple[str, str], OwnedFolder] = {}
-    logs: dict[OwnedFolder, list[FileVersion]] = {}
-    for file in files:
-        folder = owned_folder(file, dataset_of)
-        if folder is not None:
-            logs.setdefault(folders.setdefault((folder.bucket, folder.prefix), folder), []).append(file)
-    return logs

@@ -90,6 +90,7 @@ def rules_of(contracts: Mapping[str, Contract], pattern: str | None = None) -> R
         formats={dataset: contract.formats for dataset, contract in contracts.items()},
         prefixes={prefix: dataset for dataset, contract in contracts.items() for prefix in contract.prefixes},
         any_folders=frozenset(dataset for dataset, contract in contracts.items() if contract.any_folders),
+        append_only=frozenset(dataset for dataset, contract in contracts.items() if contract.append_only),
     )
 
 

@@ -43,7 +43,7 @@ def doctor(as_json: output.JsonOption = False) -> None:
 
 def all_checks() -> "list[tuple[str, Check]]":
     """List the checks, in the data's order."""
-    from landfall.doctor import aws, warehouse
+    from landfall.doctor import aws, table_formats, warehouse
 
     return [
         ("stack", aws.stack_is_complete),
@@ -57,6 +57,7 @@ def all_checks() -> "list[tuple[str, Check]]":
         ("bookkeeping", warehouse.bookkeeping_is_there),
         ("rights", warehouse.rights_are_granted),
         ("COPY", warehouse.copy_reads_the_bucket),
+        ("table formats", table_formats.folders_are_not_tables),
         ("transform", aws.transform_runs),
         ("topics", aws.somebody_is_told),
     ]

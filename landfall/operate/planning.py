@@ -6,7 +6,7 @@ holds (a string that is too long, text that is no UTF-8) are found when the file
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,12 +19,13 @@ from ingest_lambda.file_version import UNVERSIONED, FileVersion
 from ingest_lambda.judge.contracts import Contract, rules_of
 from ingest_lambda.judge.paths import LoadPath
 from ingest_lambda.judge.plan import Plan, PlannedFile, plan_batch
+from ingest_lambda.judge.table_formats import NOBODY, Ownership
 from ingest_lambda.judge.verdict import Verdict, verdict_of
 from ingest_lambda.read.footer import TAIL_BYTES, UNKNOWN_ROWS, Inspected, footer_bytes, parse_footer
 from ingest_lambda.read.formats import inspect_any
 from ingest_lambda.reconcile.ledger import Standing, standings
 from ingest_lambda.rewrite.path_values import path_values
-from ingest_lambda.warehouse import ddl
+from ingest_lambda.warehouse import ddl, owned_folders
 from ingest_lambda.warehouse.catalog import Tables, read_tables
 from landfall.operate.undos import locate
 from landfall.operate.uploads import plan_uploads
@@ -173,7 +174,16 @@ class Planner:
         names = {each.inspected.file.file_id: each.name for each in files}
         inspected = [each.inspected for each in files]
         tables = read_tables(self._stack.warehouse, dataset) if self._stack else Tables()
-        plan_all = partial(plan_batch, dataset, inspected, tables.columns, contract, records_paths=tables.records_paths)
+        ownership = ownership_of(self._stack, dataset) if self._stack else NOBODY
+        plan_all = partial(
+            plan_batch,
+            dataset,
+            inspected,
+            tables.columns,
+            contract,
+            ownership=ownership,
+            records_paths=tables.records_paths,
+        )
         plans = plan_all()
         if any(plan.widenings for plan in plans) and not self._may_widen(dataset):
             plans = plan_all(may_widen=False)
@@ -198,6 +208,14 @@ class Planner:
         function = self._stack.lambda_.get_function_configuration(FunctionName=self._stack.output("IngestFunctionName"))
         limit = int(function["Environment"]["Variables"][LIMIT_VARIABLE])
         return int(self._stack.warehouse.query(ddl.count_rows(dataset))[0]["row_count"]) <= limit
+
+
+def ownership_of(stack: "Stack", dataset: str) -> Ownership:
+    """Say which folders of a dataset table formats own, for objects of the bucket and for files that may come there."""
+    owned = owned_folders.read_folders(stack.warehouse, dataset)
+    landed = {folder: owned_folders.landed_before(stack.warehouse, folder) for folder in owned}
+    local = {replace(folder, bucket=LOCAL): before for folder, before in landed.items()}
+    return Ownership((*owned, *local), {**landed, **local})
 
 
 def _newest(stack: "Stack", bucket: str, key: str) -> FileVersion:

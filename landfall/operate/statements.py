@@ -131,6 +131,18 @@ def select_tables(schema: str) -> str:
     return f"select tablename as name from pg_tables where schemaname = {literal(schema)}"
 
 
+def select_tables_with(schema: str, columns: Sequence[str]) -> str:
+    """List the tables of a schema that have all of some columns.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html
+    """
+    return (
+        f"select table_name as name from svv_columns where table_schema = {literal(schema)} "
+        f"and column_name in ({_literals(columns)}) group by table_name having count(*) = {len(columns)} "
+        "order by table_name"
+    )
+
+
 def select_tables_without_right(right: str, schemas: Iterable[str], tables: Iterable[str] | None = None) -> str:
     """List the tables of some schemas (only those of certain names, where given) on which who asks lacks a right.
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.arrive import folders
+from ingest_lambda.arrive.owned import owned_folder
 from ingest_lambda.arrive.routing import NOT_BY_BYTES, PREFIX, Ignored, Route, Rules, route
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.table_formats import WHY, export
 from ingest_lambda.read.footer import ENCRYPTED_MAGIC, MAGIC
 from ingest_lambda.warehouse.statements import DATASET_NAME
 from landfall.operate import files, objects
@@ -159,11 +161,21 @@ def _plan_path(path: Path, dataset: str | None, rules: Rules) -> list[Plan]:
     if path.is_dir():
         below = sorted(found for found in path.rglob("*") if found.is_file())
         named = [(file, file.relative_to(path).as_posix()) for file in below]
+        _refuse_table([name for _, name in named], dataset, rules)
         files = [(file, name) for file, name in named if _is_data(file, name, dataset, rules)]
         return [_plan_file(file, name, dataset, rules) for file, name in files]
     if path.is_file():
         return [_plan_file(path, path.name, dataset, rules)]
     raise ConfigError(f"{path} does not exist, or is neither file nor folder")
+
+
+def _refuse_table(names: Sequence[str], dataset: str | None, rules: Rules) -> None:
+    """Refuse to upload the files of a table format without the log that says which of their rows count."""
+    for name in names:
+        key = f"{PREFIX}{dataset}/{name}" if dataset else f"{PREFIX}{name}"
+        folder = owned_folder("", key, rules)
+        if folder is not None:
+            raise ConfigError(f"{name} is of the log of a {folder.format} table, {WHY}: {export(folder.format)}")
 
 
 def _plan_file(path: Path, name: str, dataset: str | None, rules: Rules) -> Plan:
