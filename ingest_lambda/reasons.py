@@ -17,6 +17,8 @@ class Reason(StrEnum):
     ENCRYPTED = "encrypted"
     CORRUPT_FOOTER = "corrupt_footer"
     TABLE_FORMAT = "table_format"
+    FOREIGN_FILE = "foreign_file"
+    MISSING_KEY_COLUMN = "missing_key_column"
     NO_COLUMNS = "no_columns"
     TOO_MANY_COLUMNS = "too_many_columns"
     INVALID_COLUMN_NAME = "invalid_column_name"
@@ -48,6 +50,8 @@ REMEDIES = {
     Reason.ENCRYPTED: "write the file without parquet modular encryption; the bucket encrypts it at rest",
     Reason.CORRUPT_FOOTER: "write the file again, or upload it again if the transfer may have damaged it",
     Reason.TABLE_FORMAT: "export the table's rows with its format's own reader to a folder of their own, as parquet",
+    Reason.FOREIGN_FILE: "write the file with the dataset's columns, or put it where its own dataset is",
+    Reason.MISSING_KEY_COLUMN: "write the key's columns, or correct config.meta.key in the dataset's source YAML",
     Reason.NO_COLUMNS: "write at least one column",
     Reason.TOO_MANY_COLUMNS: "split the table, or shorten the column names",
     Reason.INVALID_COLUMN_NAME: "rename the column: 1 to 127 bytes of printable characters",
@@ -72,3 +76,8 @@ REMEDIES = {
     Reason.CRASHES_READER: "write the file again with another writer, or a newer version of it",
     Reason.ROW_COUNT_MISMATCH: "write the file again: its footer and its data disagree",
 }
+
+# Whose `found` may be a piece of the data, wherever it was found.
+QUOTING = frozenset(
+    {Reason.FOREIGN_FILE, Reason.INVALID_TEXT, Reason.MISSING_KEY_COLUMN, Reason.NOT_PARQUET, Reason.UNREADABLE_DATA}
+)

@@ -16,6 +16,7 @@ import yaml
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.read.dialects import parse_csv, parse_json
+from ingest_lambda.warehouse.statements import fold_case
 
 SOURCE_NAME = "landing"
 DEFAULT_POLICY = "evolve"
@@ -42,6 +43,7 @@ class Contract(TypedDict):
     table_format: NotRequired[str]
     folders: NotRequired[str]
     prefixes: NotRequired[list[str]]
+    key: NotRequired[list[str]]
     csv: NotRequired[dict[str, Any]]
     json: NotRequired[dict[str, Any]]
     partitions: NotRequired[bool]
@@ -120,6 +122,8 @@ def _contract(table: dict[str, Any]) -> Contract:
         contract["folders"] = meta["folders"]
     if prefixes := meta.get("prefixes"):
         contract["prefixes"] = _prefixes(table["name"], prefixes)
+    if "key" in meta:
+        contract["key"] = _key(table["name"], meta["key"], [column["name"] for column in declared])
     if "csv" in dialects:
         contract["csv"] = dialects["csv"]
     if "json" in dialects:
@@ -127,6 +131,17 @@ def _contract(table: dict[str, Any]) -> Contract:
     if partitions is not None:
         contract["partitions"] = partitions
     return contract
+
+
+def _key(dataset: str, declared: object, columns: Sequence[str]) -> list[str]:
+    """Check that the key is columns, and declared ones where any is."""
+    if not isinstance(declared, list) or not declared or not all(isinstance(name, str) for name in declared):
+        raise ValueError(f"{dataset}: key is {declared!r}; it is a list of columns, as [order_id]")
+    known = {fold_case(name) for name in columns}
+    for name in declared:
+        if known and fold_case(name) not in known:
+            raise ValueError(f"{dataset}: key has {name!r}, which is no column with a data_type of the dataset")
+    return declared
 
 
 def _dialect(dataset: str, kind: str, declared: object, formats: Sequence[str]) -> dict[str, Any]:

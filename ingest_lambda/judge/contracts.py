@@ -36,7 +36,7 @@ class SchemaChange(StrEnum):
 class Contract:
     """The policy of a dataset, the columns that its landing table starts with, the formats it takes beside parquet.
 
-    `dialects` say how its text files are written.
+    `dialects` say how its text files are written, `key` which columns every file must have.
     Of a `sensitive` dataset no value leaves the warehouse: a verdict names column and row only. An `append_only` one
     may be a table format's folder: who declares it knows that no file there takes rows back, or brings them again.
     With `any_folders` every folder below its own is the dataset's too. The keys below one of `prefixes` are its own,
@@ -54,6 +54,7 @@ class Contract:
     prefixes: tuple[str, ...] = ()
     dialects: Dialects = field(default_factory=Dialects)
     partitions: bool | None = None
+    key: tuple[str, ...] = ()
 
     @property
     def declared(self) -> Declared:
@@ -116,6 +117,7 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
         append_only=content.get("table_format") == APPEND_ONLY,
         any_folders=content.get("folders") == ANY_FOLDERS,
         prefixes=tuple(content.get("prefixes", [])),
+        key=tuple(map(fold_case, content.get("key", []))),
         dialects=Dialects(parse_csv(content.get("csv", {})), parse_json(content.get("json", {}))),
         partitions=None if partitions is None else bool(partitions),
     )

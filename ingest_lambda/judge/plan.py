@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ingest_lambda.arrive.partitions import PathColumn
 from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.judge.belonging import refuse_foreign, refuse_keyless
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.names import landing_names
 from ingest_lambda.judge.partitions import columns_of_path, described
@@ -200,13 +201,16 @@ def plan_load(
     """
     columns = LandingColumns(dataset, landing, contract, may_widen=may_widen)
     has_paths = records_paths if contract.partitions is None else contract.partitions
+    known = [column.name for column in contract.columns or columns.before]
     planned: list[PlannedFile] = []
     rejections: list[Rejection] = []
     for file, why in zip(group.files, group.reasons, strict=True):
         try:
             refuse_table_format(dataset, file, contract, ownership)
+            refuse_foreign(file, known)
             names = [] if file.has_no_records else landing_names([column.name for column in file.footer.columns])
             path = columns_of_path(file.file.key) if has_paths and not file.has_no_records else ()
+            refuse_keyless([*names, *(said.name for said in path)], contract.key, file)
             columns.take(names, file.footer.columns, path)
             planned.append(PlannedFile(file, tuple(names), why, path))
         except RejectedFileError as error:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.file_version import FileVersion
-from ingest_lambda.reasons import REMEDIES, Reason
+from ingest_lambda.reasons import QUOTING, REMEDIES, Reason
 
 # Verdicts travel inside SQL statements, which the Data API bounds at 100 KB.
 MAX_TEXT = 1_000
@@ -34,8 +34,12 @@ class Verdict:
     remedy: str
 
     def without_values(self) -> Verdict:
-        """Leave out the value that was found in a row: of a sensitive dataset it is nobody's to see."""
-        return replace(self, found=WITHHELD) if self.row is not None else self
+        """Leave out the value that was found, which of a sensitive dataset is nobody's to see.
+
+        The first line of a file without names is a row too, so that names are values where they are not the dataset's.
+        """
+        is_quoted = self.row is not None or self.reason in QUOTING
+        return replace(self, found=WITHHELD) if is_quoted and self.found is not None else self
 
     def to_json(self) -> str:
         """Serialise for the object in quarantine and for `ops.rejected_files.verdict`."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest_lambda.read.characters import UTF_8
+from ingest_lambda.read.clues import Clues
 from ingest_lambda.warehouse.sqltypes import SqlType
 
 
@@ -55,10 +56,14 @@ class Declared:
 
 @dataclass(frozen=True)
 class TextFacts:
-    """What was found of a text: how it is written, and how many bytes it unpacks to if it is packed."""
+    """What was found of a text: how it is written, and how many bytes it unpacks to if it is packed.
+
+    `clues` are there where none of its columns is declared.
+    """
 
     dialects: Dialects
     unpacked_size: int | None = None
+    clues: Clues | None = None
 
 
 def parse_csv(declared: object) -> CsvDialect:

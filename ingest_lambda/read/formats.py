@@ -20,6 +20,7 @@ from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.read import csv_rows, json_rows
 from ingest_lambda.read.characters import UTF_8
+from ingest_lambda.read.clues import Below, Clues, head_of, refuse_other_formats
 from ingest_lambda.read.content import copy, opened, room_for
 from ingest_lambda.read.dialects import Declared, Dialects, TextFacts
 from ingest_lambda.read.encodings import MAX_SAMPLE, looks_wide, not_in_encoding
@@ -36,6 +37,7 @@ from ingest_lambda.warehouse.statements import fold_case
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+NOTHING_BELOW: Below = {}
 HEAD_BYTES = 4_096  # that show what a text is
 
 
@@ -86,16 +88,20 @@ def describe(key: str, content: bytes | Path, declared: Declared) -> tuple[Foote
     kind, dialects = kind_of(key), declared.dialects
     with opened_text(content) as stream:
         head = stream.read(HEAD_BYTES)
-    if looks_wide(head) and dialects.encoding_of(kind.value) == UTF_8:
+    encoding, below = dialects.encoding_of(kind.value), NOTHING_BELOW
+    refuse_other_formats(head, kind.value, encoding)
+    if looks_wide(head) and encoding == UTF_8:
         raise not_in_encoding(head[:MAX_SAMPLE], UTF_8, kind.value)
     with faults_of_the_file("reading the names of the columns"), opened_text(content) as stream:
         if kind is Format.JSON:
             found = json_rows.survey(stream, dialects.json)
-            names, rows = found.names, found.count
+            names, rows, below = found.names, found.count, found.below
         else:
             names, rows = csv_rows.names(stream, dialects.csv), UNKNOWN_ROWS
         unpacked_size = read_to_end(stream) if is_unpacked(stream) else None
-    return Footer(_columns(names, kind, declared.types), rows), TextFacts(dialects, unpacked_size)
+    is_known = any(fold_case(name) in declared.types for name in names)
+    clues = None if is_known else Clues(head_of(head, encoding), below)
+    return Footer(_columns(names, kind, declared.types), rows), TextFacts(dialects, unpacked_size, clues)
 
 
 def rows_of(inspected: Inspected, content: bytes | Path) -> Iterator[tuple[int, pa.RecordBatch]]:

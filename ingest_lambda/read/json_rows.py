@@ -16,7 +16,9 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.read.characters import text_chunks
+from ingest_lambda.read.clues import Below, objects_below
 from ingest_lambda.read.dialects import JsonDialect
+from ingest_lambda.read.encodings import declaring
 from ingest_lambda.read.json_text import JsonText, NumberText
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.reasons import Reason
@@ -29,10 +31,14 @@ MOST_NAMES = 1_600  # columns of a table
 
 @dataclass(frozen=True)
 class Records:
-    """The fields of all records of a file, in the order in which they appear, and how many records there are."""
+    """The fields of all records of a file, in the order in which they appear, and how many records there are.
+
+    `below` are the fields of the objects below the first one's.
+    """
 
     names: list[str]
     count: int
+    below: Below
 
 
 def survey(stream: BinaryIO, dialect: JsonDialect) -> Records:
@@ -42,9 +48,11 @@ def survey(stream: BinaryIO, dialect: JsonDialect) -> Records:
         RejectedFileError: the text is no such JSON.
     """
     names: dict[str, None] = {}
+    below: Below = {}
     count = 0
     for record in records(stream, dialect):
         names |= dict.fromkeys(record)
+        below = below if count else objects_below(record)
         count += 1
         if len(names) > MOST_NAMES:
             raise RejectedFileError(
@@ -53,7 +61,7 @@ def survey(stream: BinaryIO, dialect: JsonDialect) -> Records:
                 found=f"{len(names)} fields",
                 expected=f"at most {MOST_NAMES}",
             )
-    return Records(list(names), count)
+    return Records(list(names), count, below)
 
 
 def batches(
@@ -111,8 +119,9 @@ def _below(text: JsonText, path: Sequence[str]) -> Iterator[Any]:
     if not path:
         yield text.value()
         return
-    is_found = False
+    is_found, names = False, []
     for name in _fields(text):
+        names.append(name)
         if name != path[0]:
             text.value()
             continue
@@ -123,7 +132,13 @@ def _below(text: JsonText, path: Sequence[str]) -> Iterator[Any]:
         else:
             yield from _below(text, path[1:])
     if not is_found:
-        text.refuse(f"the object that ends here has no field {path[0]!r}, of the path that is declared for records")
+        raise RejectedFileError(
+            Reason.FOREIGN_FILE,
+            f"record {text.number}: an object has no field {path[0]}, of the path that is declared for records",
+            found=", ".join(names),
+            expected=path[0],
+            remedy=f"write the records below that field; or correct the path: {declaring('json', 'records: ...')}",
+        )
 
 
 def _elements(text: JsonText) -> Iterator[None]:

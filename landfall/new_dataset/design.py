@@ -108,6 +108,11 @@ class Design:
         return [column.name for column in self.key]
 
     @property
+    def key_in_landing(self) -> list[str]:
+        """Name the landing columns of the key, which every file must have."""
+        return [column.landing for column in self.key]
+
+    @property
     def key_argument(self) -> str | list[str]:
         """Name the key as dbt's users write it: a column, or a list of several."""
         return self.key_names[0] if len(self.key) == 1 else self.key_names

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ingest_lambda.errors import ConfigError
 from local.home import ROOT
 from scripts import package
 from scripts.contracts import from_document, read_contracts
@@ -216,7 +217,7 @@ def test_a_prefix_is_of_one_dataset_wherever_both_are_declared(tmp_path: Path) -
     for name in ("orders", "items"):
         table = {"name": name, "config": {"meta": {"prefixes": ["raw/shop/x/"]}}}
         (folder / f"{name}.yml").write_text(json.dumps({"sources": [{"name": "landing", "tables": [table]}]}))
-    with pytest.raises(ValueError, match="orders: the prefix raw/shop/x/ is declared for items already"):
+    with pytest.raises(ConfigError, match="orders: the prefix raw/shop/x/ is declared for items already"):
         read_contracts(tmp_path)
 
 

@@ -86,8 +86,10 @@ def test_people_read_the_columns_the_files_and_what_to_do_next(project: Path, fi
 
 def test_the_contract_that_it_declares_is_the_landing_table_of_the_file(project: Path, file: Path) -> None:
     run(project, file)
-    declared = parse_contract(read_contracts(project)["sightings"]).columns
-    assert [(column.name, column.type) for column in declared] == [(c.name, c.type) for c in read(str(file)).columns]
+    declared = parse_contract(read_contracts(project)["sightings"])
+    found = [(column.name, column.type) for column in read(str(file)).columns]
+    assert [(column.name, column.type) for column in declared.columns] == found
+    assert declared.key == ("id",)
 
 
 def test_a_second_dataset_joins_the_first_ones_domain(project: Path, file: Path) -> None:
