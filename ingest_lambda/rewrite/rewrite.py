@@ -8,7 +8,7 @@ a file that turns out bad halfway stay in an object under its number; whoever in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -102,18 +102,32 @@ class _Rewriting:
 
     def add(self, source: Source, content: bytes | Path) -> None:
         rows, cut = 0, set[str]()
-        meanings = [column.meaning for column in source.inspected.footer.columns]
-        said = path_values(source.path, self._columns)
-        for rows_before, batch in rows_of(source.inspected, content):
-            file = BatchOf(source.number, source.names, rows_before, converter_of(source.inspected), meanings, said)
-            converted, cut_here = convert_batch(batch, file, self._columns)
+        for converted, cut_here in converted_batches(source, content, self._columns):
             self._parts.write(pa.record_batch(converted, schema=self._parts.schema))
             cut |= cut_here
-            rows = rows_before + len(batch)
-        check_row_count(rows, source.inspected.footer)
+            rows += len(converted[0])
         self.rows[source.number] = rows
         if cut:
             self.cut[source.number] = tuple(column.name for column in self._columns if column.name in cut)
+
+
+def converted_batches(
+    source: Source, content: bytes | Path, columns: Sequence[Column]
+) -> Iterator[tuple[list[pa.Array], set[str]]]:
+    """Read a file to its end; yield its rows in batches, as `convert_batch` returns them.
+
+    Raises:
+        RejectedFileError: the file cannot be read, a column cannot hold a value, or the footer promises other rows.
+    """
+    rows, converter = 0, converter_of(source.inspected)
+    meanings = [column.meaning for column in source.inspected.footer.columns]
+    said = path_values(source.path, columns)
+    for rows_before, batch in rows_of(source.inspected, content):
+        yield convert_batch(
+            batch, BatchOf(source.number, source.names, rows_before, converter, meanings, said), columns
+        )
+        rows = rows_before + len(batch)
+    check_row_count(rows, source.inspected.footer)
 
 
 @dataclass(frozen=True)

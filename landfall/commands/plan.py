@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def plan(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE", help="Local files or folders, or objects: keys, s3://.")
+        list[str], typer.Argument(metavar="FILE", help="Local files or folders of any format, or objects: keys, s3://.")
     ],
     dataset: Annotated[
         str | None, typer.Option(metavar="NAME", help="Dataset of the local files (default: by their names).")
@@ -33,8 +33,8 @@ def plan(
     """Tell what landing would do with files, as one batch, and why: path, rows, changes of landing, verdicts.
 
     Nothing is uploaded or changed. Where LANDFALL_STACK names no stack it plans without a warehouse, and says so.
-    Only footers are read: a value that no column holds is found when the file lands. Exits 1 if a file would be
-    rejected.
+    Of parquet only footers are read: a value that no column holds is found when the file lands. CSV and JSON are read
+    to their end. Exits 1 if a file would be rejected.
     """
     from landfall.operate import declared
     from landfall.operate.planning import Planner

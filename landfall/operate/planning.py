@@ -1,39 +1,38 @@
 """OPERATE: what landing would do with files, and why. In: local paths or objects. Out: a forecast a file and dataset.
 
-The planner is the function's own: pure, so that it can be asked. It looks at footers alone; values that no column
-holds (a string that is too long, text that is no UTF-8) are found when the file lands.
+The planner is the function's own: pure, so that it can be asked. Of parquet it looks at footers alone; values that no
+column holds (a string that is too long) are found when the file lands. A text says nothing of itself: it is read.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.arrive.partitions import PathColumn, path_columns
-from ingest_lambda.arrive.routing import Format, Ignored, format_of, route
+from ingest_lambda.arrive.routing import Ignored, route
 from ingest_lambda.errors import ConfigError, RejectedFileError
-from ingest_lambda.file_version import UNVERSIONED, FileVersion
+from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract, rules_of
 from ingest_lambda.judge.paths import LoadPath
 from ingest_lambda.judge.plan import Plan, PlannedFile, plan_batch
 from ingest_lambda.judge.table_formats import NOBODY, Ownership
 from ingest_lambda.judge.verdict import Verdict, verdict_of
-from ingest_lambda.read.footer import TAIL_BYTES, UNKNOWN_ROWS, Inspected, footer_bytes, parse_footer
+from ingest_lambda.read.footer import UNKNOWN_ROWS, Inspected
 from ingest_lambda.read.formats import inspect_any
 from ingest_lambda.reconcile.ledger import Standing, standings
 from ingest_lambda.rewrite.path_values import path_values
 from ingest_lambda.warehouse import ddl, owned_folders
 from ingest_lambda.warehouse.catalog import Tables, read_tables
+from landfall.operate.inspecting import LOCAL, inspect_local, local_version, newest_version, read_text
 from landfall.operate.undos import locate
 from landfall.operate.uploads import plan_uploads
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
 
-LOCAL = "local"  # stands for the bucket of a file that is in none yet
 LIMIT_VARIABLE = "LANDFALL_WIDEN_ROW_LIMIT"
 
 
@@ -143,34 +142,32 @@ class Planner:
 
     def _read_local(self, path: Path, dataset: str | None) -> Iterable[Readable | Forecast]:
         for upload in plan_uploads([path], dataset, rules=self._rules):
-            file = FileVersion(LOCAL, upload.key, str(upload.path.resolve()), size=upload.path.stat().st_size)
             if upload.dataset is None:
                 yield Forecast(str(upload.path), None, "ignored", upload.ignored or "it is no data file")
                 continue
-            if format_of(upload.key) is not Format.PARQUET:
-                raise ConfigError(f"{upload.path}: text is planned in the bucket only; upload it, and plan its key")
+            file, declared = local_version(upload.path, upload.key), self._contract(upload.dataset).declared
             try:
-                yield Readable(str(upload.path), upload.dataset, inspect_local(upload.path, file))
+                yield Readable(str(upload.path), upload.dataset, inspect_local(upload.path, file, declared))
             except RejectedFileError as error:
-                yield _rejected(str(upload.path), upload.dataset, file, error)
+                yield self._rejected(str(upload.path), upload.dataset, file, error)
 
     def _read_object(self, stack: "Stack", name: str) -> Readable | Forecast:
         bucket, key = locate(name, stack.bucket)
         routed = route(key, self._rules)
         if isinstance(routed, Ignored):
             return Forecast(name, None, "ignored", routed.reason)
-        file = _newest(stack, bucket, key)
+        file = newest_version(stack, bucket, key)
         standing = standings(stack.warehouse, {routed.dataset: [file.file_id]}).get(file.file_id)
         if standing in {Standing.LANDED, Standing.UNDONE}:
             return Forecast(name, routed.dataset, "decided", f"this version is in the ledger: {standing}")
         try:
-            contract = self._contracts.get(routed.dataset, Contract())
-            return Readable(name, routed.dataset, inspect_any(stack.s3, file, contract.declared))
+            declared = self._contract(routed.dataset).declared
+            return Readable(name, routed.dataset, inspect_any(stack.s3, file, declared))
         except RejectedFileError as error:
-            return _rejected(name, routed.dataset, file, error)
+            return self._rejected(name, routed.dataset, file, error)
 
     def _plan_dataset(self, dataset: str, files: Sequence[Readable], outlook: Outlook) -> None:
-        contract = self._contracts.get(dataset, Contract())
+        contract = self._contract(dataset)
         names = {each.inspected.file.file_id: each.name for each in files}
         inspected = [each.inspected for each in files]
         tables = read_tables(self._stack.warehouse, dataset) if self._stack else Tables()
@@ -187,19 +184,45 @@ class Planner:
         plans = plan_all()
         if any(plan.widenings for plan in plans) and not self._may_widen(dataset):
             plans = plan_all(may_widen=False)
-        if contradicted := _contradicted(plans):  # they bring no column, so the others are planned without them
-            outlook.files += [_rejected(names[file.file_id], dataset, file, error) for file, error in contradicted]
-            wrong = {file.file_id for file, _ in contradicted}
+        rows, unfit = self._read_values(plans)
+        if unfit:  # they bring no column, so the others are planned without them
+            outlook.files += [self._rejected(names[file.file_id], dataset, file, error) for file, error in unfit]
+            wrong = {file.file_id for file, _ in unfit}
             rest = [each for each in files if each.inspected.file.file_id not in wrong]
             self._plan_dataset(dataset, rest, outlook)
             return
         for plan in plans:
             outlook.plans.append(plan)
             for planned in plan.files:
-                outlook.files.append(_lands(names[planned.inspected.file.file_id], plan, planned))
+                file_id = planned.inspected.file.file_id
+                outlook.files.append(_lands(names[file_id], plan, planned, rows.get(file_id)))
             for rejection in plan.rejections:
                 file = rejection.inspected.file
-                outlook.files.append(_rejected(names[file.file_id], dataset, file, rejection.error))
+                outlook.files.append(self._rejected(names[file.file_id], dataset, file, rejection.error))
+
+    def _read_values(self, plans: Iterable[Plan]) -> tuple[dict[str, int], list[tuple[FileVersion, RejectedFileError]]]:
+        """Read the values that are at hand: what folders say, and texts; count these by file id, and find misfits."""
+        rows: dict[str, int] = {}
+        unfit: list[tuple[FileVersion, RejectedFileError]] = []
+        for plan in plans:
+            for planned in plan.files:
+                file = planned.inspected.file
+                try:
+                    path_values(planned.path, plan.columns)
+                    if planned.inspected.text is not None:
+                        rows[file.file_id] = read_text(planned, plan.columns, self._stack)
+                except RejectedFileError as error:
+                    unfit.append((file, error))
+        return rows, unfit
+
+    def _contract(self, dataset: str) -> Contract:
+        return self._contracts.get(dataset, Contract())
+
+    def _rejected(self, name: str, dataset: str, file: FileVersion, error: RejectedFileError) -> Forecast:
+        verdict = verdict_of(error, file, dataset)
+        if self._contract(dataset).sensitive:
+            verdict = verdict.without_values()
+        return Forecast(name, dataset, "rejected", verdict.detail, verdict=verdict)
 
     def _may_widen(self, dataset: str) -> bool:
         """Ask whether landing is small enough for a load to widen it, as the function would."""
@@ -218,33 +241,6 @@ def ownership_of(stack: "Stack", dataset: str) -> Ownership:
     return Ownership((*owned, *local), {**landed, **local})
 
 
-def _newest(stack: "Stack", bucket: str, key: str) -> FileVersion:
-    from botocore.exceptions import ClientError
-
-    try:
-        head = stack.s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in {"404", "NoSuchKey"}:
-            raise ConfigError(f"{key} is neither a local path nor an object of {bucket}") from error
-        raise
-    return FileVersion(bucket, key, head.get("VersionId", UNVERSIONED), size=head["ContentLength"])
-
-
-def inspect_local(path: Path, file: FileVersion) -> Inspected:
-    """Read the footer of a local file as the function reads an object's.
-
-    Raises:
-        RejectedFileError: it is no parquet file that can be read.
-    """
-    size = path.stat().st_size
-    tail = _tail(path, size, TAIL_BYTES)
-    needed = footer_bytes(tail, size)
-    if needed > len(tail):
-        tail = _tail(path, size, needed)
-    modified_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Inspected(file, parse_footer(tail, size), size, LOCAL, modified_at)
-
-
 def named_by(key: str) -> tuple[PathColumn, ...]:
     """Read the columns that a key's folders name; none where they contradict each other."""
     try:
@@ -253,31 +249,9 @@ def named_by(key: str) -> tuple[PathColumn, ...]:
         return ()
 
 
-def _tail(path: Path, size: int, length: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(max(0, size - length))
-        return file.read()
-
-
-def _contradicted(plans: Iterable[Plan]) -> list[tuple[FileVersion, RejectedFileError]]:
-    """Find the files whose folders have values that no landing column can hold."""
-    found: list[tuple[FileVersion, RejectedFileError]] = []
-    for plan in plans:
-        for planned in plan.files:
-            try:
-                path_values(planned.path, plan.columns)
-            except RejectedFileError as error:
-                found.append((planned.inspected.file, error))
-    return found
-
-
-def _lands(name: str, plan: Plan, planned: PlannedFile) -> Forecast:
-    rows = planned.inspected.footer.row_count
-    known = None if rows == UNKNOWN_ROWS else rows
+def _lands(name: str, plan: Plan, planned: PlannedFile, read: int | None) -> Forecast:
+    """Forecast that a file lands; `read` is the number of its rows where they were read."""
+    promised = planned.inspected.footer.row_count
+    rows = read if promised == UNKNOWN_ROWS else promised
     said = {column.name: column.value for column in planned.path}
-    return Forecast(name, plan.dataset, "lands", planned.why, plan.path, known, path_columns=said)
-
-
-def _rejected(name: str, dataset: str, file: FileVersion, error: RejectedFileError) -> Forecast:
-    verdict = verdict_of(error, file, dataset)
-    return Forecast(name, dataset, "rejected", verdict.detail, verdict=verdict)
+    return Forecast(name, plan.dataset, "lands", planned.why, plan.path, rows, path_columns=said)

@@ -1,5 +1,6 @@
 """`landfall plan`: it forecasts what the function then does, with a warehouse and without one."""
 
+import gzip
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -146,10 +147,80 @@ def test_text_of_a_dataset_that_takes_it_is_planned_found_missing_and_ignored_el
     file, foreign = (desk.land.put(f"raw/{name}/a.csv", b"n,t\n1,x\n") for name in (dataset, other))
     first, second = desk.landfall("plan", file.key, foreign.key)["files"]
     assert {each["file"]: each["outcome"] for each in (first, second)} == {file.key: "lands", foreign.key: "ignored"}
-    assert next(each["rows"] for each in (first, second) if each["outcome"] == "lands") is None
+    assert next(each["rows"] for each in (first, second) if each["outcome"] == "lands") == 1
     found = desk.landfall("backfill", f"raw/{dataset}/", "--dry-run")
     assert [each["source_file"] for each in found["missing"]] == [file.uri]
     assert desk.landfall("backfill", f"raw/{other}/", "--dry-run")["passed_over"] == {"no data file": 1}
+
+
+TEXTS: dict[str, bytes] = {
+    "good.csv": b"n,t\n1,x\n2,y\n",
+    "packed.csv.gz": gzip.compress(b"n,t\n1,x\n"),
+    "array.json": b'[{"n": 1}, {"n": 2, "new": true}]',
+    "lines.ndjson": b'{"n": 1}\n{"n": 2}\n{"n": 3}\n',
+    "packed.jsonl.gz": gzip.compress(b'{"n": 1}\n{"n": 2}\n'),
+    "empty.json": b"[]",
+    "no_value.csv": b"n,t\n1,x\nmany,y\n",
+    "cut.json": b'[{"n": 1}, {"n": 2}',
+    "cut.json.gz": gzip.compress(b'[{"n": 1}, {"n": 2}]')[:-4],
+    "other.csv": b"n;t\n1;x\n",
+    "page.json": b"<!doctype html><html></html>",
+    "latin.csv": "n,t\n1,größe\n".encode("cp1252"),
+    "keyless.json": b'[{"t": "x"}]',
+    "nothing.csv": b"",
+}
+
+
+def test_local_texts_and_folders_of_them_are_forecast_as_they_land(
+    connected: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    desk, dataset = connected, new_dataset()
+    columns = (Column("n", sqltypes.BIGINT), Column("t", sqltypes.VARCHAR))
+    contract = Contract(columns=columns, formats=frozenset(Format) - {Format.PARQUET}, key=("n",))
+    monkeypatch.setattr(declared, "contracts", lambda: {dataset: contract})
+    desk.land.contracts[dataset] = contract
+    for name, body in TEXTS.items():
+        (tmp_path / name).write_bytes(body)
+    write(tmp_path, "table", {"n": [1]})
+
+    forecasts = {
+        Path(each["file"]).name: each
+        for each in desk.landfall("plan", str(tmp_path), "--dataset", dataset, exits=1)["files"]
+    }
+    alone = desk.landfall("plan", str(tmp_path / "good.csv"), "--dataset", dataset)["files"]
+    files = {path.name: desk.land.put(f"raw/{dataset}/{path.name}", path.read_bytes()) for path in tmp_path.iterdir()}
+    done = dict(zip(files, desk.land.function().receive(*files.values()), strict=True))
+
+    assert forecasts.keys() == done.keys()
+    assert alone == [forecasts["good.csv"]]
+    for name, outcome in done.items():
+        forecast = forecasts[name]
+        assert forecast["outcome"] == OUTCOMES[outcome.status], name
+        if outcome.verdict is None:
+            assert (forecast["path"], forecast["rows"]) == (outcome.load_path, outcome.rows), name
+        else:
+            verdict = outcome.verdict
+            assert forecast["why"] == verdict.detail, name
+            assert [forecast[said] for said in ("reason", "column", "found", "remedy")] == [
+                verdict.reason.value,
+                verdict.column,
+                verdict.found,
+                verdict.remedy,
+            ], name
+    assert {outcome.status for outcome in done.values()} == {Status.LANDED, Status.REJECTED}
+
+
+def test_of_a_sensitive_dataset_a_forecast_tells_no_value(tmp_path: Path) -> None:
+    contract = Contract(columns=(Column("n", sqltypes.BIGINT),), formats=frozenset({Format.CSV}), sensitive=True)
+    for name, body in {"a": "n\nsecret\n", "b": "secret,secret\n"}.items():
+        (tmp_path / f"{name}.csv").write_text(body)
+
+    forecasts = Planner({"people": contract}).plan([str(tmp_path)], "people").files
+
+    assert [(each.outcome, each.verdict and each.verdict.found) for each in forecasts] == [
+        ("rejected", "(withheld)")
+    ] * 2
+    assert "secret" not in str(forecasts)
 
 
 def test_the_columns_of_folders_are_forecast_as_they_land(connected: Desk, tmp_path: Path) -> None:
