@@ -31,6 +31,11 @@ class OwnedFolder:
     format: TableFormat
     log_key: str
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Tell it from others: bucket and prefix."""
+        return self.bucket, self.prefix
+
     def holds(self, file: FileVersion) -> bool:
         """Tell whether a file lies in it."""
         return file.bucket == self.bucket and file.key.startswith(self.prefix)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.arrive.routing import Kind
 from ingest_lambda.reconcile.ledger import Mismatch
 from ingest_lambda.reconcile.listing import Listed
+from ingest_lambda.reconcile.tables import Found, describe_gone, face
+from ingest_lambda.reconcile.tables import describe as describe_table
+from ingest_lambda.table_format import OwnedFolder
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -32,6 +35,7 @@ class Result:
 
     `unread`: files that neither landed nor were rejected, and whose names do not say what they are; the young of them
     are announced again (`unread_sent`), which nobody has to know: most are ignored for their bytes, as before.
+    `tables`: folders that turned out to be of a table format; `freed`: those that are no more.
     """
 
     listed: int = 0
@@ -43,6 +47,8 @@ class Result:
     unread: int = 0
     unread_sent: int = 0
     ignored: Counter[Kind] = field(default_factory=Counter)
+    tables: list[Found] = field(default_factory=list)
+    freed: list[OwnedFolder] = field(default_factory=list)
     complete: bool = True
 
     @property
@@ -50,7 +56,12 @@ class Result:
         """Say how urgent it is: None where nobody has to know."""
         if self.mismatches or not self.complete:
             return "high"
-        return "medium" if self.sent or self.offline else None
+        return "medium" if self.sent or self.offline or self.tables or self.freed else None
+
+    def take_tables(self, found: Sequence[Found]) -> None:
+        """Note folders that turned out to be of a table format."""
+        self.tables += found
+        self.datasets |= {each.folder.dataset for each in found}
 
     def facts(self) -> dict[str, Any]:
         """Return the result for machines, examples bounded."""
@@ -62,6 +73,8 @@ class Result:
             "unread": self.unread,
             "unread_sent": self.unread_sent,
             "ignored": {kind.value: count for kind, count in sorted(self.ignored.items())},
+            "tables": [face(found) for found in self.tables[:NAMED]],
+            "freed": [folder.prefix for folder in self.freed[:NAMED]],
             "mismatches": len(self.mismatches),
             "mismatch_examples": [asdict(mismatch) for mismatch in self.mismatches[:NAMED]],
             "complete": self.complete,
@@ -124,6 +137,8 @@ def text(result: Result) -> str:
             "files that were ignored for their bytes. `landfall reconcile` announces them all.",
             "",
         ]
+    lines += [line for found in result.tables[:NAMED] for line in (describe_table(found), "")]
+    lines += [line for folder in result.freed[:NAMED] for line in (describe_gone(folder), "")]
     if result.mismatches:
         lines += [
             f"{len(result.mismatches):,} files have other rows in landing than their ledger rows say:",
@@ -154,6 +169,10 @@ def _findings(result: Result) -> Iterable[str]:
         yield f"{result.sent} file{'' if result.sent == 1 else 's'} had no event"
     if result.offline:
         yield f"{result.offline} archived before landing"
+    if result.tables:
+        yield f"{len(result.tables)} folder{'' if len(result.tables) == 1 else 's'} of a table format"
+    if result.freed:
+        yield f"{len(result.freed)} no more of a table format"
     if not result.complete:
         yield "not finished"
 

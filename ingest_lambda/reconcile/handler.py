@@ -18,7 +18,7 @@ from aws_lambda_powertools import Logger
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import read_contracts, rules_of
-from ingest_lambda.reconcile import alert, events, ledger
+from ingest_lambda.reconcile import alert, events, ledger, tables
 from ingest_lambda.reconcile.alert import Result
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.find import Tally, find
@@ -122,11 +122,18 @@ def run(
     result.datasets |= {mismatch.dataset for mismatch in result.mismatches}
     rules = rules_of(read_contracts(), settings.pattern)
     scope = Scope(settings.bucket, rules=rules, stored_before=stored_before)
+    seen = Tally()
     for tally in find(clients.s3, warehouse, scope):
         if remaining_seconds() <= 0:
             result.complete = False
             break
+        new = [folder for folder in tables.unrecorded(tally) if folder.place not in seen.tables]
+        result.take_tables(tables.record(warehouse, new))
+        seen.tables, seen.recorded = {**seen.tables, **tally.tables}, tally.recorded
         _send(clients.sqs, settings.queue_url, tally, result, stored_before - ANNOUNCED_AGAIN)
+    if result.complete:
+        result.freed = tables.gone(seen, scope)
+        tables.forget(warehouse, result.freed)
     return result
 
 

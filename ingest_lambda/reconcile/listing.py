@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ingest_lambda.arrive.owned import owned_folder
 from ingest_lambda.arrive.routing import PREFIX, Ignored, Rules, route
 from ingest_lambda.bucket.refusals import s3_error
 from ingest_lambda.errors import TransientError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.table_format import OwnedFolder
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -70,12 +72,14 @@ class PassedOver:
 class Chunk:
     """Some versions of the listing: those that should land, and how many should not, by reason.
 
-    `ignored` are those that are no data files: of the scope's dataset, where it names one.
+    `ignored` are those that are no data files: of the scope's dataset, where it names one. `tables` are the folders of
+    table formats whose logs are among them, by place.
     """
 
     files: list[Listed] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
     ignored: list[PassedOver] = field(default_factory=list)
+    tables: dict[tuple[str, str], OwnedFolder] = field(default_factory=dict)
 
     @property
     def listed(self) -> int:
@@ -115,6 +119,8 @@ def _versions(s3: S3Client, scope: Scope) -> Iterator[ObjectVersionTypeDef]:
 def _sort(version: ObjectVersionTypeDef, scope: Scope, chunk: Chunk) -> None:
     routed = route(version["Key"], scope.rules)
     if isinstance(routed, Ignored):
+        if version["IsLatest"] and (folder := owned_folder(scope.bucket, version["Key"], scope.rules)):
+            chunk.tables.setdefault(folder.place, folder)
         chunk.passed_over["no data file"] += 1
         if scope.dataset in (None, routed.dataset):
             chunk.ignored.append(PassedOver(_file(scope.bucket, version), routed, version["LastModified"]))

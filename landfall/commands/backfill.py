@@ -37,15 +37,19 @@ def backfill(
     scope = missing.scope_of(stack, missing.prefix_of(prefix, stack.bucket), dataset)
     with output.counting("comparing bucket and warehouse") as watch:
         tally = missing.gather(stack, scope, watch)
+    tables = missing.see_to_tables(stack, tally, scope, repair=not dry_run)
     to_announce = missing.to_announce(tally)
     found = len(to_announce)
     if not dry_run:
         with output.counting("announcing", found) as watch:
             missing.send(stack, to_announce, Cause.BACKFILL, rate, watch)
     if as_json:
-        output.print_json({"prefix": scope.prefix, **missing.face(tally), "sent": 0 if dry_run else found})
+        face = {"prefix": scope.prefix, **missing.face(tally), "sent": 0 if dry_run else found}
+        output.print_json({**face, **missing.tables_face(*tables)})
         return
     console = output.stdout()
     console.print(output.table(f"s3://{stack.bucket}/{scope.prefix}", ("what", "count"), missing.counts(tally)))
+    for line in missing.tables_lines(*tables):
+        console.print(line, markup=False)
     said = "would be announced" if dry_run else "announced: `landfall status` shows them land"
     console.print(f"{found:,} files {said}", markup=False)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from ingest_lambda.reconcile.find import Tally
     from ingest_lambda.reconcile.ledger import Mismatch
+    from ingest_lambda.reconcile.tables import Found
+    from ingest_lambda.table_format import OwnedFolder
 
 MISSING = 1
 LINES_FOR_PEOPLE = 20
@@ -37,8 +39,9 @@ def reconcile(
 
     Files whose event was lost are announced again; so is what neither landed nor was rejected and has a name that does
     not say what it is: landing reads it, and ignores what is no parquet. What is ignored is named with its reason
-    (landfall history --ignored names all of it). Exits 0 when all is right or announced, 1 when files are missing and
-    stay so, 3 when rows do not match the ledger: nothing mends that by itself.
+    (landfall history --ignored names all of it). The folder of a Delta Lake, Hudi or Iceberg table is named with what
+    landed of it; once its log is gone, files land there again. Exits 0 when all is right or announced, 1 when files are
+    missing and stay so, 3 when rows do not match the ledger: nothing mends that by itself.
     """
     from datetime import UTC, datetime, timedelta
 
@@ -52,20 +55,28 @@ def reconcile(
     scope = missing.scope_of(stack, dataset=dataset, before=before)
     with output.counting("comparing bucket and warehouse") as watch:
         tally = missing.gather(stack, scope, watch)
+    found = missing.see_to_tables(stack, tally, scope, repair=repair, frees=True)
     names = reconcile_ledger.datasets(stack.warehouse, dataset)
     mismatches = reconcile_ledger.mismatches(stack.warehouse, names)
     if repair:
         to_announce = missing.to_announce(tally)
         with output.counting("announcing", len(to_announce)) as watch:
             missing.send(stack, to_announce, Cause.RECONCILE, rate, watch)
-    _show(tally, mismatches, repair=repair, as_json=as_json)
+    _show(tally, found, mismatches, repair=repair, as_json=as_json)
     if mismatches:
         raise typer.Exit(CONFIGURATION)
     if tally.offline or (tally.missing and not repair):
         raise typer.Exit(MISSING)
 
 
-def _show(tally: "Tally", mismatches: "Sequence[Mismatch]", *, repair: bool, as_json: bool) -> None:
+def _show(
+    tally: "Tally",
+    found: "tuple[list[Found], list[OwnedFolder]]",
+    mismatches: "Sequence[Mismatch]",
+    *,
+    repair: bool,
+    as_json: bool,
+) -> None:
     from dataclasses import asdict
 
     from ingest_lambda.arrive.routing import Kind
@@ -74,8 +85,8 @@ def _show(tally: "Tally", mismatches: "Sequence[Mismatch]", *, repair: bool, as_
 
     sent = len(missing.to_announce(tally)) if repair else 0
     if as_json:
-        face = {**missing.face(tally), "sent": sent, "mismatches": [asdict(mismatch) for mismatch in mismatches]}
-        output.print_json(face)
+        face = {**missing.face(tally), "sent": sent, **missing.tables_face(*found)}
+        output.print_json({**face, "mismatches": [asdict(mismatch) for mismatch in mismatches]})
         return
     console = output.stdout()
     console.print(output.table("Bucket and warehouse", ("what", "count"), missing.counts(tally)))
@@ -83,6 +94,8 @@ def _show(tally: "Tally", mismatches: "Sequence[Mismatch]", *, repair: bool, as_
         console.print(f"missing: {listed.file.uri} (version {listed.file.version_id})", markup=False)
     for passed in [each for each in tally.passed_by if each.why.kind is not Kind.FOLDER_MARKER][:LINES_FOR_PEOPLE]:
         console.print(f"ignored: {passed.file.uri}: {passed.why.reason}", markup=False)
+    for line in missing.tables_lines(*found):
+        console.print(line, markup=False)
     for mismatch in mismatches[:LINES_FOR_PEOPLE]:
         console.print(describe(mismatch), markup=False)
     if mismatches:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ingest_lambda.arrive.routing import PREFIX
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.reconcile import events as reconcile_events
+from ingest_lambda.reconcile import tables
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.find import Tally, find
 from ingest_lambda.reconcile.listing import Listed, PassedOver, Scope
+from ingest_lambda.table_format import OwnedFolder
 from landfall.operate import declared
 
 if TYPE_CHECKING:
@@ -52,6 +54,32 @@ def gather(stack: "Stack", scope: Scope, watch: Watch = lambda _: None) -> Tally
         total.add(tally)
         watch(total.listed)
     return total
+
+
+def see_to_tables(
+    stack: "Stack", tally: Tally, scope: Scope, *, repair: bool, frees: bool = False
+) -> tuple[list[tables.Found], list[OwnedFolder]]:
+    """Set apart what lies in folders of table formats; with `repair`, record these, and with `frees` forget old ones.
+
+    Return the folders that the warehouse did not know, and those whose logs are gone.
+    """
+    new = tables.unrecorded(tally)
+    tables.set_apart(tally, new)
+    found = tables.record(stack.warehouse, new, repair=repair)
+    freed = tables.gone(tally, scope) if frees else []
+    if repair:
+        tables.forget(stack.warehouse, freed)
+    return found, freed
+
+
+def tables_face(found: Sequence[tables.Found], freed: Sequence[OwnedFolder]) -> dict[str, Any]:
+    """Spell them as the JSON faces do."""
+    return {"tables": [tables.face(each) for each in found], "freed": [folder.prefix for folder in freed]}
+
+
+def tables_lines(found: Sequence[tables.Found], freed: Sequence[OwnedFolder]) -> list[str]:
+    """Word them for people."""
+    return [*map(tables.describe, found), *map(tables.describe_gone, freed)]
 
 
 def send(

@@ -9,6 +9,7 @@ from pyarrow import parquet as pq
 from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.load.outcomes import Status
+from ingest_lambda.warehouse import owned_folders
 from landfall import stack
 from landfall.doctor import findings, table_formats
 from landfall.doctor.findings import Finding
@@ -97,3 +98,32 @@ def test_a_table_is_not_uploaded_without_its_log_unless_that_is_declared(tmp_pat
 
     [plan] = plan_uploads([tmp_path], dataset="sales", rules=Rules(append_only={"sales"}))
     assert plan.key == "raw/sales/part-0.parquet"
+
+
+def test_reconcile_and_backfill_name_a_table_and_announce_none_of_its_files(desk: Desk) -> None:
+    dataset = new_dataset()
+    landed = desk.land.put(f"raw/{dataset}/a.parquet", ROWS)
+    desk.land.function().receive(landed)
+    desk.land.put(f"raw/{dataset}/b.parquet", ROWS)
+    desk.land.put(f"raw/{dataset}/{LOG}", b"{}")
+
+    shown = desk.landfall("backfill", f"raw/{dataset}/", "--dry-run")
+    assert (shown["sent"], [table["landed_examples"] for table in shown["tables"]]) == (0, [[landed.key]])
+    assert owned_folders.read_folders(desk.land.warehouse, dataset) == ()
+
+    said = desk.say("backfill", f"raw/{dataset}/")
+    assert f"raw/{dataset}/ is the folder of a Delta Lake table" in said.replace("\n", " ")
+    assert f"landfall undo {landed.key}" in said.replace("\n", "")
+    assert len(owned_folders.read_folders(desk.land.warehouse, dataset)) == 1
+    assert desk.messages() == []
+
+    again = desk.landfall("reconcile", "--dataset", dataset, "--grace", "0")
+    assert (again["missing"], again["tables"], again["freed"]) == ([], [], [])
+
+    desk.land.client("s3").delete_object(Bucket=desk.land.bucket, Key=f"raw/{dataset}/{LOG}")
+    looked = desk.landfall("reconcile", "--dataset", dataset, "--grace", "0", "--no-repair")
+    assert looked["freed"] == [f"raw/{dataset}/"]
+    assert len(owned_folders.read_folders(desk.land.warehouse, dataset)) == 1
+    freed = desk.landfall("reconcile", "--dataset", dataset, "--grace", "0")
+    assert freed["freed"] == [f"raw/{dataset}/"]
+    assert owned_folders.read_folders(desk.land.warehouse, dataset) == ()
