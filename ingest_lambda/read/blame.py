@@ -8,12 +8,10 @@ pyarrow refuses a whole file for one column, and does not say which. The footer'
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from ingest_lambda.errors import RejectedFileError
-from ingest_lambda.read.metadata import Element, Metadata, read_metadata
+from ingest_lambda.read.metadata import Metadata, read_metadata
 from ingest_lambda.read.original import refused_column
 from ingest_lambda.reasons import Reason
 
@@ -77,7 +75,7 @@ def _refused_integer(said: Metadata) -> RejectedFileError | None:
 
 def _contradiction(said: Metadata) -> RejectedFileError | None:
     for column in said.columns:
-        for leaf in _leaves(column):
+        for leaf in column.leaf_elements():
             carriers = CARRIERS.get(leaf.annotation or "")
             if carriers and leaf.physical not in carriers:
                 return RejectedFileError(
@@ -89,10 +87,3 @@ def _contradiction(said: Metadata) -> RejectedFileError | None:
                     remedy=TEXT_REMEDY if leaf.annotation == "STRING" and leaf.physical in FIXED else None,
                 )
     return None
-
-
-def _leaves(element: Element) -> Iterator[Element]:
-    if element.physical is not None:
-        yield element
-    for child in element.children:
-        yield from _leaves(child)

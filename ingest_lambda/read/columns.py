@@ -15,6 +15,7 @@ from typing import Any
 
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.read.arrow_types import inner_types
+from ingest_lambda.read.cautions import caution_of
 from ingest_lambda.read.meaning import is_by_duckdb, meanings
 from ingest_lambda.read.metadata import Element, Metadata
 from ingest_lambda.read.schema import FileColumn, Leaf, Obstacle, file_column
@@ -35,14 +36,15 @@ def columns_of(schema: Any, said: Metadata) -> tuple[FileColumn, ...]:
     meant = meanings([column.type for column in arrow], said)
     columns: list[FileColumn] = []
     position = 0
-    for column, meaning in zip(arrow, meant, strict=True):
+    for column, meaning, element in zip(arrow, meant, said.columns, strict=True):
         leaf = schema.column(position) if inner_types(column.type) is None else None
         stored = Leaf.of(leaf.physical_type, leaf.logical_type.to_json()) if leaf is not None else None
         leaves = _leaves(column.type)
         described = file_column(column.name, column.type, stored, meaning)
         if leaf is not None and _may_be_infinite(described, said, position):
             described = replace(described, obstacle=Obstacle.INFINITY)
-        columns.append(replace(described, has_values=_has_values(said.has_values[position : position + leaves])))
+        has_values = _has_values(said.has_values[position : position + leaves])
+        columns.append(replace(described, has_values=has_values, caution=caution_of(element, said, position)))
         position += leaves
     return _shared(tuple(columns))
 

@@ -10,6 +10,7 @@ chunks (`footer` has the reasons).
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -21,7 +22,7 @@ from ingest_lambda.read.thrift import Fields, Wanted, decode
 # Decoding takes about a second for 10 MB; a footer beyond this tells nothing of NULLs, which then are looked for.
 MAX_STATISTICS_BYTES = 4 * 1024**2
 MAX_SCHEMA_DEPTH = 200
-LONG_BYTES, LARGEST_LONG = 8, 2**63 - 1
+LONG_BYTES, LARGEST_LONG, FIRST_GAP = 8, 2**63 - 1, 2**53
 
 PHYSICAL_TYPES = ("BOOLEAN", "INT32", "INT64", "INT96", "FLOAT", "DOUBLE", "BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY")
 LOGICAL_TYPES = {
@@ -86,6 +87,12 @@ class Element:
         """Count the physical columns."""
         return sum(child.leaves() for child in self.children) if self.physical is None else 1
 
+    def leaf_elements(self) -> list[Element]:
+        """List the physical columns, in the file's order."""
+        if self.physical is not None:
+            return [self]
+        return [leaf for child in self.children for leaf in child.leaf_elements()]
+
 
 @dataclass(frozen=True)
 class Metadata:
@@ -93,7 +100,8 @@ class Metadata:
 
     `has_values` tells of each physical column whether it has a value: False where all are NULL, None where no
     statistics say it. What it tells of columns inside of groups is of their leaves. `is_infinite` tells in the same
-    way whether it has the largest or smallest number of 64 bits.
+    way whether it has the largest or smallest number of 64 bits, `is_huge` whether it has a double that is whole and
+    beyond those that a double has without gaps.
     """
 
     columns: tuple[Element, ...]
@@ -101,6 +109,7 @@ class Metadata:
     key_values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     created_by: str | None = None
     is_infinite: tuple[bool | None, ...] = ()
+    is_huge: tuple[bool | None, ...] = ()
 
 
 LOGICAL: Wanted = {number: {} for number in LOGICAL_TYPES}
@@ -125,13 +134,14 @@ def read_metadata(footer: bytes) -> Metadata:
         raise ValueError(f"{len(elements)} elements in the schema, of which its tree has {used}")
     pairs = {_text(pair.get(1)): _text(pair.get(2)) for pair in found.get(5, [])}
     groups = found.get(4, []) if with_statistics else None
-    leaves = root.leaves()
+    leaves = [leaf.physical for leaf in root.leaf_elements()]
     return Metadata(
         root.children,
-        _told(groups, leaves, _chunk_has_values),
+        _told(groups, [True] * len(leaves), _chunk_has_values),
         pairs,
         _text(found.get(6)) or None,
-        _told(groups, leaves, _chunk_is_infinite),
+        _told(groups, [physical == "INT64" for physical in leaves], _chunk_is_infinite),
+        _told(groups, [physical == "DOUBLE" for physical in leaves], _chunk_is_huge),
     )
 
 
@@ -167,13 +177,17 @@ def _annotation(fields: Fields) -> str | None:
 
 
 def _told(
-    groups: Sequence[Fields] | None, leaves: int, of_chunk: Callable[[Fields], bool | None]
+    groups: Sequence[Fields] | None, asked: Sequence[bool], of_chunk: Callable[[Fields], bool | None]
 ) -> tuple[bool | None, ...]:
-    """Tell something of each physical column by its chunks: True where it is so of one, False where of none."""
-    found: list[bool | None] = [False if groups is not None else None] * leaves
+    """Tell something of the physical columns that are asked for, by their chunks: True where it is so of one of them.
+
+    False where it is so of none, None where they do not tell it or are not asked.
+    """
+    found: list[bool | None] = [False if is_asked and groups is not None else None for is_asked in asked]
+    leaves = [leaf for leaf, is_asked in enumerate(asked) if is_asked]
     for group in groups or ():
         chunks = group.get(1) or []
-        for leaf in range(leaves):
+        for leaf in leaves:
             said = of_chunk(chunks[leaf]) if leaf < len(chunks) else None
             known = found[leaf]
             found[leaf] = True if said or known else (None if said is None or known is None else False)
@@ -192,12 +206,22 @@ def _chunk_is_infinite(chunk: Fields) -> bool | None:
     """Tell whether numbers of 64 bits reach the largest or smallest there is."""
     if _chunk_has_values(chunk) is False:
         return False
+    extremes = _extremes(chunk, "<q")
+    return extremes and any(abs(one) >= LARGEST_LONG for one in extremes)
+
+
+def _chunk_is_huge(chunk: Fields) -> bool | None:
+    extremes = _extremes(chunk, "<d")
+    return extremes and any(one.is_integer() and abs(one) >= FIRST_GAP for one in extremes)
+
+
+def _extremes(chunk: Fields, form: str) -> Any:
+    """Read the largest and the smallest value of 8 bytes, as `struct` has them; None where they are not told."""
     statistics = (chunk.get(3) or {}).get(12) or {}
-    largest, smallest = statistics.get(5), statistics.get(6)
-    if largest is None or smallest is None or {len(largest), len(smallest)} != {LONG_BYTES}:
+    found: list[bytes] = [statistics.get(5, b""), statistics.get(6, b"")]
+    if any(len(one) != LONG_BYTES for one in found):
         return None
-    is_largest = int.from_bytes(largest, "little", signed=True) >= LARGEST_LONG
-    return is_largest or int.from_bytes(smallest, "little", signed=True) <= -LARGEST_LONG
+    return [struct.unpack(form, one)[0] for one in found]
 
 
 def _text(value: Any) -> str:

@@ -44,7 +44,8 @@ class FileColumn:
     `obstacle` is why COPY would misread or refuse it, None if it reads it right. `is_void`: of arrow's null type, so
     that it has no value and suits a landing column of any type. `has_values` is what the file says of it: False where
     all are NULL (or empty lists, where it is nested), None where it says nothing. `meaning` is how its values are to be
-    taken, None where the arrow type that they are read in says all of it.
+    taken, None where the arrow type that they are read in says all of it. `caution` is what users of its writer would
+    not expect of how it lands.
     """
 
     name: str
@@ -54,6 +55,7 @@ class FileColumn:
     is_void: bool = False
     has_values: bool | None = None
     meaning: Meaning | None = None
+    caution: str | None = None
 
 
 UNITS = {"milliseconds": "MILLIS", "microseconds": "MICROS", "nanoseconds": "NANOS"}

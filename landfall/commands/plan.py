@@ -69,6 +69,8 @@ def _show(outlook: "Outlook", *, has_warehouse: bool) -> None:
         if each.verdict is not None:
             where = f" in column {each.verdict.column}" if each.verdict.column else ""
             console.print(f"{each.name}: {each.verdict.reason}{where}; {each.verdict.remedy}", markup=False)
+        for column, caution in each.cautions:
+            console.print(f"{each.name}: mind column {column}: {caution}", markup=False)
     for dataset, column, before, after in outlook.changes():
         became = f"from {before} to {after}" if before else f"is new, {after}"
         console.print(f"landing.{dataset}.{column} {became}", markup=False)

@@ -41,6 +41,7 @@ class Forecast:
     """What would become of one file: it `lands`, is `rejected`, `ignored`, or has been `decided` on before.
 
     `path_columns`: by column, what the folders of its key say of its rows.
+    `cautions` are what users of its writer would not expect of a column, by its name.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Forecast:
     rows: int | None = None
     verdict: Verdict | None = None
     path_columns: Mapping[str, str | None] = field(default_factory=dict)
+    cautions: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Spell the forecast as its JSON face does."""
@@ -68,6 +70,7 @@ class Forecast:
             "found": verdict.found if verdict else None,
             "expected": verdict.expected if verdict else None,
             "remedy": verdict.remedy if verdict else None,
+            "cautions": [{"column": column, "caution": caution} for column, caution in self.cautions],
         }
 
 
@@ -254,4 +257,5 @@ def _lands(name: str, plan: Plan, planned: PlannedFile, read: int | None) -> For
     promised = planned.inspected.footer.row_count
     rows = read if promised == UNKNOWN_ROWS else promised
     said = {column.name: column.value for column in planned.path}
-    return Forecast(name, plan.dataset, "lands", planned.why, plan.path, rows, path_columns=said)
+    cautions = tuple((column.name, column.caution) for column in planned.inspected.footer.columns if column.caution)
+    return Forecast(name, plan.dataset, "lands", planned.why, plan.path, rows, path_columns=said, cautions=cautions)

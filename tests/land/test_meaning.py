@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import io
+import json
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -114,3 +115,31 @@ def test_an_error_of_no_known_kind_while_reading_is_a_verdict(monkeypatch: pytes
     with pytest.raises(RejectedFileError):
         list(parquet_rows.batches(content))
     assert pq.ParquetFile(io.BytesIO(content)).metadata.num_rows == 1
+
+
+GEO = json.dumps({"version": "1.1.0", "primary_column": "shape", "columns": {"shape": {"encoding": "WKB"}}})
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"), [({"geo": GEO}, ["shape"]), ({"geo": "[1]"}, []), ({"geo": "{"}, []), ({}, [])]
+)
+def test_geometries_of_geoparquet_are_cautioned_of(words: dict[str, str], columns: list[str]) -> None:
+    table = pa.table({"id": [1], "shape": [b"\1"]})
+    content = footers.with_words(parquet(table, store_schema=False), words)
+
+    assert [found.name for found in parse_footer(content, len(content)).columns if found.caution] == columns
+
+
+DUCKDB = "DuckDB version v2.0.1"
+
+
+@pytest.mark.parametrize(
+    ("values", "by", "is_cautioned"),
+    [([2.0**60], DUCKDB, True), ([1.5, 7.0], DUCKDB, False), ([None], DUCKDB, False), ([2.0**60], "polars", False)],
+)
+def test_doubles_of_duckdb_are_perhaps_huge_integers(values: list[float], by: str, is_cautioned: bool) -> None:
+    table = pa.table({"n": pa.array(values, pa.float64())})
+
+    for statistics in (True, False) if is_cautioned else (True,):
+        content = footers.with_words(parquet(table, store_schema=False, write_statistics=statistics), {}, by)
+        assert bool(parse_footer(content, len(content)).columns[0].caution) is is_cautioned

@@ -48,7 +48,7 @@ def test_one_row_group_without_statistics_leaves_it_open_unless_another_has_a_va
     without, nulls, value = {3: {5: 2}}, {3: {5: 2, 12: {3: 2}}}, {3: {5: 2, 12: {3: 1}}}
 
     def told(*chunks: Any) -> bool | None:
-        return module._told([{1: [chunk]} for chunk in chunks], 1, module._chunk_has_values)[0]
+        return module._told([{1: [chunk]} for chunk in chunks], [True], module._chunk_has_values)[0]
 
     assert (told(nulls), told(nulls, without), told(without, nulls), told(without, value)) == (False, None, None, True)
 

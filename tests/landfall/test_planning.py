@@ -19,6 +19,7 @@ from ingest_lambda.warehouse.statements import Column
 from landfall import stack
 from landfall.operate import declared
 from landfall.operate.planning import Planner
+from tests import land as land_files
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
 
@@ -249,3 +250,15 @@ def test_folders_that_are_no_columns_are_told_with_what_would_make_them_some(tmp
     outlook = Planner({"sensors": Contract(partitions=False)}).plan([str(tmp_path)], "sensors")
     assert outlook.folders() == [("sensors", "region", False)]
     assert Planner({}).plan([str(tmp_path)], "sensors").folders() == [("sensors", "region", True)]
+
+
+WRITERS = Path(land_files.__file__).with_name("files")
+
+
+def test_what_lands_as_users_of_its_writer_would_not_expect_is_said(desk: Desk) -> None:
+    plan = desk.landfall("plan", str(WRITERS / "duckdb.parquet"), str(WRITERS / "chdb.parquet"), "--dataset", "tried")
+
+    said = {Path(each["file"]).stem: each["cautions"] for each in plan["files"]}
+    told = {name: [caution["column"] for caution in cautions] for name, cautions in said.items()}
+    assert told == {"duckdb": ["huge", "waited"], "chdb": ["large", "address"]}
+    assert "HUGEINT" in said["duckdb"][0]["caution"]
