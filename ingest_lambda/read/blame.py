@@ -9,12 +9,14 @@ pyarrow refuses a whole file for one column, and does not say which. The footer'
 from __future__ import annotations
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.read import original
 from ingest_lambda.read.metadata import Metadata, read_metadata
-from ingest_lambda.read.original import refused_column
 from ingest_lambda.reasons import Reason
 
+MAGIC = b"PAR1"
 BYTES = {"BYTE_ARRAY"}
 FIXED = {"FIXED_LEN_BYTE_ARRAY"}
 # What each annotation may stand on: https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
@@ -49,7 +51,7 @@ def rejection_of(error: Exception, footer: bytes) -> RejectedFileError:
     except ValueError:
         said = None
     if said and isinstance(error, (pa.ArrowException, OSError)):  # of both kinds are pyarrow's own
-        blamed = _refused_integer(said) or _contradiction(said)
+        blamed = _refused_integer(said) or _contradiction(said) or _arrow_schema(said, footer, error)
         if blamed:
             return blamed
     if isinstance(error, pa.ArrowNotImplementedError):
@@ -59,7 +61,7 @@ def rejection_of(error: Exception, footer: bytes) -> RejectedFileError:
 
 
 def _refused_integer(said: Metadata) -> RejectedFileError | None:
-    found = refused_column(said)
+    found = original.refused_column(said)
     if found is None:
         return None
     column, type_ = found
@@ -70,6 +72,25 @@ def _refused_integer(said: Metadata) -> RejectedFileError | None:
         found=type_,
         expected="a type that docs/verdicts.md lists",
         remedy=INTEGER_REMEDY if type_.startswith("an integer") else None,
+    )
+
+
+def _arrow_schema(said: Metadata, footer: bytes, error: Exception) -> RejectedFileError | None:
+    """Blame the writer's arrow schema where the file can be read without it."""
+    if original.KEY not in said.key_values:
+        return None
+    without = footer.replace(original.KEY.encode(), original.KEY.lower().encode())
+    file = MAGIC + without + len(without).to_bytes(4, "little") + MAGIC
+    try:
+        pq.read_metadata(pa.BufferReader(file)).schema.to_arrow_schema()
+    except (pa.ArrowException, OSError, ValueError):
+        return None
+    named = original.extension_columns(said)
+    return RejectedFileError(
+        Reason.UNSUPPORTED_TYPE,
+        f"the arrow schema that the writer keeps in the footer contradicts its columns, which closes the file: {error}",
+        column=named[0] if len(named) == 1 else None,
+        remedy="write the column as text or plain bytes, or the file without an arrow schema (ARROW:schema)",
     )
 
 

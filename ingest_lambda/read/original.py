@@ -24,7 +24,8 @@ KEY = "ARROW:schema"
 IPC_PREFIX = 8  # bytes before the message: its marker and length
 # Fields of the message's tables, by their numbers in the format.
 HEADER, FIELDS = 2, 1
-NAME, TYPE_KIND, TYPE, CHILDREN = 0, 2, 3, 5
+NAME, TYPE_KIND, TYPE, CHILDREN, WORDS = 0, 2, 3, 5, 6
+EXTENSION = "ARROW:extension:name"
 INT, BIT_WIDTH, MAX_BITS = 2, 0, 64
 LAST_KIND = 26  # the newest type that pyarrow 26 knows: LargeListView
 
@@ -69,6 +70,17 @@ def refused_column(said: Metadata) -> tuple[str, str] | None:
     except ValueError:
         return None
     return None
+
+
+def extension_columns(said: Metadata) -> list[str]:
+    """Name the columns to which the writer's schema gives a type beyond arrow's own, such as a UUID."""
+    message = message_of(said)
+    try:
+        schema = Table.root(message[IPC_PREFIX:]).table(HEADER) if message else None
+        columns = list(schema.tables(FIELDS)) if schema else []
+        return [column.text(NAME) for column in columns if EXTENSION in {pair.text(0) for pair in column.tables(WORDS)}]
+    except ValueError:
+        return []
 
 
 def _refused(field: Table, depth: int) -> str | None:

@@ -67,8 +67,9 @@ MEANT: dict[str, dict[str, tuple[str, Any]]] = {
     },
 }
 # Files that one column closes to their reader: that column, and what the verdict says of it.
-CLOSED = {
+CLOSED: dict[str, tuple[str, str | None, str]] = {
     "polars_int128": ("large", "an integer of 128 bits", "decimal"),
+    "deltalake_uuid": ("key", None, "plain bytes"),
     "fastparquet_fixed_text": ("code", "FIXED_LEN_BYTE_ARRAY STRING", "variable length"),
 }
 
@@ -165,7 +166,8 @@ def test_an_arrow_schema_that_cannot_be_read_is_a_verdict(land: Land, function: 
     [outcome] = function.receive(land.put(f"raw/{dataset}/a.parquet", content))
 
     assert outcome.verdict is not None
-    assert outcome.verdict.reason is Reason.CORRUPT_FOOTER
+    assert outcome.verdict.reason is Reason.UNSUPPORTED_TYPE
+    assert "arrow schema" in outcome.verdict.detail
 
 
 def receive(land: Land, function: Function, key: str, table: pa.Table, **options: Any) -> FileOutcome:

@@ -3,7 +3,8 @@
 The writers are no requirement of the project; the files are kept, so that its tests need none of them:
 
     python -m venv writers && writers/bin/pip install pandas==3.1.1 polars==2.1.0 duckdb==2.0.0 pyarrow==26.0.1 \\
-        chdb==4.4.0 arro3-io==0.9.1 fastparquet==2026.9.0 pyspark==4.3.0
+        chdb==4.4.0 arro3-io==0.9.1 fastparquet==2026.9.0 pyspark==4.3.0 \\
+        deltalake==1.6.6
     writers/bin/python tests/land/files/make_files.py [WRITER ...]
 
 Spark needs Java 17 or newer.
@@ -167,6 +168,19 @@ def write_fastparquet() -> None:
     fastparquet.write(target, frame, fixed_text={"code": 2}, object_encoding={"code": "utf8"})
 
 
+def write_deltalake() -> None:
+    """Write a UUID, which delta-rs keeps as bytes of any length beside an arrow schema that says sixteen."""
+    import deltalake  # type: ignore[import-not-found]  # no requirement, as said above
+    import pyarrow as pa
+
+    key = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([bytes(16)], pa.binary(16)))
+    folder = FOLDER / "delta"
+    deltalake.write_deltalake(str(folder), pa.table({"id": [1], "key": key}))
+    [part] = folder.glob("*.parquet")
+    part.rename(FOLDER / "deltalake_uuid.parquet")
+    shutil.rmtree(folder)
+
+
 def write_duckdb_variant() -> None:
     """Write VARIANTs, which DuckDB shreds by what it finds in them."""
     import duckdb
@@ -242,6 +256,7 @@ WRITERS = {
     "arro3": write_arro3,
     "polars_int128": write_polars_int128,
     "fastparquet": write_fastparquet,
+    "deltalake": write_deltalake,
     "duckdb_variant": write_duckdb_variant,
     "duckdb_infinity": write_duckdb_infinity,
     "spark": write_spark,
