@@ -18,7 +18,7 @@ _ROW_IDENTITY = {"_file_id", "_row_digest"}
 
 @dataclass(frozen=True)
 class Upsert:
-    """A modeled table, the relation with the rows offered to it, and the key that both share."""
+    """A modeled table, the checked rows, whose newest accepted ones it is offered, and the key that both share."""
 
     model: str
     table: str
@@ -52,14 +52,12 @@ def waiting_sql(relation: str) -> str:
 
 
 def upserts_of(results: Sequence[Any]) -> list[Upsert]:
-    """Find the UPSERTs that were done: models with a unique key, behind an `int_<entity>__deduplicated` of this run."""
+    """Find the UPSERTs that were done: models with a unique key, behind an `int_<entity>__checked` of this run."""
     nodes = {result.node.name: result.node for result in results}
     return [
         Upsert(node.name, node.relation_name, nodes[offered].relation_name, _key(node))
         for node in _done(results)
-        if (offered := f"int_{node.name}__deduplicated") in nodes
-        and _key(node)
-        and node.columns.keys() >= _ROW_IDENTITY
+        if (offered := f"int_{node.name}__checked") in nodes and _key(node) and node.columns.keys() >= _ROW_IDENTITY
     ]
 
 
@@ -75,18 +73,19 @@ def _key(node: Any) -> tuple[str, ...]:
 def count_sql(upsert: Upsert, run_id: str) -> str:
     """Build the query of one count. A row is known by its key, its file and the digest of its business columns.
 
-    >>> print(count_sql(Upsert("orders", "modeled.orders", "gate.offered", ("order_id",)), "r-1"))
+    >>> print(count_sql(Upsert("orders", "modeled.orders", "gate.checked", ("order_id",)), "r-1"))
     select count(*) as row_count
-    from gate.offered as offered
+    from gate.checked as offered
     inner join modeled.orders as held
         on offered.order_id = held.order_id
         and offered._file_id = held._file_id
         and offered._row_digest = held._row_digest
-    where offered._run_id = 'r-1'
+    where offered.row_status = 'accepted' and offered._version_rank = 1 and offered._run_id = 'r-1'
     """
     columns = (*upsert.key, "_file_id", "_row_digest")
     matches = "\n    and ".join(f"offered.{column} = held.{column}" for column in columns)
     return (
         f"select count(*) as row_count\nfrom {upsert.offered} as offered\n"
-        f"inner join {upsert.table} as held\n    on {matches}\nwhere offered._run_id = '{run_id}'"
+        f"inner join {upsert.table} as held\n    on {matches}\n"
+        f"where offered.row_status = 'accepted' and offered._version_rank = 1 and offered._run_id = '{run_id}'"
     )

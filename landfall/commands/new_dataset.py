@@ -90,8 +90,7 @@ def _tell(made: "Design", paths: list[str], is_dry: bool) -> None:
 def _next_steps(made: "Design") -> list[str]:
     folder = f"dbt_project/models/gate/{made.domain}"
     return [
-        f"say what a good row is: rules in {folder}/int_{made.dataset}__checked.sql, gates in "
-        f"{folder}/{made.dataset}__gate.yml",
+        f"say what a good row is: rules in {folder}/int_{made.dataset}__checked.sql, gates in the YAML beside it",
         f"say what the columns mean, and who owns them: dbt_project/models/modeled/{made.domain}/_{made.dataset}"
         "__docs.md, and the group in dbt_project/models/landing",
         "deploy it: `landfall local up`, or `landfall deploy --env ENV`",

@@ -49,11 +49,6 @@ class ModelColumn:
     is_json: bool
 
     @property
-    def contract_type(self) -> str:
-        """Spell the type as a contract does, which says numeric."""
-        return self.type.replace("decimal(", "numeric(")
-
-    @property
     def description(self) -> str:
         """Refer to what the domain's words say of it."""
         return f"{{{{ doc('{self.doc}') }}}}"
@@ -119,7 +114,7 @@ def modeled_type(column: LandedColumn) -> str:
 
     >>> from ingest_lambda.warehouse import sqltypes
     >>> modeled_type(LandedColumn("a", sqltypes.VARCHAR, 40)), modeled_type(LandedColumn("b", sqltypes.decimal(5, 5)))
-    ('varchar(128)', 'decimal(6,5)')
+    ('varchar(128)', 'numeric(6,5)')
     """
     name, arguments = column.type.name, column.type.arguments
     if name == "SUPER":
@@ -129,7 +124,7 @@ def modeled_type(column: LandedColumn) -> str:
         return f"varchar({next((size for size in TEXT_BYTES if size >= wanted), MAX_VARCHAR)})"
     if name == "DECIMAL":
         precision, scale = arguments
-        return f"decimal({max(precision, scale + 1)},{scale})"  # the range check wants a digit before the point
+        return f"numeric({max(precision, scale + 1)},{scale})"  # the range check wants a digit before the point
     return str(column.type).lower()
 
 

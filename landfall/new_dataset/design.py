@@ -29,7 +29,7 @@ GOOD_TIME = "2025-11-13 12:00:00"
 EARLY_TIME = "1969-12-31 00:00:00"
 # A value of each modeled type, for the unit test.
 GOOD_VALUES: dict[str, Any] = {
-    "varchar": "good", "smallint": 1, "integer": 1, "bigint": 1, "decimal": 1, "real": 1.5, "double precision": 1.5,
+    "varchar": "good", "smallint": 1, "integer": 1, "bigint": 1, "numeric": 1, "real": 1.5, "double precision": 1.5,
     "boolean": True, "date": GOOD_TIME[:10], "timestamp": GOOD_TIME, "time": "12:00:00",
 }  # fmt: skip
 

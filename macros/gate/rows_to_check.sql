@@ -1,5 +1,5 @@
 {% macro rows_to_check(staged, key, columns, bounds) -%}
-    {%- set passed = columns + row_columns() -%}
+    {%- set passed = columns | list + row_columns() -%}
     {#- One SELECT a dataset, with the range as numbers: the landing table's sort key prunes -#}
     {%- for dataset, range in bounds.items() %}
     select {{ passed | join(', ') }}

@@ -3,7 +3,7 @@
     {%- set size = numbers_in(type) -%}
     {%- if kind == 'varchar' -%}
         {{ narrow_text(column, size[0]) }}
-    {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal') -%}
+    {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric') -%}
         case
             when {{ column }} between -{{ largest_whole(type) }} and {{ largest_whole(type) }}
                 then cast({{ column }} as {{ type }})

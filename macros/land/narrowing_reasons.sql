@@ -6,12 +6,12 @@
         {%- if kind == 'varchar' -%}
             {%- do rules.update({
                 column ~ '_too_long': 'octet_length(trim(' ~ column ~ ')) > ' ~ size[0]}) -%}
-        {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal') -%}
+        {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric') -%}
             {%- do rules.update({
                 column ~ '_out_of_range': column ~ ' not between -' ~ largest_whole(type)
                 ~ ' and ' ~ largest_whole(type)}) -%}
         {%- endif -%}
-        {%- if kind == 'decimal' -%}
+        {%- if kind in ('decimal', 'numeric') -%}
             {%- do rules.update({
                 column ~ '_too_precise': column ~ ' <> round(' ~ column ~ ', ' ~ size[1] ~ ')'}) -%}
         {%- elif kind == 'date' -%}

@@ -13,7 +13,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,15 @@ import pytest
 from pyarrow import parquet as pq
 from typer.testing import CliRunner
 
+from benchmarks.checkouts import checked_out
 from landfall.app import build as command_line
-from local.home import ROOT
+from local.home import ROOT, Home
 from tests.end_to_end.conftest import Operator
+from tests.end_to_end.test_upgrade import BEFORE
 from tests.land.test_corpus import CORPUS
 from tests.model import test_conventions
 from tests.support.model_warehouse import DbtRun, ModelWarehouse
+from tests.support.releases import Release, is_known
 from tests.support.warehouse_seed import login
 
 pytestmark = pytest.mark.xdist_group("end_to_end")
@@ -105,9 +109,7 @@ class Written:
 @pytest.fixture(scope="module")
 def written(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
     """Write all datasets into a copy of the project, land their files, build them."""
-    folder = tmp_path_factory.mktemp("project")
-    for name in PROJECT:
-        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
+    folder = copied_project(tmp_path_factory.mktemp("project"))
     unseen = [sensors(folder / "sensors.parquet")]
     unseen += [
         Unseen(name, CORPUS / "files" / file, key, time)
@@ -119,14 +121,28 @@ def written(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Ite
     for each in unseen:
         uploaded = operator.upload(each.path, f"raw/{each.name}/{each.path.name}")
         assert uploaded.outcome == "landed", uploaded
+    with dbt_in(folder, operator) as dbt:
+        run = dbt.dbt("build", "--select", *(f"+{each.name}" for each in unseen))
+        yield Written(folder, {each.name: each for each in unseen}, files, dbt, run)
+
+
+def copied_project(folder: Path) -> Path:
+    """Copy the dbt project to a folder; return it."""
+    for name in PROJECT:
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
+    return folder
+
+
+@contextmanager
+def dbt_in(folder: Path, operator: Operator) -> Iterator[ModelWarehouse]:
+    """Yield dbt in a copy of the project, parsed, as the administrator of the stack's warehouse."""
     facts = operator.local.redshift
     with login(facts, str(facts["admin_user"]), str(facts["admin_password"])) as admin:
         places = {"DBT_PROJECT_DIR": str(folder), "DBT_PROFILES_DIR": str(folder)}
         places |= {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
         dbt = ModelWarehouse(admin, admin, admin, places)
         dbt.parse()
-        run = dbt.dbt("build", "--select", *(f"+{each.name}" for each in unseen))
-        yield Written(folder, {each.name: each for each in unseen}, files, dbt, run)
+        yield dbt
 
 
 def write(unseen: Unseen, folder: Path) -> dict[str, Any]:
@@ -205,3 +221,26 @@ def test_the_sql_keeps_the_house_style(written: Written, operator: Operator) -> 
         check=False,
     )
     assert lint.returncode == 0, lint.stdout + lint.stderr
+
+
+@pytest.mark.skipif(not is_known(BEFORE), reason=f"a shallow clone, without {BEFORE}")
+def test_an_entity_that_an_earlier_release_wrote_goes_on_as_it_is(operator: Operator, tmp_path: Path) -> None:
+    """Its accepted and deduplicated rows are views of their own, and its SQL repeats the columns and their types."""
+    folder = copied_project(tmp_path / "project")
+    without_key = {"Sensor ID": pa.array(["s-1", None, "s-3", "s-1"])}
+    unseen = replace(sensors(tmp_path / "meters.parquet", **without_key), name="meters")
+    with checked_out(BEFORE, tmp_path) as tree:
+        release = Release(tree, Home(tmp_path / "no stack"))
+        files = release.landfall(*unseen.arguments, "--project", str(folder))["files"]
+    assert "dbt_project/models/gate/meters/int_meters__deduplicated.sql" in files
+    assert operator.upload(unseen.path, f"raw/meters/{unseen.path.name}").outcome == "landed"
+
+    with dbt_in(folder, operator) as dbt:
+        run = dbt.dbt("build", "--select", "+meters")
+
+        assert run.success, run.messages
+        gates = {gate: status for gate, status in run.statuses.items() if gate.startswith("meters__")}
+        assert set(gates.values()) == {"pass"}, gates
+        assert {"meters__rows_conserved", "meters__unique_key", "meters__quarantine_rate"} <= set(gates)
+        assert dbt.admin.value("select count(*) from gate.quarantine_meters") == 1
+        assert dbt.admin.rows("select sensor_id from modeled.meters order by 1") == [("s-1",), ("s-3",)]

@@ -97,6 +97,10 @@ def test_a_lost_row_and_a_key_that_is_left_twice_fail_their_gates(published: tup
     passed = warehouse.dbt("test", "--select", *gates)
     assert {gate: passed.status(gate) for gate in gates} == dict.fromkeys(gates, "pass")
 
+    # a row that no view and no UPSERT takes
+    warehouse.transformer.run("update gate.int_fx_rates__checked set row_status = 'nowhere' where ccy = 'CHF'")
+    assert warehouse.dbt("test", "--select", "fx_rates__rows_conserved").status("fx_rates__rows_conserved") == "fail"
+
     warehouse.transformer.run(
         "delete from gate.int_fx_rates__checked where ccy = 'CHF'",
         "update gate.int_fx_rates__checked set _version_rank = 1",

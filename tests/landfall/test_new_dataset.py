@@ -81,7 +81,8 @@ def test_a_dry_run_says_the_same_and_writes_nothing(project: Path, file: Path) -
 
 def test_people_read_the_columns_the_files_and_what_to_do_next(project: Path, file: Path) -> None:
     text = run(project, file).stdout
-    assert all(word in text for word in ("modeled.sightings", "seen_at", "wrote:", "sightings__gate.yml", "next:"))
+    words = ("modeled.sightings", "seen_at", "wrote:", "int_sightings__checked.yml", "next:")
+    assert all(word in text for word in words)
 
 
 def test_the_contract_that_it_declares_is_the_landing_table_of_the_file(project: Path, file: Path) -> None:

@@ -14,7 +14,6 @@ from tests.support.model_warehouse import ModelWarehouse
 pytestmark = pytest.mark.xdist_group("model")  # one project, parsed once
 
 MACROS = ROOT / "macros"
-GATE_MODELS = Path("dbt_project/models/gate")
 # A key that is made once, when the warehouse is prepared, cannot be stale.
 TIMELESS_SOURCES = {"restricted"}
 GATES = ROOT / "dbt_project" / "gates" / "generic"
@@ -80,8 +79,37 @@ def test_every_modeled_table_has_a_contract_and_a_key_that_its_gates_watch(manif
             for gate in gates(manifest)
             if gate.test_metadata.name == "unique_key"
         }
-        offered = f"model.landfall.int_{model.name}__deduplicated"
-        assert watched.get(model.unique_id) == watched.get(offered) == key, model.name
+        checked = f"model.landfall.int_{model.name}__checked"
+        assert watched.get(model.unique_id) == watched.get(checked) == key, model.name
+
+
+def test_the_key_is_watched_among_the_rows_that_the_upsert_takes_and_no_others(manifest: Manifest) -> None:
+    taken = manifest.macros["macro.landfall.newest_accepted"].macro_sql
+    for model in upserts(manifest):
+        assert "where {{ newest_accepted() }}" in model.raw_code, model.name
+        [gate] = [gate for gate in gates(manifest) if gate.name == f"{model.name}__unique_key"]
+        conditions = str(gate.config.where).split(" and ")
+        assert len(conditions) == 2
+        assert all(condition in taken for condition in conditions), model.name
+
+
+def test_an_entity_is_staging_checked_quarantine_modeled_and_pending_where_rows_wait(manifest: Manifest) -> None:
+    names = {model.name: model for model in models(manifest)}
+    for entity in (model.name for model in upserts(manifest)):
+        waits = "waiting_reasons()" not in names[f"int_{entity}__checked"].raw_code
+        needed = {f"stg_{entity}", f"int_{entity}__checked", f"quarantine_{entity}", entity}
+        needed |= {f"pending_{entity}"} if waits else set()
+        of_the_entity = re.compile(rf"((stg|quarantine|pending)_)?{entity}|int_{entity}__.*")
+        assert {name for name in names if of_the_entity.fullmatch(name)} == needed
+
+
+def test_a_column_has_one_type_from_staging_to_the_modeled_table(manifest: Manifest) -> None:
+    for model in upserts(manifest):
+        types: dict[str, set[str]] = {}
+        for name in (f"stg_{model.name}", f"int_{model.name}__checked", model.name):
+            for column in manifest.nodes[f"model.landfall.{name}"].columns.values():
+                types.setdefault(column.name, set()).update([column.data_type] if column.data_type else [])
+        assert all(len(found) == 1 for found in types.values()), (model.name, types)
 
 
 def test_every_upsert_takes_in_the_datasets_that_its_staging_reads(manifest: Manifest) -> None:
@@ -111,10 +139,7 @@ def test_every_model_is_described_beside_its_sql(manifest: Manifest) -> None:
         path = Path(model.original_file_path)
         assert path.stem == model.name
         assert model.patch_path is not None, model.name
-        described_in = Path(model.patch_path.split("://")[1])
-        # an entity's gate views pass on the columns of its `__checked`, and share its file
-        name = described_in.name if path.is_relative_to(GATE_MODELS) else path.with_suffix(".yml").name
-        assert described_in == path.with_name(name), model.name
+        assert Path(model.patch_path.split("://")[1]) == path.with_suffix(".yml"), model.name
 
 
 def test_only_staging_reads_sources(manifest: Manifest) -> None:

@@ -15,11 +15,7 @@
 -- depends_on: {{ ref('stg_model_loads') }}
 
 {% set key = [[ key_names | python ]] %}
-{% set columns = [
-[% for column in columns %]
-    '[[ column.name ]]',
-[% endfor %]
-] %}
+{% set columns = business_columns() %}
 {% set bounds = load_bounds() %}
 
 with to_check as (

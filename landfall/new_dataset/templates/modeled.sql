@@ -7,8 +7,6 @@
 -- The gates look at these too; a failing one must stop this model.
 -- depends_on: {{ ref('stg_[[ dataset ]]') }}
 -- depends_on: {{ ref('stg_landed_files') }}
--- depends_on: {{ ref('int_[[ dataset ]]__checked') }}
--- depends_on: {{ ref('int_[[ dataset ]]__accepted') }}
 -- depends_on: {{ ref('quarantine_[[ dataset ]]') }}
 
 {{ guard_upsert() }}
@@ -20,8 +18,8 @@ with newest as (
         [[ column.name ]],
     [% endfor %]
         {{ modeled_columns() }}
-    from {{ ref('int_[[ dataset ]]__deduplicated') }}
-    where {{ of_this_run() }}
+    from {{ ref('int_[[ dataset ]]__checked') }}
+    where {{ newest_accepted() }}
 
 ),
 

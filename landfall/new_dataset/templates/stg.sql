@@ -1,8 +1,4 @@
-{% set types = {
-[% for column in columns %]
-    '[[ column.name ]]': '[[ column.type ]]',
-[% endfor %]
-} %}
+{% set types = business_columns() %}
 
 with source as (
 

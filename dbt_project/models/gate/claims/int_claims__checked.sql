@@ -15,21 +15,7 @@
 -- depends_on: {{ ref('stg_model_loads') }}
 
 {% set key = ['claim_id'] %}
-{% set columns = [
-    'claim_id',
-    'patient_key',
-    'provider_id',
-    'claim_status',
-    'claim_type',
-    'diagnosis_code',
-    'procedure_code',
-    'billed_amount',
-    'allowed_amount',
-    'paid_amount',
-    'service_date',
-    'submitted_at',
-    'updated_at',
-] %}
+{% set columns = business_columns() %}
 {% set bounds = load_bounds() %}
 
 with to_check as (

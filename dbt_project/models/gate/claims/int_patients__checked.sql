@@ -15,15 +15,7 @@
 -- depends_on: {{ ref('stg_model_loads') }}
 
 {% set key = ['patient_key'] %}
-{% set columns = [
-    'patient_key',
-    'gender',
-    'postal_area',
-    'birth_year',
-    'has_name',
-    'has_member_number',
-    'updated_at',
-] %}
+{% set columns = business_columns() %}
 {% set bounds = load_bounds() %}
 
 with to_check as (

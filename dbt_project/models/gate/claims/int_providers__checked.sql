@@ -15,15 +15,7 @@
 -- depends_on: {{ ref('stg_model_loads') }}
 
 {% set key = ['provider_id'] %}
-{% set columns = [
-    'provider_id',
-    'npi',
-    'provider_name',
-    'specialty',
-    'state',
-    'is_in_network',
-    'updated_at',
-] %}
+{% set columns = business_columns() %}
 {% set bounds = load_bounds() %}
 
 with to_check as (

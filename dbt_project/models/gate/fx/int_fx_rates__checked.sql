@@ -15,13 +15,7 @@
 -- depends_on: {{ ref('stg_model_loads') }}
 
 {% set key = ['as_of_date', 'ccy'] %}
-{% set columns = [
-    'as_of_date',
-    'ccy',
-    'rate_to_usd',
-    'source',
-    'updated_at',
-] %}
+{% set columns = business_columns() %}
 {% set bounds = load_bounds() %}
 
 with to_check as (

@@ -15,14 +15,7 @@
 -- depends_on: {{ ref('stg_model_loads') }}
 
 {% set key = ['customer_id'] %}
-{% set columns = [
-    'customer_id',
-    'customer_name',
-    'email',
-    'country',
-    'created_at',
-    'updated_at',
-] %}
+{% set columns = business_columns() %}
 {% set bounds = load_bounds() %}
 
 with to_check as (

@@ -15,16 +15,7 @@
 -- depends_on: {{ ref('stg_model_loads') }}
 
 {% set key = ['order_item_id'] %}
-{% set columns = [
-    'order_item_id',
-    'order_id',
-    'product_id',
-    'quantity',
-    'unit_price',
-    'discount_amount',
-    'line_total',
-    'updated_at',
-] %}
+{% set columns = business_columns() %}
 {% set bounds = load_bounds() %}
 
 with to_check as (

@@ -15,17 +15,7 @@
 -- depends_on: {{ ref('stg_model_loads') }}
 
 {% set key = ['order_id'] %}
-{% set columns = [
-    'order_id',
-    'customer_id',
-    'order_status',
-    'currency',
-    'shipping_country',
-    'item_count',
-    'order_total',
-    'ordered_at',
-    'updated_at',
-] %}
+{% set columns = business_columns() %}
 {% set bounds = load_bounds() %}
 
 with to_check as (

@@ -15,15 +15,7 @@
 -- depends_on: {{ ref('stg_model_loads') }}
 
 {% set key = ['product_id'] %}
-{% set columns = [
-    'product_id',
-    'product_name',
-    'category',
-    'currency',
-    'unit_price',
-    'is_active',
-    'updated_at',
-] %}
+{% set columns = business_columns() %}
 {% set bounds = load_bounds() %}
 
 with to_check as (

@@ -7,8 +7,6 @@
 -- The gates look at these too; a failing one must stop this model.
 -- depends_on: {{ ref('stg_claims') }}
 -- depends_on: {{ ref('stg_landed_files') }}
--- depends_on: {{ ref('int_claims__checked') }}
--- depends_on: {{ ref('int_claims__accepted') }}
 -- depends_on: {{ ref('quarantine_claims') }}
 -- depends_on: {{ ref('pending_claims') }}
 
@@ -31,8 +29,8 @@ with newest as (
         submitted_at,
         updated_at,
         {{ modeled_columns() }}
-    from {{ ref('int_claims__deduplicated') }}
-    where {{ of_this_run() }}
+    from {{ ref('int_claims__checked') }}
+    where {{ newest_accepted() }}
 
 ),
 

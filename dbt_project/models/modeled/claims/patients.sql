@@ -7,8 +7,6 @@
 -- The gates look at these too; a failing one must stop this model.
 -- depends_on: {{ ref('stg_patients') }}
 -- depends_on: {{ ref('stg_landed_files') }}
--- depends_on: {{ ref('int_patients__checked') }}
--- depends_on: {{ ref('int_patients__accepted') }}
 -- depends_on: {{ ref('quarantine_patients') }}
 
 {{ guard_upsert() }}
@@ -20,8 +18,8 @@ with newest as (
         {{ unless_deleted(['gender', 'postal_area', 'birth_year']) }},
         updated_at,
         {{ modeled_columns() }}
-    from {{ ref('int_patients__deduplicated') }}
-    where {{ of_this_run() }}
+    from {{ ref('int_patients__checked') }}
+    where {{ newest_accepted() }}
 
 ),
 

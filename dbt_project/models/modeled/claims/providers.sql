@@ -7,8 +7,6 @@
 -- The gates look at these too; a failing one must stop this model.
 -- depends_on: {{ ref('stg_providers') }}
 -- depends_on: {{ ref('stg_landed_files') }}
--- depends_on: {{ ref('int_providers__checked') }}
--- depends_on: {{ ref('int_providers__accepted') }}
 -- depends_on: {{ ref('quarantine_providers') }}
 
 {{ guard_upsert() }}
@@ -24,8 +22,8 @@ with newest as (
         is_in_network,
         updated_at,
         {{ modeled_columns() }}
-    from {{ ref('int_providers__deduplicated') }}
-    where {{ of_this_run() }}
+    from {{ ref('int_providers__checked') }}
+    where {{ newest_accepted() }}
 
 ),
 

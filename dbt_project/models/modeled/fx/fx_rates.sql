@@ -7,8 +7,6 @@
 -- The gates look at these too; a failing one must stop this model.
 -- depends_on: {{ ref('stg_fx_rates') }}
 -- depends_on: {{ ref('stg_landed_files') }}
--- depends_on: {{ ref('int_fx_rates__checked') }}
--- depends_on: {{ ref('int_fx_rates__accepted') }}
 -- depends_on: {{ ref('quarantine_fx_rates') }}
 
 {{ guard_upsert() }}
@@ -22,8 +20,8 @@ with newest as (
         source,
         updated_at,
         {{ modeled_columns() }}
-    from {{ ref('int_fx_rates__deduplicated') }}
-    where {{ of_this_run() }}
+    from {{ ref('int_fx_rates__checked') }}
+    where {{ newest_accepted() }}
 
 ),
 

@@ -7,8 +7,6 @@
 -- The gates look at these too; a failing one must stop this model.
 -- depends_on: {{ ref('stg_customers') }}
 -- depends_on: {{ ref('stg_landed_files') }}
--- depends_on: {{ ref('int_customers__checked') }}
--- depends_on: {{ ref('int_customers__accepted') }}
 -- depends_on: {{ ref('quarantine_customers') }}
 
 {{ guard_upsert() }}
@@ -25,8 +23,8 @@ with newest as (
         ]) }},
         updated_at,
         {{ modeled_columns() }}
-    from {{ ref('int_customers__deduplicated') }}
-    where {{ of_this_run() }}
+    from {{ ref('int_customers__checked') }}
+    where {{ newest_accepted() }}
 
 ),
 

@@ -7,8 +7,6 @@
 -- The gates look at these too; a failing one must stop this model.
 -- depends_on: {{ ref('stg_order_items') }}
 -- depends_on: {{ ref('stg_landed_files') }}
--- depends_on: {{ ref('int_order_items__checked') }}
--- depends_on: {{ ref('int_order_items__accepted') }}
 -- depends_on: {{ ref('quarantine_order_items') }}
 -- depends_on: {{ ref('pending_order_items') }}
 
@@ -26,8 +24,8 @@ with newest as (
         line_total,
         updated_at,
         {{ modeled_columns() }}
-    from {{ ref('int_order_items__deduplicated') }}
-    where {{ of_this_run() }}
+    from {{ ref('int_order_items__checked') }}
+    where {{ newest_accepted() }}
 
 ),
 

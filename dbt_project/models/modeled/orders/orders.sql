@@ -7,8 +7,6 @@
 -- The gates look at these too; a failing one must stop this model.
 -- depends_on: {{ ref('stg_orders') }}
 -- depends_on: {{ ref('stg_landed_files') }}
--- depends_on: {{ ref('int_orders__checked') }}
--- depends_on: {{ ref('int_orders__accepted') }}
 -- depends_on: {{ ref('quarantine_orders') }}
 
 {{ guard_upsert() }}
@@ -26,8 +24,8 @@ with newest as (
         ordered_at,
         updated_at,
         {{ modeled_columns() }}
-    from {{ ref('int_orders__deduplicated') }}
-    where {{ of_this_run() }}
+    from {{ ref('int_orders__checked') }}
+    where {{ newest_accepted() }}
 
 ),
 

@@ -1,17 +1,4 @@
-{% set types = {
-    'claim_id': 'varchar(64)',
-    'provider_id': 'varchar(64)',
-    'claim_status': 'varchar(32)',
-    'claim_type': 'varchar(32)',
-    'diagnosis_code': 'varchar(8)',
-    'procedure_code': 'varchar(5)',
-    'billed_amount': 'decimal(18,2)',
-    'allowed_amount': 'decimal(18,2)',
-    'paid_amount': 'decimal(18,2)',
-    'service_date': 'date',
-    'submitted_at': 'timestamp',
-    'updated_at': 'timestamp',
-} %}
+{% set types = business_columns() %}
 {% set identifying = {'patient_id': 'varchar(64)'} %}
 
 with landed as (

@@ -1,14 +1,6 @@
 {{ config(schema='restricted') }}
 
-{% set types = {
-    'patient_id': 'varchar(64)',
-    'patient_name': 'varchar(256)',
-    'member_number': 'varchar(32)',
-    'gender': 'varchar(16)',
-    'postal_code': 'varchar(10)',
-    'birth_date': 'date',
-    'updated_at': 'timestamp',
-} %}
+{% set types = business_columns() %}
 
 with landed as (
 

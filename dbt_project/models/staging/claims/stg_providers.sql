@@ -1,12 +1,4 @@
-{% set types = {
-    'provider_id': 'varchar(64)',
-    'npi': 'varchar(10)',
-    'provider_name': 'varchar(256)',
-    'specialty': 'varchar(64)',
-    'state': 'varchar(2)',
-    'is_in_network': 'boolean',
-    'updated_at': 'timestamp',
-} %}
+{% set types = business_columns() %}
 
 with landed as (
 

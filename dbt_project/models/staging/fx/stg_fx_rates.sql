@@ -1,10 +1,4 @@
-{% set types = {
-    'as_of_date': 'date',
-    'ccy': 'varchar(3)',
-    'rate_to_usd': 'decimal(20,10)',
-    'source': 'varchar(64)',
-    'updated_at': 'timestamp',
-} %}
+{% set types = business_columns() %}
 
 with landed as (
 

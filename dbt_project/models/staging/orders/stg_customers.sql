@@ -1,11 +1,4 @@
-{% set types = {
-    'customer_id': 'varchar(64)',
-    'customer_name': 'varchar(256)',
-    'email': 'varchar(320)',
-    'country': 'varchar(2)',
-    'created_at': 'timestamp',
-    'updated_at': 'timestamp',
-} %}
+{% set types = business_columns() %}
 
 with source as (
 

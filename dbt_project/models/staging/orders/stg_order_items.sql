@@ -1,13 +1,4 @@
-{% set types = {
-    'order_item_id': 'varchar(64)',
-    'order_id': 'varchar(64)',
-    'product_id': 'varchar(64)',
-    'quantity': 'integer',
-    'unit_price': 'decimal(18,2)',
-    'discount_amount': 'decimal(18,2)',
-    'line_total': 'decimal(18,2)',
-    'updated_at': 'timestamp',
-} %}
+{% set types = business_columns() %}
 
 with order_items as (
 

@@ -1,14 +1,4 @@
-{% set types = {
-    'order_id': 'varchar(64)',
-    'customer_id': 'varchar(64)',
-    'order_status': 'varchar(32)',
-    'currency': 'varchar(3)',
-    'shipping_country': 'varchar(2)',
-    'item_count': 'integer',
-    'order_total': 'decimal(18,2)',
-    'ordered_at': 'timestamp',
-    'updated_at': 'timestamp',
-} %}
+{% set types = business_columns() %}
 
 with order_summary as (
 

@@ -1,12 +1,4 @@
-{% set types = {
-    'product_id': 'varchar(64)',
-    'product_name': 'varchar(256)',
-    'category': 'varchar(64)',
-    'currency': 'varchar(3)',
-    'unit_price': 'decimal(18,2)',
-    'is_active': 'boolean',
-    'updated_at': 'timestamp',
-} %}
+{% set types = business_columns() %}
 
 with source as (
 

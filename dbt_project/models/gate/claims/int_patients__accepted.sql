@@ -1,3 +1,0 @@
-select *
-from {{ ref('int_patients__checked') }}
-where row_status = 'accepted'

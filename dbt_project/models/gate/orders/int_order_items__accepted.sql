@@ -1,3 +1,0 @@
-select *
-from {{ ref('int_order_items__checked') }}
-where row_status = 'accepted'

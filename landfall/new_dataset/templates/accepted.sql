@@ -1,3 +1,0 @@
-select *
-from {{ ref('int_[[ dataset ]]__checked') }}
-where row_status = 'accepted'
