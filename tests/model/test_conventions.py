@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from dbt.contracts.graph.manifest import Manifest
@@ -205,6 +206,19 @@ def test_every_upsert_is_guarded_by_a_gate_of_each_kind(manifest: Manifest) -> N
             if set(gate.depends_on.nodes) <= above and gate.config.severity.lower() == "error"
         }
         assert needed <= kinds, model.name
+
+
+def test_the_overview_s_links_to_the_lineage_name_what_there_is(manifest: Manifest) -> None:
+    overview = manifest.docs["doc.landfall.__overview__"].block_contents
+    links = [parse_qs(link) for link in re.findall(r"\([?]lineage=\w+#!/overview[?](\S+)\)", overview)]
+    assert len(links) == overview.count("#!") > 0
+    exposures = {exposure.name for exposure in manifest.exposures.values()}
+    linked = {name for link in links for name in link["g_i"][0].replace("+exposure:", "").split()}
+    assert linked == {*exposures, "*"}
+    for link in links:
+        *names, source = link["g_e"][0].split()
+        assert set(names) <= {model.name for model in models(manifest)}
+        assert source.removeprefix("source:") in {each.source_name for each in manifest.sources.values()}
 
 
 def test_every_mart_has_a_reader(manifest: Manifest) -> None:
