@@ -42,7 +42,7 @@ def of_the_path(error: RejectedFileError, column: PathColumn, remedy: str | None
     """Say of a rejection that a folder is its cause; `remedy` is what else would help."""
     return RejectedFileError(
         error.reason,
-        f"a folder of the key names a column: {error.detail}",
+        f"the folder {column.folder} of the key names a column: {error.detail}",
         column=column.name,
         found=column.folder,
         expected=error.expected,

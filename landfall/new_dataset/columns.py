@@ -30,11 +30,15 @@ UNSEEN_TEXT_BYTES = 256
 
 @dataclass(frozen=True)
 class LandedColumn:
-    """A column of the landing table, and the bytes of the longest text seen in it (None: no text was seen)."""
+    """A column of the landing table, and the bytes of the longest text seen in it (None: no text was seen).
+
+    `is_of_path`: folders say it (`region=EU/`), not the file.
+    """
 
     name: str
     type: SqlType
     longest_text: int | None = None
+    is_of_path: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class ModelColumn:
     selected: str
     doc: str
     is_json: bool
+    is_of_path: bool = False
 
     @property
     def description(self) -> str:
@@ -56,6 +61,8 @@ class ModelColumn:
     @property
     def meaning(self) -> str:
         """Say in the words of the file what it is; a person says more."""
+        if self.is_of_path:
+            return f"`{self.landing}=` of the folders that the file stands in."
         return f"`{self.landing}` of the file{', as JSON text' if self.is_json else ''}."
 
 
@@ -136,7 +143,8 @@ def _model_column(dataset: str, column: LandedColumn, name: str) -> ModelColumn:
     selected = value if value == name else f"{value} as {name}"
     if len(selected) > LONGEST_LINE:
         selected = f"{value}\n            as {name}"
-    return ModelColumn(column.name, name, modeled_type(column), selected, f"{dataset}__{name}", is_json)
+    doc = f"{dataset}__{name}"
+    return ModelColumn(column.name, name, modeled_type(column), selected, doc, is_json, column.is_of_path)
 
 
 def _is_plain(name: str, taken: Container[str] = TAKEN) -> bool:

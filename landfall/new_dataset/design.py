@@ -103,6 +103,11 @@ class Design:
     known_values: KnownValues | None
 
     @property
+    def has_path_columns(self) -> bool:
+        """Tell whether folders say some of its columns: it takes them then, even if files have landed without."""
+        return any(column.is_of_path for column in self.columns)
+
+    @property
     def key_names(self) -> list[str]:
         """Name the key's columns."""
         return [column.name for column in self.key]

@@ -1,6 +1,7 @@
 """OPERATE: what a file says of the dataset it belongs to. In: a parquet file, local or in S3. Out: a `Specimen`.
 
-The footer is read by the code that lands files, so that names and types are those that the landing table will have.
+Footer and path are read by the code that lands files, so that names and types are those that the landing table will
+have.
 """
 
 import tempfile
@@ -9,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -18,6 +18,7 @@ from pyarrow import types
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.names import landing_names
+from ingest_lambda.judge.partitions import columns_of_path
 from ingest_lambda.read.footer import TAIL_BYTES, Footer, footer_bytes, parse_footer
 from ingest_lambda.warehouse import sqltypes
 from landfall.new_dataset.columns import LandedColumn
@@ -37,7 +38,7 @@ class Specimen:
 
 
 def read(source: str) -> Specimen:
-    """Read a file by its path or `s3://bucket/key`.
+    """Read a file by its path or `s3://bucket/key`; hive parts of either are columns of it.
 
     Raises:
         ConfigError: there is no such file, or one of its columns has a type that cannot land.
@@ -48,12 +49,17 @@ def read(source: str) -> Specimen:
         names = landing_names([column.name for column in footer.columns])
         texts = [column.name for column in footer.columns if column.type == sqltypes.VARCHAR]
         seen = _look_at(path, texts)
+    key = _address(source)[1] if _is_object(source) else Path(source).as_posix()
+    said = [each for each in columns_of_path(key) if each.name not in names]
     columns = []
     for name, column in zip(names, footer.columns, strict=True):
         if column.type is None:
             raise ConfigError(f"column {column.name!r} cannot land: {column.found}")
         found = seen.get(column.name)
         columns.append(LandedColumn(name, column.type, found.longest if found else None))
+    for each in said:
+        longest = None if each.value is None else len(each.value.encode())
+        columns.append(LandedColumn(each.name, sqltypes.VARCHAR, longest, is_of_path=True))
     few = {
         name: tuple(sorted(seen[column.name].values))
         for name, column in zip(names, footer.columns, strict=True)
@@ -65,7 +71,7 @@ def read(source: str) -> Specimen:
 @contextmanager
 def _at_hand(source: str) -> Iterator[Path]:
     """Give a local path to the file; one in S3 is fetched for as long as it is looked at."""
-    if not source.startswith("s3://"):
+    if not _is_object(source):
         path = Path(source)
         if not path.is_file():
             raise ConfigError(f"{source} is no file")
@@ -74,14 +80,28 @@ def _at_hand(source: str) -> Iterator[Path]:
     import boto3
     from botocore.exceptions import ClientError
 
-    address = urlsplit(source, allow_fragments=False)
+    bucket, key = _address(source)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file.parquet"
         try:
-            boto3.client("s3").download_file(address.netloc, address.path.lstrip("/"), str(path))
+            boto3.client("s3").download_file(bucket, key, str(path))
         except ClientError as error:
             raise ConfigError(f"S3 does not give {source}: {error}") from error
         yield path
+
+
+def _is_object(source: str) -> bool:
+    return source.startswith("s3://")
+
+
+def _address(source: str) -> tuple[str, str]:
+    """Take `s3://bucket/key` apart; the key may hold anything.
+
+    >>> _address("s3://b/raw/sales/region=a?b#c/x.parquet")
+    ('b', 'raw/sales/region=a?b#c/x.parquet')
+    """
+    bucket, _, key = source.removeprefix("s3://").partition("/")
+    return bucket, key
 
 
 def _footer(path: Path) -> Footer:

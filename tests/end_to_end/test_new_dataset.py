@@ -43,12 +43,18 @@ NOON = datetime.datetime(2025, 11, 13, 12)
 
 @dataclass(frozen=True)
 class Unseen:
-    """A dataset nobody has seen: one of its files, and what an operator says of it."""
+    """A dataset nobody has seen: one of its files, the folder it lands in, and what an operator says of it."""
 
     name: str
     path: Path
     key: tuple[str, ...]
     time: str | None = None
+    folder: str = ""
+
+    @property
+    def object_key(self) -> str:
+        """Say where its file lands."""
+        return f"raw/{self.name}/{self.folder}{self.path.name}"
 
     @property
     def arguments(self) -> list[str]:
@@ -88,6 +94,17 @@ def sensors(path: Path, states: tuple[str, ...] = ("new", "worn", "new", "worn")
     return Unseen("sensors", path, ("Sensor ID", "read_on"), "Updated_At")
 
 
+def regions(folder: Path) -> list[Unseen]:
+    """Write a dataset that is partitioned by region, in which an id is there once a region; one file a region."""
+    files = []
+    for region in ("EU", "US%2FCA"):
+        path = folder / f"region={region}" / "1.parquet"
+        path.parent.mkdir()
+        pq.write_table(pa.table({"id": [1, 2], "amount": [1.5, 2.5]}), path)
+        files.append(Unseen("regional", path, ("id", "region"), folder=f"region={region}/"))
+    return files
+
+
 CORPUS_FILES = (
     ("payments", "ecommerce-data__order_payments.parquet", ("order_id", "payment_sequential"), None),
     ("people", "kylo__samples_sample-data_parquet_userdata4.parquet", ("id",), "registration_dttm"),
@@ -110,7 +127,8 @@ class Written:
 def written(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
     """Write all datasets into a copy of the project, land their files, build them."""
     folder = copied_project(tmp_path_factory.mktemp("project"))
-    unseen = [sensors(folder / "sensors.parquet")]
+    regional, other_region = regions(folder)
+    unseen = [sensors(folder / "sensors.parquet"), regional]
     unseen += [
         Unseen(name, CORPUS / "files" / file, key, time)
         for name, file, key, time in CORPUS_FILES
@@ -118,8 +136,8 @@ def written(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Ite
     ]
     files = {each.name: write(each, folder)["files"] for each in unseen}
     operator.settle()
-    for each in unseen:
-        uploaded = operator.upload(each.path, f"raw/{each.name}/{each.path.name}")
+    for each in (*unseen, other_region):
+        uploaded = operator.upload(each.path, each.object_key)
         assert uploaded.outcome == "landed", uploaded
     with dbt_in(folder, operator) as dbt:
         run = dbt.dbt("build", "--select", *(f"+{each.name}" for each in unseen))
@@ -164,6 +182,12 @@ def test_the_dataset_builds_passes_its_gates_and_holds_every_key(written: Writte
     assert written.run.status(f"{name}_row_rules") == "pass"
     assert written.dbt.admin.rows(f"select * from gate.quarantine_{name}") == []
     assert written.dbt.admin.value(f"select count(*) from modeled.{name}") == len(written.datasets[name].keys())
+
+
+def test_a_folder_is_a_column_that_tells_rows_apart_as_part_of_the_key(written: Written) -> None:
+    assert written.run.success, written.run.messages
+    rows = written.dbt.admin.rows("select id, region, amount from modeled.regional order by region, id")
+    assert rows == [(1, "EU", 1.5), (2, "EU", 2.5), (1, "US/CA", 1.5), (2, "US/CA", 2.5)]
 
 
 def test_hostile_columns_and_types_arrive_with_their_values(written: Written) -> None:

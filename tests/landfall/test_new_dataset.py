@@ -188,3 +188,35 @@ def test_every_modeled_name_is_plain_unreserved_and_alone(names: list[str], data
 
 def _type(landed: list[LandedColumn], name: str) -> str:
     return next(column.type.name for column in landed if column.name == name)
+
+
+def test_the_folders_of_the_file_are_columns_and_can_be_keys(project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "Region=S%C3%A3o" / "kind=x" / "2026"
+    folder.mkdir(parents=True)
+    file = parquet(folder / "file.parquet", ROWS)
+
+    done = run(project, file, "--json", key="id,region")
+
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    columns = {column["landing"]: column["type"] for column in said["columns"]}
+    assert columns == {"id": "bigint", "kind": "varchar(32)", "seen_at": "timestamp", "region": "varchar(32)"}
+    contract = parse_contract(dict(read_contracts(project)["sightings"]))
+    assert [column.name for column in contract.columns] == ["id", "kind", "seen_at", "region"]
+    assert contract.partitions is True  # also where files of it have landed before there were such columns
+    words = (project / "dbt_project/models/modeled/sightings/_sightings__docs.md").read_text()
+    assert "`region=` of the folders" in words
+    assert "`kind` of the file" in words
+
+
+def test_a_folder_that_lands_nowhere_is_told(project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "_load_id=1"
+    folder.mkdir()
+    done = run(project, parquet(folder / "file.parquet", ROWS))
+    assert isinstance(done.exception, RejectedFileError)
+    assert "_load_id" in str(done.exception)
+
+
+def test_without_folders_nothing_is_said_of_partitions(project: Path, file: Path) -> None:
+    run(project, file)
+    assert "partitions" not in read_contracts(project)["sightings"]
