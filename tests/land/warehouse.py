@@ -187,9 +187,9 @@ def _record(file: FileVersion) -> dict[str, Any]:
 
 
 @contextmanager
-def land(isolation: str = "snapshot") -> Iterator[Land]:
+def land(isolation: str = "snapshot", name: str = "land") -> Iterator[Land]:
     """Start local AWS and Redshift, and prepare them; `isolation` is `snapshot` or `serializable`."""
-    home = Home(run_folder.folder() / f"land-{isolation}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    home = Home(run_folder.folder() / f"{name}-{isolation}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("LANDFALL_LOCAL_ISOLATION", isolation)
         state = stack.start(home, print, (AWS, REDSHIFT))

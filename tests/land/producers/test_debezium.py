@@ -1,0 +1,81 @@
+"""Debezium: changes as the S3 sink of Kafka Connect writes them in parquet, made with pyarrow after the pages of both.
+
+https://docs.confluent.io/kafka-connectors/s3-sink/current/overview.html:
+`<topics.dir>/<topic>/partition=<n>/<topic>+<n>+<offset>.snappy.parquet`;
+https://debezium.io/documentation/reference/stable/transformations/event-flattening.html.
+"""
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+import json
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+
+from ingest_lambda.judge.contracts import Contract
+from tests.land.producers.arrival import Arrivals
+from tests.land.producers.producer import Producer
+from tests.land.warehouse import Land, new_dataset
+
+PRODUCER = Producer(
+    name="Debezium",
+    made_by="pyarrow, after [the S3 sink](https://docs.confluent.io/kafka-connectors/s3-sink/current/overview.html), "
+    "[flattening](https://debezium.io/documentation/reference/stable/transformations/event-flattening.html)",
+    works="change events, flattened or whole (`before` and `after` are SUPER); each event is a row, deletes too",
+    to_set="`topics.dir=raw`; a topic named as the dataset (RegexRouter), or `prefixes: [raw/<topic>/]`; flattened: "
+    "`delete.tombstone.handling.mode=rewrite` and `add.fields=op,source.ts_ms`",
+    refused="a topic with dots names no dataset: ignored, and named by `landfall history --ignored`",
+)
+
+
+def test_flattened_events_land_with_their_operation_and_partition(land: Land) -> None:
+    topic = new_dataset()
+    events = pa.table(
+        {
+            "id": [1, 1],
+            "total": [1.5, None],
+            "__op": ["c", "d"],
+            "__deleted": ["false", "true"],
+            "__source_ts_ms": [1, 2],
+        }
+    )
+
+    end = Arrivals(land, land.function()).put(f"raw/{topic}/partition=0/{topic}+0+0000000000.snappy.parquet", events)
+
+    assert end.status.value == "landed"
+    found = land.rows(f'select id, __op, __deleted, "partition" from landing.{topic} order by __source_ts_ms')
+    assert [tuple(row.values()) for row in found] == [(1, "c", "false", "0"), (1, "d", "true", "0")]
+
+
+def test_whole_events_land_with_the_row_before_and_after(land: Land) -> None:
+    topic = new_dataset()
+    row = pa.struct([("id", pa.int32()), ("total", pa.float64())])
+    events = pa.table(
+        {
+            "before": pa.array([None, {"id": 1, "total": 1.5}], row),
+            "after": pa.array([{"id": 1, "total": 1.5}, None], row),
+            "op": ["c", "d"],
+        }
+    )
+
+    end = Arrivals(land, land.function()).put(f"raw/{topic}/partition=3/{topic}+3+0000000007.snappy.parquet", events)
+
+    assert end.status.value == "landed"
+    found = {each["op"]: each for each in land.rows(f"select op, before, after from landing.{topic}")}
+    assert json.loads(found["d"]["before"]) == {"id": 1, "total": 1.5}
+    assert found["d"]["after"] is None
+
+
+def test_a_topic_with_dots_is_ignored_until_a_rule_names_its_dataset(land: Land) -> None:
+    dataset = new_dataset()
+    topic = f"shop.public.{dataset}"
+    key = f"raw/{topic}/partition=0/{topic}+0+0000000000.snappy.parquet"
+    events = pa.table({"id": [1], "__op": ["c"]})
+    ignored = Arrivals(land, land.function()).put(key, events)
+    assert ignored.status.value == "ignored"
+    assert "is no dataset name" in str(ignored.reason)
+
+    land.contracts[dataset] = Contract(prefixes=(f"raw/{topic}/",))
+    end = Arrivals(land, land.function()).put(key, events)
+
+    assert end.status.value == "landed"
+    assert land.count(f"landing.{dataset}") == 1

@@ -1,0 +1,88 @@
+"""AWS DMS: the layout of its S3 target, made with pyarrow after its page.
+
+https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.S3.html: `<folder>/<schema>/<table>/LOAD00000001.parquet`,
+then changes as `20251113-090501234.parquet`, in `2025/11/13/` with DatePartitionEnabled; `Op` is I, U or D.
+"""
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+
+from ingest_lambda.judge.contracts import Contract
+from tests.land.producers.arrival import Arrivals, statuses
+from tests.land.producers.conftest import Modeling
+from tests.land.producers.producer import Producer
+from tests.land.warehouse import Land, new_dataset
+
+PRODUCER = Producer(
+    name="AWS DMS",
+    made_by="pyarrow, after [its page](https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.S3.html)",
+    works="full load and changes, in date folders or not; `Op` (I, U, D) is the column `op`, which staging takes: "
+    "deletes leave a tombstone, an older row overwrites nothing",
+    to_set="`DataFormat=parquet`, `BucketFolder=raw`, `IncludeOpForFullLoad`, `TimestampColumnName`; "
+    "a dataset a table, with `prefixes: [raw/<schema>/<table>/]`",
+    refused="`raw/<schema>/<table>/` without a rule (`ambiguous_folder`): tables of a schema would become one",
+)
+NOON = datetime(2025, 11, 13, 12)
+
+
+def change(operation: str, customer: str, country: str | None, hours: int = 0) -> dict[str, Any]:
+    at = NOON + timedelta(hours=hours)
+    return {
+        "Op": operation,
+        "dms_at": at,
+        "customer_id": customer,
+        "customer_name": f"Name of {customer}",
+        "email": f"{customer}@example.com",
+        "country": country,
+        "created_at": NOON,
+        "updated_at": at,
+    }
+
+
+def test_tables_of_a_schema_wait_for_a_rule_and_land_apart(land: Land) -> None:
+    schema, orders, items = new_dataset(), new_dataset(), new_dataset()
+    keys = {table: f"raw/{schema}/{table}/LOAD00000001.parquet" for table in (orders, items)}
+    arrivals = Arrivals(land, land.function())
+    for key in keys.values():
+        arrivals.put(key, pa.table({"Op": ["I"], "id": [1]}))
+    assert set(statuses(arrivals.ends).values()) == {"ambiguous_folder"}
+    assert land.count(f"landing.{schema}") == 0
+
+    for table in (orders, items):
+        land.contracts[table] = Contract(prefixes=(f"raw/{schema}/{table}/",))
+    ruled = Arrivals(land, land.function())
+    for key in keys.values():
+        ruled.put(key, pa.table({"Op": ["I"], "id": [1]}))
+
+    assert set(statuses(ruled.ends).values()) == {"landed"}
+    for table in (orders, items):
+        assert [row["op"] for row in land.rows(f"select op from landing.{table}")] == ["I"]
+
+
+@pytest.mark.xdist_group("modeling")  # a warehouse of its own, with models in it
+def test_changes_are_modeled_deletes_as_tombstones_and_what_comes_late_changes_nothing(modeling: Modeling) -> None:
+    land, models = modeling
+    declared = land.contracts["customers"]
+    land.contracts["customers"] = replace(declared, prefixes=("raw/shop/customers/",))
+    arrivals = Arrivals(land, land.function())
+    table = "raw/shop/customers/"
+
+    arrivals.put(f"{table}LOAD00000001.parquet", rows(change("I", "c-1", "DE"), change("I", "c-2", "FR")))
+    later = [change("U", "c-1", "AT", 2), change("D", "c-2", None, 2), change("I", "c-3", "IT", 2)]
+    arrivals.put(f"{table}2025/11/13/20251113-140000123.parquet", rows(*later))
+    arrivals.put(f"{table}2025/11/13/20251113-130000123.parquet", rows(change("U", "c-1", "CH", 1)))
+    models.run_green("--select", "+customers")
+
+    assert set(statuses(arrivals.ends).values()) == {"landed"}
+    found = models.transformer.rows("select customer_id, country, is_deleted from modeled.customers order by 1")
+    assert found == [("c-1", "AT", False), ("c-2", None, True), ("c-3", "IT", False)]
+
+
+def rows(*changes: dict[str, Any]) -> pa.Table:
+    return pa.Table.from_pylist(list(changes))
