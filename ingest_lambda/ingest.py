@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda.arrive.events import Message
-from ingest_lambda.arrive.known_folders import KnownFolders, refusal
+from ingest_lambda.arrive.known_folders import KnownFolders
 from ingest_lambda.arrive.owned import logs_by_folder
 from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Rules, route
 from ingest_lambda.bucket.objects import Place
@@ -34,6 +34,7 @@ from ingest_lambda.rewrite.probe import probe
 from ingest_lambda.settings import Settings
 from ingest_lambda.tell import notify
 from ingest_lambda.tell.claims import Claims
+from ingest_lambda.tell.doubts import Desk, Doubts
 from ingest_lambda.tell.quarantine import Quarantine
 from ingest_lambda.tell.report import Report
 from ingest_lambda.warehouse.client import Warehouse
@@ -85,10 +86,11 @@ class Ingest:
         self._loader = loader
         self._report = report
         self._rules = rules_of(loader.contracts, settings.route_pattern)
-        self._folders = KnownFolders(warehouse, self._rules)
         place = Place(settings.bucket, settings.copy_role_arn)
         self._quarantine = Quarantine(clients.s3, warehouse, place, self._tell)
         self._claims = Claims(clients.sns, settings.failure_topic_arn, settings.environment, loader.owned)
+        desk = Desk(clients.s3, clients.sns, settings.bucket, settings.failure_topic_arn, settings.environment)
+        self._doubts = Doubts(KnownFolders(warehouse, self._rules), loader.owned, desk, report)
 
     def handle(self, messages: Sequence[Message]) -> list[Message]:
         """Bring every file to its end; return the messages that must come back."""
@@ -192,17 +194,10 @@ class Ingest:
         doubtful = [each.file for each in files if each.file.file_id in folders and each.footer.sign is None]
         if not doubtful:
             return files, []
-        outcomes = self._guarded(dataset, doubtful, lambda: self._refuse(dataset, doubtful, folders))
+        outcomes = self._guarded(dataset, doubtful, lambda: self._doubts.refuse(dataset, doubtful, folders))
         ended = {outcome.file.file_id for outcome in outcomes}
         self._report.load(dataset, outcomes, 0.0)
         return [each for each in files if each.file.file_id not in ended], outcomes
-
-    def _refuse(self, dataset: str, files: Sequence[FileVersion], folders: Mapping[str, str]) -> list[FileOutcome]:
-        if self._folders.of(dataset):
-            return []
-        owned = self._loader.owned.looked_up(dataset)
-        strange = [file for file in files if not any(folder.holds(file) for folder in owned)]
-        return [rejection_outcome(file, dataset, refusal(dataset, folders[file.file_id])) for file in strange]
 
     def _load(self, dataset: str, group: Group) -> list[FileOutcome]:
         started = time.monotonic()

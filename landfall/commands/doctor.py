@@ -43,11 +43,12 @@ def doctor(as_json: output.JsonOption = False) -> None:
 
 def all_checks() -> "list[tuple[str, Check]]":
     """List the checks, in the data's order."""
-    from landfall.doctor import aws, table_formats, warehouse
+    from landfall.doctor import aws, folders, table_formats, warehouse
 
     return [
         ("stack", aws.stack_is_complete),
         ("bucket", aws.bucket_announces),
+        ("ignored files", folders.little_is_ignored),
         ("landing queue", aws.queue_takes_events),
         ("dead letters", aws.no_dead_letters),
         ("functions", aws.functions_are_active),
@@ -56,6 +57,7 @@ def all_checks() -> "list[tuple[str, Check]]":
         ("schemas", warehouse.schemas_are_owned),
         ("bookkeeping", warehouse.bookkeeping_is_there),
         ("rights", warehouse.rights_are_granted),
+        ("folders", folders.folders_are_of_one_table),
         ("COPY", warehouse.copy_reads_the_bucket),
         ("table formats", table_formats.folders_are_not_tables),
         ("transform", aws.transform_runs),

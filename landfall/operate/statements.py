@@ -5,9 +5,11 @@ Bookkeeping is one table a dataset, so what spans datasets is one UNION ALL, not
 
 # ruff: noqa: S608 - building SQL is this module's purpose; identifiers and literals go through ingest_lambda.statements
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from ingest_lambda.arrive.known_folders import PARTS
 from ingest_lambda.reconcile.ledger import packed
+from ingest_lambda.warehouse import ledger
 from ingest_lambda.warehouse.statements import DATASET_NAME, literal, lock_dataset, table
 
 
@@ -48,6 +50,21 @@ def select_landed_files(datasets: Sequence[str]) -> list[str]:
         )
 
     return _union_all(datasets, landed)
+
+
+def select_folders(datasets: Sequence[str], prefixes: Mapping[str, str]) -> list[str]:
+    """List the folders that the files of each dataset come from, without hive parts and dates.
+
+    Those below a prefix that is declared for the dataset are left out; `prefixes` are datasets by prefix.
+    """
+
+    def folders(dataset: str) -> str:
+        own = [prefix for prefix, owner in prefixes.items() if owner == dataset]
+        return (
+            f"select {literal(dataset)} as dataset, folder from ({ledger.select_folders(dataset, PARTS, own)}) as found"
+        )
+
+    return _union_all(datasets, folders)
 
 
 def select_rejected_files(dataset: str | None) -> str:

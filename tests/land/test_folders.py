@@ -58,9 +58,9 @@ def test_what_a_writer_has_not_finished_or_notes_for_itself_never_lands(land: La
         for name in (
             "_temporary/0/_temporary/attempt_1/part-0.parquet",
             ".spark-staging-1/part-0.parquet",
-            "_delta_log/00000000000000000010.checkpoint.parquet",
+            "_delta_log/_sidecars/a.parquet",
             "_change_data/cdc-0.parquet",
-            ".hoodie/metadata/files/f.parquet",
+            ".Trash/part-0.parquet",
             "year=2026/.hive-staging/part-0.parquet",
         )
     ]
@@ -130,7 +130,9 @@ def test_any_folders_lands_the_file_in_the_dataset_that_the_verdict_names(
     assert land.count(f"landing.{dataset}") == 3
 
 
-def test_a_dataset_whose_ledger_holds_such_folders_goes_on(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dataset_whose_ledger_holds_such_folders_goes_on_and_it_is_told_once(
+    land: Land, monkeypatch: pytest.MonkeyPatch, alerts: Callable[[], list[dict[str, Any]]]
+) -> None:
     dataset, other = new_dataset("old"), new_dataset("other")
     before = land.put(f"raw/{dataset}/eu/year=2025/a.parquet", TABLE)
     elsewhere = land.put(f"raw/{other}/2025/11/a.parquet", TABLE)
@@ -145,6 +147,13 @@ def test_a_dataset_whose_ledger_holds_such_folders_goes_on(land: Land, monkeypat
     assert statuses(function.receive(more, new)) == [Status.LANDED, Status.REJECTED]
     assert land.count(f"landing.{dataset}") == 6
     assert land.count(f"landing.{other}") == 3
+
+    told = [each for each in alerts() if each["MessageAttributes"]["dataset"]["Value"] == dataset]
+    assert [each["MessageAttributes"]["severity"]["Value"] for each in told] == ["low"]
+    assert json.loads(told[0]["Message"])["folders"] == [f"raw/{dataset}/eu/"]
+    for again in (function, land.function()):
+        assert statuses(again.receive(land.put(f"raw/{dataset}/us/c.parquet", TABLE))) == [Status.LANDED]
+    assert [each for each in alerts() if each["MessageAttributes"]["dataset"]["Value"] == dataset] == []
 
 
 def test_only_what_is_in_landing_lets_a_dataset_go_on(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:

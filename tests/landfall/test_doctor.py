@@ -5,13 +5,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
+from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.load.outcomes import Status as Ended
 from landfall.commands import doctor as command
 from landfall.deploy import bootstrap
-from landfall.doctor import aws, warehouse
+from landfall.doctor import aws, folders, warehouse
 from landfall.doctor.findings import Check, Finding, Status, examine
+from landfall.operate import declared
 from landfall.stack import Stack
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
@@ -162,6 +167,49 @@ def test_copy_is_tried_with_a_probe_that_leaves_nothing(desk: Desk) -> None:
     (finding,) = run(warehouse.copy_reads_the_bucket, wrong)
     assert (finding.status, "attach the role" in (finding.remedy or "")) == (Status.FAILED, True)
     assert desk.land.keys("staging/doctor-") == set()
+
+
+def test_a_bucket_full_of_ignored_files_is_a_warning_that_says_why(desk: Desk) -> None:
+    s3, name = desk.stack.s3, new_dataset("full").replace("_", "-")
+    s3.create_bucket(Bucket=name)
+    stack = replace(desk.stack, outputs={**desk.stack.outputs, "BucketName": name})
+    usual = ["raw/orders/", *(f"raw/orders/{number}/_SUCCESS" for number in range(20)), "raw/orders/1/part-0.parquet"]
+    for key in usual:
+        s3.put_object(Bucket=name, Key=key, Body=b"")
+    (finding,) = run(folders.little_is_ignored, stack)
+    assert (finding.status, finding.detail) == (Status.OK, "0 of the first 22 objects under raw/ are ignored")
+
+    for number in range(12):
+        s3.put_object(Bucket=name, Key=f"raw/orders/{number:02}.csv", Body=b"a")
+        s3.put_object(Bucket=name, Key=f"raw/orders/_temporary/{number}.parquet", Body=b"a")
+    (finding,) = run(folders.little_is_ignored, stack)
+
+    assert finding.status is Status.WARNING
+    assert "24 of the first 46 objects under raw/ are ignored" in finding.detail
+    assert "12 a format that its dataset does not declare, 12 a writer's own file" in finding.detail
+    assert "raw/orders/00.csv: orders takes no csv" in finding.detail
+    assert "landfall history --ignored" in (finding.remedy or "")
+
+
+def test_folders_that_may_be_other_tables_are_a_warning_until_they_are_declared(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema, table, plain = new_dataset("shop"), new_dataset("orders"), new_dataset("plain")
+    keys = (f"raw/{schema}/orders/a.parquet", f"raw/{schema}/region=EU/a.parquet", f"raw/{plain}/2026/11/28/a.parquet")
+    files = [desk.land.put(key, pa.table({"id": [1]})) for key in keys]
+    with monkeypatch.context() as patched:  # before there was a rule
+        patched.setattr(desk.land, "contracts", {schema: Contract(any_folders=True)})
+        assert {outcome.status for outcome in desk.land.function().receive(*files)} == {Ended.LANDED}
+
+    said = [each for each in run(folders.folders_are_of_one_table, desk.stack) if schema in each.detail]
+    assert [(each.check, each.status) for each in said] == [("folders", Status.WARNING)]
+    assert f"raw/{schema}/orders/" in said[0].detail
+    assert "region=EU" not in said[0].detail
+    assert not [each for each in run(folders.folders_are_of_one_table, desk.stack) if plain in each.detail]
+
+    for rules in (Rules(any_folders={schema}), Rules(prefixes={f"raw/{schema}/orders/": table})):
+        monkeypatch.setattr(declared, "rules", lambda _, rules=rules: rules)
+        assert not [each for each in run(folders.folders_are_of_one_table, desk.stack) if schema in each.detail]
 
 
 def test_a_check_that_cannot_look_is_a_finding_and_the_others_go_on(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
+from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.load.outcomes import Status
 from landfall.operate import declared, files
 from scripts import contracts, package
@@ -69,3 +70,20 @@ def test_the_remedy_of_a_refused_folder_lands_its_files_and_settles_their_reject
         assert landed == {file.file_id: Status.LANDED, other.file_id: Status.LANDED}
         assert rejected_count(desk, schema) == 0
         assert desk.land.count(f"landing.{schema}") == 6
+
+
+def test_a_table_that_landed_among_another_dataset_s_rows_is_taken_out_as_the_runbook_says(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    schema, table = new_dataset("shop"), new_dataset("orders")
+    mixed = [desk.land.put(f"raw/{schema}/{name}/LOAD1.parquet", TABLE) for name in ("orders", "items")]
+    with monkeypatch.context() as patched:  # before there was a rule
+        patched.setattr(desk.land, "contracts", {schema: Contract(any_folders=True)})
+        assert [outcome.status for outcome in desk.land.function().receive(*mixed)] == [Status.LANDED] * 2
+
+    deploy(desk, monkeypatch, tmp_path, table, f'prefixes: ["raw/{schema}/orders/"]')
+    assert desk.landfall("undo", mixed[0].key)["dataset"] == schema
+    assert desk.landfall("backfill", f"raw/{schema}/orders/", "--rate", "0")["sent"] == 1
+
+    assert [outcome.status for outcome in desk.deliver()] == [Status.LANDED]
+    assert (desk.land.count(f"landing.{schema}"), desk.land.count(f"landing.{table}")) == (3, 3)
