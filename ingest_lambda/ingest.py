@@ -29,7 +29,7 @@ from ingest_lambda.load.load import Loader, rejection_outcome
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.read.footer import Budget, Inspected
 from ingest_lambda.read.formats import inspect_any
-from ingest_lambda.reasons import Reason
+from ingest_lambda.reasons import NO_PARQUET
 from ingest_lambda.rewrite.probe import probe
 from ingest_lambda.settings import Settings
 from ingest_lambda.tell import notify
@@ -279,7 +279,7 @@ def group_for_loading(candidates: Iterable[Candidate]) -> list[list[Candidate]]:
 
 def _unfit(candidate: Candidate, error: RejectedFileError) -> FileOutcome:
     """Reject a file; where its name does not say that it is parquet, and it is not, it is ignored instead."""
-    if candidate.by_bytes and error.reason in {Reason.NOT_PARQUET, Reason.EMPTY_FILE}:
+    if candidate.by_bytes and error.reason in NO_PARQUET:
         return FileOutcome(candidate.file, Status.IGNORED, candidate.dataset, NOT_BY_BYTES)
     return rejection_outcome(candidate.file, candidate.dataset, error)
 

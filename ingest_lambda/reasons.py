@@ -43,6 +43,8 @@ class Reason(StrEnum):
     ROW_COUNT_MISMATCH = "row_count_mismatch"
 
 
+NO_PARQUET = frozenset({Reason.NOT_PARQUET, Reason.EMPTY_FILE})  # nobody's fault where the name does not say parquet
+
 REMEDIES = {
     Reason.AMBIGUOUS_FOLDER: "declare prefixes, or folders: any, in the source YAML; deploy, then replay the file",
     Reason.EMPTY_FILE: "upload the file again; it has no bytes, so the writer probably died before closing it",

@@ -95,7 +95,7 @@ def face(tally: Tally) -> dict[str, Any]:
     return {
         "listed": tally.listed,
         "known": {standing.value: count for standing, count in sorted(tally.known.items())},
-        "passed_over": dict(sorted(tally.passed_over.items())),
+        "passed_over": {why: count for why, count in sorted(tally.passed_over.items()) if count},
         "missing": [file_face(listed) for listed in tally.missing],
         "archived": [file_face(listed) for listed in tally.offline],
         "unread": [file_face(listed) for listed in tally.unread],
@@ -118,7 +118,7 @@ def file_face(listed: Listed) -> dict[str, Any]:
 def counts(tally: Tally) -> list[tuple[str, int]]:
     """List what a tally counts, for people."""
     known = [(f"known: {standing.value}", count) for standing, count in sorted(tally.known.items())]
-    passed = [(f"passed over: {reason}", count) for reason, count in sorted(tally.passed_over.items())]
+    passed = [(f"passed over: {reason}", count) for reason, count in sorted(tally.passed_over.items()) if count]
     kinds = [(f"ignored: {kind}", count) for kind, count in sorted(tally.ignored.items())]
     missing = [
         ("missing", len(tally.missing)),

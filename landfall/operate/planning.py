@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingest_lambda.arrive.known_folders import read_folders, refusal
 from ingest_lambda.arrive.partitions import PathColumn, path_columns
-from ingest_lambda.arrive.routing import Ignored, route
+from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Route, route
 from ingest_lambda.errors import ConfigError, RejectedFileError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract, rules_of
@@ -22,6 +23,7 @@ from ingest_lambda.judge.table_formats import NOBODY, Ownership
 from ingest_lambda.judge.verdict import Verdict, verdict_of
 from ingest_lambda.read.footer import UNKNOWN_ROWS, Inspected
 from ingest_lambda.read.formats import inspect_any
+from ingest_lambda.reasons import NO_PARQUET
 from ingest_lambda.reconcile.ledger import Standing, standings
 from ingest_lambda.rewrite.path_values import path_values
 from ingest_lambda.warehouse import ddl, owned_folders
@@ -158,16 +160,30 @@ class Planner:
         bucket, key = locate(name, stack.bucket)
         routed = route(key, self._rules)
         if isinstance(routed, Ignored):
-            return Forecast(name, None, "ignored", routed.reason)
+            return Forecast(name, routed.dataset, "ignored", routed.reason)
         file = newest_version(stack, bucket, key)
         standing = standings(stack.warehouse, {routed.dataset: [file.file_id]}).get(file.file_id)
         if standing in {Standing.LANDED, Standing.UNDONE}:
             return Forecast(name, routed.dataset, "decided", f"this version is in the ledger: {standing}")
         try:
             declared = self._contract(routed.dataset).declared
-            return Readable(name, routed.dataset, inspect_any(stack.s3, file, declared))
+            inspected = inspect_any(stack.s3, file, declared)
+            self._check_folder(stack, routed, inspected)
+            return Readable(name, routed.dataset, inspected)
         except RejectedFileError as error:
+            if routed.by_bytes and error.reason in NO_PARQUET:
+                return Forecast(name, routed.dataset, "ignored", NOT_BY_BYTES)
             return self._rejected(name, routed.dataset, file, error)
+
+    def _check_folder(self, stack: "Stack", routed: Route, inspected: Inspected) -> None:
+        """Refuse an object of a folder that may be another table's, as the function does."""
+        if routed.folder is None or inspected.footer.sign is not None:
+            return
+        owned = owned_folders.read_folders(stack.warehouse, routed.dataset)
+        if any(folder.holds(inspected.file) for folder in owned):
+            return
+        if not read_folders(stack.warehouse, routed.dataset, self._rules):
+            raise refusal(routed.dataset, routed.folder)
 
     def _plan_dataset(self, dataset: str, files: Sequence[Readable], outlook: Outlook) -> None:
         contract = self._contract(dataset)

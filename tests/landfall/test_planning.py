@@ -262,3 +262,33 @@ def test_what_lands_as_users_of_its_writer_would_not_expect_is_said(desk: Desk) 
     told = {name: [caution["column"] for caution in cautions] for name, cautions in said.items()}
     assert told == {"duckdb": ["huge", "waited"], "chdb": ["large", "address"]}
     assert "HUGEINT" in said["duckdb"][0]["caution"]
+
+
+def test_folders_in_doubt_and_names_that_say_nothing_are_forecast_as_the_function_does(
+    connected: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, new, old = connected, new_dataset("shop"), new_dataset("old")
+    table = pa.table({"n": [1]})
+    with monkeypatch.context() as patched:  # before there was a rule
+        patched.setattr(desk.land, "contracts", {old: Contract(any_folders=True)})
+        desk.land.function().receive(desk.land.put(f"raw/{old}/eu/a.parquet", table))
+    contents = {
+        f"raw/{new}/orders/a.parquet": table,
+        f"raw/{old}/us/a.parquet": table,
+        f"raw/{new}/part-00000": table,
+        f"raw/{new}/notes": b"hello",
+        f"raw/{new}/orders/notes": b"hello",
+        f"raw/{new}/_temporary/a.parquet": table,
+    }
+    files = [desk.land.put(key, content) for key, content in contents.items()]
+
+    plan = desk.landfall("plan", *contents, exits=1)
+
+    said = {each["file"]: each for each in plan["files"]}
+    assert said[f"raw/{new}/orders/a.parquet"]["reason"] == "ambiguous_folder"
+    assert said[f"raw/{new}/_temporary/a.parquet"]["dataset"] == new
+    done = desk.land.function().receive(*files)
+    ends = OUTCOMES | {Status.IGNORED: "ignored"}
+    assert {key: each["outcome"] for key, each in said.items()} == {
+        outcome.file.key: ends[outcome.status] for outcome in done
+    }
