@@ -209,7 +209,7 @@ def plan_load(
             refuse_table_format(dataset, file, contract, ownership)
             refuse_foreign(file, known)
             names = [] if file.has_no_records else landing_names([column.name for column in file.footer.columns])
-            path = columns_of_path(file.file.key) if has_paths and not file.has_no_records else ()
+            path = columns_of_path(file.file.key) if has_paths and file.footer.row_count != 0 else ()
             refuse_keyless([*names, *(said.name for said in path)], contract.key, file)
             columns.take(names, file.footer.columns, path)
             planned.append(PlannedFile(file, tuple(names), why, path))

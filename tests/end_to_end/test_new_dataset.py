@@ -139,6 +139,7 @@ def written(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Ite
     for each in (*unseen, other_region):
         uploaded = operator.upload(each.path, each.object_key)
         assert uploaded.outcome == "landed", uploaded
+    operator.settle()  # the stack's own transform makes some of the same views
     with dbt_in(folder, operator) as dbt:
         run = dbt.dbt("build", "--select", *(f"+{each.name}" for each in unseen))
         yield Written(folder, {each.name: each for each in unseen}, files, dbt, run)

@@ -406,6 +406,14 @@ def test_the_columns_of_folders_are_announced_as_those_of_files(
     ]
 
 
+def test_a_file_of_no_rows_brings_no_column_of_its_path(land: Land, receive: Receive) -> None:
+    dataset = new_dataset()
+
+    assert receive(dataset, "region=EU/oid=1", FILE.slice(0, 0)).status is Status.LANDED
+
+    assert "region" not in columns_of(land, f"landing.{dataset}")
+
+
 def test_a_sensitive_dataset_withholds_what_the_row_says(land: Land) -> None:
     dataset = new_dataset()
     land.contracts[dataset] = Contract(sensitive=True)
