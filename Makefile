@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs package deploy down constraints
+.PHONY: help setup demo test matrix lint docs package deploy down constraints
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ demo: setup ## the whole path on this machine, step by step
 # Three workers for two cores: tests wait for services now and then.
 test: lint ## every check that CI runs
 	$(BIN)/pytest -n 3 --dist loadgroup
+
+matrix: setup ## let some fifteen writers of parquet write their types, and land them (slow; its own environment)
+	PYTHON=$(PYTHON) tests/matrix/run.sh
 
 lint: setup ## ruff, mypy, cfn-lint, dbt parse (sqlfluff needs a warehouse: it runs with the tests)
 	$(BIN)/ruff check .

@@ -68,8 +68,8 @@ REMEDIES = {
     Reason.OVERSIZE_VALUE: "shorten the value: a string has 65535 bytes at most, a binary or nested one 1024000",
     Reason.INVALID_TEXT: "write the text as UTF-8 without NUL characters, or the column as binary",
     Reason.VALUE_OUT_OF_RANGE: "correct the value, or write the column in a type that the landing column holds",
-    Reason.LEGACY_CALENDAR: "write the file again with Spark's datetimeRebaseModeInWrite (int96RebaseModeInWrite) "
-    "as CORRECTED, or with spark.sql.session.timeZone as UTC",
+    Reason.LEGACY_CALENDAR: "write the file again with Spark 3 or newer, datetimeRebaseModeInWrite and "
+    "int96RebaseModeInWrite CORRECTED, or spark.sql.session.timeZone UTC",
     Reason.INVALID_VALUE: "correct the value, or declare another data_type for the column in the dataset's source YAML",
     Reason.PARTITION_MISMATCH: "upload the file under folders that say what its rows say, or without the column",
     Reason.DUPLICATE_MAP_KEY: "write each key of a map once, or the column as a list of pairs",

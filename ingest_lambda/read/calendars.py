@@ -18,24 +18,31 @@ VERSION = "org.apache.spark.version"
 TIME_ZONE = "org.apache.spark.timeZone"
 LEGACY_DATETIME, FIRST_DATETIME = "org.apache.spark.legacyDateTime", "3.0.0"
 LEGACY_INT96, FIRST_INT96 = "org.apache.spark.legacyINT96", "3.1.0"
+SPARK_SCHEMA = "org.apache.spark.sql.parquet.row.metadata"
 HIVE_PROLEPTIC = "writer.date.proleptic"
 
 
 @dataclass(frozen=True)
 class Calendars:
-    """What is in the older calendar: dates, timestamps of 64 bits, those of 96; `zone` is theirs, None if unsaid."""
+    """What is in the older calendar: dates, timestamps of 64 bits, those of 96; `zone` is theirs, None if unsaid.
+
+    `is_unsaid`: the file may be in either.
+    """
 
     dates: bool = False
     timestamps: bool = False
     int96: bool = False
     zone: str | None = None
+    is_unsaid: bool = False
 
 
 def calendars_of(said: Metadata) -> Calendars:
     """Say which calendar a file's moments are in; Spark's versions are compared as text, as Spark does."""
     words = said.key_values
-    if VERSION not in words:  # Hive's, another writer's, or Spark's of before 2.4.6, which does not say
-        return Calendars(dates=words.get(HIVE_PROLEPTIC) == "false")
+    if (
+        VERSION not in words
+    ):  # Hive's, another writer's, or Spark's of before 2.4.6: https://github.com/apache/spark/pull/28142
+        return Calendars(dates=words.get(HIVE_PROLEPTIC) == "false", is_unsaid=SPARK_SCHEMA in words)
     version = words[VERSION]
     is_legacy = version < FIRST_DATETIME or LEGACY_DATETIME in words
     is_legacy_int96 = version < FIRST_INT96 or LEGACY_INT96 in words

@@ -19,6 +19,7 @@ from ingest_lambda.read.cautions import caution_of
 from ingest_lambda.read.meaning import is_by_duckdb, meanings
 from ingest_lambda.read.metadata import Element, Metadata
 from ingest_lambda.read.schema import FileColumn, Leaf, Obstacle, file_column
+from ingest_lambda.read.spark_schema import is_variant
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import sqltypes
 
@@ -71,7 +72,7 @@ def _check(column: Element, element: Element) -> None:
             expected="a group with at least one field",
             remedy="leave the empty struct out, or give it a field",
         )
-    if element.annotation == "VARIANT" and not _is_variant(element):
+    if element.annotation == "VARIANT" and not is_variant(element):
         raise RejectedFileError(
             Reason.MALFORMED_VARIANT,
             "the VARIANT has other fields than the specification gives it",
@@ -81,13 +82,6 @@ def _check(column: Element, element: Element) -> None:
         )
     for child in element.children:
         _check(column, child)
-
-
-def _is_variant(element: Element) -> bool:
-    fields = {child.name: child.physical for child in element.children}
-    known = {"metadata", "value", "typed_value"}
-    is_whole = len(fields) == len(element.children) and fields.keys() <= known and len(fields) > 1
-    return is_whole and fields.get("metadata") == "BYTE_ARRAY" and fields.get("value", "BYTE_ARRAY") == "BYTE_ARRAY"
 
 
 def _may_be_infinite(column: FileColumn, said: Metadata, position: int) -> bool:

@@ -20,6 +20,7 @@ from ingest_lambda.read.arrow_types import inner_types, plain_type
 from ingest_lambda.read.calendars import calendars_of
 from ingest_lambda.read.metadata import Element, Metadata
 from ingest_lambda.read.original import original_types
+from ingest_lambda.read.spark_schema import unannotated_variants
 
 UUID_BYTES = 16
 
@@ -31,6 +32,7 @@ class Kind(StrEnum):
     UUID = "uuid"  # 16 bytes that people know as 36 characters
     VARIANT = "variant"  # a group of encoded values, perhaps shredded to columns of their own
     JULIAN = "julian"  # moments of the older calendar of Spark and Hive
+    EITHER_CALENDAR = "either calendar"  # moments of a Spark that does not say which
     ENDLESS = "endless"  # DuckDB's nanoseconds, of which the largest and smallest numbers are infinity
     ORIGINAL = "original"  # as the arrow type that the writer had, which parquet has no annotation for
 
@@ -75,17 +77,18 @@ class _Walk:
         self._is_duckdb = is_by_duckdb(said)
         self._leaves: list[Element] = []
         self._variants: set[tuple[int, tuple[str, ...]]] = set()  # by their first leaf, and the names of their fields
+        unannotated = unannotated_variants(said)
         for element in said.columns:
-            self._take_in(element)
+            self._take_in(element, unannotated)
         self._at = 0
 
-    def _take_in(self, element: Element) -> None:
-        if element.annotation == "VARIANT":
+    def _take_in(self, element: Element, unannotated: set[int]) -> None:
+        if element.annotation == "VARIANT" or id(element) in unannotated:
             self._variants.add((len(self._leaves), tuple(child.name for child in element.children)))
         if element.physical is not None:
             self._leaves.append(element)
         for child in element.children:
-            self._take_in(child)
+            self._take_in(child, unannotated)
 
     def meaning(self, arrow: Any, original: Any) -> Meaning | None:
         fields = inner_types(arrow)
@@ -115,6 +118,8 @@ class _Walk:
             or (calendars.int96 and element.physical == "INT96")
         ):
             return Meaning(Kind.JULIAN, zone=calendars.zone)
+        if calendars.is_unsaid and (types.is_date32(arrow) or is_instant or element.physical == "INT96"):
+            return Meaning(Kind.EITHER_CALENDAR)
         is_endless = self._is_duckdb and types.is_timestamp(arrow) and arrow.unit == "ns"
         return Meaning(Kind.ENDLESS) if is_endless and element.physical == "INT64" else None
 

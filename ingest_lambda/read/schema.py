@@ -120,7 +120,11 @@ TYPES: tuple[tuple[Callable[[Any], bool], Callable[[Any], SqlType | None]], ...]
     (types.is_nested, lambda arrow: sqltypes.SUPER if has_distinct_names(arrow) else None),
 )
 # Bytes that are text: an ENUM is UTF-8, a UUID lands as its 36 characters.
-OBSTACLES = {Kind.JULIAN: Obstacle.CALENDAR, Kind.ENDLESS: Obstacle.NANOSECONDS}
+OBSTACLES = {
+    Kind.JULIAN: Obstacle.CALENDAR,
+    Kind.EITHER_CALENDAR: Obstacle.CALENDAR,
+    Kind.ENDLESS: Obstacle.NANOSECONDS,
+}
 TEXTS = {Kind.TEXT, Kind.UUID}
 
 # Physical and annotated types that COPY reads into the type above without loss. Not here, on purpose: nanoseconds

@@ -73,6 +73,21 @@ def in_todays_calendar(values: pa.Array, meaning: Meaning) -> pa.Array:
     return pc.add(count, pc.multiply(_shift(days), day)).view(values.type)
 
 
+def in_either_calendar(values: pa.Array, _: Meaning) -> pa.Array:
+    """Give moments that are the same in both calendars; Spark refuses the others too, unless it is told which.
+
+    Raises:
+        BadValueError: a date is from before 1582-10-15, or a timestamp from before 1900.
+    """
+    if types.is_date(values.type):
+        is_old = pc.less(values.view(pa.int32()), SWITCH)
+    else:
+        is_old = pc.less(values.view(pa.int64()), LAST_DIFFERENCE * (DAY[values.type.unit] // DAY["s"]))
+    expected = "a date since 1582-10-15, a timestamp since 1900, or a file that says its calendar"
+    refuse(is_old, values, Reason.LEGACY_CALENDAR, expected)
+    return values
+
+
 def _shift(days: pa.Array) -> pa.Array:
     """Tell by how many days the calendars differ on each day: what centuries without a leap day have added up to."""
     quarters = pc.add(pc.multiply(pc.add(days, ERA), 4), 3)

@@ -11,7 +11,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from ingest_lambda.read.meaning import Kind, Meaning
 from ingest_lambda.rewrite.checks import plain, refuse_infinity, text
-from ingest_lambda.rewrite.julian import in_todays_calendar
+from ingest_lambda.rewrite.julian import in_either_calendar, in_todays_calendar
 from ingest_lambda.warehouse import sqltypes
 
 
@@ -55,6 +55,7 @@ KINDS: dict[Kind, Callable[[pa.Array, Meaning], pa.Array]] = {
     Kind.TEXT: _text,
     Kind.UUID: _uuid,
     Kind.JULIAN: in_todays_calendar,
+    Kind.EITHER_CALENDAR: in_either_calendar,
     Kind.ENDLESS: _endless,
     Kind.ORIGINAL: _original,
 }

@@ -143,3 +143,14 @@ def test_doubles_of_duckdb_are_perhaps_huge_integers(values: list[float], by: st
     for statistics in (True, False) if is_cautioned else (True,):
         content = footers.with_words(parquet(table, store_schema=False, write_statistics=statistics), {}, by)
         assert bool(parse_footer(content, len(content)).columns[0].caution) is is_cautioned
+
+
+NOT_SO = '[{"name": "id", "type": "variant"}, {"name": "item", "type": "variant"}, {"name": "gone", "type": "variant"}]'
+
+
+@pytest.mark.parametrize("schema", ['{"variant"', '["variant"]', '{"fields": "variant"}', f'{{"fields": {NOT_SO}}}'])
+def test_what_sparks_schema_says_of_columns_that_are_not_so_changes_none(schema: str) -> None:
+    words = {"org.apache.spark.sql.parquet.row.metadata": schema}
+    content = footers.with_words(parquet(pa.table({"id": [1], "item": [{"a": 1}]}), store_schema=False), words)
+
+    assert meaning_of(content) == {"id": None, "item": None}

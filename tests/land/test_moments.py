@@ -109,13 +109,15 @@ def test_moments_of_the_older_calendar_whose_clocks_are_not_known_are_refused(la
 
 
 MODERN = pa.table({"id": [1], "day": [MOMENT.date()], "at": pa.array([MOMENT], pa.timestamp("us", "UTC"))})
+SPARK_SCHEMA = {"org.apache.spark.sql.parquet.row.metadata": "{}"}
 OLDER = [
+    SPARK_SCHEMA,
     {"org.apache.spark.version": "2.4.8"},
     {"org.apache.spark.version": "4.3.0", "org.apache.spark.legacyDateTime": ""},
     {"writer.date.proleptic": "false"},
 ]
 NEWER = [
-    {"org.apache.spark.version": "4.3.0"},
+    {"org.apache.spark.version": "4.3.0", **SPARK_SCHEMA},
     {"org.apache.spark.legacyDateTime": ""},
     {"writer.date.proleptic": "true"},
 ]
@@ -133,6 +135,25 @@ def test_copy_reads_no_file_that_may_be_of_the_older_calendar(
 
     assert (outcome.status, outcome.load_path) == (Status.LANDED, path)
     assert str(land.rows(f"select day from landing.{dataset}")[0]["day"]) == "2025-11-13"
+
+
+OLD: list[pa.Array] = [
+    pa.array([date(1582, 10, 14)]),
+    pa.array([datetime(1899, 12, 31, 23, 59, 59, tzinfo=UTC)], pa.timestamp("us", "UTC")),
+]
+
+
+@pytest.mark.parametrize("values", OLD, ids=["date", "timestamp"])
+def test_old_days_of_a_spark_that_does_not_say_its_calendar_are_refused(
+    land: Land, function: Function, values: pa.Array
+) -> None:
+    dataset = new_dataset("unsaid")
+    content = footers.with_words(parquet(pa.table({"id": [1], "v": values}), store_schema=False), SPARK_SCHEMA)
+    [outcome] = function.receive(land.put(f"raw/{dataset}/a.parquet", content))
+
+    assert outcome.verdict is not None
+    assert (outcome.verdict.reason, outcome.verdict.column, outcome.verdict.row) == (Reason.LEGACY_CALENDAR, "v", 1)
+    assert land.count(f"landing.{dataset}") == 0
 
 
 def test_hives_older_calendar_is_that_of_its_dates_alone(land: Land, function: Function) -> None:

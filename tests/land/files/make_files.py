@@ -239,6 +239,8 @@ def write_spark() -> None:
         shutil.rmtree(folder)
 
     write(SPARK_VARIANT, "spark_variant")
+    spark.conf.set("spark.sql.parquet.variant.annotateLogicalType.enabled", "false")
+    write(SPARK_VARIANT, "spark_variant_unannotated")
     spark.conf.set("spark.sql.parquet.datetimeRebaseModeInWrite", "LEGACY")
     spark.conf.set("spark.sql.parquet.int96RebaseModeInWrite", "LEGACY")
     for kept in ("INT96", "TIMESTAMP_MICROS", "TIMESTAMP_MILLIS"):
