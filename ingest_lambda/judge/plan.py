@@ -201,7 +201,7 @@ def plan_load(
     """
     columns = LandingColumns(dataset, landing, contract, may_widen=may_widen)
     has_paths = records_paths if contract.partitions is None else contract.partitions
-    known = [column.name for column in contract.columns or columns.before]
+    known = [column.name.strip() for column in contract.columns or columns.before]
     planned: list[PlannedFile] = []
     rejections: list[Rejection] = []
     for file, why in zip(group.files, group.reasons, strict=True):

@@ -20,6 +20,7 @@ UTF_8 = "utf-8"
 KEPT = "landfall.kept"  # how bytes that are no characters are handled
 BYTE_ORDER_MARK = "\ufeff"
 FIRST_KEPT, LAST_KEPT = 0xDC00, 0xDCFF
+KEPT_ONE = re.compile(f"[{chr(FIRST_KEPT)}-{chr(LAST_KEPT)}]")
 KEPT_BEFORE = re.compile(rb"\xed[\xb0-\xb3][\x80-\xbf]")  # as `utf8_chunks` writes it
 
 
@@ -78,8 +79,17 @@ def kept_bytes(text: str) -> bytes | None:
     >>> kept_bytes("a\\udcffb"), kept_bytes("ab")
     (b'\\xff', None)
     """
-    found = bytes(ord(character) - FIRST_KEPT for character in text if FIRST_KEPT <= ord(character) <= LAST_KEPT)
+    found = bytes(ord(character) - FIRST_KEPT for character in KEPT_ONE.findall(text))
     return found or None
+
+
+def is_whole(text: str) -> bool:
+    """Tell whether a text has no bytes that are no characters; for long texts, at the speed of an encoder."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def as_bytes(text: str) -> bytes:

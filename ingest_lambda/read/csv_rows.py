@@ -113,6 +113,7 @@ def _opened(stream: BinaryIO, dialect: CsvDialect) -> _Opened:
             break
     lines = _Lines(bytes(head))
     quoting: Any = {"quotechar": dialect.quote} if dialect.quote else {"quoting": csv.QUOTE_NONE}
+    quoting["skipinitialspace"] = dialect.delimiter != " "  # so that a quote behind a blank is one
     try:
         fields = next(filter(None, csv.reader(lines, delimiter=dialect.delimiter, **quoting)), [])
     except csv.Error as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 NOTHING_BELOW: Below = {}
+# A record of JSON takes up to forty times its size in memory, and the interpreter parses one at a time anyway.
+ONE_AT_A_TIME = threading.Lock()
 HEAD_BYTES = 4_096  # that show what a text is
 
 
@@ -94,7 +97,8 @@ def describe(key: str, content: bytes | Path, declared: Declared) -> tuple[Foote
         raise not_in_encoding(head[:MAX_SAMPLE], UTF_8, kind.value)
     with faults_of_the_file("reading the names of the columns"), opened_text(content) as stream:
         if kind is Format.JSON:
-            found = json_rows.survey(stream, dialects.json)
+            with ONE_AT_A_TIME:
+                found = json_rows.survey(stream, dialects.json)
             names, rows, below = found.names, found.count, found.below
         else:
             names, rows = csv_rows.names(stream, dialects.csv), UNKNOWN_ROWS

@@ -19,7 +19,7 @@ from ingest_lambda.read.characters import text_chunks
 from ingest_lambda.read.clues import Below, objects_below
 from ingest_lambda.read.dialects import JsonDialect
 from ingest_lambda.read.encodings import declaring
-from ingest_lambda.read.json_text import JsonText, NumberText
+from ingest_lambda.read.json_text import AS_WRITTEN, JsonText, NumberText
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import sqltypes
@@ -84,13 +84,13 @@ def batches(
         yield rows, _batch(values, columns)
 
 
-def records(stream: BinaryIO, dialect: JsonDialect) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a text, numbers as `NumberText`.
+def records(stream: BinaryIO, dialect: JsonDialect, decoder: json.JSONDecoder = AS_WRITTEN) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a text, numbers as `NumberText` unless the decoder makes something else of them.
 
     Raises:
         RejectedFileError: the text is no JSON, is cut, has no such path, or holds something that is not an object.
     """
-    text = JsonText(text_chunks(stream, dialect.encoding), dialect.encoding)
+    text = JsonText(text_chunks(stream, dialect.encoding), dialect.encoding, decoder)
     for found in _documents(text, dialect.records):
         if not isinstance(found, dict):
             text.refuse_last("it is no object")
@@ -123,7 +123,7 @@ def _below(text: JsonText, path: Sequence[str]) -> Iterator[Any]:
     for name in _fields(text):
         names.append(name)
         if name != path[0]:
-            text.value()
+            _pass(text)
             continue
         is_found = True
         if len(path) == 1 and text.peek() == "[":
@@ -139,6 +139,18 @@ def _below(text: JsonText, path: Sequence[str]) -> Iterator[Any]:
             expected=path[0],
             remedy=f"write the records below that field; or correct the path: {declaring('json', 'records: ...')}",
         )
+
+
+def _pass(text: JsonText) -> None:
+    """Read a value that is no record, and may be as long as all records."""
+    if text.peek() == "[":
+        for _ in _elements(text):
+            text.value()
+    elif text.peek() == "{":
+        for _ in _fields(text):
+            text.value()
+    else:
+        text.value()
 
 
 def _elements(text: JsonText) -> Iterator[None]:

@@ -10,17 +10,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from ingest_lambda.errors import RejectedFileError
-from ingest_lambda.read.characters import as_bytes, kept_bytes
-from ingest_lambda.read.encodings import not_in_encoding
+from ingest_lambda.read.characters import as_bytes, is_whole, kept_bytes
+from ingest_lambda.read.encodings import declaring, not_in_encoding
 from ingest_lambda.reasons import Reason
 
 LARGEST_VALUE = 16 << 20  # characters: beyond this, an unclosed bracket would swallow the file
 MAX_SHOWN = 100
-BLANK = re.compile(r"[ \t\n\r]*")
+BLANKS = " \t\n\r"
+BLANK = re.compile(f"[{BLANKS}]*")
+TOO_LONG = (
+    "write one object a record, and see that the file is whole; if its records stand below a field, declare that: "
+    + declaring("json", "records: ...")
+)
+NUMBER_BEGINS = frozenset("-0123456789")
 NUMBER = re.compile(r"[-+.0-9eE]+")
 
 
@@ -33,8 +39,9 @@ class NumberText(str):
 class JsonText:
     """A text that is read from value to value. `number` is that of the record in hand, for what is said of it."""
 
-    def __init__(self, chunks: Iterator[str], encoding: str) -> None:
+    def __init__(self, chunks: Iterator[str], encoding: str, decoder: json.JSONDecoder) -> None:
         self.number = 1
+        self._decoder = decoder
         self._chunks = chunks
         self._encoding = encoding
         self._text = ""
@@ -44,11 +51,12 @@ class JsonText:
     def peek(self) -> str:
         """Return the next character that is no blank; nothing at the end."""
         while True:
+            found = self._text[self._position : self._position + 1]
+            if found and found not in BLANKS:
+                return found
             blank = BLANK.match(self._text, self._position)
             self._position = blank.end() if blank else self._position
-            if self._position < len(self._text):
-                return self._text[self._position]
-            if not self._more():
+            if self._position == len(self._text) and not self._more():
                 return ""
 
     def takes(self, character: str) -> bool:
@@ -74,16 +82,15 @@ class JsonText:
         """
         self.peek()
         while True:
-            number = NUMBER.match(self._text, self._position)
-            if number and number.end() == len(self._text) and self._more():  # perhaps it goes on
+            if self._ends_in_number() and self._more():  # perhaps it goes on
                 continue
             try:
-                found, end = DECODER.raw_decode(self._text, self._position)
+                found, end = self._decoder.raw_decode(self._text, self._position)
                 break
             except json.JSONDecodeError as error:
-                if len(self._text) - self._position > LARGEST_VALUE:
-                    self.refuse(f"a value has more than {LARGEST_VALUE} characters, or a bracket is not closed")
-                if not self._more():
+                if self._left > LARGEST_VALUE:
+                    self.refuse(f"a value has more than {LARGEST_VALUE} characters, or its end is missing", TOO_LONG)
+                if not self._double():
                     self.refuse(f"it is not JSON: {error.msg}")
             except ValueError as error:
                 self.refuse(str(error))
@@ -94,6 +101,12 @@ class JsonText:
         self._last, self._position = self._position, end
         return found
 
+    def _ends_in_number(self) -> bool:
+        if self._text[self._position : self._position + 1] not in NUMBER_BEGINS:
+            return False
+        number = NUMBER.match(self._text, self._position)
+        return number is not None and number.end() == len(self._text)
+
     def refuse_last(self, detail: str) -> NoReturn:
         """Reject the text for the value that was just read.
 
@@ -103,20 +116,20 @@ class JsonText:
         self._position = self._last
         self.refuse(detail)
 
-    def refuse(self, detail: str) -> NoReturn:
+    def refuse(self, detail: str, remedy: str | None = None) -> NoReturn:
         """Reject the text for what is next.
 
         Raises:
             RejectedFileError: always.
         """
-        while len(self._text) - self._position < MAX_SHOWN and self._more():
+        while self._left < MAX_SHOWN and self._more():
             pass
         found = self._text[self._position : self._position + MAX_SHOWN]
         at_end = "" if found else " (the text ends here)"
         if kept_bytes(found):
             raise not_in_encoding(as_bytes(found), self._encoding, "json", row=self.number)
         detail = f"record {self.number}: {detail}{at_end}"
-        raise RejectedFileError(Reason.UNREADABLE_DATA, detail, found=found, row=self.number)
+        raise RejectedFileError(Reason.UNREADABLE_DATA, detail, found=found, row=self.number, remedy=remedy)
 
     def _refuse_bytes(self, found: Any) -> NoReturn:
         """Reject a value that has bytes which are no characters; of an object, name the field."""
@@ -128,12 +141,23 @@ class JsonText:
                 raise not_in_encoding(as_bytes(sample), self._encoding, "json", column=name, row=self.number)
         raise AssertionError("a text with such bytes has them in a name or a value")
 
+    @property
+    def _left(self) -> int:
+        return len(self._text) - self._position
+
+    def _double(self) -> bool:
+        """Widen the window so that a long value is not parsed again for every chunk of it."""
+        wanted, before = min(2 * self._left, LARGEST_VALUE + 1), self._left
+        while self._left < wanted and self._more():
+            pass
+        return self._left > before
+
     def _more(self) -> bool:
         """Take another chunk into the window, and what was read out of it."""
         chunk = next(self._chunks, None)
         if chunk is None:
             return False
-        self._has_bytes = self._has_bytes or kept_bytes(chunk) is not None
+        self._has_bytes = self._has_bytes or not is_whole(chunk)
         self._text, self._position = self._text[self._position :] + chunk, 0
         return True
 
@@ -149,6 +173,9 @@ def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-DECODER = json.JSONDecoder(
-    parse_float=NumberText, parse_int=NumberText, parse_constant=_refuse, object_pairs_hook=_distinct
-)
+def strict_decoder(whole: Callable[[str], Any], fraction: Callable[[str], Any]) -> json.JSONDecoder:
+    """Make a decoder that takes no NaN and no name twice, and makes what it is told of numbers."""
+    return json.JSONDecoder(parse_int=whole, parse_float=fraction, parse_constant=_refuse, object_pairs_hook=_distinct)
+
+
+AS_WRITTEN = strict_decoder(NumberText, NumberText)

@@ -161,6 +161,15 @@ def test_without_declared_columns_those_of_the_landing_table_count(land: Land) -
     assert land.count(f"landing.{name}") == 2
 
 
+def test_a_table_whose_names_came_with_blanks_still_takes_such_files(land: Land) -> None:
+    name = declare(land, columns=[])
+    land.function().receive(
+        land.put(f"raw/{name}/before.parquet", pa.table({" member_id": ["7"], " full_name": ["x"]}))
+    )
+
+    assert receive(land, f"raw/{name}/a.csv", " member_id, full_name\n8,y\n").rows == 1
+
+
 def test_one_column_of_the_dataset_makes_a_text_its_own(land: Land) -> None:
     name = declare(land)
 

@@ -110,7 +110,9 @@ def test_an_empty_line_is_a_null_of_a_single_column_and_nothing_else() -> None:
 
 
 def test_names_are_trimmed_and_lines_may_end_as_on_any_system() -> None:
-    assert csv_of(b' a ,"b "\r1,2\r') == csv_of(b"a\t, b\r\n1,2\r\n") == csv_of(b"a,b\n1,2") == [{"a": b"1", "b": b"2"}]
+    assert (
+        csv_of(b' a ,"b "\r1,2\r') == csv_of(b'a\t, "b"\r\n1,2\r\n') == csv_of(b"a,b\n1,2") == [{"a": b"1", "b": b"2"}]
+    )
 
 
 def test_what_is_declared_null_is_null_unless_it_is_quoted() -> None:
@@ -220,6 +222,53 @@ def test_a_value_without_an_end_does_not_swallow_the_file(monkeypatch: pytest.Mo
         json_rows.survey(stream, JSON)
 
     assert stream.tell() < 10_000
+
+
+def test_what_stands_beside_the_records_may_be_as_long_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_text, "LARGEST_VALUE", 1_000)
+    monkeypatch.setattr(characters, "CHUNK_BYTES", 100)
+    log, items = [{"line": "x" * 50}] * 100, [{"a": number} for number in range(500)]
+    body = json.dumps({"log": log, "by_day": dict.fromkeys(map(str, range(500)), "x"), "items": items, "n": 1}).encode()
+
+    assert len(json_of(body, JsonDialect(records=("items",)))) == 500
+    verdict = refused(body)
+    assert "more than 1000 characters" in verdict.detail
+    assert "json: {records: ...}" in (verdict.remedy or "")
+
+
+@given(RECORDS, st.integers(1, 40), st.booleans())
+def test_where_chunks_end_makes_no_difference(records: list[dict[str, Any]], size: int, is_array: bool) -> None:
+    body = (json.dumps(records) if is_array else "".join(map(json.dumps, records)) or "[]").encode()
+    whole = json_of(body)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(characters, "CHUNK_BYTES", size)
+        assert json_of(body) == whole
+
+
+@given(st.text(alphabet='[]{}",:1.e-tN \\u\n', max_size=30), st.integers(1, 7))
+def test_any_text_is_read_the_same_or_refused_for_the_same_whatever_the_chunks(text: str, size: int) -> None:
+    def outcome() -> Any:
+        try:
+            return json_of(text.encode())
+        except RejectedFileError as error:
+            return error.reason, error.row
+
+    whole = outcome()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(characters, "CHUNK_BYTES", size)
+        assert outcome() == whole
+
+
+@given(st.text(alphabet='[]{}",:1.e-tN \\u\n', max_size=30))
+def test_an_array_that_is_read_is_what_json_reads_of_it(text: str) -> None:
+    try:
+        found = json_of(("[" + text).encode())
+    except RejectedFileError:
+        return
+    whole = json.loads("[" + text)
+    assert [{name: json.loads(value) for name, value in row.items() if value is not None} for row in found] == [
+        {name: value for name, value in record.items() if value is not None} for record in whole
+    ]
 
 
 def test_what_is_nested_too_deeply_is_refused_and_no_bug() -> None:

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet as pq
 
-from scripts import json_records, json_to_parquet
+from ingest_lambda.read import characters, json_text
+from scripts import json_to_parquet
 from scripts.generator_files import Naming
 from scripts.json_records import BadRecordError, read_documents
 from scripts.json_to_parquet import SCHEMAS, convert
@@ -53,7 +54,7 @@ def test_rows_and_totals_are_conserved_however_the_text_is_cut(
     source = folder / "orders.json"
     source.write_text(as_json(orders) if is_array else "\n".join(map(as_json, orders)), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(json_records, "CHUNK_CHARACTERS", chunk)
+        patched.setattr(characters, "CHUNK_BYTES", chunk)
         patched.setattr(json_to_parquet, "ORDERS_A_ROW_GROUP", 3)
         tables = read(convert(source, folder).paths)
 
@@ -126,9 +127,18 @@ def test_an_earlier_conversion_survives_a_failing_one(tmp_path: Path) -> None:
     assert read(paths)["order_summary"]["order_id"].to_pylist() == ["a"]
 
 
+@pytest.mark.parametrize("text", ['[{"items":[]}', '[{"items":[]} {"items":[]}]', '[{"items":[]}]]', '{"items":[]},'])
+def test_a_text_that_is_cut_or_goes_on_is_converted_not_even_in_part(tmp_path: Path, text: str) -> None:
+    source = tmp_path / "orders.json"
+    source.write_text(text)
+    with pytest.raises(BadRecordError, match="record 2"):
+        convert(source, tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_an_unclosed_document_does_not_swallow_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_records, "CHUNK_CHARACTERS", 100)
-    monkeypatch.setattr(json_records, "LARGEST_DOCUMENT", 1_000)
+    monkeypatch.setattr(characters, "CHUNK_BYTES", 100)
+    monkeypatch.setattr(json_text, "LARGEST_VALUE", 1_000)
     source = tmp_path / "orders.json"
     source.write_text('{"order_id":"' + "x" * 100_000)
     with pytest.raises(BadRecordError, match="record 1"):
