@@ -251,7 +251,7 @@ def route_files(messages: Iterable[Message], rules: Rules) -> tuple[list[Candida
         for file in message.files:
             routed = route(file.key, rules)
             if isinstance(routed, Ignored):
-                ignored[file.file_id] = FileOutcome(file, Status.IGNORED, reason=routed.reason)
+                ignored[file.file_id] = FileOutcome(file, Status.IGNORED, routed.dataset, routed.reason)
             else:
                 known = candidates.get(file.file_id)
                 if known is None or known.receive_count < message.receive_count:

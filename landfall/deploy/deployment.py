@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import parse_contract
 from ingest_lambda.warehouse.client import Target, Warehouse
@@ -116,6 +117,7 @@ def deploy(
     Raises:
         ConfigError: a parameter is wrong, the stack could not be made, or the administrator cannot log in.
     """
+    Rules(deployment.parameters.get("RoutePattern") or None)  # a pattern that cannot be used would stop every batch
     progress(f"packaging for {deployment.runtime.identifier}, {deployment.runtime.architecture}")
     packages = build(root, deployment.runtime)
     bucket = f"landfall-artifacts-{clients.account}-{clients.region}"

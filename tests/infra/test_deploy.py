@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ingest_lambda.errors import ConfigError
-from landfall.deploy.deployment import Deployment, read_parameters
+from landfall.deploy.deployment import Deployment, deploy, read_parameters
 from scripts.package import SIZE_LIMIT, Runtime
 from tests.support.local_stack import LocalStack
 
@@ -69,6 +69,15 @@ def test_a_parameter_without_a_value_is_refused_before_anything_is_done(stack: L
     done = stack.landfall("deploy", "--env", "local", "--admin-secret-arn", "any", "--parameter", "BatchSize")
     assert done.returncode == 3
     assert "--parameter 'BatchSize' is not NAME=VALUE" in done.stderr
+
+
+@pytest.mark.parametrize("pattern", ["raw/(", "raw/(?P<table>[a-z]+)/"])
+def test_a_routing_pattern_that_names_no_dataset_is_refused_before_anything_is_done(pattern: str) -> None:
+    planned = Deployment("none", "arn", {"RoutePattern": pattern})
+    done: list[str] = []
+    with pytest.raises(ConfigError, match="RoutePattern"):
+        deploy(planned, None, done.append)  # type: ignore[arg-type]  # nothing is asked of AWS
+    assert done == []
 
 
 def test_the_packages_are_reported_with_their_sizes(stack: LocalStack) -> None:
