@@ -33,10 +33,23 @@ class StagedDataError(Exception):
     """COPY cannot read the data of an object; the text is Redshift's own."""
 
 
+class UnexpectedValueError(Exception):
+    """A column has a value that the file's footer says it has not; the file must be judged anew.
+
+    `number` is the file's in its load, `position` the column's in the file, from 0.
+    """
+
+    def __init__(self, number: int, position: int) -> None:
+        super().__init__(f"column {position} of file {number} has a value although its footer says that all are NULL")
+        self.number = number
+        self.position = position
+
+
 class RejectedFileError(Exception):
     """The file cannot land as it is; the producer must act. `row` counts from 1.
 
-    `remedy` says how, where this very file needs another word than its reason's.
+    `remedy` says how, where this very file needs another word than its reason's. `evolve_to`: the type that the
+    operator may give the landing column instead, so that the file lands as it is.
 
     >>> from ingest_lambda.reasons import Reason
     >>> error = RejectedFileError(Reason.NOT_PARQUET, "it starts with '{'", found="no PAR1 at the end")
@@ -54,6 +67,7 @@ class RejectedFileError(Exception):
         expected: str | None = None,
         row: int | None = None,
         remedy: str | None = None,
+        evolve_to: str | None = None,
     ) -> None:
         super().__init__(f"{reason.value}: {detail}")
         self.reason = reason
@@ -63,3 +77,4 @@ class RejectedFileError(Exception):
         self.expected = expected
         self.row = row
         self.remedy = remedy
+        self.evolve_to = evolve_to

@@ -1,27 +1,21 @@
-"""LAND: the planner.
+"""LAND: what one load does.
 
-In: the files of a load, the columns of its landing table, its contract. Out: a `Plan`: what the load's stage holds,
-where each of its columns goes, what landing gains, which files are rejected and why. Pure: `landfall plan` prints what
-the function would do. docs/schema_change.md is the same in words.
+In: the files that a load lands and those that it rejects, landing's columns before and after. Out: a `Plan`: what its
+stage holds, where each of the stage's columns goes, whether it fits one transaction. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ingest_lambda.arrive.partitions import PathColumn
 from ingest_lambda.errors import RejectedFileError
-from ingest_lambda.judge.belonging import refuse_foreign, refuse_keyless
-from ingest_lambda.judge.contracts import Contract
-from ingest_lambda.judge.names import landing_names
-from ingest_lambda.judge.partitions import columns_of_path, described
-from ingest_lambda.judge.paths import Group, LoadPath, group_by_path
-from ingest_lambda.judge.schema_change import FREE_STATEMENTS, LandingColumns, statements_of
-from ingest_lambda.judge.table_formats import NOBODY, Ownership, refuse_table_format
+from ingest_lambda.judge.partitions import described
+from ingest_lambda.judge.paths import LoadPath
+from ingest_lambda.judge.schema_change import FREE_STATEMENTS, brings_values, statements_of
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.read.schema import FileColumn
-from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import ddl, statements
 from ingest_lambda.warehouse.sqltypes import VARCHAR, SqlType
 from ingest_lambda.warehouse.statements import Column, Stage, Target, Widening
@@ -43,7 +37,8 @@ class ColumnChange:
 class PlannedFile:
     """A file that lands: what its columns are called in landing, in the file's order, and why it takes its path.
 
-    `path` are the columns that the folders of its key name; the file may have some of them too.
+    `path` are the columns that the folders of its key name; the file may have some of them too. `empty`: the file's own
+    columns that are NULL in every row, as its footer says.
     """
 
     inspected: Inspected
@@ -55,6 +50,12 @@ class PlannedFile:
     def schema(self) -> tuple[FileColumn, ...]:
         """All of its columns, as files and folders spell them."""
         return (*self.inspected.footer.columns, *(described(said, VARCHAR) for said in self.path))
+
+    @property
+    def empty(self) -> frozenset[str]:
+        footer = self.inspected.footer
+        described = zip(self.names, footer.columns, strict=True)
+        return frozenset(name for name, column in described if not brings_values(footer, column))
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,13 @@ class Plan:
     """What one load does.
 
     `owned_folders` is how many folders of the dataset table formats are known to own; None where it does not matter.
-    `before` are landing's columns before it (or those declared, where it `creates_table`), `new_columns` and
-    `widenings` what it changes. `columns` are those that its files bring, of the types that landing has after it.
-    `records_paths`: the ledger has a column for what came from the files' paths.
+    `before` are landing's columns before it (or those declared, where it `creates_table`), `new_columns`, `widenings`
+    and `retypings` (of columns that hold nothing but NULLs) what it changes. `columns` are those that its files bring
+    values for, of the types that landing has after it. `records_paths`: the ledger has a column for what came from the
+    files' paths.
+
+    `doubtful` and `unsure` are what it could not know and would have made a difference: whether columns of landing, and
+    columns of files (their positions by file id), have a value.
     """
 
     dataset: str
@@ -82,24 +87,32 @@ class Plan:
     before: tuple[Column, ...]
     new_columns: tuple[Column, ...]
     widenings: tuple[Widening, ...]
+    retypings: tuple[Widening, ...]
     columns: tuple[Column, ...]
     creates_table: bool
     owned_folders: int | None = 0
     records_paths: bool = False
+    doubtful: frozenset[str] = frozenset()
+    unsure: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    @property
+    def type_changes(self) -> tuple[Widening, ...]:
+        """The columns of landing that get another type."""
+        return (*self.widenings, *self.retypings)
 
     @property
     def after(self) -> tuple[Column, ...]:
         """Landing's columns once the load is done."""
-        widened = {widening.column: widening.into for widening in self.widenings}
+        changed = {change.column: change.into for change in self.type_changes}
         return (
-            *(Column(column.name, widened.get(column.name, column.type)) for column in self.before),
+            *(Column(column.name, changed.get(column.name, column.type)) for column in self.before),
             *self.new_columns,
         )
 
     @property
     def changes(self) -> tuple[bool, tuple[Column, ...], tuple[Widening, ...]]:
         """What it does to landing; of equal plans for some of its files and for all, the bad ones leave no trace."""
-        return self.creates_table, self.new_columns, self.widenings
+        return self.creates_table, self.new_columns, self.type_changes
 
     @property
     def column_changes(self) -> tuple[ColumnChange, ...]:
@@ -107,7 +120,7 @@ class Plan:
         added = (ColumnChange(column.name, None, str(column.type)) for column in self.new_columns if self.before)
         return (
             *added,
-            *(ColumnChange(change.column, str(change.found), str(change.into)) for change in self.widenings),
+            *(ColumnChange(change.column, str(change.found), str(change.into)) for change in self.type_changes),
         )
 
     @property
@@ -134,20 +147,31 @@ class Plan:
         )
 
     def conditions(self) -> tuple[str, ...]:
-        """Ask of every row of a file that goes as it is whether it agrees with the path."""
+        """Ask of every row of a file that goes as it is whether it agrees with the path, and with the footer.
+
+        A column of which the footer says that all values are NULL lands as NULL whatever its type, so it must be that.
+        """
         if self.path is not LoadPath.AS_IS:
             return ()
+        [file] = self.files
         said, types = self._said(), self._types
-        copied = (target for target in self._copied() if target.column in said)
-        return tuple(statements.equal(each.value, said[each.column], types[each.column]) for each in copied)
+        agrees = [
+            statements.equal(each.value, said[each.column], types[each.column])
+            for each in self._copied()
+            if each.column in said
+        ]
+        is_null = (f"staged.c{n} is null" for n, name in enumerate(file.names, start=1) if name in file.empty)
+        return (*agrees, *is_null)
 
     def path_types(self) -> tuple[SqlType, ...]:
         """Type what the path of a file that goes as it is says, for the stage of the facts, with which it travels."""
         return tuple(transport_of(self._types[name]).stage for name in self._said())
 
     def _copied(self) -> tuple[Target, ...]:
-        staged = enumerate(_typed(self.files[0]), start=1)
-        return tuple(Target(column.name, _cast(position, column, self._types)) for position, column in staged)
+        staged, types = enumerate(_typed(self.files[0]), start=1), self._types
+        return tuple(
+            Target(column.name, _cast(position, column, types)) for position, column in staged if column.name in types
+        )
 
     def _said(self) -> dict[str, str]:
         """Find, by column, the value that the path of a file that goes as it is says."""
@@ -163,7 +187,8 @@ class Plan:
     @property
     def fits_one_transaction(self) -> bool:
         """Tell whether its statements are few and short enough for the Data API."""
-        few = self.creates_table or statements_of(len(self.new_columns), len(self.widenings)) <= FREE_STATEMENTS
+        changes = statements_of(len(self.new_columns), len(self.widenings), len(self.retypings))
+        few = self.creates_table or changes <= FREE_STATEMENTS
         return few and self.largest_statement() <= statements.MAX_STATEMENT_BYTES
 
     def largest_statement(self) -> int:
@@ -179,96 +204,9 @@ class Plan:
                 statements.insert_rows(self.dataset, LONGEST_ID, stage, LONGEST_ID, self.targets()),
                 *ddl.check_types(self.dataset, self.relied_on),
                 *ddl.widen_columns(self.dataset, self.widenings),
+                *ddl.retype_columns(self.dataset, self.retypings),
             )
         )
-
-
-def plan_load(
-    dataset: str,
-    group: Group,
-    landing: Sequence[Column] | None,
-    contract: Contract,
-    *,
-    may_widen: bool = True,
-    ownership: Ownership = NOBODY,
-    records_paths: bool = False,
-) -> Plan:
-    """Plan the load of `group` into a landing table of the columns `landing` (None: it does not exist yet).
-
-    `may_widen`: landing has so few rows that a load may rewrite columns of it. `ownership`: which folders table formats
-    own. `records_paths`: the dataset was first seen since the folders of keys can be columns, so they are unless its
-    contract says otherwise.
-    """
-    columns = LandingColumns(dataset, landing, contract, may_widen=may_widen)
-    has_paths = records_paths if contract.partitions is None else contract.partitions
-    known = [column.name.strip() for column in contract.columns or columns.before]
-    planned: list[PlannedFile] = []
-    rejections: list[Rejection] = []
-    for file, why in zip(group.files, group.reasons, strict=True):
-        try:
-            refuse_table_format(dataset, file, contract, ownership)
-            refuse_foreign(file, known)
-            names = [] if file.has_no_records else landing_names([column.name for column in file.footer.columns])
-            path = columns_of_path(file.file.key) if has_paths and file.footer.row_count != 0 else ()
-            refuse_keyless([*names, *(said.name for said in path)], contract.key, file)
-            columns.take(names, file.footer.columns, path)
-            planned.append(PlannedFile(file, tuple(names), why, path))
-        except RejectedFileError as error:
-            rejections.append(Rejection(file, error))
-    plan = Plan(
-        dataset,
-        group.path,
-        tuple(planned),
-        tuple(rejections),
-        columns.before,
-        columns.new_columns(),
-        columns.widenings(),
-        columns.used(),
-        creates_table=landing is None,
-        owned_folders=None if contract.append_only else len(ownership.folders),
-        records_paths=records_paths,
-    )
-    return _too_long(plan, group) if len(planned) == 1 and not plan.fits_one_transaction else plan
-
-
-def plan_batch(
-    dataset: str,
-    files: Sequence[Inspected],
-    landing: Sequence[Column] | None,
-    contract: Contract,
-    *,
-    may_widen: bool = True,
-    ownership: Ownership = NOBODY,
-    records_paths: bool = False,
-) -> list[Plan]:
-    """Plan all loads of a batch, each on what the one before leaves behind: what `landfall plan` shows."""
-    plans: list[Plan] = []
-    for group in group_by_path(files):
-        plan = plan_load(
-            dataset,
-            group,
-            landing,
-            contract,
-            may_widen=may_widen,
-            ownership=ownership,
-            records_paths=records_paths,
-        )
-        plans.append(plan)
-        landing = plan.after if plan.files else landing
-    return plans
-
-
-def _too_long(plan: Plan, group: Group) -> Plan:
-    """Reject the one file of a plan whose column names make a statement longer than the Data API takes."""
-    [file] = plan.files
-    error = RejectedFileError(
-        Reason.TOO_MANY_COLUMNS,
-        f"the columns' names make a statement of {plan.largest_statement()} bytes",
-        found=f"{len(file.names)} columns",
-        expected=f"statements of at most {statements.MAX_STATEMENT_BYTES} bytes",
-    )
-    rejections = (*plan.rejections, Rejection(file.inspected, error))
-    return replace(plan, files=(), rejections=rejections, new_columns=(), widenings=(), columns=())
 
 
 def _typed(file: PlannedFile) -> list[Column]:

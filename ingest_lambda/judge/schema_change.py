@@ -1,23 +1,30 @@
 """LAND: what a file's columns do to the landing table.
 
-In: landing's columns, the contract, one file's columns after the other. Out: the columns that landing gains and those
-that widen, or the rejection of a file, which then leaves no trace. Pure. docs/schema_change.md has the whole matrix.
+In: what is known of the landing table, the contract, one file's columns after the other. Out: the columns that landing
+gains and those whose type changes, or the rejection of a file, which then leaves no trace. Pure. docs/schema_change.md
+has the whole matrix.
+
+Values count, not only types: a column of NULLs alone fits any type and fixes none. Where it is not known whether a
+column of a file or of landing has a value, and that makes a difference, it is noted as a doubt: who has settled it
+(`settle`) judges again.
 """
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from ingest_lambda.arrive.partitions import PathColumn
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.judge.contracts import Contract, SchemaChange
 from ingest_lambda.judge.names import MAX_COLUMNS
 from ingest_lambda.judge.partitions import described, of_the_path
-from ingest_lambda.judge.widening import holds_both, wider
+from ingest_lambda.judge.verdict import evolve_remedy
+from ingest_lambda.judge.widening import Fit, fit, to_evolve, wider
+from ingest_lambda.read.footer import Footer
 from ingest_lambda.read.schema import FileColumn
-from ingest_lambda.reasons import REMEDIES, Reason
-from ingest_lambda.warehouse.sqltypes import VARCHAR, SqlType
+from ingest_lambda.reasons import Reason
+from ingest_lambda.warehouse.sqltypes import SUPER, VARCHAR, SqlType
 from ingest_lambda.warehouse.statements import MAX_STATEMENTS, Column, Widening
 from ingest_lambda.warehouse.transport import travels
 
@@ -30,55 +37,101 @@ FREE_STATEMENTS = MAX_STATEMENTS - FIXED_STATEMENTS
 Types = dict[str, SqlType | None]
 
 
-class LandingColumns:
-    """The columns of a landing table while the files of a load are taken in, one after the other."""
+@dataclass(frozen=True)
+class Table:
+    """What is known of a landing table. `columns` is None where it does not exist yet.
 
-    def __init__(self, dataset: str, landing: Sequence[Column] | None, contract: Contract, *, may_widen: bool) -> None:
-        self.before = tuple(contract.columns if landing is None else landing)
+    `counted`: the columns of which it is known whether they hold a value, `empty` those that hold none. `may_change`:
+    it has so few rows that a load may rewrite columns of it; None where nobody has counted.
+    """
+
+    columns: tuple[Column, ...] | None
+    counted: frozenset[str] = frozenset()
+    empty: frozenset[str] = frozenset()
+    may_change: bool | None = None
+
+
+class LandingColumns:
+    """The columns of a landing table while the files of a load are taken in, one after the other.
+
+    `doubtful`: columns of landing of which it matters whether they hold a value. `unsure`: positions of columns of the
+    file taken last (who takes the next one clears it) of which that matters, and its footer does not tell.
+    """
+
+    def __init__(self, dataset: str, table: Table, contract: Contract) -> None:
+        columns = contract.columns if table.columns is None else table.columns
+        self.doubtful: set[str] = set()
+        self.unsure: set[int] = set()
         self._dataset = dataset
-        self._creates_table = landing is None
+        self._table = table
+        self._creates_table = table.columns is None
         self._declared = contract.declared.types
         self._frozen = contract.schema_change is SchemaChange.FREEZE
-        self._may_widen = may_widen
-        self._existing = {column.name: column.type for column in self.before}
-        self._types: Types = dict(self._existing)
+        self._existing = {column.name: column.type for column in columns}
+        self._retypable = {name for name in table.empty & set(self._existing) if self._may_retype(name)}
+        freed: Types = {name: self._declared.get(name) for name in self._retypable}
+        self._types: Types = {**self._existing, **(freed if table.may_change is not False else {})}
         self._used: set[str] = set()
+        self._of_no_rows: dict[str, SqlType] = {}
+        self._has_rows = False
 
-    def take(self, names: Sequence[str], columns: Sequence[FileColumn], path: Sequence[PathColumn] = ()) -> None:
-        """Take in the columns of one file, called `names` in landing, and those that its path has beside them.
+    def take(self, names: Sequence[str], footer: Footer, path: Sequence[PathColumn] = ()) -> None:
+        """Take in the columns of one file, called `names` in landing, and those that its path has.
 
         Raises:
             RejectedFileError: landing cannot take them; it stays as it was.
         """
-        types = dict(self._types)
-        for name, column in zip(names, columns, strict=True):
-            types[name] = self._type_after(name, column, types)
+        if footer.row_count == 0:
+            self._take_no_rows(names, footer)
+            return
+        types, used = dict(self._types), {said.name for said in path}
+        for position, (name, column) in enumerate(zip(names, footer.columns, strict=True)):
+            if brings_values(footer, column):
+                types[name] = self._type_after(name, column, types, position)
+                used.add(name)
+            else:
+                self._check_new(name, column, types)
+                types.setdefault(name, self._declared.get(name))
         for said in path:
-            if said.name not in names:
+            if said.name not in names or types[said.name] is None:
                 types[said.name] = self._type_with_path(said, types)
-        every = {*names, *(said.name for said in path)}
-        self._check_number(every, types)
+        self._check_number({*names, *used}, types, used)
         self._types = types
-        self._used |= every
+        self._used |= used
+        self._has_rows = True
+
+    def before(self) -> tuple[Column, ...]:
+        """Name landing's columns as they are; where it is made at once, those declared, of the types that they need."""
+        types = {**self._existing, **self._types} if self._creates_table else self._existing
+        return tuple(Column(name, types[name] or VARCHAR) for name in self._existing)
 
     def new_columns(self) -> tuple[Column, ...]:
-        """Name the columns that landing has not."""
-        return tuple(Column(name, type_ or VARCHAR) for name, type_ in _new(self._types, self._existing))
+        """Name the columns that landing has not; a table that is made for files of no rows has the columns of these."""
+        new = {name: type_ for name, type_ in self._types.items() if name not in self._existing}
+        if self._creates_table and not self._has_rows:
+            new = {name: type_ for name, type_ in self._of_no_rows.items() if name not in self._existing}
+        return tuple(Column(name, type_ or VARCHAR) for name, type_ in new.items())
 
     def widenings(self) -> tuple[Widening, ...]:
-        """Name the columns of landing that get another type; none where the table is made of it at once."""
-        return tuple(_widened(self._types, self._existing)) if not self._creates_table else ()
+        """Name the columns of landing that get a wider type; none where the table is made of it at once."""
+        return () if self._creates_table else tuple(self._widened(self._types, self._used))
+
+    def retypings(self) -> tuple[Widening, ...]:
+        """Name the columns of landing that hold NULLs alone and get the type of their first value."""
+        return () if self._creates_table else tuple(self._retyped(self._types, self._used))
 
     def used(self) -> tuple[Column, ...]:
-        """Name the columns that the files bring, in landing's order."""
-        return tuple(Column(name, type_ or VARCHAR) for name, type_ in self._types.items() if name in self._used)
+        """Name the columns that the files bring values for, in landing's order."""
+        types = ((name, type_) for name, type_ in self._types.items() if name in self._used)
+        return tuple(Column(name, type_ or self._existing.get(name, VARCHAR)) for name, type_ in types)
 
-    def _type_after(self, name: str, column: FileColumn, types: Types) -> SqlType | None:
-        known = types.get(name)
-        if name not in types and self._frozen:
-            raise _frozen(name, column, expected="one of: " + ", ".join(self._existing))
-        if column.is_void:
-            return known
+    def _take_no_rows(self, names: Sequence[str], footer: Footer) -> None:
+        if not self._frozen:
+            for name, column in zip(names, footer.columns, strict=True):
+                self._of_no_rows.setdefault(name, column.type or VARCHAR)
+
+    def _type_after(self, name: str, column: FileColumn, types: Types, position: int | None = None) -> SqlType:
+        self._check_new(name, column, types)
         if column.type is None:
             raise RejectedFileError(
                 Reason.UNSUPPORTED_TYPE,
@@ -87,43 +140,72 @@ class LandingColumns:
                 found=column.found,
                 expected="a type that docs/verdicts.md lists",
             )
-        if known is None:
-            return column.type
-        into = wider(known, column.type)
+        known = types.get(name, self._declared.get(name))
+        into = column.type if known is None else self._into(known, column.type)
+        existing = self._existing.get(name)
+        if existing is None or into != existing or fit(column.type, existing) is not Fit.ALWAYS:
+            self._doubt(name, column, position)
+        if into is None and name in self._retypable:  # but not by this load: the table has too many rows
+            into = wider(self._declared.get(name, column.type), column.type)
         if into is None:
-            raise _incompatible(self._dataset, name, column.type, known)
-        if into != known and name in self._existing:
-            self._check_widening(Widening(name, known, into), column)
+            raise _incompatible(name, column.type, known or VARCHAR)
+        if existing is not None and into != existing:
+            self._check_change(Widening(name, existing, into), column)
         return into
 
     def _type_with_path(self, said: PathColumn, types: Types) -> SqlType | None:
         """Type a column of the path: its text becomes a value of whatever type landing has, or has declared."""
-        known = types.get(said.name)
-        type_ = self._declared.get(said.name) if known is None else known if known.name != "VARCHAR" else VARCHAR
+        known = types.get(said.name) or self._existing.get(said.name) or self._declared.get(said.name)
+        type_ = known if known is None or known.name != "VARCHAR" else VARCHAR
+        column = described(said, type_)
         try:
-            if type_ is not None and not travels(type_):
-                raise _incompatible(self._dataset, said.name, VARCHAR, type_)
-            return self._type_after(said.name, described(said, type_), types)
+            if type_ is None:
+                self._check_new(said.name, column, types)
+                return None
+            if not travels(type_):
+                raise _incompatible(said.name, VARCHAR, type_)
+            return self._type_after(said.name, column, types)
         except RejectedFileError as error:
             can_be_added = error.reason is Reason.SCHEMA_FROZEN and not self._creates_table
-            remedy = evolve_remedy(self._dataset, said.name, VARCHAR) if can_be_added else error.remedy
+            by_hand = error.evolve_to or (str(VARCHAR) if can_be_added else None)
+            remedy = evolve_remedy(self._dataset, said.name, by_hand) if by_hand else error.remedy
             raise of_the_path(error, said, remedy) from error
 
-    def _check_widening(self, widening: Widening, column: FileColumn) -> None:
+    @staticmethod
+    def _into(known: SqlType, found: SqlType) -> SqlType | None:
+        return wider(known, found) if fit(found, known) is Fit.NEVER else known
+
+    def _doubt(self, name: str, column: FileColumn, position: int | None) -> None:
+        """Note that it would make a difference whether the column, in the file or in landing, has a value at all."""
+        if column.has_values is None and is_flat(column) and position is not None:
+            self.unsure.add(position)
+        exists = name in self._existing and not self._creates_table
+        if exists and name not in self._table.counted and self._may_retype(name):
+            self.doubtful.add(name)
+
+    def _may_retype(self, name: str) -> bool:
+        """Tell whether the column may get another type if it holds nothing: not if its type is declared, or frozen."""
+        return not self._frozen and self._declared.get(name) != self._existing[name]
+
+    def _check_new(self, name: str, column: FileColumn, types: Types) -> None:
+        if self._frozen and name not in types:
+            raise _frozen(name, column, expected="one of: " + ", ".join(self._existing))
+
+    def _check_change(self, change: Widening, column: FileColumn) -> None:
         if self._frozen:
-            raise _frozen(widening.column, column, expected=str(widening.found))
-        if not self._may_widen:
+            raise _frozen(change.column, column, expected=str(change.found))
+        if not self._creates_table and self._table.may_change is False:
             raise RejectedFileError(
                 Reason.TABLE_TOO_LARGE_TO_WIDEN,
-                f"the column must become {widening.into}, and landing has more rows than a load may rewrite",
-                column=widening.column,
+                f"the column must become {change.into}, and landing has more rows than a load may rewrite",
+                column=change.column,
                 found=str(column.type),
-                expected=str(widening.found),
-                remedy=evolve_remedy(self._dataset, widening.column, widening.into),
+                expected=str(change.found),
+                evolve_to=str(change.into),
             )
 
-    def _check_number(self, names: Collection[str], types: Types) -> None:
-        """Reject the file that by itself brings more new or wider columns than a transaction or a table takes."""
+    def _check_number(self, names: Collection[str], types: Types, used: set[str]) -> None:
+        """Reject the file that by itself changes more columns than a transaction or a table takes."""
         if len(types) > MAX_COLUMNS:
             raise RejectedFileError(
                 Reason.TOO_MANY_COLUMNS,
@@ -132,40 +214,48 @@ class LandingColumns:
                 expected=f"at most {MAX_COLUMNS}",
             )
         own = {name: types[name] for name in names}
-        new, widened = _new(own, self._existing), _widened(own, self._existing)
-        if not self._creates_table and statements_of(len(new), len(widened)) > FREE_STATEMENTS:
+        new = [name for name in own if name not in self._existing]
+        widened, retyped = self._widened(own, used), self._retyped(own, used)
+        if not self._creates_table and statements_of(len(new), len(widened), len(retyped)) > FREE_STATEMENTS:
             raise RejectedFileError(
                 Reason.TOO_MANY_NEW_COLUMNS,
                 "a load changes landing within one transaction of 40 statements",
-                found=f"{len(new)} new columns, {len(widened)} wider ones",
-                expected=f"at most {FREE_STATEMENTS} new columns; a wider one counts for three",
+                found=f"{len(new)} new columns, {len(widened) + len(retyped)} of another type",
+                expected=f"at most {FREE_STATEMENTS} new columns; one of another type counts for two or three",
             )
 
+    def _widened(self, types: Types, used: set[str]) -> list[Widening]:
+        return [change for change in self._changed(types, used) if change.column not in self._retypable]
 
-def statements_of(new: int, widened: int) -> int:
-    """Count the statements that change landing: one a new column; three a wider one, and one for all of those."""
-    return new + 3 * widened + (1 if widened else 0)
+    def _retyped(self, types: Types, used: set[str]) -> list[Widening]:
+        return [change for change in self._changed(types, used) if change.column in self._retypable]
+
+    def _changed(self, types: Types, used: set[str]) -> list[Widening]:
+        return [
+            Widening(name, self._existing[name], type_)
+            for name, type_ in types.items()
+            if name in used and name in self._existing and type_ is not None and type_ != self._existing[name]
+        ]
 
 
-def evolve_remedy(dataset: str, column: str, into: SqlType) -> str:
-    """Word the remedy that is the operator's.
+def brings_values(footer: Footer, column: FileColumn) -> bool:
+    """Tell whether a column may have a value: not if the file says of it that all are NULL."""
+    if footer.row_count == 0 or column.is_void:
+        return False
+    return column.has_values is not False or not is_flat(column)
 
-    >>> evolve_remedy("orders", "note", VARCHAR)
-    "landfall evolve orders note 'VARCHAR(65535)', then landfall replay the file"
+
+def is_flat(column: FileColumn) -> bool:
+    """Tell whether a column without values is a column of NULLs: a nested one may hold empty lists."""
+    return column.type not in (SUPER, None)
+
+
+def statements_of(new: int, widened: int, retyped: int = 0) -> int:
+    """Count the statements that change landing.
+
+    One a new column; three a wider one, and one for all of those; two a retyped one, and one for all of those.
     """
-    return f"landfall evolve {dataset} {shlex.quote(column)} '{into}', then landfall replay the file"
-
-
-def _new(types: Types, existing: dict[str, SqlType]) -> list[tuple[str, SqlType | None]]:
-    return [(name, type_) for name, type_ in types.items() if name not in existing]
-
-
-def _widened(types: Types, existing: dict[str, SqlType]) -> list[Widening]:
-    return [
-        Widening(name, existing[name], type_)
-        for name, type_ in types.items()
-        if name in existing and type_ is not None and type_ != existing[name]
-    ]
+    return new + 3 * widened + (1 if widened else 0) + 2 * retyped + (1 if retyped else 0)
 
 
 def _frozen(name: str, column: FileColumn, expected: str) -> RejectedFileError:
@@ -178,13 +268,13 @@ def _frozen(name: str, column: FileColumn, expected: str) -> RejectedFileError:
     )
 
 
-def _incompatible(dataset: str, name: str, found: SqlType, landing: SqlType) -> RejectedFileError:
-    by_hand = holds_both(landing, found)
+def _incompatible(name: str, found: SqlType, landing: SqlType) -> RejectedFileError:
+    by_hand = to_evolve(landing, found)
     return RejectedFileError(
         Reason.INCOMPATIBLE_TYPE,
         f"values of type {found} do not fit the landing column of type {landing}",
         column=name,
         found=str(found),
         expected=str(landing),
-        remedy=f"{REMEDIES[Reason.INCOMPATIBLE_TYPE]}; or {evolve_remedy(dataset, name, by_hand)}" if by_hand else None,
+        evolve_to=str(by_hand) if by_hand else None,
     )

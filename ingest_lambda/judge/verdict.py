@@ -7,6 +7,7 @@ In: a `RejectedFileError` and the file. Out: a `Verdict`, written beside the fil
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict, dataclass, replace
 
 from ingest_lambda.errors import RejectedFileError
@@ -58,8 +59,28 @@ def verdict_of(error: RejectedFileError, file: FileVersion, dataset: str) -> Ver
         found=_bounded(error.found) if error.found is not None else None,
         expected=_bounded(error.expected) if error.expected is not None else None,
         row=error.row,
-        remedy=_bounded(error.remedy or REMEDIES[error.reason]),
+        remedy=_bounded(_remedy(error, dataset)),
     )
+
+
+def _remedy(error: RejectedFileError, dataset: str) -> str:
+    """Say what to do: the producer, or with a command the operator."""
+    said = error.remedy or REMEDIES[error.reason]
+    if error.evolve_to is None or error.column is None:
+        return said
+    command = evolve_remedy(dataset, error.column, error.evolve_to)
+    if error.reason is Reason.TABLE_TOO_LARGE_TO_WIDEN:
+        return command
+    return f"{said}; or {command} (it refuses where a value that has landed would change)"
+
+
+def evolve_remedy(dataset: str, column: str, into: str) -> str:
+    """Word the remedy that is the operator's.
+
+    >>> evolve_remedy("orders", "note", "VARCHAR(65535)")
+    "landfall evolve orders note 'VARCHAR(65535)', then landfall replay the file"
+    """
+    return f"landfall evolve {dataset} {shlex.quote(column)} '{into}', then landfall replay the file"
 
 
 def _bounded(text: str) -> str:

@@ -9,21 +9,34 @@ at all, so redelivered, concurrent and late events are no-ops, and a statement t
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ingest_lambda.bucket.objects import Place
-from ingest_lambda.errors import CatalogChangedError, FileGoneError, RejectedFileError, StagedDataError, TransientError
+from ingest_lambda.errors import (
+    CatalogChangedError,
+    FileGoneError,
+    RejectedFileError,
+    StagedDataError,
+    TransientError,
+    UnexpectedValueError,
+)
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.paths import Group, LoadPath, canonical
-from ingest_lambda.judge.plan import Plan, PlannedFile, plan_load
+from ingest_lambda.judge.plan import Plan, PlannedFile
+from ingest_lambda.judge.planner import plan_load
+from ingest_lambda.judge.schema_change import Table
+from ingest_lambda.judge.settle import Counted, Looks, settle
 from ingest_lambda.judge.table_formats import Ownership
 from ingest_lambda.judge.verdict import verdict_of
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.load.staging import Staged, Staging, numbered
+from ingest_lambda.read.presence import known, look_into
 from ingest_lambda.warehouse import ddl, ledger, owned_folders, statements
-from ingest_lambda.warehouse.catalog import Catalog, Tables
+from ingest_lambda.warehouse.catalog import Catalog, Tables, count_values
 from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
 from ingest_lambda.warehouse.owned_folders import OwnedFolders
 
@@ -90,6 +103,8 @@ class Loader:
             if lost and self._plan(plan.dataset, _group(plan.path, rest)).changes != plan.changes:
                 return lost + self.land(plan.dataset, _group(plan.path, rest))
             outcomes = load.commit(staged)
+        except UnexpectedValueError as error:
+            return self.land(plan.dataset, _corrected(plan, error))
         except StagedDataError as error:
             if plan.path is not LoadPath.AS_IS:
                 raise TransientError(f"COPY does not read what was written for it: {error}") from error
@@ -98,30 +113,31 @@ class Loader:
         finally:
             load.clean_up()
         self._catalog.remember(plan.dataset, Tables(plan.after, plan.records_paths))
+        self._catalog.add_values(plan.dataset, _with_values(rest))
         return lost + outcomes
 
     def _plan(self, dataset: str, group: Group) -> Plan:
-        """Plan with the columns that are remembered; look again before anything that depends on what they are."""
-        remembered = self._catalog.remembers(dataset)
-        plan = self._plan_now(dataset, group, may_widen=True)
-        if remembered and (plan.rejections or plan.widenings):
+        """Plan with what is remembered of the table; look again before anything that depends on what it is."""
+        if self._catalog.remembers(dataset):
+            plan = self._plan_now(dataset, group, self._table(dataset))
+            if not (plan.rejections or plan.type_changes or plan.doubtful or plan.unsure):
+                return plan
             self._catalog.forget(dataset)
-            plan = self._plan_now(dataset, group, may_widen=True)
-        if plan.widenings and self._row_count(dataset) > self._widen_row_limit:
-            return self._plan_now(dataset, group, may_widen=False)
-        return plan
+        looks = Looks(partial(self._count, dataset), partial(look_into, self._s3))
+        return settle(group, self._table(dataset), partial(self._plan_now, dataset), looks)
 
-    def _plan_now(self, dataset: str, group: Group, *, may_widen: bool) -> Plan:
-        tables, contract = self._catalog.tables(dataset), self.contract(dataset)
+    def _plan_now(self, dataset: str, group: Group, table: Table) -> Plan:
         return plan_load(
             dataset,
             group,
-            tables.columns,
-            contract,
-            may_widen=may_widen,
-            ownership=self._ownership(dataset, group, has_landed=tables.columns is not None),
-            records_paths=tables.records_paths,
+            table,
+            self.contract(dataset),
+            ownership=self._ownership(dataset, group, has_landed=table.columns is not None),
+            records_paths=self._catalog.tables(dataset).records_paths,
         )
+
+    def _table(self, dataset: str) -> Table:
+        return Table(self._catalog.tables(dataset).columns, self._catalog.with_values(dataset))
 
     def _ownership(self, dataset: str, group: Group, *, has_landed: bool) -> Ownership:
         """Say which folders table formats own; what landed from them is asked only where a file lies in one."""
@@ -132,10 +148,11 @@ class Loader:
         landed = {folder: self.owned.landed_before(folder) for folder in set(folders.values())}
         return Ownership(known.folders, landed, self.owned.in_ledger(dataset, list(folders)))
 
-    def _row_count(self, dataset: str) -> int:
+    def _count(self, dataset: str, columns: Set[str]) -> Counted:
         with self._warehouse.session() as session:
-            [row] = session.query(ddl.count_rows(dataset))
-        return int(row["row_count"])
+            row_count, empty = count_values(session, dataset, columns)
+        self._catalog.add_values(dataset, columns - empty)
+        return Counted(row_count <= self._widen_row_limit, empty)
 
 
 class _Load:
@@ -214,6 +231,7 @@ class _Load:
         return [
             statements.lock_dataset(dataset),
             *ddl.check_types(dataset, plan.relied_on),
+            *ddl.retype_columns(dataset, plan.retypings),
             *ddl.widen_columns(dataset, plan.widenings),
             *(ddl.add_column(dataset, column) for column in plan.new_columns),
         ]
@@ -242,6 +260,24 @@ class _Load:
 
 def _group(path: LoadPath, files: list[PlannedFile]) -> Group:
     return Group(path, tuple(file.inspected for file in files), tuple(file.why for file in files))
+
+
+def _corrected(plan: Plan, error: UnexpectedValueError) -> Group:
+    """Put the files of a plan together again, one of them with a column that has values after all."""
+    files = list(plan.files)
+    wrong = files[error.number - 1]
+    files[error.number - 1] = replace(wrong, inspected=known(wrong.inspected, {error.position}))
+    return _group(plan.path, files)
+
+
+def _with_values(files: Iterable[PlannedFile]) -> set[str]:
+    """Name the columns of which the files' footers say that they have a value."""
+    return {
+        name
+        for file in files
+        for name, column in zip(file.names, file.inspected.footer.columns, strict=True)
+        if column.has_values
+    }
 
 
 def _unloaded(file: FileVersion, dataset: str, error: RejectedFileError | FileGoneError) -> FileOutcome:

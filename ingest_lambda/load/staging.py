@@ -60,6 +60,7 @@ class Staging:
         """Write what the stage is copied from; files are numbered from 1, in the plan's order.
 
         Raises:
+            UnexpectedValueError: a file has values in a column that should have none.
             TransientError: S3 does not answer, or the time is up.
             ConfigError: S3 denies access.
         """
@@ -106,7 +107,9 @@ class Staging:
     def _sources(self, plan: Plan) -> Iterator[rewrite.Source]:
         for number, file in numbered(plan.files):
             self._check_time()
-            yield rewrite.Source(file.inspected, number, file.names, file.path)
+            is_empty = file.inspected.footer.row_count == 0  # rows that it should not have are told as such
+            empty = frozenset[str]() if is_empty else file.empty
+            yield rewrite.Source(file.inspected, number, file.names, file.path, empty)
 
     def _put_manifest(self, written: Sequence[CanonicalObject]) -> Source:
         listed = [(self._uri(entry.stored.key), entry.size) for entry in written]

@@ -8,8 +8,10 @@ Nothing of `row_group(i).column(j)` is touched: on some damaged files pyarrow ab
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -24,8 +26,10 @@ MAX_ROWS = 65_536
 TARGET_BYTES = 16 * 1024 * 1024
 
 
-def batches(source: bytes | Path) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Yield the rows of a file in batches, each with the number of rows before it.
+def batches(
+    source: bytes | Path | io.RawIOBase, columns: Sequence[str] | None = None
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield the rows of a file in batches, each with the number of rows before it; some of its columns, or all.
 
     INT96 timestamps are read in microseconds: in nanoseconds only the years 1678 to 2261 would fit.
 
@@ -34,7 +38,7 @@ def batches(source: bytes | Path) -> Iterator[tuple[int, pa.RecordBatch]]:
     """
     rows = 0
     try:
-        opened = pa.BufferReader(source) if isinstance(source, bytes) else str(source)
+        opened = _opened(source)
         buffer_size = 0 if isinstance(source, bytes) else PAGE_BUFFER_BYTES
         with pq.ParquetFile(
             opened, coerce_int96_timestamp_unit="us", buffer_size=buffer_size, pre_buffer=False
@@ -42,7 +46,7 @@ def batches(source: bytes | Path) -> Iterator[tuple[int, pa.RecordBatch]]:
             batch_rows = FIRST_ROWS
             for group in range(file.num_row_groups):
                 width = 1
-                for batch in file.iter_batches(batch_rows, row_groups=[group], use_threads=False):
+                for batch in file.iter_batches(batch_rows, row_groups=[group], columns=columns, use_threads=False):
                     yield rows, batch
                     rows += len(batch)
                     width = max(width, batch.nbytes // max(len(batch), 1))
@@ -54,3 +58,9 @@ def batches(source: bytes | Path) -> Iterator[tuple[int, pa.RecordBatch]]:
             raise
         detail = f"the data after row {rows} cannot be read: {error}"
         raise RejectedFileError(Reason.UNREADABLE_DATA, detail) from error
+
+
+def _opened(source: bytes | Path | io.RawIOBase) -> Any:
+    if isinstance(source, bytes):
+        return pa.BufferReader(source)
+    return str(source) if isinstance(source, Path) else pa.PythonFile(source, mode="r")

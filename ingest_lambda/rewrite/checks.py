@@ -16,6 +16,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no
 from pyarrow import types
 
 from ingest_lambda.reasons import Reason
+from ingest_lambda.warehouse.sqltypes import SqlType
 
 MAX_SHOWN = 100
 DAY_MICROSECONDS = 86_400_000_000
@@ -27,16 +28,26 @@ MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 class BadValueError(Exception):
     """The value at `index` of an array cannot land; `found` shows it shortened, `expected` is what can.
 
-    `remedy` says what to do, where this value needs another word than its reason's.
+    `remedy` says what to do, where this value needs another word than its reason's. `evolve_to`: the type that the
+    landing column would have to have for it.
     """
 
-    def __init__(self, reason: Reason, index: int, found: str, expected: str, remedy: str | None = None) -> None:
+    def __init__(
+        self,
+        reason: Reason,
+        index: int,
+        found: str,
+        expected: str,
+        remedy: str | None = None,
+        evolve_to: SqlType | None = None,
+    ) -> None:
         super().__init__(f"{reason.value}: {found} at {index}, expected {expected}")
         self.reason = reason
         self.index = index
         self.found = found
         self.expected = expected
         self.remedy = remedy
+        self.evolve_to = evolve_to
 
 
 @dataclass(frozen=True)

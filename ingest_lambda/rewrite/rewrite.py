@@ -18,14 +18,15 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from ingest_lambda.arrive.partitions import PathColumn
 from ingest_lambda.arrive.routing import Format
-from ingest_lambda.errors import FileGoneError, RejectedFileError
+from ingest_lambda.errors import FileGoneError, RejectedFileError, UnexpectedValueError
+from ingest_lambda.judge.widening import Fit, fit
 from ingest_lambda.read.content import content_of
 from ingest_lambda.read.faults import faults_of_the_file
 from ingest_lambda.read.footer import UNKNOWN_ROWS, Footer, Inspected
 from ingest_lambda.read.formats import kind_of, rows_of
-from ingest_lambda.read.meaning import Meaning
+from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.reasons import Reason
-from ingest_lambda.rewrite.checks import BadValueError, Converted
+from ingest_lambda.rewrite.checks import BadValueError, Converted, plain
 from ingest_lambda.rewrite.path_values import PathValue, path_values
 from ingest_lambda.rewrite.texts import TextSource, convert_text
 from ingest_lambda.rewrite.values import convert
@@ -38,20 +39,22 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FILE_NUMBER = "_file_number"
-Converter = Callable[[pa.Array, SqlType], Converted]
+Converter = Callable[[pa.Array, SqlType, FileColumn], Converted]
 
 
 @dataclass(frozen=True)
 class Source:
     """A file to rewrite: its number in the load, and the landing name of each of its columns, in the file's order.
 
-    `path`: the columns that the folders of its key name.
+    `path`: the columns that the folders of its key name. `empty`: those of which its footer says that all values are
+    NULL, whatever their type.
     """
 
     inspected: Inspected
     number: int
     names: tuple[str, ...]
     path: tuple[PathColumn, ...] = ()
+    empty: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ def rewrite(s3: S3Client, bucket: str, prefix: str, sources: Iterable[Source], c
     """Rewrite `sources` into objects under `prefix` with the columns `columns`; one that a file has not is NULL.
 
     Raises:
+        UnexpectedValueError: a column has a value that should have none; nothing stays behind.
         TransientError: S3 does not answer; nothing stays behind.
         ConfigError: S3 denies access, or the disk is too small for a file.
     """
@@ -119,13 +123,11 @@ def converted_batches(
     Raises:
         RejectedFileError: the file cannot be read, a column cannot hold a value, or the footer promises other rows.
     """
-    rows, converter = 0, converter_of(source.inspected)
-    meanings = [column.meaning for column in source.inspected.footer.columns]
+    rows, convert, described = 0, converter_of(source.inspected), source.inspected.footer.columns
     said = path_values(source.path, columns)
     for rows_before, batch in rows_of(source.inspected, content):
-        yield convert_batch(
-            batch, BatchOf(source.number, source.names, rows_before, converter, meanings, said), columns
-        )
+        file = BatchOf(source.number, source.names, rows_before, convert, described, said, source.empty)
+        yield convert_batch(batch, file, columns)
         rows = rows_before + len(batch)
     check_row_count(rows, source.inspected.footer)
 
@@ -134,16 +136,17 @@ def converted_batches(
 class BatchOf:
     """Where a batch comes from: its file's number and landing names, the rows before it, what converts its values.
 
-    `meanings` are those of the file's columns; none where no column has one. `said`: by landing name, what the file's
-    path says of its rows.
+    `columns` are the file's, `empty` those of which its footer says that all values are NULL. `said`: by landing name,
+    what the file's path says of its rows.
     """
 
     number: int
     names: Sequence[str]
     rows_before: int
-    convert: Converter = convert
-    meanings: Sequence[Meaning | None] = ()
+    convert: Converter
+    columns: Sequence[FileColumn]
     said: Mapping[str, PathValue] = field(default_factory=dict)
+    empty: frozenset[str] = frozenset()
 
     def converted(self, batch: pa.RecordBatch, position: int, landing: Column) -> Converted:
         """Convert the values of the column at `position`.
@@ -152,11 +155,12 @@ class BatchOf:
             RejectedFileError: a value cannot land, or the path says another.
         """
         name = batch.schema.field(position).name
-        meaning = self.meanings[position] if self.meanings else None
         with faults_of_the_file(f"reading the values after row {self.rows_before}", name):
             try:
-                values = batch.column(position)
-                found = convert(values, landing.type, meaning) if meaning else self.convert(values, landing.type)
+                if landing.name in self.empty:
+                    found = Converted(pa.nulls(len(batch), transport_of(landing.type).arrow))
+                else:
+                    found = self.convert(batch.column(position), landing.type, self.columns[position])
             except BadValueError as error:
                 raise _bad_value(error, self.rows_before, name, landing) from error
         if landing.name in self.said:
@@ -172,8 +176,11 @@ def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Colu
 
     Raises:
         RejectedFileError: a landing column cannot hold a value, or the path says another.
+        UnexpectedValueError: a column has a value that should have none.
     """
     positions = {name: position for position, name in enumerate(source.names)}
+    for name in source.empty:
+        check_empty(batch, source.number, positions[name])
     arrays, cut = [pa.repeat(pa.scalar(source.number, pa.int32()), len(batch))], set[str]()
     for column in columns:
         position, said = positions.get(column.name), source.said.get(column.name)
@@ -188,6 +195,17 @@ def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Colu
     return arrays, cut
 
 
+def check_empty(batch: pa.RecordBatch, number: int, position: int) -> None:
+    """Check that a column is NULL in every row.
+
+    Raises:
+        UnexpectedValueError: it is not.
+    """
+    values = plain(batch.column(position))
+    if values.null_count < len(values):
+        raise UnexpectedValueError(number, position)
+
+
 def _bad_value(error: BadValueError, rows_before: int, name: str, column: Column) -> RejectedFileError:
     row = rows_before + error.index + 1
     return RejectedFileError(
@@ -198,6 +216,7 @@ def _bad_value(error: BadValueError, rows_before: int, name: str, column: Column
         expected=error.expected,
         row=row,
         remedy=error.remedy,
+        evolve_to=str(error.evolve_to) if error.evolve_to else None,
     )
 
 
@@ -220,5 +239,23 @@ def converter_of(inspected: Inspected) -> Converter:
     """Choose what makes landing values of a file's values."""
     kind = kind_of(inspected.file.key)
     if kind is Format.PARQUET or inspected.text is None:
-        return convert
-    return partial(convert_text, source=TextSource(kind.value, inspected.text.dialects.encoding_of(kind.value)))
+        return convert_stored
+    return partial(convert_written, source=TextSource(kind.value, inspected.text.dialects.encoding_of(kind.value)))
+
+
+def convert_stored(values: pa.Array, landing: SqlType, column: FileColumn) -> Converted:
+    """Convert values that a parquet file stores, as `convert`."""
+    return convert(values, landing, column.meaning)
+
+
+def convert_written(
+    values: pa.Array, landing: SqlType, column: FileColumn, source: TextSource | None = None
+) -> Converted:
+    """Convert values that are written as text, as `convert_text`.
+
+    What is declared to be a whole number or a decimal is read as one, even where it lands in a floating-point column:
+    else it would be rounded.
+    """
+    if column.type is not None and fit(column.type, landing) is Fit.BY_VALUE:
+        return convert(convert_text(values, column.type, source).values, landing)
+    return convert_text(values, landing, source)

@@ -27,6 +27,7 @@ from ingest_lambda.rewrite.checks import (
 )
 from ingest_lambda.rewrite.meant import as_meant
 from ingest_lambda.rewrite.nested import json_text
+from ingest_lambda.rewrite.numbers import across, crosses
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType
 from ingest_lambda.warehouse.transport import transport_of
@@ -54,10 +55,13 @@ def convert(values: pa.Array, landing: SqlType, meaning: Meaning | None = None) 
     values = as_meant(values, meaning)
     if landing.name in TEMPORAL:
         return TEMPORAL[landing.name](values)
+    is_cut = False
     if types.is_duration(values.type):
         micros = whole_microseconds(values)
-        return Converted(micros.values, micros.is_cut)
-    return Converted(_PLAIN.get(landing.name, _cast)(values, landing))
+        values, is_cut = micros.values, micros.is_cut
+    if crosses(values.type, landing):
+        values = across(values, landing)
+    return Converted(_PLAIN.get(landing.name, _cast)(values, landing), is_cut)
 
 
 def _timestamp(values: pa.Array) -> Converted:

@@ -6,6 +6,7 @@ warm, up to date with its own loads; `forget` makes the next look fresh.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from ingest_lambda.warehouse.sqltypes import VARBYTE, SqlType, parse_type
 from ingest_lambda.warehouse.statements import METADATA, PATH_FACT, Column
 
 Columns = tuple[Column, ...]
+COUNTED_AT_ONCE = 200  # names of the longest kind are 30 KB of the 100 KB that a statement may have
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,12 @@ class Tables:
 
 
 class Catalog:
-    """Remembers the tables of each dataset that has landed."""
+    """Remembers the tables of each dataset that has landed, and which of landing's columns hold a value."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
         self._known: dict[str, Tables] = {}
+        self._with_values: dict[str, set[str]] = {}
 
     def remembers(self, dataset: str) -> bool:
         """Tell whether `tables` would answer from memory."""
@@ -48,6 +51,14 @@ class Catalog:
                 return tables
             self._known[dataset] = tables
         return self._known[dataset]
+
+    def with_values(self, dataset: str) -> frozenset[str]:
+        """Name the columns that are known to hold a value; one whose values were undone since just keeps its type."""
+        return frozenset(self._with_values.get(dataset, ()))
+
+    def add_values(self, dataset: str, columns: Iterable[str]) -> None:
+        """Take note of columns that hold a value."""
+        self._with_values.setdefault(dataset, set()).update(columns)
 
     def remember(self, dataset: str, tables: Tables) -> None:
         """Take the tables from the load that has just left them so, instead of reading them again."""
@@ -70,6 +81,17 @@ def read_tables(connection: Connection, dataset: str) -> Tables:
 def read_columns(connection: Connection, dataset: str) -> Columns | None:
     """Ask the warehouse for the columns of `landing.<dataset>`, metadata excluded; None if there is no such table."""
     return read_tables(connection, dataset).columns
+
+
+def count_values(connection: Connection, dataset: str, columns: Iterable[str]) -> tuple[int, frozenset[str]]:
+    """Count the rows of `landing.<dataset>`, and tell which of the columns have no value in any of them."""
+    names, empty, row_count = sorted(columns), set[str](), 0
+    for start in range(0, max(len(names), 1), COUNTED_AT_ONCE):
+        some = names[start : start + COUNTED_AT_ONCE]
+        [row] = connection.query(ddl.count_rows(dataset, some))
+        row_count = int(row["row_count"])
+        empty |= {name for number, name in enumerate(some) if int(row[f"values_{number}"]) == 0}
+    return row_count, frozenset(empty)
 
 
 def column_type(row: dict[str, Any]) -> SqlType:

@@ -90,9 +90,14 @@ def select_columns(dataset: str) -> str:
     )
 
 
-def count_rows(dataset: str) -> str:
-    """Count the rows of `landing.<dataset>`."""
-    return f"select count(*) as row_count from {table('landing', dataset)}"
+def count_rows(dataset: str, columns: Iterable[str] = ()) -> str:
+    """Count the rows of `landing.<dataset>`, and the values of `columns`, as `values_0`, `values_1` and so on.
+
+    >>> count_rows("orders", ["n"])
+    'select count(*) as row_count, count("n") as values_0 from landing."orders"'
+    """
+    values = [f"count({identifier(column)}) as values_{number}" for number, column in enumerate(columns)]
+    return f"select {', '.join(['count(*) as row_count', *values])} from {table('landing', dataset)}"
 
 
 def check_types(dataset: str, columns: Iterable[Column]) -> list[str]:
@@ -158,4 +163,30 @@ def widen_columns(dataset: str, widenings: Sequence[Widening]) -> list[str]:
         f"update {landing} set {filled}",
         *(f"alter table {landing} drop column {identifier(old.column)}" for _, old in columns),
         *(f"alter table {landing} rename column {new} to {identifier(old.column)}" for new, old in columns),
+    ]
+
+
+def retype_columns(dataset: str, retypings: Sequence[Widening]) -> list[str]:
+    """Give columns of `landing.<dataset>` that hold nothing but NULLs other types; it fails where one holds a value.
+
+    For a transaction that holds the dataset's mutex.
+
+    >>> from ingest_lambda.warehouse.sqltypes import BIGINT, VARCHAR
+    >>> for statement in retype_columns("orders", [Widening("n", VARCHAR, BIGINT)]):
+    ...     print(statement)
+    select 1 / case when count("n") = 0 then 1 else 0 end as still_empty from landing."orders"
+    alter table landing."orders" drop column "n"
+    alter table landing."orders" add column "n" BIGINT
+    """
+    if not retypings:
+        return []
+    landing = table("landing", dataset)
+    values = " + ".join(f"count({identifier(change.column)})" for change in retypings)
+    changes = (
+        (f"drop column {identifier(change.column)}", f"add column {identifier(change.column)} {change.into}")
+        for change in retypings
+    )
+    return [
+        f"select 1 / case when {values} = 0 then 1 else 0 end as still_empty from {landing}",
+        *(f"alter table {landing} {step}" for change in changes for step in change),
     ]

@@ -17,8 +17,10 @@ from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Route, route
 from ingest_lambda.errors import ConfigError, RejectedFileError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract, rules_of
-from ingest_lambda.judge.paths import LoadPath
-from ingest_lambda.judge.plan import Plan, PlannedFile, plan_batch
+from ingest_lambda.judge.paths import LoadPath, group_by_path
+from ingest_lambda.judge.plan import Plan, PlannedFile
+from ingest_lambda.judge.planner import plan_load
+from ingest_lambda.judge.settle import Looks, settle
 from ingest_lambda.judge.table_formats import NOBODY, Ownership
 from ingest_lambda.judge.verdict import Verdict, verdict_of
 from ingest_lambda.read.footer import UNKNOWN_ROWS, Inspected
@@ -26,16 +28,15 @@ from ingest_lambda.read.formats import inspect_any
 from ingest_lambda.reasons import NO_PARQUET
 from ingest_lambda.reconcile.ledger import Standing, standings
 from ingest_lambda.rewrite.path_values import path_values
-from ingest_lambda.warehouse import ddl, owned_folders
+from ingest_lambda.warehouse import owned_folders
 from ingest_lambda.warehouse.catalog import Tables, read_tables
+from landfall.operate.expected_table import ExpectedTable
 from landfall.operate.inspecting import LOCAL, inspect_local, local_version, newest_version, read_text
 from landfall.operate.undos import locate
 from landfall.operate.uploads import plan_uploads
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
-
-LIMIT_VARIABLE = "LANDFALL_WIDEN_ROW_LIMIT"
 
 
 @dataclass(frozen=True)
@@ -191,18 +192,14 @@ class Planner:
         inspected = [each.inspected for each in files]
         tables = read_tables(self._stack.warehouse, dataset) if self._stack else Tables()
         ownership = ownership_of(self._stack, dataset) if self._stack else NOBODY
-        plan_all = partial(
-            plan_batch,
-            dataset,
-            inspected,
-            tables.columns,
-            contract,
-            ownership=ownership,
-            records_paths=tables.records_paths,
+        plan_now = partial(
+            plan_load, dataset, contract=contract, ownership=ownership, records_paths=tables.records_paths
         )
-        plans = plan_all()
-        if any(plan.widenings for plan in plans) and not self._may_widen(dataset):
-            plans = plan_all(may_widen=False)
+        expected = ExpectedTable(self._stack, dataset, tables.columns)
+        plans: list[Plan] = []
+        for group in group_by_path(inspected):
+            plans.append(settle(group, expected.table(), plan_now, Looks(expected.count, expected.look_into)))
+            expected.add(plans[-1])
         rows, unfit = self._read_values(plans)
         if unfit:  # they bring no column, so the others are planned without them
             outlook.files += [self._rejected(names[file.file_id], dataset, file, error) for file, error in unfit]
@@ -242,14 +239,6 @@ class Planner:
         if self._contract(dataset).sensitive:
             verdict = verdict.without_values()
         return Forecast(name, dataset, "rejected", verdict.detail, verdict=verdict)
-
-    def _may_widen(self, dataset: str) -> bool:
-        """Ask whether landing is small enough for a load to widen it, as the function would."""
-        if self._stack is None:
-            return True
-        function = self._stack.lambda_.get_function_configuration(FunctionName=self._stack.output("IngestFunctionName"))
-        limit = int(function["Environment"]["Variables"][LIMIT_VARIABLE])
-        return int(self._stack.warehouse.query(ddl.count_rows(dataset))[0]["row_count"]) <= limit
 
 
 def ownership_of(stack: "Stack", dataset: str) -> Ownership:

@@ -4,9 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest_lambda.judge.contracts import Contract, SchemaChange
-from ingest_lambda.judge.paths import Group, LoadPath
-from ingest_lambda.judge.plan import Plan, plan_batch, plan_load
-from ingest_lambda.judge.schema_change import FREE_STATEMENTS
+from ingest_lambda.judge.paths import Group, LoadPath, group_by_path
+from ingest_lambda.judge.plan import Plan
+from ingest_lambda.judge.planner import plan_load
+from ingest_lambda.judge.schema_change import FREE_STATEMENTS, Table
+from ingest_lambda.judge.widening import Fit, fit
 from ingest_lambda.read.schema import Obstacle
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import ddl, sqltypes, statements
@@ -26,8 +28,8 @@ ID = Column("id", sqltypes.BIGINT)
 def plan_of(
     group: Group, landing: dict[str, SqlType] | None, contract: Contract | None = None, *, may_widen: bool = True
 ) -> Plan:
-    existing = None if landing is None else [Column(name, type_) for name, type_ in landing.items()]
-    return plan_load("orders", group, existing, contract or Contract(), may_widen=may_widen)
+    existing = None if landing is None else tuple(Column(name, type_) for name, type_ in landing.items())
+    return plan_load("orders", group, Table(existing, may_change=may_widen), contract or Contract())
 
 
 @given(st.lists(FILE_COLUMNS, max_size=6), st.none() | LANDING, st.sampled_from(SchemaChange), st.booleans())
@@ -48,9 +50,10 @@ def test_every_file_is_planned_or_rejected_and_every_column_finds_a_place_that_h
         assert fits(type_, after[name])
     for planned in plan.files:
         for name, found in zip(planned.names, planned.inspected.footer.columns, strict=True):
-            assert found.type is None or fits(found.type, after[name])
+            assert found.type is None or fit(found.type, after[name]) is not Fit.NEVER
     brought = {name for planned in plan.files for name in planned.names}
-    assert {column.name for column in plan.columns} == brought
+    with_values = {name for planned in plan.files for name in planned.names if name not in planned.empty}
+    assert {column.name for column in plan.columns} == with_values
     assert {column.name for column in plan.new_columns} == brought - set(landing or {})
     if policy is SchemaChange.FREEZE:
         assert (plan.new_columns, plan.widenings) == ((), ())
@@ -155,7 +158,9 @@ def test_a_batch_is_planned_load_after_load_each_on_what_the_one_before_leaves()
         file_of({"note": sqltypes.VARCHAR}, "2"),
     ]
 
-    as_is, canonical = plan_batch("orders", files, [ID], Contract())
+    first, second = group_by_path(files)
+    as_is = plan_of(first, {"id": sqltypes.BIGINT})
+    canonical = plan_of(second, landing_after(as_is))
 
     assert (as_is.path, canonical.path) == (LoadPath.AS_IS, LoadPath.CANONICAL)
     assert [column.name for column in as_is.new_columns] == ["note"]
@@ -166,8 +171,7 @@ def test_a_batch_is_planned_load_after_load_each_on_what_the_one_before_leaves()
 def test_the_paths_of_one_file_say_why() -> None:
     fine, misread = file_of({"id": sqltypes.BIGINT}), file_of({"at": sqltypes.TIMESTAMP}, obstacle=Obstacle.NESTED)
 
-    [alone] = plan_batch("orders", [fine], None, Contract())
-    [rewritten] = plan_batch("orders", [misread], None, Contract())
+    alone, rewritten = (plan_of(group, None) for file in (fine, misread) for group in group_by_path([file]))
 
     assert (alone.path, alone.files[0].why) == (LoadPath.AS_IS, "a single file that COPY reads right")
     assert rewritten.path is LoadPath.CANONICAL

@@ -175,12 +175,10 @@ def test_a_column_that_was_widened_meanwhile_is_not_narrowed_again(land: Land, d
     ("column", "found", "expected", "by_hand"),
     [
         (pa.array(["2"]), "VARCHAR(65535)", "BIGINT", "VARCHAR(65535)"),
-        (pa.array([2.0]), "DOUBLE PRECISION", "BIGINT", "DOUBLE PRECISION"),
-        (pa.array([Decimal(2)], pa.decimal128(38, 20)), "DECIMAL(38,20)", "BIGINT", "DOUBLE PRECISION"),
-        (pa.array([date(2025, 1, 1)]), "DATE", "BIGINT", "VARCHAR(65535)"),
+        (pa.array([date(2025, 1, 1)]), "DATE", "BIGINT", None),
         (pa.array([True]), "BOOLEAN", "BIGINT", None),
     ],
-    ids=["text", "float", "decimal", "date", "boolean"],
+    ids=["text", "date", "boolean"],
 )
 def test_a_column_that_does_not_fit_is_rejected_with_from_and_to_and_what_an_operator_could_do(
     land: Land, dataset: str, column: pa.Array, found: str, expected: str, by_hand: str | None
@@ -191,7 +189,8 @@ def test_a_column_that_does_not_fit_is_rejected_with_from_and_to_and_what_an_ope
     verdict = outcome.verdict
     assert verdict is not None
     assert (verdict.column, verdict.found, verdict.expected) == ("id", found, expected)
-    assert (f"landfall evolve {dataset} id '{by_hand}'" in verdict.remedy) is bool(by_hand)
+    assert ("landfall evolve" in verdict.remedy) is bool(by_hand)
+    assert not by_hand or f"landfall evolve {dataset} id '{by_hand}'" in verdict.remedy
     assert land.count(f"landing.{dataset}") == 1
 
 

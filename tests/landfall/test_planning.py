@@ -17,7 +17,7 @@ from ingest_lambda.read.footer import TAIL_BYTES
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.statements import Column
 from landfall import stack
-from landfall.operate import declared
+from landfall.operate import declared, expected_table
 from landfall.operate.planning import Planner
 from tests import land as land_files
 from tests.land.warehouse import new_dataset
@@ -36,7 +36,9 @@ def write(folder: Path, name: str, columns: dict[str, Any]) -> Path:
 def connected(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """The desk, its stack named as a deployed one is."""
     monkeypatch.setenv(stack.STACK_VARIABLE, desk.stack.name)
-    monkeypatch.setattr(Planner, "_may_widen", lambda *_: True)  # no function is deployed here that could be asked
+    monkeypatch.setattr(
+        expected_table, "widen_row_limit", lambda _: 100
+    )  # no function is deployed here that could be asked
     return desk
 
 
@@ -97,7 +99,7 @@ def test_a_table_too_large_to_widen_is_forecast_as_the_functions_own_limit_says(
 ) -> None:
     desk, dataset = connected, new_dataset()
     desk.function.receive(desk.land.put(f"raw/{dataset}/a.parquet", pa.table({"n": pa.array([1], pa.int32())})))
-    monkeypatch.setattr(Planner, "_may_widen", lambda *_: False)
+    monkeypatch.setattr(expected_table, "widen_row_limit", lambda _: 0)
     wider = write(tmp_path, "wider", {"n": pa.array([1], pa.int64())})
     (forecast,) = desk.landfall("plan", str(wider), "--dataset", dataset, exits=1)["files"]
     assert forecast["reason"] == "table_too_large_to_widen"

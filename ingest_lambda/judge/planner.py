@@ -1,0 +1,114 @@
+"""LAND: the planner.
+
+In: the files of a load, what is known of its landing table, its contract. Out: a `Plan`: what the load's stage holds,
+where each of its columns goes, what landing gains, which files are rejected and why. Pure: `landfall plan` prints what
+the function would do. docs/schema_change.md is the same in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.judge.belonging import refuse_foreign, refuse_keyless
+from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.judge.names import landing_names
+from ingest_lambda.judge.partitions import columns_of_path
+from ingest_lambda.judge.paths import Group, LoadPath
+from ingest_lambda.judge.plan import Plan, PlannedFile, Rejection
+from ingest_lambda.judge.schema_change import LandingColumns, Table
+from ingest_lambda.judge.table_formats import NOBODY, Ownership, refuse_table_format
+from ingest_lambda.judge.widening import Fit, fit
+from ingest_lambda.reasons import Reason
+from ingest_lambda.warehouse import statements
+from ingest_lambda.warehouse.sqltypes import SqlType
+
+
+def plan_load(
+    dataset: str,
+    group: Group,
+    table: Table,
+    contract: Contract,
+    *,
+    ownership: Ownership = NOBODY,
+    records_paths: bool = False,
+) -> Plan:
+    """Plan the load of `group` into a landing table of which `table` is known.
+
+    `ownership`: which folders table formats own. `records_paths`: the dataset was first seen since the folders of keys
+    can be columns, so they are unless its contract says otherwise.
+    """
+    columns = LandingColumns(dataset, table, contract)
+    has_paths = records_paths if contract.partitions is None else contract.partitions
+    known = [column.name.strip() for column in contract.columns or table.columns or ()]
+    planned: list[PlannedFile] = []
+    rejections: list[Rejection] = []
+    unsure: dict[str, frozenset[int]] = {}
+    for file, why in zip(group.files, group.reasons, strict=True):
+        columns.unsure = set()
+        try:
+            refuse_table_format(dataset, file, contract, ownership)
+            refuse_foreign(file, known)
+            names = [] if file.has_no_records else landing_names([column.name for column in file.footer.columns])
+            path = columns_of_path(file.file.key) if has_paths and file.footer.row_count != 0 else ()
+            refuse_keyless([*names, *(said.name for said in path)], contract.key, file)
+            columns.take(names, file.footer, path)
+            planned.append(PlannedFile(file, tuple(names), why, path))
+        except RejectedFileError as error:
+            rejections.append(Rejection(file, error))
+        if columns.unsure:
+            unsure[file.file.file_id] = frozenset(columns.unsure)
+    plan = Plan(
+        dataset,
+        group.path,
+        tuple(planned),
+        tuple(rejections),
+        columns.before(),
+        columns.new_columns(),
+        columns.widenings(),
+        columns.retypings(),
+        columns.used(),
+        creates_table=table.columns is None,
+        owned_folders=None if contract.append_only else len(ownership.folders),
+        records_paths=records_paths,
+        doubtful=frozenset(columns.doubtful),
+        unsure=unsure,
+    )
+    plan = _to_be_read(plan)
+    return _too_long(plan, group) if len(planned) == 1 and not plan.fits_one_transaction else plan
+
+
+def _to_be_read(plan: Plan) -> Plan:
+    """Send a file that COPY would read as it is through the function, if there is more to it than COPY can do."""
+    if plan.path is not LoadPath.AS_IS or not plan.files:
+        return plan
+    [file] = plan.files
+    why = _why_to_read(file, {column.name: column.type for column in plan.columns})
+    return replace(plan, path=LoadPath.CANONICAL, files=(replace(file, why=why),)) if why else plan
+
+
+def _why_to_read(file: PlannedFile, landing: Mapping[str, SqlType]) -> str | None:
+    if file.inspected.footer.row_count == 0:
+        return "it has no rows to copy"
+    for name, column in zip(file.names, file.inspected.footer.columns, strict=True):
+        if column.type is None:
+            return f"column {column.name} has no type that COPY reads"
+        if name in file.empty and name in landing:
+            return f"column {column.name} is NULL, and its folder is to be compared with it"
+        if name in landing and fit(column.type, landing[name]) is Fit.BY_VALUE:
+            return f"each value of column {column.name}, {column.type}, must be one of {landing[name]} exactly"
+    return None
+
+
+def _too_long(plan: Plan, group: Group) -> Plan:
+    """Reject the one file of a plan whose column names make a statement longer than the Data API takes."""
+    [file] = plan.files
+    error = RejectedFileError(
+        Reason.TOO_MANY_COLUMNS,
+        f"the columns' names make a statement of {plan.largest_statement()} bytes",
+        found=f"{len(file.names)} columns",
+        expected=f"statements of at most {statements.MAX_STATEMENT_BYTES} bytes",
+    )
+    rejections = (*plan.rejections, Rejection(file.inspected, error))
+    return replace(plan, files=(), rejections=rejections, new_columns=(), widenings=(), retypings=(), columns=())
