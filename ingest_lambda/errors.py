@@ -21,6 +21,10 @@ class CatalogChangedError(TransientError):
     """A table or column has come or gone since the catalog was read: read it and plan again."""
 
 
+class ObjectInTheWayError(Exception):
+    """Something stands on a column that a load must change, and stays there; the text names it."""
+
+
 class FileGoneError(Exception):
     """That version of the object exists no more: there is nothing to land and nobody to tell."""
 

@@ -37,6 +37,7 @@ from ingest_lambda.tell.claims import Claims
 from ingest_lambda.tell.doubts import Desk, Doubts
 from ingest_lambda.tell.quarantine import Quarantine
 from ingest_lambda.tell.report import Report
+from ingest_lambda.tell.waiting import note, waiting
 from ingest_lambda.warehouse.client import Warehouse
 
 if TYPE_CHECKING:
@@ -100,7 +101,16 @@ class Ingest:
         for message in messages:
             if message.malformed:
                 self._report.malformed(message)
+        self._note_waiting(messages, outcomes)
         return [message for message in messages if message.malformed or _must_come_back(message, outcomes)]
+
+    def _note_waiting(self, messages: Sequence[Message], outcomes: Mapping[str, FileOutcome]) -> None:
+        """Let the operator see what is tried again and again, with the words of the last error."""
+        sensitive = {dataset: contract.sensitive for dataset, contract in self._loader.contracts.items()}
+        try:
+            note(self._clients.s3, self._settings.bucket, waiting(messages, outcomes, sensitive))
+        except (ClientError, BotoCoreError) as error:  # the log has it too
+            self._report.lost("note of what waits", error)
 
     def _outcomes(self, messages: Sequence[Message]) -> list[FileOutcome]:
         unclaimed = self._claim_folders(messages)

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     SCHEMA_FROZEN = "schema_frozen"
     TABLE_TOO_LARGE_TO_WIDEN = "table_too_large_to_widen"
     TOO_MANY_NEW_COLUMNS = "too_many_new_columns"
+    OBJECT_IN_THE_WAY = "object_in_the_way"
     OVERSIZE_FILE = "oversize_file"
     OVERSIZE_VALUE = "oversize_value"
     INVALID_TEXT = "invalid_text"
@@ -63,6 +64,9 @@ REMEDIES = {
     Reason.INCOMPATIBLE_TYPE: "write the column in the type that the landing table has, or a narrower one",
     Reason.SCHEMA_FROZEN: "drop the column, or set the dataset's schema_change to evolve in its source YAML",
     Reason.TABLE_TOO_LARGE_TO_WIDEN: "landfall evolve DATASET COLUMN TYPE, then landfall replay the file",
+    Reason.OBJECT_IN_THE_WAY: (
+        "drop what stands on the column, or make it a view `with no schema binding`; then landfall replay the file"
+    ),
     Reason.TOO_MANY_NEW_COLUMNS: "declare the columns in the dataset's source YAML and deploy, then replay the file",
     Reason.OVERSIZE_FILE: "write the rows into several files, or as parquet",
     Reason.OVERSIZE_VALUE: "shorten the value: a string has 65535 bytes at most, a binary or nested one 1024000",

@@ -16,6 +16,15 @@ def iso(text: str | None) -> str | None:
     return spell(datetime.fromisoformat(text).replace(tzinfo=UTC))
 
 
+def spell_iso(text: str) -> str:
+    """Spell an ISO 8601 time with a zone as all others are spelt.
+
+    >>> spell_iso("2026-11-21T04:00:00+01:00")
+    '2026-11-21T03:00:00.000000Z'
+    """
+    return spell(datetime.fromisoformat(text))
+
+
 def seconds(text: str | None) -> str | None:
     """Shorten an ISO 8601 time for people.
 

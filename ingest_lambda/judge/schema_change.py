@@ -42,13 +42,15 @@ class Table:
     """What is known of a landing table. `columns` is None where it does not exist yet.
 
     `counted`: the columns of which it is known whether they hold a value, `empty` those that hold none. `may_change`:
-    it has so few rows that a load may rewrite columns of it; None where nobody has counted.
+    it has so few rows that a load may rewrite columns of it; None where nobody has counted. `in_the_way`: the
+    warehouse's words of an object that stands on columns, so that none of them can change.
     """
 
     columns: tuple[Column, ...] | None
     counted: frozenset[str] = frozenset()
     empty: frozenset[str] = frozenset()
     may_change: bool | None = None
+    in_the_way: str | None = None
 
 
 class LandingColumns:
@@ -194,6 +196,14 @@ class LandingColumns:
     def _check_change(self, change: Widening, column: FileColumn) -> None:
         if self._frozen:
             raise _frozen(change.column, column, expected=str(change.found))
+        if not self._creates_table and self._table.in_the_way:
+            raise RejectedFileError(
+                Reason.OBJECT_IN_THE_WAY,
+                f"the column must become {change.into}, and something stands on it: {self._table.in_the_way}",
+                column=change.column,
+                found=str(column.type),
+                expected=str(change.found),
+            )
         if not self._creates_table and self._table.may_change is False:
             raise RejectedFileError(
                 Reason.TABLE_TOO_LARGE_TO_WIDEN,

@@ -54,12 +54,12 @@ def verdict_of(error: RejectedFileError, file: FileVersion, dataset: str) -> Ver
         version_id=file.version_id,
         dataset=dataset,
         reason=error.reason,
-        detail=_bounded(error.detail),
-        column=_bounded(error.column) if error.column is not None else None,
-        found=_bounded(error.found) if error.found is not None else None,
-        expected=_bounded(error.expected) if error.expected is not None else None,
+        detail=bounded(error.detail),
+        column=bounded(error.column) if error.column is not None else None,
+        found=bounded(error.found) if error.found is not None else None,
+        expected=bounded(error.expected) if error.expected is not None else None,
         row=error.row,
-        remedy=_bounded(_remedy(error, dataset)),
+        remedy=bounded(_remedy(error, dataset)),
     )
 
 
@@ -83,10 +83,10 @@ def evolve_remedy(dataset: str, column: str, into: str) -> str:
     return f"landfall evolve {dataset} {shlex.quote(column)} '{into}', then landfall replay the file"
 
 
-def _bounded(text: str) -> str:
+def bounded(text: str) -> str:
     """Cut a text that came out of a file or a server, and make its control characters visible.
 
-    >>> _bounded("a" + chr(0) + "b")
+    >>> bounded("a" + chr(0) + "b")
     'a\\\\x00b'
     """
     visible = "".join(

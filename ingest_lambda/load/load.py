@@ -18,6 +18,7 @@ from ingest_lambda.bucket.objects import Place
 from ingest_lambda.errors import (
     CatalogChangedError,
     FileGoneError,
+    ObjectInTheWayError,
     RejectedFileError,
     StagedDataError,
     TransientError,
@@ -64,6 +65,7 @@ class Loader:
         self._catalog = Catalog(warehouse)
         self.owned = OwnedFolders(warehouse)
         self._widen_row_limit = widen_row_limit
+        self._in_the_way: dict[str, str] = {}
 
     def contract(self, dataset: str) -> Contract:
         """Say what is declared of a dataset; nothing, if it is not."""
@@ -76,6 +78,23 @@ class Loader:
             TransientError: the load may be tried again, whole; nothing of it can be half there.
             ConfigError: a right or a resource is missing.
         """
+        try:
+            return self._land_as_planned(dataset, group)
+        except ObjectInTheWayError as error:  # what needs no column changed lands all the same
+            self._in_the_way[dataset] = f"{error}{self._bound_to(dataset)}"
+            try:
+                return self._land_as_planned(dataset, group)
+            finally:
+                del self._in_the_way[dataset]
+
+    def _bound_to(self, dataset: str) -> str:
+        """Name the views that stand on the landing table."""
+        with self._warehouse.session() as session:
+            rows = session.query(ddl.select_dependents(dataset))
+        views = ", ".join(f"{row['view_schema']}.{row['view_name']}" for row in rows)
+        return f"; bound to the table: {views}" if views else ""
+
+    def _land_as_planned(self, dataset: str, group: Group) -> list[FileOutcome]:
         for _ in range(PLAN_ATTEMPTS - 1):
             try:
                 return self._land(dataset, group)
@@ -137,7 +156,9 @@ class Loader:
         )
 
     def _table(self, dataset: str) -> Table:
-        return Table(self._catalog.tables(dataset).columns, self._catalog.with_values(dataset))
+        table = Table(self._catalog.tables(dataset).columns, self._catalog.with_values(dataset))
+        in_the_way = self._in_the_way.get(dataset)
+        return replace(table, may_change=True, in_the_way=in_the_way) if in_the_way else table
 
     def _ownership(self, dataset: str, group: Group, *, has_landed: bool) -> Ownership:
         """Say which folders table formats own; what landed from them is asked only where a file lies in one."""

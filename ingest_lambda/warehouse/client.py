@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ingest_lambda.errors import (
     CatalogChangedError,
     ConfigError,
+    ObjectInTheWayError,
     StagedDataError,
     TransactionConflictError,
     TransientError,
@@ -110,6 +111,7 @@ class Connection:
         Raises:
             TransactionConflictError: lost against a concurrent transaction.
             CatalogChangedError: a table or column has come or gone.
+            ObjectInTheWayError: something stands on a column that the transaction drops.
             StagedDataError: COPY cannot read the data.
             ConfigError: a right or a resource is missing.
             TransientError: anything else, time running out included. The transaction may still commit.
@@ -260,6 +262,7 @@ def _error(description: Mapping[str, Any]) -> Exception:
 ERRORS: dict[Failure, type[Exception]] = {
     Failure.CONFLICT: TransactionConflictError,
     Failure.CATALOG_CHANGED: CatalogChangedError,
+    Failure.IN_THE_WAY: ObjectInTheWayError,
     Failure.BAD_DATA: StagedDataError,
     Failure.DENIED: ConfigError,
 }

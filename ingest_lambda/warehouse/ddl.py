@@ -100,6 +100,23 @@ def count_rows(dataset: str, columns: Iterable[str] = ()) -> str:
     return f"select {', '.join(['count(*) as row_count', *values])} from {table('landing', dataset)}"
 
 
+def select_dependents(dataset: str) -> str:
+    """List the views that are bound to `landing.<dataset>`, which an error text need not name.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_TABLE.html, "Finding dependent objects".
+    """
+    return (
+        "select distinct view_schema.nspname as view_schema, bound.relname as view_name from pg_depend as depend "
+        "inner join pg_rewrite as rule on rule.oid = depend.objid "
+        "inner join pg_class as bound on bound.oid = rule.ev_class "
+        "inner join pg_namespace as view_schema on view_schema.oid = bound.relnamespace "
+        "inner join pg_class as landed on landed.oid = depend.refobjid "
+        "inner join pg_namespace as landed_schema on landed_schema.oid = landed.relnamespace "
+        f"where landed_schema.nspname = 'landing' and landed.relname = {literal(dataset)} "
+        "and bound.oid <> landed.oid order by 1, 2"
+    )
+
+
 def check_types(dataset: str, columns: Iterable[Column]) -> list[str]:
     """Fail, dividing by zero, unless the columns have these types; for a transaction that holds the dataset's mutex.
 

@@ -16,10 +16,13 @@ class Failure(Enum):
 
     CONFLICT = auto()  # lost against a concurrent transaction: run it again
     CATALOG_CHANGED = auto()  # a table or column has come, gone or changed: plan again
+    IN_THE_WAY = auto()  # something stands on a column that must change: whoever made it must act
     BAD_DATA = auto()  # COPY cannot read the object
     DENIED = auto()  # a right is missing: the operator must act
     UNKNOWN = auto()  # transient
 
+
+DENIALS = r"permission denied|must be owner of|not authorized|password authentication failed"
 
 # https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html names 1023 and the snapshot conflict.
 PATTERNS: tuple[tuple[Failure, re.Pattern[str]], ...] = (
@@ -51,7 +54,13 @@ PATTERNS: tuple[tuple[Failure, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
-    (Failure.DENIED, re.compile(r"permission denied|not authorized|password authentication failed", re.IGNORECASE)),
+    # What a view that is bound to its table says when a column of it is dropped (SQLSTATE 2BP01)
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html, DROP COLUMN.
+    (Failure.IN_THE_WAY, re.compile(r"other objects depend on it|depends on (table|column|view)\b", re.IGNORECASE)),
+    (
+        Failure.DENIED,
+        re.compile(DENIALS, re.IGNORECASE),
+    ),
 )
 
 
@@ -61,6 +70,6 @@ def classify(text: str) -> Failure:
     >>> classify("ERROR: 1023 DETAIL: Serializable isolation violation on table - 1")
     <Failure.CONFLICT: 1>
     >>> classify("ERROR: the weather")
-    <Failure.UNKNOWN: 5>
+    <Failure.UNKNOWN: 6>
     """
     return next((failure for failure, pattern in PATTERNS if pattern.search(text)), Failure.UNKNOWN)

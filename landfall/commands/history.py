@@ -22,6 +22,7 @@ class Kind(StrEnum):
     UNDONE = "undone"
     REJECTED = "rejected"
     RESOLVED = "resolved"
+    WAITING = "waiting"
 
 
 def register(app: typer.Typer) -> None:
@@ -41,10 +42,11 @@ def history(
     """List what has become of every file version, newest first: landed, undone, rejected and why, resolved.
 
     A rejection is resolved when the file has landed since, after a replay. A file that is delivered again leaves no
-    line: the function's log says `duplicate`, and the metric Duplicates counts it. Of what is ignored the warehouse
+    line: the function's log says `duplicate`, and the metric Duplicates counts it. What was tried more than twice is
+    `waiting`, with the words of the last error, and stands first. Of what is ignored the warehouse
     knows nothing: --ignored lists it out of the bucket, by key.
     """
-    from landfall.operate import files
+    from landfall.operate import files, waiting
     from landfall.stack import Stack
 
     if ignored and outcome:
@@ -52,7 +54,9 @@ def history(
     if ignored:
         _show_ignored(Stack.from_environment(), dataset, limit, as_json=as_json)
         return
-    every = files.history(Stack.from_environment().warehouse, dataset)
+    stack = Stack.from_environment()
+    waits = [waiting.line(each) for each in waiting.still_waiting(stack, dataset)]
+    every = [*waits, *files.history(stack.warehouse, dataset)]
     lines = [line for line in every if outcome in (None, line.outcome)]
     if as_json:
         output.print_json([line.to_dict() for line in lines[:limit]])

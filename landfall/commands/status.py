@@ -21,16 +21,18 @@ def register(app: typer.Typer) -> None:
 
 
 def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = False) -> None:
-    """Show files and rows landed, files that stay rejected, the depth of the queues, and whether landing is paused."""
-    from landfall.operate import files, pausing
+    """Show files and rows landed, what stays rejected, what waits for another try, the queues, whether it is paused."""
+    from landfall.operate import files, pausing, waiting
     from landfall.stack import Stack
 
     stack = Stack.from_environment()
     totals = files.totals(stack.warehouse, dataset)
     queue = queue_depths(stack)
+    waits = waiting.still_waiting(stack, dataset)
     paused = pausing.is_paused(stack)
     if as_json:
-        output.print_json({"datasets": [asdict(total) for total in totals], "queue": queue, "paused": paused})
+        facts = {"datasets": [asdict(total) for total in totals], "queue": queue, "paused": paused}
+        output.print_json(facts | {"waiting": [waiting.line(each).to_dict() for each in waits]})
         return
     columns = ("dataset", "files landed", "rows landed", "files rejected", "last loaded at (UTC)")
     rows = [
@@ -40,6 +42,8 @@ def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = Fa
     console = output.stdout()
     console.print(output.table(f"Landed in {stack.name}", columns, rows))
     console.print("queue: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in queue.items()))
+    if waits:
+        console.print(f"{len(waits):,} files tried more than twice: `landfall history --outcome waiting` says why")
     if paused:
         console.print("landing is paused: `landfall resume` lets it go on")
 

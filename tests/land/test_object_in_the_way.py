@@ -1,0 +1,116 @@
+"""LAND: what stays in the way of a load is told; what is tried again and again can be seen, with the error's words."""
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+
+from ingest_lambda.load.outcomes import Status
+from ingest_lambda.reasons import Reason
+from ingest_lambda.tell.waiting import PREFIX, TRIES_UNSEEN
+from ingest_lambda.warehouse.failures import Failure, classify
+from landfall.operate import waiting
+from tests.land.flaky_data_api import FlakyDataApi
+from tests.land.warehouse import Land, new_dataset
+
+SMALL = pa.table({"id": pa.array([1], pa.int16())})
+WIDE = pa.table({"id": pa.array([70_000], pa.int32())})
+
+
+def stack_of(land: Land) -> Any:
+    """What the operator's commands need of a stack."""
+    return SimpleNamespace(s3=land.client("s3"), bucket=land.settings.bucket, warehouse=land.warehouse)
+
+
+@pytest.fixture
+def watched(land: Land) -> tuple[str, str]:
+    """A dataset of a SMALLINT, and a view of somebody's that is bound to the column."""
+    dataset = new_dataset()
+    land.function().receive(land.put(f"raw/{dataset}/first.parquet", SMALL))
+    view = f"landing.watching_{dataset}"
+    land.warehouse.execute(f"create view {view} as select id from landing.{dataset}")
+    return dataset, view
+
+
+def test_a_view_on_a_column_that_must_widen_is_named_and_the_file_lands_once_it_is_dropped(
+    land: Land, watched: tuple[str, str]
+) -> None:
+    dataset, view = watched
+    file = land.put(f"raw/{dataset}/wide.parquet", WIDE)
+
+    [outcome] = land.function().receive(file)
+
+    assert outcome.status is Status.REJECTED
+    assert outcome.verdict is not None
+    assert (outcome.verdict.reason, outcome.verdict.column) == (Reason.OBJECT_IN_THE_WAY, "id")
+    assert (outcome.verdict.found, outcome.verdict.expected) == ("INTEGER", "SMALLINT")
+    assert f"bound to the table: {view}" in outcome.verdict.detail
+    assert "drop what stands on the column" in outcome.verdict.remedy
+    assert land.count(f"landing.{dataset}") == 1
+    assert land.count(f"ledger.{dataset}") == 1
+
+    land.warehouse.execute(f"drop view {view}")
+    [outcome] = land.function().receive(file)
+
+    assert outcome.status is Status.LANDED
+    assert sorted(row["id"] for row in land.rows(f"select id from landing.{dataset}")) == [1, 70_000]
+
+
+def test_a_view_without_schema_binding_is_not_in_the_way(land: Land, watched: tuple[str, str]) -> None:
+    dataset, view = watched
+    land.warehouse.execute(f"drop view {view}")
+    land.warehouse.execute(f"create view {view} as select id from landing.{dataset} with no schema binding")
+
+    [outcome] = land.function().receive(land.put(f"raw/{dataset}/wide.parquet", WIDE))
+
+    assert outcome.status is Status.LANDED
+
+
+def test_files_that_need_no_column_changed_land_beside_one_that_does(land: Land, watched: tuple[str, str]) -> None:
+    dataset, _ = watched
+    files = [land.put(f"raw/{dataset}/{name}.parquet", table) for name, table in (("a", WIDE), ("b", SMALL))]
+
+    outcomes = {outcome.file.key: outcome.status for outcome in land.function().receive(*files)}
+
+    assert outcomes == {files[0].key: Status.REJECTED, files[1].key: Status.LANDED}
+    assert land.count(f"landing.{dataset}") == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ERROR: cannot drop table orders column id because other objects depend on it",
+        "ERROR: cannot drop column n of x because other objects depend on it\n  Detail: view v depends on table x",
+    ],
+)
+def test_the_warehouses_words_for_it_are_known(text: str) -> None:
+    assert classify(text) is Failure.IN_THE_WAY
+
+
+def test_what_is_tried_more_than_twice_waits_in_sight_until_it_has_landed(land: Land) -> None:
+    dataset = new_dataset()
+    file = land.put(f"raw/{dataset}/a.parquet", SMALL)
+
+    def fail(receive_count: int) -> None:
+        broken = FlakyDataApi(land.client("redshift-data"), 1, answer_lost=False)
+        land.function(broken).receive(file, receive_count=receive_count)
+
+    fail(TRIES_UNSEEN)
+    assert not [key for key in land.keys(PREFIX) if file.file_id in key]
+    assert waiting.still_waiting(stack_of(land), dataset) == []
+
+    fail(TRIES_UNSEEN + 1)
+
+    [seen] = waiting.still_waiting(stack_of(land), dataset)
+    line = waiting.line(seen)
+    assert (line.outcome, line.source_file, line.dataset) == ("waiting", file.uri, dataset)
+    assert line.reason is not None
+    assert line.reason.startswith(f"tried {TRIES_UNSEEN + 1} times: TransientError: ")
+
+    land.function().receive(file, receive_count=TRIES_UNSEEN + 2)
+
+    assert waiting.still_waiting(stack_of(land), dataset) == []
+    assert land.count(f"landing.{dataset}") == 1
