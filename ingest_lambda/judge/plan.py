@@ -138,9 +138,9 @@ class Plan:
     def targets(self) -> tuple[Target, ...]:
         """Say where the stage's columns go, in its order; then what the path of a file that goes as it is says."""
         if self.path is LoadPath.AS_IS:
-            said = self._said()
-            alone = (Target(name, said[name]) for name in said if name not in self.files[0].names)
-            return (*self._copied(), *alone)
+            copied, said = self._copied(), self._said()
+            names = {target.column for target in copied}
+            return (*copied, *(Target(name, said[name]) for name in said if name not in names))
         return tuple(
             Target(column.name, _restored(f"staged.c{position}", column.type))
             for position, column in enumerate(self.columns, start=1)
@@ -160,18 +160,21 @@ class Plan:
             for each in self._copied()
             if each.column in said
         ]
-        is_null = (f"staged.c{n} is null" for n, name in enumerate(file.names, start=1) if name in file.empty)
-        return (*agrees, *is_null)
+        is_null = [f"staged.c{n} is null" for n, name in enumerate(file.names, start=1) if name in file.empty]
+        return (*agrees, *is_null, *(f"{said[name]} is null" for name in said if name in file.empty))
 
     def path_types(self) -> tuple[SqlType, ...]:
         """Type what the path of a file that goes as it is says, for the stage of the facts, with which it travels."""
         return tuple(transport_of(self._types[name]).stage for name in self._said())
 
     def _copied(self) -> tuple[Target, ...]:
-        staged, types = enumerate(_typed(self.files[0]), start=1), self._types
-        return tuple(
-            Target(column.name, _cast(position, column, types)) for position, column in staged if column.name in types
-        )
+        [file], types = self.files, self._types
+        with_values = [
+            (position, column)
+            for position, column in enumerate(_typed(file), start=1)
+            if column.name in types and column.name not in file.empty
+        ]
+        return tuple(Target(column.name, _cast(position, column, types)) for position, column in with_values)
 
     def _said(self) -> dict[str, str]:
         """Find, by column, the value that the path of a file that goes as it is says."""

@@ -94,9 +94,7 @@ def _why_to_read(file: PlannedFile, landing: Mapping[str, SqlType]) -> str | Non
     for name, column in zip(file.names, file.inspected.footer.columns, strict=True):
         if column.type is None:
             return f"column {column.name} has no type that COPY reads"
-        if name in file.empty and name in landing:
-            return f"column {column.name} is NULL, and its folder is to be compared with it"
-        if name in landing and fit(column.type, landing[name]) is Fit.BY_VALUE:
+        if name in landing and name not in file.empty and fit(column.type, landing[name]) is Fit.BY_VALUE:
             return f"each value of column {column.name}, {column.type}, must be one of {landing[name]} exactly"
     return None
 

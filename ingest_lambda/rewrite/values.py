@@ -7,6 +7,7 @@ transport type that holds the same values, or the first one that the column cann
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -106,12 +107,27 @@ def _decimal(values: pa.Array, landing: SqlType) -> pa.Array:
     precision, scale = landing.arguments
     if types.is_integer(values.type):
         values = values.cast(pa.decimal128(20, 0))
+    if types.is_decimal(values.type):
+        _refuse_long(values, landing)
     values = _cast(values, landing)
     if precision == LONG_DIGITS:
         largest = pa.scalar(2**63 - 1).cast(pa.decimal128(LONG_DIGITS)).as_py().scaleb(-scale)
         is_bad = pc.greater(pc.abs(values), pa.scalar(largest, values.type))
         refuse(is_bad, values, Reason.VALUE_OUT_OF_RANGE, f"at most {largest} in {landing}")
     return values
+
+
+def _refuse_long(values: pa.Array, landing: SqlType) -> None:
+    """Refuse decimals of more digits before the point than landing's: arrow does not, where its 128 bits overflow.
+
+    Raises:
+        BadValueError: there is one.
+    """
+    precision, scale = landing.arguments
+    if values.type.precision - values.type.scale > precision - scale:
+        limit = pa.scalar(Decimal(10) ** (precision - scale), values.type)
+        is_bad = pc.greater_equal(pc.abs(values), limit)
+        refuse(is_bad, values, Reason.VALUE_OUT_OF_RANGE, f"a value of {landing}")
 
 
 def _varchar(values: pa.Array, landing: SqlType) -> pa.Array:

@@ -20,9 +20,11 @@ from ingest_lambda.judge.widening import FLOATING
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.read.metadata import read_metadata
 from ingest_lambda.reasons import Reason
+from ingest_lambda.rewrite.checks import BadValueError
+from ingest_lambda.rewrite.values import convert
 from ingest_lambda.warehouse import ddl, sqltypes, statements
 from ingest_lambda.warehouse.catalog import read_columns
-from ingest_lambda.warehouse.sqltypes import DOUBLE, REAL, SqlType
+from ingest_lambda.warehouse.sqltypes import DOUBLE, REAL, SqlType, decimal
 from ingest_lambda.warehouse.statements import Widening
 from tests.land.test_batches import RecordingDataApi, counted_requests
 from tests.land.test_schema_change import columns_of
@@ -31,6 +33,7 @@ from tests.land.warehouse import Function, Land, new_dataset, parquet
 
 BOTH_PATHS = pytest.mark.parametrize("files", [1, 2], ids=["alone", "together"])
 LARGEST = 2**53
+LARGEST_OF = {pa.float32(): 2**24}
 
 
 def land_copies(land: Land, function: Function, dataset: str, files: int, column: pa.Array, **options: Any) -> None:
@@ -150,6 +153,23 @@ def test_a_duration_lands_in_a_column_of_decimals_too(land: Land) -> None:
     land_copies(land, function, dataset, 1, pa.array([2], pa.duration("s")))
 
     assert values_of(land, dataset) == ["1", "2000000"]
+
+
+@pytest.mark.parametrize(
+    ("value", "found", "landing"),
+    [
+        (2**63 - 1, pa.int64(), decimal(38, 30)),
+        (Decimal(10) ** 37, pa.decimal128(38, 0), decimal(38, 37)),
+        (Decimal(10) ** 75, pa.decimal256(76, 0), decimal(38, 37)),
+        (-float(LARGEST), pa.float64(), decimal(38, 30)),
+    ],
+)
+def test_a_decimal_of_too_many_digits_is_refused_even_where_arrow_would_change_it(
+    value: Any, found: pa.DataType, landing: SqlType
+) -> None:
+    with pytest.raises(BadValueError):
+        convert(pa.array([value], found), landing)
+    assert convert(pa.array([Decimal(7)], pa.decimal128(2, 0)), landing).values.to_pylist() == [7]
 
 
 STATISTICS = pytest.mark.parametrize("statistics", [True, False], ids=["with statistics", "without"])
@@ -413,7 +433,7 @@ def exactly(value: Any) -> Decimal | str | None:
     return "not a number" if number.is_nan() else number
 
 
-def is_held(value: Any, type_: SqlType) -> bool:
+def is_held(value: Any, found: pa.DataType, type_: SqlType) -> bool:
     """Tell, from what the types mean alone, whether a column holds a number of a file."""
     if value is None or (isinstance(value, float) and type_.name in FLOATING):
         return True
@@ -421,7 +441,7 @@ def is_held(value: Any, type_: SqlType) -> bool:
     if type_.name in FLOATING:
         held = float(number)
         return Decimal(held if type_ == DOUBLE else unpack("f", pack("f", held))[0]) == number
-    if not number.is_finite() or (isinstance(value, float) and abs(value) > LARGEST):
+    if not number.is_finite() or (isinstance(value, float) and abs(value) > LARGEST_OF.get(found, LARGEST)):
         return False
     if type_.name == "DECIMAL":
         precision, scale = type_.arguments
@@ -437,7 +457,7 @@ def number_function(land: Land) -> Function:
     return land.function()
 
 
-@settings(max_examples=10, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
 @given(number_files())
 def test_in_whatever_order_numbers_come_they_land_exactly_or_the_first_that_cannot_is_named(
     land: Land, number_function: Function, batches: list[list[pa.Array]]
@@ -463,4 +483,4 @@ def test_in_whatever_order_numbers_come_they_land_exactly_or_the_first_that_cann
             assert outcome.reason == Reason.VALUE_OUT_OF_RANGE
             assert outcome.verdict.row is not None
             good, bad = values[: outcome.verdict.row - 1], values[outcome.verdict.row - 1]
-            assert [is_held(value, types["n"]) for value in [*good, bad]] == [*[True] * len(good), False]
+            assert [is_held(value, column.type, types["n"]) for value in [*good, bad]] == [*[True] * len(good), False]
