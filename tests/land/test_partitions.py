@@ -86,7 +86,7 @@ def receive(land: Land, request: pytest.FixtureRequest) -> Callable[..., FileOut
         files = [land.put(f"raw/{dataset}/{folder}/{n}.parquet", table) for n in range(number)]
         outcomes = (function or land.function()).receive(*files)
         assert len({(outcome.status, outcome.reason) for outcome in outcomes}) == 1, outcomes
-        if outcomes[0].status is Status.LANDED:
+        if outcomes[0].status is Status.LANDED and table.num_rows:  # of a file without rows nothing is copied
             assert {outcome.load_path for outcome in outcomes} == {request.param}
         return outcomes[0]
 
