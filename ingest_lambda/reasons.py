@@ -67,7 +67,9 @@ REMEDIES = {
     Reason.OBJECT_IN_THE_WAY: (
         "drop what stands on the column, or make it a view `with no schema binding`; then landfall replay the file"
     ),
-    Reason.TOO_MANY_NEW_COLUMNS: "declare the columns in the dataset's source YAML and deploy, then replay the file",
+    Reason.TOO_MANY_NEW_COLUMNS: (
+        "add the columns first, by landfall evolve DATASET COLUMN TYPE for each, then landfall replay the file"
+    ),
     Reason.OVERSIZE_FILE: "write the rows into several files, or as parquet",
     Reason.OVERSIZE_VALUE: "shorten the value: a string has 65535 bytes at most, a binary or nested one 1024000",
     Reason.INVALID_TEXT: "write the text as UTF-8 without NUL characters, or the column as binary",

@@ -1,0 +1,195 @@
+"""A remedy is true: who does what a verdict says sees the file land. Each reason has its case, here or elsewhere."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+
+from ingest_lambda.judge.contracts import parse_contract
+from ingest_lambda.judge.schema_change import FREE_STATEMENTS
+from ingest_lambda.judge.verdict import Verdict
+from ingest_lambda.load.outcomes import Status
+from ingest_lambda.reasons import Reason
+from landfall.operate import evolution
+from tests.land.test_rejections import GOOD, corrupt_page, promising_more_rows
+from tests.land.warehouse import Land, new_dataset, parquet
+
+TESTS = Path(__file__).parents[1]
+# What the person who reads the remedy does; returns the file that is written anew, or None: the same one is replayed.
+Act = Callable[[Land, str, Verdict], bytes | pa.Table | None]
+
+ID = pa.table({"id": [1]})
+HUNDRED = parquet(pa.table({"id": pa.array(range(100), pa.int32())}))
+COLUMNS = [{"name": "id", "data_type": "bigint"}, {"name": "n", "data_type": "integer"}]
+CSV = {"formats": ["csv"], "columns": COLUMNS}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A bad file, what was there before it, what is declared, and what is done about it."""
+
+    bad: bytes | pa.Table
+    act: Act
+    before: pa.Table | None = None
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    suffix: str = "parquet"
+    widen_row_limit: int | None = None
+
+
+def write(content: bytes | pa.Table) -> Act:
+    """Write the file as the remedy says."""
+    return lambda _land, _dataset, _verdict: content
+
+
+def declare(**declared: Any) -> Act:
+    """Declare what the remedy says, and replay the file."""
+
+    def act(land: Land, dataset: str, _verdict: Verdict) -> None:
+        land.contracts[dataset] = parse_contract(declared)
+
+    return act
+
+
+def evolve(land: Land, dataset: str, verdict: Verdict) -> None:
+    """Run the command that the remedy spells, and replay the file."""
+    command = re.search(r"landfall evolve (\S+) (\S+) '([^']+)'", verdict.remedy)
+    assert command is not None, verdict.remedy
+    assert command[1] == dataset
+    change = evolution.plan_change(land.warehouse, dataset, command[2], command[3])
+    assert change.outcome is evolution.Outcome.CHANGED, "a command that has nothing to do is no remedy"
+    evolution.carry_out(land.warehouse, change)
+
+
+def add_columns(land: Land, dataset: str, _verdict: Verdict) -> None:
+    """Add the new columns one by one, and replay the file."""
+    for number in range(FREE_STATEMENTS + 1):
+        evolution.carry_out(land.warehouse, evolution.plan_change(land.warehouse, dataset, f"c{number}", "bigint"))
+
+
+def in_bytes(*values: Any, type_: pa.DataType) -> pa.Table:
+    return pa.table({"odd": pa.array(values, type_)})
+
+
+SMALL = pa.table({"id": pa.array([1], pa.int16())})
+WIDE = pa.table({"id": pa.array([70_000], pa.int32())})
+MAP = pa.map_(pa.string(), pa.int64())
+MANY = pa.table({"id": [2], **{f"c{number}": [1] for number in range(FREE_STATEMENTS + 1)}})
+CASES: dict[Reason, list[Case]] = {
+    Reason.EMPTY_FILE: [Case(b"", write(GOOD))],
+    Reason.NOT_PARQUET: [Case(GOOD[: len(GOOD) // 2], write(GOOD))],
+    Reason.ENCRYPTED: [Case(GOOD[:-4] + b"PARE", write(GOOD))],
+    Reason.CORRUPT_FOOTER: [Case(GOOD[-20:], write(GOOD))],
+    Reason.NO_COLUMNS: [Case(pa.table({}), write(ID))],
+    Reason.TOO_MANY_COLUMNS: [Case(pa.table({f"c{n}": [1] for n in range(1_595)}), write(pa.table({"c1": [1]})))],
+    Reason.INVALID_COLUMN_NAME: [Case(pa.table({"": [1]}), write(pa.table({"n" * 63: [1]})))],
+    Reason.RESERVED_COLUMN_NAME: [Case(pa.table({"ctid": [1]}), write(pa.table({"c_tid": [1]})))],
+    Reason.DUPLICATE_COLUMN: [Case(pa.table({"a": [1], "A": [2]}), write(pa.table({"a": [1], "a_2": [2]})))],
+    Reason.MISSING_KEY_COLUMN: [
+        Case(pa.table({"n": [1]}), write(ID), declared={"key": ["id"]}),
+        Case(pa.table({"n": [1]}), declare(key=["n"]), declared={"key": ["id"]}),
+    ],
+    Reason.FOREIGN_FILE: [Case(b"a;b\n1;2\n", write(b"id,n\n1,2\n"), declared=CSV, suffix="csv")],
+    Reason.INCOMPATIBLE_TYPE: [
+        Case(pa.table({"id": ["x"]}), write(SMALL), before=ID),
+        Case(pa.table({"id": ["x"]}), evolve, before=ID),
+    ],
+    Reason.SCHEMA_FROZEN: [
+        Case(MANY.select(["id", "c1"]), write(MANY.select(["id"])), before=ID, declared={"schema_change": "freeze"}),
+        Case(
+            MANY.select(["id", "c1"]),
+            declare(schema_change="evolve"),
+            before=ID,
+            declared={"schema_change": "freeze", "columns": [{"name": "id", "data_type": "bigint"}]},
+        ),
+    ],
+    Reason.TABLE_TOO_LARGE_TO_WIDEN: [Case(WIDE, evolve, before=SMALL, widen_row_limit=0)],
+    Reason.TOO_MANY_NEW_COLUMNS: [Case(MANY, add_columns, before=ID)],
+    Reason.OVERSIZE_VALUE: [
+        Case(in_bytes("ü" * 40_000, type_=pa.string()), write(in_bytes("ü" * 32_767, type_=pa.string())))
+    ],
+    Reason.INVALID_TEXT: [
+        Case(in_bytes("a\0b", type_=pa.string()), write(in_bytes("ab", type_=pa.string()))),
+        Case(in_bytes("a\0b", type_=pa.string()), write(in_bytes(b"a\0b", type_=pa.binary()))),
+    ],
+    Reason.VALUE_OUT_OF_RANGE: [
+        Case(
+            in_bytes(Decimal(10) ** 39, type_=pa.decimal256(40, 0)),
+            write(in_bytes(Decimal(10) ** 37, type_=pa.decimal256(40, 0))),
+        ),
+        Case(pa.table({"id": [0.5]}), write(pa.table({"id": [2.0]})), before=ID),
+    ],
+    Reason.INVALID_VALUE: [
+        Case(b"id,n\n1,seven\n", write(b"id,n\n1,7\n"), declared=CSV, suffix="csv"),
+        Case(
+            b"id,n\n1,seven\n",
+            declare(formats=["csv"], columns=[COLUMNS[0], {"name": "n", "data_type": "varchar"}]),
+            declared=CSV,
+            suffix="csv",
+        ),
+    ],
+    Reason.DUPLICATE_MAP_KEY: [
+        Case(in_bytes([("k", 1), ("k", 2)], type_=MAP), write(in_bytes([("k", 1), ("l", 2)], type_=MAP)))
+    ],
+    Reason.UNREADABLE_DATA: [Case(corrupt_page(), write(GOOD))],
+    Reason.ROW_COUNT_MISMATCH: [Case(promising_more_rows(HUNDRED), write(HUNDRED))],
+}
+# Reasons whose remedies are carried out where their files are made: the file of the test, and its name.
+ELSEWHERE = {
+    Reason.AMBIGUOUS_FOLDER: (
+        "landfall/test_folders.py",
+        "test_the_remedy_of_a_refused_folder_lands_its_files_and_settles_their_rejections",
+    ),
+    Reason.TABLE_FORMAT: ("land/test_table_formats.py", "test_the_declaration_that_a_verdict_proposes_lands_the_file"),
+    Reason.OBJECT_IN_THE_WAY: (
+        "land/test_object_in_the_way.py",
+        "test_a_view_on_a_column_that_must_widen_is_named_and_the_file_lands_once_it_is_dropped",
+    ),
+    Reason.PARTITION_MISMATCH: (
+        "land/test_partitions.py",
+        "test_a_folder_that_gives_no_column_or_value_is_refused_with_a_remedy_that_is_true",
+    ),
+    Reason.LEGACY_CALENDAR: (
+        "land/test_moments.py",
+        "test_days_of_sparks_older_calendar_land_as_spark_reads_them",
+    ),
+}
+# To write the rows otherwise: in several files, in a type that lands, with a writer that does not err. Such files are
+# all that the other tests land.
+WRITTEN_OTHERWISE = {Reason.OVERSIZE_FILE, Reason.UNSUPPORTED_TYPE, Reason.MALFORMED_VARIANT, Reason.CRASHES_READER}
+
+
+def test_every_reason_has_a_remedy_that_is_carried_out() -> None:
+    assert set(CASES) | set(ELSEWHERE) | WRITTEN_OTHERWISE == set(Reason)
+    for path, name in ELSEWHERE.values():
+        assert f"def {name}(" in (TESTS / path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("reason", "case"),
+    [pytest.param(reason, case, id=f"{reason}-{n}") for reason, cases in CASES.items() for n, case in enumerate(cases)],
+)
+def test_who_does_what_a_verdict_says_sees_the_file_land(land: Land, reason: Reason, case: Case) -> None:
+    dataset = new_dataset()
+    if case.before is not None:
+        land.function().receive(land.put(f"raw/{dataset}/before.parquet", case.before))
+    land.contracts[dataset] = parse_contract(dict(case.declared))
+    function = land.function(widen_row_limit=case.widen_row_limit)
+    file = land.put(f"raw/{dataset}/bad.{case.suffix}", case.bad)
+
+    [outcome] = function.receive(file)
+
+    assert (outcome.status, outcome.reason) == (Status.REJECTED, reason), outcome
+    verdict = outcome.verdict
+    assert verdict is not None
+    assert verdict.found is None or verdict.found != verdict.expected
+    written = case.act(land, dataset, verdict)
+    again = file if written is None else land.put(f"raw/{dataset}/good.{case.suffix}", written)
+
+    [outcome] = land.function(widen_row_limit=case.widen_row_limit).receive(again)
+
+    assert outcome.status is Status.LANDED, outcome
