@@ -12,7 +12,6 @@ process of its own.
 
 from __future__ import annotations
 
-import io
 import re
 import threading
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from ingest_lambda.read.columns import columns_of
 from ingest_lambda.read.dialects import TextFacts
 from ingest_lambda.read.metadata import read_metadata
 from ingest_lambda.read.schema import FileColumn
+from ingest_lambda.read.seekable import SeekableFile
 from ingest_lambda.read.table_signs import Sign, sign_of
 from ingest_lambda.reasons import Reason
 
@@ -193,27 +193,12 @@ def _read_tail(s3: S3Client, file: FileVersion, length: int) -> _Tail:
     return _Tail(data, size, response["ETag"].strip('"'), response["LastModified"])
 
 
-class _FileEnd(io.RawIOBase):
+class _FileEnd(SeekableFile):
     """A file of `size` bytes of which only the end is there: before it, all is zero (a reader may fetch too much)."""
 
     def __init__(self, tail: bytes, size: int) -> None:
+        super().__init__(size)
         self._tail = tail
-        self._size = size
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = base + offset
-        return self._position
 
     def read(self, size: int = -1) -> bytes:
         wanted = min(self._size - self._position, size if size >= 0 else self._size)

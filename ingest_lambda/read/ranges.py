@@ -6,7 +6,6 @@ file; it asks in pieces of its own buffer's size.
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,33 +13,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ingest_lambda.bucket.refusals import s3_error
 from ingest_lambda.errors import TransientError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.read.seekable import SeekableFile
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-class RangedObject(io.RawIOBase):
+class RangedObject(SeekableFile):
     """A version of `size` bytes. `fault` keeps what S3 refused: readers may word an error of theirs for it."""
 
     def __init__(self, s3: S3Client, file: FileVersion, size: int) -> None:
+        super().__init__(size)
         self._s3 = s3
         self._file = file
-        self._size = size
-        self._position = 0
         self.fault: Exception | None = None
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._position = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence] + offset
-        return self._position
 
     def read(self, size: int = -1) -> bytes:
         end = self._size if size < 0 else min(self._position + size, self._size)

@@ -51,7 +51,7 @@ def write(path: Path, columns: dict[str, list[Any]]) -> Path:
 def status_of(operator: Operator, dataset: str) -> dict[str, Any]:
     """Return the status of one dataset, checked for its face."""
     status = operator.landfall("status", "--dataset", dataset)
-    assert status.keys() == {"datasets", "queue", "paused"}
+    assert status.keys() == {"datasets", "queue", "paused", "waiting"}
     assert has_face(status["queue"], QUEUE_FACE)
     assert all(has_face(each, DATASET_FACE) for each in status["datasets"])
     (found,) = status["datasets"]

@@ -98,7 +98,7 @@ def test_files_of_any_keys_land_and_are_recorded_in_one_batch_as_they_are_called
 @settings(max_examples=4, deadline=None)
 @given(HOSTILE | KEY_TEXT)
 def test_a_file_of_any_key_lands_by_itself_as_it_is_called(land: Land, name: str) -> None:
-    dataset = new_dataset()
+    dataset = dataset_of_any_folders(land)
     [key] = keys(dataset, [name])
     file = land.put(key, pa.table({"id": [1]}))
 
