@@ -72,8 +72,8 @@ class PassedOver:
 class Chunk:
     """Some versions of the listing: those that should land, and how many should not, by reason.
 
-    `ignored` are those that are no data files: of the scope's dataset, where it names one. `tables` are the folders of
-    table formats whose logs are among them, by place.
+    `ignored` are those that are no data files, and `tables` the folders of table formats whose logs are among them, by
+    place: both of the scope's dataset, where it names one.
     """
 
     files: list[Listed] = field(default_factory=list)
@@ -119,7 +119,8 @@ def _versions(s3: S3Client, scope: Scope) -> Iterator[ObjectVersionTypeDef]:
 def _sort(version: ObjectVersionTypeDef, scope: Scope, chunk: Chunk) -> None:
     routed = route(version["Key"], scope.rules)
     if isinstance(routed, Ignored):
-        if version["IsLatest"] and (folder := owned_folder(scope.bucket, version["Key"], scope.rules)):
+        folder = owned_folder(scope.bucket, version["Key"], scope.rules) if version["IsLatest"] else None
+        if folder and scope.dataset in (None, folder.dataset):
             chunk.tables.setdefault(folder.place, folder)
         chunk.passed_over["no data file"] += 1
         if scope.dataset in (None, routed.dataset):

@@ -102,6 +102,17 @@ def test_a_listing_of_other_places_frees_nothing(land: Land) -> None:
     assert not freed(Scope(land.bucket, rules=Rules(append_only={dataset})))
 
 
+def test_a_scope_of_one_dataset_finds_no_other_one_s_tables(land: Land) -> None:
+    dataset = new_dataset()
+    put_log(land, dataset)
+
+    def found(asked: str) -> list[str]:
+        return [folder.prefix for folder in tables.unrecorded(tally_of(land, dataset, dataset=asked))]
+
+    assert found(dataset) == [f"raw/{dataset}/"]
+    assert found("another") == []
+
+
 def test_what_lies_in_a_table_is_not_missing_whatever_comes_first_in_the_listing(land: Land) -> None:
     dataset = new_dataset()
     for key in (f"A/{LOGS[TableFormat.ICEBERG]}", "A/data/a.parquet", "A/part-00000", "b.parquet"):

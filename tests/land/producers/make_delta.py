@@ -3,6 +3,7 @@
 Runs in the producers' own environment. In: a folder. Out: `table/` and `parted/` in it, and the names of their files.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -45,3 +46,5 @@ def tell(folder: Path, seen: set[Path]) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+    sys.stdout.flush()
+    os._exit(0)  # all is written: with deltalake 1.6.6 and pyarrow 26.0.1, a busy machine aborts now and then at exit
