@@ -70,7 +70,7 @@ def batches(
             yield rows, held
             rows += len(held)
         held = batch
-    rest = end.taken_from(held)
+    rest = end.taken_from(held, rows)
     if len(rest):
         yield rows, rest
 
@@ -160,14 +160,18 @@ class _End:
                 yield chunk
         yield self._row if last in b"\r\n" else b"\n" + self._row
 
-    def taken_from(self, batch: pa.RecordBatch | None) -> pa.RecordBatch:
-        """Return a batch without it.
+    def taken_from(self, batch: pa.RecordBatch | None, rows: int) -> pa.RecordBatch:
+        """Return the last batch, which has so many rows before it, without it.
 
         Raises:
-            RejectedFileError: it has not come out as a row.
+            RejectedFileError: it has not come out as a row: the last value of the file, which an open quote begins, has it.
         """
-        if batch is None or batch.column(0)[-1].as_py() != self._mark.encode():
+        if batch is None:
             raise RejectedFileError(Reason.UNREADABLE_DATA, UNCLOSED)
+        if batch.column(0)[-1].as_py() != self._mark.encode():
+            taken = batch.column(batch.num_columns - 1)[-1].as_py() or b""
+            shown = taken.partition(self._mark.encode())[0][:MAX_SHOWN].decode("utf-8", "replace").rstrip()
+            raise RejectedFileError(Reason.UNREADABLE_DATA, UNCLOSED, found=shown, row=rows + len(batch))
         return batch.slice(0, len(batch) - 1)
 
     def is_in(self, text: str) -> bool:

@@ -103,6 +103,13 @@ def test_a_csv_that_is_cut_within_a_quoted_field_is_refused(rows: list[tuple[str
         assert refused(kept.encode(), CSV).reason is Reason.UNREADABLE_DATA
 
 
+@pytest.mark.parametrize("opened", [b'3,"c\n4,d\n', b'3,"c\n4,d'])
+def test_a_quote_that_is_left_open_in_the_last_column_is_shown_with_its_row(opened: bytes) -> None:
+    error = refused(b"a,b\n1,a\n2,b\n" + opened, CSV)
+
+    assert (error.reason, error.row, error.found) == (Reason.UNREADABLE_DATA, 3, "c\n4,d")
+
+
 def test_an_empty_line_is_a_null_of_a_single_column_and_nothing_else() -> None:
     assert csv_of(b'a\nx\n\n""\n') == [{"a": b"x"}, {"a": None}, {"a": b""}]
     assert csv_of(b"a,b\n1,2\n\n3,4\n") == [{"a": b"1", "b": b"2"}, {"a": b"3", "b": b"4"}]
