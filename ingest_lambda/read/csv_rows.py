@@ -164,7 +164,7 @@ class _End:
         """Return the last batch, which has so many rows before it, without it.
 
         Raises:
-            RejectedFileError: it has not come out as a row: the last value of the file, which an open quote begins, has it.
+            RejectedFileError: it has not come out as a row: an open quote has made it a part of the last value.
         """
         if batch is None:
             raise RejectedFileError(Reason.UNREADABLE_DATA, UNCLOSED)

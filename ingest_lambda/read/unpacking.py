@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 GZIP_MAGIC = b"\x1f\x8b"
-# gzip makes a thousandth of zeros: without a bound, a file of a few megabytes would keep the function until its end. JSON of
-# more than this is not read within the 300 seconds of a load, and would come back until the queue gives it up.
+# gzip makes a thousandth of zeros: without a bound, a file of a few megabytes would keep the function until its end.
+# JSON of more than this is not read within the 300 seconds of a load: it would come back until the queue gives it up.
 MAX_UNPACKED_BYTES = 1024**3
 CHUNK_BYTES = 1024 * 1024
 
