@@ -177,6 +177,13 @@ def test_no_life_cycle_rule_deletes_what_was_uploaded() -> None:
     assert any(rule.get("TagFilters") == [{"Key": "landfall", "Value": "modeled"}] for rule in rules)
 
 
+def test_no_secret_bears_the_tag_that_opens_it_to_a_policy_of_aws() -> None:
+    secrets = of_type(load("warehouse"), "AWS::SecretsManager::Secret")
+    assert len(secrets) == 3
+    keys = {tag["Key"] for secret in secrets.values() for tag in secret["Properties"]["Tags"]}
+    assert keys == {"landfall:environment"}
+
+
 def test_the_bucket_refuses_plain_http_and_nothing_else() -> None:
     # COPY reads through presigned URLs: a Deny on network, principal or age of the signature would break it.
     (statement,) = statements(load("storage")["Resources"]["BucketPolicy"])
