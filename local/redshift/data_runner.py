@@ -12,7 +12,8 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
@@ -234,12 +235,17 @@ def read_secret(arn: str) -> dict[str, str]:
     Raises:
         ApiError: ValidationException; Secrets Manager does not give it, or it is no log-in.
     """
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     try:
-        client = boto3.session.Session(region_name=region).client("secretsmanager")
-        secret = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
+        secret = json.loads(_secrets_manager().get_secret_value(SecretId=arn)["SecretString"])
         return {"username": secret["username"], "password": secret["password"]}
     except (BotoCoreError, ClientError) as error:
         raise ApiError("ValidationException", f"Secret {arn} cannot be read: {error}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise invalid(f"Secret {arn} must be JSON with username and password") from error
+
+
+@cache
+def _secrets_manager() -> Any:
+    """Return one client for all statements: making it takes longer than most of them."""
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return boto3.session.Session(region_name=region).client("secretsmanager")

@@ -20,7 +20,7 @@ from local import stack
 from local.home import ROOT, Home
 from local.services import REDSHIFT, redshift_facts
 from scripts.contracts import read_contracts
-from tests.support import run_folder
+from tests.support import quick_drivers, run_folder
 from tests.support.warehouse_seed import Warehouse, literal, login
 
 _QUIETLY = ("--quiet", "--log-level-file", "none")
@@ -132,6 +132,7 @@ class ModelWarehouse:
 
     def parse(self) -> None:
         """Parse the project once for all runs."""
+        quick_drivers.quicken_dbt()
         with self._environment():
             outcome = dbtRunner().invoke(["parse", "--quiet", "--warn-error"])
         if outcome.exception is not None:

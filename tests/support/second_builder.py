@@ -63,6 +63,7 @@ def second_builder(environment: Mapping[str, str]) -> Iterator[SecondBuilder]:
 def _serve(commands: Connection, environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
     quick_drivers.quicken()
+    quick_drivers.quicken_dbt()
     parsed = dbtRunner().invoke(["parse", "--quiet"]).result
     assert isinstance(parsed, Manifest)
     while (arguments := commands.recv()) is not None:
