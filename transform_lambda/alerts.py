@@ -46,17 +46,20 @@ class LastAlert:
 
 
 def fingerprint_of(build: Json) -> str:
-    """Digest what is wrong with a run: its failed gates with their files, and its errors without their numbers.
+    """Digest what is wrong with a run that did not succeed: gates with their files, errors without their numbers.
 
     >>> gate = {"gate": "orders__volume", "files": ["b", "a"], "failures": 2}
     >>> same = {"gate": "orders__volume", "files": ["a", "b"], "failures": 3}
-    >>> runs = [{"failing": [gate], "errors": []}, {"failing": [same], "errors": []}]
+    >>> runs = [{"failing": [found], "warning": [], "errors": []} for found in (gate, same)]
     >>> len({fingerprint_of(run) for run in runs})
     1
-    >>> fingerprint_of({"failing": [], "errors": []})
+    >>> fingerprint_of({"failing": [], "warning": [gate], "errors": []})  # good news, which is always told
     ''
     """
-    gates = [[gate["gate"], *sorted(gate["files"] or [str(gate["failures"])])] for gate in build["failing"]]
+    if not build["failing"] and not build["errors"]:
+        return ""
+    found = (*build["failing"], *build["warning"])
+    gates = [[gate["gate"], *sorted(gate["files"] or [str(gate["failures"])])] for gate in found]
     errors = [_NUMBERS.sub("#", error) for error in build["errors"]]
     return digest(sorted(gates) + sorted([error] for error in errors))
 

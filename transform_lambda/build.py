@@ -28,6 +28,7 @@ from transform_lambda.results import (
     models_of,
     outcome_of,
     statuses_of,
+    warned_gates,
 )
 from transform_lambda.row_counts import count_rows
 from transform_lambda.validation import count_records
@@ -49,7 +50,7 @@ class Builder:
 
         Returns:
             {"run_id", "run_ids", "outcome", "part_outcome", "started_at", "ended_at", "models", "gates", "records",
-            "failing", "errors"}; `part_outcome` is of this part alone.
+            "failing", "warning", "errors"}; `part_outcome` is of this part alone.
         """
         done = self._build_part(plan, part) if part else self._build(plan["select"], plan)
         return {**merged(so_far, done), "part_outcome": done["outcome"]}
@@ -91,19 +92,23 @@ class Builder:
             "gates": gates_of(results),
             "records": findings.records,
             "failing": findings.failing,
+            "warning": findings.warning,
             "errors": errors,
         }
 
     def _findings(self, results: Sequence[Any], run_id: str | None) -> Findings:
         if not results or run_id is None:
-            return Findings({}, [], [])
-        failed = failed_gates(results)
+            return Findings({}, [], [], [])
+        failed, warned = failed_gates(results), warned_gates(results)
+        rows: Mapping[str, int] = {}
+        records: Sequence[dict[str, Any]] = []
         try:
             with connected(self.project_dir) as query:
                 rows, records = count_rows(query, results, run_id), count_records(query, results, run_id)
-                return Findings(rows, records, explain(query, failed))
+                explained = explain(query, [*failed, *warned])
         except TransientError as error:
-            return Findings({}, [], [unexplained(result, str(error)) for result in failed])
+            explained = [unexplained(result, str(error)) for result in (*failed, *warned)]
+        return Findings(rows, records, explained[: len(failed)], explained[len(failed) :])
 
     def _missing(self, graph: Graph) -> set[str]:
         with connected(self.project_dir) as query:
@@ -128,8 +133,10 @@ class Findings:
     rows: Mapping[str, int]
     records: Sequence[dict[str, Any]]
     failing: Sequence[dict[str, Any]]
+    warning: Sequence[dict[str, Any]]
 
 
+_EXPLAINED = ("failing", "warning")
 _EXACTLY = ("--indirect-selection", "empty")  # the nodes named, and no gate beside them
 
 
@@ -150,7 +157,7 @@ def missing_tables(query: Query, graph: Graph) -> set[str]:
 
 
 def _nothing() -> dict[str, Any]:
-    lists: dict[str, Any] = {name: [] for name in ("run_ids", "models", "gates", "records", "failing", "errors")}
+    lists: dict[str, Any] = {name: [] for name in ("run_ids", "models", "gates", "records", *_EXPLAINED, "errors")}
     return {"run_id": None, "outcome": str(Outcome.SUCCEEDED), "started_at": _now(), "ended_at": _now(), **lists}
 
 

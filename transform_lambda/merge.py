@@ -29,6 +29,7 @@ def merged(earlier: Json | None, later: dict[str, Any]) -> dict[str, Any]:
         "gates": latest(earlier["gates"], later["gates"]),
         "records": latest(earlier["records"], later["records"], ("dataset", "entity")),
         "failing": [*earlier["failing"], *later["failing"]],
+        "warning": [*earlier["warning"], *later["warning"]],
         "errors": [*earlier["errors"], *later["errors"]][:ERROR_LIMIT],
     }
 

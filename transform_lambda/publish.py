@@ -49,6 +49,8 @@ class Run:
             return "critical"
         if self.outcome is Outcome.GATE_FAILED:
             return "high"
+        if self.build["warning"]:
+            return "medium"
         return "low" if any(gate["status"] == "warn" for gate in self.build["gates"]) else "info"
 
 
@@ -72,15 +74,18 @@ def body_of(text_lines: Iterable[str], facts: Json, subject: str) -> str:
 
 
 def _without_details(run: Run) -> Run:
-    failing = [{**gate, "examples": [], "files": gate["files"][:1]} for gate in run.build["failing"]]
-    build = {**run.build, "failing": failing, "models": [], "gates": []}
-    return replace(run, build=build)
+    explained = {
+        kind: [{**gate, "examples": [], "files": gate["files"][:1]} for gate in run.build[kind]]
+        for kind in ("failing", "warning")
+    }
+    return replace(run, build={**run.build, **explained, "models": [], "gates": []})
 
 
 def subject(run: Run) -> str:
     """Compose the subject: ASCII, one line, at most 100 characters."""
+    beside = ", files of bad rows held back" if run.build["warning"] else ""
     what = {
-        Outcome.SUCCEEDED: f"{len(run.build['models'])} models built",
+        Outcome.SUCCEEDED: f"{len(run.build['models'])} models built{beside}",
         Outcome.GATE_FAILED: f"gate failed: {_names(gate['gate'] for gate in run.build['failing'])}",
         Outcome.ERROR: "transform ended with an error",
     }[run.outcome]
@@ -123,6 +128,7 @@ def facts(run: Run) -> dict[str, Any]:
         "models": list(run.build["models"]),
         "gates": [gate for gate in run.build["gates"] if gate["status"] != "pass"],
         "failing": list(run.build["failing"]),
+        "warning": list(run.build["warning"]),
         "errors": list(run.build["errors"]),
         "records": list(run.build["records"]),
         "archived": dict(run.archive),
@@ -148,6 +154,8 @@ def _success(run: Run) -> list[str]:
         f"Held back, each row with its reason: {_counted(waiting) or 'nothing'}",
         f"Gates: {passed} passed",
         *(_not_passed(gate) for gate in run.build["gates"] if gate["status"] in _NOT_PASSED),
+        *_warnings(run.build["warning"]),
+        *(_to_fix(run.build["warning"]) if run.build["warning"] else []),
     ]
 
 
@@ -159,12 +167,21 @@ def _gate_failure(run: Run) -> list[str]:
         f"{len(failing)} gate(s) failed. What lies behind them was not updated: {skipped}.",
         "Nothing is lost: the rows wait in the landing tables, and a later run takes them in.",
         *([f"All else went on: {built}."] if built else []),
-        *(line for gate in failing for line in _failing_gate(gate)),
-        *_to_fix(failing),
+        *(line for gate in failing for line in _explained_gate(gate)),
+        *_warnings(run.build["warning"]),
+        *_to_fix([*failing, *run.build["warning"]]),
     ]
 
 
-def _failing_gate(gate: Json) -> list[str]:
+def _warnings(gates: Sequence[Json]) -> list[str]:
+    """Tell of what is bad and stops nothing: it is held back, so that nobody would see it."""
+    if not gates:
+        return []
+    said = "Nothing of these files is modeled: all their rows are in quarantine. They are too small to stop the batch."
+    return ["", said, *(line for gate in gates for line in _explained_gate(gate))]
+
+
+def _explained_gate(gate: Json) -> list[str]:
     return [
         "",
         f"Gate {gate['gate']}: {gate['failures']} failing row(s)",

@@ -55,7 +55,7 @@ def validation_key(dataset: str, report: str) -> str:
 
 def result_of(build: Json, key: str) -> dict[str, Any]:
     """Build the execution's output."""
-    kept = ("outcome", "run_id", "run_ids", "models", "gates", "records", "failing", "errors")
+    kept = ("outcome", "run_id", "run_ids", "models", "gates", "records", "failing", "warning", "errors")
     return {"status": "done", **{name: build[name] for name in kept}, "report_key": key}
 
 

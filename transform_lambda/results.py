@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-# A payload of the state machine is at most 256 KiB: 2 lists x 200 nodes x about 450 bytes + 40 KB of failing gates
-# (examples.py) + 10 errors. ops.gate_results has all of it.
+# A payload of the state machine is at most 256 KiB: 2 lists x 200 nodes x about 450 bytes + 40 KB of explained
+# gates (examples.py) + 10 errors. ops.gate_results has all of it.
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 MESSAGE_LIMIT = 300
 NODE_LIMIT = 200
@@ -89,6 +89,15 @@ def is_gate(result: Any) -> bool:
 def failed_gates(results: Sequence[Any]) -> list[Any]:
     """List the results of the gates that stopped something."""
     return [result for result in results if is_gate(result) and str(result.status) == "fail"]
+
+
+def warned_gates(results: Sequence[Any]) -> list[Any]:
+    """List the results of the gates that can stop something and found too little for it (small files of bad rows)."""
+    return [
+        result
+        for result in results
+        if is_gate(result) and str(result.status) == "warn" and str(result.node.config.severity).lower() == "error"
+    ]
 
 
 def errors_of(results: Sequence[Any]) -> list[str]:

@@ -8,7 +8,7 @@ from landfall import output
 from landfall.timestamps import seconds
 
 if TYPE_CHECKING:
-    from landfall.operate.gates import GateLine
+    from landfall.operate.gates import GateLine, Score
 
 STOPPED = 1
 
@@ -42,8 +42,9 @@ def gates(
         console = output.stdout()
         columns = ("gate", "status", "severity", "failures", "change", f"failed in {days} days", "asked at (UTC)")
         console.print(output.table("Gates", columns, [_cells(line) for line in shown]))
-        table = [(score.subject, f"{score.score:.0f}", f"{score.average:.0f}", score.day) for score in scores]
-        console.print(output.table("Quality, of 100", ("subject", "score", f"average of {days} days", "day"), table))
+        table = [_score_cells(score) for score in scores]
+        heads = ("subject", "score", f"average of {days} days", "new rows", "quarantined", "day")
+        console.print(output.table("Quality, of 100", heads, table))
     raise typer.Exit(STOPPED if results.is_stopped(lines) else 0)
 
 
@@ -51,3 +52,17 @@ def _cells(line: "GateLine") -> tuple[object, ...]:
     change = f"{line.change:+,}" if line.change else None
     runs = f"{line.failed_runs:,} of {line.runs:,}"
     return (line.gate, line.status, line.severity, line.failures, change, runs, seconds(line.asked_at))
+
+
+def _score_cells(score: "Score") -> tuple[object, ...]:
+    rows = (f"{score.rows:,}", f"{score.quarantined:,}")
+    return (score.subject, _whole(score.score), _whole(score.average), *rows, score.day)
+
+
+def _whole(score: float) -> int:
+    """Round down: 100 says that nothing is wrong.
+
+    >>> _whole(99.9), _whole(100.0)
+    (99, 100)
+    """
+    return int(score)

@@ -64,6 +64,10 @@ OPS_TABLES: Mapping[str, str] = {
         "run_id varchar(64), gate varchar(256), model varchar(256), status varchar(16), severity varchar(16), "
         "failures bigint, message varchar(max), executed_at timestamp"
     ),
+    "checked_rows": (
+        "run_id varchar(64), entity varchar(128), dataset varchar(128), from_seq bigint, upto_seq bigint, "
+        "accepted bigint, quarantined bigint, pending bigint, counted_at timestamp"
+    ),
     "runs": (
         "run_id varchar(64), command varchar(64), outcome varchar(32), started_at timestamp, ended_at timestamp, "
         "models bigint, gates bigint, failed bigint"
@@ -79,7 +83,7 @@ STORE_MASKING_KEY = (
     "insert into restricted.masking_key select cast(:masking_key as varchar(64)) "
     "where not exists (select 1 from restricted.masking_key)"
 )
-WRITTEN_BY_TRANSFORMER = ("model_loads", "run_bounds", "gate_results", "runs", "alerts")
+WRITTEN_BY_TRANSFORMER = ("model_loads", "run_bounds", "gate_results", "checked_rows", "runs", "alerts")
 
 
 @dataclass(frozen=True)

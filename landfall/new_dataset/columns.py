@@ -21,7 +21,7 @@ RESERVED_WORDS = frozenset(Path(__file__).with_name("reserved_words.txt").read_t
 LONGEST_LINE = 78  # of SQL, less its indentation (.sqlfluff)
 # Columns that checks, gates and the UPSERT add beside the file's.
 TAKEN = {OPERATION, "reject_reason", "row_status", "reasons", "waits_for", "is_deleted", "copies"}
-TAKEN |= {"quarantined_in_file", "rows_in_file"}
+TAKEN |= {"quarantined_in_file", "rows_in_file", "bad_files_in_run", "files_in_run"}
 JINJA = re.compile(r"\{[{%#]")
 # Lengths of modeled text: the shortest that holds twice what was seen.
 TEXT_BYTES = (32, 64, 128, 256, 1024, 4096, 16384, MAX_VARCHAR)

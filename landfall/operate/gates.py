@@ -47,11 +47,16 @@ class GateLine:
 
 @dataclass(frozen=True)
 class Score:
-    """A subject's score, 0 to 100, on the last day that it was judged, and the average of its days."""
+    """A subject's score, 0 to 100, on the last day that it was judged, and the average of its days.
+
+    `rows` are those that were new on that day, `quarantined` those of them that break a rule.
+    """
 
     subject: str
     score: float
     average: float
+    rows: int
+    quarantined: int
     day: str
 
 
@@ -69,7 +74,14 @@ def last_results(warehouse: Answers, days: int) -> list[GateLine]:
 def scores(warehouse: Answers, days: int) -> list[Score]:
     """List each subject's score, the worst first."""
     found = [
-        Score(row["subject"], float(row["quality_score"]), round(float(row["average"]), 2), str(row["result_date"]))
+        Score(
+            subject=row["subject"],
+            score=float(row["quality_score"]),
+            average=round(float(row["average"]), 2),
+            rows=int(row["checked_rows"]),
+            quarantined=int(row["quarantined_rows"]),
+            day=str(row["result_date"]),
+        )
         for row in warehouse.query(statements.select_scores(days))
     ]
     return sorted(found, key=lambda score: (score.score, score.subject))

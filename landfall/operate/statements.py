@@ -215,7 +215,8 @@ def select_gates(days: int) -> str:
 def select_scores(days: int) -> str:
     """Ask for each subject's last score, and the average of its last days."""
     return (
-        "select scores.subject, scores.quality_score, scores.result_date, days.average "
+        "select scores.subject, scores.quality_score, scores.checked_rows, scores.quarantined_rows, "
+        "scores.result_date, days.average "
         "from alert.quality_score as scores inner join ("
         "select subject, max(result_date) as last_date, avg(quality_score) as average "
         f"from alert.quality_score where result_date > dateadd(day, -{days}, getdate()) group by subject"

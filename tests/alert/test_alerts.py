@@ -17,12 +17,12 @@ HOURS = 24
 
 def failing(gate: str = "orders__volume", *files: str, failures: int = 1) -> dict[str, Any]:
     """Return a run's result with one failed gate."""
-    return {"failing": [{"gate": gate, "files": list(files), "failures": failures}], "errors": []}
+    return {"failing": [{"gate": gate, "files": list(files), "failures": failures}], "warning": [], "errors": []}
 
 
 def error(text: str) -> dict[str, Any]:
     """Return a run's result with one error."""
-    return {"failing": [], "errors": [text]}
+    return {"failing": [], "warning": [], "errors": [text]}
 
 
 def test_the_same_gates_and_files_are_the_same_whatever_else_the_sweep_found() -> None:
@@ -45,6 +45,11 @@ def test_an_error_is_the_same_whatever_number_or_id_its_text_bears() -> None:
     again = "orders: relation 7 of run ffffffff-1111-4000-8000-0123456789ab is gone"
     assert fingerprint_of(error(first)) == fingerprint_of(error(again))
     assert fingerprint_of(error(first)) != fingerprint_of(error("items: relation 12 is gone"))
+
+
+def test_a_file_of_bad_rows_is_news_beside_a_gate_that_failed_before() -> None:
+    warned = {"gate": "h", "files": ["c"], "failures": 1}
+    assert fingerprint_of(failing("g", "a")) != fingerprint_of({**failing("g", "a"), "warning": [warned]})
 
 
 def test_what_holds_is_told_again_only_when_a_reminder_is_due() -> None:

@@ -20,7 +20,11 @@ RESULTS = [
 ]
 
 
-UNIT_TESTS = ("a_days_last_word_and_its_change", "what_stops_weighs_twice")
+UNIT_TESTS = (
+    "a_days_last_word_and_its_change",
+    "what_stops_weighs_twice",
+    "rows_in_quarantine_lower_the_score",
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +40,9 @@ def reader(worker_warehouse: ModelWarehouse) -> Iterator[Warehouse]:
     columns = "run_id, gate, model, status, severity, failures, message, executed_at"
     worker_warehouse.loader.run(
         f"insert into ops.gate_results ({columns}) values {values}",  # noqa: S608 - the rows above
+        "insert into ops.checked_rows values "
+        "('r-1', 'orders', 'order_summary', 0, 1, 0, 5, 0, timestamp '2025-11-13 12:00:00'), "
+        "('r-2', 'orders', 'order_summary', 0, 2, 3, 1, 0, timestamp '2025-11-14 12:00:00')",
         "insert into ops.runs values ('r-1', 'build', 'gate_failed', timestamp '2025-11-13 11:59:00', "
         "timestamp '2025-11-13 12:00:00', 8, 2, 1)",
     )
@@ -65,11 +72,13 @@ def test_the_trend_shows_each_gate_s_last_word_of_a_day_and_what_changed(reader:
     ]
 
 
-def test_the_score_weighs_what_stops_the_upsert_twice(reader: Warehouse) -> None:
-    rows = reader.rows("select subject, gates, quality_score from alert.quality_score order by result_date")
-    assert [(subject, gates, float(score)) for subject, gates, score in rows] == [
-        ("orders", 2, 33.33),
-        ("orders", 1, 100.0),
+def test_the_score_weighs_what_stops_the_upsert_twice_and_counts_rows(reader: Warehouse) -> None:
+    rows = reader.rows(
+        "select subject, gates, checked_rows, quality_score from alert.quality_score order by result_date"
+    )
+    assert [(subject, gates, checked, float(score)) for subject, gates, checked, score in rows] == [
+        ("orders", 2, 5, 0.0),
+        ("orders", 1, 4, 75.0),
     ]
 
 
@@ -105,7 +114,8 @@ def test_the_command_shows_each_gate_s_last_word_with_its_runs_and_the_score(rea
     assert (volume.runs, volume.failed_runs, volume.asked_at) == (2, 1, "2025-11-14T12:00:00.000000Z")
     assert (freshness.status, freshness.runs) == ("pass", 1)
     (score,) = gates.scores(TextSession(reader), EVER)
-    assert (score.subject, score.score, score.average, score.day) == ("orders", 100.0, 66.67, "2025-11-14")
+    assert (score.subject, score.score, score.average, score.day) == ("orders", 75.0, 37.5, "2025-11-14")
+    assert (score.rows, score.quarantined) == (4, 1)
 
 
 def test_the_command_says_whether_something_is_stopped_now(worker_warehouse: ModelWarehouse, reader: Warehouse) -> None:

@@ -64,7 +64,7 @@ class Topics:
 
     def publish(self, outcome: str, datasets: tuple[str, ...] = ("order_summary",)) -> None:
         """Publish the message of a run with that outcome, as the state machine does."""
-        lists = ("run_ids", "models", "gates", "records", "failing", "errors")
+        lists = ("run_ids", "models", "gates", "records", "failing", "warning", "errors")
         nothing: dict[str, Any] = {name: [] for name in lists}
         run = Run(
             "dev", {"datasets": datasets, "reasons": []}, {"run_id": "r", "outcome": outcome, **nothing}, {}, "s3://"

@@ -50,6 +50,7 @@ def build(outcome: str, **changes: Any) -> dict[str, Any]:
             {"name": "orders__freshness", "status": "warn", "severity": "warn", "failures": 1},
         ],
         "failing": [failing_gate()] if outcome == "gate_failed" else [],
+        "warning": [],
         "errors": ["orders: no such column order_status"] if outcome == "error" else [],
     } | changes
 
@@ -83,6 +84,26 @@ def test_a_success_tells_why_it_ran_what_was_built_and_what_was_quarantined() ->
     assert "Held back, each row with its reason: quarantine_orders 3 rows" in text
     assert "1 passed" in text
     assert "warn: orders__freshness (1 rows)" in text
+
+
+def test_a_success_beside_files_of_bad_rows_names_them_with_examples_and_commands() -> None:
+    held_back = run("succeeded", warning=[failing_gate(failures=3)])
+    text = text_of(held_back)
+    assert "1 passed" in text
+    assert "Nothing of these files is modeled" in text
+    assert text.index("Nothing of these files") < text.index(FILE) < text.index("bad-0") < text.index("landfall undo")
+    assert held_back.severity == "medium"
+    assert "held back" in message(held_back)["subject"]
+    assert facts(held_back)["warning"][0]["files"] == [FILE]
+
+
+def test_a_failed_gate_tells_of_files_of_bad_rows_beside_it() -> None:
+    warned = failing_gate(
+        gate="items__quarantine_rate", files=["s3://b/raw/i"], remedy=remedies(["s3://b/raw/i"], None)
+    )
+    text = text_of(run("gate_failed", warning=[warned]))
+    assert text.index(FILE) < text.index("Nothing of these files") < text.index("s3://b/raw/i")
+    assert text.index("landfall undo raw/i") < text.index("landfall transform --wait")
 
 
 def test_an_error_tells_what_broke_and_how_to_go_on() -> None:

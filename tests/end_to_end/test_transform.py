@@ -130,6 +130,35 @@ def test_a_failing_gate_stops_the_upsert_names_the_file_and_undo_is_the_way_out(
     assert orders(operator) == before | newest(good)
 
 
+def test_a_file_of_bad_rows_alone_is_told_to_business_and_support_and_holds_nothing_back(
+    operator: Operator, modeled: OrderBatch, inbox: Inbox, tmp_path: Path
+) -> None:
+    operator.settle()
+    before = orders(operator)
+    bad = draw(orders=1, first_order=FIRST + COUNT + 80, bad_rows=1)
+    good = draw(orders=1, first_order=FIRST + COUNT + 90)
+    (bad_key,) = send(operator, tmp_path, "lone_bad", order_summary=bad.orders)
+    send(operator, tmp_path, "lone_good", order_summary=good.orders)
+
+    assert transform(operator)["outcome"] == "succeeded"
+
+    assert orders(operator) == before | newest(good)
+    topics = {operator.stack.output("SuccessTopicArn"), operator.stack.output("FailureTopicArn")}
+    while topics:
+        told = inbox.wait_for(lambda each: each.topic in topics and bool(each.facts.get("warning")))
+        assert told is not None, topics
+        topics.remove(told.topic)
+        assert told.attributes["severity"] == "medium"
+        (warning,) = told.facts["warning"]
+        assert warning["files"] == [f"s3://{operator.stack.bucket}/{bad_key}"]
+        assert warning["remedy"] == [f"landfall undo {bad_key}", "landfall transform --wait"]
+    scores = operator.landfall("gates")["scores"]
+    assert 0 < next(score["score"] for score in scores if score["subject"] == "orders") < 100
+
+    operator.settle()
+    assert operator.landfall("undo", bad_key)["was_modeled"] is False
+
+
 def test_dbt_works_from_the_root_with_the_stacks_environment(operator: Operator) -> None:
     operator.settle()
     orders = ("--select", "+orders")  # the other domains are built by the tests of the models

@@ -10,10 +10,12 @@ import pytest
 
 from tests.support.model_warehouse import NOTHING, DbtRun, ModelWarehouse, Moment
 from tests.support.order_rows import item, items_file, order, orders_file
+from tests.support.warehouse_seed import SeedFile
 
 pytestmark = pytest.mark.xdist_group("gate")  # one warehouse, one after the other
 
 GOOD_FILES = 10
+BAD_FILES = 10  # so many stop a run of less than four times as many
 ORDERS, ITEMS = ("--select", "+orders"), ("--select", "+order_items")
 ERROR_GATES = (
     "orders__schema",
@@ -64,6 +66,20 @@ class Published:
             f"select status, severity, failures from ops.gate_results where gate = '{gate}' and run_id = '{run_id}'"
         )
         return (outcome, *self.warehouse.transformer.rows(of_gate))
+
+    def counted(self) -> tuple[int, ...]:
+        """Return how many new rows of orders the last run counted as accepted, quarantined and pending."""
+        (last,) = self.warehouse.transformer.rows(
+            "select accepted, quarantined, pending from ops.checked_rows where entity = 'orders' and run_id = "
+            "(select run_id from ops.runs order by ended_at desc, started_at desc limit 1)"
+        )
+        return tuple(last)
+
+    def take_out(self, *files: SeedFile) -> None:
+        """Undo files that were modeled, and build without them."""
+        for file in files:
+            self.warehouse.loader.undo(file)
+        self.warehouse.run_green("--full-refresh", "--select", "int_orders__checked", "orders")
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +216,72 @@ def test_few_bad_rows_are_quarantined_and_the_good_ones_flow(published: Publishe
     warehouse.run_green("--full-refresh", "--select", "int_orders__checked", "orders")
     assert warehouse.transformer.rows("select order_id from gate.quarantine_orders") == []
     assert warehouse.transformer.value("select count(*) from modeled.orders") == GOOD_FILES
+
+
+def test_a_file_whose_only_row_is_bad_warns_once_names_itself_and_holds_nothing_back(published: Published) -> None:
+    warehouse = published.warehouse
+    bad, good = orders_file("all-bad", [order("bad-1", "unheard of")]), orders_file("good", [order("new-1")])
+    warehouse.loader.land(bad)
+    warehouse.loader.land(good)
+
+    run = warehouse.build_green(*ORDERS)
+
+    assert (run.status("orders__quarantine_rate"), run.status("orders")) == ("warn", "success")
+    assert published.recorded("orders__quarantine_rate") == ("succeeded", ("warn", "error", 1))
+    (shown,) = found_by(warehouse, "orders__quarantine_rate", run)
+    assert (shown["_source_file"], shown["reject_reason"]) == (bad.source, "order_status_unknown")
+    assert (shown["bad_files_in_run"], shown["files_in_run"]) == (1, 2)
+    assert warehouse.transformer.value("select count(*) from modeled.orders where order_id = 'new-1'") == 1
+    assert published.counted() == (1, 1, 0)
+
+    assert warehouse.build_green(*ORDERS).status("orders__quarantine_rate") == "pass"  # it is not news any more
+    assert warehouse.transformer.rows("select order_id from gate.quarantine_orders") == [("bad-1",)]
+    published.take_out(bad, good)
+
+
+def test_too_many_files_of_bad_rows_alone_stop_the_upsert_until_they_are_undone(published: Published) -> None:
+    warehouse, before = published.warehouse, published.state()
+    bad = [orders_file(f"bad-{number}", [order(f"bad-{number}", "unheard of")]) for number in range(BAD_FILES)]
+    good = [orders_file(f"beside-{number}", [order(f"new-{number}")]) for number in range(2 * BAD_FILES)]
+    for file in (*bad, *good):
+        warehouse.loader.land(file)
+
+    run = published.stopped_by("orders__quarantine_rate")
+
+    shown = found_by(warehouse, "orders__quarantine_rate", run)
+    assert {row["_source_file"] for row in shown} == {file.source for file in bad}
+    assert {(row["bad_files_in_run"], row["files_in_run"]) for row in shown} == {(BAD_FILES, 3 * BAD_FILES)}
+    assert published.counted() == (2 * BAD_FILES, BAD_FILES, 0)
+
+    warehouse.loader.undo(bad[0])  # one fewer than stop it: the others warn
+    run = warehouse.build_green(*ORDERS)
+    assert (run.status("orders__quarantine_rate"), run.status("orders")) == ("warn", "success")
+    assert len(published.state()[0]) == len(before[0]) + 2 * BAD_FILES
+    published.take_out(*bad[1:], *good)
+
+
+def test_as_many_files_of_bad_rows_among_many_good_ones_only_warn(published: Published) -> None:
+    bad = [orders_file(f"some-bad-{number}", [order(f"bad-{number}", "unheard of")]) for number in range(BAD_FILES)]
+    good = [orders_file(f"many-good-{number}", [order(f"new-{number}")]) for number in range(3 * BAD_FILES)]
+    for file in (*bad, *good):
+        published.warehouse.loader.land(file)
+
+    assert published.warehouse.build_green(*ORDERS).status("orders__quarantine_rate") == "warn"
+
+    published.take_out(*bad, *good)
+
+
+def test_a_small_file_of_bad_rows_is_not_named_for_the_larger_one_that_stops_the_upsert(published: Published) -> None:
+    small = orders_file("small", [order("bad-0", "unheard of")])
+    large = orders_file("large", [order(f"bad-{number}", "unheard of") for number in range(10)])
+    published.warehouse.loader.land(small)
+    published.warehouse.loader.land(large)
+
+    run = published.stopped_by("orders__quarantine_rate")
+
+    shown = found_by(published.warehouse, "orders__quarantine_rate", run)
+    assert {row["_source_file"] for row in shown} == {large.source}
+    published.take_out(small, large)
 
 
 def test_stale_data_warn_and_flow_on(published: Published) -> None:

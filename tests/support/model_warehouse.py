@@ -27,7 +27,7 @@ _QUIETLY = ("--quiet", "--log-level-file", "none")
 # What dbt makes, mutexes included, is the transformer's; the administrator's key of the masks stays.
 _OWN_TABLES = f"select schemaname || '.' || tablename from pg_tables where tableowner = '{bootstrap.TRANSFORMER}'"
 _OWN_VIEWS = f"select schemaname || '.' || viewname from pg_views where viewowner = '{bootstrap.TRANSFORMER}'"
-_RUN_TABLES = ("model_loads", "run_bounds", "gate_results", "runs")
+_RUN_TABLES = ("model_loads", "run_bounds", "gate_results", "checked_rows", "runs")
 
 
 @dataclass(frozen=True)

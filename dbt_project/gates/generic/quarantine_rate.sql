@@ -1,4 +1,9 @@
-{% test quarantine_rate(model, max_rate, min_rows) %}
+{% test quarantine_rate(
+    model, max_rate, min_rows, max_bad_file_rate=0.25, min_bad_files=10
+) %}
+
+{#- Bad files that are too small to stop the batch are found too, and warn -#}
+{{ config(warn_if='<> 0', error_if='<> 0 and max(_stops) = 1') }}
 
 with checked as (
 
@@ -17,18 +22,58 @@ per_file as (
     where {{ is_new_row() }}
     group by _file_id
 
+),
+
+per_run as (
+
+    select
+        count(*) as files_in_run,
+        sum(case when quarantined_in_file = rows_in_file then 1 else 0 end)
+            as bad_files_in_run
+    from per_file
+
+),
+
+judged as (
+
+    select
+        per_run.bad_files_in_run,
+        per_run.files_in_run,
+        per_file.quarantined_in_file,
+        per_file.rows_in_file,
+        per_file._file_id,
+        case
+            when
+                per_file.quarantined_in_file >= {{ min_rows }}
+                and per_file.quarantined_in_file
+                > {{ max_rate }} * per_file.rows_in_file
+                then 1
+            when
+                per_file.quarantined_in_file = per_file.rows_in_file
+                and per_run.bad_files_in_run >= {{ min_bad_files }}
+                and per_run.bad_files_in_run
+                > {{ max_bad_file_rate }} * per_run.files_in_run
+                then 1
+            when per_file.quarantined_in_file = per_file.rows_in_file then 0
+        end as _stops
+    from per_file
+    cross join per_run
+
 )
 
 select
-    per_file.quarantined_in_file,
-    per_file.rows_in_file,
+    judged.bad_files_in_run,
+    judged.files_in_run,
+    judged.quarantined_in_file,
+    judged.rows_in_file,
+    judged._stops,
     checked.*
 from checked
-inner join per_file
-    on checked._file_id = per_file._file_id
+inner join judged
+    on checked._file_id = judged._file_id
 where
     checked.row_status = 'quarantined'
-    and per_file.quarantined_in_file >= {{ min_rows }}
-    and per_file.quarantined_in_file > {{ max_rate }} * per_file.rows_in_file
+    -- what only warns is not named among what stopped the batch
+    and judged._stops = (select max(_stops) from judged)
 
 {% endtest %}

@@ -1,0 +1,29 @@
+{% macro record_checked_rows(results) -%}
+    {%- set checked = [] -%}
+    {%- for result in results if result.status == 'success' -%}
+        {%- if result.node.name.endswith('__checked') and result.node.config.meta.get('entity') -%}
+            {%- do checked.append(result.node) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if execute and checked -%}
+        insert into {{ ops_table('checked_rows') }} (
+            run_id, entity, dataset, from_seq, upto_seq, accepted, quarantined, pending, counted_at
+        )
+        {%- for node in checked %}
+        select
+            _run_id,
+            '{{ node.config.meta.entity }}',
+            _dataset,
+            _from_seq,
+            _upto_seq,
+            {%- for status in ('accepted', 'quarantined', 'pending') %}
+            sum(case when row_status = '{{ status }}' then 1 else 0 end),
+            {%- endfor %}
+            getdate()
+        from {{ node.relation_name }}
+        where {{ of_this_run() }} and {{ is_new_row() }}
+        group by _run_id, _dataset, _from_seq, _upto_seq
+        {% if not loop.last %}union all{% endif %}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
