@@ -156,7 +156,8 @@ def test_a_file_of_bad_rows_alone_is_told_to_business_and_support_and_holds_noth
     assert 0 < next(score["score"] for score in scores if score["subject"] == "orders") < 100
 
     operator.settle()
-    assert operator.landfall("undo", bad_key)["was_modeled"] is False
+    assert operator.landfall("undo", bad_key, "--wait", "--timeout", "200")["transform"]["outcome"] == "succeeded"
+    assert orders(operator) == before | newest(good)
 
 
 def test_dbt_works_from_the_root_with_the_stacks_environment(operator: Operator) -> None:
