@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transform_lambda.errors import TransientError
+from transform_lambda.sessions import POOL, Session
 from transform_lambda.thread_locks import use_thread_locks
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ def invoke(arguments: Sequence[str], project_dir: Path, on_event: Callable[[Any]
     name_sessions()
     from dbt.cli.main import dbtRunner  # a second to import: only for the actions that need it
 
-    return dbtRunner(callbacks=[on_event]).invoke([*arguments, *_options(project_dir)])
+    from transform_lambda.adapter import shared_sessions
+
+    with shared_sessions():
+        return dbtRunner(callbacks=[on_event]).invoke([*arguments, *_options(project_dir)])
 
 
 def _options(project_dir: Path) -> list[str]:
@@ -56,7 +60,7 @@ def _scratch_folder() -> Path:
 
 @contextmanager
 def connected(project_dir: Path) -> Iterator[Query]:
-    """Yield a function that runs a query as dbt's user, over a connection of dbt's profile.
+    """Yield a function that runs a query as dbt's user, over a session of dbt's profile.
 
     Raises:
         TransientError: the warehouse cannot be reached, or the connection broke.
@@ -64,8 +68,8 @@ def connected(project_dir: Path) -> Iterator[Query]:
     from redshift_connector.error import InterfaceError, OperationalError
 
     try:
-        with _connect(project_dir) as connection:
-            yield functools.partial(_rows, connection)
+        with POOL.held(), POOL.lending(functools.partial(_connect, project_dir)) as session:
+            yield functools.partial(_rows, session)
     except (OperationalError, InterfaceError, OSError) as error:
         raise TransientError(f"the warehouse cannot be reached: {error}") from error
 
@@ -98,8 +102,8 @@ def _connect(project_dir: Path) -> Any:
     return get_connection_method(credentials)()
 
 
-def _rows(connection: Any, sql: str) -> list[Row]:
-    with connection.cursor() as cursor:
+def _rows(session: Session, sql: str) -> list[Row]:
+    with session.cursor() as cursor:
         cursor.execute(sql)
         if cursor.description is None:  # a statement that answers nothing
             return []

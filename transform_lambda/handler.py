@@ -29,6 +29,7 @@ from transform_lambda.plan import decide, read_facts
 from transform_lambda.project import Memory, fingerprint
 from transform_lambda.report import KIND, Desk
 from transform_lambda.report import report as write_report
+from transform_lambda.sessions import POOL
 from transform_lambda.settings import PASSWORD_VARIABLE, Settings
 
 logger = Logger()
@@ -52,7 +53,8 @@ def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
     if action is None:
         raise ConfigError(f"unknown action {event.get('action')!r}; known: {', '.join(ACTIONS)}")
     logger.append_keys(action=event["action"], execution=event["execution"])
-    result = action(event, settings(), context)
+    with POOL.held():
+        result = action(event, settings(), context)
     logger.info("done", extra={"size_bytes": len(json.dumps(result))})
     return result
 

@@ -1,0 +1,144 @@
+"""MODEL: dbt's adapter for Redshift, on sessions that nodes share. In: dbt's connections. Out: sessions of the pool.
+
+It takes the place of dbt-redshift's in this process alone, and changes when something is asked, never what: a `dbt run`
+on somebody's machine is the stock adapter's, and ends the same.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import dbt.adapters.redshift
+from dbt.adapters.base.relation import BaseRelation
+from dbt.adapters.contracts.connection import Connection
+from dbt.adapters.redshift.connections import RedshiftConnectionManager, get_connection_method, logger
+from dbt.adapters.redshift.impl import RedshiftAdapter as StockAdapter
+from dbt.adapters.sql.connections import SQLConnectionManager
+from redshift_connector.error import Error
+
+from transform_lambda.sessions import POOL, Session
+
+_BUILDS = ("model.", "seed.", "snapshot.")  # a connection bears the id of the node that it serves
+
+_QUOTED = {"database": True, "schema": True, "identifier": True}
+
+
+class PooledConnectionManager(RedshiftConnectionManager):
+    """Connections that borrow a session for as long as a node needs it."""
+
+    @classmethod
+    def open(cls, connection: Connection) -> Connection:
+        """Borrow a session."""
+        if connection.state == "open":
+            return connection
+
+        def borrow() -> Session:
+            return POOL.take(get_connection_method(connection.credentials))
+
+        cls.retry_connection(
+            connection,
+            connect=borrow,
+            logger=logger,
+            retry_limit=0,  # the run is retried, and nothing less (profiles.yml)
+            retryable_exceptions=(Error,),
+        )
+        session: Session = connection.handle
+        if session.pid is None:
+            session.pid = session.cursor().execute("select pg_backend_pid()").fetchone()[0]
+        return connection
+
+    def cancel(self, connection: Connection) -> None:
+        """End the node's session, unless it has come back meanwhile: the next node's is not to be hit."""
+        pid = POOL.doom(connection.handle)
+        if pid is not None:
+            self.add_query(f"select pg_terminate_backend({pid})")
+
+    def add_query(self, sql: str, auto_begin: bool = True, *arguments: Any, **options: Any) -> tuple[Connection, Any]:
+        """Send statements, in a transaction where something is built; gates and questions only read."""
+        begins = auto_begin and (self.get_thread_connection().name or "").startswith(_BUILDS)
+        if ";" in sql.strip().rstrip(";"):
+            stock: Any = super().add_query
+            several: tuple[Connection, Any] = stock(sql, begins, *arguments, **options)
+            return several
+        # The stock adapter has sqlparse read all of a statement to find out that it is one: much of a build's time.
+        return SQLConnectionManager.add_query(self, sql, begins, *arguments, **options)
+
+    def commit(self) -> None:
+        """Commit, where there is a transaction; outside of one each statement is committed already."""
+        if self.get_thread_connection().transaction_open:
+            super().commit()
+
+
+class RedshiftAdapter(StockAdapter):
+    """The adapter, under the name by which dbt finds its version."""
+
+    ConnectionManager = PooledConnectionManager
+    connections: PooledConnectionManager
+
+    def __init__(self, config: Any, mp_context: Any) -> None:
+        """Begin without knowing a schema."""
+        super().__init__(config, mp_context)
+        self._schemas: dict[str, list[str]] = {}
+        self._asking = threading.Lock()
+
+    def list_schemas(self, database: str) -> list[str]:
+        """List the schemas, asked for once a run: dbt asks for each folder of models."""
+        with self._asking:
+            if database not in self._schemas:
+                self._schemas[database] = super().list_schemas(database)
+            return self._schemas[database]
+
+    def _relations_cache_for_schemas(self, manifest: Any, cache_schemas: set[BaseRelation] | None = None) -> None:
+        """Ask for the relations of all schemas at once, and for what depends on what, as dbt does schema by schema."""
+        stock: Any = super()
+        if self.use_show_apis():
+            stock._relations_cache_for_schemas(manifest, cache_schemas)
+            return
+        schemas = list(cache_schemas or self._get_cache_schemas(manifest))
+        names = sorted({str(schema.schema).lower() for schema in schemas})
+        _, found = self.execute(relations_sql(str(self.config.credentials.database), names), fetch=True)
+        for database, name, schema, kind in found:
+            of_type = self.Relation.get_relation_type(kind)
+            relation = self.Relation.create(
+                database=database, schema=schema, identifier=name, type=of_type, quote_policy=_QUOTED
+            )
+            self.cache.add(relation)
+        # A schema without relations is known to have none.
+        self.cache.update_schemas({(schema.database, str(schema.schema)) for schema in schemas})
+        stock._link_cached_relations(manifest)
+
+
+def relations_sql(database: str, schemas: Sequence[str]) -> str:
+    """Build the query of the relations of some schemas: database, name, schema, type.
+
+    It is `list_relations_without_caching` of dbt-redshift, which has one schema. Schemas are names of our own project.
+    """
+    among = ", ".join(f"'{schema}'" for schema in schemas)
+    return f"""select table_catalog, table_name, table_schema, 'table' as type
+from information_schema.tables
+where lower(table_schema) in ({among}) and table_type = 'BASE TABLE'
+union all
+select table_catalog, table_name, table_schema,
+    case when view_definition ilike '%create materialized view%' then 'materialized_view' else 'view' end
+from information_schema.views
+where lower(table_schema) in ({among})
+union all
+select distinct '{database}', proname, nspname, 'function'
+from pg_proc
+inner join pg_namespace on pronamespace = pg_namespace.oid
+where lower(nspname) in ({among})"""  # noqa: S608 - names of our own project
+
+
+@contextmanager
+def shared_sessions() -> Iterator[None]:
+    """Make dbt use this adapter meanwhile."""
+    plugin: Any = dbt.adapters.redshift.Plugin  # its type is a protocol, which dbt's own adapter does not fit either
+    stock, plugin.adapter = plugin.adapter, RedshiftAdapter
+    try:
+        with POOL.held():
+            yield
+    finally:
+        plugin.adapter = stock
