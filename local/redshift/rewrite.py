@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from local.redshift.ddl import rewrite_alter_table, rewrite_create_table, rewrite_materialized_view
 from local.redshift.functions import rewrite_functions
@@ -72,6 +73,7 @@ _EXPRESSIONS: tuple[Callable[[str], str], ...] = (
 )
 
 
+@lru_cache(maxsize=1000)  # every run of dbt sends much the same statements
 def rewrite(sql: str, in_transaction: bool = False) -> str:
     """Return `sql`, one statement, as PostgreSQL reads it.
 
