@@ -44,7 +44,7 @@ class Operator:
     def upload(self, path: Path, key: str | None = None) -> Upload:
         """Upload a file and wait until landing has decided on it, as `upload --wait` does, without a process."""
         sent = uploads.put(self.stack, uploads.plan_uploads([path], key=key)[0])
-        return uploads.wait(self.stack, [sent], 90)[0]
+        return uploads.wait(self.stack, [sent], 180)[0]
 
     def landed(self, dataset: str) -> list[dict[str, Any]]:
         """Read a landing table."""
@@ -62,7 +62,7 @@ class Operator:
     def settle(self) -> None:
         """Wait until no transform is under way. An event still on its way may start one: runs converge all the same."""
         client, arn = self.stack.step_functions, self.stack.output("StateMachineArn")
-        wait_for(lambda: transforms.is_idle(client, arn), "the running transform to end", seconds=120)
+        wait_for(lambda: transforms.is_idle(client, arn), "the running transform to end", seconds=300)
 
 
 @pytest.fixture(scope="package")  # its environment must not reach other tests of the worker

@@ -90,7 +90,7 @@ def test_a_redelivered_event_lands_nothing_again(operator: Operator, tmp_path: P
     body = sample.notification(stack.bucket, uploaded.plan.key, uploaded.version_id, path.stat().st_size)
     for _ in range(3):
         stack.sqs.send_message(QueueUrl=stack.output("LandingQueueUrl"), MessageBody=body)
-    wait_for(lambda: _queue_is_empty(operator), "an empty queue", seconds=60)
+    wait_for(lambda: _queue_is_empty(operator), "an empty queue")
     assert len(operator.landed("e2e_again")) == 2
     assert len(operator.landfall("history", "--dataset", "e2e_again")) == 1
 

@@ -40,7 +40,7 @@ def wait_until_landed(operator: Operator, dataset: str, *landing: FileVersion) -
         found = files.outcomes(operator.stack.warehouse, {dataset: [file.file_id for file in landing]})
         return len(found) == len(landing) and all(outcome.outcome == "landed" for outcome in found.values())
 
-    wait_for(all_landed, f"{dataset} to land", seconds=90)
+    wait_for(all_landed, f"{dataset} to land")
 
 
 def lose_events(operator: Operator, *lost: FileVersion) -> None:
@@ -166,7 +166,7 @@ def test_a_rejected_file_lands_by_replay_after_the_fix_that_its_verdict_names(op
     number = put(operator, dataset, "number", {"v": [1]})
     wait_until_landed(operator, dataset, number)
     text = put(operator, dataset, "text", {"v": ["one"]})
-    wait_for(lambda: outcome_of(operator, dataset, text) == "rejected", "the rejection", seconds=60)
+    wait_for(lambda: outcome_of(operator, dataset, text) == "rejected", "the rejection")
 
     assert operator.command("evolve", dataset, "v", "VARCHAR(65535)")["rows"] == 1
     (sent,) = operator.command("replay", "--rejected", "--dataset", dataset, "--reason", "incompatible_type")

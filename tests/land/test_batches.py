@@ -3,7 +3,6 @@
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
 import re
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, size_of
 from tests.land.warehouse import Land, new_dataset
+from tests.support.waiting import wait_for
 
 MANY = 60
 
@@ -247,10 +247,14 @@ def test_many_messages_that_must_come_back_do_so_soon_and_those_that_cannot_are_
 
     visible = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
     assert visible["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "30"  # not at once, after a backoff
-    deadline, back = time.monotonic() + 15, set[str]()
-    while len(back) < len(messages) and time.monotonic() < deadline:
+    back: set[str] = set()
+
+    def are_back() -> bool:
         answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-        back |= {m["Body"] for m in answer.get("Messages", [])}
+        back.update(m["Body"] for m in answer.get("Messages", []))
+        return len(back) >= len(messages)
+
+    wait_for(are_back, "all messages")
     assert back == {str(number) for number in range(30)}
 
 

@@ -85,7 +85,7 @@ def send_to_first_child(number: signal.Signals) -> None:
 
 
 def _send(number: signal.Signals) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         for task in Path("/proc/self/task").iterdir():
             for pid in (task / "children").read_text().split():

@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - the tests' own SQL
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -28,6 +29,14 @@ def warehouse(built_warehouse: ModelWarehouse) -> ModelWarehouse:
     return built_warehouse
 
 
+@pytest.fixture
+def held_mutex(warehouse: ModelWarehouse) -> Iterator[None]:
+    """The orders' mutex, taken by the administrator until he commits; a test that fails before lets go of it too."""
+    warehouse.admin.run("begin", "lock lock._model_orders")
+    yield
+    warehouse.admin.run("rollback")
+
+
 def test_lock_select_merge_and_watermark_are_one_transaction(warehouse: ModelWarehouse) -> None:
     sent = warehouse.run_green(*RUN).sent_by("orders")
 
@@ -42,10 +51,10 @@ def test_lock_select_merge_and_watermark_are_one_transaction(warehouse: ModelWar
     assert sent.count("COMMIT") == sent.count("BEGIN") == 1
 
 
+@pytest.mark.usefixtures("held_mutex")
 def test_a_run_that_waited_for_the_mutex_sees_what_was_committed_meanwhile(
     warehouse: ModelWarehouse, other_builder: SecondBuilder
 ) -> None:
-    warehouse.admin.run("begin", "lock lock._model_orders")
     other_builder.start("run", *RUN)
     waiting = "select count(*) from pg_locks where not granted"
     wait_for(lambda: warehouse.admin.value(waiting), "a session that stands at the mutex")
@@ -59,8 +68,8 @@ def test_a_run_that_waited_for_the_mutex_sees_what_was_committed_meanwhile(
     assert warehouse.transformer.rows(STATUSES) == [("o-1", "delivered"), ("o-3", "placed")]
 
 
+@pytest.mark.usefixtures("held_mutex")
 def test_two_runs_at_once_end_like_one(warehouse: ModelWarehouse, other_builder: SecondBuilder) -> None:
-    warehouse.admin.run("begin", "lock lock._model_orders")
     other_builder.start("run", *RUN)
 
     def let_both_go() -> None:

@@ -7,8 +7,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_for(question: Callable[[], T | None], what: str, seconds: float = 30) -> T:
-    """Ask until the answer is truthy, and return it; fail after the time."""
+def wait_for(question: Callable[[], T | None], what: str, seconds: float = 120) -> T:
+    """Ask until the answer is truthy, and return it; fail after the time, which a busy machine must not reach."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if answer := question():

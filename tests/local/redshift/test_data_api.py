@@ -228,7 +228,7 @@ def test_a_failed_batch_leaves_its_session_usable(api: Api) -> None:
 
 def test_a_session_runs_one_statement_at_a_time(api: Api) -> None:
     session = api.run("select 1", SessionKeepAliveSeconds=60)["SessionId"]
-    slow = api.client.execute_statement(Sql="select pg_sleep(1)", SessionId=session)
+    slow = api.client.execute_statement(Sql="select pg_sleep(3)", SessionId=session)
     assert api.refusal("select 1", SessionId=session) == "ValidationException"
     assert api.client.describe_statement(Id=slow["Id"], WaitTimeSeconds=10)["Status"] == "FINISHED"
     assert api.rows("select 1", SessionId=session) == [[1]]
@@ -244,11 +244,11 @@ def test_a_session_ends_when_its_time_is_over(api: Api) -> None:
 
 def test_a_statement_passes_through_its_states_and_can_be_cancelled(api: Api) -> None:
     slow = api.client.execute_statement(Sql="select pg_sleep(30)", **api.place)
-    seen, deadline = set(), time.monotonic() + 5
-    while "STARTED" not in seen and time.monotonic() < deadline:
+    seen = set()
+    while "STARTED" not in seen:
         seen.add(api.client.describe_statement(Id=slow["Id"])["Status"])
-    assert seen <= {"SUBMITTED", "PICKED", "STARTED"}
-    time.sleep(0.1)
+        assert seen <= {"SUBMITTED", "PICKED", "STARTED"}
+    time.sleep(0.5)  # the state is there before the statement is
     assert api.client.cancel_statement(Id=slow["Id"])["Status"] is True
     assert api.client.describe_statement(Id=slow["Id"], WaitTimeSeconds=10)["Status"] == "ABORTED"
     with pytest.raises(ClientError, match="ABORTED"):
