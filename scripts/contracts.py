@@ -15,8 +15,9 @@ from typing import Any, NotRequired, TypedDict
 import yaml
 
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.judge.changes import parse_changes
 from ingest_lambda.read.dialects import parse_csv, parse_json
-from ingest_lambda.warehouse.statements import fold_case
+from ingest_lambda.warehouse.statements import METADATA, fold_case
 
 SOURCE_NAME = "landing"
 DEFAULT_POLICY = "evolve"
@@ -47,6 +48,7 @@ class Contract(TypedDict):
     csv: NotRequired[dict[str, Any]]
     json: NotRequired[dict[str, Any]]
     partitions: NotRequired[bool]
+    changes: NotRequired[dict[str, Any]]
 
 
 def read_contracts(root: Path) -> dict[str, Contract]:
@@ -107,7 +109,7 @@ def _contract(table: dict[str, Any]) -> Contract:
         Column(name=column["name"], data_type=column["data_type"])
         for column in table.get("columns", [])
         # columns that the loader adds to every row are documented there too, but they are no part of the file
-        if "data_type" in column and not column["name"].startswith("_")
+        if "data_type" in column and fold_case(column["name"]) not in METADATA
     ]
     contract = Contract(schema_change=policy, columns=declared)
     if formats:
@@ -130,6 +132,8 @@ def _contract(table: dict[str, Any]) -> Contract:
         contract["json"] = dialects["json"]
     if partitions is not None:
         contract["partitions"] = partitions
+    if "changes" in meta:
+        contract["changes"] = _changes(table["name"], meta["changes"], [column["name"] for column in declared])
     return contract
 
 
@@ -142,6 +146,15 @@ def _key(dataset: str, declared: object, columns: Sequence[str]) -> list[str]:
         if known and fold_case(name) not in known:
             raise ValueError(f"{dataset}: key has {name!r}, which is no column with a data_type of the dataset")
     return declared
+
+
+def _changes(dataset: str, declared: Any, columns: Sequence[str]) -> dict[str, Any]:
+    """Check what is said of a change feed; the function and the macros read it as it stands."""
+    try:
+        parse_changes(declared, {fold_case(name) for name in columns})
+    except ValueError as error:
+        raise ValueError(f"{dataset}: {error}") from error
+    return dict(declared)
 
 
 def _dialect(dataset: str, kind: str, declared: object, formats: Sequence[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ingest_lambda.arrive.routing import Format, Rules
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.judge.changes import Changes, parse_changes
 from ingest_lambda.read.dialects import Declared, Dialects, parse_csv, parse_json
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType
@@ -42,7 +43,7 @@ class Contract:
     With `any_folders` every folder below its own is the dataset's too. The keys below one of `prefixes` are its own,
     wherever that is.
     `partitions`: whether the hive parts of its keys are columns (None: nothing is said, and they are if it was first
-    seen since they can be).
+    seen since they can be). `changes`: how its rows say what the source did; None where it is no change feed.
     """
 
     schema_change: SchemaChange = SchemaChange.EVOLVE
@@ -55,6 +56,12 @@ class Contract:
     dialects: Dialects = field(default_factory=Dialects)
     partitions: bool | None = None
     key: tuple[str, ...] = ()
+    changes: Changes | None = None
+
+    @property
+    def keeps_positions(self) -> bool:
+        """Whether landing keeps the place of each row in its file: of two versions, the later line is the newer."""
+        return self.changes is not None
 
     @property
     def declared(self) -> Declared:
@@ -105,10 +112,10 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
     Column(name='order_id', type=SqlType(name='VARCHAR', arguments=(65535,)))
     """
     declared = content.get("columns", [])
-    columns = (Column(fold_case(column["name"]), _landing_type(column["data_type"])) for column in declared)
+    columns = [Column(fold_case(column["name"]), _landing_type(column["data_type"])) for column in declared]
     formats = frozenset(map(Format, content.get("formats", [])))
     policy = SchemaChange(content.get("schema_change", "evolve"))
-    partitions = content.get("partitions")
+    partitions, changes = content.get("partitions"), content.get("changes")
     return Contract(
         policy,
         tuple(columns),
@@ -120,6 +127,7 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
         key=tuple(map(fold_case, content.get("key", []))),
         dialects=Dialects(parse_csv(content.get("csv", {})), parse_json(content.get("json", {}))),
         partitions=None if partitions is None else bool(partitions),
+        changes=None if changes is None else parse_changes(changes, {column.name for column in columns}),
     )
 
 

@@ -7,19 +7,22 @@ Pure. Reserved words are no trouble, since every identifier is quoted.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import statements
+from ingest_lambda.warehouse.statements import ROW_NUMBER
 
 # https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
 SYSTEM_COLUMNS = {"oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
 MAX_COLUMNS = 1_600 - len(statements.METADATA)
 
 
-def landing_names(names: Sequence[str]) -> list[str]:
+def landing_names(names: Sequence[str], *, keeps_positions: bool = False) -> list[str]:
     """Name the columns of `names` in the warehouse, in the same order: ASCII letters in lower case.
+
+    `keeps_positions`: the landing table has a column of its own for the rows' places in their file.
 
     >>> landing_names(["Order", "order id"])
     ['order', 'order id']
@@ -39,16 +42,17 @@ def landing_names(names: Sequence[str]) -> list[str]:
     spellings: dict[str, list[str]] = defaultdict(list)
     for name in names:
         spellings[statements.fold_case(name)].append(name)
-    return [_landing_name(name, spellings) for name in names]
+    taken = statements.METADATA | ({ROW_NUMBER} if keeps_positions else set())
+    return [_landing_name(name, spellings, taken) for name in names]
 
 
-def _landing_name(name: str, spellings: Mapping[str, Sequence[str]]) -> str:
+def _landing_name(name: str, spellings: Mapping[str, Sequence[str]], taken: Set[str]) -> str:
     try:
         statements.identifier(name)
     except ValueError as error:
         raise RejectedFileError(Reason.INVALID_COLUMN_NAME, str(error), column=name, found=repr(name)) from error
     folded = statements.fold_case(name)
-    if folded in SYSTEM_COLUMNS | statements.METADATA:
+    if folded in SYSTEM_COLUMNS | taken:
         owner = "Redshift" if folded in SYSTEM_COLUMNS else "the landing table"
         raise RejectedFileError(Reason.RESERVED_COLUMN_NAME, f"{owner} has a column of this name", column=name)
     same = spellings[folded]

@@ -13,8 +13,8 @@ from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.warehouse.sqltypes import VARCHAR, SqlType
 
 
-def columns_of_path(key: str) -> tuple[PathColumn, ...]:
-    """Read the columns that a key's folders name.
+def columns_of_path(key: str, *, keeps_positions: bool = False) -> tuple[PathColumn, ...]:
+    """Read the columns that a key's folders name; `keeps_positions` as in `landing_names`.
 
     Raises:
         RejectedFileError: a folder names one that no landing table can have, or two folders disagree.
@@ -22,7 +22,7 @@ def columns_of_path(key: str) -> tuple[PathColumn, ...]:
     columns = path_columns(key)
     for column in columns:
         try:
-            landing_names([column.name])
+            landing_names([column.name], keeps_positions=keeps_positions)
         except RejectedFileError as error:
             raise of_the_path(error, column) from error
     return columns

@@ -18,7 +18,7 @@ from ingest_lambda.read.footer import Inspected
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.warehouse import ddl, statements
 from ingest_lambda.warehouse.sqltypes import VARCHAR, SqlType
-from ingest_lambda.warehouse.statements import Column, Stage, Target, Widening
+from ingest_lambda.warehouse.statements import ROW_NUMBER, Column, Stage, Target, Widening
 from ingest_lambda.warehouse.transport import transport_of
 
 LONGEST_ID = "0" * 64
@@ -74,7 +74,8 @@ class Plan:
     `before` are landing's columns before it (or those declared, where it `creates_table`), `new_columns`, `widenings`
     and `retypings` (of columns that hold nothing but NULLs) what it changes. `columns` are those that its files bring
     values for, of the types that landing has after it. `records_paths`: the ledger has a column for what came from the
-    files' paths.
+    files' paths. `keeps_positions`: among the columns is that of the rows' places in their file, which the function
+    writes.
 
     `doubtful` and `unsure` are what it could not know and would have made a difference: whether columns of landing, and
     columns of files (their positions by file id), have a value.
@@ -92,6 +93,7 @@ class Plan:
     creates_table: bool
     owned_folders: int | None = 0
     records_paths: bool = False
+    keeps_positions: bool = False
     doubtful: frozenset[str] = frozenset()
     unsure: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
@@ -117,7 +119,8 @@ class Plan:
     @property
     def column_changes(self) -> tuple[ColumnChange, ...]:
         """Word the changes of a table that existed, or was declared: what is new in it is perhaps not modeled yet."""
-        added = (ColumnChange(column.name, None, str(column.type)) for column in self.new_columns if self.before)
+        new = (column for column in self.new_columns if self.before and column.name != ROW_NUMBER)
+        added = (ColumnChange(column.name, None, str(column.type)) for column in new)
         return (
             *added,
             *(ColumnChange(change.column, str(change.found), str(change.into)) for change in self.type_changes),

@@ -7,7 +7,7 @@ the function would do. docs/schema_change.md is the same in words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ingest_lambda.errors import RejectedFileError
@@ -20,9 +20,12 @@ from ingest_lambda.judge.plan import Plan, PlannedFile, Rejection
 from ingest_lambda.judge.schema_change import LandingColumns, Table
 from ingest_lambda.judge.table_formats import NOBODY, Ownership, refuse_table_format
 from ingest_lambda.judge.widening import Fit, fit
+from ingest_lambda.read.footer import Inspected
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import statements
-from ingest_lambda.warehouse.sqltypes import SqlType
+from ingest_lambda.warehouse.statements import Column
+
+KEEPS_POSITIONS = "its rows keep their places in the file, which COPY does not tell"
 
 
 def plan_load(
@@ -41,6 +44,7 @@ def plan_load(
     """
     columns = LandingColumns(dataset, table, contract)
     has_paths = records_paths if contract.partitions is None else contract.partitions
+    keeps_positions = contract.keeps_positions
     known = [column.name.strip() for column in contract.columns or table.columns or ()]
     planned: list[PlannedFile] = []
     rejections: list[Rejection] = []
@@ -50,8 +54,9 @@ def plan_load(
         try:
             refuse_table_format(dataset, file, contract, ownership)
             refuse_foreign(file, known)
-            names = [] if file.has_no_records else landing_names([column.name for column in file.footer.columns])
-            path = columns_of_path(file.file.key) if has_paths and file.footer.row_count != 0 else ()
+            names = _names(file, keeps_positions=keeps_positions)
+            has_path = has_paths and file.footer.row_count != 0
+            path = columns_of_path(file.file.key, keeps_positions=keeps_positions) if has_path else ()
             refuse_keyless([*names, *(said.name for said in path)], contract.key, file)
             columns.take(names, file.footer, path)
             planned.append(PlannedFile(file, tuple(names), why, path))
@@ -72,6 +77,7 @@ def plan_load(
         creates_table=table.columns is None,
         owned_folders=None if contract.append_only else len(ownership.folders),
         records_paths=records_paths,
+        keeps_positions=keeps_positions,
         doubtful=frozenset(columns.doubtful),
         unsure=unsure,
     )
@@ -79,16 +85,23 @@ def plan_load(
     return _too_long(plan, group) if len(planned) == 1 and not plan.fits_one_transaction else plan
 
 
+def _names(file: Inspected, *, keeps_positions: bool) -> list[str]:
+    if file.has_no_records:
+        return []
+    return landing_names([column.name for column in file.footer.columns], keeps_positions=keeps_positions)
+
+
 def _to_be_read(plan: Plan) -> Plan:
     """Send a file that COPY would read as it is through the function, if there is more to it than COPY can do."""
     if plan.path is not LoadPath.AS_IS or not plan.files:
         return plan
     [file] = plan.files
-    why = _why_to_read(file, {column.name: column.type for column in plan.columns})
+    why = KEEPS_POSITIONS if plan.keeps_positions else _why_to_read(file, plan.columns)
     return replace(plan, path=LoadPath.CANONICAL, files=(replace(file, why=why),)) if why else plan
 
 
-def _why_to_read(file: PlannedFile, landing: Mapping[str, SqlType]) -> str | None:
+def _why_to_read(file: PlannedFile, columns: Sequence[Column]) -> str | None:
+    landing = {column.name: column.type for column in columns}
     if file.inspected.footer.row_count == 0:
         return "it has no rows to copy"
     for name, column in zip(file.names, file.inspected.footer.columns, strict=True):

@@ -24,8 +24,8 @@ from ingest_lambda.judge.widening import Fit, fit, to_evolve, wider
 from ingest_lambda.read.footer import Footer
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.reasons import Reason
-from ingest_lambda.warehouse.sqltypes import SUPER, VARCHAR, SqlType
-from ingest_lambda.warehouse.statements import MAX_STATEMENTS, Column, Widening
+from ingest_lambda.warehouse.sqltypes import BIGINT, SUPER, VARCHAR, SqlType
+from ingest_lambda.warehouse.statements import MAX_STATEMENTS, ROW_NUMBER, Column, Widening
 from ingest_lambda.warehouse.transport import travels
 
 # A transaction has 40 statements: lock, check of the types, counter, rows, ledger, outcomes, drop; the rest is for
@@ -68,6 +68,7 @@ class LandingColumns:
         self._table = table
         self._creates_table = table.columns is None
         self._declared = contract.declared.types
+        self._keeps_positions = contract.keeps_positions
         self._frozen = contract.schema_change is SchemaChange.FREEZE
         self._existing = {column.name: column.type for column in columns}
         self._retypable = {name for name in table.empty & set(self._existing) if self._may_retype(name)}
@@ -97,6 +98,9 @@ class LandingColumns:
         for said in path:
             if said.name not in names or types[said.name] is None:
                 types[said.name] = self._type_with_path(said, types)
+        if self._keeps_positions:
+            self._keep_position(types)
+            used.add(ROW_NUMBER)
         self._check_number({*names, *used}, types, used)
         self._types = types
         self._used |= used
@@ -127,10 +131,19 @@ class LandingColumns:
         types = ((name, type_) for name, type_ in self._types.items() if name in self._used)
         return tuple(Column(name, type_ or self._existing.get(name, VARCHAR)) for name, type_ in types)
 
+    def _keep_position(self, types: Types) -> None:
+        """Take the column of landing's own that says where in its file a row stood; no policy is against it."""
+        existing = self._existing.get(ROW_NUMBER, BIGINT)
+        if existing != BIGINT:
+            raise _incompatible(ROW_NUMBER, BIGINT, existing)
+        types[ROW_NUMBER] = BIGINT
+
     def _take_no_rows(self, names: Sequence[str], footer: Footer) -> None:
         if not self._frozen:
             for name, column in zip(names, footer.columns, strict=True):
                 self._of_no_rows.setdefault(name, column.type or VARCHAR)
+        if self._keeps_positions:
+            self._of_no_rows[ROW_NUMBER] = BIGINT
 
     def _type_after(self, name: str, column: FileColumn, types: Types, position: int | None = None) -> SqlType:
         self._check_new(name, column, types)

@@ -109,7 +109,9 @@ class Staging:
             self._check_time()
             is_empty = file.inspected.footer.row_count == 0  # rows that it should not have are told as such
             empty = frozenset[str]() if is_empty else file.empty
-            yield rewrite.Source(file.inspected, number, file.names, file.path, empty)
+            yield rewrite.Source(
+                file.inspected, number, file.names, file.path, empty, keeps_positions=plan.keeps_positions
+            )
 
     def _put_manifest(self, written: Sequence[CanonicalObject]) -> Source:
         listed = [(self._uri(entry.stored.key), entry.size) for entry in written]

@@ -32,7 +32,7 @@ from ingest_lambda.rewrite.texts import TextSource, convert_text
 from ingest_lambda.rewrite.values import convert
 from ingest_lambda.rewrite.writer import CanonicalObject, Parts
 from ingest_lambda.warehouse.sqltypes import SqlType
-from ingest_lambda.warehouse.statements import Column
+from ingest_lambda.warehouse.statements import ROW_NUMBER, Column
 from ingest_lambda.warehouse.transport import transport_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Source:
     """A file to rewrite: its number in the load, and the landing name of each of its columns, in the file's order.
 
     `path`: the columns that the folders of its key name. `empty`: those of which its footer says that all values are
-    NULL, whatever their type.
+    NULL, whatever their type. `keeps_positions`: the landing column ROW_NUMBER takes each row's place in the file.
     """
 
     inspected: Inspected
@@ -55,6 +55,7 @@ class Source:
     names: tuple[str, ...]
     path: tuple[PathColumn, ...] = ()
     empty: frozenset[str] = frozenset()
+    keeps_positions: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,9 @@ def converted_batches(
     rows, convert, described = 0, converter_of(source.inspected), source.inspected.footer.columns
     said = path_values(source.path, columns)
     for rows_before, batch in rows_of(source.inspected, content):
-        file = BatchOf(source.number, source.names, rows_before, convert, described, said, source.empty)
+        file = BatchOf(
+            source.number, source.names, rows_before, convert, described, said, source.empty, source.keeps_positions
+        )
         yield convert_batch(batch, file, columns)
         rows = rows_before + len(batch)
     check_row_count(rows, source.inspected.footer)
@@ -137,7 +140,7 @@ class BatchOf:
     """Where a batch comes from: its file's number and landing names, the rows before it, what converts its values.
 
     `columns` are the file's, `empty` those of which its footer says that all values are NULL. `said`: by landing name,
-    what the file's path says of its rows.
+    what the file's path says of its rows. `keeps_positions`: the landing column ROW_NUMBER takes their places in it.
     """
 
     number: int
@@ -147,6 +150,7 @@ class BatchOf:
     columns: Sequence[FileColumn]
     said: Mapping[str, PathValue] = field(default_factory=dict)
     empty: frozenset[str] = frozenset()
+    keeps_positions: bool = False
 
     def converted(self, batch: pa.RecordBatch, position: int, landing: Column) -> Converted:
         """Convert the values of the column at `position`.
@@ -183,6 +187,9 @@ def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Colu
         check_empty(batch, source.number, positions[name])
     arrays, cut = [pa.repeat(pa.scalar(source.number, pa.int32()), len(batch))], set[str]()
     for column in columns:
+        if source.keeps_positions and column.name == ROW_NUMBER:
+            arrays.append(places(source.rows_before, len(batch)))
+            continue
         position, said = positions.get(column.name), source.said.get(column.name)
         if position is None:
             absent = pa.nulls(len(batch), transport_of(column.type).arrow)
@@ -193,6 +200,15 @@ def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Colu
         if converted.is_cut:
             cut.add(column.name)
     return arrays, cut
+
+
+def places(rows_before: int, length: int) -> pa.Array:
+    """Number `length` rows of a file, the first row of which is 1.
+
+    >>> places(2, 3).to_pylist()
+    [3, 4, 5]
+    """
+    return pa.arange(rows_before + 1, rows_before + length + 1)
 
 
 def check_empty(batch: pa.RecordBatch, number: int, position: int) -> None:

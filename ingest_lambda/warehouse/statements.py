@@ -35,6 +35,9 @@ METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
     ("_loaded_at", "TIMESTAMP"),
 )
 METADATA = {name for name, _ in METADATA_COLUMNS}
+# Of a dataset that declares `changes`: the row's place in its file, counted from 1; NULL of rows that landed before the
+# dataset declared it. It lands as the columns of the file do.
+ROW_NUMBER = "_row_number"
 # The file's own facts in a ledger row: these travel in the batch's ledger file, in this order.
 FILE_FACTS: tuple[tuple[str, str], ...] = (
     ("file_id", "VARCHAR(64)"),

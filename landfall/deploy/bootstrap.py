@@ -15,7 +15,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest_lambda.warehouse import ledger
-from ingest_lambda.warehouse.statements import MAX_STATEMENTS, identifier, literal
+from ingest_lambda.warehouse.catalog import read_columns
+from ingest_lambda.warehouse.ddl import add_column
+from ingest_lambda.warehouse.sqltypes import BIGINT
+from ingest_lambda.warehouse.statements import MAX_STATEMENTS, ROW_NUMBER, Column, identifier, literal, lock_dataset
 
 if TYPE_CHECKING:
     from ingest_lambda.judge.contracts import Contract
@@ -117,6 +120,8 @@ def bootstrap(admin: Warehouse, loader: Warehouse, logins: Sequence[Login], cont
     _run(loader, ops_statements())
     for dataset, contract in contracts.items():
         loader.transaction(dataset_statements(dataset, contract))
+        if contract.keeps_positions:
+            keep_positions(loader, dataset)
     _run(admin, privilege_statements())
     _run(admin, masking_statements())
     admin.execute(STORE_MASKING_KEY, {"masking_key": secrets.token_hex(32)})
@@ -169,7 +174,15 @@ def masking_statements() -> list[str]:
 
 def dataset_statements(dataset: str, contract: Contract) -> list[str]:
     """Create a declared dataset's tables, so that dbt can run before its first file has landed."""
-    return ledger.create_statements(dataset, contract.columns)
+    own = [Column(ROW_NUMBER, BIGINT)] if contract.keeps_positions else []
+    return ledger.create_statements(dataset, [*contract.columns, *own])
+
+
+def keep_positions(loader: Warehouse, dataset: str) -> None:
+    """Give a landing table that was made before its dataset declared `changes` the column of the rows' places."""
+    columns = read_columns(loader, dataset) or ()
+    if ROW_NUMBER not in {column.name for column in columns}:
+        loader.transaction([lock_dataset(dataset), add_column(dataset, Column(ROW_NUMBER, BIGINT))])
 
 
 def privilege_statements() -> list[str]:

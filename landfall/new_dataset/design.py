@@ -55,10 +55,14 @@ class DeclaredColumn:
 
 @dataclass(frozen=True)
 class Rule:
-    """A row rule: a column, and what must not be of it: `missing` or `out_of_range`."""
+    """A row rule: a column, and what must not be of it: `missing` or `out_of_range`.
+
+    `spares_deletes`: it is not asked of a delete, which may have its key alone.
+    """
 
     column: str
     what: str
+    spares_deletes: bool = False
 
     @property
     def reason(self) -> str:
@@ -137,7 +141,7 @@ class Design:
     @property
     def rules(self) -> list[Rule]:
         """Say what every row must have: its key, and a time that can be."""
-        rules = [Rule(column.name, "missing") for column in self._needed]
+        rules = [Rule(column.name, "missing", spares_deletes=column not in self.key) for column in self._needed]
         return [*rules, *([Rule(self.time.name, "out_of_range")] if self.time else [])]
 
     @property

@@ -33,8 +33,8 @@ FILES = {
     "docs.md": "modeled/{domain}/_{dataset}__docs.md",
 }
 STAGED_COLUMNS = (
-    *("_operation", "_narrowing_reasons", "_business_at", "_row_digest", "_dataset", "_file_id", "_source_file"),
-    *("_file_modified_at", "_load_seq", "_loaded_at"),
+    *("_operation", "_narrowing_reasons", "_business_at", "_sequence_dataset", "_sequence", "_row_number"),
+    *("_row_digest", "_dataset", "_file_id", "_source_file", "_file_modified_at", "_load_seq", "_loaded_at"),
 )
 
 

@@ -17,7 +17,7 @@ from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.catalog import read_columns
 from ingest_lambda.warehouse.client import Connection, retry_conflicts
-from ingest_lambda.warehouse.statements import METADATA, Column, Widening, identifier, lock_dataset, table
+from ingest_lambda.warehouse.statements import METADATA, ROW_NUMBER, Column, Widening, identifier, lock_dataset, table
 
 PATIENCE_SECONDS = 24 * 3600.0  # as long as the Data API lets a statement run
 
@@ -119,7 +119,7 @@ def wanted_column(column: str, type_: str) -> Column:
         identifier(wanted.name)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    if wanted.name in METADATA:
+    if wanted.name in METADATA | {ROW_NUMBER}:
         raise ConfigError(f"{wanted.name} is a column of landing's own")
     return wanted
 

@@ -1,8 +1,6 @@
 {% macro row_columns() -%}
-    {{- return([
-        '_operation',
-        '_narrowing_reasons',
-        '_business_at',
+    {%- set ordered = change_order_columns() | list if keeps_order() else [] -%}
+    {{- return(['_operation', '_narrowing_reasons', '_business_at'] + ordered + [
         '_row_digest',
         '_dataset',
         '_file_id',

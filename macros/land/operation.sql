@@ -1,4 +1,5 @@
 {% macro operation(column=none) -%}
+    {#- Of staging models that were written before a source could declare `changes` -#}
     {%- if column is none -%}
         cast('U' as varchar(8))
     {%- else -%}

@@ -19,10 +19,12 @@
             where is_undone
         )
     {%- if continues() %}
-        {#- Its key has come in a newer version that is good: it can never win, and nobody has to mend it #}
+        {#- Its key has come in a newer version that is good: it can never win, and nobody has to mend it. Of a row that
+            has no place in the order nobody can say so #}
         and (
             modeled.{{ key[0] }} is null
             or not {{ is_newer('modeled', than='checked') }}
+            or ({{ is_unplaced('checked') }})
         )
     {%- endif -%}
 {%- endmacro %}

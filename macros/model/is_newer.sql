@@ -1,5 +1,5 @@
 {% macro is_newer(row, than) -%}
-    {%- set order = ['_business_at', '_file_modified_at', '_file_id', '_row_digest'] -%}
+    {%- set order = order_columns() -%}
     (
     {%- for column in order %}
         {% if not loop.first %}or {% endif -%}

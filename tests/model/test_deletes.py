@@ -38,13 +38,29 @@ def test_what_was_deleted_stays_so_until_a_newer_version_comes(built_warehouse: 
     assert built_warehouse.transformer.rows(orders)[0] == ("o-1", "placed", False)
 
 
-def test_of_two_rows_of_one_file_with_the_same_time_the_delete_wins(built_warehouse: ModelWarehouse) -> None:
-    versions = [order(key, status, op=op) for key in ("o-1", "o-2") for status, op in (("paid", None), ("paid", "D"))]
-    built_warehouse.loader.land(orders_file("both", [*versions[:2], *reversed(versions[2:])]))
+def test_of_rows_of_one_file_with_the_same_time_the_last_one_wins(built_warehouse: ModelWarehouse) -> None:
+    updates = [order(f"o-{n}", status, op="U") for status in ("placed", "paid", "shipped") for n in range(12)]
+    again = [order("again", op="I"), order("again", op="D"), order("again", "paid", op="I")]
+    gone = [order("gone", op="I"), order("gone", op="D")]
+    built_warehouse.loader.land(orders_file("changes", [*updates, *again, *gone]))
     built_warehouse.run_green(*RUN_ORDERS)
 
-    deleted = "select order_id, is_deleted from modeled.orders order by 1"
-    assert built_warehouse.transformer.rows(deleted) == [("o-1", True), ("o-2", True)]
+    orders = "select order_id, order_status, is_deleted from modeled.orders"
+    assert set(built_warehouse.transformer.rows(orders)) == {
+        *((f"o-{n}", "shipped", False) for n in range(12)),
+        ("again", "paid", False),
+        ("gone", "placed", True),
+    }
+
+
+def test_of_rows_that_landed_without_their_places_the_delete_wins(built_warehouse: ModelWarehouse) -> None:
+    built_warehouse.loader.land(orders_file("before", [order("o-1", "paid", op="D"), order("o-1", "paid", op="I")]))
+    built_warehouse.loader.run("update landing.order_summary set _row_number = null")
+    built_warehouse.run_green(*RUN_ORDERS)
+
+    assert built_warehouse.transformer.rows("select order_id, is_deleted, _row_number from modeled.orders") == [
+        ("o-1", True, 0)
+    ]
 
 
 def test_a_hard_delete_leaves_the_key_and_nothing_about_the_person(built_warehouse: ModelWarehouse) -> None:
@@ -85,3 +101,16 @@ def test_a_delete_without_its_time_and_an_unknown_operation_are_quarantined(buil
     reasons = "select order_id, reject_reason from gate.quarantine_orders order by 1"
     assert built_warehouse.transformer.rows(reasons) == [("o-1", "delete_without_time"), ("o-2", "operation_unknown")]
     assert built_warehouse.transformer.rows("select * from modeled.orders") == []
+
+
+def test_a_delete_without_its_time_stays_in_sight_whatever_comes_of_its_key(built_warehouse: ModelWarehouse) -> None:
+    key_only = dict.fromkeys(order("o-1")) | {"order_id": "o-1", "op": "D"}
+    built_warehouse.loader.land(orders_file("inserted", [order("o-1")]))
+    built_warehouse.loader.land(orders_file("deleted", [key_only]))
+    for name, at in (("first", NOON), ("newer", NOON + HOUR), ("newest", NOON + 2 * HOUR)):
+        built_warehouse.loader.land(orders_file(name, [order("o-1", "paid", at)]))
+        built_warehouse.run_green(*RUN_ORDERS)
+
+        reasons = "select order_id, reject_reason from gate.quarantine_orders"
+        assert built_warehouse.transformer.rows(reasons) == [("o-1", "delete_without_time")]
+    assert built_warehouse.transformer.rows("select order_id, is_deleted from modeled.orders") == [("o-1", False)]

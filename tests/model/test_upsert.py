@@ -73,7 +73,7 @@ def test_a_tie_in_business_time_goes_to_the_file_that_was_written_later(warehous
     assert statuses(warehouse) == {"o-1": "paid"}
 
 
-def test_a_row_without_a_business_time_is_older_than_any_with_one(warehouse: ModelWarehouse) -> None:
+def test_a_row_without_its_first_time_is_as_new_as_its_next_one_says(warehouse: ModelWarehouse) -> None:
     warehouse.loader.land(orders_file("one", [order("o-1", "paid")]))
     warehouse.loader.land(orders_file("two", [order("o-1", "placed", None, ordered_at=NOON - HOUR)]))
 

@@ -13,8 +13,13 @@ from typing import Any
 import redshift_connector
 from redshift_connector.core import Connection
 
+from local.home import ROOT
+from scripts.contracts import read_contracts
+
 BUCKET = "landfall-test"
 NOON = datetime(2025, 11, 13, 12)
+# Landing keeps the place of each row in its file where a dataset declares changes.
+CHANGE_FEEDS = {dataset for dataset, contract in read_contracts(ROOT).items() if "changes" in contract}
 
 Row = Mapping[str, Any]
 
@@ -129,9 +134,10 @@ def literal(value: object) -> str:
 def _landing(file: SeedFile, load_seq: int) -> Iterator[str]:
     load_id = f"load-{load_seq}"
     if file.rows:
-        columns = list(file.rows[0])
+        rows = _numbered(file) if file.dataset in CHANGE_FEEDS else file.rows
+        columns = list(rows[0])
         tail = (file.file_id, file.source, file.modified_at, load_id, load_seq)
-        values = ", ".join(_tuple([*(row[column] for column in columns), *tail]) for row in file.rows)
+        values = ", ".join(_tuple([*(row[column] for column in columns), *tail]) for row in rows)
         names = ", ".join([*columns, "_file_id, _source_file, _file_modified_at, _load_id, _load_seq, _loaded_at"])
         yield f"insert into landing.{file.dataset} ({names}) values {values}"
     facts = (file.file_id, BUCKET, file.key, file.version, len(file.rows), load_id, load_seq)
@@ -139,6 +145,10 @@ def _landing(file: SeedFile, load_seq: int) -> Iterator[str]:
         f'insert into ledger.{file.dataset} (file_id, bucket, "key", version_id, row_count, load_id, load_seq,'
         f" loaded_at) values {_tuple(facts)}"
     )
+
+
+def _numbered(file: SeedFile) -> list[Row]:
+    return [{**row, "_row_number": number} for number, row in enumerate(file.rows, start=1)]
 
 
 def _tuple(values: Sequence[object]) -> str:

@@ -30,10 +30,17 @@ judged as (
         to_check.*,
         {{ reject_reasons(
             always={
-            [% for rule in rules %]
+            [% for rule in rules if not rule.spares_deletes %]
                 '[[ rule.reason ]]': [[ rule.condition ]],
             [% endfor %]
             },
+            [% if rules | selectattr('spares_deletes') | list %]
+            unless_deleted={
+            [% for rule in rules if rule.spares_deletes %]
+                '[[ rule.reason ]]': [[ rule.condition ]],
+            [% endfor %]
+            },
+            [% endif %]
         ) }} as reasons,
         {{ waiting_reasons() }} as waits_for
     from to_check

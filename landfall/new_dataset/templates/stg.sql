@@ -6,9 +6,7 @@ with source as (
     [% for column in columns %]
         [[ column.selected ]],
     [% endfor %]
-    [% if operation %]
-        [[ operation ]],
-    [% endif %]
+        {{ change_columns('[[ dataset ]]') }},
         {{ file_columns('[[ dataset ]]') }}
     from {{ source('landing', '[[ dataset ]]') }}
 
@@ -18,8 +16,8 @@ narrowed as (
 
     select
         {{ narrow_columns(types) }},
-        {{ operation([[ "'" ~ operation ~ "'" if operation ]]) }} as _operation,
         {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ change_columns() }},
         {{ file_columns() }}
     from source
 

@@ -22,9 +22,10 @@ from tests.land.warehouse import Land, new_dataset
 PRODUCER = Producer(
     name="AWS DMS",
     made_by="pyarrow, after [its page](https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.S3.html)",
-    works="full load and changes, in date folders or not; `Op` (I, U, D) is the column `op`, which staging takes: "
-    "deletes leave a tombstone, an older row overwrites nothing",
+    works="full load and changes, in date folders or not; `Op` (I, U, D) is the column `op`, declared as the "
+    "operation: deletes leave a tombstone, an older row overwrites nothing",
     to_set="`DataFormat=parquet`, `BucketFolder=raw`, `IncludeOpForFullLoad`, `TimestampColumnName`; "
+    "`changes: {operation: op}` ([Changes](#changes)); "
     "a dataset a table, with `prefixes: [raw/<schema>/<table>/]`",
     refused="`raw/<schema>/<table>/` without a rule (`ambiguous_folder`): tables of a schema would become one",
 )

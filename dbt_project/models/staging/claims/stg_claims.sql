@@ -17,7 +17,7 @@ with landed as (
         service_date,
         submitted_at,
         updated_at,
-        op,
+        {{ change_columns('claims') }},
         {{ file_columns('claims') }}
     from {{ source('landing', 'claims') }}
 
@@ -34,8 +34,8 @@ narrowed as (
 
     select
         {{ narrow_columns(dict(types, **identifying)) }},
-        {{ operation('op') }} as _operation,
         {{ narrowing_reasons(dict(types, **identifying)) }} as _narrowing_reasons,
+        {{ change_columns() }},
         {{ file_columns() }}
     from landed
 
@@ -46,8 +46,8 @@ masked as (
     select
         {{ mask('patient_id') }} as patient_key,
         {{ types | join(', ') }},
-        narrowed._operation,
         narrowed._narrowing_reasons,
+        {{ change_columns() }},
         {{ file_columns() }}
     from narrowed
     cross join masking

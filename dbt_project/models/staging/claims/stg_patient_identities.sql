@@ -12,7 +12,7 @@ with landed as (
         postal_code,
         birth_date,
         updated_at,
-        op,
+        {{ change_columns('patients') }},
         {{ file_columns('patients') }}
     from {{ source('landing', 'patients') }}
 
@@ -29,8 +29,8 @@ narrowed as (
 
     select
         {{ narrow_columns(types) }},
-        {{ operation('op') }} as _operation,
         {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ change_columns() }},
         {{ file_columns() }}
     from landed
 

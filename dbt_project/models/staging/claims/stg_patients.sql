@@ -8,10 +8,10 @@ with identities as (
         postal_code,
         birth_date,
         updated_at,
-        _operation,
         _narrowing_reasons,
         _business_at,
         _row_digest,
+        {{ change_columns() }},
         {{ file_columns() }}
     from {{ ref('stg_patient_identities') }}
 
@@ -27,10 +27,10 @@ final as (
         patient_name is not null as has_name,
         member_number is not null as has_member_number,
         updated_at,
-        _operation,
         _narrowing_reasons,
         _business_at,
         _row_digest,
+        {{ change_columns() }},
         {{ file_columns() }}
     from identities
 

@@ -10,7 +10,7 @@ with landed as (
         state,
         is_in_network,
         updated_at,
-        op,
+        {{ change_columns('providers') }},
         {{ file_columns('providers') }}
     from {{ source('landing', 'providers') }}
 
@@ -20,8 +20,8 @@ narrowed as (
 
     select
         {{ narrow_columns(types) }},
-        {{ operation('op') }} as _operation,
         {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ change_columns() }},
         {{ file_columns() }}
     from landed
 

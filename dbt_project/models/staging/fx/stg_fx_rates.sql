@@ -8,7 +8,7 @@ with landed as (
         rate_to_usd,
         source,
         updated_at,
-        op,
+        {{ change_columns('fx_rates') }},
         {{ file_columns('fx_rates') }}
     from {{ source('landing', 'fx_rates') }}
 
@@ -18,8 +18,8 @@ narrowed as (
 
     select
         {{ narrow_columns(types) }},
-        {{ operation('op') }} as _operation,
         {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ change_columns() }},
         {{ file_columns() }}
     from landed
 

@@ -9,7 +9,7 @@ with source as (
         country,
         created_at,
         updated_at,
-        op,
+        {{ change_columns('customers') }},
         {{ file_columns('customers') }}
     from {{ source('landing', 'customers') }}
 
@@ -19,8 +19,8 @@ narrowed as (
 
     select
         {{ narrow_columns(types) }},
-        {{ operation('op') }} as _operation,
         {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ change_columns() }},
         {{ file_columns() }}
     from source
 

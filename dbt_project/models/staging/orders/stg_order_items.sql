@@ -11,7 +11,7 @@ with order_items as (
         discount_amount,
         line_total,
         updated_at,
-        op,
+        {{ change_columns('order_items') }},
         {{ file_columns('order_items') }}
     from {{ source('landing', 'order_items') }}
 
@@ -28,7 +28,7 @@ order_flattened as (
         discount_amount,
         line_total,
         item_updated_at as updated_at,
-        {{ operation() }} as op,
+        {{ change_columns('order_flattened') }},
         {{ file_columns('order_flattened') }}
     from {{ source('landing', 'order_flattened') }}
 
@@ -46,8 +46,8 @@ narrowed as (
 
     select
         {{ narrow_columns(types) }},
-        {{ operation('op') }} as _operation,
         {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ change_columns() }},
         {{ file_columns() }}
     from landed
 

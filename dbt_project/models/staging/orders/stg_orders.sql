@@ -12,7 +12,7 @@ with order_summary as (
         order_total,
         ordered_at,
         updated_at,
-        op,
+        {{ change_columns('order_summary') }},
         {{ file_columns('order_summary') }}
     from {{ source('landing', 'order_summary') }}
 
@@ -31,7 +31,7 @@ order_flattened as (
         order_total,
         ordered_at,
         order_updated_at as updated_at,
-        {{ operation() }} as op,
+        {{ change_columns('order_flattened') }},
         {{ file_columns('order_flattened') }}
     from {{ source('landing', 'order_flattened') }}
 
@@ -49,8 +49,8 @@ narrowed as (
 
     select
         {{ narrow_columns(types) }},
-        {{ operation('op') }} as _operation,
         {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ change_columns() }},
         {{ file_columns() }}
     from landed
 

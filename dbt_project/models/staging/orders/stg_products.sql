@@ -10,7 +10,7 @@ with source as (
         unit_price,
         is_active,
         updated_at,
-        op,
+        {{ change_columns('products') }},
         {{ file_columns('products') }}
     from {{ source('landing', 'products') }}
 
@@ -20,8 +20,8 @@ narrowed as (
 
     select
         {{ narrow_columns(types) }},
-        {{ operation('op') }} as _operation,
         {{ narrowing_reasons(types) }} as _narrowing_reasons,
+        {{ change_columns() }},
         {{ file_columns() }}
     from source
 

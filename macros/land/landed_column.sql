@@ -1,0 +1,3 @@
+{% macro landed_column(name) -%}
+    {{- adapter.quote(name | lower) -}}
+{%- endmacro %}

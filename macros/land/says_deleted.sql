@@ -1,0 +1,18 @@
+{% macro says_deleted(dataset, column) -%}
+    {%- set types = {} -%}
+    {%- for name, declared in landing_source(dataset).columns.items() -%}
+        {%- do types.update({name | lower: (declared.data_type or '') | lower}) -%}
+    {%- endfor -%}
+    {%- set kind = types[column | lower].split('(')[0] | trim -%}
+    {%- set value = landed_column(column) -%}
+    {%- if kind in ('boolean', 'bool') -%}
+        {{ value }}
+    {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric') -%}
+        {{ value }} <> 0
+    {%- elif kind in ('varchar', 'char', 'character varying') -%}
+        {#- `false` is what Debezium's `__deleted` says of other rows; a time as text is one -#}
+        lower(trim({{ value }})) not in ('', 'false', 'f', 'no', 'n', '0')
+    {%- else -%}
+        {{ value }} is not null
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,21 @@
+{% macro sequence_number(column) -%}
+    {%- set text = 'trim(cast(' ~ landed_column(column) ~ ' as varchar(256)))' -%}
+    cast(case
+        when coalesce({{ text }}, '') = '' then -1
+        when {{ text }} ~ '^[0-9]{1,38}$' then cast({{ text }} as numeric(38,0))
+        {#- PostgreSQL's LSN (16/B374D848) and SQL Server's (00000027:00000ac0:0002): hexadecimal parts #}
+        when {{ text }} ~ '^[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}$'
+            then cast(strtol(split_part({{ text }}, '/', 1), 16) as numeric(38,0)) * 4294967296
+                + strtol(split_part({{ text }}, '/', 2), 16)
+        when {{ text }} ~ '^[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8}:[0-9A-Fa-f]{4}$'
+            then cast(strtol(split_part({{ text }}, ':', 1), 16) as numeric(38,0)) * 281474976710656
+                + strtol(split_part({{ text }}, ':', 2), 16) * 65536
+                + strtol(split_part({{ text }}, ':', 3), 16)
+        {#- MySQL's and MariaDB's GTID (3e11fa47-...:23, 0-1-100): the number that counts is the last #}
+        when {{ text }} ~ '^[0-9A-Fa-f-]{36}:[0-9]{1,18}$'
+            then cast(split_part({{ text }}, ':', 2) as numeric(38,0))
+        when {{ text }} ~ '^[0-9]{1,10}-[0-9]{1,10}-[0-9]{1,20}$'
+            then cast(split_part({{ text }}, '-', 3) as numeric(38,0))
+        else -2
+    end as numeric(38,0))
+{%- endmacro %}
