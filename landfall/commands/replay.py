@@ -29,7 +29,12 @@ def replay(
         bool, typer.Option("--undone", help="Land the content of an undone file again, as a new version.")
     ] = False,
     rejected: Annotated[bool, typer.Option("--rejected", help="All files that were rejected.")] = False,
-    dataset: Annotated[str | None, typer.Option(metavar="NAME", help="With --rejected: of this dataset.")] = None,
+    without_positions: Annotated[
+        bool, typer.Option("--without-positions", help="All files that landed before their dataset declared changes.")
+    ] = False,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With --rejected, --without-positions: of this dataset.")
+    ] = None,
     reason: Annotated[str | None, typer.Option(metavar="REASON", help="With --rejected: for this reason.")] = None,
     dead_letters: Annotated[bool, typer.Option("--dlq", help="All messages on the dead-letter queue.")] = False,
     rate: RateOption = 100.0,
@@ -38,15 +43,17 @@ def replay(
     """Announce files again, after what stopped them has been put right: one file, rejected files, or dead letters.
 
     The ledger decides what lands, so nothing lands twice; a file that is rejected again gets a verdict again. For KEY,
-    exits 1 if a version of it was left out (undone, without --undone).
+    exits 1 if a version of it was left out (undone, without --undone). --without-positions lands files anew, so that
+    the later of two rows of a file is the newer: their rows leave landing, what is modeled stays as it is meanwhile.
     """
     from landfall.stack import Stack
 
-    chosen = [name for name, given in (("KEY", key), ("--rejected", rejected), ("--dlq", dead_letters)) if given]
-    if len(chosen) != 1:
-        raise typer.BadParameter("give a KEY, --rejected or --dlq, and only one of them")
-    if (dataset or reason) and not rejected:
-        raise typer.BadParameter("--dataset and --reason go with --rejected")
+    if sum(map(bool, (key, rejected, without_positions, dead_letters))) != 1:
+        raise typer.BadParameter("give a KEY, --rejected, --without-positions or --dlq, and only one of them")
+    if reason and not rejected:
+        raise typer.BadParameter("--reason goes with --rejected")
+    if dataset and not (rejected or without_positions):
+        raise typer.BadParameter("--dataset goes with --rejected and --without-positions")
     if (version or undone) and not key:
         raise typer.BadParameter("--version and --undone go with a KEY")
     stack = Stack.from_environment()
@@ -54,6 +61,8 @@ def replay(
         _replay_key(stack, key, version, undone=undone, as_json=as_json)
     elif rejected:
         _replay_rejected(stack, dataset, reason, rate, as_json=as_json)
+    elif without_positions:
+        _replay_without_positions(stack, dataset, rate, as_json=as_json)
     else:
         _replay_dead_letters(stack, rate, as_json=as_json)
 
@@ -72,6 +81,14 @@ def _replay_rejected(stack: "Stack", dataset: str | None, reason: str | None, ra
 
     with output.counting("announcing") as watch:
         done = replays.replay_rejected(stack, dataset, reason, rate, watch)
+    _show(done, as_json)
+
+
+def _replay_without_positions(stack: "Stack", dataset: str | None, rate: float, *, as_json: bool) -> None:
+    from landfall.operate import replays
+
+    with output.counting("announcing") as watch:
+        done = replays.replay_without_positions(stack, dataset, rate, watch)
     _show(done, as_json)
 
 

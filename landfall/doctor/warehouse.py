@@ -5,6 +5,7 @@ What must be there is read where the bootstrap makes it, so that the two cannot 
 
 import io
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,18 @@ def rights_are_granted(stack: "Stack") -> Iterator[Finding]:
         named = ", ".join(names[:MISSING_NAMED]) + (" ..." if len(names) > MISSING_NAMED else "")
         what = f"{USERS[output]} may {right} in {', '.join(schemas)}"
         yield judged("rights", not names, f"{what}, but not {named}" if names else what, BOOTSTRAP)
+
+
+def rows_have_their_positions(stack: "Stack") -> Iterator[Finding]:
+    """Did every file of a feed of changes land with the positions of its rows, which tell the later of two changes?"""
+    from landfall.operate.replays import files_without_positions
+
+    files = Counter(listed.dataset for listed in files_without_positions(stack))
+    for dataset, count in sorted(files.items()):
+        detail = f"{count} files of {dataset} landed before it declared changes: of rows of equal time a hash decides"
+        yield Finding("positions", Status.WARNING, detail, f"landfall replay --without-positions --dataset {dataset}")
+    if not files:
+        yield ok("positions", "every row of a feed of changes landed with its position in its file")
 
 
 def copy_reads_the_bucket(stack: "Stack") -> Iterator[Finding]:

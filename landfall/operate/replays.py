@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.arrive.envelopes import parse_notification
@@ -22,12 +23,15 @@ from ingest_lambda.reconcile import listing as reconcile_listing
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.ledger import Standing
 from ingest_lambda.reconcile.listing import Listed
+from ingest_lambda.warehouse.client import retry_conflicts
+from ingest_lambda.warehouse.statements import ROW_NUMBER
 from landfall.operate import declared, missing, objects, statements
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
 
 LOOKS_AT_ONCE = 16
+FORGOTTEN_AT_ONCE = 500  # ids in a statement of at most 100 KB
 MESSAGES_A_CALL = 10
 FAULTS_NAMED = 3
 SENT, LANDED, UNDONE, GONE, RESTORED = "sent", "landed", "undone", "gone", "restored"
@@ -102,6 +106,43 @@ def replay_rejected(
         Replay(now or each.file, each.dataset, SENT if now else GONE)
         for each, now in zip(still, described, strict=True)
     ]
+    _announce(stack, replays, rate, watch)
+    return replays
+
+
+def files_without_positions(stack: "Stack", dataset: str | None = None) -> list[Listed]:
+    """List what landed without the places of its rows, of the datasets (or of one) that declare changes."""
+    feeds = {name for name, contract in declared.contracts().items() if contract.keeps_positions}
+    with_column = {
+        str(row["name"])
+        for row in stack.warehouse.query(statements.select_tables_with("landing", [ROW_NUMBER]))
+        if dataset in (None, row["name"])
+    }
+    sqls = statements.select_files_without_positions(sorted(feeds & with_column))
+    rows = [row for sql in sqls for row in stack.warehouse.query(sql)]
+    return [Listed(FileVersion(row["bucket"], row["key"], row["version_id"]), row["dataset"]) for row in rows]
+
+
+def replay_without_positions(
+    stack: "Stack", dataset: str | None, rate: float, watch: Callable[[int], None] = lambda _: None
+) -> list[Replay]:
+    """Land files anew that landed without the places of their rows, the same versions of them.
+
+    They leave landing and ledger in one transaction, and are announced. Should that be cut short, they are files that
+    have not landed, which the next reconcile announces. A version that no longer exists stays as it landed.
+    """
+    files = files_without_positions(stack, dataset)
+    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
+        described = list(pool.map(lambda each: objects.describe(stack.s3, each.file), files))
+    replays = [
+        Replay(now or each.file, each.dataset, SENT if now else GONE)
+        for each, now in zip(files, described, strict=True)
+    ]
+    for name in sorted({replay.dataset for replay in replays}):
+        ids = [replay.file.file_id for replay in replays if (replay.dataset, replay.action) == (name, SENT)]
+        for start in range(0, len(ids), FORGOTTEN_AT_ONCE):
+            steps = statements.forget_files(name, ids[start : start + FORGOTTEN_AT_ONCE])
+            retry_conflicts(partial(stack.warehouse.transaction, steps))
     _announce(stack, replays, rate, watch)
     return replays
 

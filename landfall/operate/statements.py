@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ingest_lambda.arrive.known_folders import PARTS
 from ingest_lambda.reconcile.ledger import packed
 from ingest_lambda.warehouse import ledger
-from ingest_lambda.warehouse.statements import DATASET_NAME, literal, lock_dataset, table
+from ingest_lambda.warehouse.statements import DATASET_NAME, ROW_NUMBER, literal, lock_dataset, table
 
 
 def select_totals(datasets: Sequence[str]) -> list[str]:
@@ -132,6 +132,35 @@ def undo_file(dataset: str, file_id: str) -> list[str]:
         f"delete from {table('landing', dataset)} where _file_id = {literal(file_id)}",
         f"update {table('ledger', dataset)} set undone_at = sysdate "
         f"where file_id = {literal(file_id)} and undone_at is null",
+    ]
+
+
+def select_files_without_positions(datasets: Sequence[str]) -> list[str]:
+    """List the files that landed without the places of their rows; `datasets` keep them."""
+
+    def without(dataset: str) -> str:
+        unplaced = f"select _file_id from {table('landing', dataset)} where {ROW_NUMBER} is null"
+        return (
+            f'select {literal(dataset)} as dataset, file_id, bucket, "key", version_id, row_count '
+            f"from {table('ledger', dataset)} where file_id in ({unplaced})"
+        )
+
+    return _union_all(datasets, without)
+
+
+def forget_files(dataset: str, file_ids: Sequence[str]) -> list[str]:
+    """Take files out of landing and ledger, as if they had never landed: the statements of one transaction.
+
+    >>> for sql in forget_files("orders", ["f" * 64]): print(sql[:40])
+    lock table lock."orders"
+    delete from landing."orders" where _file
+    delete from ledger."orders" where file_i
+    """
+    ids = _literals(file_ids)
+    return [
+        lock_dataset(dataset),
+        f"delete from {table('landing', dataset)} where _file_id in ({ids})",
+        f"delete from {table('ledger', dataset)} where file_id in ({ids})",
     ]
 
 

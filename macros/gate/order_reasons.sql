@@ -6,7 +6,7 @@
     {%- else -%}
         {%- do reasons.update({'delete_without_' ~ ordered_by: "_operation = 'D' and " ~ is_unplaced()}) -%}
     {%- endif -%}
-    {%- if ordered_by == 'time' and feeds_ordered_by(['time'], entity_config('datasets') or []) -%}
+    {%- if ordered_by == 'time' and feeds_ordered_by(['time'], entity_datasets()) -%}
         {%- do reasons.update({'change_without_time': "_operation <> 'D' and " ~ is_unplaced()}) -%}
     {%- endif -%}
     {%- if keeps_order() -%}

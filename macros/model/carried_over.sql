@@ -5,6 +5,12 @@
     left join {{ upserted }} as modeled
         on {{ same_key(key, 'checked', 'modeled') }}
     {%- endif %}
+    {#- Neither a file that was undone, nor one that landed anew since: its rows come again #}
+    inner join {{ ref('stg_landed_files') }} as landed
+        on
+            checked._file_id = landed.file_id
+            and checked._load_seq = landed.load_seq
+            and not landed.is_undone
     where
         not ({{ in_range(bounds, 'checked') }})
         and (
@@ -13,10 +19,6 @@
                 select run_id from {{ ref('stg_model_loads') }}
                 where model = '{{ model_name(upserted) }}'
             )
-        )
-        and checked._file_id not in (
-            select file_id from {{ ref('stg_landed_files') }}
-            where is_undone
         )
     {%- if continues() %}
         {#- Its key has come in a newer version that is good: it can never win, and nobody has to mend it. Of a row that

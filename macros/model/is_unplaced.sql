@@ -4,7 +4,7 @@
     {%- if ordered_by == 'sequence' -%}
         {{ prefix }}_operation = 'D' and {{ prefix }}_sequence < 0
     {%- elif ordered_by == 'time' -%}
-        {%- set feeds = feeds_ordered_by(['time'], entity_config('datasets') or []) -%}
+        {%- set feeds = feeds_ordered_by(['time'], entity_datasets()) -%}
         {{ prefix }}_business_at = {{ no_time() }} and (
             {{ prefix }}_operation = 'D'
             {%- if feeds %} or {{ prefix }}_dataset in ('{{ feeds | join("', '") }}'){% endif -%}

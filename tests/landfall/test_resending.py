@@ -7,8 +7,10 @@ import pytest
 
 from ingest_lambda.arrive.envelopes import parse_notification
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.load.outcomes import Status
-from landfall.operate import statements
+from landfall.doctor import findings, warehouse
+from landfall.operate import declared, statements
 from tests.land.warehouse import new_dataset, notification
 from tests.landfall.conftest import Desk
 
@@ -199,4 +201,39 @@ def test_dead_letters_go_back_to_the_landing_queue_and_land(desk: Desk) -> None:
 )
 def test_what_cannot_be_replayed_is_refused_clearly(desk: Desk, arguments: list[str], exits: int, said: str) -> None:
     assert said in " ".join(desk.landfall("replay", *arguments, exits=exits).replace("│", " ").split())
+    assert desk.messages() == []
+
+
+def test_files_from_before_the_declaration_of_changes_are_told_and_land_anew_with_their_positions(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, other = new_dataset(), new_dataset()
+    files = put(desk, dataset, "a", "b", "gone")
+    put(desk, other, "a")
+    desk.function.receive(*files)
+    feed = parse_contract({"columns": [{"name": "a", "data_type": "bigint"}], "changes": {"sequence": ["a"]}})
+    monkeypatch.setattr(declared, "contracts", lambda: {dataset: feed, other: Contract()})
+    desk.land.contracts[dataset] = feed
+    numbered = desk.land.put(f"raw/{dataset}/numbered.parquet", TABLE)
+    desk.function.receive(numbered)
+    gone = files[-1]
+    desk.land.client("s3").delete_object(Bucket=gone.bucket, Key=gone.key, VersionId=gone.version_id)
+    sql = f"select _file_id, _row_number, a from landing.{dataset} where _file_id <> '{gone.file_id}'"  # noqa: S608 - our names
+
+    (finding,) = warehouse.rows_have_their_positions(desk.stack)
+    assert (finding.status, finding.detail[:7]) == (findings.Status.WARNING, "3 files")
+    assert finding.remedy == f"landfall replay --without-positions --dataset {dataset}"
+    done = desk.landfall("replay", "--without-positions", "--dataset", dataset)
+    assert {(each["source_file"], each["action"]) for each in done} == {
+        *((file.uri, "sent") for file in files[:2]),
+        (gone.uri, "gone"),
+    }
+    assert {row["_file_id"] for row in desk.land.rows(sql)} == {numbered.file_id}
+
+    assert [outcome.status for outcome in desk.deliver()] == [Status.LANDED] * 2
+    assert sorted((row["_file_id"], row["_row_number"], row["a"]) for row in desk.land.rows(sql)) == sorted(
+        (file.file_id, number, number) for file in (*files[:2], numbered) for number in (1, 2, 3)
+    )
+    again = desk.landfall("replay", "--without-positions")
+    assert [(each["source_file"], each["action"]) for each in again] == [(gone.uri, "gone")]
     assert desk.messages() == []

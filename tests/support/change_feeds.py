@@ -1,0 +1,186 @@
+"""Feeds of changes, each ordered in its own way, and what the modeled customers must be: an independent telling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from dbt.contracts.graph.manifest import Manifest
+from hypothesis import strategies as st
+
+from tests.support.convergence import Act, Step
+from tests.support.model_warehouse import ModelWarehouse, Moment
+from tests.support.order_rows import customer, customers_file
+from tests.support.warehouse_seed import NOON, Row, SeedFile
+
+SOURCE = "source.landfall.landing.customers"
+MODELS = ("stg_customers", "int_customers__checked", "customers")
+_NO_SEQUENCE = -1
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A way to order the changes of customers, as a source declares it."""
+
+    name: str
+    changes: Mapping[str, Any]
+
+    @property
+    def order(self) -> str:
+        """Say what orders all rows."""
+        return str(self.changes.get("order", "time"))
+
+    def __str__(self) -> str:
+        """Name it, as a test's id."""
+        return self.name
+
+
+FEEDS = (
+    Feed("by time and sequence", {"operation": "op", "sequence": ["lsn"]}),
+    Feed("by sequence", {"operation": "op", "sequence": ["lsn"], "order": "sequence"}),
+    Feed("by file", {"operation": "op", "order": "file"}),
+)
+# In the order of the numbers that they are; as texts they sort otherwise.
+LSNS = ("0/9", "0/10", "0/A0", "16/B374D848", "100/0")
+
+_times = st.integers(min_value=0, max_value=2).map(lambda hours: NOON + timedelta(hours=hours))
+_keys = st.sampled_from(["c-1", "c-2"])
+_lsns = st.sampled_from([None, *LSNS])
+
+
+def _key_only(key: str, lsn: str | None) -> Row:
+    return dict.fromkeys(customer(key)) | {"customer_id": key, "op": "D", "lsn": lsn}
+
+
+_upserts = st.builds(
+    lambda key, at, country, op, lsn: customer(key, at, country=country, op=op, lsn=lsn),
+    _keys,
+    _times,
+    st.sampled_from(["DE", "FR", "of no country"]),
+    st.sampled_from([None, "I", "U"]),
+    _lsns,
+)
+_deletes = st.builds(lambda key, at, lsn: customer(key, at, op="D", lsn=lsn), _keys, _times, _lsns)
+_rows = st.one_of(_upserts, _upserts, _deletes, st.builds(_key_only, _keys, _lsns))
+_moments = st.builds(Moment, st.sampled_from(sorted(Moment.EVENTS)), st.sampled_from(MODELS[1:]))
+
+
+@st.composite
+def _files(draw: st.DrawFn, number: int) -> SeedFile:
+    rows = draw(st.lists(_rows, min_size=1, max_size=6))
+    return customers_file(f"file-{number}", rows, draw(_times))
+
+
+@st.composite
+def schedules(draw: st.DrawFn) -> list[Step]:
+    """Draw files that land in some order; one is uploaded again under its key; runs, and undos of a file."""
+    files = [draw(_files(number)) for number in range(draw(st.integers(min_value=2, max_value=3)))]
+    again = replace(files[0], version="2", modified_at=draw(_times))
+    steps: list[Step] = []
+    for file in draw(st.permutations([*files, *draw(st.lists(st.just(again), max_size=1))])):
+        is_amid = draw(st.sampled_from([False, False, True]))
+        steps.append(Step(Act.LAND_AMID_A_RUN, file, draw(_moments)) if is_amid else Step(Act.LAND, file))
+        then = draw(st.sampled_from([None, Act.RUN, Act.RUN, Act.UNDO]))
+        if then is Act.UNDO:
+            steps.append(Step(then, draw(st.sampled_from([step.file for step in steps if step.file]))))
+        elif then:
+            steps.append(Step(then))
+    return steps
+
+
+def standing(schedule: Sequence[Step]) -> list[SeedFile]:
+    """Return the files whose rows count in the end, in the order in which they landed."""
+    undone = {step.file.file_id for step in schedule if step.file and step.act is Act.UNDO}
+    landed = {step.file.file_id: step.file for step in schedule if step.file}
+    return [file for file_id, file in landed.items() if file_id not in undone]
+
+
+def modeled(feed: Feed, files: Sequence[SeedFile]) -> list[tuple[object, ...]]:
+    """Return key, country and whether it is deleted, of each customer that must be modeled."""
+    return [
+        (key, None if row["op"] == "D" else row["country"], row["op"] == "D")
+        for key, (_, row) in sorted(_newest(feed, files).items())
+    ]
+
+
+def unplaced(feed: Feed, files: Sequence[SeedFile]) -> list[tuple[object, ...]]:
+    """Return key and reason of the deletes that nobody can order, which must stay in sight.
+
+    Of a file that is uploaded again the second time is known: what is newer than that is newer than the delete.
+    """
+    newest = _newest(feed, files)
+    return sorted(
+        (row["customer_id"], reason)
+        for file, number, row in _numbered(files)
+        if (reason := _why_not(feed, files, file, row)) and row["op"] == "D"
+        if not (
+            reason == "delete_uploaded_again"
+            and row["customer_id"] in newest
+            and newest[row["customer_id"]][0] > _place(feed, file, number, row)
+        )
+    )
+
+
+def _newest(feed: Feed, files: Sequence[SeedFile]) -> dict[str, tuple[tuple[Any, ...], Row]]:
+    """Return the newest accepted version of each key, with its place in the order."""
+    accepted = [
+        (_place(feed, file, number, row), row)
+        for file, number, row in _numbered(files)
+        if _why_not(feed, files, file, row) is None
+    ]
+    return {row["customer_id"]: (place, row) for place, row in sorted(accepted, key=lambda version: version[0])}
+
+
+def _numbered(files: Sequence[SeedFile]) -> Iterator[tuple[SeedFile, int, Row]]:
+    for file in files:
+        for number, row in enumerate(file.rows, start=1):
+            yield file, number, row
+
+
+def _place(feed: Feed, file: SeedFile, number: int, row: Row) -> tuple[Any, ...]:
+    by_file = (file.modified_at, file.key, file.file_id, number)
+    if feed.order == "file":
+        return by_file
+    by_sequence = (_number(row), *by_file)
+    return by_sequence if feed.order == "sequence" else (row["updated_at"] or row["created_at"], *by_sequence)
+
+
+def _number(row: Row) -> int:
+    return _NO_SEQUENCE if row["lsn"] is None else LSNS.index(row["lsn"])
+
+
+def _why_not(feed: Feed, files: Sequence[SeedFile], file: SeedFile, row: Row) -> str | None:
+    """Say why a row is not modeled; None where it may be."""
+    if row["op"] != "D":
+        return "country_malformed" if row["country"] == "of no country" else None
+    if feed.order == "time":
+        return "delete_without_time" if row["updated_at"] is None else None
+    if feed.order == "sequence":
+        return "delete_without_sequence" if row["lsn"] is None else None
+    first = next(other for other in files if other.key == file.key)
+    return "delete_uploaded_again" if first.file_id != file.file_id else None
+
+
+@contextmanager
+def declared(warehouse: ModelWarehouse, feed: Feed) -> Iterator[None]:
+    """Let the source of customers declare the feed, and landing have its sequence; as it was, afterwards."""
+    assert warehouse.manifest is not None
+    meta = warehouse.manifest.sources[SOURCE].config.meta
+    before = dict(meta)
+    warehouse.loader.run("alter table landing.customers add column lsn varchar(65535)")
+    try:
+        _declare(warehouse.manifest, {**before, "changes": dict(feed.changes)})
+        yield
+    finally:
+        _declare(warehouse.manifest, before)
+        warehouse.empty()
+        warehouse.run_green("--select", "stg_customers")
+        warehouse.loader.run("alter table landing.customers drop column lsn")
+
+
+def _declare(manifest: Manifest, meta: Mapping[str, Any]) -> None:
+    manifest.sources[SOURCE].config.meta = dict(meta)
+    manifest.build_flat_graph()
