@@ -26,6 +26,7 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import rules_of
 from ingest_lambda.judge.paths import Group, group_by_path
 from ingest_lambda.load.load import Loader, rejection_outcome
+from ingest_lambda.load.markers import Markers
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.read.footer import Budget, Inspected
 from ingest_lambda.read.formats import inspect_any
@@ -66,13 +67,14 @@ class Clients:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A data file of a dataset, and how often its message has come; `folder` and `by_bytes` as its route says."""
+    """A data file of a dataset, or a marker, and how often its message has come; the rest as its route says."""
 
     file: FileVersion
     dataset: str
     receive_count: int = 1
     folder: str | None = None
     by_bytes: bool = False
+    is_marker: bool = False
 
 
 class Ingest:
@@ -89,6 +91,7 @@ class Ingest:
         self._rules = rules_of(loader.contracts, settings.route_pattern)
         place = Place(settings.bucket, settings.copy_role_arn)
         self._quarantine = Quarantine(clients.s3, warehouse, place, self._tell)
+        self._markers = Markers(clients.s3, warehouse, self._rules)
         self._claims = Claims(clients.sns, settings.failure_topic_arn, settings.environment, loader.owned)
         desk = Desk(clients.s3, clients.sns, settings.bucket, settings.failure_topic_arn, settings.environment)
         self._doubts = Doubts(KnownFolders(warehouse, self._rules), loader.owned, desk, report)
@@ -116,8 +119,11 @@ class Ingest:
         unclaimed = self._claim_folders(messages)
         candidates, ignored = route_files(messages, self._rules)
         landed: list[FileOutcome] = []
-        for group in group_for_loading(candidates):
+        for group in group_for_loading(each for each in candidates if not each.is_marker):
             landed += self._land(group[0].dataset, group, group[0].receive_count)
+        for each in candidates:
+            if each.is_marker:
+                landed += self._land_marker(each)
         self._announce(landed)
         return ignored + landed + unclaimed
 
@@ -148,6 +154,14 @@ class Ingest:
         if rejected.verdict is None or not self._loader.contract(rejected.verdict.dataset).sensitive:
             return rejected
         return replace(rejected, verdict=rejected.verdict.without_values())
+
+    def _land_marker(self, marker: Candidate) -> list[FileOutcome]:
+        """Land the end of a snapshot."""
+        started = time.monotonic()
+        land = partial(self._markers.land, marker.dataset, marker.file)
+        outcomes = self._guarded(marker.dataset, [marker.file], lambda: [land()])
+        self._report.load(marker.dataset, outcomes, time.monotonic() - started)
+        return outcomes
 
     def _probe(self, dataset: str, files: Sequence[Candidate]) -> tuple[Sequence[Candidate], list[FileOutcome]]:
         """Read files whose messages have come before in a process of their own: one may have ended this function."""
@@ -266,7 +280,12 @@ def route_files(messages: Iterable[Message], rules: Rules) -> tuple[list[Candida
                 known = candidates.get(file.file_id)
                 if known is None or known.receive_count < message.receive_count:
                     candidates[file.file_id] = Candidate(
-                        file, routed.dataset, message.receive_count, routed.folder, routed.by_bytes
+                        file,
+                        routed.dataset,
+                        message.receive_count,
+                        routed.folder,
+                        routed.by_bytes,
+                        routed.is_marker,
                     )
     return list(candidates.values()), list(ignored.values())
 

@@ -16,6 +16,7 @@ import yaml
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.changes import parse_changes
+from ingest_lambda.judge.snapshots import parse_snapshot
 from ingest_lambda.read.dialects import parse_csv, parse_json
 from ingest_lambda.warehouse.statements import METADATA, fold_case
 
@@ -49,6 +50,7 @@ class Contract(TypedDict):
     json: NotRequired[dict[str, Any]]
     partitions: NotRequired[bool]
     changes: NotRequired[dict[str, Any]]
+    snapshot: NotRequired[dict[str, str]]
 
 
 def read_contracts(root: Path) -> dict[str, Contract]:
@@ -134,6 +136,10 @@ def _contract(table: dict[str, Any]) -> Contract:
         contract["partitions"] = partitions
     if "changes" in meta:
         contract["changes"] = _changes(table["name"], meta["changes"], [column["name"] for column in declared])
+    if "snapshot" in meta:
+        if "changes" in meta:
+            raise ValueError(f"{table['name']}: it is a snapshot, which has no changes: declare one of the two")
+        contract["snapshot"] = _snapshot(table["name"], meta["snapshot"])
     return contract
 
 
@@ -166,6 +172,14 @@ def _dialect(dataset: str, kind: str, declared: object, formats: Sequence[str]) 
     except ValueError as error:
         raise ValueError(f"{dataset}: {error}") from error
     return {name: list(value) if isinstance(value, tuple) else value for name, value in dialect.items()}
+
+
+def _snapshot(dataset: str, declared: object) -> dict[str, str]:
+    """Check how its snapshots are said to end, and spell it out."""
+    try:
+        return parse_snapshot(declared).declared()
+    except ValueError as error:
+        raise ValueError(f"{dataset}: {error}") from error
 
 
 def _prefixes(dataset: str, declared: Any) -> list[str]:

@@ -85,6 +85,7 @@ class Rules:
     prefixes: Mapping[str, str] = field(default_factory=dict)
     any_folders: Collection[str] = frozenset()
     append_only: Collection[str] = frozenset()
+    markers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.pattern is None:
@@ -103,11 +104,13 @@ class Route:
 
     `folder`: the key down to a folder that may be another table's (`raw/shop/orders/`), None where there is none.
     `by_bytes`: the name does not say what the file is, so its bytes must (parquet or not).
+    `is_marker`: no rows, but the end of a snapshot.
     """
 
     dataset: str
     folder: str | None = None
     by_bytes: bool = False
+    is_marker: bool = False
 
 
 class Kind(StrEnum):
@@ -172,6 +175,8 @@ def route(key: str, rules: Rules | None = None) -> Route | Ignored:
     place = _place(key, rules)
     if isinstance(place, Ignored):
         return place
+    if name == rules.markers.get(place.dataset) and folders.writers_own(place.below) is None and "\0" not in key:
+        return Route(place.dataset, is_marker=True)
     own = folders.writers_own([*place.below, name])
     if own is not None:
         return _writers_own(own, place.dataset)

@@ -16,6 +16,7 @@ from typing import Any
 from ingest_lambda.arrive.routing import Format, Rules
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.changes import Changes, parse_changes
+from ingest_lambda.judge.snapshots import Snapshot, parse_snapshot
 from ingest_lambda.read.dialects import Declared, Dialects, parse_csv, parse_json
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType
@@ -44,6 +45,7 @@ class Contract:
     wherever that is.
     `partitions`: whether the hive parts of its keys are columns (None: nothing is said, and they are if it was first
     seen since they can be). `changes`: how its rows say what the source did; None where it is no change feed.
+    `snapshot`: how its snapshots end, where a file, or a folder of them, replaces the one before.
     """
 
     schema_change: SchemaChange = SchemaChange.EVOLVE
@@ -57,6 +59,7 @@ class Contract:
     partitions: bool | None = None
     key: tuple[str, ...] = ()
     changes: Changes | None = None
+    snapshot: Snapshot | None = None
 
     @property
     def keeps_positions(self) -> bool:
@@ -99,6 +102,11 @@ def rules_of(contracts: Mapping[str, Contract], pattern: str | None = None) -> R
         prefixes={prefix: dataset for dataset, contract in contracts.items() for prefix in contract.prefixes},
         any_folders=frozenset(dataset for dataset, contract in contracts.items() if contract.any_folders),
         append_only=frozenset(dataset for dataset, contract in contracts.items() if contract.append_only),
+        markers={
+            dataset: contract.snapshot.marker
+            for dataset, contract in contracts.items()
+            if contract.snapshot and contract.snapshot.marker
+        },
     )
 
 
@@ -128,6 +136,7 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
         dialects=Dialects(parse_csv(content.get("csv", {})), parse_json(content.get("json", {}))),
         partitions=None if partitions is None else bool(partitions),
         changes=None if changes is None else parse_changes(changes, {column.name for column in columns}),
+        snapshot=parse_snapshot(content["snapshot"]) if "snapshot" in content else None,
     )
 
 

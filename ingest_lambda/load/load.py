@@ -31,12 +31,13 @@ from ingest_lambda.judge.plan import Plan, PlannedFile
 from ingest_lambda.judge.planner import plan_load
 from ingest_lambda.judge.schema_change import Table
 from ingest_lambda.judge.settle import Counted, Looks, settle
+from ingest_lambda.judge.snapshots import End
 from ingest_lambda.judge.table_formats import Ownership
 from ingest_lambda.judge.verdict import verdict_of
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.load.staging import Staged, Staging, numbered
 from ingest_lambda.read.presence import known, look_into
-from ingest_lambda.warehouse import ddl, ledger, owned_folders, statements
+from ingest_lambda.warehouse import ddl, ledger, owned_folders, snapshot_files, statements
 from ingest_lambda.warehouse.catalog import Catalog, Tables, count_values
 from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
 from ingest_lambda.warehouse.owned_folders import OwnedFolders
@@ -111,7 +112,7 @@ class Loader:
         return rejected + (self._load(plan) if plan.files else [])
 
     def _load(self, plan: Plan) -> list[FileOutcome]:
-        load = _Load(self._s3, self._warehouse, self._place, plan)
+        load = _Load(self._s3, self._warehouse, self._place, plan, self._are_snapshots(plan.dataset))
         try:
             staged = load.stage()
             files = dict(numbered(plan.files))
@@ -134,6 +135,10 @@ class Loader:
         self._catalog.remember(plan.dataset, Tables(plan.after, plan.records_paths))
         self._catalog.add_values(plan.dataset, _with_values(rest))
         return lost + outcomes
+
+    def _are_snapshots(self, dataset: str) -> bool:
+        snapshot = self.contract(dataset).snapshot
+        return snapshot is not None and snapshot.end is End.FILE
 
     def _plan(self, dataset: str, group: Group) -> Plan:
         """Plan with what is remembered of the table; look again before anything that depends on what it is."""
@@ -177,9 +182,12 @@ class Loader:
 
 
 class _Load:
-    """One load: its objects, its two temporary tables, its transaction."""
+    """One load: its objects, its two temporary tables, its transaction. `are_snapshots`: each of its files is one."""
 
-    def __init__(self, s3: S3Client, warehouse: Warehouse, place: Place, plan: Plan) -> None:
+    def __init__(
+        self, s3: S3Client, warehouse: Warehouse, place: Place, plan: Plan, are_snapshots: bool = False
+    ) -> None:
+        self._are_snapshots = are_snapshots
         self._warehouse = warehouse
         self._place = place
         self._plan = plan
@@ -232,6 +240,7 @@ class _Load:
             *self._schema_statements(),
             statements.advance_counter(dataset),
             statements.insert_rows(dataset, self._load_id, self._rows, self._files, self._plan.targets()),
+            *([snapshot_files.insert_staged(dataset, self._files)] if self._are_snapshots else []),
             statements.insert_ledger(
                 dataset, self._load_id, self._files, self._only_if(), records_paths=self._plan.records_paths
             ),

@@ -8,6 +8,7 @@ import typer
 from landfall import output
 
 if TYPE_CHECKING:
+    from ingest_lambda.judge.snapshots import Snapshot
     from landfall.new_dataset.design import Design
 
 ROOT = Path(__file__).parent.parent.parent
@@ -32,6 +33,13 @@ def new_dataset(
         str | None,
         typer.Option(metavar="NAME", help="The folder and group it belongs to (default: the dataset's name)."),
     ] = None,
+    snapshot: Annotated[
+        str | None,
+        typer.Option(
+            metavar="file|marker[=NAME]",
+            help="Each file replaces the one before, or each folder does that an object NAME ends (default: _SUCCESS).",
+        ),
+    ] = None,
     project: Annotated[Path, typer.Option(metavar="DIR", help="The project's folder.", show_default=False)] = ROOT,
     is_dry: Annotated[bool, typer.Option("--dry-run", help="Show what would be written; write nothing.")] = False,
     as_json: output.JsonOption = False,
@@ -47,7 +55,7 @@ def new_dataset(
     with output.stderr().status(f"reading {source}"):
         specimen = read(source)
     columns = [column.strip() for column in key.split(",") if column.strip()]
-    made = design(Request(name, columns, time, domain), specimen)
+    made = design(Request(name, columns, time, domain, _snapshot(snapshot)), specimen)
     rendered = files.render(made, project)
     if not is_dry:
         files.write(rendered, project)
@@ -55,6 +63,24 @@ def new_dataset(
         output.print_json(_to_dict(made, [str(path) for path in rendered], is_dry))
     else:
         _tell(made, [str(path) for path in rendered], is_dry)
+
+
+def _snapshot(said: str | None) -> "Snapshot | None":
+    """Read the option.
+
+    Raises:
+        ConfigError: it names no end of a snapshot.
+    """
+    from ingest_lambda.errors import ConfigError
+    from ingest_lambda.judge.snapshots import parse_snapshot
+
+    if said is None:
+        return None
+    end, _, marker = said.partition("=")
+    try:
+        return parse_snapshot({"end": end, **({"marker": marker} if marker else {})})
+    except ValueError as error:
+        raise ConfigError(f"--snapshot {said}: {error}") from error
 
 
 def _to_dict(made: "Design", paths: list[str], is_dry: bool) -> dict[str, object]:
@@ -67,6 +93,7 @@ def _to_dict(made: "Design", paths: list[str], is_dry: bool) -> dict[str, object
             {"landing": column.landing, "modeled": column.name, "type": column.type} for column in made.columns
         ],
         "operation": made.operation,
+        "snapshot": made.snapshot,
         "left_in_landing": list(made.left_in_landing),
         "next": _next_steps(made),
     }

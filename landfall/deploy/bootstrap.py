@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ingest_lambda.warehouse import ledger
+from ingest_lambda.judge.snapshots import End
+from ingest_lambda.warehouse import ledger, snapshot_files
 from ingest_lambda.warehouse.catalog import read_columns
 from ingest_lambda.warehouse.ddl import add_column
 from ingest_lambda.warehouse.sqltypes import BIGINT
@@ -57,6 +58,10 @@ OPS_TABLES: Mapping[str, str] = {
     "owned_folders": (
         "dataset varchar(128), bucket varchar(63), prefix varchar(4096), format varchar(32), log_key varchar(4096), "
         "seen_at timestamp"
+    ),
+    # the files of each snapshot, its end among them (docs/decisions/0010)
+    "snapshot_files": (
+        "dataset varchar(128), end_file_id varchar(64), ended_at timestamp, file_id varchar(64), recorded_at timestamp"
     ),
     "model_loads": (
         "model varchar(256), dataset varchar(128), from_seq bigint, upto_seq bigint, run_id varchar(64), "
@@ -173,9 +178,17 @@ def masking_statements() -> list[str]:
 
 
 def dataset_statements(dataset: str, contract: Contract) -> list[str]:
-    """Create a declared dataset's tables, so that dbt can run before its first file has landed."""
+    """Create a declared dataset's tables, so that dbt can run before its first file has landed.
+
+    Files that landed before each of them was declared to be a snapshot become ones.
+    """
     own = [Column(ROW_NUMBER, BIGINT)] if contract.keeps_positions else []
-    return ledger.create_statements(dataset, [*contract.columns, *own])
+    snapshot = contract.snapshot
+    is_file = snapshot is not None and snapshot.end is End.FILE
+    return [
+        *ledger.create_statements(dataset, [*contract.columns, *own]),
+        *([snapshot_files.insert_landed(dataset)] if is_file else []),
+    ]
 
 
 def keep_positions(loader: Warehouse, dataset: str) -> None:

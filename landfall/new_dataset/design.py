@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.judge.snapshots import Snapshot
 from ingest_lambda.warehouse.statements import fold_case
 from landfall.new_dataset.columns import (
     JINJA,
@@ -36,12 +37,16 @@ GOOD_VALUES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Request:
-    """What the operator says: the dataset's name, the columns of its key and of its time, its domain."""
+    """What the operator says: the dataset's name, the columns of its key and of its time, its domain.
+
+    `snapshot`: how its snapshots end, where a file, or a folder of them, replaces the one before.
+    """
 
     dataset: str
     key: Sequence[str]
     time: str | None = None
     domain: str | None = None
+    snapshot: Snapshot | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,7 @@ class Design:
     operation: str | None
     left_in_landing: tuple[str, ...]
     known_values: KnownValues | None
+    snapshot: dict[str, str] | None = None
 
     @property
     def has_path_columns(self) -> bool:
@@ -200,9 +206,11 @@ def design(request: Request, specimen: Specimen) -> Design:
         tuple(columns),
         key,
         time,
-        next((column.name for column in specimen.columns if is_operation(column)), None),
+        # a snapshot says what there is, and not what was done
+        next((each.name for each in specimen.columns if is_operation(each)), None) if not request.snapshot else None,
         tuple(each.name for each in specimen.columns if not is_modeled(each) and not is_operation(each)),
         _known_values([column for column in columns if column not in key], specimen),
+        request.snapshot.declared() if request.snapshot else None,
     )
 
 

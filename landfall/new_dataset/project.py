@@ -32,6 +32,11 @@ FILES = {
     "modeled.yml": "modeled/{domain}/{dataset}.yml",
     "docs.md": "modeled/{domain}/_{dataset}__docs.md",
 }
+# ... and where a snapshot may be waited for.
+PENDING_FILES = {
+    "pending.sql": "gate/{domain}/pending_{dataset}.sql",
+    "pending.yml": "gate/{domain}/pending_{dataset}.yml",
+}
 STAGED_COLUMNS = (
     *("_operation", "_narrowing_reasons", "_business_at", "_sequence_dataset", "_sequence", "_row_number"),
     *("_row_digest", "_dataset", "_file_id", "_source_file", "_file_modified_at", "_load_seq", "_loaded_at"),
@@ -50,7 +55,7 @@ def render(design: Design, root: Path) -> dict[Path, str]:
     owns_group = design.domain not in groups
     names = {"dataset": design.dataset, "domain": design.domain}
     source = "_{domain}__sources.yml" if owns_group else "_{domain}__{dataset}__sources.yml"
-    targets = {"sources.yml": f"landing/{source}", **FILES}
+    targets = {"sources.yml": f"landing/{source}", **FILES, **(PENDING_FILES if design.snapshot else {})}
     paths = {template: MODELS / target.format(**names) for template, target in targets.items()}
     _refuse_what_is_there(design, root, list(paths.values()))
     engine = _engine()
@@ -100,7 +105,7 @@ def _engine() -> Environment:
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - SQL and YAML, no HTML: names and values are quoted by the filters
     )
-    engine.filters |= {"yaml": _yaml, "members": _members, "python": repr}
+    engine.filters |= {"yaml": _yaml, "members": _members, "mapping": _mapping, "python": repr}
     return engine
 
 
@@ -122,3 +127,12 @@ def _members(values: Mapping[str, Any]) -> str:
     'order_id: good, line: 1'
     """
     return ", ".join(f"{name}: {_yaml(value)}" for name, value in values.items())
+
+
+def _mapping(values: Mapping[str, Any]) -> str:
+    """Write a YAML mapping in one line.
+
+    >>> _mapping({"end": "marker", "marker": "_SUCCESS"})
+    '{end: marker, marker: "_SUCCESS"}'
+    """
+    return f"{{{_members(values)}}}"

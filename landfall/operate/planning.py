@@ -38,6 +38,8 @@ from landfall.operate.uploads import plan_uploads
 if TYPE_CHECKING:
     from landfall.stack import Stack
 
+ENDS_SNAPSHOT = "it ends a snapshot: what its folder held when it was stored"
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -151,6 +153,9 @@ class Planner:
             if upload.dataset is None:
                 yield Forecast(str(upload.path), None, "ignored", upload.ignored or "it is no data file")
                 continue
+            if upload.is_marker:
+                yield Forecast(str(upload.path), upload.dataset, "lands", ENDS_SNAPSHOT, rows=0)
+                continue
             file, declared = local_version(upload.path, upload.key), self._contract(upload.dataset).declared
             try:
                 yield Readable(str(upload.path), upload.dataset, inspect_local(upload.path, file, declared))
@@ -166,6 +171,8 @@ class Planner:
         standing = standings(stack.warehouse, {routed.dataset: [file.file_id]}).get(file.file_id)
         if standing in {Standing.LANDED, Standing.UNDONE}:
             return Forecast(name, routed.dataset, "decided", f"this version is in the ledger: {standing}")
+        if routed.is_marker:
+            return Forecast(name, routed.dataset, "lands", ENDS_SNAPSHOT, rows=0)
         try:
             declared = self._contract(routed.dataset).declared
             inspected = inspect_any(stack.s3, file, declared)

@@ -29,12 +29,16 @@ FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH = 0.25, 3.0, 1.5  # seconds between two
 
 @dataclass(frozen=True)
 class Plan:
-    """Where a local file goes; `ignored` says why landing will pass it over, where it will."""
+    """Where a local file goes; `ignored` says why landing will pass it over, where it will.
+
+    `is_marker`: it ends a snapshot, whose other files must be there before it.
+    """
 
     path: Path
     key: str
     dataset: str | None
     ignored: str | None = None
+    is_marker: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,9 @@ def plan_uploads(
     key: str | None = None,
     rules: Rules | None = None,
 ) -> list[Plan]:
-    """Decide where each file goes; a folder gives the data files below it. `rules` are those that landing goes by.
+    """Decide where each file goes; a folder gives the data files below it, and the markers of snapshots, last.
+
+    `rules` are those that landing goes by.
 
     Raises:
         ConfigError: a path does not exist, a key fits no single file, or no dataset can be told.
@@ -77,7 +83,7 @@ def plan_uploads(
     plans = [plan for path in paths for plan in _plan_path(path, dataset, rules or Rules())]
     if not plans:
         raise ConfigError(f"no data file in {', '.join(map(str, paths))}")
-    return _without_collisions(plans)
+    return sorted(_without_collisions(plans), key=lambda plan: plan.is_marker)
 
 
 def put(stack: "Stack", plan: Plan) -> Upload:
@@ -154,7 +160,7 @@ def _plan_to(path: Path, key: str, dataset: str | None, rules: Rules) -> Plan:
         return Plan(path, key, None, ignored=NOT_BY_BYTES)
     if dataset not in (None, routed.dataset):
         raise ConfigError(f"key {key!r} lands in dataset {routed.dataset}, not in {dataset}: change one of the two")
-    return Plan(path, key, routed.dataset)
+    return Plan(path, key, routed.dataset, is_marker=routed.is_marker)
 
 
 def _plan_path(path: Path, dataset: str | None, rules: Rules) -> list[Plan]:
@@ -195,7 +201,7 @@ def _plan_file(path: Path, name: str, dataset: str | None, rules: Rules) -> Plan
 
 def _is_data(path: Path, name: str, dataset: str | None, rules: Rules) -> bool:
     """Tell whether a file below a folder is a data file; one whose dataset cannot be told still is one."""
-    found = route(f"{PREFIX}{dataset or 'any'}/{name}", Rules(formats=rules.formats))
+    found = route(f"{PREFIX}{dataset or 'any'}/{name}", Rules(formats=rules.formats, markers=rules.markers))
     if dataset is None and isinstance(found, Ignored):
         found = route(PREFIX + name, rules)
     return isinstance(found, Route) and (_is_parquet(path) or not found.by_bytes)

@@ -8,5 +8,5 @@
         '_file_modified_at',
         '_load_seq',
         '_loaded_at',
-    ]) -}}
+    ] + snapshot_columns()) -}}
 {%- endmacro %}

@@ -19,7 +19,7 @@
         {%- endfor %}
     from (
         select
-            {{ judged }}.*,
+            {{ columns | join(', ') }},
             cast(case
                 when reasons <> '' then reasons
                 else waits_for
@@ -28,7 +28,12 @@
                 when reasons <> '' then 'quarantined'
                 when waits_for <> '' then 'pending'
                 else 'accepted'
-            end as varchar(16)) as row_status
+            end as varchar(16)) as row_status,
+            {{ row_columns() | join(', ') }}
         from {{ judged }}
+        {%- if entity_snapshot() %}
+        union all
+        {{ absent_rows(judged, key, columns, bounds) }}
+        {%- endif %}
     ) as told
 {%- endmacro %}

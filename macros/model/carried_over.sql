@@ -1,5 +1,6 @@
 {% macro carried_over(bounds, key) -%}
     {%- set upserted = upserted_table(entity_config('entity')) -%}
+    {%- set snapshot = entity_snapshot() -%}
     from {{ this }} as checked
     {%- if continues() %}
     left join {{ upserted }} as modeled
@@ -20,6 +21,13 @@
                 where model = '{{ model_name(upserted) }}'
             )
         )
+    {%- if snapshot %}
+        {#- Tombstones of absence are made anew, by the snapshots that there are now #}
+        and checked._gone_in = '{{ never_gone() }}'
+        {%- if snapshot.end != 'file' %}
+        and checked._file_id not in ({{ newly_complete(bounds) }})
+        {%- endif %}
+    {%- endif %}
     {%- if continues() %}
         {#- Its key has come in a newer version that is good: it can never win, and nobody has to mend it. Of a row that
             has no place in the order nobody can say so #}
@@ -27,6 +35,9 @@
             modeled.{{ key[0] }} is null
             or not {{ is_newer('modeled', than='checked') }}
             or ({{ is_unplaced('checked') }})
+            {%- if snapshot %}
+            or checked._snapshot = ''  {#- its place in the order is not known yet #}
+            {%- endif %}
         )
     {%- endif -%}
 {%- endmacro %}

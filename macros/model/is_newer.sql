@@ -6,7 +6,7 @@
         (
         {%- for equal in order[:loop.index0] -%}
             {{ row }}.{{ equal }} = {{ than }}.{{ equal }} and {% endfor -%}
-            {{ row }}.{{ column }} > {{ than }}.{{ column }})
+            {{ row }}.{{ column }} {{ '<' if column == '_gone_in' else '>' }} {{ than }}.{{ column }})
     {%- endfor %}
     )
 {%- endmacro %}

@@ -8,4 +8,7 @@
         _file_id,
         _source_file,
         _file_modified_at
+        {%- for column in snapshot_columns() %},
+        {{ column }}
+        {%- endfor %}
 {%- endmacro %}

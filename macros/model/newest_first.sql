@@ -1,3 +1,5 @@
 {% macro newest_first() -%}
-    {{ order_columns() | join(' desc, ') }} desc
+    {%- for column in order_columns() -%}
+        {{ column }} {{ 'asc' if column == '_gone_in' else 'desc' }}{% if not loop.last %}, {% endif -%}
+    {%- endfor -%}
 {%- endmacro %}

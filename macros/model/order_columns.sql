@@ -13,5 +13,5 @@
         {#- An entity that was written before there were such columns: its contract lacks them -#}
         {%- set columns = ['_business_at', '_file_modified_at', '_file_id', '_row_digest'] -%}
     {%- endif -%}
-    {{- return(columns) -}}
+    {{- return(snapshot_columns() + columns) -}}
 {%- endmacro %}

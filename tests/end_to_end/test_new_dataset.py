@@ -25,6 +25,7 @@ from pyarrow import parquet as pq
 from typer.testing import CliRunner
 
 from benchmarks.checkouts import checked_out
+from ingest_lambda.warehouse import snapshot_files
 from landfall.app import build as command_line
 from local.home import ROOT, Home
 from tests.end_to_end.conftest import Operator
@@ -50,6 +51,7 @@ class Unseen:
     key: tuple[str, ...]
     time: str | None = None
     folder: str = ""
+    snapshot: str | None = None
 
     @property
     def object_key(self) -> str:
@@ -60,7 +62,8 @@ class Unseen:
     def arguments(self) -> list[str]:
         """Return the command line."""
         time = ["--time", self.time] if self.time else []
-        return ["new-dataset", self.name, "--from", str(self.path), "--key", ",".join(self.key), *time]
+        snapshot = ["--snapshot", self.snapshot] if self.snapshot else []
+        return ["new-dataset", self.name, "--from", str(self.path), "--key", ",".join(self.key), *time, *snapshot]
 
     def keys(self) -> set[tuple[Any, ...]]:
         """Return the file's distinct keys."""
@@ -105,6 +108,12 @@ def regions(folder: Path) -> list[Unseen]:
     return files
 
 
+def members(path: Path) -> Unseen:
+    """Write a dataset whose files replace the ones before, with a column that would be an operation elsewhere."""
+    pq.write_table(pa.table({"id": [1, 2], "name": ["Ada", "Bob"], "op": ["I", "D"]}), path)
+    return Unseen("members", path, ("id",), snapshot="file")
+
+
 CORPUS_FILES = (
     ("payments", "ecommerce-data__order_payments.parquet", ("order_id", "payment_sequential"), None),
     ("people", "kylo__samples_sample-data_parquet_userdata4.parquet", ("id",), "registration_dttm"),
@@ -128,7 +137,7 @@ def written(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """Write all datasets into a copy of the project, land their files, build them."""
     folder = copied_project(tmp_path_factory.mktemp("project"))
     regional, other_region = regions(folder)
-    unseen = [sensors(folder / "sensors.parquet"), regional]
+    unseen = [sensors(folder / "sensors.parquet"), members(folder / "members.parquet"), regional]
     unseen += [
         Unseen(name, CORPUS / "files" / file, key, time)
         for name, file, key, time in CORPUS_FILES
@@ -141,6 +150,8 @@ def written(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Ite
         assert uploaded.outcome == "landed", uploaded
     operator.settle()  # the stack's own transform makes some of the same views
     with dbt_in(folder, operator) as dbt:
+        # as a deployment does: the file landed before it was declared a snapshot
+        dbt.admin.run(snapshot_files.insert_landed("members"))
         run = dbt.dbt("build", "--select", *(f"+{each.name}" for each in unseen))
         yield Written(folder, {each.name: each for each in unseen}, files, dbt, run)
 
@@ -172,7 +183,7 @@ def write(unseen: Unseen, folder: Path) -> dict[str, Any]:
     return said
 
 
-@pytest.mark.parametrize("name", ["sensors", *(name for name, *_ in CORPUS_FILES)])
+@pytest.mark.parametrize("name", ["sensors", "members", *(name for name, *_ in CORPUS_FILES)])
 def test_the_dataset_builds_passes_its_gates_and_holds_every_key(written: Written, name: str) -> None:
     if name not in written.datasets:
         pytest.skip(f"the corpus of real files is not at {CORPUS}")
@@ -233,9 +244,9 @@ def test_the_conventions_hold_in_the_manifest_with_them(written: Written) -> Non
 
 
 def test_the_sql_keeps_the_house_style(written: Written, operator: Operator) -> None:
-    """All of the generated file's models; of the others, staging, which is all that their names and types change."""
+    """All of the generated files' models; of the others, staging, which is all that their names and types change."""
     files = [path for files in written.files.values() for path in files if path.endswith(".sql")]
-    models = [path for path in files if "sensors" in path or "/staging/" in path]
+    models = [path for path in files if "sensors" in path or "members" in path or "/staging/" in path]
     command = [sys.executable, "-m", "sqlfluff", "lint", *models, "--disable-progress-bar"]
     lint = subprocess.run(  # noqa: S603 - the tests' own command
         command,

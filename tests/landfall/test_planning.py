@@ -12,6 +12,7 @@ from pyarrow import parquet as pq
 from ingest_lambda.arrive.routing import Format
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import Contract, SchemaChange
+from ingest_lambda.judge.snapshots import End, Snapshot
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.read.footer import TAIL_BYTES
 from ingest_lambda.warehouse import sqltypes
@@ -92,6 +93,17 @@ def test_objects_are_planned_by_key_and_those_that_have_landed_are_told(connecte
     }
     assert "neither a local path nor an object" in desk.landfall("plan", "raw/none/x.parquet", exits=3)
     assert desk.land.count(f"landing.{dataset}") == 1
+
+
+def test_a_marker_is_forecast_to_end_a_snapshot(
+    connected: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    desk, dataset = connected, new_dataset()
+    monkeypatch.setattr(declared, "contracts", lambda: {dataset: Contract(snapshot=Snapshot(End.MARKER, "_SUCCESS"))})
+    marker = desk.land.put(f"raw/{dataset}/x/_SUCCESS", b"")
+    (tmp_path / "_SUCCESS").touch()
+    plan = desk.landfall("plan", marker.key, str(tmp_path / "_SUCCESS"), "--dataset", dataset)
+    assert [(each["outcome"], each["rows"]) for each in plan["files"]] == [("lands", 0)] * 2
 
 
 def test_a_table_too_large_to_widen_is_forecast_as_the_functions_own_limit_says(

@@ -158,3 +158,14 @@ def test_a_file_whose_name_says_nothing_goes_by_its_bytes(tmp_path: Path) -> Non
     (plan,) = plan_uploads([tmp_path / "notes"], dataset="orders")
     assert plan.ignored is not None
     assert "PAR1" in plan.ignored
+
+
+def test_what_ends_a_snapshot_goes_with_its_folder_and_last(tmp_path: Path) -> None:
+    make(tmp_path, "2025-11-13/part-0.parquet", "2025-11-13/_SUCCESS", "2025-11-14/part-0.parquet")
+    (tmp_path / "2025-11-13/_SUCCESS").write_bytes(b"")
+    rules = Rules(markers={"catalogs": "_SUCCESS"})
+    assert [key for key, _ in keys(tmp_path, dataset="catalogs", rules=rules)] == [
+        "raw/catalogs/2025-11-13/part-0.parquet",
+        "raw/catalogs/2025-11-14/part-0.parquet",
+        "raw/catalogs/2025-11-13/_SUCCESS",
+    ]

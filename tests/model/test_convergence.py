@@ -32,7 +32,7 @@ def test_modeled_tables_end_as_the_newest_good_rows_of_all_files(
 ) -> None:
     warehouse = worker_warehouse
     warehouse.empty()
-    follow(schedule, warehouse, other_builder)
+    follow(schedule, warehouse, other_builder, RUN)
 
     files = standing(schedule)
     orders = [
@@ -51,7 +51,9 @@ def test_modeled_tables_end_as_the_newest_good_rows_of_all_files(
     assert whole_tables(warehouse) == before
 
 
-def follow(schedule: Sequence[Step], warehouse: ModelWarehouse, other_builder: SecondBuilder) -> None:
+def follow(
+    schedule: Sequence[Step], warehouse: ModelWarehouse, other_builder: SecondBuilder, selected: Sequence[str]
+) -> None:
     """Let the steps happen, and a last run. The run after an undo is a full refresh, as the transform decides it."""
     refresh: tuple[str, ...] = ()
     for step in [*schedule, Step(Act.RUN)]:
@@ -61,18 +63,24 @@ def follow(schedule: Sequence[Step], warehouse: ModelWarehouse, other_builder: S
             warehouse.loader.undo(step.file)
             refresh = ("--full-refresh",)
         else:
-            warehouse.run_green(*refresh, *RUN, during=amid_run(step, warehouse, other_builder, is_anew=bool(refresh)))
+            during = amid_run(step, warehouse, other_builder, selected, is_anew=bool(refresh))
+            warehouse.run_green(*refresh, *selected, during=during)
             refresh = ()
 
 
 def amid_run(
-    step: Step, warehouse: ModelWarehouse, other_builder: SecondBuilder, *, is_anew: bool
+    step: Step,
+    warehouse: ModelWarehouse,
+    other_builder: SecondBuilder,
+    selected: Sequence[str],
+    *,
+    is_anew: bool,
 ) -> dict[Moment, Callable[[], None]]:
     """Return what happens in the middle of a step's run. A rebuild refuses, and is repeated, when another cuts in."""
     if step.act is Act.LAND_AMID_A_RUN and step.moment and step.file:
         return {step.moment: partial(warehouse.loader.land, step.file)}
     if step.act is Act.RUN_AMID_A_RUN and step.moment and not is_anew:
-        return {step.moment: partial(other_builder.run, "run", *RUN)}
+        return {step.moment: partial(other_builder.run, "run", *selected)}
     return {}
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.model_warehouse import ModelWarehouse, model_warehouse
 from tests.support.second_builder import SecondBuilder, second_builder
+from tests.support.snapshots import snapshot_warehouse
 
 _OPEN = pytest.StashKey[ModelWarehouse]()
 
@@ -39,4 +40,25 @@ def built_warehouse(worker_warehouse: ModelWarehouse) -> ModelWarehouse:
 def other_builder(worker_warehouse: ModelWarehouse) -> Iterator[SecondBuilder]:
     """A second dbt on the worker's warehouse."""
     with second_builder(worker_warehouse.environment) as builder:
+        yield builder
+
+
+@pytest.fixture(scope="session")
+def snapshot_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelWarehouse]:
+    """A worker's own local Redshift with a project of two datasets whose files replace the ones before."""
+    with snapshot_warehouse(tmp_path_factory.mktemp("snapshots")) as warehouse:
+        yield warehouse
+
+
+@pytest.fixture
+def snapshots(snapshot_project: ModelWarehouse) -> ModelWarehouse:
+    """The same with both entities built and nothing in it."""
+    snapshot_project.empty()
+    return snapshot_project
+
+
+@pytest.fixture(scope="module")
+def other_snapshot_builder(snapshot_project: ModelWarehouse) -> Iterator[SecondBuilder]:
+    """A second dbt on that warehouse."""
+    with second_builder(snapshot_project.environment) as builder:
         yield builder

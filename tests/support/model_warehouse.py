@@ -27,7 +27,7 @@ _QUIETLY = ("--quiet", "--log-level-file", "none")
 # What dbt makes, mutexes included, is the transformer's; the administrator's key of the masks stays.
 _OWN_TABLES = f"select schemaname || '.' || tablename from pg_tables where tableowner = '{bootstrap.TRANSFORMER}'"
 _OWN_VIEWS = f"select schemaname || '.' || viewname from pg_views where viewowner = '{bootstrap.TRANSFORMER}'"
-_RUN_TABLES = ("model_loads", "run_bounds", "gate_results", "checked_rows", "runs")
+_RUN_TABLES = ("snapshot_files", "model_loads", "run_bounds", "gate_results", "checked_rows", "runs")
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ class ModelWarehouse:
     environment: Mapping[str, str]
     manifest: Manifest | None = field(default=None)
     is_built: bool = field(default=False)
+    selection: Sequence[str] = ()  # what `empty` builds; everything, where nothing is named
 
     def dbt(
         self,
@@ -158,7 +159,7 @@ class ModelWarehouse:
         """Empty the warehouse: nothing has landed; everything has been built and holds nothing."""
         if not self.is_built:
             self.reset()
-            self.run_green()
+            self.run_green(*self.selection)
             self.is_built = True
         self._forget_landed()
         self.transformer.run(*(f"delete from {name}" for (name,) in self.transformer.rows(_OWN_TABLES)))
@@ -184,9 +185,9 @@ class ModelWarehouse:
 
 
 @contextmanager
-def model_warehouse() -> Iterator[ModelWarehouse]:
-    """Start a local Redshift, prepare it, and open a session for each user."""
-    home = Home(run_folder.folder() / f"model-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+def model_warehouse(project: Path = ROOT, name: str = "model") -> Iterator[ModelWarehouse]:
+    """Start a local Redshift, prepare it for a dbt project, and open a session for each user."""
+    home = Home(run_folder.folder() / f"{name}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
     stack.start(home, print, (REDSHIFT,))
     facts = redshift_facts(home)
     logins = {
@@ -198,20 +199,22 @@ def model_warehouse() -> Iterator[ModelWarehouse]:
         admin.run(*bootstrap.user_statements(list(logins.values()), set()), *bootstrap.schema_statements())
         loader = sessions.enter_context(login(facts, bootstrap.LOADER, logins[bootstrap.LOADER].password))
         loader.run(*bootstrap.ops_statements())
-        for dataset, contract in read_contracts(ROOT).items():
+        for dataset, contract in read_contracts(project).items():
             loader.transaction(*bootstrap.dataset_statements(dataset, parse_contract(contract)))
         admin.run(*bootstrap.privilege_statements(), *bootstrap.masking_statements())
         admin.run(bootstrap.STORE_MASKING_KEY.replace(":masking_key", literal(secrets.token_hex(32))))
         transformer = sessions.enter_context(
             login(facts, bootstrap.TRANSFORMER, logins[bootstrap.TRANSFORMER].password)
         )
-        environment = dbt_environment(facts, logins[bootstrap.TRANSFORMER], home.folder / "dbt")
+        environment = dbt_environment(facts, logins[bootstrap.TRANSFORMER], home.folder / "dbt", project)
         warehouse = ModelWarehouse(loader, transformer, admin, environment)
         warehouse.parse()
         yield warehouse
 
 
-def dbt_environment(facts: Mapping[str, Any], user: bootstrap.Login, folder: Path) -> dict[str, str]:
+def dbt_environment(
+    facts: Mapping[str, Any], user: bootstrap.Login, folder: Path, project: Path = ROOT
+) -> dict[str, str]:
     """Return the variables that point dbt at a local Redshift; what dbt writes goes to the folder."""
     return {
         "LANDFALL_REDSHIFT_HOST": str(facts["host"]),
@@ -221,8 +224,8 @@ def dbt_environment(facts: Mapping[str, Any], user: bootstrap.Login, folder: Pat
         "DBT_ENV_SECRET_LANDFALL_REDSHIFT_PASSWORD": user.password,
         "LANDFALL_REDSHIFT_METHOD": "database",
         "LANDFALL_REDSHIFT_SSLMODE": "disable",
-        "DBT_PROJECT_DIR": str(ROOT),
-        "DBT_PROFILES_DIR": str(ROOT),
+        "DBT_PROJECT_DIR": str(project),
+        "DBT_PROFILES_DIR": str(project),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }

@@ -33,6 +33,7 @@ class SeedFile:
     rows: Sequence[Row]
     modified_at: datetime = NOON
     version: str = "1"
+    ends: Sequence["SeedFile"] | None = None  # the files of the snapshot that this one ends, but for itself
 
     @property
     def file_id(self) -> str:
@@ -145,6 +146,12 @@ def _landing(file: SeedFile, load_seq: int) -> Iterator[str]:
         f'insert into ledger.{file.dataset} (file_id, bucket, "key", version_id, row_count, load_id, load_seq,'
         f" loaded_at) values {_tuple(facts)}"
     )
+    for member in () if file.ends is None else (*file.ends, file):
+        listed = (file.dataset, file.file_id, file.modified_at, member.file_id)
+        yield (
+            "insert into ops.snapshot_files (dataset, end_file_id, ended_at, file_id, recorded_at)"
+            f" values {_tuple(listed)}"
+        )
 
 
 def _numbered(file: SeedFile) -> list[Row]:

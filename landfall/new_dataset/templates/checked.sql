@@ -13,6 +13,9 @@
 
 -- depends_on: {{ ref('stg_landed_files') }}
 -- depends_on: {{ ref('stg_model_loads') }}
+[% if snapshot %]
+-- depends_on: {{ ref('stg_snapshots') }}
+[% endif %]
 
 {% set key = [[ key_names | python ]] %}
 {% set columns = business_columns() %}
@@ -42,7 +45,13 @@ judged as (
             },
             [% endif %]
         ) }} as reasons,
+    [% if snapshot %]
+        {{ waiting_reasons({
+            'snapshot_incomplete': "_snapshot = ''",
+        }) }} as waits_for
+    [% else %]
         {{ waiting_reasons() }} as waits_for
+    [% endif %]
     from to_check
 
 ),

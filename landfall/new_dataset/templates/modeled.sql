@@ -8,6 +8,9 @@
 -- depends_on: {{ ref('stg_[[ dataset ]]') }}
 -- depends_on: {{ ref('stg_landed_files') }}
 -- depends_on: {{ ref('quarantine_[[ dataset ]]') }}
+[% if snapshot %]
+-- depends_on: {{ ref('pending_[[ dataset ]]') }}
+[% endif %]
 
 {{ guard_upsert() }}
 

@@ -18,8 +18,10 @@ PRODUCER = Producer(
     name="Spark",
     made_by="pyarrow, after [its pages](https://spark.apache.org/docs/latest/sql-data-sources-parquet.html)",
     works="a folder that `df.write.parquet` writes, parted or not; INT96; `__HIVE_DEFAULT_PARTITION__` is NULL",
-    to_set="nothing; `mode('append')`, since an overwritten or deleted object takes no row back",
-    refused="`_temporary/`, `.spark-staging-*/` (not committed yet), `_SUCCESS` and `.crc` files are ignored",
+    to_set="nothing; `mode('append')`, since an overwritten or deleted object takes no row back, or "
+    "`snapshot: {end: marker}` ([Full exports](#full-exports))",
+    refused="`_temporary/`, `.spark-staging-*/` (not committed yet), `.crc` files and, of other datasets, `_SUCCESS` "
+    "are ignored",
 )
 JOB = "8f2a6b1c-0d3e-4f5a-9b8c-7d6e5f4a3b2c"
 PART = f"part-00000-{JOB}.c000.snappy.parquet"

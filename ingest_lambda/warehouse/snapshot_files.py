@@ -1,0 +1,77 @@
+"""LAND, warehouse: which files make a snapshot, as the warehouse remembers them.
+
+In: the end of a snapshot, the files that it consists of. Out: rows of `ops.snapshot_files`, the end among them. They
+may be written twice: a list is always the same, and `stg_snapshots` takes each file once. A snapshot counts when the
+ledger holds all of them, so that nothing is seen of it before its end has been entered there, the last step. Pure.
+"""
+
+# ruff: noqa: S608 - building SQL is this module's purpose; names and keys go through `literal` and `table`
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.warehouse.facts import naive_utc
+from ingest_lambda.warehouse.statements import identifier, literal, table
+
+FILES_A_STATEMENT = 400  # rows of some 200 bytes: 80 KB of the 100 KB that a statement may have
+COLUMNS = "dataset, end_file_id, ended_at, file_id, recorded_at"
+MARKER = "marker"  # the `load_path` of an end that has no rows
+
+
+def insert_files(dataset: str, end: FileVersion, ended_at: datetime, file_ids: Sequence[str]) -> Iterator[str]:
+    """List the files of a snapshot, by id; `ended_at` is when its end was stored in S3 (UTC)."""
+    facts = f"{literal(dataset)}, {literal(end.file_id)}, {_timestamp(ended_at)}"
+    for start in range(0, len(file_ids), FILES_A_STATEMENT):
+        rows = (f"({facts}, {literal(file_id)}, sysdate)" for file_id in file_ids[start : start + FILES_A_STATEMENT])
+        yield f"insert into ops.snapshot_files ({COLUMNS}) values {', '.join(rows)}"
+
+
+def insert_staged(dataset: str, files: str) -> str:
+    """List each file of a load, staged in the temporary table `files`, as a snapshot of its own."""
+    return (
+        f"insert into ops.snapshot_files ({COLUMNS}) "
+        f"select {literal(dataset)}, files.file_id, files.file_modified_at, files.file_id, sysdate "
+        f"from {identifier(files)} as files"
+    )
+
+
+def insert_landed(dataset: str) -> str:
+    """List each file that landed before its dataset was declared a snapshot, by the time that its rows bear.
+
+    A file without rows bears none: it counts by when it landed.
+    """
+    return (
+        f"insert into ops.snapshot_files ({COLUMNS}) "
+        f"select {literal(dataset)}, files.file_id, coalesce(min(landed._file_modified_at), min(files.loaded_at)), "
+        "files.file_id, sysdate "
+        f"from {table('ledger', dataset)} as files "
+        f"left join {table('landing', dataset)} as landed on landed._file_id = files.file_id "
+        "where files.file_id not in (select file_id from ops.snapshot_files) group by files.file_id"
+    )
+
+
+def insert_end(dataset: str, end: FileVersion, load_id: str) -> str:
+    """Enter a marker in the ledger, a file of no rows, unless it is there; for a transaction that holds the mutex."""
+    sequencer = literal(end.sequencer) if end.sequencer else "null"
+    event_time = _timestamp(end.event_time) if end.event_time else "null"
+    texts = (end.file_id, end.bucket, end.key, end.version_id, end.etag)
+    return (
+        f'insert into {table("ledger", dataset)} (file_id, bucket, "key", version_id, etag, size_bytes, sequencer, '
+        "event_time, row_count, load_path, load_id, load_seq, loaded_at) "
+        f"select {', '.join(map(literal, texts))}, {end.size}, {sequencer}, cast({event_time} as timestamp), 0, "
+        f"{literal(MARKER)}, {literal(load_id)}, counter.load_seq, sysdate "
+        f"from {table('lock', dataset)} as counter "
+        f"where not exists (select 1 from {table('ledger', dataset)} where file_id = {literal(end.file_id)})"
+    )
+
+
+def select_end(dataset: str, end: FileVersion) -> str:
+    """Read what the ledger says of a marker."""
+    return f"select load_id, load_seq, undone_at from {table('ledger', dataset)} where file_id = {literal(end.file_id)}"
+
+
+def _timestamp(value: datetime) -> str:
+    return f"timestamp '{naive_utc(value)}'"

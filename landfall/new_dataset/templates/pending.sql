@@ -1,0 +1,3 @@
+select *
+from {{ ref('int_[[ dataset ]]__checked') }}
+where row_status = 'pending'

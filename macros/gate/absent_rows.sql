@@ -1,0 +1,103 @@
+{% macro absent_rows(judged, key, columns, bounds) -%}
+    {%- set keys = key | join(', ') -%}
+    {%- set upserted = upserted_table(entity_config('entity')) if continues() -%}
+    {%- set values = {
+        '_operation': "cast('D' as varchar(8))",
+        '_narrowing_reasons': "cast('' as varchar(1000))",
+        '_business_at': 'missed.ended_at',
+        '_row_digest': "cast('1' as varchar(33))",
+        '_dataset': 'missed.dataset',
+        '_file_id': 'missed.end_file_id',
+        '_source_file': 'missed.end_source_file',
+        '_file_modified_at': 'missed.ended_at',
+        '_load_seq': 'cast(0 as bigint)',
+        '_loaded_at': 'missed.end_loaded_at',
+        '_snapshot': 'cast(missed.accepted_in as varchar(128))',
+        '_gone_in': 'cast(missed.snapshot_id as varchar(128))',
+    } -%}
+    {%- for column, kept in change_order_columns().items() -%}
+        {%- do values.update({column: 'cast(' ~ kept.missing ~ ' as ' ~ kept.type ~ ')'}) -%}
+    {%- endfor %}
+    select
+        {%- for column, type in columns.items() %}
+        {{ 'missed.' ~ column if column in key else 'cast(null as ' ~ type ~ ')' }} as {{ column }},
+        {%- endfor %}
+        cast('' as varchar(1000)) as reject_reason,
+        cast('accepted' as varchar(16)) as row_status,
+        {%- for column in row_columns() %}
+        {{ values[column] }} as {{ column }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from (
+        select
+            appearances.{{ key | join(', appearances.') }},
+            appearances.accepted_in,
+            later.*,
+            row_number() over (
+                partition by appearances.{{ key | join(', appearances.') }} order by later.snapshot_id
+            ) as place
+        from (
+            {#- Of each key: the snapshots from its newest good row on that have a row of it, good or bad #}
+            select
+                since_accepted.*,
+                lead(seen_in) over (partition by {{ keys }} order by seen_in) as next_seen_in
+            from (
+                select
+                    {{ keys }},
+                    seen_in,
+                    max(case when max(is_accepted) = 1 then seen_in end) over (partition by {{ keys }}) as accepted_in
+                from (
+                    select
+                        {{ keys }},
+                        held.snapshot_id as seen_in,
+                        case when reasons = '' and waits_for = '' then 1 else 0 end as is_accepted
+                    from {{ judged }} as judged
+                    inner join {{ ref('stg_snapshots') }} as held
+                        on judged._file_id = held.file_id
+                    where {{ within_bounds(bounds) }}
+                    {%- if upserted %}
+                    union all
+                    select
+                        {{ keys }},
+                        _snapshot as seen_in,
+                        1 as is_accepted
+                    from {{ upserted }}
+                    {%- endif %}
+                ) as rows_seen
+                group by {{ keys }}, seen_in
+            ) as since_accepted
+            where seen_in >= accepted_in
+        ) as appearances
+        inner join (
+            select
+                dataset,
+                snapshot_id,
+                end_file_id,
+                end_source_file,
+                ended_at,
+                end_loaded_at,
+                lag(snapshot_id) over (partition by dataset order by snapshot_id) as snapshot_before
+            from {{ ref('stg_snapshots') }}
+            where
+                file_id = end_file_id
+                and ({{ within_bounds(bounds) }})
+        ) as later
+            on appearances.seen_in = later.snapshot_before
+        where
+            appearances.next_seen_in is null
+            or appearances.next_seen_in <> later.snapshot_id
+    ) as missed
+    {%- if upserted %}
+    left join {{ upserted }} as modeled
+        on {{ same_key(key, 'missed', 'modeled') }}
+    {%- endif %}
+    where
+        missed.place = 1
+    {%- if upserted %}
+        {#- Tombstones that stand as they are would only be offered again #}
+        and (
+            modeled.{{ key[0] }} is null
+            or modeled._snapshot <> missed.accepted_in
+            or modeled._gone_in <> missed.snapshot_id
+        )
+    {%- endif %}
+{%- endmacro %}

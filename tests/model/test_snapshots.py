@@ -1,0 +1,195 @@
+"""MODEL: a file that replaces the one before: what the newest complete snapshot lacks is deleted."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.support.model_warehouse import ModelWarehouse
+from tests.support.snapshots import marker, modeled, part, roster, thing
+from tests.support.warehouse_seed import NOON
+
+pytestmark = pytest.mark.xdist_group("snapshots")  # one warehouse, one after the other
+
+DAY = timedelta(days=1)
+ROSTERS = ("--select", "int_rosters__checked", "rosters")
+CATALOGS = ("--select", "int_catalogs__checked", "catalogs")
+
+
+def test_a_row_missing_from_the_next_export_is_deleted_and_comes_back_with_a_later_one(
+    snapshots: ModelWarehouse,
+) -> None:
+    first, second = roster("1", [thing("a"), thing("b")]), roster("2", [thing("a")], NOON + DAY)
+    snapshots.loader.land(first)
+    snapshots.run_green(*ROSTERS)
+    assert modeled(snapshots, "rosters") == [("a", "Ada", False), ("b", "Ada", False)]
+
+    snapshots.loader.land(second)
+    snapshots.run_green(*ROSTERS)
+    assert modeled(snapshots, "rosters") == [("a", "Ada", False), ("b", None, True)]
+    gone = "select _source_file, _file_modified_at from modeled.rosters where is_deleted"
+    assert snapshots.transformer.rows(gone) == [(second.source, second.modified_at)]
+
+    snapshots.loader.land(roster("3", [thing("b", "Bob")], NOON + 2 * DAY))
+    snapshots.run_green(*ROSTERS)
+    assert modeled(snapshots, "rosters") == [("a", None, True), ("b", "Bob", False)]
+
+
+def test_a_backup_that_was_restored_has_older_times_and_is_right(snapshots: ModelWarehouse) -> None:
+    snapshots.loader.land(roster("1", [thing("a", "new", NOON + DAY)]))
+    snapshots.run_green(*ROSTERS)
+    snapshots.loader.land(roster("1", [thing("a", "restored", NOON - DAY)], NOON + DAY, version="2"))
+    snapshots.run_green(*ROSTERS)
+    assert modeled(snapshots, "rosters") == [("a", "restored", False)]
+
+
+def test_a_late_snapshot_moves_where_a_row_went_and_never_whether_it_lives(snapshots: ModelWarehouse) -> None:
+    gone = "select id, _source_file, is_deleted from modeled.rosters where id in ('b', 'c') order by 1"
+    first = roster("1", [thing("a"), thing("b"), thing("c")])
+    last = roster("5", [thing("a")], NOON + 5 * DAY)
+    for file in (first, last):
+        snapshots.loader.land(file)
+        snapshots.run_green(*ROSTERS)
+    assert snapshots.transformer.rows(gone) == [("b", last.source, True), ("c", last.source, True)]
+
+    late = roster("3", [thing("a"), thing("c", "late")], NOON + 3 * DAY)
+    snapshots.loader.land(late)
+    snapshots.run_green(*ROSTERS)
+    assert snapshots.transformer.rows(gone) == [("b", late.source, True), ("c", last.source, True)]
+
+    later = roster("2", [thing("a"), thing("d")], NOON + 2 * DAY)
+    snapshots.loader.land(later)
+    snapshots.run_green(*ROSTERS)
+    assert snapshots.transformer.rows(gone) == [("b", later.source, True), ("c", last.source, True)]
+    assert modeled(snapshots, "rosters") == [
+        ("a", "Ada", False),
+        ("b", None, True),
+        ("c", None, True),
+        ("d", None, True),
+    ]
+    converged(snapshots, "rosters", ROSTERS)
+
+
+def test_a_key_whose_row_is_quarantined_is_there(snapshots: ModelWarehouse) -> None:
+    snapshots.loader.land(roster("1", [thing("a"), thing("b")]))
+    snapshots.run_green(*ROSTERS)
+    snapshots.loader.land(roster("2", [thing("a"), thing("b", at=None)], NOON + DAY))
+    snapshots.run_green(*ROSTERS)
+    assert modeled(snapshots, "rosters") == [("a", "Ada", False), ("b", "Ada", False)]
+    assert snapshots.transformer.rows("select id from gate.quarantine_rosters") == [("b",)]
+
+    snapshots.loader.land(roster("3", [thing("a")], NOON + 2 * DAY))
+    snapshots.run_green(*ROSTERS)
+    assert modeled(snapshots, "rosters") == [("a", "Ada", False), ("b", None, True)]
+    converged(snapshots, "rosters", ROSTERS)
+
+
+def test_a_bad_row_brings_nothing_back_that_was_gone(snapshots: ModelWarehouse) -> None:
+    for number, rows in enumerate([[thing("a"), thing("b")], [thing("a")], [thing("a"), thing("b", at=None)]]):
+        snapshots.loader.land(roster(str(number), rows, NOON + number * DAY))
+        snapshots.run_green(*ROSTERS)
+    assert modeled(snapshots, "rosters") == [("a", "Ada", False), ("b", None, True)]
+    assert snapshots.transformer.rows("select id from gate.quarantine_rosters") == [("b",)]
+    converged(snapshots, "rosters", ROSTERS)
+
+
+def test_what_has_landed_of_a_snapshot_changes_and_deletes_nothing_before_the_last_of_it(
+    snapshots: ModelWarehouse,
+) -> None:
+    old = part("1", "part-0", [thing("a"), thing("b")])
+    snapshots.loader.land(old, marker("1", [old]))
+    snapshots.run_green(*CATALOGS)
+    before = [("a", "Ada", False), ("b", "Ada", False)]
+    assert modeled(snapshots, "catalogs") == before
+
+    parts = [part("2", f"part-{key}", [thing(key, "new")], NOON + DAY) for key in "ac"]
+    end = marker("2", parts, NOON + DAY)
+    for file in (parts[0], end):
+        snapshots.loader.land(file)
+        snapshots.run_green(*CATALOGS)
+        assert modeled(snapshots, "catalogs") == before
+        waiting = "select id, reject_reason from gate.pending_catalogs"
+        assert snapshots.transformer.rows(waiting) == [("a", "snapshot_incomplete")]
+
+    snapshots.loader.land(parts[1])
+    snapshots.run_green(*CATALOGS)
+    assert modeled(snapshots, "catalogs") == [("a", "new", False), ("b", None, True), ("c", "new", False)]
+    assert snapshots.transformer.rows("select * from gate.pending_catalogs") == []
+    converged(snapshots, "catalogs", CATALOGS)
+
+
+def test_a_part_that_a_later_snapshot_holds_as_well_is_of_the_later_one(snapshots: ModelWarehouse) -> None:
+    kept, replaced = part("1", "part-0", [thing("a")]), part("1", "part-1", [thing("b"), thing("c")])
+    snapshots.loader.land(kept, replaced, marker("1", [kept, replaced]))
+    snapshots.run_green(*CATALOGS)
+    again = part("1", "part-1", [thing("b", "new")], NOON + DAY)
+    snapshots.loader.land(replace(again, version="2"))
+    snapshots.loader.land(marker("1", [kept, replace(again, version="2")], NOON + DAY, version="2"))
+    snapshots.run_green(*CATALOGS)
+    assert modeled(snapshots, "catalogs") == [("a", "Ada", False), ("b", "new", False), ("c", None, True)]
+    converged(snapshots, "catalogs", CATALOGS)
+
+
+def test_an_export_that_is_undone_is_followed_by_the_one_before(snapshots: ModelWarehouse) -> None:
+    wrong = roster("2", [thing("a", "wrong")], NOON + DAY)
+    snapshots.loader.land(roster("1", [thing("a"), thing("b")]))
+    snapshots.loader.land(wrong)
+    snapshots.run_green(*ROSTERS)
+    assert modeled(snapshots, "rosters") == [("a", "wrong", False), ("b", None, True)]
+    snapshots.loader.undo(wrong)
+    snapshots.run_green("--full-refresh", *ROSTERS)
+    assert modeled(snapshots, "rosters") == [("a", "Ada", False), ("b", "Ada", False)]
+
+
+def test_an_export_of_far_fewer_rows_stops_at_the_gate_until_it_is_undone(snapshots: ModelWarehouse) -> None:
+    keys = "abcd"
+    snapshots.loader.land(roster("1", [thing(key) for key in keys]))
+    assert snapshots.build("--select", "+rosters").status("rosters__snapshot_shrinks") == "pass"
+    before = modeled(snapshots, "rosters")
+    cut = roster("2", [thing("a")], NOON + DAY)
+    snapshots.loader.land(cut)
+
+    for _ in range(2):  # the next one, as small, is no way around it
+        stopped = snapshots.build("--select", "+rosters")
+        assert stopped.status("rosters__snapshot_shrinks") == "fail"
+        assert stopped.status("rosters") == "skipped"
+        assert modeled(snapshots, "rosters") == before
+        second = roster("3", [thing("a")], NOON + 2 * DAY)
+        snapshots.loader.land(second)
+    for file in (cut, second):
+        snapshots.loader.undo(file)
+    snapshots.loader.land(roster("4", [thing("a"), thing("b")], NOON + 3 * DAY))
+    assert snapshots.build("--select", "+rosters").success
+    assert modeled(snapshots, "rosters") == [
+        ("a", "Ada", False),
+        ("b", "Ada", False),
+        ("c", None, True),
+        ("d", None, True),
+    ]
+
+
+def test_a_shrink_that_was_let_through_does_not_stop_a_rebuild(snapshots: ModelWarehouse) -> None:
+    snapshots.loader.land(roster("1", [thing(key) for key in "abcd"]))
+    snapshots.run_green(*ROSTERS)
+    snapshots.loader.land(roster("2", [thing("a")], NOON + DAY))
+    snapshots.run_green(*ROSTERS)  # `dbt run` asks no gate
+    assert snapshots.build("--full-refresh", "--select", "+rosters").status("rosters__snapshot_shrinks") == "pass"
+
+
+def test_a_snapshot_has_no_other_dataset_beside_it(snapshots: ModelWarehouse) -> None:
+    assert snapshots.manifest is not None
+    meta = snapshots.manifest.flat_graph["sources"]["source.landfall.landing.order_flattened"]["config"]["meta"]
+    meta["snapshot"] = {"end": "file"}
+    try:
+        with pytest.raises(RuntimeError, match=r"order_flattened is a snapshot.*Model them as two entities"):
+            snapshots.dbt("compile", "--select", "int_orders__checked")
+    finally:
+        del meta["snapshot"]
+
+
+def converged(warehouse: ModelWarehouse, dataset: str, run: tuple[str, ...]) -> None:
+    """Assert that a full refresh changes no column of any row."""
+    every = f"select * from modeled.{dataset} order by 1"  # noqa: S608 - the test's own names
+    before = warehouse.transformer.rows(every)
+    warehouse.run_green("--full-refresh", *run)
+    assert warehouse.transformer.rows(every) == before

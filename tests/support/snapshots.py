@@ -1,0 +1,77 @@
+"""Two datasets whose files replace the ones before, as `landfall new-dataset` writes them into a copy of the project.
+
+Of `rosters` each file is a snapshot, of `catalogs` a folder of parts that a marker ends.
+"""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+from pyarrow import parquet as pq
+from typer.testing import CliRunner
+
+from landfall.app import build
+from local.home import ROOT
+from tests.support.model_warehouse import ModelWarehouse, model_warehouse
+from tests.support.warehouse_seed import NOON, Row, SeedFile
+
+PROJECT = ("dbt_project", "macros", "dbt_project.yml", "profiles.yml", ".sqlfluff", ".sqlfluffignore")
+ENDS = {"rosters": "file", "catalogs": "marker"}
+PLATFORM = ("stg_landed_files", "stg_model_loads", "stg_snapshots")
+
+
+def copied_project(folder: Path) -> Path:
+    """Copy the dbt project to a folder; return it."""
+    for name in PROJECT:
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
+    return folder
+
+
+def snapshot_project(folder: Path) -> Path:
+    """Write both datasets into a copy of the project."""
+    copied_project(folder)
+    specimen = folder / "specimen.parquet"
+    columns = {"id": ["a"], "name": ["Ada"], "changed_at": pa.array([NOON], pa.timestamp("us"))}
+    pq.write_table(pa.table(columns), specimen)
+    for dataset, end in ENDS.items():
+        command = ["new-dataset", dataset, "--from", str(specimen), "--key", "id", "--time", "changed_at"]
+        done = CliRunner().invoke(build(), [*command, "--snapshot", end, "--project", str(folder)])
+        assert done.exit_code == 0, done.output
+    return folder
+
+
+@contextmanager
+def snapshot_warehouse(folder: Path) -> Iterator[ModelWarehouse]:
+    """Start a local Redshift for that project, whose `empty` builds both entities alone."""
+    with model_warehouse(snapshot_project(folder), "snapshots") as warehouse:
+        warehouse.selection = ("--select", *PLATFORM, *(f"+{dataset}" for dataset in ENDS))
+        yield warehouse
+
+
+def thing(key: str | None, name: str | None = "Ada", at: datetime | None = NOON) -> Row:
+    """Return one row of either dataset; without its time it breaks a rule."""
+    return {"id": key, "name": name, "changed_at": at}
+
+
+def roster(name: str, rows: Sequence[Row], stored_at: datetime = NOON, version: str = "1") -> SeedFile:
+    """Return a whole export."""
+    return SeedFile("rosters", f"raw/rosters/{name}.parquet", rows, stored_at, version, ends=())
+
+
+def part(folder: str, name: str, rows: Sequence[Row], stored_at: datetime = NOON) -> SeedFile:
+    """Return one of the files of a folder."""
+    return SeedFile("catalogs", f"raw/catalogs/{folder}/{name}.parquet", rows, stored_at)
+
+
+def marker(folder: str, parts: Sequence[SeedFile], stored_at: datetime = NOON, version: str = "1") -> SeedFile:
+    """Return the object that ends a folder, with the parts that it held then."""
+    return SeedFile("catalogs", f"raw/catalogs/{folder}/_SUCCESS", (), stored_at, version, ends=parts)
+
+
+def modeled(warehouse: ModelWarehouse, dataset: str) -> list[tuple[Any, ...]]:
+    """Return key, name and whether it is deleted, of every modeled row."""
+    return warehouse.transformer.rows(f"select id, name, is_deleted from modeled.{dataset} order by 1")  # noqa: S608 - the test's own names
