@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from dbt.contracts.graph.manifest import Manifest
+from dbt.artifacts.resources.v1.components import ColumnInfo
 from hypothesis import strategies as st
 
 from tests.support.convergence import Act, Step
@@ -23,10 +23,11 @@ _NO_SEQUENCE = -1
 
 @dataclass(frozen=True)
 class Feed:
-    """A way to order the changes of customers, as a source declares it."""
+    """How the changes of customers are declared; `columns`, with their types, are those that it needs in landing."""
 
     name: str
     changes: Mapping[str, Any]
+    columns: Mapping[str, str] = field(default_factory=lambda: {"lsn": "varchar(65535)"})
 
     @property
     def order(self) -> str:
@@ -166,21 +167,20 @@ def _why_not(feed: Feed, files: Sequence[SeedFile], file: SeedFile, row: Row) ->
 
 @contextmanager
 def declared(warehouse: ModelWarehouse, feed: Feed) -> Iterator[None]:
-    """Let the source of customers declare the feed, and landing have its sequence; as it was, afterwards."""
+    """Let the source of customers declare the feed, and landing have its columns; as it was, afterwards."""
     assert warehouse.manifest is not None
-    meta = warehouse.manifest.sources[SOURCE].config.meta
-    before = dict(meta)
-    warehouse.loader.run("alter table landing.customers add column lsn varchar(65535)")
+    source = warehouse.manifest.sources[SOURCE]
+    columns, changes = dict(source.columns), source.config.meta["changes"]
+    for name, type_ in feed.columns.items():
+        warehouse.loader.run(f"alter table landing.customers add column {name} {type_}")
+        source.columns[name] = ColumnInfo(name, data_type=type_)
     try:
-        _declare(warehouse.manifest, {**before, "changes": dict(feed.changes)})
+        source.config.meta["changes"] = dict(feed.changes)
+        warehouse.manifest.build_flat_graph()
         yield
     finally:
-        _declare(warehouse.manifest, before)
+        source.columns, source.config.meta["changes"] = columns, changes
+        warehouse.manifest.build_flat_graph()
         warehouse.empty()
         warehouse.run_green("--select", "stg_customers")
-        warehouse.loader.run("alter table landing.customers drop column lsn")
-
-
-def _declare(manifest: Manifest, meta: Mapping[str, Any]) -> None:
-    manifest.sources[SOURCE].config.meta = dict(meta)
-    manifest.build_flat_graph()
+        warehouse.loader.run(*(f"alter table landing.customers drop column {name}" for name in feed.columns))

@@ -1,0 +1,162 @@
+"""MODEL's law, of feeds of changes: equal times, sequences, keys that come back, deletes that have only their key.
+
+Hypothesis draws schedules; the end is compared with what the law says, told independently in
+`tests/support/change_feeds.py`, and with a full refresh. What cannot be ordered is still in sight. What may be declared
+of a feed stands below: codes, marks of deleted rows, sequences, each as its tool writes it.
+"""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.support import change_feeds
+from tests.support.change_feeds import FEEDS, MODELS, Feed, schedules, standing
+from tests.support.convergence import Act, Step
+from tests.support.model_warehouse import ModelWarehouse
+from tests.support.order_rows import customer, customers_file
+from tests.support.warehouse_seed import NOON, Row
+
+pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
+
+EXAMPLES = 4  # each is several dbt runs
+RUN = ("--select", *MODELS)
+CUSTOMERS = "select customer_id, country, is_deleted from modeled.customers order by 1"
+DELETES = (
+    "select customer_id, reject_reason from gate.int_customers__checked "
+    "where row_status = 'quarantined' and _operation = 'D' order by 1, 2"
+)
+
+
+@pytest.mark.parametrize("feed", FEEDS, ids=str)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@given(schedule=schedules())
+def test_customers_end_as_their_last_change_and_what_has_no_place_stays_in_sight(
+    worker_warehouse: ModelWarehouse, feed: Feed, schedule: Sequence[Step]
+) -> None:
+    warehouse = worker_warehouse
+    warehouse.empty()
+    with change_feeds.declared(warehouse, feed):
+        follow(schedule, warehouse)
+
+        files = standing(schedule)
+        assert warehouse.transformer.rows(CUSTOMERS) == change_feeds.modeled(feed, files)
+        assert warehouse.transformer.rows(DELETES) == change_feeds.unplaced(feed, files)
+
+        everything = "select * from modeled.customers order by customer_id"
+        incremental = warehouse.transformer.rows(everything)
+        warehouse.run_green("--full-refresh", *RUN)
+        assert warehouse.transformer.rows(everything) == incremental
+
+
+def follow(schedule: Sequence[Step], warehouse: ModelWarehouse) -> None:
+    """Let the steps happen, and a last run. The run after an undo is a full refresh, as the transform decides it."""
+    refresh: tuple[str, ...] = ()
+    for step in [*schedule, Step(Act.RUN)]:
+        if step.act is Act.LAND and step.file:
+            warehouse.loader.land(step.file)
+        elif step.act is Act.UNDO and step.file:
+            warehouse.loader.undo(step.file)
+            refresh = ("--full-refresh",)
+        else:
+            file = step.file
+            during = {step.moment: lambda file=file: warehouse.loader.land(file)} if step.moment and file else {}
+            warehouse.run_green(*refresh, *RUN, during=during)
+            refresh = ()
+
+
+def test_codes_are_those_declared_and_another_one_is_told(worker_warehouse: ModelWarehouse) -> None:
+    codes = {"insert": ["c", "r"], "update": ["u"], "delete": ["d"]}
+    debezium = Feed("Debezium", {"operation": "op", "codes": codes})
+    operations = {"created": "c", "read": " R ", "updated": "u", "deleted": "d", "unsaid": None, "dms": "I", "odd": "t"}
+    rows = [customer(key, op=op, lsn=None) for key, op in operations.items()]
+
+    assert end(worker_warehouse, debezium, rows) == {
+        **dict.fromkeys(("created", "read", "updated", "unsaid"), False),
+        "deleted": True,
+        "dms": "operation_unknown",
+        "odd": "operation_unknown",
+    }
+
+
+@pytest.mark.parametrize(
+    ("type_", "marked", "unmarked"),
+    [
+        ("boolean", True, False),
+        ("smallint", 1, 0),
+        ("timestamp", NOON, None),
+        ("varchar(65535)", "true", "false"),
+        ("varchar(65535)", "2025-11-13T12:00:00Z", ""),
+    ],
+)
+def test_a_mark_deletes_and_a_column_that_is_called_op_says_nothing_of_its_own(
+    worker_warehouse: ModelWarehouse, type_: str, marked: object, unmarked: object
+) -> None:
+    feed = Feed("of marks", {"deleted": "mark"}, {"mark": type_})
+    marks = {"deleted": marked, "kept": unmarked, "empty": None}
+    rows = [customer(key, op="D", mark=mark) for key, mark in marks.items()]
+
+    assert end(worker_warehouse, feed, rows) == {"deleted": True, "kept": False, "empty": False}
+
+
+def test_where_nothing_is_declared_nothing_deletes(worker_warehouse: ModelWarehouse) -> None:
+    rows = [customer("c-1", op="D", lsn=None), customer("c-2", None, created_at=None, op="D", lsn=None)]
+    assert end(worker_warehouse, Feed("none", {}), rows) == {"c-1": False, "c-2": "created_at_missing"}
+
+
+NUMBERS = {
+    None: -1,
+    " ": -1,
+    "7": 7,
+    "20251113120000000000000000000000007": 20251113120000000000000000000000007,
+    "16/B374D848": 0x16B374D848,
+    "FFFFFFFF/FFFFFFFF": 2**64 - 1,
+    "00000027:00000ac0:0002": 0x27_00000AC0_0002,
+    "3e11fa47-71ca-11e1-9e33-c80aa9429562:23": 23,
+    "0-1-100": 100,
+    "first": -2,
+    "-5": -2,
+    "1.5": -2,
+}
+
+
+def test_a_sequence_is_the_number_that_it_stands_for_and_what_is_none_is_told(
+    worker_warehouse: ModelWarehouse,
+) -> None:
+    rows = [customer(f"c-{n:02}", op="U", lsn=lsn) for n, lsn in enumerate(NUMBERS)]
+    worker_warehouse.empty()
+    with change_feeds.declared(worker_warehouse, FEEDS[0]):
+        worker_warehouse.loader.land(customers_file("numbered", rows))
+        worker_warehouse.run_green(*RUN)
+        found = worker_warehouse.transformer.rows(
+            "select stg.customer_id, stg._sequence from staging.stg_customers as stg order by 1"
+        )
+        reasons = worker_warehouse.transformer.rows(
+            "select customer_id from gate.quarantine_customers where reject_reason = 'sequence_malformed' order by 1"
+        )
+    assert [int(number) for _, number in found] == list(NUMBERS.values())
+    assert [key for (key,) in reasons] == [key for key, number in found if number == -2]
+
+
+def test_two_columns_are_one_number_the_first_before_the_second(worker_warehouse: ModelWarehouse) -> None:
+    feed = Feed("of two", {"operation": "op", "sequence": ["lsn", "place"]}, {"lsn": "varchar(64)", "place": "bigint"})
+    numbers: list[tuple[str, int | None]] = [("9", 7), ("10", None), ("10", 0), ("10", 5), ("11", 1)]
+    rows = [
+        customer("c-1", op="U", country=f"C{chr(65 + n)}", lsn=lsn, place=place)
+        for n, (lsn, place) in enumerate(numbers)
+    ]
+    for newest in range(1, len(rows)):
+        assert end(worker_warehouse, feed, list(reversed(rows[: newest + 1])), "country") == {
+            "c-1": rows[newest]["country"]
+        }
+
+
+def end(warehouse: ModelWarehouse, feed: Feed, rows: Sequence[Row], fact: str = "is_deleted") -> dict[str, object]:
+    """Land and model the rows; return by key what is modeled of it, or why it is not."""
+    warehouse.empty()
+    with change_feeds.declared(warehouse, feed):
+        warehouse.loader.land(customers_file("changes", rows))
+        warehouse.run_green(*RUN)
+        modeled = warehouse.transformer.rows(f"select customer_id, {fact} from modeled.customers")  # noqa: S608 - our names
+        rejected = warehouse.transformer.rows("select customer_id, reject_reason from gate.quarantine_customers")
+    return dict((*modeled, *rejected))
