@@ -50,7 +50,7 @@ def write(path: Path, columns: dict[str, list[Any]]) -> Path:
 
 def status_of(operator: Operator, dataset: str) -> dict[str, Any]:
     """Return the status of one dataset, checked for its face."""
-    status = operator.landfall("status", "--dataset", dataset)
+    status = operator.command("status", "--dataset", dataset)
     assert status.keys() == {"datasets", "queue", "paused", "waiting"}
     assert has_face(status["queue"], QUEUE_FACE)
     assert all(has_face(each, DATASET_FACE) for each in status["datasets"])
@@ -72,7 +72,7 @@ def test_a_good_file_lands_and_every_face_agrees(operator: Operator, tmp_path: P
     }
     assert sorted((row["a"], row["b"]) for row in operator.landed("e2e_good")) == [(1, "x"), (2, None), (3, "é")]
 
-    (line,) = operator.landfall("history", "--dataset", "e2e_good")
+    (line,) = operator.command("history", "--dataset", "e2e_good")
     assert has_face(line, HISTORY_FACE)
     assert line["source_file"] == f"s3://{operator.stack.bucket}/{uploaded['key']}"
     assert (line["outcome"], line["rows"], line["load_path"]) == ("landed", 3, "as_is")
@@ -92,7 +92,7 @@ def test_a_redelivered_event_lands_nothing_again(operator: Operator, tmp_path: P
         stack.sqs.send_message(QueueUrl=stack.output("LandingQueueUrl"), MessageBody=body)
     wait_for(lambda: _queue_is_empty(operator), "an empty queue")
     assert len(operator.landed("e2e_again")) == 2
-    assert len(operator.landfall("history", "--dataset", "e2e_again")) == 1
+    assert len(operator.command("history", "--dataset", "e2e_again")) == 1
 
 
 def _queue_is_empty(operator: Operator) -> bool:
@@ -105,7 +105,7 @@ def test_every_version_of_a_key_lands(operator: Operator, tmp_path: Path) -> Non
         path = write(tmp_path / "e2e_versions.parquet", {"a": [value]})
         assert operator.upload(path).outcome == "landed"
     assert sorted(row["a"] for row in operator.landed("e2e_versions")) == [1, 2]
-    assert [line["load_seq"] for line in operator.landfall("history", "--dataset", "e2e_versions")] == [2, 1]
+    assert [line["load_seq"] for line in operator.command("history", "--dataset", "e2e_versions")] == [2, 1]
 
 
 def test_a_corrupt_file_is_rejected_with_a_verdict_and_nothing_lands(operator: Operator, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_corrupt_file_is_rejected_with_a_verdict_and_nothing_lands(operator: O
     assert uploaded["reason"].startswith("not_parquet: ")
     assert uploaded["rows"] is None
 
-    (line,) = operator.landfall("history", "--dataset", "e2e_corrupt")
+    (line,) = operator.command("history", "--dataset", "e2e_corrupt")
     assert has_face(line, HISTORY_FACE)
     assert (line["outcome"], line["reason"]) == ("rejected", uploaded["reason"])
     status = status_of(operator, "e2e_corrupt")
@@ -155,7 +155,7 @@ def test_hostile_keys_land_under_their_own_names(operator: Operator, tmp_path: P
     assert found == expected
     # what the command line names it can also take out again, whatever the name
     for source_file in list(expected.values())[:4]:
-        assert operator.landfall("undo", source_file)["outcome"] == "undone"
+        assert operator.command("undo", source_file)["outcome"] == "undone"
     assert {row["a"] for row in operator.landed("e2e_hostile")} == {4, 5, 6, 7, 8}
 
 
@@ -181,7 +181,7 @@ def test_what_is_no_data_file_is_ignored(operator: Operator, tmp_path: Path) -> 
         "ignored",
         "'_x.parquet' is its writer's own: it begins with '_'",
     )
-    assert operator.landfall("history", "--dataset", "e2e_ignored") == []
+    assert operator.command("history", "--dataset", "e2e_ignored") == []
 
 
 def test_a_version_deleted_before_it_landed_is_gone(operator: Operator, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_version_deleted_before_it_landed_is_gone(operator: Operator, tmp_path
     stack.s3.delete_object(Bucket=stack.bucket, Key=upload.plan.key, VersionId=upload.version_id)
     (settled,) = uploads.wait(stack, [upload], 60)
     assert settled.outcome == "gone"
-    assert operator.landfall("history", "--dataset", "e2e_gone") == []
+    assert operator.command("history", "--dataset", "e2e_gone") == []
 
 
 def test_time_running_out_is_exit_code_2_and_not_an_outcome(operator: Operator, tmp_path: Path) -> None:
@@ -216,19 +216,19 @@ def test_undo_takes_one_version_out_and_says_what_it_did(operator: Operator, tmp
     for value in (1, 2):
         operator.upload(write(tmp_path / "e2e_undo.parquet", {"a": [value]}))
     key = "raw/e2e_undo/e2e_undo.parquet"
-    undone = operator.landfall("undo", key)
+    undone = operator.command("undo", key)
     assert (undone["outcome"], undone["rows"], undone["was_modeled"]) == ("undone", 1, False)
     assert [row["a"] for row in operator.landed("e2e_undo")] == [1]
 
-    again = operator.landfall("undo", key)
+    again = operator.command("undo", key)
     assert (again["outcome"], again["rows"]) == ("already_undone", 0)
     assert again["version_id"] == undone["version_id"]
     assert [row["a"] for row in operator.landed("e2e_undo")] == [1]
 
     (other,) = again["other_versions"]
-    assert operator.landfall("undo", key, "--version", other)["outcome"] == "undone"
+    assert operator.command("undo", key, "--version", other)["outcome"] == "undone"
     assert operator.landed("e2e_undo") == []
-    assert {line["outcome"] for line in operator.landfall("history", "--dataset", "e2e_undo")} == {"undone"}
+    assert {line["outcome"] for line in operator.command("history", "--dataset", "e2e_undo")} == {"undone"}
 
 
 def test_undo_of_what_never_landed_is_refused_clearly(operator: Operator) -> None:
