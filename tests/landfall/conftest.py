@@ -21,6 +21,8 @@ from landfall.stack import Stack
 from tests.land import warehouse
 from tests.land.warehouse import Function, Land, message, new_dataset
 
+QUEUES = ("LandingQueueUrl", "DeadLetterQueueUrl")
+
 
 @dataclass
 class Desk:
@@ -61,14 +63,19 @@ class Desk:
         return list(self.function.report.outcomes)
 
 
+@pytest.fixture
+def desk(worker_desk: Desk) -> Desk:
+    """An operator's desk with nothing on its queues. Use datasets of your own."""
+    for queue in QUEUES:
+        worker_desk.messages(queue)
+    return worker_desk
+
+
 @pytest.fixture(scope="package")  # its environment must not reach other tests of the worker
-def desk(land: Land) -> Iterator[Desk]:
-    """An operator's desk. Use datasets of your own."""
+def worker_desk(land: Land) -> Iterator[Desk]:
+    """The worker's one desk."""
     sqs, settings = land.client("sqs"), land.settings
-    queues = {
-        output: sqs.create_queue(QueueName=new_dataset("operate"))["QueueUrl"]
-        for output in ("LandingQueueUrl", "DeadLetterQueueUrl")
-    }
+    queues = {output: sqs.create_queue(QueueName=new_dataset("operate"))["QueueUrl"] for output in QUEUES}
     outputs = {
         "EnvironmentName": warehouse.ENVIRONMENT,
         "BucketName": land.bucket,
