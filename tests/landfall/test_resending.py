@@ -195,7 +195,7 @@ def test_dead_letters_go_back_to_the_landing_queue_and_land(desk: Desk) -> None:
         (["raw/nothing/x.parquet"], 3, "is not in the bucket"),
         ([], 2, "only one of them"),
         (["raw/a/x.parquet", "--dlq"], 2, "only one of them"),
-        (["--dlq", "--dataset", "a"], 2, "go with --rejected"),
+        (["--dlq", "--dataset", "a"], 2, "goes with --rejected and --without-positions"),
         (["--rejected", "--undone"], 2, "go with a KEY"),
     ],
 )
