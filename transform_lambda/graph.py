@@ -166,14 +166,16 @@ def graph_of(manifest: Any) -> Graph:
 def _node(node: Any, known: Set[str]) -> Node:
     kind = str(node.resource_type)
     is_landing = kind == "source" and node.source_name == "landing"
+    entity = (node.config.meta or {}).get("entity")
     return Node(
         id=node.unique_id,
         kind=kind,
         selector="fqn:" + ".".join(node.fqn),
         name=node.name,
         parents=frozenset(node.depends_on.nodes if kind != "source" else ()) & known,
-        entity=(node.config.meta or {}).get("entity"),
-        is_upsert=kind == "model" and node.fqn[1] == "modeled",
+        entity=entity,
+        # an entity's history is upserted too, as one of its own nodes
+        is_upsert=kind == "model" and node.fqn[1] == "modeled" and node.name == entity,
         dataset=node.name if is_landing else None,
         relation=f"{node.schema}.{node.identifier}",
     )

@@ -40,6 +40,10 @@ def new_dataset(
             help="Each file replaces the one before, or each folder does that an object NAME ends (default: _SUCCESS).",
         ),
     ] = None,
+    history: Annotated[
+        bool,
+        typer.Option("--history", help="Keep every version too, with the time from which until when it was valid."),
+    ] = False,
     project: Annotated[Path, typer.Option(metavar="DIR", help="The project's folder.", show_default=False)] = ROOT,
     is_dry: Annotated[bool, typer.Option("--dry-run", help="Show what would be written; write nothing.")] = False,
     as_json: output.JsonOption = False,
@@ -55,7 +59,7 @@ def new_dataset(
     with output.stderr().status(f"reading {source}"):
         specimen = read(source)
     columns = [column.strip() for column in key.split(",") if column.strip()]
-    made = design(Request(name, columns, time, domain, _snapshot(snapshot)), specimen)
+    made = design(Request(name, columns, time, domain, _snapshot(snapshot), history), specimen)
     rendered = files.render(made, project)
     if not is_dry:
         files.write(rendered, project)

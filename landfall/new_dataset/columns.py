@@ -5,7 +5,7 @@ In: landing names and types, and what was seen of their values. Out: `ModelColum
 
 import re
 import unicodedata
-from collections.abc import Container, Sequence
+from collections.abc import Container, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ LONGEST_LINE = 78  # of SQL, less its indentation (.sqlfluff)
 # Columns that checks, gates and the UPSERT add beside the file's.
 TAKEN = {OPERATION, "reject_reason", "row_status", "reasons", "waits_for", "is_deleted", "copies"}
 TAKEN |= {"quarantined_in_file", "rows_in_file", "bad_files_in_run", "files_in_run"}
+TAKEN_BY_HISTORY = {"valid_from", "valid_to", "is_current"}
 JINJA = re.compile(r"\{[{%#]")
 # Lengths of modeled text: the shortest that holds twice what was seen.
 TEXT_BYTES = (32, 64, 128, 256, 1024, 4096, 16384, MAX_VARCHAR)
@@ -66,8 +67,12 @@ class ModelColumn:
         return f"`{self.landing}` of the file{', as JSON text' if self.is_json else ''}."
 
 
-def model_columns(dataset: str, landed: Sequence[LandedColumn]) -> list[ModelColumn]:
+def model_columns(
+    dataset: str, landed: Sequence[LandedColumn], taken: Set[str] = frozenset(TAKEN)
+) -> list[ModelColumn]:
     """Name and type the columns that can be modeled; bytes stay in landing, and `op` becomes the row's operation.
+
+    Names in `taken` are given to none of them.
 
     >>> from ingest_lambda.warehouse import sqltypes
     >>> columns = [LandedColumn("order", sqltypes.INTEGER), LandedColumn("größe (m)", sqltypes.VARCHAR, 9)]
@@ -83,12 +88,12 @@ def model_columns(dataset: str, landed: Sequence[LandedColumn]) -> list[ModelCol
     plain = {
         column.name
         for column in landed
-        if is_modeled(column) and column.type.name != "SUPER" and _is_plain(column.name)
+        if is_modeled(column) and column.type.name != "SUPER" and _is_plain(column.name, taken)
     }
-    used, modeled = TAKEN | plain, []
+    used, modeled = {*taken, *plain}, []
     for position, column in enumerate(landed, start=1):
         if is_modeled(column):
-            name = column.name if column.name in plain else _free_name(column, position, used)
+            name = column.name if column.name in plain else _free_name(column, position, used, taken)
             used.add(name)
             modeled.append(_model_column(dataset, column, name))
     return modeled
@@ -147,17 +152,17 @@ def _model_column(dataset: str, column: LandedColumn, name: str) -> ModelColumn:
     return ModelColumn(column.name, name, modeled_type(column), selected, doc, is_json, column.is_of_path)
 
 
-def _is_plain(name: str, taken: Container[str] = TAKEN) -> bool:
+def _is_plain(name: str, taken: Container[str]) -> bool:
     is_word = PLAIN_NAME.fullmatch(name) is not None and len(name) <= LONGEST_NAME
     return is_word and name not in RESERVED_WORDS and name not in taken
 
 
-def _free_name(column: LandedColumn, position: int, used: Container[str]) -> str:
+def _free_name(column: LandedColumn, position: int, used: Container[str], taken: Container[str]) -> str:
     """Give a column a plain name that no other has; one that has no letters is called by its position in the file."""
     wanted = _plain_words(column.name) or f"column_{position}"
     if column.type.name == "SUPER":
         wanted = f"{wanted}_json"
-    elif not _is_plain(wanted):
+    elif not _is_plain(wanted, taken):
         wanted = f"{wanted}_value"
     return next(name for name in (wanted, *(f"{wanted}_{count}" for count in range(2, 9999))) if name not in used)
 

@@ -15,6 +15,8 @@ from landfall.new_dataset.columns import (
     JINJA,
     OPERATION,
     RESERVED_WORDS,
+    TAKEN,
+    TAKEN_BY_HISTORY,
     LandedColumn,
     ModelColumn,
     is_modeled,
@@ -40,6 +42,7 @@ class Request:
     """What the operator says: the dataset's name, the columns of its key and of its time, its domain.
 
     `snapshot`: how its snapshots end, where a file, or a folder of them, replaces the one before.
+    `history`: every version is kept, not only the newest.
     """
 
     dataset: str
@@ -47,6 +50,7 @@ class Request:
     time: str | None = None
     domain: str | None = None
     snapshot: Snapshot | None = None
+    history: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,12 @@ class Design:
     left_in_landing: tuple[str, ...]
     known_values: KnownValues | None
     snapshot: dict[str, str] | None = None
+    keeps_history: bool = False
+
+    @property
+    def history_key(self) -> list[str]:
+        """Name what tells one version from another: the key, and the version's place in the order and content."""
+        return [*self.key_names, "_business_at", "_sequence_dataset", "_sequence", "_row_digest"]
 
     @property
     def has_path_columns(self) -> bool:
@@ -181,6 +191,8 @@ def design(request: Request, specimen: Specimen) -> Design:
     Raises:
         ConfigError: the name, the key or the time will not do; the message says why.
     """
+    if request.snapshot and request.history:
+        raise ConfigError("a history is kept of versions that files add, not of snapshots: --history or --snapshot")
     domain = request.domain or request.dataset
     for what, name in (("dataset", request.dataset), ("domain", domain)):
         if not NAME.fullmatch(name) or len(name) > LONGEST_NAME or name in RESERVED_WORDS:
@@ -188,7 +200,7 @@ def design(request: Request, specimen: Specimen) -> Design:
                 f"{name!r} cannot name a {what}: lower-case letters, digits and single underscores, at most "
                 f"{LONGEST_NAME}, no word that SQL reserves"
             )
-    columns = model_columns(request.dataset, specimen.columns)
+    columns = model_columns(request.dataset, specimen.columns, TAKEN | (TAKEN_BY_HISTORY if request.history else set()))
     by_landing = {column.landing: column for column in columns}
     docs = {column.landing: column.description for column in columns}
     key = tuple(_chosen(name, by_landing, specimen.columns) for name in request.key)
@@ -211,6 +223,7 @@ def design(request: Request, specimen: Specimen) -> Design:
         tuple(each.name for each in specimen.columns if not is_modeled(each) and not is_operation(each)),
         _known_values([column for column in columns if column not in key], specimen),
         request.snapshot.declared() if request.snapshot else None,
+        request.history,
     )
 
 

@@ -37,6 +37,10 @@ PENDING_FILES = {
     "pending.sql": "gate/{domain}/pending_{dataset}.sql",
     "pending.yml": "gate/{domain}/pending_{dataset}.yml",
 }
+HISTORY_FILES = {
+    "history.sql": "modeled/{domain}/{dataset}_history.sql",
+    "history.yml": "modeled/{domain}/{dataset}_history.yml",
+}
 STAGED_COLUMNS = (
     *("_operation", "_narrowing_reasons", "_business_at", "_sequence_dataset", "_sequence", "_row_number"),
     *("_row_digest", "_dataset", "_file_id", "_source_file", "_file_modified_at", "_load_seq", "_loaded_at"),
@@ -55,7 +59,8 @@ def render(design: Design, root: Path) -> dict[Path, str]:
     owns_group = design.domain not in groups
     names = {"dataset": design.dataset, "domain": design.domain}
     source = "_{domain}__sources.yml" if owns_group else "_{domain}__{dataset}__sources.yml"
-    targets = {"sources.yml": f"landing/{source}", **FILES, **(PENDING_FILES if design.snapshot else {})}
+    extra = (PENDING_FILES if design.snapshot else {}) | (HISTORY_FILES if design.keeps_history else {})
+    targets = {"sources.yml": f"landing/{source}", **FILES, **extra}
     paths = {template: MODELS / target.format(**names) for template, target in targets.items()}
     _refuse_what_is_there(design, root, list(paths.values()))
     engine = _engine()

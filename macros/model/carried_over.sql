@@ -1,8 +1,14 @@
 {% macro carried_over(bounds, key) -%}
     {%- set upserted = upserted_table(entity_config('entity')) -%}
     {%- set snapshot = entity_snapshot() -%}
+    {%- set models = [] -%}
+    {%- for table in entity_tables(entity_config('entity')) -%}
+        {%- do models.append(model_name(table)) -%}
+    {%- endfor -%}
+    {#- Where a history is kept, a version that can not be the newest any more counts all the same -#}
+    {%- set only_newest = continues() and models | length == 1 -%}
     from {{ this }} as checked
-    {%- if continues() %}
+    {%- if only_newest %}
     left join {{ upserted }} as modeled
         on {{ same_key(key, 'checked', 'modeled') }}
     {%- endif %}
@@ -18,7 +24,9 @@
             checked.row_status <> 'accepted'
             or checked._run_id not in (
                 select run_id from {{ ref('stg_model_loads') }}
-                where model = '{{ model_name(upserted) }}'
+                where model in ('{{ models | join("', '") }}')
+                group by run_id
+                having count(distinct model) = {{ models | length }}
             )
         )
     {%- if snapshot %}
@@ -28,7 +36,7 @@
         and checked._file_id not in ({{ newly_complete(bounds) }})
         {%- endif %}
     {%- endif %}
-    {%- if continues() %}
+    {%- if only_newest %}
         {#- Its key has come in a newer version that is good: it can never win, and nobody has to mend it. Of a row that
             has no place in the order nobody can say so #}
         and (

@@ -39,6 +39,16 @@ def gates(manifest: Manifest) -> list[GenericTestNode]:
 
 
 def upserts(manifest: Manifest) -> list[ModelNode]:
+    """Return the models that are upserted and hold the newest version of each key: one an entity."""
+    return [model for model in merged(manifest) if model.name == model.config.meta.get("entity")]
+
+
+def histories(manifest: Manifest) -> list[ModelNode]:
+    """Return the models that are upserted and hold every version."""
+    return [model for model in merged(manifest) if model.name != model.config.meta.get("entity")]
+
+
+def merged(manifest: Manifest) -> list[ModelNode]:
     """Return the models that are upserted."""
     return [model for model in models(manifest) if model.config.get("incremental_strategy") == "merge"]
 
@@ -125,6 +135,18 @@ def test_every_upsert_takes_in_the_datasets_that_its_staging_reads(manifest: Man
         assert sorted(meta["datasets"]) == read, model.name
         codes = [node.raw_code for node in models(manifest) if node.unique_id in {staging, *above}]
         assert sorted(re.findall(r"file_columns\('(\w+)'\)", "".join(codes))) == read, model.name
+
+
+def test_a_history_belongs_to_its_entity_comes_before_it_and_has_its_columns(manifest: Manifest) -> None:
+    """They are built in one run: only then do both see its checked rows."""
+    newest_of = {model.name: model for model in upserts(manifest)}
+    for history in histories(manifest):
+        newest = newest_of[history.config.meta["entity"]]
+        assert history.name == f"{newest.name}_history"
+        assert history.config.meta == newest.config.meta
+        assert history.unique_id in newest.depends_on.nodes
+        assert history.columns.keys() - newest.columns.keys() == {"valid_from", "valid_to", "is_current"}
+        assert key_of(history)[: len(key_of(newest))] == key_of(newest)
 
 
 def test_every_mart_is_contracted_and_its_key_watched(manifest: Manifest) -> None:

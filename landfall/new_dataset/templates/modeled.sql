@@ -11,6 +11,10 @@
 [% if snapshot %]
 -- depends_on: {{ ref('pending_[[ dataset ]]') }}
 [% endif %]
+[% if keeps_history %]
+-- first the history, so that both are of one run
+-- depends_on: {{ ref('[[ dataset ]]_history') }}
+[% endif %]
 
 {{ guard_upsert() }}
 
