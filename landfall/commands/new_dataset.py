@@ -1,5 +1,7 @@
 """`landfall new-dataset`: what a new dataset needs in the dbt project, written from one of its files."""
 
+import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +12,21 @@ from landfall import output
 if TYPE_CHECKING:
     from ingest_lambda.judge.snapshots import Snapshot
     from landfall.new_dataset.design import Design
+    from landfall.new_dataset.shapes import Shape
+    from landfall.new_dataset.specimen import Specimen
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+class Changes(StrEnum):
+    """Whose changes the rows of a file are."""
+
+    AUTO = "auto"
+    NONE = "none"
+    DMS = "dms"
+    DEBEZIUM = "debezium"
+    AIRBYTE = "airbyte"
+    FIVETRAN = "fivetran"
 
 
 def register(app: typer.Typer) -> None:
@@ -27,8 +42,18 @@ def new_dataset(
     key: Annotated[str, typer.Option(metavar="COL[,COL]", help="The columns that tell one thing from another.")],
     time: Annotated[
         str | None,
-        typer.Option(metavar="COL", help="When a row last changed: the newest wins (default: the file's own time)."),
+        typer.Option(
+            metavar="COL[:UNIT][,COL]",
+            help="When a row last changed: the newest wins (default: the file's own time). The first that a row has "
+            "counts; of a number say the unit: s, ms, us or ns since 1970.",
+        ),
     ] = None,
+    changes: Annotated[
+        Changes,
+        typer.Option(
+            help="The tool whose changes (inserts, updates, deletes) the rows are; `none`: they are no changes."
+        ),
+    ] = Changes.AUTO,
     domain: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The folder and group it belongs to (default: the dataset's name)."),
@@ -58,8 +83,9 @@ def new_dataset(
 
     with output.stderr().status(f"reading {source}"):
         specimen = read(source)
-    columns = [column.strip() for column in key.split(",") if column.strip()]
-    made = design(Request(name, columns, time, domain, _snapshot(snapshot), history), specimen)
+    ended = _snapshot(snapshot)
+    shape = _shape(changes, specimen, is_snapshot=ended is not None, may_ask=not as_json)
+    made = design(Request(name, _names(key), _names(time or ""), domain, ended, history, shape), specimen)
     rendered = files.render(made, project)
     if not is_dry:
         files.write(rendered, project)
@@ -87,6 +113,35 @@ def _snapshot(said: str | None) -> "Snapshot | None":
         raise ConfigError(f"--snapshot {said}: {error}") from error
 
 
+def _names(said: str) -> list[str]:
+    return [name.strip() for name in said.split(",") if name.strip()]
+
+
+def _shape(changes: Changes, specimen: "Specimen", *, is_snapshot: bool, may_ask: bool) -> "Shape | None":
+    """Say which tool wrote the file: the one named, or the one that its columns tell of, unless a person says no.
+
+    A snapshot says what there is, and not what was done.
+
+    Raises:
+        ConfigError: the tool named did not write it, or it is said to be a snapshot.
+    """
+    from ingest_lambda.errors import ConfigError
+    from landfall.new_dataset.shapes import recognise, shape_of
+
+    if is_snapshot and changes not in (Changes.AUTO, Changes.NONE):
+        raise ConfigError(f"rows of a snapshot are no changes: --snapshot or --changes {changes.value}")
+    if is_snapshot or changes is Changes.NONE:
+        return None
+    if changes is not Changes.AUTO:
+        return shape_of(changes.value, specimen.columns)
+    shape = recognise(specimen.columns, specimen.few_values)
+    if shape and may_ask and sys.stdin.isatty():
+        marks = " and ".join(f"`{mark}`" for mark in shape.marks)
+        question = f"{marks} look as {shape.producer} writes changes. Do they say what the source did with a row?"
+        return shape if typer.confirm(question, default=True) else None
+    return shape
+
+
 def _to_dict(made: "Design", paths: list[str], is_dry: bool) -> dict[str, object]:
     return {
         "dataset": made.dataset,
@@ -96,7 +151,8 @@ def _to_dict(made: "Design", paths: list[str], is_dry: bool) -> dict[str, object
         "columns": [
             {"landing": column.landing, "modeled": column.name, "type": column.type} for column in made.columns
         ],
-        "operation": made.operation,
+        "producer": made.shape.producer if made.shape else None,
+        "changes": made.changes,
         "snapshot": made.snapshot,
         "left_in_landing": list(made.left_in_landing),
         "next": _next_steps(made),
@@ -106,8 +162,11 @@ def _to_dict(made: "Design", paths: list[str], is_dry: bool) -> dict[str, object
 def _tell(made: "Design", paths: list[str], is_dry: bool) -> None:
     rows = [(column.landing, column.name, column.type) for column in made.columns]
     output.stdout().print(output.table(f"modeled.{made.dataset}", ("landing column", "modeled column", "type"), rows))
-    if made.operation:
-        typer.echo(f"`{made.operation}` is taken for the row's operation: I, U or D (see dbt_project/models/_docs.md)")
+    if made.shape:
+        typer.echo(
+            f"rows are taken for changes, as {made.shape.producer} writes them: {made.changes} "
+            "(docs/producers.md#changes; `--changes none` if they are none)"
+        )
     if made.left_in_landing:
         typer.echo(f"left in landing, being bytes: {', '.join(made.left_in_landing)}")
     typer.echo("would write:" if is_dry else "wrote:")

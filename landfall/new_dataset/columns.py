@@ -13,14 +13,14 @@ from ingest_lambda.errors import ConfigError
 from ingest_lambda.warehouse import statements
 from ingest_lambda.warehouse.sqltypes import MAX_VARCHAR, SqlType
 
-OPERATION = "op"  # I, U or D, as AWS DMS writes it
+UNQUOTED = re.compile(r"[a-z_][a-z0-9_]*")
 PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST_NAME = 60  # bytes: the local Redshift keeps 63 of a name, and `_narrowing_reasons` words reasons with it
 # https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html, and what the local Redshift (PostgreSQL) reserves
 RESERVED_WORDS = frozenset(Path(__file__).with_name("reserved_words.txt").read_text(encoding="utf-8").split())
 LONGEST_LINE = 78  # of SQL, less its indentation (.sqlfluff)
 # Columns that checks, gates and the UPSERT add beside the file's.
-TAKEN = {OPERATION, "reject_reason", "row_status", "reasons", "waits_for", "is_deleted", "copies"}
+TAKEN = {"reject_reason", "row_status", "reasons", "waits_for", "is_deleted", "copies"}
 TAKEN |= {"quarantined_in_file", "rows_in_file", "bad_files_in_run", "files_in_run"}
 TAKEN_BY_HISTORY = {"valid_from", "valid_to", "is_current"}
 JINJA = re.compile(r"\{[{%#]")
@@ -70,9 +70,7 @@ class ModelColumn:
 def model_columns(
     dataset: str, landed: Sequence[LandedColumn], taken: Set[str] = frozenset(TAKEN)
 ) -> list[ModelColumn]:
-    """Name and type the columns that can be modeled; bytes stay in landing, and `op` becomes the row's operation.
-
-    Names in `taken` are given to none of them.
+    """Name and type the columns that can be modeled; bytes stay in landing. Names in `taken` are given to none of them.
 
     >>> from ingest_lambda.warehouse import sqltypes
     >>> columns = [LandedColumn("order", sqltypes.INTEGER), LandedColumn("größe (m)", sqltypes.VARCHAR, 9)]
@@ -100,13 +98,8 @@ def model_columns(
 
 
 def is_modeled(column: LandedColumn) -> bool:
-    """Tell whether a landing column goes on to the modeled table."""
-    return column.type.name != "VARBYTE" and not is_operation(column)
-
-
-def is_operation(column: LandedColumn) -> bool:
-    """Tell whether a column says what the source did with the row."""
-    return column.name == OPERATION and column.type.name == "VARCHAR"
+    """Tell whether a landing column can go on to the modeled table."""
+    return column.type.name != "VARBYTE"
 
 
 def landing_type(type_: SqlType) -> str:
@@ -141,7 +134,7 @@ def modeled_type(column: LandedColumn) -> str:
 
 
 def _model_column(dataset: str, column: LandedColumn, name: str) -> ModelColumn:
-    value = column.name if _is_plain(column.name, taken=()) else statements.identifier(column.name)
+    value = column.name if _needs_no_quotes(column.name) else statements.identifier(column.name)
     is_json = column.type.name == "SUPER"
     if is_json:
         value = f"{{{{ json_text({value!r}) }}}}"
@@ -150,6 +143,10 @@ def _model_column(dataset: str, column: LandedColumn, name: str) -> ModelColumn:
         selected = f"{value}\n            as {name}"
     doc = f"{dataset}__{name}"
     return ModelColumn(column.name, name, modeled_type(column), selected, doc, is_json, column.is_of_path)
+
+
+def _needs_no_quotes(name: str) -> bool:
+    return UNQUOTED.fullmatch(name) is not None and name not in RESERVED_WORDS
 
 
 def _is_plain(name: str, taken: Container[str]) -> bool:

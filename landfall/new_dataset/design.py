@@ -13,44 +13,44 @@ from ingest_lambda.judge.snapshots import Snapshot
 from ingest_lambda.warehouse.statements import fold_case
 from landfall.new_dataset.columns import (
     JINJA,
-    OPERATION,
     RESERVED_WORDS,
     TAKEN,
     TAKEN_BY_HISTORY,
     LandedColumn,
     ModelColumn,
     is_modeled,
-    is_operation,
     landing_type,
     model_columns,
 )
+from landfall.new_dataset.shapes import Shape
 from landfall.new_dataset.specimen import Specimen
+from landfall.new_dataset.times import NOON, TimeColumn, split_unit, time_column
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LONGEST_NAME = 28  # `int_<name>__checked` and what dbt adds to it must fit into the 63 bytes of the local Redshift
-GOOD_TIME = "2025-11-13 12:00:00"
-EARLY_TIME = "1969-12-31 00:00:00"
 # A value of each modeled type, for the unit test.
 GOOD_VALUES: dict[str, Any] = {
     "varchar": "good", "smallint": 1, "integer": 1, "bigint": 1, "numeric": 1, "real": 1.5, "double precision": 1.5,
-    "boolean": True, "date": GOOD_TIME[:10], "timestamp": GOOD_TIME, "time": "12:00:00",
+    "boolean": True, "date": NOON[:10], "timestamp": NOON, "time": "12:00:00",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the operator says: the dataset's name, the columns of its key and of its time, its domain.
+    """What the operator says: the dataset's name, the columns of its key and of its times, its domain.
 
-    `snapshot`: how its snapshots end, where a file, or a folder of them, replaces the one before.
-    `history`: every version is kept, not only the newest.
+    `times`: the first that a row has counts; a number with its unit, `seen_at:ms`. `shape`: its rows are changes,
+    written as a tool does. `snapshot`: how its snapshots end, where a file, or a folder of them, replaces the one
+    before. `history`: every version is kept, not only the newest.
     """
 
     dataset: str
     key: Sequence[str]
-    time: str | None = None
+    times: Sequence[str] = ()
     domain: str | None = None
     snapshot: Snapshot | None = None
     history: bool = False
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True)
@@ -64,32 +64,23 @@ class DeclaredColumn:
 
 @dataclass(frozen=True)
 class Rule:
-    """A row rule: a column, and what must not be of it: `missing` or `out_of_range`.
+    """A row rule: the reason that it rejects for, and the condition as an expression of dbt's Jinja.
 
-    `spares_deletes`: it is not asked of a delete, which may have its key alone.
+    `broken`: values that break it, for the unit test. `spares_deletes`: it is not asked of a delete, which may have its
+    key alone.
     """
 
-    column: str
-    what: str
+    reason: str
+    condition: str
+    broken: dict[str, Any]
     spares_deletes: bool = False
-
-    @property
-    def reason(self) -> str:
-        """Name the reason that a row is rejected for."""
-        return f"{self.column}_{self.what}"
-
-    @property
-    def condition(self) -> str:
-        """Call the macro that tells."""
-        return f"{'is_missing' if self.what == 'missing' else 'is_out_of_time'}('{self.column}')"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A row of the unit test that breaks a rule: the value it has instead of the good one, and its key with it."""
+    """A row of the unit test that breaks a rule: the values it has instead of the good ones, and its key with them."""
 
     rule: Rule
-    value: Any
     key: dict[str, Any]
 
 
@@ -110,8 +101,8 @@ class Design:
     landed: tuple[DeclaredColumn, ...]
     columns: tuple[ModelColumn, ...]
     key: tuple[ModelColumn, ...]
-    time: ModelColumn | None
-    operation: str | None
+    times: tuple[TimeColumn, ...]
+    shape: Shape | None
     left_in_landing: tuple[str, ...]
     known_values: KnownValues | None
     snapshot: dict[str, str] | None = None
@@ -148,22 +139,38 @@ class Design:
         return " and ".join(f"`{name}`" for name in self.key_names)
 
     @property
-    def business_time(self) -> str:
-        """Say what decides which version of a row is newer: its time, else the file's."""
-        if self.time is None:
-            return "_file_modified_at"
-        return f"cast({self.time.name} as timestamp)" if self.time.type == "date" else self.time.name
+    def changes(self) -> dict[str, Any] | None:
+        """Declare what its rows are, where they are changes."""
+        return self.shape.changes(has_time=bool(self.times)) if self.shape else None
+
+    @property
+    def business_times(self) -> str:
+        """List what decides which version of a row is newer: the first time that it has, else the file's."""
+        return f"[{', '.join(time.moment for time in self.times) or repr('_file_modified_at')}]"
 
     @property
     def rules(self) -> list[Rule]:
-        """Say what every row must have: its key, and a time that can be."""
-        rules = [Rule(column.name, "missing", spares_deletes=column not in self.key) for column in self._needed]
-        return [*rules, *([Rule(self.time.name, "out_of_range")] if self.time else [])]
+        """Say what every row must have: its key, and times that can be."""
+        return [
+            *(Rule(f"{each.name}_missing", f"is_missing('{each.name}')", {each.name: None}) for each in self.key),
+            *self._needed_time,
+            *(rule for time in self.times for rule in _time_rules(time)),
+        ]
+
+    @property
+    def _needed_time(self) -> list[Rule]:
+        """Ask for a time. In a feed of changes a row without one is told by what orders the feed."""
+        names = [time.column.name for time in self.times if time.column not in self.key]
+        if not names or len(names) < len(self.times) or self.shape:
+            return []
+        condition = " ~ ' and ' ~ ".join(f"is_missing('{name}')" for name in names)
+        return [Rule(f"{'_or_'.join(names)}_missing", condition, dict.fromkeys(names), spares_deletes=True)]
 
     @property
     def good_row(self) -> dict[str, Any]:
-        """Return key and time of a row that breaks no rule."""
-        return {column.name: GOOD_VALUES[column.type.split("(")[0]] for column in self._needed}
+        """Return key and times of a row that breaks no rule."""
+        key = {column.name: GOOD_VALUES[column.type.split("(")[0]] for column in self.key}
+        return key | {time.column.name: time.good for time in self.times}
 
     @property
     def good_key(self) -> dict[str, Any]:
@@ -173,16 +180,20 @@ class Design:
     @property
     def cases(self) -> list[Case]:
         """Break each rule once."""
-        early = EARLY_TIME[:10] if self.time and self.time.type == "date" else EARLY_TIME
-        values = [(rule, None if rule.what == "missing" else early) for rule in self.rules]
         return [
-            Case(rule, value, {name: value if name == rule.column else good for name, good in self.good_key.items()})
-            for rule, value in values
+            Case(rule, {name: rule.broken.get(name, good) for name, good in self.good_key.items()})
+            for rule in self.rules
         ]
 
-    @property
-    def _needed(self) -> list[ModelColumn]:
-        return [*self.key, *([self.time] if self.time and self.time not in self.key else [])]
+
+def _time_rules(time: TimeColumn) -> list[Rule]:
+    name = time.column.name
+    moment = f"'{name}'" if time.column.type in ("date", "timestamp") else time.moment
+    rules = [Rule(f"{name}_out_of_range", f"is_out_of_time({moment})", {name: time.early})]
+    if time.can_be_malformed:
+        condition = f"'{name} is not null and ' ~ {moment} ~ ' is null'"
+        rules.append(Rule(f"{name}_malformed", condition, {name: time.malformed}))
+    return rules
 
 
 def design(request: Request, specimen: Specimen) -> Design:
@@ -200,31 +211,42 @@ def design(request: Request, specimen: Specimen) -> Design:
                 f"{name!r} cannot name a {what}: lower-case letters, digits and single underscores, at most "
                 f"{LONGEST_NAME}, no word that SQL reserves"
             )
-    columns = model_columns(request.dataset, specimen.columns, TAKEN | (TAKEN_BY_HISTORY if request.history else set()))
+    marks = request.shape.marks if request.shape else ()
+    taken = TAKEN | (TAKEN_BY_HISTORY if request.history else set())
+    columns = model_columns(request.dataset, [each for each in specimen.columns if each.name not in marks], taken)
     by_landing = {column.landing: column for column in columns}
     docs = {column.landing: column.description for column in columns}
+    docs |= dict.fromkeys(marks, "{{ doc('op') }}")
     key = tuple(_chosen(name, by_landing, specimen.columns) for name in request.key)
     if not key or len(set(key)) < len(key):
         raise ConfigError("the key must name columns of the file, each once: --key COL[,COL]")
     if wrong := [column.landing for column in key if column.is_json]:
         raise ConfigError(f"{wrong[0]!r} is nested and cannot be part of a key")
-    time = _chosen(request.time, by_landing, specimen.columns) if request.time else None
-    if time and time.type not in ("date", "timestamp"):
-        raise ConfigError(f"{time.landing!r} lands as {time.type}: the time must be a DATE or a TIMESTAMP")
     return Design(
         request.dataset,
         domain,
         tuple(DeclaredColumn(each.name, landing_type(each.type), _described(each, docs)) for each in specimen.columns),
         tuple(columns),
         key,
-        time,
-        # a snapshot says what there is, and not what was done
-        next((each.name for each in specimen.columns if is_operation(each)), None) if not request.snapshot else None,
-        tuple(each.name for each in specimen.columns if not is_modeled(each) and not is_operation(each)),
+        _times(request, by_landing, specimen.columns),
+        request.shape,
+        tuple(each.name for each in specimen.columns if not is_modeled(each)),
         _known_values([column for column in columns if column not in key], specimen),
         request.snapshot.declared() if request.snapshot else None,
         request.history,
     )
+
+
+def _times(request: Request, columns: dict[str, ModelColumn], landed: Sequence[LandedColumn]) -> tuple[TimeColumn, ...]:
+    """Take the times that the operator names, else the one that the tool writes."""
+    said = list(request.times) or ([request.shape.time] if request.shape and request.shape.time else [])
+    found = []
+    for each in said:
+        name, unit = split_unit(each)
+        found.append(time_column(_chosen(name, columns, landed), unit))
+    if len({time.column for time in found}) < len(found):
+        raise ConfigError("a time is named twice: --time COL[:UNIT][,COL[:UNIT]]")
+    return tuple(found)
 
 
 def _chosen(name: str, columns: dict[str, ModelColumn], landed: Sequence[LandedColumn]) -> ModelColumn:
@@ -232,13 +254,13 @@ def _chosen(name: str, columns: dict[str, ModelColumn], landed: Sequence[LandedC
     if folded in columns:
         return columns[folded]
     if folded in {column.name for column in landed}:
-        raise ConfigError(f"column {name!r} is not modeled (bytes stay in landing), so it cannot be key or time")
+        raise ConfigError(
+            f"column {name!r} is not modeled (bytes, and what marks changes, stay in landing): it cannot be key or time"
+        )
     raise ConfigError(f"the file has no column {name!r}; it has {', '.join(repr(column.name) for column in landed)}")
 
 
 def _described(column: LandedColumn, docs: dict[str, str]) -> str:
-    if is_operation(column):
-        return f"{{{{ doc('{OPERATION}') }}}}"
     return docs.get(column.name, "Bytes, as the producer sends them; not modeled.")
 
 

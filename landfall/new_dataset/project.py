@@ -5,6 +5,7 @@ stands in `{{ }}` and `{% %}`, what is filled in here in `[[ ]]` and `[% %]`.
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -110,7 +111,7 @@ def _engine() -> Environment:
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - SQL and YAML, no HTML: names and values are quoted by the filters
     )
-    engine.filters |= {"yaml": _yaml, "members": _members, "mapping": _mapping, "python": repr}
+    engine.filters |= {"yaml": _yaml, "flow": _flow, "members": _members, "python": repr}
     return engine
 
 
@@ -125,6 +126,15 @@ def _yaml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def _flow(value: Any) -> str:
+    """Write a value as YAML on one line.
+
+    >>> _flow({"operation": "__op", "codes": {"insert": ["c", "no"]}})
+    "{operation: __op, codes: {insert: [c, 'no']}}"
+    """
+    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=math.inf).strip()
+
+
 def _members(values: Mapping[str, Any]) -> str:
     """Write the members of a YAML mapping.
 
@@ -132,12 +142,3 @@ def _members(values: Mapping[str, Any]) -> str:
     'order_id: good, line: 1'
     """
     return ", ".join(f"{name}: {_yaml(value)}" for name, value in values.items())
-
-
-def _mapping(values: Mapping[str, Any]) -> str:
-    """Write a YAML mapping in one line.
-
-    >>> _mapping({"end": "marker", "marker": "_SUCCESS"})
-    '{end: marker, marker: "_SUCCESS"}'
-    """
-    return f"{{{_members(values)}}}"

@@ -1,11 +1,11 @@
-{% macro declared_sequence(columns) -%}
+{% macro declared_sequence(dataset, columns) -%}
     {%- if not columns -%}
         cast(-1 as numeric(38,0))
     {%- elif columns | length == 1 -%}
-        {{ sequence_number(columns[0]) }}
+        {{ sequence_number(dataset, columns[0]) }}
     {%- else -%}
         {#- Two numbers below 10^19 are one of 38 digits; a missing second one stands before the first -#}
-        {%- set first, second = sequence_number(columns[0]), sequence_number(columns[1]) -%}
+        {%- set first, second = sequence_number(dataset, columns[0]), sequence_number(dataset, columns[1]) -%}
         case
             when {{ first }} < 0 then {{ first }}
             when {{ second }} = -2 or {{ first }} >= 9999999999999999999 or {{ second }} >= 9999999999999999999

@@ -1,9 +1,5 @@
 {% macro says_deleted(dataset, column) -%}
-    {%- set types = {} -%}
-    {%- for name, declared in landing_source(dataset).columns.items() -%}
-        {%- do types.update({name | lower: (declared.data_type or '') | lower}) -%}
-    {%- endfor -%}
-    {%- set kind = types[column | lower].split('(')[0] | trim -%}
+    {%- set kind = declared_kind(dataset, column) -%}
     {%- set value = landed_column(column) -%}
     {%- if kind in ('boolean', 'bool') -%}
         {{ value }}

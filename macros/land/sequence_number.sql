@@ -1,5 +1,15 @@
-{% macro sequence_number(column) -%}
-    {%- set text = 'trim(cast(' ~ landed_column(column) ~ ' as varchar(256)))' -%}
+{% macro sequence_number(dataset, column) -%}
+    {%- set value = landed_column(column) -%}
+    {%- if declared_kind(dataset, column) in ('real', 'double precision') -%}
+    {#- Airbyte's LSN. Its text would be rounded to 15 digits; above 2^53 it is rounded already -#}
+    cast(case
+        when {{ value }} is null then -1
+        when {{ value }} between 0 and 9007199254740992 and {{ value }} = floor({{ value }})
+            then cast({{ value }} as bigint)
+        else -2
+    end as numeric(38,0))
+    {%- else -%}
+    {%- set text = 'trim(cast(' ~ value ~ ' as varchar(256)))' -%}
     cast(case
         when coalesce({{ text }}, '') = '' then -1
         when {{ text }} ~ '^[0-9]{1,38}$' then cast({{ text }} as numeric(38,0))
@@ -18,4 +28,5 @@
             then cast(split_part({{ text }}, '-', 3) as numeric(38,0))
         else -2
     end as numeric(38,0))
+    {%- endif -%}
 {%- endmacro %}

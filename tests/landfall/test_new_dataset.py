@@ -1,9 +1,11 @@
 """`landfall new-dataset`: what it says, refuses and leaves alone. That its result builds: tests/end_to_end."""
 
+import io
 import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -183,11 +185,7 @@ def test_every_modeled_name_is_plain_unreserved_and_alone(names: list[str], data
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) and len(name) <= 63 for name in modeled)
     assert not set(modeled) & (RESERVED_WORDS | TAKEN)
     expected = [each.name for each in landed if each.type.name != "VARBYTE"]
-    assert [c.landing for c in columns] == [n for n in expected if not (n == "op" and _type(landed, n) == "VARCHAR")]
-
-
-def _type(landed: list[LandedColumn], name: str) -> str:
-    return next(column.type.name for column in landed if column.name == name)
+    assert [column.landing for column in columns] == expected
 
 
 def test_the_folders_of_the_file_are_columns_and_can_be_keys(project: Path, tmp_path: Path) -> None:
@@ -220,3 +218,142 @@ def test_a_folder_that_lands_nowhere_is_told(project: Path, tmp_path: Path) -> N
 def test_without_folders_nothing_is_said_of_partitions(project: Path, file: Path) -> None:
     run(project, file)
     assert "partitions" not in read_contracts(project)["sightings"]
+
+
+NOON = "2025-11-13 12:00:00.123456"
+TEXT = pa.array([NOON] * 4)
+
+
+def declared(project: Path) -> dict[str, Any] | None:
+    """Return the changes that the dataset's source declares, as landing and the macros read them."""
+    return read_contracts(project)["sightings"].get("changes")
+
+
+@pytest.mark.parametrize(
+    ("columns", "arguments", "changes"),
+    [
+        ({"Op": ["I", "U", "D", None]}, (), {"operation": "op", "order": "file"}),
+        ({"Op": ["I", "U", "D", None], "at": TEXT}, ("--time", "at"), {"operation": "op"}),
+        (
+            {"Op": ["U"] * 4, "AR_H_CHANGE_SEQ": TEXT},
+            (),
+            {"operation": "op", "sequence": ["ar_h_change_seq"], "order": "sequence"},
+        ),
+        (
+            {"__op": ["c", "r", "u", "d"], "__deleted": ["false"] * 4, "__source_ts_ms": [1, 2, 3, 4]},
+            (),
+            {
+                "operation": "__op",
+                "codes": {"insert": ["c", "r"], "update": ["u"], "delete": ["d"]},
+                "deleted": "__deleted",
+            },
+        ),
+        (
+            {"_ab_cdc_deleted_at": TEXT, "_ab_cdc_cursor": [1, 2, 3, 4], "_ab_cdc_lsn": TEXT},
+            (),
+            {"deleted": "_ab_cdc_deleted_at", "sequence": ["_ab_cdc_cursor"], "order": "sequence"},
+        ),
+        ({"_ab_cdc_deleted_at": TEXT}, (), {"deleted": "_ab_cdc_deleted_at", "order": "file"}),
+        ({"_fivetran_deleted": [True] * 4}, (), {"deleted": "_fivetran_deleted", "order": "file"}),
+        ({"op": ["open", "closed", "I", "D"]}, (), None),
+        ({"op": ["open", "closed", "I", "D"]}, ("--changes", "dms"), {"operation": "op", "order": "file"}),
+        ({"Op": ["I", "U", "D", None]}, ("--changes", "none"), None),
+        ({"op": [1, 2, 3, 4]}, (), None),
+    ],
+)
+def test_the_changes_of_a_tool_are_known_by_its_columns_and_can_be_told_no(
+    project: Path, tmp_path: Path, columns: dict[str, Any], arguments: tuple[str, ...], changes: dict[str, Any] | None
+) -> None:
+    file = parquet(tmp_path / "changes.parquet", {**ROWS, **columns})
+
+    done = run(project, file, "--json", *arguments)
+
+    assert done.exit_code == 0, done.exception
+    said = json.loads(done.stdout)
+    assert said["changes"] == declared(project) == changes
+    assert (said["producer"] is None) == (changes is None)
+    modeled = {column["landing"] for column in said["columns"]}
+    marks = {(changes or {}).get("operation"), (changes or {}).get("deleted")}
+    assert modeled == {name.lower() for name in {**ROWS, **columns}} - marks
+
+
+def test_a_person_at_a_terminal_is_asked_and_can_say_no(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = parquet(tmp_path / "changes.parquet", {**ROWS, "Op": ["I", "U", "D", "U"]})
+    command = ["new-dataset", "sightings", "--from", str(file), "--key", "id", "--project", str(project)]
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for answer, changes in (("n\n", None), ("\n", {"operation": "op", "order": "file"})):
+        before = snapshot(project)
+        monkeypatch.setattr("landfall.commands.new_dataset.sys", SimpleNamespace(stdin=Terminal()))
+        done = CliRunner().invoke(build(), command, input=answer)
+        assert "`op` look as AWS DMS writes changes" in done.stdout
+        assert declared(project) == changes
+        for path in snapshot(project).keys() - before.keys():
+            path.unlink()
+
+
+def test_a_tool_that_did_not_write_the_file_is_refused_with_what_it_would_have_written(
+    project: Path, file: Path
+) -> None:
+    before = snapshot(project)
+    done = run(project, file, "--changes", "debezium")
+    assert isinstance(done.exception, ConfigError)
+    assert "__op or __deleted" in str(done.exception)
+    assert snapshot(project) == before
+
+
+@pytest.mark.parametrize(
+    ("said", "business_time"),
+    [
+        ("seen_at", "['seen_at']"),
+        ("Seen_At,id:s", "['seen_at', epoch_time('id', 's')]"),
+        ("text,day", "[text_time('text'), 'cast(day as timestamp)']"),
+    ],
+)
+def test_a_time_may_be_several_columns_numbers_and_texts(
+    project: Path, tmp_path: Path, said: str, business_time: str
+) -> None:
+    columns = {**ROWS, "text": TEXT, "day": pa.array([0, 1, 2, 3], pa.date32())}
+    done = run(project, parquet(tmp_path / "times.parquet", columns), "--time", said)
+    assert done.exit_code == 0, done.exception
+    staging = (project / "dbt_project/models/staging/sightings/stg_sightings.sql").read_text()
+    assert f"business_time({business_time})" in staging
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("id", "--time id:ms"),
+        ("seen_at:ms", "needs no unit"),
+        ("seen_at,seen_at", "named twice"),
+        ("amount", "a time is a DATE"),
+        ("small:s", "too small"),
+        ("nobody", "no column 'nobody'"),
+    ],
+)
+def test_what_is_no_time_is_refused_with_what_to_say(project: Path, tmp_path: Path, said: str, reason: str) -> None:
+    columns = {**ROWS, "amount": [1.5] * 4, "small": pa.array([1] * 4, pa.int16())}
+    before = snapshot(project)
+    done = run(project, parquet(tmp_path / "times.parquet", columns), "--time", said)
+    assert isinstance(done.exception, ConfigError)
+    assert reason in str(done.exception)
+    assert snapshot(project) == before
+
+
+def test_a_history_is_written_where_it_is_asked_for_and_its_columns_keep_their_names(
+    project: Path, tmp_path: Path
+) -> None:
+    file = parquet(tmp_path / "file.parquet", {**ROWS, "valid_from": [1, 2, 3, 4]})
+    run(project, file, name="plain")
+    said = json.loads(run(project, file, "--history", "--json").stdout)
+    assert "dbt_project/models/modeled/sightings/sightings_history.sql" in said["files"]
+    assert not (project / "dbt_project/models/modeled/plain/plain_history.sql").exists()
+    assert {column["modeled"] for column in said["columns"]} == {"id", "kind", "seen_at", "valid_from_value"}
+    plain = (project / "dbt_project/models/modeled/plain/plain.sql").read_text()
+    assert "        valid_from,\n" in plain
+    assert "history" not in plain

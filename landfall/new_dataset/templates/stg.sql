@@ -27,7 +27,7 @@ final as (
 
     select
         narrowed.*,
-        {{ business_time(['[[ business_time ]]']) }} as _business_at,
+        {{ business_time([[ business_times ]]) }} as _business_at,
         {{ row_digest(types) }} as _row_digest
     from narrowed
 

@@ -8,6 +8,7 @@ then changes as `20251113-090501234.parquet`, in `2025/11/13/` with DatePartitio
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -16,6 +17,7 @@ import pytest
 from ingest_lambda.judge.contracts import Contract
 from tests.land.producers.arrival import Arrivals, statuses
 from tests.land.producers.conftest import Modeling
+from tests.land.producers.feeds import written
 from tests.land.producers.producer import Producer
 from tests.land.warehouse import Land, new_dataset
 
@@ -87,3 +89,64 @@ def test_changes_are_modeled_deletes_as_tombstones_and_what_comes_late_changes_n
 
 def rows(*changes: dict[str, Any]) -> pa.Table:
     return pa.Table.from_pylist(list(changes))
+
+
+NOON_TEXT = "2025-11-13 12:00:00.000000"  # its own timestamps are text, whatever the types of the source's
+
+
+def committed(operation: str, id_: int, state: str | None, sequence: str | None) -> dict[str, Any]:
+    return {"Op": operation, "committed_at": NOON_TEXT, "change_seq": sequence, "id": id_, "state": state}
+
+
+@pytest.mark.xdist_group("modeling")
+@pytest.mark.parametrize("arguments", [("--time", "committed_at"), ()], ids=["by its timestamp", "by its files"])
+def test_new_dataset_models_changes_of_one_second_in_the_order_of_their_lines(
+    modeling: Modeling, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    changes = [
+        committed("U", 1, "second", None),
+        committed("U", 1, "third", None),
+        committed("D", 2, None, None),  # of its columns the key alone, as PostgreSQL's default replica identity has it
+        committed("D", 3, None, None),
+        committed("I", 3, "again", None),
+        committed("I", 4, "new", None),
+        committed("D", 4, None, None),
+    ]
+    loaded = [committed("I", id_, "first", None) for id_ in (1, 2, 3)]
+    name = f"dms_{len(arguments)}"
+    feed = written(*modeling, tmp_path, name, rows(*changes), arguments)
+    assert feed.changes == ({"operation": "op"} if arguments else {"operation": "op", "order": "file"})
+
+    feed.put((f"raw/{name}/LOAD00000001.parquet", rows(*loaded)))
+    feed.build()
+    feed.put((f"raw/{name}/2025/11/13/20251113-120000123.parquet", rows(*changes)))
+    feed.build()
+
+    assert feed.rows("id, state, is_deleted") == [
+        (1, "third", False),
+        (2, None, True),
+        (3, "again", False),
+        (4, None, True),
+    ]
+    assert feed.quarantined() == []
+    feed.lint()
+
+
+@pytest.mark.xdist_group("modeling")
+def test_the_sequence_of_the_source_orders_files_that_come_in_another_order(modeling: Modeling, tmp_path: Path) -> None:
+    def numbered(operation: str, id_: int, state: str | None, number: int) -> dict[str, Any]:
+        change = committed(operation, id_, state, f"2025111312000000000000000000{number:07}")
+        change["AR_H_CHANGE_SEQ"] = change.pop("change_seq")
+        return change
+
+    later = rows(numbered("U", 1, "third", 3), numbered("D", 2, None, 4))
+    earlier = rows(numbered("I", 1, "first", 1), numbered("I", 2, "first", 2))
+    feed = written(*modeling, tmp_path, "dms_sequence", later)
+    assert feed.changes == {"operation": "op", "sequence": ["ar_h_change_seq"], "order": "sequence"}
+
+    feed.put(("raw/dms_sequence/2025/11/13/20251113-120000456.parquet", later))
+    feed.build()
+    feed.put(("raw/dms_sequence/2025/11/13/20251113-120000123.parquet", earlier))
+    feed.build()
+
+    assert feed.rows("id, state, is_deleted") == [(1, "third", False), (2, None, True)]

@@ -12,7 +12,8 @@ def test_the_table_of_producers_is_what_their_modules_say() -> None:
 
 
 @pytest.mark.parametrize(
-    "producer", ["airbyte", "athena", "debezium", "delta", "dms", "hive", "hudi", "iceberg", "pandas", "spark"]
+    "producer",
+    ["airbyte", "athena", "debezium", "delta", "dms", "fivetran", "hive", "hudi", "iceberg", "pandas", "spark"],
 )
 def test_every_producer_has_its_module(producer: str) -> None:
     assert f"test_{producer}" in document.modules()
