@@ -6,6 +6,8 @@ of a feed stands below: codes, marks of deleted rows, sequences, each as its too
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -19,6 +21,7 @@ from tests.support.warehouse_seed import NOON, Row
 
 pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
+HOUR = timedelta(hours=1)
 EXAMPLES = 4  # each is several dbt runs
 RUN = ("--select", *MODELS)
 CUSTOMERS = "select customer_id, country, is_deleted from modeled.customers order by 1"
@@ -160,3 +163,30 @@ def end(warehouse: ModelWarehouse, feed: Feed, rows: Sequence[Row], fact: str = 
         modeled = warehouse.transformer.rows(f"select customer_id, {fact} from modeled.customers")  # noqa: S608 - our names
         rejected = warehouse.transformer.rows("select customer_id, reject_reason from gate.quarantine_customers")
     return dict((*modeled, *rejected))
+
+
+def test_the_deletes_of_a_file_that_is_uploaded_again_wait_in_sight_until_it_is_undone(
+    worker_warehouse: ModelWarehouse,
+) -> None:
+    warehouse, by_file = worker_warehouse, FEEDS[-1]
+    key_only = dict.fromkeys(customer("c-1")) | {"customer_id": "c-1", "op": "D", "lsn": None}
+    gone = customers_file("gone", [key_only], NOON + HOUR)
+    again = replace(gone, version="2", modified_at=NOON + 3 * HOUR)
+    warehouse.empty()
+    with change_feeds.declared(warehouse, by_file):
+        warehouse.loader.land(customers_file("first", [customer("c-1", op="I", lsn=None)]))
+        warehouse.loader.land(gone)
+        warehouse.run_green(*RUN)
+        assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", None, True)]
+
+        warehouse.loader.land(customers_file("back", [customer("c-1", op="I", lsn=None)], NOON + 2 * HOUR))
+        warehouse.loader.land(again)
+        for refresh in ((), ("--full-refresh",)):
+            warehouse.run_green(*refresh, *RUN)
+            assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "DE", False)]
+            assert warehouse.transformer.rows(DELETES) == [("c-1", "delete_uploaded_again")]
+
+        warehouse.loader.undo(again)
+        warehouse.run_green(*RUN)
+        assert warehouse.transformer.rows(DELETES) == []
+        assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "DE", False)]
