@@ -124,9 +124,7 @@ def bootstrap(admin: Warehouse, loader: Warehouse, logins: Sequence[Login], cont
     _run(admin, schema_statements())
     _run(loader, ops_statements())
     for dataset, contract in contracts.items():
-        loader.transaction(dataset_statements(dataset, contract))
-        if contract.keeps_positions:
-            keep_positions(loader, dataset)
+        prepare_dataset(loader, dataset, contract)
     _run(admin, privilege_statements())
     _run(admin, masking_statements())
     admin.execute(STORE_MASKING_KEY, {"masking_key": secrets.token_hex(32)})
@@ -175,6 +173,13 @@ def masking_statements() -> list[str]:
         "create table if not exists restricted.masking_key (masking_key varchar(64) not null)",
         f"grant select on restricted.masking_key to {TRANSFORMER}",
     ]
+
+
+def prepare_dataset(loader: Warehouse, dataset: str, contract: Contract) -> None:
+    """Give a declared dataset its tables, and what its declaration wants of those that are there."""
+    loader.transaction(dataset_statements(dataset, contract))
+    if contract.keeps_positions:
+        keep_positions(loader, dataset)
 
 
 def dataset_statements(dataset: str, contract: Contract) -> list[str]:

@@ -25,11 +25,9 @@ from pyarrow import parquet as pq
 from typer.testing import CliRunner
 
 from benchmarks.checkouts import checked_out
-from ingest_lambda.warehouse import snapshot_files
-from ingest_lambda.warehouse.ddl import add_column
-from ingest_lambda.warehouse.sqltypes import BIGINT
-from ingest_lambda.warehouse.statements import ROW_NUMBER, Column
+from ingest_lambda.judge.contracts import parse_contract
 from landfall.app import build as command_line
+from landfall.deploy import bootstrap
 from local.home import ROOT, Home
 from scripts.contracts import read_contracts
 from tests.end_to_end.conftest import Operator
@@ -153,12 +151,10 @@ def written(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Ite
         uploaded = operator.upload(each.path, each.object_key)
         assert uploaded.outcome == "landed", uploaded
     operator.settle()  # the stack's own transform makes some of the same views
+    contracts = read_contracts(folder)
+    for name in files:  # as a deployment does, once the datasets are declared
+        bootstrap.prepare_dataset(operator.stack.warehouse, name, parse_contract(dict(contracts[name])))
     with dbt_in(folder, operator) as dbt:
-        # as a deployment does: the files landed before they were declared a snapshot, or changes
-        dbt.admin.run(snapshot_files.insert_landed("members"))
-        for name, contract in read_contracts(folder).items():
-            if name in files and "changes" in contract:
-                dbt.admin.run(add_column(name, Column(ROW_NUMBER, BIGINT)))
         run = dbt.dbt("build", "--select", *(f"+{each.name}" for each in unseen))
         yield Written(folder, {each.name: each for each in unseen}, files, dbt, run)
 
