@@ -68,9 +68,11 @@ class ModelColumn:
 
 
 def model_columns(
-    dataset: str, landed: Sequence[LandedColumn], taken: Set[str] = frozenset(TAKEN)
+    dataset: str, landed: Sequence[LandedColumn], taken: Set[str] = frozenset(TAKEN), marks: Container[str] = ()
 ) -> list[ModelColumn]:
-    """Name and type the columns that can be modeled; bytes stay in landing. Names in `taken` are given to none of them.
+    """Name and type the columns that can be modeled: bytes stay in landing.
+
+    So do `marks`, which tell what the source did with a row. Names in `taken` are given to no column.
 
     >>> from ingest_lambda.warehouse import sqltypes
     >>> columns = [LandedColumn("order", sqltypes.INTEGER), LandedColumn("größe (m)", sqltypes.VARCHAR, 9)]
@@ -90,7 +92,7 @@ def model_columns(
     }
     used, modeled = {*taken, *plain}, []
     for position, column in enumerate(landed, start=1):
-        if is_modeled(column):
+        if is_modeled(column) and column.name not in marks:
             name = column.name if column.name in plain else _free_name(column, position, used, taken)
             used.add(name)
             modeled.append(_model_column(dataset, column, name))

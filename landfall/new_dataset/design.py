@@ -213,7 +213,7 @@ def design(request: Request, specimen: Specimen) -> Design:
             )
     marks = request.shape.marks if request.shape else ()
     taken = TAKEN | (TAKEN_BY_HISTORY if request.history else set())
-    columns = model_columns(request.dataset, [each for each in specimen.columns if each.name not in marks], taken)
+    columns = model_columns(request.dataset, specimen.columns, taken, marks)
     by_landing = {column.landing: column for column in columns}
     docs = {column.landing: column.description for column in columns}
     docs |= dict.fromkeys(marks, "{{ doc('op') }}")

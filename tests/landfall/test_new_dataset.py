@@ -357,3 +357,11 @@ def test_a_history_is_written_where_it_is_asked_for_and_its_columns_keep_their_n
     plain = (project / "dbt_project/models/modeled/plain/plain.sql").read_text()
     assert "        valid_from,\n" in plain
     assert "history" not in plain
+
+
+def test_a_column_without_letters_is_called_by_its_position_in_the_file_whatever_stays_in_landing(
+    project: Path, tmp_path: Path
+) -> None:
+    file = parquet(tmp_path / "file.parquet", {"Op": ["I", "U", "D", "U"], **ROWS, "raw": [b"a"] * 4, "名前": [1] * 4})
+    said = json.loads(run(project, file, "--json").stdout)
+    assert [column["modeled"] for column in said["columns"]] == ["id", "kind", "seen_at", "column_6"]
