@@ -7,20 +7,32 @@ say) is built by one more invocation, and both are one result.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from transform_lambda.dbt_runtime import Query, connected, invoke
-from transform_lambda.errors import ConfigError, TransientError
+from transform_lambda.catalog import (
+    NOTHING,
+    BuiltRelations,
+    Catalog,
+    Known,
+    catalog_of,
+    catalog_sql,
+    recorded,
+    schemas_of,
+    standing,
+)
+from transform_lambda.dbt_runtime import Query, connected, invoke, manifest_of
+from transform_lambda.errors import TransientError
 from transform_lambda.examples import explain, unexplained
 from transform_lambda.graph import Graph, graph_of
 from transform_lambda.merge import Json, merged
 from transform_lambda.results import (
     MESSAGE_LIMIT,
+    UNCHANGED,
     Outcome,
     errors_of,
     failed_gates,
@@ -44,6 +56,7 @@ class Builder:
 
     project_dir: Path
     logger: Logger
+    built: BuiltRelations | None = None  # without it everything is built and compared, as by dbt alone
 
     def build(self, plan: Mapping[str, Any], part: str | None = None, so_far: Json | None = None) -> dict[str, Any]:
         """Build what the plan selects, or that part of it; `so_far` is the result of the parts before.
@@ -59,10 +72,17 @@ class Builder:
         graph = self.graph()
         selected = graph.downstream(None if plan["whole_project"] else plan["datasets"])
         ids = graph.without(graph.parts(selected).get(part, frozenset()), self._missing(graph))
-        return self._build([*graph.selectors(ids), *_EXACTLY], plan) if ids else _nothing()
+        stands = self._standing(plan)
+        stands, ids = replace(stands, left=stands.views & ids), ids - stands.views
+        return self._invoke([*graph.selectors(ids), *_EXACTLY], plan, stands)[1] if ids else _nothing()
 
     def _build(self, select: Sequence[str], plan: Mapping[str, Any]) -> dict[str, Any]:
-        statuses, first = self._invoke(select, plan)
+        stands = self._standing(plan)
+        if stands.views:
+            selected = self.graph().buildable(self.graph().downstream(plan["datasets"]))
+            select = [*self.graph().selectors(selected - stands.views), *_EXACTLY]
+            stands = replace(stands, left=stands.views & selected)
+        statuses, first = self._invoke(select, plan, stands)
         if first["outcome"] != Outcome.GATE_FAILED:
             return first
         graph = self.graph()
@@ -70,25 +90,33 @@ class Builder:
         if not ids:
             return first
         self.logger.info("other datasets go on beside the failed gate", extra={"nodes": len(ids)})
-        _, second = self._invoke([*graph.selectors(ids), *_EXACTLY], plan)
+        _, second = self._invoke([*graph.selectors(ids), *_EXACTLY], plan, stands)
         return merged(first, second)
 
-    def _invoke(self, select: Sequence[str], plan: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    def _invoke(
+        self, select: Sequence[str], plan: Mapping[str, Any], stands: Standing
+    ) -> tuple[dict[str, str], dict[str, Any]]:
         log = EventLog(self.logger)
         started_at = _now()
-        answer = invoke(build_arguments(select, is_full_refresh=plan["full_refresh"]), self.project_dir, log)
+        manifest = manifest_of(self.project_dir, EventLog(self.logger))
+        arguments = build_arguments(select, is_full_refresh=plan["full_refresh"])
+        answer = invoke(arguments, self.project_dir, log, manifest, stands.known)
         results: Any = getattr(answer.result, "results", None) or []
         errors = errors_of(results)
         if answer.exception is not None:
             errors.append(f"dbt: {answer.exception}"[:MESSAGE_LIMIT])
-        findings = self._findings(results, log.invocation_id)
-        return statuses_of(results), {
+        statuses = statuses_of(results)
+        self._record(stands, statuses)
+        waiting = {node.name: node.relation for node in map(self.graph().nodes.__getitem__, stands.left)}
+        findings = self._findings(results, log.invocation_id, waiting)
+        left = [{"name": name, "status": UNCHANGED, "rows_affected": findings.rows.get(name)} for name in waiting]
+        return statuses, {
             "run_id": log.invocation_id,
             "run_ids": [log.invocation_id] if log.invocation_id else [],
             "outcome": str(outcome_of((str(result.status) for result in results), is_success=answer.success)),
             "started_at": started_at,
             "ended_at": _now(),
-            "models": models_of(results, findings.rows),
+            "models": [*models_of(results, findings.rows), *left],
             "gates": gates_of(results),
             "records": findings.records,
             "failing": findings.failing,
@@ -96,7 +124,30 @@ class Builder:
             "errors": errors,
         }
 
-    def _findings(self, results: Sequence[Any], run_id: str | None) -> Findings:
+    def _standing(self, plan: Mapping[str, Any]) -> Standing:
+        """Find out what need not be built or compared; nothing of it, where all is built anew."""
+        if self.built is None or plan["whole_project"] or plan["full_refresh"]:
+            return Standing()
+        graph, record, catalog = self.graph(), self.built.read(), self._catalog()
+        ids = standing(graph, record, catalog)
+        views = frozenset(id_ for id_ in ids if catalog[graph.nodes[id_].relation].is_view)
+        return Standing(ids, views, Known.of(graph, catalog, ids))
+
+    def _record(self, stands: Standing, statuses: Mapping[str, str]) -> None:
+        """Record what dbt has built and did not stand before."""
+        built = {id_ for id_, status in statuses.items() if status == "success"} - stands.ids
+        if self.built is None or not built:
+            return
+        try:
+            self.built.write(recorded(self.graph(), self.built.read(), self._catalog(), built))
+        except TransientError as error:
+            self.logger.warning("what was built is not recorded", extra={"error": str(error)})
+
+    def _catalog(self) -> Catalog:
+        with connected(self.project_dir) as query:
+            return catalog_of(query(catalog_sql(schemas_of(self.graph()))))
+
+    def _findings(self, results: Sequence[Any], run_id: str | None, waiting: Mapping[str, str]) -> Findings:
         if not results or run_id is None:
             return Findings({}, [], [], [])
         failed, warned = failed_gates(results), warned_gates(results)
@@ -104,7 +155,7 @@ class Builder:
         records: Sequence[dict[str, Any]] = []
         try:
             with connected(self.project_dir) as query:
-                rows, records = count_rows(query, results, run_id), count_records(query, results, run_id)
+                rows, records = count_rows(query, results, run_id, waiting), count_records(query, results, run_id)
                 explained = explain(query, [*failed, *warned])
         except TransientError as error:
             explained = [unexplained(result, str(error)) for result in (*failed, *warned)]
@@ -120,10 +171,17 @@ class Builder:
         Raises:
             ConfigError: dbt cannot parse the project.
         """
-        answer = invoke(["parse"], self.project_dir, EventLog(self.logger))
-        if not answer.success:
-            raise ConfigError(f"dbt cannot read its project: {answer.exception or 'see the log'}")
-        return graph_of(answer.result)
+        return graph_of(manifest_of(self.project_dir, EventLog(self.logger)))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands as it was built: nodes, the views among them, and of those what this run leaves alone."""
+
+    ids: frozenset[str] = frozenset()
+    views: frozenset[str] = frozenset()
+    known: Known = NOTHING
+    left: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

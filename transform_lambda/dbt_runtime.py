@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transform_lambda.errors import TransientError
+from transform_lambda.catalog import NOTHING, Known
+from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.sessions import POOL, Session
 from transform_lambda.thread_locks import use_thread_locks
 
@@ -26,16 +27,42 @@ Row = dict[str, Any]
 Query = Callable[[str], list[Row]]
 
 
-def invoke(arguments: Sequence[str], project_dir: Path, on_event: Callable[[Any], None]) -> dbtRunnerResult:
-    """Run one dbt command; `on_event` gets each of dbt's events. Nothing is printed: stdout is the function's log."""
+def invoke(
+    arguments: Sequence[str],
+    project_dir: Path,
+    on_event: Callable[[Any], None],
+    manifest: Any = None,
+    known: Known = NOTHING,
+) -> dbtRunnerResult:
+    """Run one dbt command; `on_event` gets each of dbt's events. Nothing is printed: stdout is the function's log.
+
+    With a `manifest` dbt reads no file of the project again; what is `known` of the warehouse it does not ask.
+    """
     use_thread_locks()
     name_sessions()
     from dbt.cli.main import dbtRunner  # a second to import: only for the actions that need it
 
     from transform_lambda.adapter import shared_sessions
 
-    with shared_sessions():
-        return dbtRunner(callbacks=[on_event]).invoke([*arguments, *_options(project_dir)])
+    with shared_sessions(known):
+        return dbtRunner(manifest, callbacks=[on_event]).invoke([*arguments, *_options(project_dir)])
+
+
+def manifest_of(project_dir: Path, on_event: Callable[[Any], None]) -> Any:
+    """Return dbt's manifest of the project (dbt.contracts.graph.manifest.Manifest), parsed once a process.
+
+    Raises:
+        ConfigError: dbt cannot parse the project.
+    """
+    if project_dir not in _MANIFESTS:
+        answer = invoke(["parse"], project_dir, on_event)
+        if not answer.success:
+            raise ConfigError(f"dbt cannot read its project: {answer.exception or 'see the log'}")
+        _MANIFESTS[project_dir] = answer.result
+    return _MANIFESTS[project_dir]
+
+
+_MANIFESTS: dict[Path, Any] = {}
 
 
 def _options(project_dir: Path) -> list[str]:

@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger
 
 from transform_lambda.alerts import Alert, LastAlert, digest, is_due
 from transform_lambda.build import EventLog
-from transform_lambda.dbt_runtime import invoke
+from transform_lambda.dbt_runtime import invoke, manifest_of
 from transform_lambda.errors import TransientError
 from transform_lambda.publish import NAME_LIMIT, SUBJECT_LIMIT, body_of, plain_ascii
 
@@ -32,7 +32,8 @@ def check(project_dir: Path, logger: Logger) -> list[Stale]:
     Raises:
         TransientError: the warehouse could not be asked.
     """
-    answer = invoke(["source", "freshness", "--select", "source:landing"], project_dir, EventLog(logger))
+    manifest = manifest_of(project_dir, EventLog(logger))
+    answer = invoke(["source", "freshness", "--select", "source:landing"], project_dir, EventLog(logger), manifest)
     results: Any = getattr(answer.result, "results", None) or []
     broken = [result for result in results if str(result.status) == "runtime error"]
     if answer.exception is not None or broken:

@@ -98,6 +98,12 @@ class Graph:
         sources = {node.id for node in self.nodes.values() if node.dataset in set(datasets)}
         return frozenset(node.id for node in nodes if self.ancestors(node.id) & sources)
 
+    def buildable(self, selected: Set[str]) -> _Ids:
+        """Leave out the gates that also look at what is not built, as dbt does (indirect_selection: buildable)."""
+        built = {id_ for id_ in selected if self.nodes[id_].kind in _BUILT}
+        seen = built.union(*(self.ancestors(id_) for id_ in built))
+        return frozenset(id_ for id_ in selected if id_ in built or self.nodes[id_].parents <= seen)
+
     def parts(self, selected: Set[str]) -> dict[str, _Ids]:
         """Split a selection by entity, in the order to build them; gates go with the last of what they look at."""
         place: dict[str, str] = {}

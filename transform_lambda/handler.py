@@ -22,6 +22,7 @@ from botocore.config import Config
 from transform_lambda import alerts, freshness
 from transform_lambda import archive as archiving
 from transform_lambda.build import Builder
+from transform_lambda.catalog import BuiltRelations
 from transform_lambda.dbt_runtime import Query, connected, parse_path
 from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.parse_cache import parse_kept
@@ -79,8 +80,8 @@ def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str,
 
 def build(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
     """Run dbt, for the whole plan or one part of it."""
-    with _parsed(settings):
-        builder = Builder(settings.project_dir, logger)
+    with _parsed(settings) as current:
+        builder = Builder(settings.project_dir, logger, BuiltRelations(s3(), settings.bucket, current))
         result = builder.build(event["plan"], event.get("part"), event.get("so_far"))
     metrics.add_dimension("environment", settings.environment)
     metrics.add_metric("ModelsBuilt", MetricUnit.Count, sum(model["status"] == "success" for model in result["models"]))

@@ -17,6 +17,8 @@ MESSAGE_LIMIT = 300
 NODE_LIMIT = 200
 ERROR_LIMIT = 10
 
+UNCHANGED = "unchanged"  # the status of a view that stands as it was built
+
 _BROKEN = {"error", "runtime error", "partial success"}
 
 

@@ -7,7 +7,7 @@ that a run offered to a modeled table, those count that it holds now, and not th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,11 +26,16 @@ class Upsert:
     key: tuple[str, ...]
 
 
-def count_rows(query: Query, results: Sequence[Any], run_id: str) -> dict[str, int]:
-    """Count, for every UPSERT of the run that was done, and for every model of waiting rows."""
-    upserts = {upsert.model: count_sql(upsert, run_id) for upsert in upserts_of(results)}
-    waiting = {node.name: waiting_sql(node.relation_name) for node in _done(results) if is_waiting(node.name)}
-    return {model: query(sql)[0]["row_count"] for model, sql in (upserts | waiting).items()}
+def count_rows(query: Query, results: Sequence[Any], run_id: str, left: Mapping[str, str]) -> dict[str, int]:
+    """Count, for every UPSERT of the run that was done, and for every model of waiting rows, in one statement.
+
+    `left` are the views that the run left alone: their relations by name.
+    """
+    upserts = [count_sql(upsert, run_id) for upsert in upserts_of(results)]
+    views = {**left} | {node.name: node.relation_name for node in _done(results)}
+    waiting = [waiting_sql(name, relation) for name, relation in views.items() if is_waiting(name)]
+    counted = query("\nunion all\n".join([*upserts, *waiting])) if upserts or waiting else []
+    return {row["model"]: row["row_count"] for row in counted}
 
 
 def is_waiting(model: str) -> bool:
@@ -42,13 +47,13 @@ def is_waiting(model: str) -> bool:
     return model.startswith(("quarantine_", "pending_"))
 
 
-def waiting_sql(relation: str) -> str:
+def waiting_sql(model: str, relation: str) -> str:
     """Build the count of all rows that wait, whichever run brought them.
 
-    >>> waiting_sql("gate.quarantine_orders")
-    'select count(*) as row_count from gate.quarantine_orders'
+    >>> waiting_sql("quarantine_orders", "gate.quarantine_orders")
+    "select 'quarantine_orders' as model, count(*) as row_count from gate.quarantine_orders"
     """
-    return f"select count(*) as row_count from {relation}"  # noqa: S608 - a relation of dbt's own graph
+    return f"select '{model}' as model, count(*) as row_count from {relation}"  # noqa: S608 - of dbt's own graph
 
 
 def upserts_of(results: Sequence[Any]) -> list[Upsert]:
@@ -74,7 +79,7 @@ def count_sql(upsert: Upsert, run_id: str) -> str:
     """Build the query of one count. A row is known by its key, its file and the digest of its business columns.
 
     >>> print(count_sql(Upsert("orders", "modeled.orders", "gate.checked", ("order_id",)), "r-1"))
-    select count(*) as row_count
+    select 'orders' as model, count(*) as row_count
     from gate.checked as offered
     inner join modeled.orders as held
         on offered.order_id = held.order_id
@@ -85,7 +90,7 @@ def count_sql(upsert: Upsert, run_id: str) -> str:
     columns = (*upsert.key, "_file_id", "_row_digest")
     matches = "\n    and ".join(f"offered.{column} = held.{column}" for column in columns)
     return (
-        f"select count(*) as row_count\nfrom {upsert.offered} as offered\n"
+        f"select '{upsert.model}' as model, count(*) as row_count\nfrom {upsert.offered} as offered\n"
         f"inner join {upsert.table} as held\n    on {matches}\n"
         f"where offered.row_status = 'accepted' and offered._version_rank = 1 and offered._run_id = '{run_id}'"
     )

@@ -18,12 +18,10 @@ FOLDER = "reports/validation/"
 def count_records(query: Query, results: Sequence[Any], run_id: str) -> list[dict[str, Any]]:
     """Count the newly landed records that a run checked, by dataset and entity."""
     skipped = {_meta(result.node, "entity") for result in results if _is_upsert(result) and result.status == "skipped"}
-    checked = [(_meta(result.node, "entity"), result.node) for result in results if _is_checked(result)]
-    return [
-        {**_counts(row), "entity": entity, "is_stopped": entity in skipped}
-        for entity, node in checked
-        for row in query(records_sql(node.relation_name, run_id))
-    ]
+    checked = {_meta(result.node, "entity"): result.node.relation_name for result in results if _is_checked(result)}
+    sqls = [records_sql(entity, relation, run_id) for entity, relation in checked.items()]
+    rows = query("\nunion all\n".join(sqls)) if sqls else []
+    return [{**_counts(row), "entity": row["entity"], "is_stopped": row["entity"] in skipped} for row in rows]
 
 
 def _counts(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,11 +40,12 @@ def _meta(node: Any, name: str) -> Any:
     return (node.config.meta or {}).get(name)
 
 
-def records_sql(checked: str, run_id: str) -> str:
+def records_sql(entity: str, checked: str, run_id: str) -> str:
     """Build the query that counts a run's new records in an entity's checked rows; pending ones are in the total alone.
 
-    >>> print(records_sql("gate.checked", "r-1"))
+    >>> print(records_sql("orders", "gate.checked", "r-1"))
     select
+        'orders' as entity,
         _dataset as dataset,
         count(*) as total,
         sum(case when row_status = 'accepted' then 1 else 0 end) as valid,
@@ -56,6 +55,7 @@ def records_sql(checked: str, run_id: str) -> str:
     group by _dataset
     """
     return f"""select
+    '{entity}' as entity,
     _dataset as dataset,
     count(*) as total,
     sum(case when row_status = 'accepted' then 1 else 0 end) as valid,

@@ -1,7 +1,5 @@
 {% macro frozen_bound(dataset) -%}
-    {%- set frozen = query_value(
-        "select max(upto_seq) from " ~ ops_table('run_bounds')
-        ~ " where run_id = '" ~ invocation_id ~ "' and dataset = '" ~ dataset ~ "'") -%}
+    {%- set frozen = run_facts().bounds.get(dataset) if execute else none -%}
     {%- if frozen is none and is_building() -%}
         {%- do exceptions.raise_compiler_error(
             "no bound was frozen for dataset " ~ dataset ~ " in this run") -%}

@@ -1,12 +1,9 @@
 {% macro watermark(entity, dataset) -%}
     {#- Of several tables the one that is behind counts: an UPSERT may look at a row twice, and must not miss one -#}
-    {%- set models = [] -%}
+    {%- set known = run_facts().watermarks if execute else {} -%}
+    {%- set taken = [] -%}
     {%- for table in entity_tables(entity) -%}
-        {%- do models.append(model_name(table)) -%}
+        {%- do taken.append(known.get((model_name(table), dataset), 0) | int) -%}
     {%- endfor -%}
-    {{- return(query_value(
-        "select case when count(*) = " ~ models | length ~ " then min(upto_seq) else 0 end from ("
-        ~ "select model, max(upto_seq) as upto_seq from " ~ ops_table('model_loads')
-        ~ " where model in ('" ~ models | join("', '") ~ "') and dataset = '" ~ dataset
-        ~ "' group by model) as loads") | int) -}}
+    {{- return(taken | min) -}}
 {%- endmacro %}

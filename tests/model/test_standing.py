@@ -1,0 +1,192 @@
+"""MODEL: what stands as it was built is left alone; what somebody changed, dropped or retyped is built again."""
+
+# ruff: noqa: S608 - the tests' own SQL
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from local.home import ROOT
+from tests.support.local_stack import LocalServices
+from tests.support.model_warehouse import ModelWarehouse
+from tests.support.order_rows import order, orders_file
+from transform_lambda.build import Builder
+from transform_lambda.catalog import BuiltRelations, Relation, recorded, standing
+from transform_lambda.graph import Graph, Node
+
+PLAN = {
+    "select": ["source:landing.order_summary+"],
+    "datasets": ["order_summary"],
+    "whole_project": False,
+    "full_refresh": False,
+}
+VIEW, STAGED = "gate.quarantine_orders", "staging.stg_orders"
+
+
+@pytest.fixture
+def ready(built_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelWarehouse]:
+    """A warehouse in which everything has been built over nothing, and the environment of the function."""
+    for name, value in built_warehouse.environment.items():
+        monkeypatch.setenv(name, value)
+    yield built_warehouse
+    built_warehouse.drop_models()  # the next test begins with what dbt made, whatever was done here
+
+
+@pytest.fixture
+def built(local_aws: LocalServices) -> BuiltRelations:
+    """The record of what was built, in a bucket of the test's own."""
+    s3 = local_aws.client("s3")
+    bucket = f"standing-{uuid.uuid4().hex[:8]}"
+    s3.create_bucket(Bucket=bucket)
+    return BuiltRelations(s3, bucket, "f1")
+
+
+class Runs:
+    """Runs of the function's build, one after the other, each of one more order."""
+
+    def __init__(self, warehouse: ModelWarehouse, built: BuiltRelations) -> None:
+        self._warehouse = warehouse
+        self._builder = Builder(ROOT, Logger(service="test"), built)
+        self._count = 0
+
+    def next(self, **changes: Any) -> dict[str, Any]:
+        """Land an order and build; return the result."""
+        self._count += 1
+        name = f"o-{self._count}"
+        self._warehouse.loader.land(orders_file(name, [order(name, **changes)]))
+        return self._builder.build(PLAN)
+
+    def statuses(self) -> dict[str, str]:
+        """Land an order, build it, and return how each model ended."""
+        result = self.next()
+        assert (result["outcome"], result["errors"]) == ("succeeded", [])
+        modeled = self._warehouse.transformer.value("select count(*) from modeled.orders")
+        assert modeled == self._count
+        return {model["name"]: model["status"] for model in result["models"]}
+
+
+@pytest.fixture
+def runs(ready: ModelWarehouse, built: BuiltRelations) -> Runs:
+    """Runs, the first of which has been made: it has recorded what it built."""
+    runs = Runs(ready, built)
+    assert runs.statuses()["quarantine_orders"] == "success"
+    return runs
+
+
+def oid(warehouse: ModelWarehouse, relation: str) -> int:
+    """Return what identifies a relation."""
+    return int(warehouse.admin.value(f"select cast('{relation}'::regclass as bigint)"))
+
+
+def test_a_view_that_stands_is_left_alone_with_its_grants_and_its_comment(ready: ModelWarehouse, runs: Runs) -> None:
+    before = oid(ready, VIEW)
+    ready.admin.run(f"grant select on {VIEW} to landfall_reader", f"comment on view {VIEW} is 'asked for by finance'")
+    statuses = runs.statuses()
+    assert {name for name, status in statuses.items() if status == "unchanged"} >= {"quarantine_orders", "stg_orders"}
+    assert statuses["orders"] == statuses["int_orders__checked"] == "success"
+    assert oid(ready, VIEW) == before
+    assert ready.admin.value(f"select obj_description('{VIEW}'::regclass)") == "asked for by finance"
+    assert ready.admin.value(f"select has_table_privilege('landfall_reader', '{VIEW}', 'select')")
+
+
+def test_the_rows_of_a_view_that_is_left_alone_are_counted_and_its_gates_run(ready: ModelWarehouse, runs: Runs) -> None:
+    result = runs.next(order_status="lost")
+    counted = {model["name"]: (model["status"], model["rows_affected"]) for model in result["models"]}
+    assert counted["quarantine_orders"] == ("unchanged", 1)
+    assert {"orders__freshness", "orders__rows_conserved"} <= {gate["name"] for gate in result["gates"]}
+
+
+def test_a_view_that_somebody_changed_is_mended_by_the_next_run(ready: ModelWarehouse, runs: Runs) -> None:
+    ready.transformer.run(
+        f"create or replace view {VIEW} as select * from gate.int_orders__checked where 1 = 0 with no schema binding"
+    )
+    assert runs.statuses()["quarantine_orders"] == "success"
+    result = runs.next(order_status="lost")
+    assert {model["name"]: model["rows_affected"] for model in result["models"]}["quarantine_orders"] == 1
+
+
+def test_a_view_that_is_gone_is_made_and_so_is_what_stands_on_it(ready: ModelWarehouse, runs: Runs) -> None:
+    ready.transformer.run(f"drop view {STAGED}")
+    statuses = runs.statuses()
+    assert statuses["stg_orders"] == "success"
+    assert runs.statuses()["stg_orders"] == "unchanged"
+
+
+def test_a_view_on_a_table_that_was_made_anew_or_retyped_is_made_anew(ready: ModelWarehouse, runs: Runs) -> None:
+    ready.transformer.run("drop table gate.int_orders__checked")
+    assert runs.next()["outcome"] == "succeeded"
+    before = oid(ready, STAGED)
+    ready.loader.run("alter table landing.order_summary add column note varchar(16)")
+    try:
+        statuses = {model["name"]: model["status"] for model in runs.next()["models"]}
+        assert statuses["stg_orders"] == "success"
+        assert oid(ready, STAGED) != before
+    finally:
+        ready.loader.run("alter table landing.order_summary drop column note")
+
+
+def test_a_column_that_somebody_dropped_from_a_modeled_table_comes_back(ready: ModelWarehouse, runs: Runs) -> None:
+    ready.transformer.run("alter table modeled.orders drop column shipping_country")
+    result = runs.next()
+    assert (result["outcome"], result["errors"]) == ("succeeded", [])
+    countries = dict(ready.transformer.rows("select order_id, shipping_country from modeled.orders"))
+    assert countries["o-2"] == "DE"
+
+
+def test_nothing_stands_for_another_version_of_the_project_or_without_a_record(
+    ready: ModelWarehouse, runs: Runs, built: BuiltRelations
+) -> None:
+    assert built.read()
+    other = BuiltRelations(built._s3, built._place["Bucket"], "f2")
+    assert other.read() == {}
+    statuses = {
+        model["name"]: model["status"] for model in Builder(ROOT, Logger(service="t"), other).build(PLAN)["models"]
+    }
+    assert "unchanged" not in statuses.values()
+    whole = {**PLAN, "whole_project": True}
+    result = Builder(ROOT, Logger(service="test"), other).build(whole)
+    assert "unchanged" not in {model["status"] for model in result["models"]}
+
+
+TABLE, OTHER = Relation(1, "", (("a", "integer"),)), Relation(1, "", (("a", "bigint"),))
+GRAPH = Graph(
+    {
+        "s": Node("s", "source", relation="landing.s"),
+        "v1": Node("v1", "model", parents=frozenset({"s"}), relation="staging.v1"),
+        "v2": Node("v2", "model", parents=frozenset({"v1"}), relation="staging.v2"),
+        "t": Node("t", "model", parents=frozenset({"v2"}), relation="modeled.t"),
+    }
+)
+CATALOG = {
+    "landing.s": TABLE,
+    "staging.v1": Relation(2, "d1"),
+    "staging.v2": Relation(3, "d2"),
+    "modeled.t": Relation(4, "", (("a", "integer"),)),
+}
+RECORD = recorded(GRAPH, {}, CATALOG, ["v1", "v2", "t"])
+
+
+@pytest.mark.parametrize(
+    ("name", "relation", "stands"),
+    [
+        ("landing.s", TABLE, {"v1", "v2", "t"}),
+        ("landing.s", OTHER, set()),  # retyped: nor do the views on it, and on those
+        ("landing.s", Relation(9, "", TABLE.columns), set()),  # made anew
+        ("staging.v1", Relation(2, "by hand"), set()),
+        ("staging.v2", Relation(9, "d2"), {"v1"}),
+        ("modeled.t", Relation(9, "", TABLE.columns), {"v1", "v2", "t"}),  # swapped, with the same columns
+        ("modeled.t", Relation(4, "", OTHER.columns), {"v1", "v2"}),
+    ],
+)
+def test_what_stands_is_what_is_as_it_was_with_all_that_it_stands_on(
+    name: str, relation: Relation, stands: set[str]
+) -> None:
+    assert standing(GRAPH, RECORD, CATALOG | {name: relation}) == stands
+
+
+def test_what_is_not_there_or_was_never_recorded_does_not_stand() -> None:
+    assert standing(GRAPH, RECORD, {name: found for name, found in CATALOG.items() if name != "staging.v1"}) == set()
+    assert standing(GRAPH, recorded(GRAPH, {}, CATALOG, ["v2", "t"]), CATALOG) == set()
