@@ -108,7 +108,6 @@ def last_sql(kind: str) -> str:
 def record(query: Query, alert: Json) -> None:
     """Append a message that has been sent."""
     query(record_sql(alert))
-    query("commit")
 
 
 def record_sql(alert: Json) -> str:

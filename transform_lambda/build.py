@@ -144,7 +144,7 @@ class Builder:
             self.logger.warning("what was built is not recorded", extra={"error": str(error)})
 
     def _catalog(self) -> Catalog:
-        with connected(self.project_dir) as query:
+        with connected() as query:
             return catalog_of(query(catalog_sql(schemas_of(self.graph()))))
 
     def _findings(self, results: Sequence[Any], run_id: str | None, waiting: Mapping[str, str]) -> Findings:
@@ -154,7 +154,7 @@ class Builder:
         rows: Mapping[str, int] = {}
         records: Sequence[dict[str, Any]] = []
         try:
-            with connected(self.project_dir) as query:
+            with connected() as query:
                 rows, records = count_rows(query, results, run_id, waiting), count_records(query, results, run_id)
                 explained = explain(query, [*failed, *warned])
         except TransientError as error:
@@ -162,7 +162,7 @@ class Builder:
         return Findings(rows, records, explained[: len(failed)], explained[len(failed) :])
 
     def _missing(self, graph: Graph) -> set[str]:
-        with connected(self.project_dir) as query:
+        with connected() as query:
             return missing_tables(query, graph)
 
     def graph(self) -> Graph:

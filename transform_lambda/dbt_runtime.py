@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import os
 import tempfile
-from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from transform_lambda.catalog import NOTHING, Known
 from transform_lambda.errors import ConfigError, TransientError
+from transform_lambda.login import APPLICATION, login
 from transform_lambda.sessions import POOL, Session
 from transform_lambda.thread_locks import use_thread_locks
 
@@ -86,8 +86,8 @@ def _scratch_folder() -> Path:
 
 
 @contextmanager
-def connected(project_dir: Path) -> Iterator[Query]:
-    """Yield a function that runs a query as dbt's user, over a session of dbt's profile.
+def connected() -> Iterator[Query]:
+    """Yield a function that runs a query as dbt's user, over a session of the pool.
 
     Raises:
         TransientError: the warehouse cannot be reached, or the connection broke.
@@ -95,7 +95,7 @@ def connected(project_dir: Path) -> Iterator[Query]:
     from redshift_connector.error import InterfaceError, OperationalError
 
     try:
-        with POOL.held(), POOL.lending(functools.partial(_connect, project_dir)) as session:
+        with POOL.held(), POOL.lending(functools.partial(login, os.environ)) as session:
             yield functools.partial(_rows, session)
     except (OperationalError, InterfaceError, OSError) as error:
         raise TransientError(f"the warehouse cannot be reached: {error}") from error
@@ -103,30 +103,11 @@ def connected(project_dir: Path) -> Iterator[Query]:
 
 @functools.cache
 def name_sessions() -> None:
-    """Let the driver's connections bear a name, once a process.
-
-    Without one the driver looks for the calling module's, through all modules and their source files: a quarter of a
-    build's processor time, since dbt opens a connection a node and offers no setting for it. The name is in Redshift's
-    SYS_SESSION_HISTORY (https://docs.aws.amazon.com/redshift/latest/mgmt/python-configuration-options.html).
-    """
+    """Let dbt's connections bear our name too, once a process; dbt offers no setting for it."""
     import redshift_connector
 
-    named = functools.partial(redshift_connector.connect, application_name="landfall-transform")
+    named = functools.partial(redshift_connector.connect, application_name=APPLICATION)
     redshift_connector.connect = named
-
-
-def _connect(project_dir: Path) -> Any:
-    use_thread_locks()
-    name_sessions()
-    from dbt.adapters.redshift.connections import get_connection_method
-    from dbt.config.runtime import load_profile
-    from dbt.flags import set_from_args
-    from dbt_common.context import set_invocation_context
-
-    set_invocation_context(os.environ)  # where the profile's env_var() looks; an invocation would set it
-    set_from_args(Namespace(project_dir=str(project_dir), profiles_dir=str(project_dir)), {})
-    credentials: Any = load_profile(str(project_dir), {}).credentials
-    return get_connection_method(credentials)()
 
 
 def _rows(session: Session, sql: str) -> list[Row]:

@@ -9,7 +9,7 @@ entity that looks up another one's table (an item its order) does not own the wa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
@@ -160,6 +160,21 @@ class Graph:
     @staticmethod
     def _follows(gate: Node, models: Set[str], left: Set[str]) -> bool:
         return gate.kind == "test" and bool(gate.parents & models or not gate.parents & left)
+
+
+def to_json(graph: Graph) -> list[dict[str, Any]]:
+    """Return what `from_json` reads.
+
+    >>> graph = Graph({"a": Node("a", "model", parents=frozenset({"b"})), "b": Node("b", "source")})
+    >>> from_json(to_json(graph)) == graph
+    True
+    """
+    return [{**asdict(node), "parents": sorted(node.parents)} for node in graph.nodes.values()]
+
+
+def from_json(nodes: Iterable[Mapping[str, Any]]) -> Graph:
+    """Return the graph that `to_json` wrote."""
+    return Graph({node["id"]: Node(**{**node, "parents": frozenset(node["parents"])}) for node in nodes})
 
 
 def graph_of(manifest: Any) -> Graph:

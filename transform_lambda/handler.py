@@ -23,15 +23,17 @@ from transform_lambda import alerts, freshness
 from transform_lambda import archive as archiving
 from transform_lambda.build import Builder
 from transform_lambda.catalog import BuiltRelations
-from transform_lambda.dbt_runtime import Query, connected, parse_path
+from transform_lambda.dbt_runtime import connected, parse_path
 from transform_lambda.errors import ConfigError, TransientError
-from transform_lambda.parse_cache import parse_kept
-from transform_lambda.plan import decide, read_facts
+from transform_lambda.graph import Graph
+from transform_lambda.login import PASSWORD_VARIABLE
+from transform_lambda.parse_cache import graph_kept, parse_kept
+from transform_lambda.plan import WHO_SQL, decide, read_facts
 from transform_lambda.project import Memory, fingerprint
-from transform_lambda.report import KIND, Desk
+from transform_lambda.report import Desk
 from transform_lambda.report import report as write_report
 from transform_lambda.sessions import POOL
-from transform_lambda.settings import PASSWORD_VARIABLE, Settings
+from transform_lambda.settings import Settings
 
 logger = Logger()
 logging.getLogger(logger.name).propagate = False  # dbt's libraries give the root logger a handler: a second, plain line
@@ -62,20 +64,26 @@ def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
 
 def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
     """Decide what must be built, and in how many parts; `request` may ask for {"full_refresh": true}."""
-    with _parsed(settings) as current:
-        graph = Builder(settings.project_dir, logger).graph()
-    with connected(settings.project_dir) as query:
-        _check_user(query, settings.warehouse_user)
-        facts = read_facts(query, graph.readers)
+    current = _fingerprint()
+    graph = graph_kept(s3(), settings.bucket, current, lambda: _graph(settings))
+    with connected() as query:
+        who = query(WHO_SQL)
+        _check_user(who[0]["name"], settings.warehouse_user)
+        facts = read_facts(query, graph.readers, {row["ledger"] for row in who})
     decided = decide(
-        facts,
+        facts.datasets,
         project_changed=Memory(s3(), settings.bucket).read() != current,
         full_refresh=(event.get("request") or {}).get("full_refresh") is True,
     )
     for reason in decided.reasons:
         logger.info(reason)
     entities = list(graph.parts(graph.downstream(None if decided.whole_project else decided.datasets)))
-    return {**decided.to_json(settings.rows_per_build, entities), "fingerprint": current}
+    return {**decided.to_json(settings.rows_per_build, entities), "fingerprint": current, "told": facts.told}
+
+
+def _graph(settings: Settings) -> Graph:
+    with _parsed(settings):
+        return Builder(settings.project_dir, logger).graph()
 
 
 def build(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
@@ -96,20 +104,21 @@ def archive(event: Event, settings: Settings, context: LambdaContext) -> dict[st
     datasets, run_ids = event["plan"]["datasets"], event["build"]["run_ids"]
     if not datasets or not run_ids:
         return archiving.mark(s3(), [], lambda: True)
-    with connected(settings.project_dir) as query:
+    with connected() as query:
         files = archiving.landed_files(query(archiving.files_sql(datasets, run_ids)))
     return archiving.mark(s3(), files, lambda: context.get_remaining_time_in_millis() > _ARCHIVE_RESERVE_MS)
 
 
 def report(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
     """Write the reports and compose the message, unless the same was told already."""
-    last = _last_alert(settings, KIND)
+    told = event["plan"].get("told")  # minutes ago, and nobody else tells: the lease is ours
+    last = alerts.LastAlert(**told) if told else None
     return write_report(Desk(s3(), settings.bucket, settings.environment, settings.reminder_hours, last), event)
 
 
 def remember(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
     """Record a message that has been sent."""
-    with connected(settings.project_dir) as query:
+    with connected() as query:
         alerts.record(query, event["alert"])
     return {}
 
@@ -118,14 +127,14 @@ def check_freshness(_event: Event, settings: Settings, _context: LambdaContext) 
     """Look for datasets that deliver nothing any more, and compose the message, unless the same was told already."""
     with _parsed(settings):
         found = freshness.check(settings.project_dir, logger)
-    last = _last_alert(settings, freshness.KIND)
+    last = _last_alert(freshness.KIND)
     return freshness.finding(settings.environment, found, last, settings.reminder_hours)
 
 
-def _last_alert(settings: Settings, kind: str) -> alerts.LastAlert | None:
+def _last_alert(kind: str) -> alerts.LastAlert | None:
     """Read what was told last. If it cannot be read the message is sent: twice is better than never."""
     try:
-        with connected(settings.project_dir) as query:
+        with connected() as query:
             return alerts.read_last(query, kind)
     except TransientError as error:
         logger.warning("what was told last cannot be read", extra={"error": str(error)})
@@ -135,7 +144,7 @@ def _last_alert(settings: Settings, kind: str) -> alerts.LastAlert | None:
 @contextmanager
 def _parsed(settings: Settings) -> Iterator[str]:
     """Let dbt find its parse of the project from an earlier run; yield the project's fingerprint."""
-    current = fingerprint(settings.project_dir, settings.warehouse)
+    current = _fingerprint()
     with parse_kept(s3(), settings.bucket, current, parse_path()):
         yield current
 
@@ -164,18 +173,22 @@ def settings() -> Settings:
 
 
 @functools.cache
+def _fingerprint() -> str:
+    return fingerprint(settings().project_dir, settings().warehouse)
+
+
+@functools.cache
 def s3() -> Any:
     """Return the S3 client, with a connection for each of the archive's threads."""
     return boto3.client("s3", config=Config(max_pool_connections=archiving.THREADS))
 
 
-def _check_user(query: Query, expected: str) -> None:
+def _check_user(found: str, expected: str) -> None:
     """Refuse to build as somebody else: the tables would get the wrong owner, and no later run could replace them.
 
     Raises:
         ConfigError: IAM gave credentials of another database user than the role's tag RedshiftDbUser names.
     """
-    found = query("select current_user as name")[0]["name"]
     if found != expected:
         raise ConfigError(
             f"logged in to the warehouse as {found!r} instead of {expected!r}: the role's tag RedshiftDbUser has no "

@@ -8,10 +8,13 @@ Losing the object costs one parse too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from transform_lambda.graph import Graph, from_json, to_json
 
 FOLDER = "reports/transform/state/parse/"
 
@@ -27,6 +30,17 @@ def parse_kept(s3: Any, bucket: str, fingerprint: str, path: Path) -> Iterator[N
     after = _version(path)
     if after not in (None, before):
         s3.put_object(**place, Body=path.read_bytes(), ContentType="application/msgpack")
+
+
+def graph_kept(s3: Any, bucket: str, fingerprint: str, make: Callable[[], Graph]) -> Graph:
+    """Return the project's graph as an earlier run has kept it, and keep it: what needs no dbt need not parse."""
+    place = {"Bucket": bucket, "Key": f"{FOLDER}{fingerprint}.graph.json"}
+    try:
+        return from_json(json.loads(s3.get_object(**place)["Body"].read()))
+    except s3.exceptions.NoSuchKey:
+        graph = make()
+    s3.put_object(**place, Body=json.dumps(to_json(graph)).encode(), ContentType="application/json")
+    return graph
 
 
 def _fetch(s3: Any, place: dict[str, str], path: Path) -> None:

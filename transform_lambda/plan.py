@@ -61,6 +61,14 @@ class DatasetFacts:
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What the warehouse says: of each data set, and of the last message ({"fingerprint", "age_minutes"})."""
+
+    datasets: Sequence[DatasetFacts]
+    told: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
 class Plan:
     """What to build. Without datasets, and `whole_project` false, there is nothing to do."""
 
@@ -147,104 +155,122 @@ def _why_build(fact: DatasetFacts) -> str | None:
     return None
 
 
-def read_facts(query: Query, readers: Mapping[str, Set[str]]) -> list[DatasetFacts]:
-    """Read what the warehouse says of the data sets; those that have never landed have no ledger, and no facts.
+def read_facts(query: Query, readers: Mapping[str, Set[str]], ledgers: Set[str]) -> Facts:
+    """Read what the warehouse says of the data sets, and what was told last, in one statement.
 
     `readers` has the models that take in each data set: one that never did, because a gate stopped it from the first
-    row on, has no load on record, and yet all of it to take in.
+    row on, has no load on record, and yet all of it to take in. Data sets that have never landed are not among
+    `ledgers`, and have no facts.
     """
-    ledgers = {row["tablename"] for row in query("select tablename from pg_tables where schemaname = 'ledger'")}
-    known = [name for name in readers if name in ledgers]
-    if not known:
-        return []
-    recorded = _grouped(query(LOADS_SQL))
-    loads = {name: _loads(recorded.get(name, ()), readers[name]) for name in known}
-    watermarks = {name: min((load.upto_seq for load in loads[name]), default=0) for name in known}
-    landed = {row["dataset"]: row for row in query(landed_sql(watermarks))}
-    undone = _grouped(query(undone_sql(known)))
-    looked = {row["dataset"]: row["looked_at"] for row in query(LOOKED_SQL)}
-    return [
-        DatasetFacts(
-            name=name,
-            newest_seq=landed[name]["newest_seq"],
-            landed_rows=int(landed[name]["landed_rows"]),
-            new_rows=int(landed[name]["new_rows"]),
-            undone=tuple(
-                UndoneFile(row["load_seq"], row["undone_at"], row["model"], row["read_at"])
-                for row in undone.get(name, [])
-            ),
-            loads=loads[name],
-            looked_at=looked.get(name),
-        )
-        for name in known
-    ]
-
-
-def _loads(recorded: Iterable[Mapping[str, Any]], readers: Set[str]) -> tuple[ModelLoad, ...]:
-    """Return how far each reader has come.
-
-    >>> _loads([{"model": "modeled.items", "upto_seq": 5}], {"modeled.items", "modeled.orders"})
-    (ModelLoad(model='modeled.items', upto_seq=5), ModelLoad(model='modeled.orders', upto_seq=0))
-    """
-    upto = {row["model"]: row["upto_seq"] for row in recorded}
-    return tuple(ModelLoad(model, upto.get(model, 0)) for model in sorted(readers))
-
-
-def _grouped(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault(row["dataset"], []).append(row)
-    return groups
-
-
-def landed_sql(watermarks: Mapping[str, int]) -> str:
-    """Build the query of each data set's newest load and its rows, those above the watermark apart.
-
-    Names are dbt sources of the project, of the form [a-z0-9_].
-
-    >>> print(landed_sql({"orders": 5}))
-    select
-        'orders' as dataset,
-        coalesce(max(load_seq), 0) as newest_seq,
-        coalesce(sum(row_count), 0) as landed_rows,
-        coalesce(sum(case when load_seq > 5 then row_count end), 0) as new_rows
-    from ledger."orders" where undone_at is null
-    """
-    return "\nunion all\n".join(
-        f"""select
-    '{name}' as dataset,
-    coalesce(max(load_seq), 0) as newest_seq,
-    coalesce(sum(row_count), 0) as landed_rows,
-    coalesce(sum(case when load_seq > {upto_seq} then row_count end), 0) as new_rows
-from ledger."{name}" where undone_at is null"""  # noqa: S608 - names of our own project
-        for name, upto_seq in watermarks.items()
+    known = {name: readers[name] for name in readers if name in ledgers}
+    said: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in query(facts_sql(known)):
+        said.setdefault((row["fact"], row["dataset"]), []).append(row)
+    told = next(iter(said.get(("told", ""), [])), None)
+    return Facts(
+        datasets=[_facts_of(name, said) for name in known],
+        told={"fingerprint": told["model"], "age_minutes": int(told["seq"])} if told else None,
     )
 
 
-def undone_sql(datasets: Sequence[str]) -> str:
-    """Build the query of the undone files, which are few, with the last run that read each into a model.
+def _facts_of(name: str, said: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]) -> DatasetFacts:
+    landed = next(iter(said.get(("landed", name), [])), {"seq": 0, "landed_rows": 0, "new_rows": 0})
+    loads = sorted(said[("load", name)], key=lambda row: str(row["model"]))
+    undone = said.get(("undone", name), [])
+    looked = next(iter(said.get(("looked", name), [])), {"at": None})
+    return DatasetFacts(
+        name=name,
+        newest_seq=int(landed["seq"]),
+        landed_rows=int(landed["landed_rows"]),
+        new_rows=int(landed["new_rows"]),
+        undone=tuple(UndoneFile(int(row["seq"]), row["at"], row["model"], row["read_at"]) for row in undone),
+        loads=tuple(ModelLoad(row["model"], int(row["seq"])) for row in loads),
+        looked_at=looked["at"],
+    )
 
-    >>> undone_sql(["orders", "items"]).count("union all")
+
+# Who is logged in, and which data sets have landed: of the catalog, which Redshift does not let mix with users' tables.
+WHO_SQL = """select cast(current_user as varchar(128)) as name, cast('' as varchar(128)) as ledger
+union all
+select cast(current_user as varchar(128)), cast(tablename as varchar(128)) from pg_tables where schemaname = 'ledger'"""
+
+
+def facts_sql(readers: Mapping[str, Set[str]]) -> str:
+    """Build the query of all that a plan needs: a row a fact, named in its first column.
+
+    `load`: how far a model has taken in a data set. `landed`: the newest load of files not undone, all rows and those
+    above the model that lags behind. `undone`: a file, with the last run that read it into a model. `looked`: the start
+    of the last run. `told`: the last message of a transform, its age in minutes. Names are of our own project, of the
+    form [a-z0-9_.].
+
+    >>> facts_sql({"orders": {"modeled.orders", "modeled.items"}}).count("from ledger.")
     1
     """
-    return "\nunion all\n".join(
-        f"""select
-    '{name}' as dataset,
-    files.load_seq,
-    files.undone_at,
-    loads.model,
-    max(bounds.frozen_at) as read_at
-from ledger."{name}" as files
-left join ops.model_loads as loads
-    on loads.dataset = '{name}' and files.load_seq > loads.from_seq and files.load_seq <= loads.upto_seq
-left join ops.run_bounds as bounds
-    on bounds.dataset = '{name}' and bounds.run_id = loads.run_id
-where files.undone_at is not null
-group by files.load_seq, files.undone_at, loads.model"""  # noqa: S608 - names of our own project
-        for name in datasets
+    pairs = [(name, model) for name in readers for model in sorted(readers[name])]
+    readers_sql = "\n    union all ".join(
+        f"select cast('{name}' as varchar(128)) as dataset, cast('{model}' as varchar(256)) as model"
+        for name, model in pairs
     )
+    files_sql = "\n    union all ".join(
+        f"select cast('{name}' as varchar(128)) as dataset, load_seq, row_count, undone_at from ledger.\"{name}\""  # noqa: S608
+        for name in readers
+    )
+    facts = _FACTS_SQL.format(readers=readers_sql, files=files_sql) if pairs else ""
+    return facts + _TOLD_SQL
 
 
-LOADS_SQL = "select model, dataset, max(upto_seq) as upto_seq from ops.model_loads group by model, dataset"
+_FACTS_SQL = """with readers as (
+    {readers}
+),
+files as (
+    {files}
+),
+loads as (
+    select readers.dataset, readers.model, coalesce(max(taken.upto_seq), 0) as upto_seq
+    from readers
+    left join ops.model_loads as taken on readers.dataset = taken.dataset and readers.model = taken.model
+    group by readers.dataset, readers.model
+),
+lagging as (
+    select dataset, min(upto_seq) as upto_seq from loads group by dataset
+)
+select
+    cast('load' as varchar(8)) as fact, dataset, model, upto_seq as seq,
+    cast(0 as bigint) as landed_rows, cast(0 as bigint) as new_rows,
+    cast(null as timestamp) as at, cast(null as timestamp) as read_at
+from loads
+union all
+select
+    'landed', files.dataset, null, max(files.load_seq), cast(sum(files.row_count) as bigint),
+    cast(sum(case when files.load_seq > lagging.upto_seq then files.row_count else 0 end) as bigint),
+    cast(null as timestamp), cast(null as timestamp)
+from files
+inner join lagging on files.dataset = lagging.dataset
+where files.undone_at is null
+group by files.dataset
+union all
+select
+    'undone', files.dataset, taken.model, files.load_seq, cast(0 as bigint), cast(0 as bigint),
+    files.undone_at, max(bounds.frozen_at)
+from files
+left join ops.model_loads as taken
+    on files.dataset = taken.dataset and files.load_seq > taken.from_seq and files.load_seq <= taken.upto_seq
+left join ops.run_bounds as bounds on files.dataset = bounds.dataset and taken.run_id = bounds.run_id
+where files.undone_at is not null
+group by files.dataset, taken.model, files.load_seq, files.undone_at
+union all
+select
+    'looked', dataset, null, cast(0 as bigint), cast(0 as bigint), cast(0 as bigint),
+    max(frozen_at), cast(null as timestamp)
+from ops.run_bounds
+group by dataset
+union all
+"""
 
-LOOKED_SQL = "select dataset, max(frozen_at) as looked_at from ops.run_bounds group by dataset"
+_TOLD_SQL = """select
+    cast('told' as varchar(8)) as fact, cast('' as varchar(128)) as dataset, fingerprint as model,
+    cast(datediff(minute, sent_at, getdate()) as bigint) as seq,
+    cast(0 as bigint) as landed_rows, cast(0 as bigint) as new_rows,
+    cast(null as timestamp) as at, cast(null as timestamp) as read_at
+from ops.alerts
+where kind = 'transform' and sent_at = (select max(sent_at) from ops.alerts where kind = 'transform')"""

@@ -14,8 +14,6 @@ from transform_lambda.errors import ConfigError
 # In the zip as in the repository, the dbt project stands beside this package.
 _PROJECT = Path(__file__).resolve().parent.parent
 
-PASSWORD_VARIABLE = "DBT_ENV_SECRET_LANDFALL_REDSHIFT_PASSWORD"  # noqa: S105 - a name; dbt masks such variables in its logs
-
 
 @dataclass(frozen=True)
 class Settings:

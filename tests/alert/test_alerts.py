@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.home import ROOT
 from tests.support.model_warehouse import ModelWarehouse
 from transform_lambda import alerts
 from transform_lambda.alerts import Alert, LastAlert, fingerprint_of, is_due, read_last
@@ -77,10 +76,10 @@ def test_the_warehouse_remembers_the_last_message_of_each_kind(
         monkeypatch.setenv(name, value)
     worker_warehouse.loader.run("delete from ops.alerts")
     told = Alert("transform", "f1", "high", "it's a \\ subject", "run-1", "s3://bucket/report")
-    with connected(ROOT) as query:
+    with connected() as query:
         assert read_last(query, "transform") is None
         alerts.record(query, told.to_json())
-    with connected(ROOT) as query:
+    with connected() as query:
         last = read_last(query, "transform")
         assert last is not None
         assert (last.fingerprint, last.age_minutes in (0, 1)) == ("f1", True)

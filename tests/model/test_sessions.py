@@ -269,7 +269,7 @@ def test_no_session_is_open_and_no_lock_is_held_once_an_action_has_ended(
     before = ready.admin.value(OPEN)
 
     def act(_event: Mapping[str, Any], _settings: Any, _context: Any) -> dict[str, Any]:
-        with connected(ROOT) as query:
+        with connected() as query:
             query("select 1")
         session = POOL.take(lambda: pytest.fail("one is idle"))
         session.cursor().execute("begin")

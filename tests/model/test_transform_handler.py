@@ -40,5 +40,5 @@ def test_no_secret_is_needed_where_iam_logs_in() -> None:
 
 def test_credentials_of_another_warehouse_user_stop_the_run_and_say_what_to_change() -> None:
     with pytest.raises(ConfigError, match=r"IAMR:transform.*RedshiftAuthentication=database"):
-        handler._check_user(lambda _sql: [{"name": "IAMR:transform"}], "landfall_transformer")
-    handler._check_user(lambda _sql: [{"name": "landfall_transformer"}], "landfall_transformer")
+        handler._check_user("IAMR:transform", "landfall_transformer")
+    handler._check_user("landfall_transformer", "landfall_transformer")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ from local.home import ROOT
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import item, items_file, order, orders_file
 from tests.support.warehouse_seed import BUCKET, SeedFile
-from transform_lambda import archive
+from transform_lambda import alerts, archive
 from transform_lambda.build import Builder
-from transform_lambda.dbt_runtime import connected
+from transform_lambda.dbt_runtime import Row, connected
 from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.graph import REST
-from transform_lambda.plan import decide, read_facts
+from transform_lambda.plan import WHO_SQL, Plan, decide, read_facts
 
 LOGGER = Logger(service="test")
 BUILDER = Builder(ROOT, LOGGER)
@@ -35,8 +36,14 @@ def ready(built_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> M
 
 def plan() -> dict[str, Any]:
     """Plan what the warehouse asks for now."""
-    with connected(ROOT) as query:
-        return decide(read_facts(query, READERS), project_changed=False).to_json(1_000, [])
+    return decided(READERS).to_json(1_000, [])
+
+
+def decided(readers: Mapping[str, Set[str]]) -> Plan:
+    """Decide as the function does."""
+    with connected() as query:
+        ledgers = {row["ledger"] for row in query(WHO_SQL)}
+        return decide(read_facts(query, readers, ledgers).datasets, project_changed=False)
 
 
 def run() -> dict[str, Any]:
@@ -86,7 +93,7 @@ def test_the_archive_lists_the_files_of_the_run_and_no_others(ready: ModelWareho
     ready.loader.land(orders_file("two", [order("o-2")]))
     second = run()
     ready.loader.land(orders_file("three", [order("o-3")]))
-    with connected(ROOT) as query:
+    with connected() as query:
         files = archive.landed_files(query(archive.files_sql(DATASETS, second["run_ids"])))
     key = orders_file("two", []).key
     assert files == [archive.LandedFile(BUCKET, key, "1")]
@@ -152,18 +159,60 @@ def test_a_dataset_that_one_of_its_models_never_took_in_is_planned_until_it_does
         "insert into ops.run_bounds values ('r-1', 'order_summary', 1, getdate())",
     )
     both = {"order_summary": {"modeled.orders", "modeled.order_items"}}
-    with connected(ROOT) as query:
-        assert decide(read_facts(query, both), project_changed=False).datasets == ("order_summary",)
-        assert decide(read_facts(query, READERS), project_changed=False).datasets == ()
+    assert decided(both).datasets == ("order_summary",)
+    assert decided(READERS).datasets == ()
 
 
 def test_a_plan_of_more_rows_than_a_build_may_have_is_split_by_entity(ready: ModelWarehouse) -> None:
     ready.loader.land(orders_file("one", [order("o-1"), order("o-2")]))
-    with connected(ROOT) as query:
-        decided = decide(read_facts(query, READERS), project_changed=False)
-    assert decided.rows == 2
-    assert decided.to_json(1, ["orders", "order_items"])["parts"] == ["orders", "order_items"]
-    assert decided.to_json(2, ["orders", "order_items"])["parts"] == [""]
+    found = decided(READERS)
+    assert found.rows == 2
+    assert found.to_json(1, ["orders", "order_items"])["parts"] == ["orders", "order_items"]
+    assert found.to_json(2, ["orders", "order_items"])["parts"] == [""]
+
+
+def test_what_was_told_last_comes_with_the_plan_s_facts(ready: ModelWarehouse) -> None:
+    def told() -> Any:
+        with connected() as query:
+            return read_facts(query, READERS, set(READERS)).told
+
+    assert told() is None
+    with connected() as query:
+        for fingerprint in ("f1", "f2"):
+            alerts.record(query, alerts.Alert("transform", fingerprint, "high", "s", None, "r").to_json())
+        alerts.record(query, alerts.Alert("freshness", "f3", "high", "s", None, "r").to_json())
+    ready.transformer.run("update ops.alerts set sent_at = dateadd(hour, -2, sent_at) where fingerprint = 'f1'")
+    assert told() == {"fingerprint": "f2", "age_minutes": 0}
+    ready.transformer.run("delete from ops.alerts")
+
+
+def test_a_plan_asks_two_statements_and_imports_no_dbt(ready: ModelWarehouse) -> None:
+    asked: list[str] = []
+
+    def ask(sql: str) -> list[Row]:
+        asked.append(sql)
+        with connected() as query:
+            return query(sql)
+
+    found = read_facts(ask, READERS, set(READERS))
+    assert len(asked) == 1
+    assert [fact.name for fact in found.datasets] == list(READERS)
+    command = [sys.executable, "-c", PLAN_WITHOUT_DBT]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own code
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+PLAN_WITHOUT_DBT = """
+import sys
+from transform_lambda import handler
+from transform_lambda.dbt_runtime import connected
+from transform_lambda.plan import WHO_SQL, decide, read_facts
+
+with connected() as query:
+    decide(read_facts(query, {"orders": {"modeled.orders"}}, set()).datasets, project_changed=False)
+    assert {row["name"] for row in query(WHO_SQL)} == {"landfall_transformer"}
+print(*sorted(name for name in sys.modules if name.partition(".")[0] in ("dbt", "jinja2", "agate")), end="")
+"""
 
 
 def test_undoing_the_file_of_a_failed_gate_lets_one_more_run_pass(ready: ModelWarehouse) -> None:
@@ -234,7 +283,7 @@ from aws_lambda_powertools import Logger
 from transform_lambda.build import Builder
 from transform_lambda.dbt_runtime import connected
 
-with connected(Path(sys.argv[1])) as query:
+with connected() as query:
     assert query("select current_user as name") == [{"name": "landfall_transformer"}]
 builder = Builder(Path(sys.argv[1]), Logger(service="t", level="CRITICAL"))
 result = builder.build({"select": ["orders"], "full_refresh": False})
