@@ -160,6 +160,10 @@ class ServerLog:
 
         return asked
 
+    def analyze(self) -> None:
+        """Let the planner know the tables as they are, since nothing does it by itself meanwhile."""
+        self._ask("analyze")
+
     def _commits(self, since: str, until: str) -> set[str]:
         """Return the ids of the transactions whose commit the write-ahead log records."""
         told = subprocess.run(  # noqa: S603 - a program beside the server's own

@@ -74,6 +74,7 @@ class Bench:
         """Land the history and build everything."""
         self.stack.landfall("upload", "--wait", str(history))
         self.transform()
+        self.log.analyze()
 
     def land(self, batch: Path) -> None:
         """Land orders and items, a file each."""
