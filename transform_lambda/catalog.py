@@ -57,24 +57,24 @@ def catalog_sql(schemas: Iterable[str]) -> str:
     """
     among = ", ".join(f"'{schema}'" for schema in sorted(schemas))
     return f"""select
-    n.nspname as schema_name,
-    c.relname as relation_name,
+    cast(n.nspname as varchar(128)) as schema_name,
+    cast(c.relname as varchar(128)) as relation_name,
     cast(c.oid as bigint) as oid,
-    md5(pg_get_viewdef(c.oid)) as definition,
-    '' as column_name,
-    '' as data_type,
+    cast(md5(pg_get_viewdef(c.oid)) as varchar(32)) as definition,
+    cast('' as varchar(128)) as column_name,
+    cast('' as varchar(128)) as data_type,
     0 as place
 from pg_class as c
 inner join pg_namespace as n on c.relnamespace = n.oid
 where c.relkind = 'v' and n.nspname in ({among})
 union all
 select
-    n.nspname,
-    c.relname,
+    cast(n.nspname as varchar(128)),
+    cast(c.relname as varchar(128)),
     cast(c.oid as bigint),
-    '',
-    a.attname,
-    format_type(a.atttypid, a.atttypmod),
+    cast('' as varchar(32)),
+    cast(a.attname as varchar(128)),
+    cast(format_type(a.atttypid, a.atttypmod) as varchar(128)),
     cast(a.attnum as integer)
 from pg_class as c
 inner join pg_namespace as n on c.relnamespace = n.oid
