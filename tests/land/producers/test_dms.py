@@ -20,6 +20,7 @@ from tests.land.producers.conftest import Modeling
 from tests.land.producers.feeds import written
 from tests.land.producers.producer import Producer
 from tests.land.warehouse import Land, new_dataset
+from tests.support.model_warehouse import ModelWarehouse
 
 PRODUCER = Producer(
     name="AWS DMS",
@@ -83,8 +84,31 @@ def test_changes_are_modeled_deletes_as_tombstones_and_what_comes_late_changes_n
     models.run_green("--select", "+customers")
 
     assert set(statuses(arrivals.ends).values()) == {"landed"}
-    found = models.transformer.rows("select customer_id, country, is_deleted from modeled.customers order by 1")
-    assert found == [("c-1", "AT", False), ("c-2", None, True), ("c-3", "IT", False)]
+    assert modeled(models, "c-%") == [("c-1", "AT", False), ("c-2", None, True), ("c-3", "IT", False)]
+
+
+@pytest.mark.xdist_group("modeling")  # a warehouse of its own, with models in it
+def test_of_changes_of_one_second_the_last_in_the_file_is_what_the_source_has(modeling: Modeling) -> None:
+    land, models = modeling
+    land.contracts["customers"] = replace(land.contracts["customers"], prefixes=("raw/shop/customers/",))
+    updates = [change("U", f"second-{n:02}", country) for country in ("DE", "FR", "IT") for n in range(12)]
+    back = [change("I", "second-back", "DE"), change("D", "second-back", None), change("I", "second-back", "AT")]
+    gone = [change("I", "second-gone", "DE"), change("D", "second-gone", None)]
+    arrivals = Arrivals(land, land.function())
+    arrivals.put("raw/shop/customers/2025/11/13/20251113-150000123.parquet", rows(*updates, *back, *gone))
+    models.run_green("--select", "+customers")
+
+    assert modeled(models, "second-%") == [
+        *((f"second-{n:02}", "IT", False) for n in range(12)),
+        ("second-back", "AT", False),
+        ("second-gone", None, True),
+    ]
+
+
+def modeled(models: ModelWarehouse, keys: str) -> list[tuple[Any, ...]]:
+    """Return key, country and whether it is deleted, of the customers whose key is like `keys`."""
+    sql = f"select customer_id, country, is_deleted from modeled.customers where customer_id like '{keys}' order by 1"
+    return models.transformer.rows(sql)
 
 
 def rows(*changes: dict[str, Any]) -> pa.Table:
