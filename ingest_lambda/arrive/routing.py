@@ -158,7 +158,7 @@ def route(key: str, rules: Rules | None = None) -> Route | Ignored:
     >>> route("raw/year=2025/orders/2025/11/a.parquet").dataset, route("raw/order_summary_20251113_001.parquet").dataset
     ('orders', 'order_summary')
     >>> route("raw/shop/orders/a.parquet")
-    Route(dataset='shop', folder='raw/shop/orders/', by_bytes=False)
+    Route(dataset='shop', folder='raw/shop/orders/', by_bytes=False, is_marker=False)
     >>> route("raw/shop/orders/a.parquet", Rules(prefixes={"raw/shop/orders/": "orders"})).dataset
     'orders'
     >>> route("raw/orders/_temporary/0/a.parquet").reason

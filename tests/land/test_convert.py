@@ -130,7 +130,7 @@ BAD = [
     ("json", '{"id": 1},\n{"id": 2}', "unreadable_data", None, 2, ","),
     ("json", '[[{"id": 1}]]', "unreadable_data", None, 1, '[{"id": 1}]'),
     ("json", " \n", "empty_file", None, None, ""),
-    ("csv", 'id,note\n1,a\n2,"b\n3,c\n', "unreadable_data", None, None, ""),
+    ("csv", 'id,note\n1,a\n2,"b\n3,c\n', "unreadable_data", None, 2, "b"),
     ("csv", 'id,note\n1,a\n"2,b\n3,c\n', "unreadable_data", None, 2, ""),
     ("json", "", "empty_file", None, None, "0 bytes"),
     ("csv", "Id,ID\n1,2\n", "duplicate_column", "Id", None, "ID"),
