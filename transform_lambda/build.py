@@ -22,7 +22,7 @@ from transform_lambda.catalog import (
     catalog_of,
     catalog_sql,
     recorded,
-    schemas_of,
+    relations_of,
     standing,
 )
 from transform_lambda.dbt_runtime import Query, connected, invoke, manifest_of
@@ -144,8 +144,15 @@ class Builder:
             self.logger.warning("what was built is not recorded", extra={"error": str(error)})
 
     def _catalog(self) -> Catalog:
-        with connected() as query:
-            return catalog_of(query(catalog_sql(schemas_of(self.graph()))))
+        """Read the catalog. Where that fails, nothing is known to stand: dbt builds and compares all, as it would."""
+        from redshift_connector.error import ProgrammingError
+
+        try:
+            with connected() as query:
+                return catalog_of(query(catalog_sql(relations_of(self.graph()))))
+        except ProgrammingError as error:  # a view is being dropped
+            self.logger.warning("the catalog cannot be read", extra={"error": str(error)})
+            return {}
 
     def _findings(self, results: Sequence[Any], run_id: str | None, waiting: Mapping[str, str]) -> Findings:
         if not results or run_id is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,13 +49,15 @@ Catalog = Mapping[str, Relation]  # by schema.name
 Record = dict[str, Any]  # by schema.name: {"is": what it was, "on": {schema.name: what it stood on}}
 
 
-def catalog_sql(schemas: Iterable[str]) -> str:
-    """Build the query of all relations of some schemas, which reads the catalog alone: a row a view and a row a column.
+def catalog_sql(relations: Iterable[str]) -> str:
+    """Build the query of some relations (schema.name), which reads the catalog alone: a row a view and a row a column.
+
+    Others are left out: what a view of an earlier release stands on may be gone.
 
     Redshift restricts queries that mix its catalog with users' tables, and LISTAGG to the latter
-    (https://docs.aws.amazon.com/redshift/latest/dg/r_LISTAGG.html). Schemas are names of our own project.
+    (https://docs.aws.amazon.com/redshift/latest/dg/r_LISTAGG.html). The names are those of our own project.
     """
-    among = ", ".join(f"'{schema}'" for schema in sorted(schemas))
+    among = ", ".join(f"'{relation}'" for relation in sorted(relations))
     return f"""select
     cast(n.nspname as varchar(128)) as schema_name,
     cast(c.relname as varchar(128)) as relation_name,
@@ -66,7 +68,7 @@ def catalog_sql(schemas: Iterable[str]) -> str:
     0 as place
 from pg_class as c
 inner join pg_namespace as n on c.relnamespace = n.oid
-where c.relkind = 'v' and n.nspname in ({among})
+where c.relkind = 'v' and n.nspname || '.' || c.relname in ({among})
 union all
 select
     cast(n.nspname as varchar(128)),
@@ -79,7 +81,7 @@ select
 from pg_class as c
 inner join pg_namespace as n on c.relnamespace = n.oid
 inner join pg_attribute as a on c.oid = a.attrelid
-where c.relkind = 'r' and a.attnum > 0 and not a.attisdropped and n.nspname in ({among})
+where c.relkind = 'r' and a.attnum > 0 and not a.attisdropped and n.nspname || '.' || c.relname in ({among})
 order by 1, 2, 7"""  # noqa: S608 - names of our own project
 
 
@@ -175,7 +177,6 @@ class BuiltRelations:
         self._s3.put_object(**self._place, Body=body, ContentType="application/json")
 
 
-def schemas_of(graph: Graph) -> Sequence[str]:
-    """List the schemas of all that the project reads and builds."""
-    built = (node for node in graph.nodes.values() if node.kind in ("model", "source"))
-    return sorted({node.relation.partition(".")[0] for node in built})
+def relations_of(graph: Graph) -> frozenset[str]:
+    """Name all that the project reads and builds."""
+    return frozenset(node.relation for node in graph.nodes.values() if node.kind in ("model", "source"))

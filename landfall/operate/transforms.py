@@ -32,6 +32,7 @@ class Run:
         """Spell the run as its JSON face does."""
         return {
             "outcome": self.outcome,
+            "reason": self.reason,
             "gates": [{name: gate.get(name) for name in GATE_FACE} for gate in self.gates],
             "models": [{name: model.get(name) for name in MODEL_FACE} for model in self.models],
         }

@@ -99,6 +99,18 @@ def test_the_rows_of_a_view_that_is_left_alone_are_counted_and_its_gates_run(rea
     assert {"orders__freshness", "orders__rows_conserved"} <= {gate["name"] for gate in result["gates"]}
 
 
+def test_views_that_an_earlier_release_left_behind_hinder_no_run(ready: ModelWarehouse, runs: Runs) -> None:
+    ready.transformer.run(
+        "create table gate.gone (id integer)",
+        "create view gate.left_behind as select * from gate.gone with no schema binding",
+        "create view gate.left_over as select * from gate.left_behind with no schema binding",
+        "drop table gate.gone",
+        "create table gate.gone (name varchar(8), id integer)",
+    )
+    assert runs.statuses()["quarantine_orders"] == "unchanged"
+    ready.transformer.run(*(f"drop view gate.{name}" for name in ("left_over", "left_behind")), "drop table gate.gone")
+
+
 def test_a_view_that_somebody_changed_is_mended_by_the_next_run(ready: ModelWarehouse, runs: Runs) -> None:
     ready.transformer.run(
         f"create or replace view {VIEW} as select * from gate.int_orders__checked where 1 = 0 with no schema binding"
