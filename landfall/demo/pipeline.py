@@ -38,7 +38,7 @@ class Pipeline:
 
     def key(self, dataset: str, path: Path) -> str:
         """Name an object of this demonstration."""
-        return f"raw/{dataset}/{self.label}/{path.name}"
+        return f"raw/{dataset}/{self.label}-{path.name}"
 
     def upload(self, plans: Sequence[Plan]) -> list[Upload]:
         """Upload files and wait until landing has decided on each."""

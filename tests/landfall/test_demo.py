@@ -3,14 +3,17 @@
 import io
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from ingest_lambda.arrive.routing import Route, route
 from landfall.app import build
 from landfall.demo import sample, story
 from landfall.demo.narrator import MissedExpectationError, Narrator
+from landfall.demo.pipeline import Pipeline
 from landfall.stack import Stack
 from scripts.order_rows import Plan
 
@@ -83,3 +86,10 @@ def test_a_corrupt_file_is_no_parquet_any_more(tmp_path: Path) -> None:
     broken = sample.corrupt_file(tmp_path, wave.files["order_summary"])
     assert not broken.read_bytes().endswith(b"PAR1")
     assert broken.name.startswith("order_summary_")
+
+
+def test_a_key_of_the_demonstration_names_its_dataset_and_no_ambiguous_folder() -> None:
+    pipeline = Pipeline(Mock(), "demo-1", "first", "last")
+    routed = route(pipeline.key("order_summary", Path("order_summary_20251113_001.parquet")))
+    assert isinstance(routed, Route)
+    assert (routed.dataset, routed.folder) == ("order_summary", None)
