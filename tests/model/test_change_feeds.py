@@ -44,6 +44,8 @@ def test_customers_end_as_their_last_change_and_what_has_no_place_stays_in_sight
 
         files = standing(schedule)
         assert warehouse.transformer.rows(CUSTOMERS) == change_feeds.modeled(feed, files)
+        # A delete that came together with a newer version of its key leaves with the next run.
+        warehouse.run_green(*RUN)
         assert warehouse.transformer.rows(DELETES) == change_feeds.unplaced(feed, files)
 
         everything = "select * from modeled.customers order by customer_id"
