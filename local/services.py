@@ -12,7 +12,7 @@ from pathlib import Path
 
 from local.aws import service as aws_service
 from local.aws.environment import ensure_environment
-from local.aws.server import REGION
+from local.aws.server import REGION, checkpoint_path
 from local.errors import LocalStackError, service_failed
 from local.files import read_json
 from local.home import ROOT, Home
@@ -27,6 +27,7 @@ LABELS = {AWS: "local AWS", REDSHIFT: "local Redshift"}
 _START_SECONDS = 90.0
 _REDSHIFT_STOP_SECONDS = 30.0
 _PORT_SECONDS = 3.0
+_CHECKPOINT_SECONDS = 60.0  # the code of functions is among it
 _POLL_SECONDS = 0.05
 
 Progress = Callable[[str], None]
@@ -76,10 +77,22 @@ def stop_service(home: Home, state: State, name: str) -> None:
     save(home, state)
 
 
-def checkpoint(state: State) -> None:
-    """Have local AWS write its state to disk, so that it survives a crash (S3 objects are there already)."""
-    if state.running(AWS):
-        os.kill(state.processes[AWS].pid, signal.SIGUSR1)
+def checkpoint(home: Home, state: State) -> None:
+    """Have local AWS write its state to disk, so that it survives a crash (S3 objects are there already).
+
+    Raises:
+        LocalStackError: it did not say in time that the state is written.
+    """
+    if not state.running(AWS):
+        return
+    written = checkpoint_path(home.aws)
+    written.unlink(missing_ok=True)
+    os.kill(state.processes[AWS].pid, signal.SIGUSR1)
+    deadline = time.monotonic() + _CHECKPOINT_SECONDS
+    while not written.exists():
+        if not state.running(AWS) or time.monotonic() > deadline:
+            raise service_failed(LABELS[AWS], "did not save its state", aws_service.log_path(home.aws))
+        time.sleep(_POLL_SECONDS)
 
 
 def redshift_log(home: Home) -> Path:

@@ -37,7 +37,7 @@ def up(home: Home, deploy: Deploy, progress: Progress) -> State:
         deploy_product(home, state, deploy, progress)
         if state.ports is not None:
             resume_interrupted_transform(state.ports, state.deployment["outputs"], progress)
-        checkpoint(state)
+        checkpoint(home, state)
     return state
 
 

@@ -6,7 +6,7 @@ standard library, ministack and each other:
     python -m local.aws.server --home DIR --port PORT
 
 State is loaded from DIR/state and DIR/s3 at the start and saved at SIGTERM (orderly end) and SIGUSR1 (checkpoint: what
-survives if the process is killed later). S3 objects are on disk at once.
+survives if the process is killed later; DIR/checkpoint says that it is written). S3 objects are on disk at once.
 """
 
 import argparse
@@ -52,16 +52,22 @@ def main() -> None:
 
     names = patches.apply_all()
     print(f"local AWS on port {arguments.port}, patches: {', '.join(names)}", flush=True)
-    _save_on_sigusr1(app)
+    _save_on_sigusr1(app, checkpoint_path(arguments.home.resolve()))
     sys.argv = sys.argv[:1]  # ministack reads options of its own from the command line
     app.main()
 
 
-def _save_on_sigusr1(app: object) -> None:
+def checkpoint_path(home: Path) -> Path:
+    """Return the file that appears when a checkpoint is written."""
+    return home / "checkpoint"
+
+
+def _save_on_sigusr1(app: object, written: Path) -> None:
     """Save all state when the signal comes, in a thread of its own so that requests are still answered."""
 
     def save() -> None:
         app.save_all(app._build_persistence_save_dict())  # type: ignore[attr-defined]  # module of another environment
+        written.touch()
 
     signal.signal(signal.SIGUSR1, lambda _signal, _frame: threading.Thread(target=save, name="checkpoint").start())
 

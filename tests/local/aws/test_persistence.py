@@ -187,9 +187,7 @@ def restarted(request: pytest.FixtureRequest) -> Iterator[tuple[LocalServices, d
     if request.param == "ended in order":
         lifecycle.end()
     else:
-        saved = lifecycle.home.aws / "state" / "sqs.json"
-        checkpoint(lifecycle.state)
-        wait_for(saved.exists, "the checkpoint")
+        checkpoint(lifecycle.home, lifecycle.state)
         lifecycle.kill()
     yield lifecycle.start(), before
     lifecycle.end()
