@@ -3,13 +3,24 @@
 import sys
 import traceback
 
-from ingest_lambda.errors import ConfigError, RejectedFileError, TransientError
+from ingest_lambda.errors import CatalogChangedError, ConfigError, RejectedFileError, TransientError
 
 REJECTED, CONFIGURATION, TRANSIENT, BUG = 1, 3, 4, 70
 
 # botocore's exception classes by name: importing botocore for this would slow every command's start.
 UNREACHABLE = {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"}
-UNCONFIGURED = {"NoCredentialsError", "PartialCredentialsError", "NoRegionError", "ProfileNotFound"}
+UNCONFIGURED = {"NoRegionError", "ProfileNotFound"}
+LOGGED_OUT = {"NoCredentialsError", "PartialCredentialsError", "TokenRetrievalError", "UnauthorizedSSOTokenError"}
+# https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html, and what S3 calls the same
+# (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
+STALE = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "InvalidAccessKeyId"}
+
+POINT_AT_LOCAL = 'For the local stack: eval "$(landfall local env)"'
+LOG_IN = f"Log in to AWS (`aws sso login`, `aws configure`). {POINT_AT_LOCAL}"
+START_LOCAL = "For the local stack: is it up (`landfall local up`)?"
+RESUME = "`aws redshift resume-cluster --cluster-identifier NAME` starts it; what comes meanwhile waits on the queue"
+REDEPLOY = "If it stays so, another release deployed it: `landfall deploy`, on this machine `landfall local up`"
+TRY_AGAIN = "Nothing is half done; try again"
 
 
 def report(error: Exception) -> int:
@@ -34,17 +45,30 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, RejectedFileError):
         return f"rejected: {error}", REJECTED
     if isinstance(error, TransientError):
-        return f"{error}. Nothing is half done; try again", TRANSIENT
+        return f"{error}. {_what_helps(error)}", TRANSIENT
     return _explain_sdk(error)
+
+
+def _what_helps(error: TransientError) -> str:
+    """Say what to do about something that may pass; that a cluster is paused, the Data API tells in words alone."""
+    if isinstance(error, CatalogChangedError):
+        return f"{TRY_AGAIN}. {REDEPLOY}"
+    cause = error.__cause__
+    if type(cause).__name__ in UNREACHABLE:
+        return f"{TRY_AGAIN}. {START_LOCAL}"
+    return RESUME if hasattr(cause, "response") and "paused" in str(cause).lower() else TRY_AGAIN
 
 
 def _explain_sdk(error: Exception) -> tuple[str, int]:
     name = type(error).__name__
     if name in UNREACHABLE:
-        return f"AWS cannot be reached: {error}. For the local stack: is it up (`landfall local up`)?", TRANSIENT
+        return f"AWS cannot be reached: {error}. {START_LOCAL}", TRANSIENT
     if name in UNCONFIGURED:
-        return f'{error}. For the local stack: eval "$(landfall local env)"', CONFIGURATION
+        return f"{error}. {POINT_AT_LOCAL}", CONFIGURATION
+    if name in LOGGED_OUT:
+        return f"{error}. {LOG_IN}", CONFIGURATION
     response = getattr(error, "response", None)
     if isinstance(response, dict) and "Error" in response:
-        return f"AWS refused: {error}", CONFIGURATION
+        is_stale = response["Error"].get("Code") in STALE
+        return f"AWS refused: {error}" + (f". {LOG_IN}" if is_stale else ""), CONFIGURATION
     return f"{name}: {error}. This is a bug in landfall: the lines above say where", BUG

@@ -15,6 +15,7 @@ from ingest_lambda.errors import ConfigError
 from ingest_lambda.warehouse.client import Target, Warehouse
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
@@ -31,10 +32,11 @@ HOW_TO_SET = (
 
 @dataclass(frozen=True)
 class Stack:
-    """A deployed Landfall stack: its name and its CloudFormation outputs."""
+    """A deployed Landfall stack: its name, its CloudFormation outputs, and its ARN where it is known."""
 
     name: str
     outputs: Mapping[str, str]
+    arn: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Stack":
@@ -46,7 +48,21 @@ class Stack:
         name = environ.get(STACK_VARIABLE, "").strip()
         if not name:
             raise ConfigError(f"which stack? {HOW_TO_SET}")
-        return cls(name, _outputs(name))
+        found = _describe(name)
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+        return cls(name, outputs, found["StackId"])
+
+    @property
+    def place(self) -> str:
+        """Say where it is, for people.
+
+        >>> Stack("landfall-dev", {}, "arn:aws:cloudformation:eu-west-1:123456789012:stack/landfall-dev/1").place
+        ' in eu-west-1 of account 123456789012'
+        """
+        if not self.arn:
+            return ""
+        _, _, _, region, account, _ = self.arn.split(":", 5)
+        return f" in {region} of account {account}"
 
     def output(self, name: str) -> str:
         """Return one output of the stack.
@@ -57,7 +73,10 @@ class Stack:
         try:
             return self.outputs[name]
         except KeyError:
-            raise ConfigError(f"stack {self.name} has no output {name}: deploy these templates to it") from None
+            raise ConfigError(
+                f"stack {self.name} has no output {name}: another release deployed it. "
+                "Deploy this one with `landfall deploy`; on this machine `landfall local up` does it"
+            ) from None
 
     @property
     def bucket(self) -> str:
@@ -123,7 +142,7 @@ class Stack:
         return Warehouse(boto3.client("redshift-data"), target, lambda: patience_seconds)
 
 
-def _outputs(name: str) -> dict[str, str]:
+def _describe(name: str) -> "StackTypeDef":
     try:
         (stack,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
@@ -132,4 +151,4 @@ def _outputs(name: str) -> dict[str, str]:
         if error.response["Error"]["Code"] == "ValidationError":
             raise ConfigError(f"no stack {name} is deployed in this account and Region; {HOW_TO_SET}") from error
         raise
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    return stack

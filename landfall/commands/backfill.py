@@ -30,10 +30,10 @@ def backfill(
     no parquet. Files that arrive meanwhile wait behind those that are announced, which is what --rate is for.
     """
     from ingest_lambda.reconcile.events import Cause
+    from landfall import environment
     from landfall.operate import missing
-    from landfall.stack import Stack
 
-    stack = Stack.from_environment()
+    stack = environment.stack()
     scope = missing.scope_of(stack, missing.prefix_of(prefix, stack.bucket), dataset)
     with output.counting("comparing bucket and warehouse") as watch:
         tally = missing.gather(stack, scope, watch)

@@ -30,15 +30,14 @@ def demo(
     from landfall import environment
     from landfall.demo.narrator import MissedExpectationError
     from landfall.demo.story import tell
-    from landfall.stack import Stack
 
-    environment.complete()
+    stack = environment.stack()
     FOLDER.mkdir(parents=True, exist_ok=True)
     console = output.stdout()
     console.width = min(console.width, WIDTH)
     try:
         with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-            tell(Stack.from_environment(), console, Path(folder), orders)
+            tell(stack, console, Path(folder), orders)
     except MissedExpectationError as missed:
         typer.echo(f"demo: failed: {missed}", err=True)
         raise typer.Exit(FAILED) from None

@@ -25,10 +25,10 @@ def doctor(as_json: output.JsonOption = False) -> None:
     Each finding says what to do. Exits 1 if a check failed; a warning (landing is paused, nobody gets the alerts) is
     no failure.
     """
+    from landfall import environment
     from landfall.doctor.findings import Status, examine
-    from landfall.stack import Stack
 
-    stack = Stack.from_environment()
+    stack = environment.stack()
     checks = all_checks()
     with output.counting("examining", len(checks)) as watch:
         findings = examine(stack, checks, watch)

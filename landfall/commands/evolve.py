@@ -28,10 +28,10 @@ def evolve(
     One transaction rewrites every row, behind the dataset's mutex; who loads or reads the table waits. Where a value
     would not be the same afterwards nothing is changed, unless --lossy is given.
     """
+    from landfall import environment
     from landfall.operate import declared, evolution
-    from landfall.stack import Stack
 
-    stack = Stack.from_environment()
+    stack = environment.named_stack()
     warehouse = stack.warehouse_as("LoaderSecretArn", evolution.PATIENCE_SECONDS)
     change = evolution.plan_change(warehouse, dataset, column, type_)
     steps = change.statements(may_lose=lossy)

@@ -29,10 +29,10 @@ def gates(
     """
     from dataclasses import asdict
 
+    from landfall import environment
     from landfall.operate import gates as results
-    from landfall.stack import Stack
 
-    warehouse = Stack.from_environment().warehouse_as("ReaderSecretArn")
+    warehouse = environment.stack().warehouse_as("ReaderSecretArn")
     lines = results.last_results(warehouse, days)
     scores = results.scores(warehouse, days)
     shown = [line for line in lines if not failing or line.status != "pass"]

@@ -46,15 +46,15 @@ def history(
     `waiting`, with the words of the last error, and stands first. Of what is ignored the warehouse
     knows nothing: --ignored lists it out of the bucket, by key.
     """
+    from landfall import environment
     from landfall.operate import files, waiting
-    from landfall.stack import Stack
 
     if ignored and outcome:
         raise typer.BadParameter("--ignored files have no --outcome")
+    stack = environment.stack()
     if ignored:
-        _show_ignored(Stack.from_environment(), dataset, limit, as_json=as_json)
+        _show_ignored(stack, dataset, limit, as_json=as_json)
         return
-    stack = Stack.from_environment()
     waits = [waiting.line(each) for each in waiting.still_waiting(stack, dataset)]
     every = [*waits, *files.history(stack.warehouse, dataset)]
     lines = [line for line in every if outcome in (None, line.outcome)]

@@ -8,7 +8,10 @@ import typer
 from local import faces, stack
 from local.home import home_from_environment
 
-NEXT = """next, in this shell: eval "$(.venv/bin/landfall local env)"   then: landfall status, dbt build, ..."""
+NEXT = (
+    "next: .venv/bin/landfall status, .venv/bin/landfall upload FILE --wait\n"
+    'for dbt, and for what changes landed rows, name the stack in this shell: eval "$(.venv/bin/landfall local env)"'
+)
 
 _group = typer.Typer(
     no_args_is_help=True,

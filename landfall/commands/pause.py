@@ -33,10 +33,10 @@ def resume(as_json: output.JsonOption = False) -> None:
 
 
 def _turn(*, on: bool, as_json: bool) -> None:
+    from landfall import environment
     from landfall.operate import pausing
-    from landfall.stack import Stack
 
-    stack = Stack.from_environment()
+    stack = environment.stack()
     with output.stderr().status("waiting for Lambda to settle"):
         switches = pausing.turn(stack, on=on)
     _show(switches, as_json)

@@ -1,6 +1,5 @@
 """`landfall plan`: what landing would do with files, and why."""
 
-import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,11 +8,10 @@ from landfall import output
 
 if TYPE_CHECKING:
     from landfall.operate.planning import Outlook
-    from landfall.stack import Stack
 
 REJECTED = 1
 NO_COLUMN = "is in the folders of the keys alone, and not taken; `partitions: true` in the source YAML would take it"
-WITHOUT_WAREHOUSE = "no stack is named: planned as if none of these datasets had landed yet"
+WITHOUT_WAREHOUSE = "no stack is named, and none runs here: planned as if none of these datasets had landed yet"
 
 
 def register(app: typer.Typer) -> None:
@@ -32,14 +30,15 @@ def plan(
 ) -> None:
     """Tell what landing would do with files, as one batch, and why: path, rows, changes of landing, verdicts.
 
-    Nothing is uploaded or changed. Where LANDFALL_STACK names no stack it plans without a warehouse, and says so.
-    Of parquet only footers are read: a value that no column holds is found when the file lands. CSV and JSON are read
-    to their end. Exits 1 if a file would be rejected.
+    Nothing is uploaded or changed. Where no stack is named and none runs here it plans without a warehouse, and says
+    so. Of parquet only footers are read: a value that no column holds is found when the file lands. CSV and JSON are
+    read to their end. Exits 1 if a file would be rejected.
     """
+    from landfall import environment
     from landfall.operate import declared
     from landfall.operate.planning import Planner
 
-    stack = _stack()
+    stack = environment.stack_if_any()
     outlook = Planner(declared.contracts(), stack).plan(files, dataset)
     if as_json:
         changes = [
@@ -52,12 +51,6 @@ def plan(
         _show(outlook, has_warehouse=stack is not None)
     if any(forecast.outcome == "rejected" for forecast in outlook.files):
         raise typer.Exit(REJECTED)
-
-
-def _stack() -> "Stack | None":
-    from landfall.stack import STACK_VARIABLE, Stack
-
-    return Stack.from_environment() if os.environ.get(STACK_VARIABLE) else None
 
 
 def _show(outlook: "Outlook", *, has_warehouse: bool) -> None:

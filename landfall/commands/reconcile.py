@@ -47,10 +47,10 @@ def reconcile(
 
     from ingest_lambda.reconcile import ledger as reconcile_ledger
     from ingest_lambda.reconcile.events import Cause
+    from landfall import environment
     from landfall.operate import missing
-    from landfall.stack import Stack
 
-    stack = Stack.from_environment()
+    stack = environment.stack()
     before = datetime.now(UTC) - timedelta(seconds=grace)
     scope = missing.scope_of(stack, dataset=dataset, before=before)
     with output.counting("comparing bucket and warehouse") as watch:

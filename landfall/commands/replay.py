@@ -46,7 +46,7 @@ def replay(
     exits 1 if a version of it was left out (undone, without --undone). --without-positions lands files anew, so that
     the later of two rows of a file is the newer: their rows leave landing, what is modeled stays as it is meanwhile.
     """
-    from landfall.stack import Stack
+    from landfall import environment
 
     if sum(map(bool, (key, rejected, without_positions, dead_letters))) != 1:
         raise typer.BadParameter("give a KEY, --rejected, --without-positions or --dlq, and only one of them")
@@ -56,7 +56,7 @@ def replay(
         raise typer.BadParameter("--dataset goes with --rejected and --without-positions")
     if (version or undone) and not key:
         raise typer.BadParameter("--version and --undone go with a KEY")
-    stack = Stack.from_environment()
+    stack = environment.named_stack() if without_positions else environment.stack()
     if key:
         _replay_key(stack, key, version, undone=undone, as_json=as_json)
     elif rejected:

@@ -22,10 +22,10 @@ def report(
 
     Exits as `transform --wait` did: 0 it succeeded, 1 a gate failed, 2 an error.
     """
+    from landfall import environment
     from landfall.operate import reports, transforms
-    from landfall.stack import Stack
 
-    stack = Stack.from_environment()
+    stack = environment.stack()
     found = reports.read(stack.s3, stack.bucket, run)
     if as_json:
         output.print_json(found)

@@ -22,10 +22,10 @@ def register(app: typer.Typer) -> None:
 
 def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = False) -> None:
     """Show files and rows landed, what stays rejected, what waits for another try, the queues, whether it is paused."""
+    from landfall import environment
     from landfall.operate import files, pausing, waiting
-    from landfall.stack import Stack
 
-    stack = Stack.from_environment()
+    stack = environment.stack()
     totals = files.totals(stack.warehouse, dataset)
     queue = queue_depths(stack)
     waits = waiting.still_waiting(stack, dataset)

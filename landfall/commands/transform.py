@@ -32,10 +32,10 @@ def transform(
     Runs are single: where one is under way it goes round once more for this request, and --wait follows that one.
     With --wait, exits 0 if it succeeded, 1 if a gate failed, 2 on an error or when the time is up.
     """
+    from landfall import environment
     from landfall.operate import transforms
-    from landfall.stack import Stack
 
-    stack = Stack.from_environment()
+    stack = environment.stack()
     if not wait:
         execution = transforms.start(stack.step_functions, stack.output("StateMachineArn"), full_refresh=full_refresh)
         _show(transforms.Run(execution, None), as_json)

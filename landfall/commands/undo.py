@@ -32,10 +32,10 @@ def undo(
     The file stays known: an event that comes late does not land it again (`landfall replay KEY --undone` does). Where
     its rows had been modeled, the next transform rebuilds the tables without them. With --wait, exits as `transform`.
     """
+    from landfall import environment
     from landfall.operate import undos
-    from landfall.stack import Stack
 
-    stack = Stack.from_environment()
+    stack = environment.named_stack()
     done = undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version)
     if not as_json:
         for line in _lines(done):

@@ -37,10 +37,10 @@ def upload(
 
     Exits 1 if a file was rejected or ignored, 2 if the time was up before every file had its outcome.
     """
+    from landfall import environment
     from landfall.operate import declared, uploads
-    from landfall.stack import Stack
 
-    stack = Stack.from_environment()
+    stack = environment.stack()
     plans = uploads.plan_uploads(paths, dataset, key, declared.rules(stack.route_pattern))
     done = _upload_all(stack, plans)
     if wait:

@@ -88,6 +88,7 @@ def worker_desk(land: Land) -> Iterator[Desk]:
     with pytest.MonkeyPatch.context() as patched:
         for name, value in land.services.env.items():
             patched.setenv(name, value)
+        patched.setenv("LANDFALL_STACK", "landfall-test")
         boto3.setup_default_session()
         stack = Stack("landfall-test", outputs)
         patched.setattr(Stack, "from_environment", lambda: stack)

@@ -5,14 +5,20 @@ import sys
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from ingest_lambda.errors import ConfigError, RejectedFileError, TransientError
+from ingest_lambda.errors import CatalogChangedError, ConfigError, RejectedFileError, TransientError
 from ingest_lambda.reasons import Reason
 from landfall import failures
 from landfall.app import COMMAND_MODULES
+from landfall.stack import Stack
 
 ROOT = Path(__file__).parents[2]
+
+
+def refusal(code: str, message: str) -> ClientError:
+    """Return what botocore raises where a service says no."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, "ExecuteStatement")
 
 
 @pytest.mark.parametrize(
@@ -23,6 +29,10 @@ ROOT = Path(__file__).parents[2]
         (RejectedFileError(Reason.NOT_PARQUET, "it starts with '{'"), 1, "not_parquet"),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), 4, "landfall local up"),
         (NoCredentialsError(), 3, "landfall local env"),
+        (NoCredentialsError(), 3, "aws sso login"),
+        (refusal("ExpiredToken", "The security token included in the request is expired"), 3, "aws sso login"),
+        (refusal("AccessDenied", "not authorized to perform: s3:PutObject"), 3, "s3:PutObject"),
+        (CatalogChangedError("column row_number does not exist"), 4, "another release deployed it: `landfall deploy`"),
         (ZeroDivisionError("division by zero"), 70, "bug"),
     ],
 )
@@ -35,10 +45,33 @@ def test_every_kind_of_error_has_its_sentence_and_exit_code(
     assert said in last_line
 
 
-def test_without_a_stack_a_command_says_how_to_name_one() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "landfall.app", "status"],
-        env={"PATH": "/usr/bin:/bin", "AWS_DEFAULT_REGION": "us-east-1"},
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (refusal("ValidationException", "Redshift cluster is in a paused state"), "aws redshift resume-cluster"),
+        (refusal("ValidationException", "the cluster is being resized"), "Nothing is half done; try again"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), "landfall local up"),
+    ],
+)
+def test_what_passes_by_itself_is_told_from_what_somebody_must_start(cause: Exception, said: str) -> None:
+    error = TransientError(f"the Data API refuses: {cause}")
+    error.__cause__ = cause
+    line, code = failures.explain(error)
+    assert code == 4
+    assert said in line
+    assert ("resume-cluster" in line) == ("paused" in str(cause))
+
+
+def test_a_stack_of_another_release_is_called_one() -> None:
+    with pytest.raises(ConfigError, match=r"no output BucketName: another release deployed it.*`landfall deploy`"):
+        Stack("landfall-dev", {}).output("BucketName")
+
+
+@pytest.mark.parametrize("command", [("status",), ("undo", "raw/orders/1.parquet"), ("upload", "README.md", "--json")])
+def test_without_a_stack_a_command_says_how_to_name_one(command: tuple[str, ...], tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - the test's own command
+        [sys.executable, "-m", "landfall.app", *command],
+        env={"PATH": "/usr/bin:/bin", "LANDFALL_HOME": str(tmp_path)},
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -46,8 +79,10 @@ def test_without_a_stack_a_command_says_how_to_name_one() -> None:
     )
     assert done.returncode == 3
     assert done.stdout == ""
-    assert "LANDFALL_STACK" in done.stderr
-    assert "Traceback" not in done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("landfall: which stack? ")
+    assert "LANDFALL_STACK" in line
+    assert "`landfall local up`" in line or "landfall local env" in line
 
 
 def test_help_lists_the_commands_without_loading_the_sdk() -> None:

@@ -122,6 +122,7 @@ def test_without_a_stack_it_plans_for_a_first_landing_and_says_so(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv(stack.STACK_VARIABLE, raising=False)
+    monkeypatch.setenv("LANDFALL_HOME", str(tmp_path / "no local stack"))
     path = write(tmp_path, "sensors_20251113_001", {"a": [1]})
     plan = desk.landfall("plan", str(path))
     assert not plan["warehouse"]
