@@ -31,6 +31,7 @@ COMMAND_MODULES = (
     "report",
     "new_dataset",
     "doctor",
+    "verify",
     "docs",
 )
 

@@ -133,9 +133,13 @@ class Stack:
 
         `patience_seconds`: how long to wait for a statement; the Data API itself lets one run for 24 hours.
         """
+        return self.warehouse_with(self.output(secret_output), patience_seconds)
+
+    def warehouse_with(self, secret: str, patience_seconds: float = 900.0) -> Warehouse:
+        """Return the warehouse, logged in to with a secret, by its name or ARN."""
         target = Target(
             database=self.output("DatabaseName"),
-            secret_arn=self.output(secret_output),
+            secret_arn=secret,
             workgroup=self.outputs.get("WorkgroupName") or None,
             cluster_id=self.outputs.get("ClusterIdentifier") or None,
         )

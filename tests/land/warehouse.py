@@ -219,7 +219,7 @@ def _prepare_warehouse(services: LocalServices) -> str:
     users = (bootstrap.LOADER, bootstrap.TRANSFORMER, bootstrap.READER)
     logins = [bootstrap.Login(user, secrets.token_urlsafe(16)) for user in users]
     admin_arn = _secret(services, bootstrap.Login(str(facts["admin_user"]), str(facts["admin_password"])))
-    loader_arn = _secret(services, logins[0])
+    loader_arn, *_ = [_secret(services, login) for login in logins]
     api = services.client("redshift-data")
     admin, loader = (
         Warehouse(api, Target(DATABASE, arn, workgroup="landfall-test")) for arn in (admin_arn, loader_arn)

@@ -1,0 +1,1 @@
+"""OPERATE: does this warehouse do what Landfall rests on? Probes, each with the page of Redshift's documentation."""
