@@ -132,6 +132,11 @@ def outputs(stack: Mapping[str, Any]) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
+def parameters(stack: Mapping[str, Any]) -> dict[str, str]:
+    """Take the parameters out of a stack's description."""
+    return {given["ParameterKey"]: given["ParameterValue"] for given in stack.get("Parameters", [])}
+
+
 def _start_update(client: CloudFormationClient, template: StackTemplate) -> bool:
     """Start the update; False when there is nothing to change."""
     try:

@@ -1,14 +1,14 @@
 """OPERATE: one deployment, from the sources to a stack that lands files. The same for every account and machine.
 
 In: an environment's name, parameters, the secret of the warehouse's administrator. Out: the stack's outputs.
-Package, upload, create or update the stack, then prepare the warehouse. Every step can be repeated.
+Package, upload, create or update the stack, prepare the warehouse, let the schedules run. Every step can be repeated.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 TEMPLATES = ROOT / "infra" / "cloudformation"
+SCHEDULE_STATE, ENABLED, DISABLED = "ScheduleState", "ENABLED", "DISABLED"
 USER_SECRETS = ("LoaderSecretArn", "TransformerSecretArn", "ReaderSecretArn")
 
 
@@ -72,6 +73,11 @@ class Deployment:
     def stack_name(self) -> str:
         """Name the CloudFormation stack."""
         return f"landfall-{self.environment}"
+
+    @property
+    def schedule_state(self) -> str:
+        """Say whether the schedules shall run, once the warehouse is prepared: ENABLED or DISABLED."""
+        return self.parameters.get(SCHEDULE_STATE, ENABLED)
 
     @property
     def runtime(self) -> Runtime:
@@ -131,9 +137,13 @@ def deploy(
             progress(_line(event))
 
     template = _template(deployment, published, clients.s3.meta.endpoint_url)
-    outputs = cloudformation.apply(clients.cloudformation, template, note)
+    at_first = _with_schedules(template, _schedules_at_first(deployment, clients.cloudformation))
+    outputs = cloudformation.apply(clients.cloudformation, at_first, note)
     progress("warehouse: users, schemas, privileges, tables")
     prepare_warehouse(outputs, deployment.admin_secret_arn, clients, root)
+    if at_first != template:
+        progress("schedules")
+        outputs = cloudformation.apply(clients.cloudformation, template, note)
     return outputs
 
 
@@ -151,6 +161,20 @@ def prepare_warehouse(outputs: Mapping[str, str], admin_secret_arn: str, clients
     bootstrap(warehouse(admin_secret_arn), warehouse(outputs["LoaderSecretArn"]), logins, contracts)
 
 
+def _schedules_at_first(deployment: Deployment, client: CloudFormationClient) -> str:
+    """Say what the schedules shall be until the warehouse is prepared: nothing may start before its users exist.
+
+    They go on where they have been enabled before; a stack of a release that knew no such parameter runs them.
+    """
+    stack = cloudformation.find(client, deployment.stack_name)
+    before = cloudformation.parameters(stack).get(SCHEDULE_STATE, ENABLED) if stack else DISABLED
+    return deployment.schedule_state if before == ENABLED else DISABLED
+
+
+def _with_schedules(template: cloudformation.StackTemplate, state: str) -> cloudformation.StackTemplate:
+    return replace(template, parameters={**template.parameters, SCHEDULE_STATE: state})
+
+
 def _template(deployment: Deployment, published: artifacts.Artifacts, s3_endpoint: str) -> cloudformation.StackTemplate:
     computed = {
         "EnvironmentName": deployment.environment,
@@ -160,6 +184,7 @@ def _template(deployment: Deployment, published: artifacts.Artifacts, s3_endpoin
         "TransformCodeKey": published.code_keys["transform_lambda"],
         "PythonRuntime": deployment.runtime.identifier,
         "Architecture": deployment.runtime.architecture,
+        SCHEDULE_STATE: deployment.schedule_state,
     }
     return cloudformation.StackTemplate(
         name=deployment.stack_name,

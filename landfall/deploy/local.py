@@ -1,5 +1,8 @@
 """OPERATE: the deployment on this machine: the one that deploys to AWS, with the clients of the local stack."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from landfall.deploy.deployment import TEMPLATES, Clients, Deployment, deploy, read_parameters
 from local.aws.server import ACCOUNT_ID, REGION
 from local.clients import client
@@ -11,15 +14,17 @@ from local.state import Ports
 PARAMETERS = TEMPLATES / "parameters" / f"{ENVIRONMENT}.json"
 
 
-def deploy_locally(ports: Ports, admin_secret_arn: str, progress: Progress) -> dict[str, str]:
-    """Deploy to the local stack at `ports`; return the stack's outputs.
+def deploy_locally(
+    ports: Ports, admin_secret_arn: str, progress: Progress, changes: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
+    """Deploy to the local stack at `ports`, `changes` instead of its file's parameters; return the stack's outputs.
 
     Raises:
         ConfigError: the deployment failed.
         botocore.exceptions.ClientError: AWS refused a request of it, with its reason.
     """
     parameters, tags = read_parameters(PARAMETERS)
-    parameters |= {"RedshiftHost": HOST, "RedshiftPort": str(ports.redshift)}
+    parameters |= {"RedshiftHost": HOST, "RedshiftPort": str(ports.redshift), **changes}
     clients = Clients(
         s3=client("s3", ports),
         cloudformation=client("cloudformation", ports),

@@ -136,8 +136,8 @@ def test_the_ingest_function_has_the_batches_the_disk_and_the_settings_that_the_
 def test_a_nested_template_and_main_agree_on_defaults_and_limits() -> None:
     main, land = load("main")["Parameters"], load("land")["Parameters"]
     limits = ("Type", "Default", "MinValue", "MaxValue", "AllowedValues")
-    land_group = load("main")["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"][4]["Parameters"]
-    assert "BatchSize" in land_group
+    groups = load("main")["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    (land_group,) = (group["Parameters"] for group in groups if group["Label"] == {"default": "Land"})
     land |= load("reconcile")["Parameters"]
     for name in land_group:
         assert [main[name].get(limit) for limit in limits] == [land[name].get(limit) for limit in limits], name
@@ -286,6 +286,35 @@ def test_the_nightly_reconcile_lists_asks_announces_and_tells_and_touches_no_fil
     assert target["Arn"] == {"Fn::GetAtt": ["ReconcileFunction", "Arn"]}
     assert target["RoleArn"] == {"Fn::GetAtt": ["ReconcileSchedulerRole", "Arn"]}
     assert resources["ReconcileFunction"]["Properties"]["Handler"] == "ingest_lambda.reconcile.handler.handler"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_schedule_waits_until_the_deployment_lets_it_run(name: str) -> None:
+    template = load(name)
+    schedules = of_type(template, "AWS::Scheduler::Schedule")
+    assert all(schedule["Properties"]["State"] == {"Ref": "ScheduleState"} for schedule in schedules.values())
+    if name != "main" and schedules:
+        given = load("main")["Resources"][name.capitalize()]["Properties"]["Parameters"]
+        assert given["ScheduleState"] == {"Ref": "ScheduleState"}
+
+
+def test_the_alarm_of_a_missed_schedule_is_silent_until_schedules_run() -> None:
+    model = load("model")
+    missed = model["Resources"]["ScheduleMissed"]["Properties"]
+    assert missed["ActionsEnabled"] == {"Fn::If": ["HasRunningSchedules", True, False]}
+    assert model["Conditions"]["HasRunningSchedules"] == {"Fn::Equals": [{"Ref": "ScheduleState"}, "ENABLED"]}
+
+
+def test_the_local_deployment_has_the_schedules_that_aws_has() -> None:
+    given = json.loads((FOLDER / "parameters" / "local.json").read_text(encoding="utf-8"))["Parameters"]
+    assert "ScheduleState" not in given
+    assert all(given.get(name, "default") for name in ("SweepSchedule", "FreshnessSchedule", "ReconcileSchedule"))
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.*")), ids=lambda path: path.name)
+def test_no_template_spells_out_a_partition(path: Path) -> None:
+    # GovCloud is aws-us-gov, China aws-cn: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    assert not re.search(r"\barn:aws\b", path.read_text(encoding="utf-8"))
 
 
 def test_copy_may_read_what_landed_and_what_is_staged_and_write_nothing() -> None:

@@ -16,6 +16,7 @@ from local.aws.patches import (
     loopback_is_secure,
     nested_stack_updates,
     publish_attributes,
+    rates_start_at_once,
     versioned_ranges,
     worker_stdout,
 )
@@ -34,6 +35,7 @@ _PATCHES = (
     batch_rights,
     encoded_listing,
     eventbridge_versions,
+    rates_start_at_once,
 )
 
 
