@@ -26,6 +26,15 @@ MAX_ENTRIES = 10
 PARALLEL_REQUESTS = 8
 
 
+def longest_seconds(receive_count: int) -> int:
+    """Say how long a message stays away at most after its delivery number `receive_count`.
+
+    >>> longest_seconds(1), longest_seconds(3), longest_seconds(12)
+    (5, 20, 600)
+    """
+    return min(MOST_SECONDS, FIRST_SECONDS << min(receive_count - 1, 16))
+
+
 def visibility_seconds(receive_count: int) -> int:
     """Choose how long a message stays away after its delivery number `receive_count`: exponential, equal jitter.
 
@@ -34,7 +43,7 @@ def visibility_seconds(receive_count: int) -> int:
     >>> 2 <= visibility_seconds(1) <= 5
     True
     """
-    longest = min(MOST_SECONDS, FIRST_SECONDS * 2 ** min(receive_count - 1, 16))
+    longest = longest_seconds(receive_count)
     return random.randint(longest // 2, longest)  # noqa: S311 - spreads load, guards nothing
 
 

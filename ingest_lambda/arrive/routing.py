@@ -221,7 +221,10 @@ def _by_format(name: str, place: _Place, rules: Rules) -> Ignored | None:
     if found is Format.PARQUET or found in rules.formats.get(place.dataset, ()):
         return None
     if found is not None:
-        reason = f"{place.dataset} takes no {found}: declare formats: [{found}] (config.meta) in its source YAML"
+        reason = (
+            f"{place.dataset} takes no {found}: declare formats: [{found}] under config.meta of it in the source YAML "
+            "under dbt_project/models/landing/, then deploy"
+        )
         return Ignored(Kind.UNDECLARED_FORMAT, reason, place.dataset)
     if names_another_format(name):
         suffix = PurePosixPath(name).suffix

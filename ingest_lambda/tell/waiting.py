@@ -1,4 +1,4 @@
-"""LAND, tell: files that are tried again and again.
+"""LAND, tell: files that are tried again.
 
 In: a file that comes back, and why. Out: a small object under `staging/waiting/`, which `landfall history` and `status`
 show until the file has landed or been rejected. The warehouse is not asked: it may be what is away. The bucket's rule
@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ingest_lambda.arrive.events import Message
+from ingest_lambda.arrive.retry import longest_seconds
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.verdict import WITHHELD, bounded
 from ingest_lambda.load.outcomes import FileOutcome, Status
@@ -22,24 +23,28 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PREFIX = "staging/waiting/"
-TRIES_UNSEEN = 2  # what passes by itself is nobody's business
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A file that waits to be tried again: how often it was, when last (ISO 8601, UTC), and the words of the error."""
+    """A file that waits to be tried again: how often it was, when last, and the words of the error.
+
+    `again_by`: when it is tried again at the latest, if it is not given up. Times are ISO 8601, in UTC.
+    """
 
     file: FileVersion
     dataset: str
     tries: int
     reason: str
     tried_at: str
+    again_by: str | None = None  # notes of earlier releases do not say
 
     def to_json(self) -> str:
         """Spell it for the object in the bucket."""
         facts = {"bucket": self.file.bucket, "key": self.file.key, "version_id": self.file.version_id}
-        more = {"dataset": self.dataset, "tries": self.tries, "reason": self.reason, "tried_at": self.tried_at}
-        return json.dumps(facts | more, ensure_ascii=False)
+        more = {"dataset": self.dataset, "tries": self.tries, "reason": self.reason}
+        times = {"tried_at": self.tried_at, "again_by": self.again_by}
+        return json.dumps(facts | more | times, ensure_ascii=False)
 
 
 def read_waiting(text: str) -> Waiting:
@@ -50,22 +55,24 @@ def read_waiting(text: str) -> Waiting:
     """
     said = json.loads(text)
     file = FileVersion(said["bucket"], said["key"], said["version_id"])
-    return Waiting(file, said["dataset"], int(said["tries"]), said["reason"], said["tried_at"])
+    return Waiting(file, said["dataset"], int(said["tries"]), said["reason"], said["tried_at"], said.get("again_by"))
 
 
 def waiting(
     messages: Iterable[Message], outcomes: Mapping[str, FileOutcome], is_sensitive: Mapping[str, bool]
 ) -> list[Waiting]:
-    """Pick the files that have been tried more often than what passes by itself."""
+    """Pick the files that have been tried, and come back."""
     found: dict[str, Waiting] = {}
+    now = datetime.now(UTC)
     for message in messages:
-        for file in message.files if message.receive_count > TRIES_UNSEEN else ():
+        again_by = now + timedelta(seconds=longest_seconds(message.receive_count))
+        for file in message.files:
             outcome = outcomes[file.file_id]
             if outcome.status is Status.RETRIED and outcome.dataset:
                 words = bounded(outcome.reason or "")
                 reason = f"{words.split(':')[0]}: {WITHHELD}" if is_sensitive.get(outcome.dataset) else words
-                tried_at = datetime.now(UTC).isoformat(timespec="seconds")
-                found[file.file_id] = Waiting(file, outcome.dataset, message.receive_count, reason, tried_at)
+                times = [each.isoformat(timespec="seconds") for each in (now, again_by)]
+                found[file.file_id] = Waiting(file, outcome.dataset, message.receive_count, reason, *times)
     return list(found.values())
 
 

@@ -51,6 +51,7 @@ def all_checks() -> "list[tuple[str, Check]]":
         ("ignored files", folders.little_is_ignored),
         ("landing queue", aws.queue_takes_events),
         ("dead letters", aws.no_dead_letters),
+        ("retries", aws.nothing_is_tried_again),
         ("functions", aws.functions_are_active),
         ("what starts by itself", aws.starts_by_itself),
         ("logins", warehouse.users_log_in),

@@ -54,14 +54,17 @@ def plan(
 
 
 def _show(outlook: "Outlook", *, has_warehouse: bool) -> None:
+    from dataclasses import asdict
+
+    from landfall.operate import verdicts
+
     console = output.stdout()
     columns = ("file", "dataset", "would", "path", "rows", "why")
     rows = [(each.name, each.dataset, each.outcome, each.path, each.rows, each.why) for each in outlook.files]
     console.print(output.table(f"{len(rows):,} files in {len(outlook.plans):,} loads", columns, rows))
     for each in outlook.files:
-        if each.verdict is not None:
-            where = f" in column {each.verdict.column}" if each.verdict.column else ""
-            console.print(f"{each.name}: {each.verdict.reason}{where}; {each.verdict.remedy}", markup=False)
+        for line in verdicts.lines(each.name, asdict(each.verdict)) if each.verdict else ():
+            console.print(line, markup=False)
         for column, caution in each.cautions:
             console.print(f"{each.name}: mind column {column}: {caution}", markup=False)
     for dataset, column, before, after in outlook.changes():

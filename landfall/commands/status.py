@@ -23,13 +23,15 @@ def register(app: typer.Typer) -> None:
 def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = False) -> None:
     """Show files and rows landed, what stays rejected, what waits for another try, the queues, whether it is paused."""
     from landfall import environment
-    from landfall.operate import files, pausing, waiting
+    from landfall.operate import declared, files, names, pausing, waiting
 
     stack = environment.stack()
     totals = files.totals(stack.warehouse, dataset)
     queue = queue_depths(stack)
     waits = waiting.still_waiting(stack, dataset)
     paused = pausing.is_paused(stack)
+    if dataset and not (totals or waits) and (said := names.unknown(stack, dataset, declared.contracts())):
+        typer.echo(said, err=True)
     if as_json:
         facts = {"datasets": [asdict(total) for total in totals], "queue": queue, "paused": paused}
         output.print_json(facts | {"waiting": [waiting.line(each).to_dict() for each in waits]})
@@ -43,7 +45,8 @@ def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = Fa
     console.print(output.table(f"Landed in {stack.name}", columns, rows))
     console.print("queue: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in queue.items()))
     if waits:
-        console.print(f"{len(waits):,} files tried more than twice: `landfall history --outcome waiting` says why")
+        console.print(f"{len(waits):,} files are tried again (`landfall history --outcome waiting` lists them), as")
+        console.print(f"{waits[0].file.uri}: {waiting.words(waits[0])}", markup=False, soft_wrap=True)
     if paused:
         console.print("landing is paused: `landfall resume` lets it go on")
 

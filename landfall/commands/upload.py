@@ -1,18 +1,23 @@
 """`landfall upload`: files into the landing bucket, and what becomes of them."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from landfall import output
 
 if TYPE_CHECKING:
+    from ingest_lambda.judge.contracts import Contract
+    from landfall.operate.columns import Difference
     from landfall.operate.uploads import Plan, Upload
     from landfall.stack import Stack
 
 NOT_LANDING, TIMED_OUT = 1, 2
+MOST_NAMED = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -33,23 +38,43 @@ def upload(
     timeout: Annotated[float, typer.Option(min=0, help="Seconds that --wait waits.")] = 300.0,
     as_json: output.JsonOption = False,
 ) -> None:
-    """Upload files; with --wait, tell what became of each: landed, duplicate, gone, ignored or rejected.
+    """Upload files, and say where they go; with --wait, what became of each and of landing's columns.
 
-    Exits 1 if a file was rejected or ignored, 2 if the time was up before every file had its outcome.
+    Each ends landed, duplicate, gone, ignored or rejected. Exits 1 if a file was rejected or ignored, 2 if the time was
+    up before every file had its outcome.
     """
     from landfall import environment
-    from landfall.operate import declared, uploads
+    from landfall.operate import columns, declared, names, uploads
 
     stack = environment.stack()
-    plans = uploads.plan_uploads(paths, dataset, key, declared.rules(stack.route_pattern))
+    contracts = declared.contracts()
+    left_out: dict[Path, str] = {}
+    rules = declared.rules(stack.route_pattern, contracts)
+    plans = uploads.plan_uploads(paths, dataset, key, rules, left_out.__setitem__)
+    for line in _left_out(left_out):
+        typer.echo(line, err=True)
+    datasets = {plan.dataset for plan in plans if plan.dataset}
+    for line in names.typos(stack, datasets, contracts):
+        typer.echo(line, err=True)
+    before = columns.look(stack.warehouse, datasets) if wait else {}
     done = _upload_all(stack, plans)
     if wait:
         done = _wait_for_all(stack, done, timeout)
-    _show(stack, done, as_json)
+    changes = columns.differences(before, columns.look(stack.warehouse, datasets)) if wait else []
+    if as_json:
+        output.print_json([_face(each, changes) for each in done])
+    else:
+        _show(stack, done, changes, contracts)
     if any(each.outcome in {"rejected", "ignored"} for each in done):
         raise typer.Exit(NOT_LANDING)
     if wait and any(each.outcome is None for each in done):
         raise typer.Exit(TIMED_OUT)
+
+
+def _left_out(found: Mapping[Path, str]) -> list[str]:
+    """Say which files of folders are not uploaded."""
+    named = [f"not uploaded: {path}: {why}" for path, why in islice(found.items(), MOST_NAMED)]
+    return [*named, *([f"and {len(found) - MOST_NAMED:,} more are not"] if len(found) > MOST_NAMED else [])]
 
 
 def _upload_all(stack: "Stack", plans: Sequence["Plan"]) -> list["Upload"]:
@@ -73,13 +98,49 @@ def _wait_for_all(stack: "Stack", done: list["Upload"], timeout: float) -> list[
         def show(settled: Sequence["Upload"]) -> None:
             progress.update(task, completed=sum(each.outcome is not None for each in settled))
 
-        return uploads.wait(stack, done, timeout, show)
+        return uploads.wait(stack, done, timeout, show, lambda line: progress.console.print(line, markup=False))
 
 
-def _show(stack: "Stack", done: Sequence["Upload"], as_json: bool) -> None:
-    if as_json:
-        output.print_json([each.to_dict() for each in done])
-        return
-    columns = ("key", "dataset", "outcome", "rows", "reason")
-    rows = [(each.plan.key, each.plan.dataset, each.outcome, each.rows, each.reason) for each in done]
-    output.stdout().print(output.table(f"Uploaded to {stack.bucket}", columns, rows))
+def _face(upload: "Upload", changes: Sequence["Difference"]) -> dict[str, Any]:
+    of_dataset = [change.to_dict() for change in changes if change.dataset == upload.plan.dataset]
+    return {**upload.to_dict(), "schema_changes": of_dataset}
+
+
+def _show(
+    stack: "Stack", done: Sequence["Upload"], changes: Sequence["Difference"], contracts: Mapping[str, "Contract"]
+) -> None:
+    from landfall.operate import columns, verdicts
+
+    console = output.stdout()
+    heads = ("key", "dataset", "outcome", "rows", "reason")
+    rows = [(each.plan.key, each.plan.dataset, each.outcome, each.rows, _reason(each)) for each in done]
+    console.print(output.table(f"Uploaded to {stack.bucket}", heads, rows))
+    for each in done:
+        for line in verdicts.lines(each.plan.key, each.verdict) if each.verdict else ():
+            console.print(line, markup=False, soft_wrap=True)
+    for line in columns.lines(changes):
+        console.print(line, markup=False, soft_wrap=True)
+    for line in _next(done, contracts):
+        console.print(f"next: {line}", markup=False, soft_wrap=True)
+
+
+def _reason(upload: "Upload") -> str | None:
+    """Word the reason for the table; that of a rejected file stands below it, with all that its verdict says."""
+    return str(upload.verdict["reason"]) if upload.verdict else upload.reason
+
+
+def _next(done: Sequence["Upload"], contracts: Mapping[str, "Contract"]) -> Iterator[str]:
+    """Say what to type next, by what became of the files of each dataset."""
+    by_outcome: dict[str | None, set[str]] = defaultdict(set)
+    for each in done:
+        if each.plan.dataset:
+            by_outcome[each.outcome].add(each.plan.dataset)
+    for dataset in sorted(by_outcome[None]):
+        yield f"`landfall history --dataset {dataset}` tells what becomes of it; `landfall tail` follows it"
+    for dataset in sorted(by_outcome["landed"]):
+        if dataset in contracts:
+            yield f"{dataset} is modeled by itself: `landfall tail` follows it, `landfall transform --wait` does it now"
+        else:
+            yield f"`landfall new-dataset {dataset} --from FILE --key COLUMN` models {dataset}"
+    if by_outcome["rejected"]:
+        yield "mend the files and upload them again, or do what the remedy says and `landfall replay --rejected`"

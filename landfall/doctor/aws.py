@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from landfall.doctor.findings import Finding, Status, judged
-from landfall.operate import pausing
+from landfall.operate import pausing, waiting
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -64,6 +64,14 @@ def no_dead_letters(stack: "Stack") -> Iterator[Finding]:
     count = int(_attributes(stack, "DeadLetterQueueUrl")["ApproximateNumberOfMessages"])
     remedy = "docs/runbook.md#files-dead-lettered; when the cause is gone: landfall replay --dlq"
     yield judged("dead letters", count == 0, f"{count} messages on the dead-letter queue", remedy)
+
+
+def nothing_is_tried_again(stack: "Stack") -> Iterator[Finding]:
+    """Do files come back, because loading them failed?"""
+    found = waiting.still_waiting(stack)
+    example = f"; as {found[0].file.uri}: {waiting.words(found[0])}" if found else ""
+    remedy = "they are safe; when the cause is gone they land by themselves: landfall history --outcome waiting"
+    yield judged("retries", not found, f"{len(found)} files are tried again{example}", remedy, Status.WARNING)
 
 
 def functions_are_active(stack: "Stack") -> Iterator[Finding]:

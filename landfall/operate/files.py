@@ -10,7 +10,7 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.reasons import Reason
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.client import Connection, Row
-from landfall.operate import statements
+from landfall.operate import statements, verdicts
 from landfall.timestamps import iso
 
 IDS_A_STATEMENT = 500  # 500 ids of 64 characters are 34 KB, well under the Data API's 100 KB a statement
@@ -29,7 +29,7 @@ class DatasetTotals:
 
 @dataclass(frozen=True)
 class FileLine:
-    """What has become of one file version."""
+    """What has become of one file version; `verdict` is the producer's, of a file that was rejected."""
 
     source_file: str
     dataset: str
@@ -40,10 +40,13 @@ class FileLine:
     load_seq: int | None
     load_path: str | None
     loaded_at: str | None
+    verdict: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Spell the line as its JSON face does."""
-        return asdict(self)
+        line = asdict(self)
+        del line["verdict"]
+        return line | verdicts.facts(self.verdict)
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,7 @@ def _rejected_line(row: Row, is_settled: bool) -> FileLine:
         load_seq=None,
         load_path=None,
         loaded_at=iso(row["rejected_at"]),
+        verdict=json.loads(row["verdict"]),
     )
 
 

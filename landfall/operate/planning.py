@@ -6,7 +6,7 @@ column holds (a string that is too long) are found when the file lands. A text s
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ from ingest_lambda.reconcile.ledger import Standing, standings
 from ingest_lambda.rewrite.path_values import path_values
 from ingest_lambda.warehouse import owned_folders
 from ingest_lambda.warehouse.catalog import Tables, read_tables
+from landfall.operate import verdicts
 from landfall.operate.expected_table import ExpectedTable
 from landfall.operate.inspecting import LOCAL, inspect_local, local_version, newest_version, read_text
 from landfall.operate.undos import locate
@@ -71,10 +72,7 @@ class Forecast:
             "rows": self.rows,
             "path_columns": dict(self.path_columns),
             "reason": verdict.reason.value if verdict else None,
-            "column": verdict.column if verdict else None,
-            "found": verdict.found if verdict else None,
-            "expected": verdict.expected if verdict else None,
-            "remedy": verdict.remedy if verdict else None,
+            **verdicts.facts(asdict(verdict) if verdict else None),
             "cautions": [{"column": column, "caution": caution} for column, caution in self.cautions],
         }
 

@@ -70,7 +70,8 @@ def select_folders(datasets: Sequence[str], prefixes: Mapping[str, str]) -> list
 def select_rejected_files(dataset: str | None) -> str:
     """List every rejected file, of one dataset or of all."""
     of_dataset = f" where dataset = {literal(dataset)}" if dataset else ""
-    return f'select dataset, file_id, bucket, "key", reason, detail, rejected_at from ops.rejected_files{of_dataset}'
+    columns = 'dataset, file_id, bucket, "key", reason, detail, verdict, rejected_at'
+    return f"select {columns} from ops.rejected_files{of_dataset}"
 
 
 def select_rejected_versions(dataset: str | None, reason: str | None) -> str:

@@ -6,24 +6,26 @@ What became of a file is read where landing writes it: the ledgers and `ops.reje
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.arrive import folders
 from ingest_lambda.arrive.owned import owned_folder
-from ingest_lambda.arrive.routing import NOT_BY_BYTES, PREFIX, Ignored, Route, Rules, route
+from ingest_lambda.arrive.routing import NOT_BY_BYTES, PREFIX, Ignored, Kind, Rules, route
+from ingest_lambda.arrive.suffixes import names_another_format
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.table_formats import WHY, export
 from ingest_lambda.read.footer import ENCRYPTED_MAGIC, MAGIC
 from ingest_lambda.warehouse.statements import DATASET_NAME
-from landfall.operate import files, objects
+from landfall.operate import files, objects, verdicts, waiting
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
 
+NO_DATA = {Kind.UNDECLARED_FORMAT, Kind.WRITERS_OWN}  # wherever it is put
 FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH = 0.25, 3.0, 1.5  # seconds between two looks at the ledger
 
 
@@ -50,6 +52,7 @@ class Upload:
     outcome: str | None = None
     reason: str | None = None
     rows: int | None = None
+    verdict: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Spell the upload as its JSON face does."""
@@ -60,6 +63,7 @@ class Upload:
             "outcome": self.outcome,
             "reason": self.reason,
             "rows": self.rows,
+            **verdicts.facts(self.verdict),
         }
 
 
@@ -68,10 +72,11 @@ def plan_uploads(
     dataset: str | None = None,
     key: str | None = None,
     rules: Rules | None = None,
+    left_out: Callable[[Path, str], None] = lambda _path, _why: None,
 ) -> list[Plan]:
     """Decide where each file goes; a folder gives the data files below it, and the markers of snapshots, last.
 
-    `rules` are those that landing goes by.
+    `rules` are those that landing goes by. `left_out` is told which other files of folders are no data, and why.
 
     Raises:
         ConfigError: a path does not exist, a key fits no single file, or no dataset can be told.
@@ -80,7 +85,7 @@ def plan_uploads(
         raise ConfigError(f"{dataset!r} is no dataset name: it must match {DATASET_NAME.pattern}")
     if key is not None:
         return [_plan_key(paths, dataset, key, rules or Rules())]
-    plans = [plan for path in paths for plan in _plan_path(path, dataset, rules or Rules())]
+    plans = [plan for path in paths for plan in _plan_path(path, dataset, rules or Rules(), left_out)]
     if not plans:
         raise ConfigError(f"no data file in {', '.join(map(str, paths))}")
     return sorted(_without_collisions(plans), key=lambda plan: plan.is_marker)
@@ -110,17 +115,28 @@ def wait(
     uploads: Sequence[Upload],
     timeout_seconds: float,
     progress: Callable[[Sequence[Upload]], None] = lambda _: None,
+    failed: Callable[[str], None] = lambda _: None,
 ) -> list[Upload]:
-    """Wait until every upload has an outcome, or the time is up; then some have none."""
+    """Wait until every upload has an outcome, or the time is up; then some have none.
+
+    `failed` is told, in words, of each try that came to nothing and is made again.
+    """
     deadline = time.monotonic() + timeout_seconds
     pause = FIRST_PAUSE
     settled = list(uploads)
+    tries: dict[str, str] = {}
     while True:
         settled = settle(stack, settled)
         progress(settled)
         left = deadline - time.monotonic()
-        if left <= 0 or all(upload.outcome for upload in settled):
-            return [upload if upload.outcome else _timed_out(upload, timeout_seconds) for upload in settled]
+        if all(upload.outcome for upload in settled):
+            return settled
+        for upload, words in _failures(stack, settled, tries):
+            failed(f"{upload.plan.key}: {words}")
+        if left <= 0:
+            return [
+                upload if upload.outcome else _timed_out(stack, upload, timeout_seconds, tries) for upload in settled
+            ]
         time.sleep(min(pause, left))
         pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
 
@@ -135,14 +151,27 @@ def _settled(stack: "Stack", upload: Upload, found: dict[str, files.Outcome]) ->
         return upload
     outcome = found.get(file_id(stack, upload))
     if outcome is not None:
-        return replace(upload, outcome=outcome.outcome, reason=outcome.reason, rows=outcome.rows)
+        return replace(
+            upload, outcome=outcome.outcome, reason=outcome.reason, rows=outcome.rows, verdict=outcome.verdict
+        )
     if not objects.version_exists(stack.s3, stack.bucket, upload.plan.key, upload.version_id):
         return replace(upload, outcome="gone", reason=f"version {upload.version_id} no longer exists")
     return upload
 
 
-def _timed_out(upload: Upload, timeout_seconds: float) -> Upload:
-    return replace(upload, reason=f"no outcome within {timeout_seconds:g} s; `landfall status` shows the queue")
+def _failures(stack: "Stack", uploads: Iterable[Upload], known: dict[str, str]) -> Iterator[tuple[Upload, str]]:
+    """Yield the tries that failed since the last look, in words; `known`, by file, keeps what was told."""
+    waits = {file_id(stack, upload): upload for upload in uploads if upload.outcome is None}
+    for note in waiting.noted(stack, waits):
+        words = waiting.words(note)
+        if known.get(note.file.file_id) != words:
+            known[note.file.file_id] = words
+            yield waits[note.file.file_id], words
+
+
+def _timed_out(stack: "Stack", upload: Upload, timeout_seconds: float, tries: Mapping[str, str]) -> Upload:
+    why = tries.get(file_id(stack, upload), "`landfall status` shows the queue")
+    return replace(upload, reason=f"no outcome within {timeout_seconds:g} s; {why}")
 
 
 def _plan_key(paths: Sequence[Path], dataset: str | None, key: str, rules: Rules) -> Plan:
@@ -163,13 +192,16 @@ def _plan_to(path: Path, key: str, dataset: str | None, rules: Rules) -> Plan:
     return Plan(path, key, routed.dataset, is_marker=routed.is_marker)
 
 
-def _plan_path(path: Path, dataset: str | None, rules: Rules) -> list[Plan]:
+def _plan_path(path: Path, dataset: str | None, rules: Rules, left_out: Callable[[Path, str], None]) -> list[Plan]:
     if path.is_dir():
         below = sorted(found for found in path.rglob("*") if found.is_file())
         named = [(file, file.relative_to(path).as_posix()) for file in below]
         _refuse_table([name for _, name in named], dataset, rules)
-        files = [(file, name) for file, name in named if _is_data(file, name, dataset, rules)]
-        return [_plan_file(file, name, dataset, rules) for file, name in files]
+        reasons = {file: _why_no_data(file, name, dataset, rules) for file, name in named}
+        for file, why in reasons.items():
+            if why:
+                left_out(file, why)
+        return [_plan_file(file, name, dataset, rules) for file, name in named if not reasons[file]]
     if path.is_file():
         return [_plan_file(path, path.name, dataset, rules)]
     raise ConfigError(f"{path} does not exist, or is neither file nor folder")
@@ -189,6 +221,8 @@ def _plan_file(path: Path, name: str, dataset: str | None, rules: Rules) -> Plan
     if dataset is not None:
         return _plan_to(path, _key_below(dataset, name, rules), dataset, rules)
     routed = route(PREFIX + name, rules)
+    if isinstance(routed, Ignored) and (routed.kind in NO_DATA or names_another_format(name)):
+        raise ConfigError(f"{path}: {routed.reason}")
     if isinstance(routed, Ignored):
         raise ConfigError(f"{path}: no dataset can be told from the name ({routed.reason}); say --dataset or --key")
     if routed.folder is not None:
@@ -199,12 +233,14 @@ def _plan_file(path: Path, name: str, dataset: str | None, rules: Rules) -> Plan
     return _plan_to(path, f"{PREFIX}{routed.dataset}/{name}", None, rules)
 
 
-def _is_data(path: Path, name: str, dataset: str | None, rules: Rules) -> bool:
-    """Tell whether a file below a folder is a data file; one whose dataset cannot be told still is one."""
+def _why_no_data(path: Path, name: str, dataset: str | None, rules: Rules) -> str | None:
+    """Say why a file below a folder is no data file; None of one that is, though its dataset cannot be told."""
     found = route(f"{PREFIX}{dataset or 'any'}/{name}", Rules(formats=rules.formats, markers=rules.markers))
     if dataset is None and isinstance(found, Ignored):
         found = route(PREFIX + name, rules)
-    return isinstance(found, Route) and (_is_parquet(path) or not found.by_bytes)
+    if isinstance(found, Ignored):
+        return found.reason
+    return None if _is_parquet(path) or not found.by_bytes else NOT_BY_BYTES
 
 
 def _is_parquet(path: Path) -> bool:

@@ -1,10 +1,11 @@
-"""OPERATE: files that are tried again and again. In: a stack. Out: a line each, with the words of the last error.
+"""OPERATE: files that are tried again. In: a stack. Out: a line each, with the words of the last error.
 
 The function notes them in the bucket (`ingest_lambda.tell.waiting`); what has landed or been rejected since waits no
 more, whatever is still noted of it.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ingest_lambda.tell.waiting import PREFIX, Waiting, read_waiting
@@ -13,9 +14,12 @@ from landfall.operate.files import FileLine
 from landfall.timestamps import spell_iso
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
+
     from landfall.stack import Stack
 
-MOST_NOTES = 1_000  # that are read; an outage may leave as many as there are files
+MOST_NOTES = 1_000  # that are read, the newest; an outage may leave as many as there are files
+MOST_ASKED = 10  # files whose notes are looked for one by one
 
 
 def still_waiting(stack: "Stack", wanted: str | None = None) -> list[Waiting]:
@@ -29,13 +33,26 @@ def still_waiting(stack: "Stack", wanted: str | None = None) -> list[Waiting]:
     return sorted(left, key=lambda each: each.tried_at, reverse=True)
 
 
+def noted(stack: "Stack", file_ids: Iterable[str]) -> list[Waiting]:
+    """Read the notes of some files, of the first ten at most; those that have not failed have none."""
+    asked = list(file_ids)[:MOST_ASKED]
+    return [note for file_id in asked for note in _read(stack, _listed(stack, f"{PREFIX}{file_id}"))]
+
+
+def words(waiting: Waiting) -> str:
+    """Say how often a file was tried, why that failed, and when it is tried again."""
+    times = "once" if waiting.tries == 1 else f"{waiting.tries} times"
+    again = f"; again by {spell_iso(waiting.again_by)[11:19]} UTC" if waiting.again_by else ""
+    return f"tried {times}: {waiting.reason}{again}"
+
+
 def line(waiting: Waiting) -> FileLine:
     """Word a waiting file as `landfall history` does; its time is that of the last try."""
     return FileLine(
         source_file=waiting.file.uri,
         dataset=waiting.dataset,
         outcome="waiting",
-        reason=f"tried {waiting.tries} times: {waiting.reason}",
+        reason=words(waiting),
         rows=None,
         load_id=None,
         load_seq=None,
@@ -45,6 +62,15 @@ def line(waiting: Waiting) -> FileLine:
 
 
 def _notes(stack: "Stack") -> list[Waiting]:
-    listed = stack.s3.list_objects_v2(Bucket=stack.bucket, Prefix=PREFIX, MaxKeys=MOST_NOTES).get("Contents", [])
+    newest = sorted(_listed(stack, PREFIX), key=lambda each: each["LastModified"], reverse=True)
+    return _read(stack, newest[:MOST_NOTES])
+
+
+def _listed(stack: "Stack", prefix: str) -> list["ObjectTypeDef"]:
+    pages = stack.s3.get_paginator("list_objects_v2").paginate(Bucket=stack.bucket, Prefix=prefix)
+    return [each for page in pages for each in page.get("Contents", [])]
+
+
+def _read(stack: "Stack", listed: Iterable["ObjectTypeDef"]) -> list[Waiting]:
     bodies = (stack.s3.get_object(Bucket=stack.bucket, Key=each["Key"])["Body"].read() for each in listed)
     return [read_waiting(body.decode()) for body in bodies]

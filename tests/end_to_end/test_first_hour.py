@@ -3,8 +3,12 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
+from pyarrow import parquet as pq
 
 from local.home import ROOT
 from tests.support.local_stack import LocalStack
@@ -49,3 +53,75 @@ def test_what_changes_landed_rows_never_takes_a_stack_that_nobody_named(
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith("landfall: which stack? ")
     assert 'eval "$(landfall local env)"' in done.stderr
+
+
+def write(path: Path, **columns: Any) -> Path:
+    """Write a parquet file of some columns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def finches(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of a dataset of its own, which has landed."""
+    path = write(tmp_path_factory.mktemp("finches") / "hour_finches.parquet", id=[1, 2, 3], bill=["1", "2", "3"])
+    done = bare(stack, "upload", str(path), "--wait")
+    assert done.returncode == 0, done.stderr
+    assert "landing.hour_finches is new: id BIGINT, bill VARCHAR(65535)" in done.stdout
+    assert "next: `landfall new-dataset hour_finches --from FILE --key COLUMN` models hour_finches" in done.stdout
+    return path
+
+
+def test_an_upload_tells_new_columns_and_what_comes_next(stack: LocalStack, finches: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "hour_finches"
+    write(folder / "more.parquet", id=[4], island=["Biscoe"])
+    (folder / "notes.txt").write_text("no data")
+    (folder / "more.csv").write_text("id\n5\n")
+    done = bare(stack, "upload", str(folder), "--dataset", "hour_finches", "--wait")
+    assert done.returncode == 0, done.stderr
+    assert "landing.hour_finches.island is new: VARCHAR(65535)" in done.stdout
+    assert "landing.hour_finches.id" not in done.stdout
+    assert f"not uploaded: {folder}/more.csv: hour_finches takes no csv: declare formats: [csv]" in done.stderr
+    assert f"not uploaded: {folder}/notes.txt: a name that ends with '.txt'" in done.stderr
+    without_waiting = bare(stack, "upload", str(finches))
+    assert "next: `landfall history --dataset hour_finches` tells what becomes of it" in without_waiting.stdout
+
+
+def test_a_rejection_says_what_to_do_wherever_people_look(stack: LocalStack, finches: Path, tmp_path: Path) -> None:
+    bad = write(tmp_path / "bad.parquet", id=["one"], bill=["1"])
+    told = {"column": "id", "row": None, "found": "VARCHAR(65535)", "expected": "BIGINT"}
+    planned = json.loads(bare(stack, "plan", str(bad), "--dataset", "hour_finches", "--json").stdout)
+    done = bare(stack, "upload", str(bad), "--dataset", "hour_finches", "--wait", "--json")
+    assert done.returncode == 1, done.stderr
+    (uploaded,) = json.loads(done.stdout)
+    listed = json.loads(bare(stack, "history", "--dataset", "hour_finches", "--outcome", "rejected", "--json").stdout)
+    for verdict in (planned["files"][0], uploaded, listed[0]):
+        assert told.items() <= verdict.items()
+        assert verdict["remedy"].startswith("write the column in the type that the landing table has")
+    shown = bare(stack, "history", "--dataset", "hour_finches").stdout
+    again = bare(stack, "upload", str(bad), "--dataset", "hour_finches", "--wait")
+    assert again.returncode == 1
+    for text in (shown, again.stdout):
+        assert "raw/hour_finches/bad.parquet: incompatible_type: values of type VARCHAR(65535) do not fit" in text
+        for line in (
+            "  column    id",
+            "  found     VARCHAR(65535)",
+            "  expected  BIGINT",
+            "  remedy    write the column",
+        ):
+            assert line in text
+    assert "next: mend the files and upload them again" in again.stdout
+
+
+def test_a_name_that_nobody_knows_is_asked_about(stack: LocalStack, finches: Path) -> None:
+    assert finches.exists()
+    listed = bare(stack, "history", "--dataset", "hour_finhces", "--json")
+    assert (listed.returncode, json.loads(listed.stdout)) == (0, [])
+    assert "no dataset hour_finhces is known; did you mean hour_finches? There are claims, " in listed.stderr
+    known = bare(stack, "status", "--dataset", "orders", "--json")
+    assert "no dataset orders is known. There are claims, " in known.stderr
+    assert "is known" not in bare(stack, "status", "--dataset", "hour_finches").stderr
+    uploaded = bare(stack, "upload", str(finches), "--dataset", "hour_finhces", "--json")
+    assert "new dataset hour_finhces; did you mean hour_finches?" in uploaded.stderr
+    assert "did you mean" not in bare(stack, "upload", str(finches), "--json").stderr

@@ -2,17 +2,22 @@
 
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
+import json
+import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
+from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reasons import Reason
-from ingest_lambda.tell.waiting import PREFIX, TRIES_UNSEEN
+from ingest_lambda.tell.waiting import Waiting, read_waiting
 from ingest_lambda.warehouse.failures import Failure, classify
-from landfall.operate import waiting
+from landfall.operate import uploads, waiting
+from landfall.operate.uploads import Plan, Upload
 from tests.land.flaky_data_api import FlakyDataApi
 from tests.land.warehouse import Land, new_dataset
 
@@ -90,27 +95,36 @@ def test_the_warehouses_words_for_it_are_known(text: str) -> None:
     assert classify(text) is Failure.IN_THE_WAY
 
 
-def test_what_is_tried_more_than_twice_waits_in_sight_until_it_has_landed(land: Land) -> None:
+def test_what_is_tried_again_is_in_sight_from_its_first_failure_until_it_has_landed(land: Land) -> None:
     dataset = new_dataset()
     file = land.put(f"raw/{dataset}/a.parquet", SMALL)
+    stack = stack_of(land)
+    assert waiting.still_waiting(stack, dataset) == waiting.noted(stack, [file.file_id]) == []
 
-    def fail(receive_count: int) -> None:
+    for tries, times in ((1, "once"), (2, "2 times")):
         broken = FlakyDataApi(land.client("redshift-data"), 1, answer_lost=False)
-        land.function(broken).receive(file, receive_count=receive_count)
+        land.function(broken).receive(file, receive_count=tries)
 
-    fail(TRIES_UNSEEN)
-    assert not [key for key in land.keys(PREFIX) if file.file_id in key]
-    assert waiting.still_waiting(stack_of(land), dataset) == []
+        [seen] = waiting.still_waiting(stack, dataset)
+        assert waiting.noted(stack, [file.file_id]) == [seen]
+        line = waiting.line(seen)
+        assert (line.outcome, line.source_file, line.dataset) == ("waiting", file.uri, dataset)
+        assert line.reason is not None
+        uploaded = Upload(Plan(Path("a.parquet"), file.key, dataset), file.version_id)
+        told: list[str] = []
+        [waited] = uploads.wait(stack, [uploaded], 0, failed=told.append)
+        assert told == [f"{file.key}: {line.reason}"]
+        assert waited.reason == f"no outcome within 0 s; {line.reason}"
+        assert re.fullmatch(rf"tried {times}: TransientError: .*; again by \d\d:\d\d:\d\d UTC", line.reason)
 
-    fail(TRIES_UNSEEN + 1)
+    land.function().receive(file, receive_count=3)
 
-    [seen] = waiting.still_waiting(stack_of(land), dataset)
-    line = waiting.line(seen)
-    assert (line.outcome, line.source_file, line.dataset) == ("waiting", file.uri, dataset)
-    assert line.reason is not None
-    assert line.reason.startswith(f"tried {TRIES_UNSEEN + 1} times: TransientError: ")
-
-    land.function().receive(file, receive_count=TRIES_UNSEEN + 2)
-
-    assert waiting.still_waiting(stack_of(land), dataset) == []
+    assert waiting.still_waiting(stack, dataset) == []
     assert land.count(f"landing.{dataset}") == 1
+
+
+def test_a_note_of_an_earlier_release_is_read() -> None:
+    file = FileVersion("b", "raw/orders/a.parquet", "1")
+    said = json.loads(Waiting(file, "orders", 3, "TransientError: busy", "2025-11-13T09:05:00+00:00").to_json())
+    del said["again_by"]
+    assert waiting.words(read_waiting(json.dumps(said))) == "tried 3 times: TransientError: busy"

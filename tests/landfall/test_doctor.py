@@ -18,6 +18,7 @@ from landfall.doctor import aws, folders, warehouse
 from landfall.doctor.findings import Check, Finding, Status, examine
 from landfall.operate import declared
 from landfall.stack import Stack
+from tests.land.flaky_data_api import FlakyDataApi
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
 
@@ -103,6 +104,18 @@ def test_dead_letters_are_found_with_the_command_that_sends_them_back(desk: Desk
     (finding,) = run(aws.no_dead_letters, desk.stack)
     assert (finding.status, "landfall replay --dlq" in (finding.remedy or "")) == (Status.FAILED, True)
     desk.messages("DeadLetterQueueUrl")
+
+
+def test_files_that_are_tried_again_are_a_warning_with_the_last_error_until_they_have_landed(desk: Desk) -> None:
+    file = desk.land.put(f"raw/{new_dataset()}/a.parquet", pa.table({"id": [1]}))
+    desk.land.function(FlakyDataApi(desk.land.client("redshift-data"), 1, answer_lost=False)).receive(file)
+    (finding,) = run(aws.nothing_is_tried_again, desk.stack)
+    assert finding.status is Status.WARNING
+    assert f"{file.uri}: tried once: TransientError: " in finding.detail
+    assert "landfall history --outcome waiting" in (finding.remedy or "")
+
+    desk.function.receive(file, receive_count=2)
+    assert file.key not in run(aws.nothing_is_tried_again, desk.stack)[0].detail
 
 
 def test_a_topic_that_nobody_hears_is_a_warning(desk: Desk) -> None:

@@ -87,6 +87,18 @@ def test_a_deployments_own_pattern_names_the_dataset_and_a_name_that_it_does_not
         plan_uploads([tmp_path / "v1-orders-2025.parquet"], dataset="items", rules=rules)
 
 
+def test_what_is_left_out_of_a_folder_is_told_with_the_reason(tmp_path: Path) -> None:
+    make(tmp_path, "orders_1.parquet", "orders_1.csv", "notes.txt", "_SUCCESS", "orders/part-0")
+    (tmp_path / "orders/part-0").write_bytes(b"no parquet")
+    left: dict[Path, str] = {}
+    (plan,) = plan_uploads([tmp_path], left_out=left.__setitem__)
+    assert plan.key == "raw/orders/orders_1.parquet"
+    told = {path.relative_to(tmp_path).as_posix(): why for path, why in left.items()}
+    assert told.keys() == {"orders_1.csv", "notes.txt", "_SUCCESS", "orders/part-0"}
+    assert "formats: [csv]" in told["orders_1.csv"]
+    assert "'.txt'" in told["notes.txt"]
+
+
 def test_text_goes_only_to_datasets_that_take_it(tmp_path: Path) -> None:
     make(tmp_path, "orders_1.csv", "items_1.csv", "orders_2.parquet", "notes.json")
     rules = Rules(formats={"orders": {"csv"}})
@@ -103,7 +115,8 @@ def test_text_goes_only_to_datasets_that_take_it(tmp_path: Path) -> None:
     [
         (["absent.parquet"], None, None, "does not exist"),
         (["2025.parquet"], None, None, "--dataset"),
-        (["notes.txt"], None, None, "--dataset"),
+        (["notes.txt"], None, None, "is no parquet file's"),
+        (["orders.csv"], None, None, r"orders takes no csv: declare formats: \[csv\] .* dbt_project/models/landing/"),
         (["ok.parquet"], "Not A Name", None, "dataset name"),
         (["ok.parquet", "also.parquet"], None, "raw/orders/x.parquet", "exactly one file"),
         (["ok.parquet"], "orders", "raw/items/x.parquet", "lands in dataset items"),
@@ -114,7 +127,7 @@ def test_text_goes_only_to_datasets_that_take_it(tmp_path: Path) -> None:
 def test_what_cannot_be_known_is_refused_clearly(
     tmp_path: Path, names: list[str], dataset: str | None, key: str | None, said: str
 ) -> None:
-    make(tmp_path, "2025.parquet", "notes.txt", "ok.parquet", "also.parquet", "other/ok.parquet")
+    make(tmp_path, "2025.parquet", "notes.txt", "orders.csv", "ok.parquet", "also.parquet", "other/ok.parquet")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match=said):
         plan_uploads([tmp_path / name for name in names], dataset, key)
