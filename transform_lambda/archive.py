@@ -1,11 +1,13 @@
 """MODEL: mark the files whose rows have been modeled, so that the bucket's lifecycle may move them to colder storage.
 
 In: the files that a run took in (ledger and ops). Out: the tag `landfall=modeled` on exactly those object versions, and
-a count. A file that is gone or marked already is left alone: repeating it changes nothing.
+a count. A file that is gone or marked already is left alone: repeating it changes nothing. What one call of the
+function has no time for, the next one goes on with: `after` is the last file that was done.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,60 +16,103 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from transform_lambda.dbt_runtime import Row
+from transform_lambda.errors import ConfigError
 
 TAG = {"Key": "landfall", "Value": "modeled"}
 THREADS = 16
+PAGE_FILES = 20_000  # asked of the warehouse at once: some 10 MB in the function
+CHUNK_FILES = 500  # between two looks at the clock: some seconds
+# Smaller objects are not moved by a lifecycle rule, so that to tag them is two requests for nothing
+# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html).
+SMALLEST_BYTES = 128 * 1024
 _TAG_LIMIT = 10  # S3's own (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html)
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"}  # the last is what a delete marker answers
+_DENIED = {"AccessDenied", "403"}
+OUTCOMES = ("marked", "already", "gone", "full")
 
 
 @dataclass(frozen=True)
 class LandedFile:
     """One version of one object."""
 
+    file_id: str
     bucket: str
     key: str
     version_id: str
 
 
-def files_sql(datasets: Sequence[str], run_ids: Sequence[str]) -> str:
-    """Build the query of the files whose rows a run, of one dbt invocation or several, brought into a model.
+def files_sql(datasets: Sequence[str], run_ids: Sequence[str], after: str = "") -> str:
+    """Build the query of the files whose rows a run, of one dbt invocation or several, brought into a model: a page.
+
+    They come in the order of their ids; `after` is the last one of the page before.
 
     >>> print(files_sql(["orders"], ["r-1", "r-2"]))
-    select distinct files.bucket, files.key, files.version_id
+    select distinct file_id, bucket, key, version_id
+    from (
+    select files.file_id, files.bucket, files.key, files.version_id
     from ledger."orders" as files
     inner join ops.model_loads as loads
         on files.load_seq > loads.from_seq and files.load_seq <= loads.upto_seq
     where loads.run_id in ('r-1', 'r-2') and loads.dataset = 'orders' and files.undone_at is null
+        and files.size_bytes >= 131072 and files.file_id > ''
+    ) as modeled
+    order by file_id
+    limit 20000
     """
     runs = ", ".join(f"'{run_id}'" for run_id in run_ids)
-    return "\nunion all\n".join(
-        f"""select distinct files.bucket, files.key, files.version_id
+    files = "\nunion all\n".join(
+        f"""select files.file_id, files.bucket, files.key, files.version_id
 from ledger."{name}" as files
 inner join ops.model_loads as loads
     on files.load_seq > loads.from_seq and files.load_seq <= loads.upto_seq
-where loads.run_id in ({runs}) and loads.dataset = '{name}' and files.undone_at is null"""  # noqa: S608 - our own names
+where loads.run_id in ({runs}) and loads.dataset = '{name}' and files.undone_at is null
+    and files.size_bytes >= {SMALLEST_BYTES} and files.file_id > '{after}'"""  # noqa: S608 - our own names
         for name in datasets
     )
+    return f"""select distinct file_id, bucket, key, version_id
+from (
+{files}
+) as modeled
+order by file_id
+limit {PAGE_FILES}"""  # noqa: S608 - our own names
 
 
 def landed_files(rows: Iterable[Row]) -> list[LandedFile]:
     """Turn rows of the query into files."""
-    return [LandedFile(row["bucket"], row["key"], row["version_id"]) for row in rows]
+    return [LandedFile(row["file_id"], row["bucket"], row["key"], row["version_id"]) for row in rows]
 
 
-def mark(s3: Any, files: Sequence[LandedFile], has_time: Callable[[], bool]) -> dict[str, int]:
-    """Tag the files, until the time is up.
+def mark(
+    s3: Any,
+    page: Callable[[str], Sequence[LandedFile]],
+    has_time: Callable[[], bool],
+    so_far: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Tag files until the time is up.
+
+    `page` gives the files behind a file id, PAGE_FILES at most, in the order of their ids; `so_far` is what the call
+    before returned, of the same files.
 
     Returns:
-        {"marked", "already", "gone", "full", "left"}: full ones bear ten tags of their owner; those left for lack of
-        time are marked by the next full refresh, and cost no more than their storage class until then.
+        {"marked", "already", "gone", "full": how many so far, "after": the last file that was done, None where all
+        are}. Full ones bear ten tags of their owner.
+
+    Raises:
+        ConfigError: S3 denies the access.
     """
-    counts = {"marked": 0, "already": 0, "gone": 0, "full": 0, "left": 0}
+    counts = Counter({outcome: (so_far or {}).get(outcome, 0) for outcome in OUTCOMES})
+    after = (so_far or {}).get("after") or ""
     with ThreadPoolExecutor(THREADS, thread_name_prefix="archive") as pool:
-        for outcome in pool.map(lambda file: _mark_one(s3, file) if has_time() else "left", files):
-            counts[outcome] += 1
-    return counts
+        while True:
+            files = page(after)
+            for start in range(0, len(files), CHUNK_FILES):
+                if not has_time():
+                    return {**counts, "after": after}
+                chunk = files[start : start + CHUNK_FILES]
+                counts.update(pool.map(lambda file: _mark_one(s3, file), chunk))
+                after = chunk[-1].file_id
+            if len(files) < PAGE_FILES:
+                return {**counts, "after": None}
 
 
 def _mark_one(s3: Any, file: LandedFile) -> str:
@@ -81,8 +126,14 @@ def _mark_one(s3: Any, file: LandedFile) -> str:
             return "full"
         s3.put_object_tagging(**place, Tagging={"TagSet": wanted})
     except ClientError as error:
-        if error.response["Error"]["Code"] in _GONE:
+        code = error.response["Error"]["Code"]
+        if code in _GONE:
             return "gone"
+        if code in _DENIED:
+            raise ConfigError(
+                f"S3 denies {error.operation_name} of s3://{file.bucket}/{file.key}: the transform's role needs "
+                "s3:GetObjectVersionTagging and s3:PutObjectVersionTagging there, and no bucket policy may deny it"
+            ) from error
         raise
     return "marked"
 

@@ -9,6 +9,7 @@ import functools
 import json
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -38,8 +39,6 @@ from transform_lambda.settings import Settings
 logger = Logger()
 logging.getLogger(logger.name).propagate = False  # dbt's libraries give the root logger a handler: a second, plain line
 metrics = Metrics()
-
-_ARCHIVE_RESERVE_MS = 30_000  # of the action's time, kept for what follows the last tag
 
 Event = Mapping[str, Any]
 
@@ -99,14 +98,19 @@ def build(event: Event, settings: Settings, _context: LambdaContext) -> dict[str
     return result
 
 
-def archive(event: Event, settings: Settings, context: LambdaContext) -> dict[str, Any]:
-    """Mark the files that the run took in."""
+def archive(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
+    """Mark the files that the run took in, as many as `seconds` allow: the state that waits for it has a limit."""
     datasets, run_ids = event["plan"]["datasets"], event["build"]["run_ids"]
     if not datasets or not run_ids:
-        return archiving.mark(s3(), [], lambda: True)
+        return {**dict.fromkeys(archiving.OUTCOMES, 0), "after": None}
+    deadline = time.monotonic() + event["seconds"]
     with connected() as query:
-        files = archiving.landed_files(query(archiving.files_sql(datasets, run_ids)))
-    return archiving.mark(s3(), files, lambda: context.get_remaining_time_in_millis() > _ARCHIVE_RESERVE_MS)
+        return archiving.mark(
+            s3(),
+            lambda after: archiving.landed_files(query(archiving.files_sql(datasets, run_ids, after))),
+            lambda: time.monotonic() < deadline,
+            event.get("so_far"),
+        )
 
 
 def report(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:

@@ -317,6 +317,17 @@ def test_no_template_spells_out_a_partition(path: Path) -> None:
     assert not re.search(r"\barn:aws\b", path.read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize(("template", "role"), [("land", "IngestRole"), ("model", "TransformRole")])
+def test_who_reads_objects_is_told_what_is_gone_apart_from_what_is_forbidden(template: str, role: str) -> None:
+    # Without the rights to list, S3 answers 403 for both. A condition on a prefix would take them away: a request for
+    # one object has none. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    allowed = statements(load(template)["Resources"][role]["Properties"]["Policies"])
+    (lists,) = (each for each in allowed if "s3:ListBucket" in as_list(each["Action"]))
+    assert set(as_list(lists["Action"])) == {"s3:ListBucket", "s3:ListBucketVersions"}
+    assert "Condition" not in lists
+    assert lists["Resource"] == {"Ref": "BucketArn"}
+
+
 def test_copy_may_read_what_landed_and_what_is_staged_and_write_nothing() -> None:
     allowed = list(statements(load("warehouse")["Resources"]["CopyRole"]["Properties"]["Policies"]))
     actions = {action for statement in allowed for action in as_list(statement["Action"])}

@@ -90,6 +90,14 @@ def test_the_lease_outlives_the_longest_way_from_one_renewal_to_the_next() -> No
     assert longest_seconds("Build", "Archive", "Report", "Remember") < lease
 
 
+def test_the_archive_stops_in_time_and_the_lease_is_renewed_for_the_files_that_it_left() -> None:
+    archive = STATES["Archive"]
+    slack = 30  # for a query, and a chunk of files on a slow day
+    assert archive["Arguments"]["Payload"]["seconds"] + slack < archive["TimeoutSeconds"]
+    left, all_done = STATES["IsAllArchived"]["Choices"][0]["Next"], STATES["IsAllArchived"]["Default"]
+    assert (left, all_done) == ("RenewLease", "Report")
+
+
 def test_the_function_may_run_as_long_as_its_longest_action() -> None:
     timeout = load("model")["Resources"]["TransformFunction"]["Properties"]["Timeout"]
     assert timeout >= max(state["TimeoutSeconds"] for state in TASKS.values() if "TimeoutSeconds" in state)

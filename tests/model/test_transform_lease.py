@@ -168,6 +168,16 @@ def test_a_build_in_parts_goes_through_them_in_order_and_joins_their_results(flo
     assert archived["build"]["built"] == ["orders", "order_items", "marts"]
 
 
+def test_files_that_one_call_cannot_tag_in_its_time_are_gone_on_with_under_a_renewed_lease(flow: Flow) -> None:
+    flow.script(pages=3)
+    assert flow.end_of(flow.start())["status"] == "SUCCEEDED"
+    assert flow.calls() == ["plan", "build", "archive", "archive", "archive", "report", "remember"]
+    asked = [event["so_far"] for event in flow.events("archive")]
+    assert asked == [None, {"marked": 1, "after": "f"}, {"marked": 2, "after": "f"}]
+    (reported,) = flow.events("report")
+    assert reported["archive"] == {"marked": 3, "after": None}
+
+
 def test_a_part_that_ends_with_an_error_is_built_once_more_and_the_others_all_the_same(flow: Flow) -> None:
     flow.script(parts=["orders", "order_items"], outcome="error")
     assert flow.end_of(flow.start())["output"]["outcome"] == "error"

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +91,16 @@ def test_a_landed_file_is_planned_built_and_then_done(ready: ModelWarehouse) -> 
 def test_the_archive_lists_the_files_of_the_run_and_no_others(ready: ModelWarehouse) -> None:
     ready.loader.land(orders_file("one", [order("o-1")]))
     run()
-    ready.loader.land(orders_file("two", [order("o-2")]))
+    two = orders_file("two", [order("o-2")])
+    ready.loader.land(two)
+    ready.loader.land(replace(orders_file("too small to move", [order("o-3")]), size_bytes=archive.SMALLEST_BYTES - 1))
     second = run()
-    ready.loader.land(orders_file("three", [order("o-3")]))
+    ready.loader.land(orders_file("three", [order("o-4")]))
     with connected() as query:
         files = archive.landed_files(query(archive.files_sql(DATASETS, second["run_ids"])))
-    key = orders_file("two", []).key
-    assert files == [archive.LandedFile(BUCKET, key, "1")]
+        behind = archive.landed_files(query(archive.files_sql(DATASETS, second["run_ids"], after=two.file_id)))
+    assert files == [archive.LandedFile(two.file_id, BUCKET, two.key, "1")]
+    assert behind == []
 
 
 def test_a_failed_gate_is_an_outcome_that_names_the_file_and_the_way_out(ready: ModelWarehouse) -> None:

@@ -43,6 +43,9 @@ def handler(event, context):
         outcome = script.get("outcome", "succeeded")
         built = (event["so_far"] or {{}}).get("built", []) + [event["part"]]
         return {{"outcome": outcome, "part_outcome": outcome, "built": built}}
+    if action == "archive":
+        tagged = ((event["so_far"] or {{}}).get("marked", 0)) + 1
+        return {{"marked": tagged, "after": "f" if tagged < script.get("pages", 1) else None}}
     if action in ("report", "freshness"):
         outcome = script.get("outcome", "succeeded")
         message = {{

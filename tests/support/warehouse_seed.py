@@ -33,6 +33,7 @@ class SeedFile:
     rows: Sequence[Row]
     modified_at: datetime = NOON
     version: str = "1"
+    size_bytes: int = 1_000_000
     ends: Sequence["SeedFile"] | None = None  # the files of the snapshot that this one ends, but for itself
 
     @property
@@ -141,10 +142,10 @@ def _landing(file: SeedFile, load_seq: int) -> Iterator[str]:
         values = ", ".join(_tuple([*(row[column] for column in columns), *tail]) for row in rows)
         names = ", ".join([*columns, "_file_id, _source_file, _file_modified_at, _load_id, _load_seq, _loaded_at"])
         yield f"insert into landing.{file.dataset} ({names}) values {values}"
-    facts = (file.file_id, BUCKET, file.key, file.version, len(file.rows), load_id, load_seq)
+    facts = (file.file_id, BUCKET, file.key, file.version, file.size_bytes, len(file.rows), load_id, load_seq)
     yield (
-        f'insert into ledger.{file.dataset} (file_id, bucket, "key", version_id, row_count, load_id, load_seq,'
-        f" loaded_at) values {_tuple(facts)}"
+        f'insert into ledger.{file.dataset} (file_id, bucket, "key", version_id, size_bytes, row_count, load_id,'
+        f" load_seq, loaded_at) values {_tuple(facts)}"
     )
     for member in () if file.ends is None else (*file.ends, file):
         listed = (file.dataset, file.file_id, file.modified_at, member.file_id)
