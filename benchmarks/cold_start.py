@@ -51,6 +51,7 @@ ENVIRONMENT = {
     "LANDFALL_COPY_ROLE_ARN": "none",
     "LANDFALL_FAILURE_TOPIC_ARN": "none",
     "LANDFALL_EVENT_BUS": "none",
+    "LANDFALL_LEASE_TABLE": "none",
 }
 
 

@@ -36,12 +36,14 @@ from ingest_lambda.settings import Settings
 from ingest_lambda.tell import notify
 from ingest_lambda.tell.claims import Claims
 from ingest_lambda.tell.doubts import Desk, Doubts
+from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.tell.quarantine import Quarantine
 from ingest_lambda.tell.report import Report
 from ingest_lambda.tell.waiting import note, waiting
 from ingest_lambda.warehouse.client import Warehouse
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
@@ -63,6 +65,7 @@ class Clients:
     s3: S3Client
     events: EventBridgeClient
     sns: SNSClient
+    dynamodb: DynamoDBClient
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class Ingest:
         self._warehouse = warehouse
         self._loader = loader
         self._report = report
+        self._mark = ChangeMark(clients.dynamodb, settings.lease_table)
         self._rules = rules_of(loader.contracts, settings.route_pattern)
         place = Place(settings.bucket, settings.copy_role_arn)
         self._quarantine = Quarantine(clients.s3, warehouse, place, self._tell)
@@ -124,8 +128,21 @@ class Ingest:
         for each in candidates:
             if each.is_marker:
                 landed += self._land_marker(each)
+        landed = self._mark_change(landed)
         self._announce(landed)
         return ignored + landed + unclaimed
+
+    def _mark_change(self, outcomes: list[FileOutcome]) -> list[FileOutcome]:
+        """Set the mark where something has landed. Where it cannot be set those files come back, as duplicates."""
+        told = [outcome for outcome in outcomes if outcome.status in notify.TOLD]
+        if not told:
+            return outcomes
+        try:
+            self._mark.set()
+        except (ClientError, BotoCoreError) as error:
+            others = [outcome for outcome in outcomes if outcome.status not in notify.TOLD]
+            return others + [self._retried(outcome.file, outcome.dataset or "", error) for outcome in told]
+        return outcomes
 
     def _claim_folders(self, messages: Iterable[Message]) -> list[FileOutcome]:
         """Record the folders of tables whose logs have come; return the logs that could not be, to be tried again."""

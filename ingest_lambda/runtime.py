@@ -56,7 +56,7 @@ class Runtime:
         self.deadline = Deadline()
         target = Target(settings.database, settings.secret_arn, settings.workgroup, settings.cluster_id)
         warehouse = Warehouse(boto3.client("redshift-data"), target, self.deadline.remaining_seconds)
-        clients = Clients(boto3.client("s3"), boto3.client("events"), boto3.client("sns"))
+        clients = Clients(boto3.client("s3"), boto3.client("events"), boto3.client("sns"), boto3.client("dynamodb"))
         place = Place(settings.bucket, settings.copy_role_arn)
         loader = Loader(clients.s3, warehouse, place, read_contracts(), settings.widen_row_limit)
         self.ingest = Ingest(settings, clients, warehouse, loader, Report(logger, settings.environment))

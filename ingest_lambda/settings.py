@@ -24,6 +24,7 @@ class Settings:
     copy_role_arn: str
     failure_topic_arn: str
     event_bus: str
+    lease_table: str  # which has the mark of what may have changed
     route_pattern: str | None
     widen_row_limit: int = WIDEN_ROW_LIMIT
 
@@ -48,6 +49,7 @@ class Settings:
             copy_role_arn=_required(environment, "LANDFALL_COPY_ROLE_ARN"),
             failure_topic_arn=_required(environment, "LANDFALL_FAILURE_TOPIC_ARN"),
             event_bus=_required(environment, "LANDFALL_EVENT_BUS"),
+            lease_table=_required(environment, "LANDFALL_LEASE_TABLE"),
             route_pattern=environment.get("LANDFALL_ROUTE_PATTERN") or None,
             widen_row_limit=int(environment.get("LANDFALL_WIDEN_ROW_LIMIT") or WIDEN_ROW_LIMIT),
         )

@@ -1,13 +1,15 @@
-"""ALERT: notice that nothing comes any more. In: dbt's freshness results. Out: the stale datasets, and a message.
+"""ALERT: notice that nothing comes any more. In: when data sets landed last. Out: the stale datasets, and a message.
 
-`dbt source freshness` compares each landing table's newest row with the limits in the dataset's source YAML. A dataset
-that never landed anything is not stale: nobody has begun to deliver it.
+The limits are those of the dataset's source YAML. `dbt source freshness` compares each landing table's newest row with
+them; where nothing has landed since the last plan, what that has read is compared, and the warehouse sleeps on. A
+dataset that never landed anything is not stale: nobody has begun to deliver it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from transform_lambda.alerts import Alert, LastAlert, digest, is_due
 from transform_lambda.build import EventLog
 from transform_lambda.dbt_runtime import invoke, manifest_of
 from transform_lambda.errors import TransientError
+from transform_lambda.graph import Node
 from transform_lambda.publish import NAME_LIMIT, SUBJECT_LIMIT, body_of, plain_ascii
 
 KIND = "freshness"
@@ -41,18 +44,45 @@ def check(project_dir: Path, logger: Logger) -> list[Stale]:
     return stale(results)
 
 
+def late(sources: Iterable[Node], newest: Mapping[str, datetime], now: datetime) -> list[Stale]:
+    """List as `check` does, by when each data set's newest rows landed (UTC).
+
+    >>> source = Node("s", "source", dataset="orders", warn_after=3600.0)
+    >>> noon = datetime(2025, 11, 13, 12, tzinfo=UTC)
+    >>> late([source], {"orders": noon}, noon.replace(hour=13)), late([source], {}, noon)
+    ([], [])
+    >>> late([source], {"orders": noon}, noon.replace(hour=14))[0]["status"]
+    'warn'
+    """
+    found = []
+    for source in sources:
+        at = newest.get(source.dataset or "")
+        age = (now - at).total_seconds() if at else 0.0
+        status = next((name for name, limit in _limits(source) if limit is not None and age > limit), None)
+        if at and status:
+            found.append(_stale(str(source.dataset), status, at, age))
+    return _longest_first(found)
+
+
+def _limits(source: Node) -> tuple[tuple[str, float | None], ...]:
+    return ("error", source.error_after), ("warn", source.warn_after)
+
+
 def stale(results: Iterable[Any]) -> list[Stale]:
     """Read dbt's results: [{"dataset", "status", "newest_at", "hours"}] of what is stale."""
-    found = [
-        {
-            "dataset": result.node.name,
-            "status": str(result.status),
-            "newest_at": result.max_loaded_at.isoformat(timespec="seconds"),
-            "hours": round(result.age / 3600, 1),
-        }
+    return _longest_first(
+        _stale(result.node.name, str(result.status), result.max_loaded_at, result.age)
         for result in results
         if str(result.status) in _SEVERITIES and result.max_loaded_at.year >= _FIRST_YEAR
-    ]
+    )
+
+
+def _stale(dataset: str, status: str, newest_at: datetime, seconds: float) -> Stale:
+    newest = newest_at.astimezone(UTC).isoformat(timespec="seconds")
+    return {"dataset": dataset, "status": status, "newest_at": newest, "hours": round(seconds / 3600, 1)}
+
+
+def _longest_first(found: Iterable[Stale]) -> list[Stale]:
     return sorted(found, key=lambda each: -each["hours"])
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
+LOADED_AT = "_loaded_at"  # of landing's rows; their ledger has the same time
 REST = "marts and views"  # the last part: what several entities lead to
 _BUILT = {"model", "seed", "snapshot"}
 _Ids = frozenset[str]
@@ -32,6 +34,9 @@ class Node:
     is_upsert: bool = False
     dataset: str | None = None  # of a landing source
     relation: str = ""  # schema.table
+    warn_after: float | None = None  # seconds without a landing; of a landing source
+    error_after: float | None = None
+    has_own_freshness: bool = False  # freshness goes by something else than when rows landed
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,11 @@ class Graph:
                 if dataset := self.nodes[id_].dataset:
                     found.setdefault(dataset, set()).add(upsert.relation)
         return {dataset: frozenset(found[dataset]) for dataset in sorted(found)}
+
+    @cached_property
+    def landing(self) -> Sequence[Node]:
+        """List the landing sources."""
+        return [node for _, node in sorted(self.nodes.items()) if node.dataset]
 
     def downstream(self, datasets: Iterable[str] | None) -> _Ids:
         """Return what is built and tested downstream of some datasets; of the whole project for None."""
@@ -199,4 +209,29 @@ def _node(node: Any, known: Set[str]) -> Node:
         is_upsert=kind == "model" and node.fqn[1] == "modeled" and node.name == entity,
         dataset=node.name if is_landing else None,
         relation=f"{node.schema}.{node.identifier}",
+        **(_freshness(node) if is_landing else {}),
     )
+
+
+def _freshness(source: Any) -> dict[str, Any]:
+    """Read a source's limits (dbt.artifacts.resources.v1.components.FreshnessThreshold), in seconds."""
+    threshold = source.freshness
+    if not threshold:
+        return {}
+    return {
+        "warn_after": _seconds(threshold.warn_after),
+        "error_after": _seconds(threshold.error_after),
+        "has_own_freshness": bool(threshold.filter or source.loaded_at_query) or source.loaded_at_field != LOADED_AT,
+    }
+
+
+def _seconds(limit: Any) -> float | None:
+    """Read a limit (dbt.artifacts.resources.v1.components.Time).
+
+    >>> from types import SimpleNamespace
+    >>> _seconds(SimpleNamespace(count=2, period="hour")), _seconds(None)
+    (7200.0, None)
+    """
+    if not limit or limit.count is None or limit.period is None:
+        return None
+    return timedelta(**{f"{getattr(limit.period, 'value', limit.period)}s": limit.count}).total_seconds()

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -27,9 +28,10 @@ from transform_lambda.catalog import BuiltRelations
 from transform_lambda.dbt_runtime import connected, parse_path
 from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.graph import Graph
+from transform_lambda.kept import Landings, ToldStale
 from transform_lambda.login import PASSWORD_VARIABLE
 from transform_lambda.parse_cache import graph_kept, parse_kept
-from transform_lambda.plan import WHO_SQL, decide, read_facts
+from transform_lambda.plan import WHO_SQL, Facts, Plan, decide, read_facts
 from transform_lambda.project import Memory, fingerprint
 from transform_lambda.report import Desk
 from transform_lambda.report import report as write_report
@@ -63,26 +65,41 @@ def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
 
 def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
     """Decide what must be built, and in how many parts; `request` may ask for {"full_refresh": true}."""
-    current = _fingerprint()
-    graph = graph_kept(s3(), settings.bucket, current, lambda: _graph(settings))
-    with connected() as query:
-        who = query(WHO_SQL)
-        _check_user(who[0]["name"], settings.warehouse_user)
-        facts = read_facts(query, graph.readers, {row["ledger"] for row in who})
-    decided = decide(
-        facts.datasets,
-        project_changed=Memory(s3(), settings.bucket).read() != current,
-        full_refresh=(event.get("request") or {}).get("full_refresh") is True,
-    )
+    graph = _graph(settings)
+    decided, facts = _look(settings, graph, full_refresh=(event.get("request") or {}).get("full_refresh") is True)
     for reason in decided.reasons:
         logger.info(reason)
     entities = list(graph.parts(graph.downstream(None if decided.whole_project else decided.datasets)))
-    return {**decided.to_json(settings.rows_per_build, entities), "fingerprint": current, "told": facts.told}
+    about = {"fingerprint": _fingerprint(), "told": facts.told, "quiet": _is_quiet(settings, decided, facts)}
+    return {**decided.to_json(settings.rows_per_build, entities), **about}
+
+
+def _look(settings: Settings, graph: Graph, *, full_refresh: bool = False) -> tuple[Plan, Facts]:
+    """Ask the warehouse, and decide what must be built."""
+    with connected() as query:
+        who = query(WHO_SQL)
+        _check_user(who[0]["name"], settings.warehouse_user)
+        others = (node.name for node in graph.landing)
+        facts = read_facts(query, graph.readers, {row["ledger"] for row in who}, others)
+    project_changed = Memory(s3(), settings.bucket).read() != _fingerprint()
+    return decide(facts.datasets, project_changed=project_changed, full_refresh=full_refresh), facts
+
+
+def _is_quiet(settings: Settings, decided: Plan, facts: Facts) -> bool:
+    """Tell whether nothing is left to build and nothing to tell again; if so, keep what freshness goes by meanwhile."""
+    is_failing = facts.told is not None and bool(facts.told["fingerprint"])
+    if is_failing or not decided.is_empty:
+        return False
+    Landings(s3(), settings.bucket).write(facts.newest)
+    return True
 
 
 def _graph(settings: Settings) -> Graph:
-    with _parsed(settings):
-        return Builder(settings.project_dir, logger).graph()
+    def parse() -> Graph:
+        with _parsed(settings):
+            return Builder(settings.project_dir, logger).graph()
+
+    return graph_kept(s3(), settings.bucket, _fingerprint(), parse)
 
 
 def build(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
@@ -121,25 +138,53 @@ def report(event: Event, settings: Settings, _context: LambdaContext) -> dict[st
 
 
 def remember(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
-    """Record a message that has been sent."""
+    """Record a message that has been sent; asked to `look` too, tell whether its run has left nothing to do."""
+    alert = event["alert"]
     with connected() as query:
-        alerts.record(query, event["alert"])
-    return {}
+        alerts.record(query, alert)
+    if alert["kind"] == freshness.KIND:
+        ToldStale(s3(), settings.bucket).write(alert["fingerprint"], _now())
+    return {"quiet": event.get("look") is True and _has_left_nothing(settings)}
 
 
-def check_freshness(_event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
-    """Look for datasets that deliver nothing any more, and compose the message, unless the same was told already."""
-    with _parsed(settings):
-        found = freshness.check(settings.project_dir, logger)
-    last = _last_alert(freshness.KIND)
+def _has_left_nothing(settings: Settings) -> bool:
+    try:
+        return _is_quiet(settings, *_look(settings, _graph(settings)))
+    except TransientError as error:  # the next sweep asks
+        logger.warning("whether anything is left to do is not known", extra={"error": str(error)})
+        return False
+
+
+def check_freshness(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
+    """Look for datasets that deliver nothing any more, and compose the message, unless the same was told already.
+
+    `is_quiet`: nothing has landed since the last plan, so that the warehouse need not be asked.
+    """
+    found = _late(settings) if event.get("is_quiet") is True else None
+    if found is None:
+        with _parsed(settings):
+            found = freshness.check(settings.project_dir, logger)
+    last = _last_told_stale(settings) if found else None
     return freshness.finding(settings.environment, found, last, settings.reminder_hours)
 
 
-def _last_alert(kind: str) -> alerts.LastAlert | None:
+def _late(settings: Settings) -> list[freshness.Stale] | None:
+    """List what is late by the landings that the last plan has kept; None where they cannot tell it."""
+    newest = Landings(s3(), settings.bucket).read()
+    sources = _graph(settings).landing
+    if newest is None or any(source.has_own_freshness for source in sources):
+        return None
+    return freshness.late(sources, newest, _now())
+
+
+def _last_told_stale(settings: Settings) -> alerts.LastAlert | None:
     """Read what was told last. If it cannot be read the message is sent: twice is better than never."""
+    if kept := ToldStale(s3(), settings.bucket).read():
+        fingerprint, sent_at = kept
+        return alerts.LastAlert(fingerprint, int((_now() - sent_at).total_seconds() // 60))
     try:
         with connected() as query:
-            return alerts.read_last(query, kind)
+            return alerts.read_last(query, freshness.KIND)
     except TransientError as error:
         logger.warning("what was told last cannot be read", extra={"error": str(error)})
         return None
@@ -185,6 +230,10 @@ def _fingerprint() -> str:
 def s3() -> Any:
     """Return the S3 client, with a connection for each of the archive's threads."""
     return boto3.client("s3", config=Config(max_pool_connections=archiving.THREADS))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _check_user(found: str, expected: str) -> None:

@@ -8,15 +8,19 @@ Losing the object costs one parse too.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from transform_lambda.graph import Graph, from_json, to_json
+from transform_lambda.graph import Graph, Node, from_json, to_json
 
 FOLDER = "reports/transform/state/parse/"
+# Of the graph: what an earlier release has kept of a project lacks what this one asks for.
+_FORM = hashlib.sha256(" ".join(field.name for field in fields(Node)).encode()).hexdigest()[:8]
 
 
 @contextmanager
@@ -34,7 +38,7 @@ def parse_kept(s3: Any, bucket: str, fingerprint: str, path: Path) -> Iterator[N
 
 def graph_kept(s3: Any, bucket: str, fingerprint: str, make: Callable[[], Graph]) -> Graph:
     """Return the project's graph as an earlier run has kept it, and keep it: what needs no dbt need not parse."""
-    place = {"Bucket": bucket, "Key": f"{FOLDER}{fingerprint}.graph.json"}
+    place = {"Bucket": bucket, "Key": f"{FOLDER}{fingerprint}.graph-{_FORM}.json"}
     try:
         return from_json(json.loads(s3.get_object(**place)["Body"].read()))
     except s3.exceptions.NoSuchKey:

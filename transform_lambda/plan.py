@@ -62,10 +62,15 @@ class DatasetFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the warehouse says: of each data set, and of the last message ({"fingerprint", "age_minutes"})."""
+    """What the warehouse says.
+
+    `datasets`: of each that a model takes in. `told`: the last message ({"fingerprint", "age_minutes"}). `newest`: when
+    a data set's newest rows landed; one of which no row is left, or has come, is not in it.
+    """
 
     datasets: Sequence[DatasetFacts]
     told: Mapping[str, Any] | None
+    newest: Mapping[str, datetime]
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,11 @@ class Plan:
     whole_project: bool
     full_refresh: bool
     rows: int = 0  # to build from
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to build."""
+        return not (self.whole_project or self.datasets)
 
     @property
     def select(self) -> list[str]:
@@ -101,7 +111,7 @@ class Plan:
         return {
             **asdict(self),
             "select": self.select,
-            "build": self.whole_project or bool(self.datasets),
+            "build": not self.is_empty,
             "parts": list(entities) if is_split else [""],
             "entities": list(entities),
         }
@@ -155,21 +165,23 @@ def _why_build(fact: DatasetFacts) -> str | None:
     return None
 
 
-def read_facts(query: Query, readers: Mapping[str, Set[str]], ledgers: Set[str]) -> Facts:
+def read_facts(query: Query, readers: Mapping[str, Set[str]], ledgers: Set[str], others: Iterable[str] = ()) -> Facts:
     """Read what the warehouse says of the data sets, and what was told last, in one statement.
 
     `readers` has the models that take in each data set: one that never did, because a gate stopped it from the first
     row on, has no load on record, and yet all of it to take in. Data sets that have never landed are not among
-    `ledgers`, and have no facts.
+    `ledgers`, and have no facts. Of `others`, which no model takes in, only the newest landing is read.
     """
     known = {name: readers[name] for name in readers if name in ledgers}
+    unread = {name: frozenset[str]() for name in others if name in ledgers and name not in known}
     said: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in query(facts_sql(known)):
+    for row in query(facts_sql({**known, **unread})):
         said.setdefault((row["fact"], row["dataset"]), []).append(row)
     told = next(iter(said.get(("told", ""), [])), None)
     return Facts(
         datasets=[_facts_of(name, said) for name in known],
         told={"fingerprint": told["model"], "age_minutes": int(told["seq"])} if told else None,
+        newest={name: rows[0]["at"] for (fact, name), rows in said.items() if fact == "newest"},
     )
 
 
@@ -199,23 +211,25 @@ def facts_sql(readers: Mapping[str, Set[str]]) -> str:
     """Build the query of all that a plan needs: a row a fact, named in its first column.
 
     `load`: how far a model has taken in a data set. `landed`: the newest load of files not undone, all rows and those
-    above the model that lags behind. `undone`: a file, with the last run that read it into a model. `looked`: the start
-    of the last run. `told`: the last message of a transform, its age in minutes. Names are of our own project, of the
-    form [a-z0-9_.].
+    above the model that lags behind. `newest`: when the newest rows landed that are still there. `undone`: a file, with
+    the last run that read it into a model. `looked`: the start of the last run. `told`: the last message of a
+    transform, its age in minutes. Names are of our own project, of the form [a-z0-9_.]. A data set that no model reads
+    is asked for its newest landing alone.
 
-    >>> facts_sql({"orders": {"modeled.orders", "modeled.items"}}).count("from ledger.")
-    1
+    >>> facts_sql({"orders": {"modeled.orders", "modeled.items"}, "notes": set()}).count("from ledger.")
+    2
     """
     pairs = [(name, model) for name in readers for model in sorted(readers[name])]
     readers_sql = "\n    union all ".join(
         f"select cast('{name}' as varchar(128)) as dataset, cast('{model}' as varchar(256)) as model"
-        for name, model in pairs
+        for name, model in pairs or [("", "")]
     )
     files_sql = "\n    union all ".join(
-        f"select cast('{name}' as varchar(128)) as dataset, load_seq, row_count, undone_at from ledger.\"{name}\""  # noqa: S608
+        f"select cast('{name}' as varchar(128)) as dataset, load_seq, row_count, loaded_at, undone_at "  # noqa: S608
+        f'from ledger."{name}"'
         for name in readers
     )
-    facts = _FACTS_SQL.format(readers=readers_sql, files=files_sql) if pairs else ""
+    facts = _FACTS_SQL.format(readers=readers_sql, files=files_sql) if readers else ""
     return facts + _TOLD_SQL
 
 
@@ -248,6 +262,13 @@ from files
 inner join lagging on files.dataset = lagging.dataset
 where files.undone_at is null
 group by files.dataset
+union all
+select
+    'newest', dataset, null, cast(0 as bigint), cast(0 as bigint), cast(0 as bigint),
+    max(loaded_at), cast(null as timestamp)
+from files
+where undone_at is null and row_count > 0
+group by dataset
 union all
 select
     'undone', files.dataset, taken.model, files.load_seq, cast(0 as bigint), cast(0 as bigint),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SOURCE = "landfall.ingest"
 DETAIL_TYPE = "Dataset landed"
+TOLD = frozenset({Status.LANDED, Status.DUPLICATE})  # what a ledger holds
 MAX_ENTRIES = 10  # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 MAX_FILES_NAMED = 10
 MAX_CHANGES_NAMED = 50
@@ -45,7 +46,7 @@ def landed_details(outcomes: Iterable[FileOutcome], environment: str) -> list[De
     """
     groups: dict[tuple[str, str | None, int | None], list[FileOutcome]] = defaultdict(list)
     for outcome in outcomes:
-        if outcome.dataset and outcome.status in {Status.LANDED, Status.DUPLICATE}:
+        if outcome.dataset and outcome.status in TOLD:
             groups[outcome.dataset, outcome.load_id, outcome.load_seq].append(outcome)
     return [
         {

@@ -41,6 +41,7 @@ def environment_of(land: Land) -> dict[str, str]:
         "LANDFALL_COPY_ROLE_ARN": settings.copy_role_arn,
         "LANDFALL_FAILURE_TOPIC_ARN": settings.failure_topic_arn,
         "LANDFALL_EVENT_BUS": settings.event_bus,
+        "LANDFALL_LEASE_TABLE": settings.lease_table,
     }
     return own | {name: value for name, value in land.services.env.items() if name.startswith("AWS_")}
 

@@ -47,6 +47,7 @@ def environment(land: Land, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.
         "LANDFALL_COPY_ROLE_ARN": settings.copy_role_arn,
         "LANDFALL_FAILURE_TOPIC_ARN": settings.failure_topic_arn,
         "LANDFALL_EVENT_BUS": settings.event_bus,
+        "LANDFALL_LEASE_TABLE": settings.lease_table,
     }
     aws = {name: value for name, value in land.services.env.items() if name.startswith("AWS_")}
     for name, value in (variables | aws).items():

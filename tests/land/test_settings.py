@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "LANDFALL_COPY_ROLE_ARN": "arn:role",
     "LANDFALL_FAILURE_TOPIC_ARN": "arn:topic",
     "LANDFALL_EVENT_BUS": "default",
+    "LANDFALL_LEASE_TABLE": "lease",
 }
 
 

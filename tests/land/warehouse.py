@@ -104,7 +104,8 @@ class Land:
         """Start a function of its own, cold; `client` stands for its Data API client."""
         limit = self.settings.widen_row_limit if widen_row_limit is None else widen_row_limit
         warehouse = Warehouse(client or self.client("redshift-data"), target(self.settings))
-        clients = Clients(self.client("s3"), self.client("events"), self.client("sns"))
+        services = (self.client(name) for name in ("s3", "events", "sns", "dynamodb"))
+        clients = Clients(*services)
         place = Place(self.bucket, self.settings.copy_role_arn)
         loader = Loader(clients.s3, warehouse, place, self.contracts, limit)
         report = RecordingReport()
@@ -209,6 +210,7 @@ def land(isolation: str = "snapshot", name: str = "land") -> Iterator[Land]:
         copy_role_arn=_copy_role(services, bucket),
         failure_topic_arn=services.client("sns").create_topic(Name="land-failure")["TopicArn"],
         event_bus="default",
+        lease_table=_lease_table(services),
         route_pattern=None,
     )
     yield Land(services, bucket, settings)
@@ -226,6 +228,17 @@ def _prepare_warehouse(services: LocalServices) -> str:
     )
     bootstrap.bootstrap(admin, loader, logins, {})
     return loader_arn
+
+
+def _lease_table(services: LocalServices) -> str:
+    """Create the table of the transform's lease, which has the mark too."""
+    services.client("dynamodb").create_table(
+        TableName="land-lease",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "lease_id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "lease_id", "KeyType": "HASH"}],
+    )
+    return "land-lease"
 
 
 def _secret(services: LocalServices, login: bootstrap.Login) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ingest_lambda.tell.mark import ChangeMark
 from local.home import ROOT
 from tests.support.lambdas import unique, zip_of
 from tests.support.local_stack import LocalServices
@@ -36,7 +37,8 @@ def handler(event, context):
         raise GatekeeperError("the " + action + " action broke")
     if action == "plan":
         parts, entities = script.get("parts", [""]), script.get("entities", [])
-        return {{"build": script.get("build", True), "select": [], "parts": parts, "entities": entities}}
+        build, quiet = script.get("build", True), script.get("quiet", False)
+        return {{"build": build, "quiet": quiet, "select": [], "parts": parts, "entities": entities}}
     if action == "build":
         if not event["part"] and script.get("times_out"):
             raise OutOfTime("the whole takes too long")
@@ -58,6 +60,8 @@ def handler(event, context):
             "message": None if script.get("told") else message,
             "alert": None if script.get("told") else {{"fingerprint": "f1"}},
         }}
+    if action == "remember":
+        return {{"quiet": event["look"] and script.get("leaves_nothing", False)}}
     return {{}}
 '''
 
@@ -129,6 +133,16 @@ class Flow:
         )
         return item
 
+    def mark(self) -> tuple[int, bool]:
+        """Return how many changes were counted, and whether none of them is left to look at."""
+        table, key = self.outputs["LeaseTableName"], {"lease_id": {"S": "changes"}}
+        item = self.client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
+        return int(item.get("change_number", {"N": "0"})["N"]), "cleared_for" in item
+
+    def set_mark(self) -> None:
+        """Set the mark as the ingest function does."""
+        ChangeMark(self.client("dynamodb"), self.outputs["LeaseTableName"]).set()
+
     def put_lease(self, holder: str, expires_at: float, **flags: bool) -> None:
         """Write the lease as if `holder` held it."""
         self.client("dynamodb").put_item(
@@ -178,6 +192,7 @@ def deploy_flow(aws: LocalServices, folder: Path) -> Flow:
         "TransformerSecretArn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:none",
         "DebounceSeconds": str(DEBOUNCE_SECONDS),
         "SweepSchedule": "",
+        "DailySweepSchedule": "",
         **topics,
     }
     outputs = create_stack(aws, environment, "model", parameters)

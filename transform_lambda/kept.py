@@ -1,0 +1,62 @@
+"""ALERT: what the check of freshness goes by while the warehouse sleeps. In and out: two small objects in S3.
+
+Losing one costs one question to the warehouse.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+FOLDER = "reports/transform/state/"
+
+
+class _Kept:
+    """A JSON object in S3 that may not be there."""
+
+    name: str
+
+    def __init__(self, s3: Any, bucket: str) -> None:
+        self._s3 = s3
+        self._place = {"Bucket": bucket, "Key": f"{FOLDER}{self.name}.json"}
+
+    def _read(self) -> Any:
+        try:
+            return json.loads(self._s3.get_object(**self._place)["Body"].read())
+        except self._s3.exceptions.NoSuchKey:
+            return None
+
+    def _write(self, content: Mapping[str, str]) -> None:
+        self._s3.put_object(**self._place, Body=json.dumps(content).encode(), ContentType="application/json")
+
+
+class Landings(_Kept):
+    """When each data set's newest rows landed, as a plan that found nothing to do has read it."""
+
+    name = "newest-landings"
+
+    def read(self) -> dict[str, datetime] | None:
+        """Return the times (UTC) by data set; None where no plan has kept them."""
+        kept = self._read()
+        return None if kept is None else {name: datetime.fromisoformat(at) for name, at in kept.items()}
+
+    def write(self, newest: Mapping[str, datetime]) -> None:
+        """Keep the times, which the warehouse gives in UTC and without a zone."""
+        self._write({name: at.replace(tzinfo=UTC).isoformat() for name, at in newest.items()})
+
+
+class ToldStale(_Kept):
+    """What was told last about silent data sets, and when; `ops.alerts` has every message."""
+
+    name = "told-stale"
+
+    def read(self) -> tuple[str, datetime] | None:
+        """Return the message's fingerprint, and when it was sent."""
+        kept = self._read()
+        return None if kept is None else (kept["fingerprint"], datetime.fromisoformat(kept["sent_at"]))
+
+    def write(self, fingerprint: str, sent_at: datetime) -> None:
+        """Keep it."""
+        self._write({"fingerprint": fingerprint, "sent_at": sent_at.isoformat()})
