@@ -12,6 +12,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.warehouse.client import Target, Warehouse
 
 if TYPE_CHECKING:
@@ -122,6 +123,11 @@ class Stack:
     def step_functions(self) -> "SFNClient":
         """Return a client of Step Functions."""
         return boto3.client("stepfunctions")
+
+    @cached_property
+    def mark(self) -> ChangeMark:
+        """Return the mark that something may have changed, without which sweeps leave the warehouse asleep."""
+        return ChangeMark(boto3.client("dynamodb"), self.output("LeaseTableName"))
 
     @cached_property
     def warehouse(self) -> Warehouse:

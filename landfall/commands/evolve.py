@@ -29,14 +29,14 @@ def evolve(
     would not be the same afterwards nothing is changed, unless --lossy is given.
     """
     from landfall import environment
-    from landfall.operate import declared, evolution
+    from landfall.operate import declared, evolution, marking
 
     stack = environment.named_stack()
     warehouse = stack.warehouse_as("LoaderSecretArn", evolution.PATIENCE_SECONDS)
     change = evolution.plan_change(warehouse, dataset, column, type_)
     steps = change.statements(may_lose=lossy)
     if not dry_run:
-        with output.stderr().status(f"changing landing.{dataset}"):
+        with output.stderr().status(f"changing landing.{dataset}"), marking.changing(stack):
             change = evolution.carry_out(warehouse, change, may_lose=lossy)
     notice = evolution.undeclared(declared.contracts(), change)
     if as_json:

@@ -1,6 +1,7 @@
 """`landfall pause` and `landfall resume`: stop what starts by itself, and let it go on."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -34,10 +35,10 @@ def resume(as_json: output.JsonOption = False) -> None:
 
 def _turn(*, on: bool, as_json: bool) -> None:
     from landfall import environment
-    from landfall.operate import pausing
+    from landfall.operate import marking, pausing
 
     stack = environment.stack()
-    with output.stderr().status("waiting for Lambda to settle"):
+    with output.stderr().status("waiting for Lambda to settle"), marking.changing(stack) if on else nullcontext():
         switches = pausing.turn(stack, on=on)
     _show(switches, as_json)
 

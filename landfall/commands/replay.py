@@ -47,6 +47,7 @@ def replay(
     the later of two rows of a file is the newer: their rows leave landing, what is modeled stays as it is meanwhile.
     """
     from landfall import environment
+    from landfall.operate import marking
 
     if sum(map(bool, (key, rejected, without_positions, dead_letters))) != 1:
         raise typer.BadParameter("give a KEY, --rejected, --without-positions or --dlq, and only one of them")
@@ -57,14 +58,15 @@ def replay(
     if (version or undone) and not key:
         raise typer.BadParameter("--version and --undone go with a KEY")
     stack = environment.named_stack() if without_positions else environment.stack()
-    if key:
-        _replay_key(stack, key, version, undone=undone, as_json=as_json)
-    elif rejected:
-        _replay_rejected(stack, dataset, reason, rate, as_json=as_json)
-    elif without_positions:
-        _replay_without_positions(stack, dataset, rate, as_json=as_json)
-    else:
-        _replay_dead_letters(stack, rate, as_json=as_json)
+    with marking.changing(stack):
+        if key:
+            _replay_key(stack, key, version, undone=undone, as_json=as_json)
+        elif rejected:
+            _replay_rejected(stack, dataset, reason, rate, as_json=as_json)
+        elif without_positions:
+            _replay_without_positions(stack, dataset, rate, as_json=as_json)
+        else:
+            _replay_dead_letters(stack, rate, as_json=as_json)
 
 
 def _replay_key(stack: "Stack", key: str, version: str | None, *, undone: bool, as_json: bool) -> None:

@@ -33,10 +33,11 @@ def undo(
     its rows had been modeled, the next transform rebuilds the tables without them. With --wait, exits as `transform`.
     """
     from landfall import environment
-    from landfall.operate import undos
+    from landfall.operate import marking, undos
 
     stack = environment.named_stack()
-    done = undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version)
+    with marking.changing(stack):
+        done = undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version)
     if not as_json:
         for line in _lines(done):
             typer.echo(line)

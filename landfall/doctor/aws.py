@@ -17,6 +17,7 @@ DEPLOY = "deploy again: landfall deploy"
 VISIBILITY_FACTOR = 6
 SCHEDULE_PARAMETERS = {
     "sweep": "SweepSchedule",
+    "daily-sweep": "DailySweepSchedule",
     "freshness": "FreshnessSchedule",
     "reconcile": "ReconcileSchedule",
 }

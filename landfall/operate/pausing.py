@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # What each schedule starts; their names are landfall-<environment>-<name>.
 SCHEDULES = {
     "sweep": "transforms by schedule",
+    "daily-sweep": "the sweep that asks the warehouse once a day",
     "freshness": "the check that datasets still deliver",
     "reconcile": "the nightly reconcile",
 }

@@ -14,7 +14,7 @@ from pyarrow import parquet as pq
 from ingest_lambda.arrive.envelopes import parse_notification
 from ingest_lambda.file_version import FileVersion
 from landfall.demo import sample
-from landfall.operate import files, pausing
+from landfall.operate import files
 from tests.end_to_end.conftest import Operator
 from tests.support.waiting import wait_for
 
@@ -113,7 +113,7 @@ def window(operator: Operator) -> Window:
         status = operator.command("status", "--dataset", "e2e_waiting")
         findings = operator.command("doctor", exits=1)["findings"]
     finally:
-        pausing.turn(stack, on=True)
+        operator.command("resume")
     return Window(switches, status, findings, waiting, lost, dead, history)
 
 

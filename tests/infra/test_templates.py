@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ingest_lambda.tell.mark import ITEM
 from local.home import ROOT
 from tests.infra.templates import FOLDER, NAMES, as_list, bundled, faults, load, of_type, rule_holds, statements
 
@@ -326,6 +327,52 @@ def test_who_reads_objects_is_told_what_is_gone_apart_from_what_is_forbidden(tem
     assert set(as_list(lists["Action"])) == {"s3:ListBucket", "s3:ListBucketVersions"}
     assert "Condition" not in lists
     assert lists["Resource"] == {"Ref": "BucketArn"}
+
+
+def test_each_role_may_touch_that_item_of_the_lease_s_table_which_it_needs_and_no_other() -> None:
+    def rights(template: str, role: str) -> dict[str, tuple[set[str], Any]]:
+        found = statements(load(template)["Resources"][role]["Properties"]["Policies"])
+        return {
+            statement["Sid"]: (set(as_list(statement["Action"])), statement.get("Condition"))
+            for statement in found
+            if any(action.startswith("dynamodb:") for action in as_list(statement["Action"]))
+        }
+
+    def only(item: str) -> dict[str, Any]:
+        return {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [item]}}
+
+    lease = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    assert rights("model", "StateMachineRole") == {
+        "HoldTheLease": (lease, only("transform")),
+        "ReadAndClearTheMark": ({"dynamodb:UpdateItem"}, only(ITEM)),
+    }
+    assert rights("land", "IngestRole") == {"MarkWhatHasLanded": ({"dynamodb:UpdateItem"}, only(ITEM))}
+    assert rights("model", "TransformRole") == rights("reconcile", "ReconcileRole") == {}
+
+
+def test_the_ingest_function_and_its_role_name_the_table_that_the_model_stack_makes() -> None:
+    table = load("model")["Resources"]["LeaseTable"]["Properties"]["TableName"]["Fn::Sub"]
+    land = load("land")["Resources"]
+    variables = land["IngestFunction"]["Properties"]["Environment"]["Variables"]
+    (right,) = (
+        each for each in statements(land["IngestRole"]["Properties"]["Policies"]) if each["Sid"] == "MarkWhatHasLanded"
+    )
+    assert variables["LANDFALL_LEASE_TABLE"]["Fn::Sub"] == table
+    assert right["Resource"]["Fn::Sub"].endswith(f":table/{table}")
+
+
+def test_a_mark_is_cleared_for_one_version_of_the_code_and_one_warehouse() -> None:
+    substitutions = load("model")["Resources"]["StateMachine"]["Properties"]["DefinitionSubstitutions"]
+    assert (
+        substitutions["MarkedFor"]["Fn::Sub"] == "${TransformCodeKey} ${RedshiftHost}:${RedshiftPort}/${DatabaseName}"
+    )
+
+
+def test_once_a_day_the_warehouse_is_asked_at_the_time_of_the_reconcile() -> None:
+    daily = load("model")["Resources"]["DailySweep"]["Properties"]["Target"]
+    assert json.loads(daily["Input"])["sweep"] not in (True, None)  # which would be put off by the mark
+    parameters = load("main")["Parameters"]
+    assert parameters["DailySweepSchedule"]["Default"] == parameters["ReconcileSchedule"]["Default"]
 
 
 def test_copy_may_read_what_landed_and_what_is_staged_and_write_nothing() -> None:

@@ -1,0 +1,46 @@
+"""OPERATE: telling the sweeps that somebody changes something by hand. In: a stack. Out: its mark, set.
+
+Without it a sweep would leave the warehouse asleep, and what was changed would wait for the next landing, or a day.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingest_lambda.errors import ConfigError
+
+if TYPE_CHECKING:
+    from landfall.stack import Stack
+
+
+@contextmanager
+def changing(stack: "Stack") -> Iterator[None]:
+    """Set the mark before a change, so that none is made that it cannot be set for, and after it.
+
+    A plan that looked before the change was committed clears what was set before it, so the second time is what counts;
+    whatever breaks the change may have committed it.
+
+    Raises:
+        ConfigError: the mark cannot be set; the message says what was done by then, and what to do.
+    """
+    try:
+        stack.mark.set()
+    except (ClientError, BotoCoreError) as error:
+        raise ConfigError(f"nothing was changed: {_REASON}: {error}") from error
+    try:
+        yield
+    finally:
+        _set_afterwards(stack)
+
+
+def _set_afterwards(stack: "Stack") -> None:
+    try:
+        stack.mark.set()
+    except (ClientError, BotoCoreError) as error:
+        remedy = "the change is made; let it be modeled: landfall transform"
+        raise ConfigError(f"{_REASON}: {error}; {remedy}") from error
+
+
+_REASON = "the transform cannot be told (dynamodb:UpdateItem on the lease's table)"
