@@ -64,9 +64,12 @@ UNUSED = (
     # pyarrow: a wheel has no symbolic links, so each library is in it three times; the soname is what is loaded
     "pyarrow/*.so.*.*",
     "pyarrow/libarrow_python*.so",
-    # boto3's resource examples, lxml's headers
+    # boto3's resource examples
     "boto3/examples/*",
+    # lxml: redshift_connector reads a login page with its parser, and nothing else of it
     "lxml/includes/*",
+    "lxml/objectify*",
+    "lxml/isoschematron/*",
 )
 
 

@@ -69,7 +69,7 @@ def _options(project_dir: Path) -> list[str]:
     folder = _scratch_folder()
     return [
         *("--log-level", "none", "--log-level-file", "none", "--no-print", "--no-use-colors"),
-        *("--no-send-anonymous-usage-stats", "--no-version-check"),
+        *("--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json"),
         *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
         *("--project-dir", str(project_dir), "--profiles-dir", str(project_dir)),
     ]
