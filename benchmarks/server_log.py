@@ -19,9 +19,8 @@ from typing import Any
 
 import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 
-# A vacuum that PostgreSQL starts by itself writes too, and is not what is measured. Redshift joins tables on equal columns
-# by hash or merge; PostgreSQL, which knows nothing yet of rows that a run has just written, would loop over both.
-_SETTINGS = {"log_statement": "all", "log_connections": "on", "autovacuum": "off", "enable_nestloop": "off"}
+# A vacuum that PostgreSQL starts by itself writes too, and is not what is measured.
+_SETTINGS = {"log_statement": "all", "log_connections": "on", "autovacuum": "off"}
 
 _LINE = re.compile(
     r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) UTC \[(?P<pid>\d+)\] (?P<user>\S*) LOG:  (?P<said>.*)"
@@ -140,7 +139,11 @@ class ServerLog:
             dbname=self.facts["database"],
         )
         self._session.autocommit = True
-        for name, value in _SETTINGS.items():
+        self.configure(_SETTINGS)
+
+    def configure(self, settings: Mapping[str, str]) -> None:
+        """Change settings of the server."""
+        for name, value in settings.items():
             self._ask(f"alter system set {name} = '{value}'")
         self._ask("select pg_reload_conf()")
 
