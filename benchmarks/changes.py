@@ -32,8 +32,8 @@ from local.home import ROOT
 FIRST_MOMENT = datetime(2025, 11, 1, tzinfo=UTC)
 COUNTRIES = ("DE", "FR", "GB", "US")
 WARM_UP = 1
-# Redshift joins large tables on equal columns by hash or merge. PostgreSQL, whose statistics know nothing yet of the rows
-# that a run has just written, would compare each with each.
+# Redshift joins large tables on equal columns by hash or merge. PostgreSQL, whose statistics know nothing yet of the
+# rows that a run has just written, would compare each with each.
 JOINS = {"enable_nestloop": "off"}
 NEW_DATASET = "accounts"
 

@@ -6,6 +6,7 @@ on somebody's machine is the stock adapter's, and ends the same.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,12 @@ from transform_lambda.catalog import NOTHING, Known
 from transform_lambda.sessions import POOL, Session
 
 _BUILDS = ("model.", "seed.", "snapshot.")  # a connection bears the id of the node that it serves
+
+# A comment, a string (a backslash escapes in it, or a second quote), a name, a procedure's body: or else an end.
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_NO_END_WITHIN = re.compile(
+    _COMMENT.pattern + r"|'(?:[^'\\]|\\.)*'|\"[^\"]*\"|(?P<tag>\$\w*\$).*?(?P=tag)|;", re.DOTALL
+)
 
 _TEMPORARY = "__dbt_tmp"
 _QUOTED = {"database": True, "schema": True, "identifier": True}
@@ -61,12 +68,11 @@ class PooledConnectionManager(RedshiftConnectionManager):
     def add_query(self, sql: str, auto_begin: bool = True, *arguments: Any, **options: Any) -> tuple[Connection, Any]:
         """Send statements, in a transaction where something is built; gates and questions only read."""
         begins = auto_begin and (self.get_thread_connection().name or "").startswith(_BUILDS)
-        if ";" in sql.strip().rstrip(";"):
-            stock: Any = super().add_query
-            several: tuple[Connection, Any] = stock(sql, begins, *arguments, **options)
-            return several
-        # The stock adapter has sqlparse read all of a statement to find out that it is one: much of a build's time.
-        return SQLConnectionManager.add_query(self, sql, begins, *arguments, **options)
+        # The stock adapter has sqlparse read all of a text to find the ends of its statements: much of a build's time.
+        *before, last = statements_of(sql)
+        for statement in before:
+            SQLConnectionManager.add_query(self, statement, begins, *arguments, **options)
+        return SQLConnectionManager.add_query(self, last, begins, *arguments, **options)
 
     def commit(self) -> None:
         """Commit, where there is a transaction; outside of one each statement is committed already."""
@@ -130,6 +136,19 @@ class RedshiftAdapter(StockAdapter):
         # A schema without relations is known to have none.
         self.cache.update_schemas({(schema.database, str(schema.schema)) for schema in schemas})
         stock._link_cached_relations(manifest)
+
+
+def statements_of(sql: str) -> list[str]:
+    """Split SQL at the semicolons that end a statement; what holds nothing but comments is none.
+
+    >>> statements_of("create table t (a int) ; -- what; for\\ninsert into t select ';' as \\"a;b\\";")
+    ['create table t (a int) ;', '-- what; for\\ninsert into t select \\';\\' as "a;b";']
+    >>> statements_of("/* one */ select 1; /* no more; */")
+    ['/* one */ select 1;']
+    """
+    ends = [found.end() for found in _NO_END_WITHIN.finditer(sql) if found[0] == ";"]
+    pieces = [sql[start:end].strip() for start, end in zip([0, *ends], [*ends, len(sql)], strict=True)]
+    return [piece for piece in pieces if _COMMENT.sub("", piece).strip(" \n;")] or [sql]
 
 
 def relations_sql(database: str, schemas: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """MODEL: sessions that nodes share: one borrower at a time, nothing left behind, none open when an action has ended."""
 
 import os
+import re
 import select
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -9,9 +10,12 @@ from typing import Any
 
 import pytest
 import redshift_connector
+import sqlparse
 from aws_lambda_powertools import Logger
 from dbt.adapters.factory import FACTORY
 from dbt.adapters.redshift.impl import RedshiftAdapter as StockAdapter
+from hypothesis import given
+from hypothesis import strategies as st
 from redshift_connector.error import InterfaceError, ProgrammingError
 
 from local.home import ROOT
@@ -28,6 +32,9 @@ PLAN = {"select": ["source:landing.order_summary+"], "full_refresh": False}
 OPEN = "select count(*) from pg_stat_activity where usename = 'landfall_transformer'"
 
 Login = Callable[[], Any]
+
+COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+TOKENS = ("select 1", ";", "/* a; b */", "-- c; d\n", "'e; f'", "'it''s; g'", '"h; i"', "$$ j; k $$", "(a)")
 
 
 @pytest.fixture
@@ -195,6 +202,19 @@ def test_ending_a_session_that_has_come_back_hits_nobody(pool: Pool, login: Logi
         assert pool.doom(second) == second.pid
     with pool.lending(login) as third:
         assert third.pid is None
+
+
+@given(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=9).map(lambda tokens: " ".join(["select 1", *tokens])))
+def test_statements_end_where_sqlparse_says(sql: str) -> None:
+    def words(statements: list[str]) -> list[list[str]]:
+        """Leave comments out: one behind a statement may go with it or with the next."""
+        return [said for statement in statements if (said := COMMENT.sub("", statement).split()) not in ([], [";"])]
+
+    assert words(adapter.statements_of(sql)) == words(sqlparse.split(sql))
+
+
+def test_a_backslash_escapes_the_quote_behind_it_as_in_redshift() -> None:
+    assert adapter.statements_of(r"select 'it\'s; one'; select 2") == [r"select 'it\'s; one';", "select 2"]
 
 
 def test_a_build_opens_few_sessions(ready: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
