@@ -1,21 +1,39 @@
-"""OPERATE: `landfall deploy` and `landfall package`: from the sources to zips, and to a stack that lands files."""
+"""OPERATE: `landfall deploy`, `destroy`, `package`: from the sources to zips, to a stack that lands files, and back."""
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ingest_lambda.errors import ConfigError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from landfall.deploy.cloudformation import Change
+
+# What a modification can do to a resource, beside changing it in place: its action and replacement in a change set.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html
+VERBS = {("Modify", "True"): "replace", ("Modify", "Conditional"): "may replace"}
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html (60 seconds)
+DOWN = """{name} is down. What stays:
+  the stack {name} with the bucket {bucket} and every file in it
+  all tables and users in {database}
+landfall deploy brings it back. Wait a minute before that: SQS takes no queue of a name that was deleted within the last
+60 seconds. Attach the new COPY role after it; landfall reconcile --grace 0 then finds the files that had not landed."""
 _Python = Annotated[str, typer.Option(help="The Lambda runtime's Python, such as 3.13; default: this interpreter's.")]
 _Architecture = Annotated[str, typer.Option(help="x86_64 or arm64; default: this machine's.")]
+_Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing: for machines.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on stdout.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(deploy)
+    app.command()(destroy)
     app.command()(package)
 
 
@@ -31,14 +49,15 @@ def deploy(
     parameter: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE: one parameter more, or instead of the file's.")
     ] = None,
+    yes: _Yes = False,
     as_json: _Json = False,
 ) -> None:
-    """Build, upload and deploy an environment, and prepare its warehouse."""
+    """Build, upload and deploy an environment, and prepare its warehouse. What would change is shown first."""
     from rich.console import Console
     from rich.markup import escape
 
     from landfall.deploy import deployment  # boto3 takes longer to import than most commands take to run
-    from landfall.deploy.cloudformation import DeploymentError
+    from landfall.deploy.cloudformation import DeclinedError, DeploymentError
 
     file = parameters or deployment.TEMPLATES / "parameters" / f"{env}.json"
     values, tags = deployment.read_parameters(file)
@@ -49,6 +68,14 @@ def deploy(
         tags=tags,
     )
     console = Console(stderr=True)
+
+    def approve(changes: "Sequence[Change]") -> bool:
+        status.stop()
+        _show(changes, console)
+        wanted = yes or typer.confirm(f"change stack {request.stack_name}?", err=True)
+        status.start()
+        return wanted
+
     try:
         with console.status("deploying") as status:
             outputs = deployment.deploy(
@@ -56,12 +83,57 @@ def deploy(
                 deployment.Clients.from_environment(),
                 progress=lambda line: console.print(line, markup=False, highlight=False),
                 detail=lambda line: status.update(escape(line.strip())),
+                approve=approve,
             )
-    except DeploymentError as error:
+    except (DeploymentError, DeclinedError) as error:
         console.print(f"landfall: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(1) from error
     text = "\n".join(f"{name:<22} {value}" for name, value in sorted(outputs.items()))
     typer.echo(json.dumps(outputs) if as_json else text)
+
+
+def destroy(
+    env: Annotated[str, typer.Option(help="Environment: the stack is landfall-<env>.")],
+    with_data: Annotated[
+        bool, typer.Option("--with-data", help="Delete the data too: every file, and all schemas. Asks twice.")
+    ] = False,
+    admin_secret_arn: Annotated[
+        str, typer.Option(help="With --with-data: the secret of the warehouse's administrator.")
+    ] = "",
+    yes: _Yes = False,
+) -> None:
+    """Take a deployment down. The bucket with every file and all tables of the warehouse stay, and it can come back."""
+    from rich.console import Console
+
+    from landfall.deploy import deployment, removal
+    from landfall.deploy.cloudformation import DeploymentError
+
+    if with_data and (yes or not admin_secret_arn):
+        raise ConfigError("--with-data asks twice, so it takes no --yes; and it needs --admin-secret-arn")
+    console = Console(stderr=True)
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, highlight=False)
+
+    clients = deployment.Clients.from_environment()
+    deployed = removal.find(env, clients)
+    name, bucket = deployed.stack["StackName"], deployed.bucket
+    try:
+        if with_data:
+            say(f"deleted are every version of every file in {bucket}, and Landfall's schemas in {deployed.database}")
+            if typer.prompt(f"name the environment to delete ({env})", err=True) != env:
+                raise typer.Abort
+            typer.confirm("there is no way back; delete it all?", abort=True, err=True)
+            removal.delete_data(deployed, admin_secret_arn, clients, say)
+            say(f"{name} is gone, with its data")
+            return
+        if not yes:
+            typer.confirm(f"take {name} down? The data stays", abort=True, err=True)
+        removal.take_down(deployed, clients, say)
+    except DeploymentError as error:
+        console.print(f"landfall: {error}", style="red", markup=False, highlight=False)
+        raise typer.Exit(1) from error
+    say(DOWN.format(name=name, bucket=bucket, database=deployed.database))
 
 
 def package(python: _Python = "", architecture: _Architecture = "", as_json: _Json = False) -> None:
@@ -80,6 +152,14 @@ def package(python: _Python = "", architecture: _Architecture = "", as_json: _Js
         typer.echo(json.dumps({"limit": SIZE_LIMIT, "packages": facts}))
     else:
         Console().print(size_table(packages))
+
+
+def _show(changes: "Sequence[Change]", console: "Console") -> None:
+    """Show what would change, a line a resource; what would be replaced stands out."""
+    for change in changes:
+        verb = VERBS.get((change.action, change.replacement), change.action.lower())
+        style = "red" if change.action == "Remove" or (change.action, change.replacement) in VERBS else None
+        console.print(f"  {verb:<12} {change.resource} ({change.type})", style=style, markup=False, highlight=False)
 
 
 def _pair(text: str) -> tuple[str, str]:

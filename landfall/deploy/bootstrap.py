@@ -130,6 +130,39 @@ def bootstrap(admin: Warehouse, loader: Warehouse, logins: Sequence[Login], cont
     admin.execute(STORE_MASKING_KEY, {"masking_key": secrets.token_hex(32)})
 
 
+def remove(admin: Warehouse) -> None:
+    """Drop every schema of Landfall with all that is in it, and its users; what is gone already is passed over.
+
+    Raises:
+        ConfigError: the administrator cannot log in, or may not do it; somebody else's object stands on a user.
+        TransientError: the warehouse does not answer.
+    """
+    schemas = {str(row["nspname"]) for row in admin.query("select nspname from pg_namespace")}
+    users = {str(row["usename"]) for row in admin.query("select usename from pg_user")}
+    _run(admin, removal_statements(schemas, users))
+
+
+def removal_statements(schemas: set[str], users: set[str]) -> list[str]:
+    """Drop the schemas that are there, then the users, who may own nothing by then, nor have default privileges.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_USER.html
+
+    >>> removal_statements({"landing", "public"}, {"landfall_reader"})
+    ['drop schema landing cascade', 'drop user landfall_reader']
+    """
+    read = [(schema, LOADER, TRANSFORMER) for schema in READ_BY_TRANSFORMER]
+    read += [(schema, TRANSFORMER, READER) for schema in READ_BY_READER]
+    return [
+        *(
+            f"alter default privileges for user {owner} in schema {schema} revoke select on tables from {user}"  # noqa: S608 - our own names
+            for schema, owner, user in read
+            if schema in schemas and {owner, user} <= users
+        ),
+        *(f"drop schema {schema} cascade" for schema in SCHEMA_OWNERS if schema in schemas),
+        *(f"drop user {user}" for user in (LOADER, TRANSFORMER, READER) if user in users),
+    ]
+
+
 def user_statements(logins: Sequence[Login], existing: set[str]) -> list[str]:
     """Create the users that are missing, and give each the password of its secret, which may have been rotated.
 

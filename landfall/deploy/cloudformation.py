@@ -6,9 +6,10 @@ In: a client, a template's URL, parameters. Out: the stack's outputs, or `Deploy
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
@@ -18,9 +19,28 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
-# A stack that failed while it was created, or never was: nothing is in it, and nothing but deleting it can be done.
+# What can be done about a stack that cannot be changed. It is said and not done: somebody may be looking at it.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
-UNUSABLE = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"})
+WAYS_OUT = {
+    "REVIEW_IN_PROGRESS": "somebody's change set waits for a review; execute it, or delete it with its stack: "
+    "aws cloudformation delete-stack --stack-name {name}",
+    "CREATE_FAILED": "its creation failed and was not rolled back, so that somebody can look at it; when nobody does: "
+    "aws cloudformation delete-stack --stack-name {name}",
+    "ROLLBACK_FAILED": "its creation failed, and something of it could not be deleted (see its events); then: "
+    "aws cloudformation delete-stack --stack-name {name}",
+    "DELETE_FAILED": "something of it could not be deleted (see its events); delete it again when the cause is gone: "
+    "aws cloudformation delete-stack --stack-name {name}",
+    "UPDATE_FAILED": "an update failed and was not rolled back, so that somebody can look at it; when nobody does: "
+    "aws cloudformation rollback-stack --stack-name {name}",
+    "UPDATE_ROLLBACK_FAILED": "an update could not be rolled back (see its events); when the cause is gone: "
+    "aws cloudformation continue-update-rollback --stack-name {name}",
+}
+UNDER_WAY = "something is under way; wait for its end"
+# Its creation failed and was rolled back: nothing is in it, and nothing but deleting it can be done. Its events stay,
+# under its id: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-view-deleted-stacks.html
+EMPTY = "ROLLBACK_COMPLETE"
+# How a change set says that there is nothing to change; it has no code for it.
+NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 3.0  # seconds between looks; CloudFormation throttles those who look more often
 TIMEOUT_SECONDS = 3600.0
 
@@ -53,6 +73,23 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What a change set would do to one resource: Add, Modify, Remove; its replacement: True, False, Conditional."""
+
+    resource: str
+    type: str
+    action: str
+    replacement: str
+
+
+Approve = Callable[[Sequence[Change]], bool]
+
+
+class DeclinedError(ConfigError):
+    """Somebody looked at the changes, and did not want them."""
+
+
+@dataclass(frozen=True)
 class StackTemplate:
     """What a stack is to be: its name, the template's URL, the values of its parameters, tags on all it makes."""
 
@@ -62,36 +99,160 @@ class StackTemplate:
     tags: Mapping[str, str]
 
     def arguments(self) -> dict[str, Any]:
-        """Spell it as arguments of CreateStack and UpdateStack."""
+        """Spell it as arguments of CreateChangeSet."""
         return {
-            "StackName": self.name,
             "TemplateURL": self.url,
             "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()],
             "Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()],
-            "Capabilities": ["CAPABILITY_NAMED_IAM"],
         }
 
 
-def apply(client: CloudFormationClient, template: StackTemplate, progress: Callable[[Event], None]) -> dict[str, str]:
+def apply(
+    client: CloudFormationClient,
+    template: StackTemplate,
+    progress: Callable[[Event], None],
+    approve: Approve = lambda _: True,
+) -> dict[str, str]:
     """Create the stack, or update it; wait, and return its outputs. Without a change it returns at once.
+
+    Raises:
+        DeclinedError: `approve` was shown the changes and said no; nothing is done.
+        DeploymentError: it failed and was rolled back.
+        ConfigError: the stack is in a state in which it cannot be changed.
+    """
+    stack = find(client, template.name)
+    if stack and stack["StackStatus"] == EMPTY:
+        client.delete_stack(StackName=stack["StackId"])
+        _wait(client, stack["StackId"], {}, progress)
+        stack = None
+    return _change(client, template.name, stack, template.arguments(), progress, approve)
+
+
+def set_parameters(
+    client: CloudFormationClient,
+    stack: Mapping[str, Any],
+    values: Mapping[str, str],
+    progress: Callable[[Event], None],
+) -> dict[str, str]:
+    """Update a stack to other values of some parameters, with the template and the tags that it has.
 
     Raises:
         DeploymentError: it failed and was rolled back.
         ConfigError: the stack is in a state in which it cannot be changed.
     """
-    stack = find(client, template.name)
-    if stack and stack["StackStatus"] in UNUSABLE:
-        client.delete_stack(StackName=stack["StackId"])
-        _wait(client, stack["StackId"], {}, progress)
-        stack = None
-    seen: dict[str, None] = {}
-    if stack is None:
-        stack_id = client.create_stack(**template.arguments(), OnFailure="ROLLBACK")["StackId"]
-    else:
-        stack_id = stack["StackId"]
-        seen = dict.fromkeys(event.id for event in _events(client, stack_id))
-        if not _start_update(client, template):
+    kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in parameters(stack) if name not in values]
+    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
+    arguments = {"UsePreviousTemplate": True, "Parameters": [*kept, *given]}
+    return _change(client, stack["StackName"], stack, arguments, progress, lambda _: True)
+
+
+def delete(client: CloudFormationClient, stack: Mapping[str, Any], progress: Callable[[Event], None]) -> None:
+    """Delete a stack, and wait until it is gone.
+
+    Raises:
+        DeploymentError: something of it could not be deleted.
+    """
+    client.delete_stack(StackName=stack["StackId"])
+    _follow(client, stack["StackName"], stack["StackId"], {}, progress)
+
+
+def _change(
+    client: CloudFormationClient,
+    name: str,
+    stack: Mapping[str, Any] | None,
+    arguments: Mapping[str, Any],
+    progress: Callable[[Event], None],
+    approve: Approve,
+) -> dict[str, str]:
+    """Make a change set, show it, and execute it.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/change-sets-for-nested-stacks.html
+    """
+    if stack is not None:
+        check_usable(stack)
+    try:
+        created = client.create_change_set(
+            StackName=name,
+            ChangeSetName=f"landfall-{uuid4().hex}",
+            ChangeSetType="UPDATE" if stack else "CREATE",
+            IncludeNestedStacks=True,
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            **arguments,
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise ConfigError(f"stack {name} cannot be changed: {error.response['Error']['Message']}") from error
+    change_set, stack_id = created["Id"], created["StackId"]
+    made = _made(client, change_set)
+    if made["Status"] == "FAILED":
+        reason = made.get("StatusReason", "")
+        _discard(client, change_set, None if stack else stack_id)
+        if stack and any(text in reason for text in NO_CHANGES):
             return outputs(stack)
+        raise DeploymentError(f"stack {name} cannot be changed: {reason}", [])
+    if not approve(list(changes(client, change_set))):
+        _discard(client, change_set, None if stack else stack_id)
+        raise DeclinedError("nothing is changed")
+    seen = dict.fromkeys(event.id for event in _events(client, stack_id))
+    client.execute_change_set(ChangeSetName=change_set)
+    return _follow(client, name, stack_id, seen, progress)
+
+
+def check_usable(stack: Mapping[str, Any]) -> None:
+    """Refuse a stack that cannot be changed, with the way out.
+
+    Raises:
+        ConfigError: it failed to be changed, or is being changed.
+    """
+    status = stack["StackStatus"]
+    way_out = UNDER_WAY if status.endswith("_IN_PROGRESS") else ""
+    if way_out := WAYS_OUT.get(status, way_out):
+        name = stack["StackName"]
+        raise ConfigError(f"stack {name} is {status} and is left as it is: {way_out.format(name=name)}")
+
+
+def _made(client: CloudFormationClient, change_set: str) -> Mapping[str, Any]:
+    """Wait until a change set is made; return its description.
+
+    Raises:
+        DeploymentError: it is not after an hour.
+    """
+    for _ in _looks():
+        found = client.describe_change_set(ChangeSetName=change_set)
+        if found["Status"] in {"CREATE_COMPLETE", "FAILED"}:
+            return dict(found)
+    raise DeploymentError(f"change set {change_set} is not made after {TIMEOUT_SECONDS:.0f} s", [])
+
+
+def changes(client: CloudFormationClient, change_set: str, prefix: str = "") -> Iterator[Change]:
+    """Yield what a change set would do, and those of the nested stacks, which are named before their resources."""
+    for page in client.get_paginator("describe_change_set").paginate(ChangeSetName=change_set):
+        for change in page["Changes"]:
+            found = change["ResourceChange"]
+            resource = prefix + found["LogicalResourceId"]
+            nested = found.get("ChangeSetId")
+            if nested:
+                yield from changes(client, nested, f"{resource}.")
+            else:
+                yield Change(resource, found["ResourceType"], found["Action"], found.get("Replacement", ""))
+
+
+def _discard(client: CloudFormationClient, change_set: str, empty_stack: str | None) -> None:
+    """Delete a change set that is not executed, and the stack that was made for it alone."""
+    client.delete_change_set(ChangeSetName=change_set)
+    if empty_stack:
+        client.delete_stack(StackName=empty_stack)
+
+
+def _follow(
+    client: CloudFormationClient, name: str, stack_id: str, seen: dict[str, None], progress: Callable[[Event], None]
+) -> dict[str, str]:
+    """Report events until the stack is at rest, and return its outputs.
+
+    Raises:
+        DeploymentError: it did not end well, or left something behind that it should have deleted.
+    """
     failures: list[Event] = []
 
     def note(event: Event) -> None:
@@ -100,9 +261,11 @@ def apply(client: CloudFormationClient, template: StackTemplate, progress: Calla
         progress(event)
 
     done = _wait(client, stack_id, seen, note)
-    if done["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+    if done["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}:
         reason = done.get("StackStatusReason") or "see the resources below"
-        raise DeploymentError(f"stack {template.name} ended {done['StackStatus']}: {reason}", causes(failures))
+        raise DeploymentError(f"stack {name} ended {done['StackStatus']}: {reason}", causes(failures))
+    if failures:  # what an update no longer needs is deleted after it, and a failure there does not fail it
+        raise DeploymentError(f"stack {name} ended {done['StackStatus']}, but something stays", causes(failures))
     return outputs(done)
 
 
@@ -137,21 +300,6 @@ def parameters(stack: Mapping[str, Any]) -> dict[str, str]:
     return {given["ParameterKey"]: given["ParameterValue"] for given in stack.get("Parameters", [])}
 
 
-def _start_update(client: CloudFormationClient, template: StackTemplate) -> bool:
-    """Start the update; False when there is nothing to change."""
-    try:
-        client.update_stack(**template.arguments())
-    except ClientError as error:
-        details = error.response["Error"]
-        if details["Code"] != "ValidationError":
-            raise
-        # The API tells "nothing to do" and "cannot now" apart by their text alone.
-        if "No updates are to be performed" in details["Message"]:
-            return False
-        raise ConfigError(f"stack {template.name} cannot be updated: {details['Message']}") from error
-    return True
-
-
 def _wait(
     client: CloudFormationClient, stack_id: str, seen: dict[str, None], note: Callable[[Event], None]
 ) -> dict[str, Any]:
@@ -160,9 +308,7 @@ def _wait(
     Raises:
         DeploymentError: it is not at rest after an hour.
     """
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    pause = FIRST_PAUSE
-    while time.monotonic() < deadline:
+    for _ in _looks():
         stack = find(client, stack_id)  # before the events, so that the last look at them is after the end
         for event in _events(client, stack_id):
             if event.id not in seen:
@@ -170,9 +316,17 @@ def _wait(
                 note(event)
         if stack is None or not stack["StackStatus"].endswith("_IN_PROGRESS"):
             return stack or {"StackStatus": "DELETE_COMPLETE"}
+    raise DeploymentError(f"stack {stack_id} is not at rest after {TIMEOUT_SECONDS:.0f} s", [])
+
+
+def _looks() -> Iterator[None]:
+    """Return at once, and then after longer and longer pauses, for an hour."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    pause = FIRST_PAUSE
+    while time.monotonic() < deadline:
+        yield
         time.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
-    raise DeploymentError(f"stack {stack_id} is not at rest after {TIMEOUT_SECONDS:.0f} s", [])
 
 
 def _events(client: CloudFormationClient, stack_id: str, prefix: str = "") -> Iterator[Event]:

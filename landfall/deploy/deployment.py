@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = ROOT / "infra" / "cloudformation"
 SCHEDULE_STATE, ENABLED, DISABLED = "ScheduleState", "ENABLED", "DISABLED"
+STAGES, ALL, STORAGE = "Stages", "ALL", "STORAGE"
 USER_SECRETS = ("LoaderSecretArn", "TransformerSecretArn", "ReaderSecretArn")
 
 
@@ -114,13 +115,16 @@ def deploy(
     clients: Clients,
     progress: Callable[[str], None],
     detail: Callable[[str], None] = lambda _: None,
+    approve: cloudformation.Approve = lambda _: True,
     root: Path = ROOT,
 ) -> dict[str, str]:
     """Bring an environment up to date with the sources, and return the stack's outputs.
 
-    `progress` gets a line for every step that is done, `detail` one for everything that happens meanwhile.
+    `progress` gets a line for every step that is done, `detail` one for everything that happens meanwhile. `approve` is
+    shown what would change before anything of the stack is changed.
 
     Raises:
+        DeclinedError: `approve` said no.
         ConfigError: a parameter is wrong, the stack could not be made, or the administrator cannot log in.
     """
     Rules(deployment.parameters.get("RoutePattern") or None)  # a pattern that cannot be used would stop every batch
@@ -130,15 +134,10 @@ def deploy(
     artifacts.ensure_bucket(clients.s3, bucket)
     published = artifacts.publish(clients.s3, bucket, packages, TEMPLATES, detail)
     progress(f"stack {deployment.stack_name}")
-
-    def note(event: cloudformation.Event) -> None:
-        detail(_line(event))
-        if event.is_failure or (event.status.endswith("_COMPLETE") and "." not in event.resource):
-            progress(_line(event))
-
+    note = notes(progress, detail)
     template = _template(deployment, published, clients.s3.meta.endpoint_url)
     at_first = _with_schedules(template, _schedules_at_first(deployment, clients.cloudformation))
-    outputs = cloudformation.apply(clients.cloudformation, at_first, note)
+    outputs = cloudformation.apply(clients.cloudformation, at_first, note, approve)
     progress("warehouse: users, schemas, privileges, tables")
     prepare_warehouse(outputs, deployment.admin_secret_arn, clients, root)
     if at_first != template:
@@ -147,18 +146,32 @@ def deploy(
     return outputs
 
 
+def notes(progress: Callable[[str], None], detail: Callable[[str], None]) -> Callable[[cloudformation.Event], None]:
+    """Tell events: `detail` gets a line for each, `progress` those of stacks that are complete and what failed."""
+
+    def note(event: cloudformation.Event) -> None:
+        detail(_line(event))
+        if event.is_failure or (event.status.endswith("_COMPLETE") and "." not in event.resource):
+            progress(_line(event))
+
+    return note
+
+
 def prepare_warehouse(outputs: Mapping[str, str], admin_secret_arn: str, clients: Clients, root: Path = ROOT) -> None:
     """Create or update the warehouse's users, schemas, privileges and bookkeeping tables."""
 
     def warehouse(secret_arn: str) -> Warehouse:
-        target = Target(
-            outputs["DatabaseName"], secret_arn, outputs.get("WorkgroupName"), outputs.get("ClusterIdentifier")
-        )
-        return Warehouse(clients.redshift_data, target)
+        return warehouse_of(outputs, secret_arn, clients)
 
     logins = [_login(clients.secrets, outputs[name]) for name in USER_SECRETS]
     contracts = {dataset: parse_contract(dict(declared)) for dataset, declared in read_contracts(root).items()}
     bootstrap(warehouse(admin_secret_arn), warehouse(outputs["LoaderSecretArn"]), logins, contracts)
+
+
+def warehouse_of(outputs: Mapping[str, str], secret_arn: str, clients: Clients) -> Warehouse:
+    """Return the warehouse of a deployment, logged in to with a secret."""
+    target = Target(outputs["DatabaseName"], secret_arn, outputs.get("WorkgroupName"), outputs.get("ClusterIdentifier"))
+    return Warehouse(clients.redshift_data, target)
 
 
 def _schedules_at_first(deployment: Deployment, client: CloudFormationClient) -> str:
@@ -178,6 +191,7 @@ def _with_schedules(template: cloudformation.StackTemplate, state: str) -> cloud
 def _template(deployment: Deployment, published: artifacts.Artifacts, s3_endpoint: str) -> cloudformation.StackTemplate:
     computed = {
         "EnvironmentName": deployment.environment,
+        STAGES: ALL,
         "ArtifactBucket": published.bucket,
         "ArtifactPrefix": published.template_prefix,
         "IngestCodeKey": published.code_keys["ingest_lambda"],

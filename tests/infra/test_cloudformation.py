@@ -1,13 +1,14 @@
 """Creating and updating stacks: what is reported, what a failure says, what a repetition does."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+from ingest_lambda.errors import ConfigError
 from landfall.deploy import artifacts, cloudformation
-from landfall.deploy.cloudformation import DeploymentError, Event, StackTemplate, causes
+from landfall.deploy.cloudformation import Change, DeclinedError, DeploymentError, Event, StackTemplate, causes
 from scripts.package import Package
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices
@@ -57,6 +58,97 @@ def test_a_stack_is_created_then_left_alone_then_updated(local_aws: LocalService
     assert cloudformation.apply(client, second, events.append) == {"Names": "One,Two"}
     assert "Two" in {event.resource for event in events if event.status.endswith("_COMPLETE")}
     assert len({event.id for event in events}) == len(events)
+
+
+def test_what_would_change_is_shown_first_and_who_declines_changes_nothing(
+    local_aws: LocalServices, upload: Upload
+) -> None:
+    client = local_aws.client("cloudformation")
+    name = unique("stack")
+    shown: list[Change] = []
+
+    def decline(changes: Sequence[Change]) -> bool:
+        shown.extend(changes)
+        return False
+
+    first = StackTemplate(name, upload(f"{name}-1.json", {"One": topic(f"{name}-one")}), {}, {})
+    with pytest.raises(DeclinedError):
+        cloudformation.apply(client, first, lambda _: None, decline)
+    assert [(change.resource, change.action) for change in shown] == [("One", "Add")]
+    assert cloudformation.find(client, name) is None
+
+    cloudformation.apply(client, first, lambda _: None)
+    shown.clear()
+    renamed = {"One": topic(f"{name}-other"), "Two": topic(f"{name}-two")}
+    second = StackTemplate(name, upload(f"{name}-2.json", renamed), {}, {})
+    with pytest.raises(DeclinedError):
+        cloudformation.apply(client, second, lambda _: None, decline)
+    assert {(change.resource, change.action, change.replacement) for change in shown} == {
+        ("One", "Modify", "True"),
+        ("Two", "Add", ""),
+    }
+    assert cloudformation.apply(client, first, lambda _: None) == {"Names": "One"}
+    left = client.list_change_sets(StackName=name)["Summaries"]
+    assert {each["ExecutionStatus"] for each in left} == {"EXECUTE_COMPLETE"}
+
+
+def test_the_changes_of_nested_stacks_bear_the_names_of_their_stacks() -> None:
+    # Local AWS makes no change sets of nested stacks; the answers are of the form that AWS documents:
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html (ChangeSetId)
+    nested = resource_change("Land", "AWS::CloudFormation::Stack", "Modify", ChangeSetId="nested")
+    answers = {"root": [nested], "nested": [resource_change("Queue", "AWS::SQS::Queue", "Modify", Replacement="True")]}
+
+    class Paginator:
+        def paginate(self, ChangeSetName: str) -> list[dict[str, Any]]:  # noqa: N803 - AWS's name
+            return [{"Changes": answers[ChangeSetName]}]
+
+    class Client:
+        def get_paginator(self, _: str) -> Paginator:
+            return Paginator()
+
+    found = list(cloudformation.changes(Client(), "root"))  # type: ignore[arg-type]  # all that is asked of it
+    assert found == [Change("Land.Queue", "AWS::SQS::Queue", "Modify", "True")]
+
+
+def resource_change(name: str, type_: str, action: str, **more: str) -> dict[str, Any]:
+    found = {"LogicalResourceId": name, "ResourceType": type_, "Action": action, **more}
+    return {"Type": "Resource", "ResourceChange": found}
+
+
+def test_a_stack_that_somebody_may_be_looking_at_is_left_as_it_is(local_aws: LocalServices, upload: Upload) -> None:
+    client = local_aws.client("cloudformation")
+    name = unique("stack")
+    template = StackTemplate(name, upload(f"{name}.json", {"One": topic(f"{name}-one")}), {}, {})
+    client.create_change_set(
+        StackName=name, ChangeSetName="a-colleagues", ChangeSetType="CREATE", TemplateURL=template.url
+    )
+    with pytest.raises(ConfigError, match=r"REVIEW_IN_PROGRESS and is left as it is: .* delete-stack --stack-name"):
+        cloudformation.apply(client, template, lambda _: None)
+    waiting = cloudformation.find(client, name)
+    assert waiting
+    assert waiting["StackStatus"] == "REVIEW_IN_PROGRESS"
+    assert [each["ChangeSetName"] for each in client.list_change_sets(StackName=name)["Summaries"]] == ["a-colleagues"]
+
+
+@pytest.mark.parametrize(
+    ("status", "way_out"),
+    [
+        ("DELETE_FAILED", "delete-stack"),
+        ("CREATE_FAILED", "delete-stack"),
+        ("ROLLBACK_FAILED", "delete-stack"),
+        ("UPDATE_FAILED", "rollback-stack"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
+        ("UPDATE_IN_PROGRESS", "wait"),
+    ],
+)
+def test_a_stack_that_cannot_be_changed_says_the_way_out(status: str, way_out: str) -> None:
+    with pytest.raises(ConfigError, match=rf"landfall-dev is {status} .*{way_out}"):
+        cloudformation.check_usable({"StackName": "landfall-dev", "StackStatus": status})
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+def test_a_stack_at_rest_can_be_changed(status: str) -> None:
+    cloudformation.check_usable({"StackName": "landfall-dev", "StackStatus": status})
 
 
 def test_a_failure_names_the_resource_and_the_reason_and_the_next_attempt_starts_afresh(

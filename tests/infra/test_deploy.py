@@ -39,7 +39,9 @@ def test_the_runtime_is_this_interpreters_unless_the_parameters_name_another() -
 def test_the_command_deploys_what_local_up_has_deployed(stack: LocalStack) -> None:
     before = described(stack)
     redshift = ["--parameter", "RedshiftHost=127.0.0.1", "--parameter", f"RedshiftPort={stack.ports.redshift}"]
-    done = stack.landfall("deploy", "--env", "local", "--admin-secret-arn", "landfall/local/admin", *redshift, "--json")
+    done = stack.landfall(
+        "deploy", "--env", "local", "--admin-secret-arn", "landfall/local/admin", *redshift, "--yes", "--json"
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {item["OutputKey"]: item["OutputValue"] for item in before["Outputs"]}
     assert settings(described(stack)) == settings(before)

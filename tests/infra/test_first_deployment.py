@@ -1,15 +1,24 @@
-"""A first deployment, with a schedule as on AWS: a rate, which starts its target at once."""
+"""A first deployment, with a schedule as on AWS: a rate, which starts its target at once; its end, and its return."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
+from botocore.exceptions import ClientError
+from pyarrow import parquet as pq
 
+from ingest_lambda.warehouse.client import Target, Warehouse
 from landfall.deploy import cloudformation
+from landfall.deploy.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER
 from landfall.deploy.local import deploy_locally
 from local import stack
-from local.home import Home
+from local.home import ROOT, Home
 from local.state import Ports
 from tests.support import run_folder
 from tests.support.local_stack import LocalStack
@@ -18,28 +27,53 @@ from tests.support.waiting import wait_for
 pytestmark = pytest.mark.xdist_group("first-deployment")
 # As every schedule on AWS; here one is enough, and the sweep would build the whole project.
 RATES = {"FreshnessSchedule": "rate(1 hour)"}
+ADMIN_SECRET = "landfall/local/admin"  # noqa: S105 - its name
 SCHEDULES = ("sweep", "freshness", "reconcile")
 
 
+@dataclass(frozen=True)
+class Fresh:
+    """A stack of this module's own: its environment, and what its schedules were when a step of a deployment began."""
+
+    local: LocalStack
+    seen: dict[str, set[str]]
+    env: dict[str, str]
+
+    def landfall(self, *arguments: str, answers: str = "") -> "subprocess.CompletedProcess[str]":
+        """Run a command in the environment of the first deployment, which is there when the deployment is not."""
+        command = [sys.executable, "-m", "landfall.app", *arguments]
+        return subprocess.run(  # noqa: S603 - the tests' own commands
+            command, env=self.env, cwd=ROOT, input=answers, capture_output=True, text=True, timeout=240, check=False
+        )
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """Ask the warehouse as its administrator, who is no part of the deployment."""
+        target = Target("landfall", ADMIN_SECRET, workgroup="landfall-local")
+        return Warehouse(self.local.client("redshift-data"), target).query(sql)
+
+    def names(self, sql: str) -> set[str]:
+        """Ask for a column of names."""
+        return {str(value) for row in self.query(sql) for value in row.values()}
+
+
 @pytest.fixture(scope="module")
-def fresh() -> Iterator[tuple[LocalStack, dict[str, set[str]]]]:
-    """A local stack of this module's own, and what its schedules were when a step of the deployment began."""
+def fresh() -> Iterator[Fresh]:
+    """Deploy to a local stack of this module's own."""
     home = Home(run_folder.folder() / "first-deployment")
     seen: dict[str, set[str]] = {}
-    deployed: list[LocalStack] = []
 
     def deploy(ports: Ports, admin_secret_arn: str, progress: Any) -> dict[str, str]:
-        deployed.append(LocalStack(home, ports))
-
         def note(line: str) -> None:
             progress(line)
             if line in {"warehouse: users, schemas, privileges, tables", "schedules"}:
-                seen[line] = schedule_states(deployed[0])
+                seen[line] = schedule_states(LocalStack(home, ports))
 
         return deploy_locally(ports, admin_secret_arn, note, RATES)
 
-    stack.up(home, deploy, print)
-    yield deployed[0], seen
+    ports = stack.up(home, deploy, print).ports
+    assert ports
+    local = LocalStack(home, ports)
+    yield Fresh(local, seen, local.env)
     stack.down(home, print)
 
 
@@ -55,10 +89,10 @@ def schedule_states(local: LocalStack) -> set[str]:
 
 
 def test_nothing_starts_before_the_warehouse_is_prepared_and_then_nothing_breaks(
-    fresh: tuple[LocalStack, dict[str, set[str]]],
+    fresh: Fresh,
 ) -> None:
-    local, seen = fresh
-    assert seen == {"warehouse: users, schemas, privileges, tables": {"DISABLED"}, "schedules": {"DISABLED"}}
+    local = fresh.local
+    assert fresh.seen == {"warehouse: users, schemas, privileges, tables": {"DISABLED"}, "schedules": {"DISABLED"}}
     assert schedule_states(local) == {"ENABLED"}
     machine = outputs(local)["StateMachineArn"]
     client = local.client("stepfunctions")
@@ -70,3 +104,66 @@ def test_nothing_starts_before_the_warehouse_is_prepared_and_then_nothing_breaks
     [run] = wait_for(ended, "the check that its schedule starts at once")
     found = client.describe_execution(executionArn=run["executionArn"])
     assert (found["status"], json.loads(found["input"])) == ("SUCCEEDED", {"check": "freshness"}), found
+
+
+def test_what_is_taken_down_keeps_the_data_and_comes_back_where_it_was(fresh: Fresh, tmp_path: Path) -> None:
+    bucket, queue = outputs(fresh.local)["BucketName"], outputs(fresh.local)["LandingQueueUrl"]
+    s3 = fresh.local.client("s3")
+    first, second = written(tmp_path / "first.parquet", [1, 2]), written(tmp_path / "second.parquet", [3])
+    sent = fresh.landfall("upload", str(first), "--dataset", "trip", "--wait")
+    assert sent.returncode == 0, sent.stderr
+
+    for _ in range(2):  # again is no harm
+        done = fresh.landfall("destroy", "--env", "local", "--yes")
+        assert done.returncode == 0, done.stderr
+        assert bucket in done.stderr
+    assert set(outputs(fresh.local)) == {
+        "BucketName",
+        "DatabaseName",
+        "EnvironmentName",
+        "EventBusName",
+        "WorkgroupName",
+    }
+    with pytest.raises(ClientError, match="NonExistentQueue"):
+        fresh.local.client("sqs").get_queue_attributes(QueueUrl=queue)
+    assert fresh.local.client("lambda").list_functions()["Functions"] == []
+    assert "QueueConfigurations" not in s3.get_bucket_notification_configuration(Bucket=bucket)
+    assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    assert [row["a"] for row in fresh.query("select a from landing.trip order by a")] == [1, 2]
+
+    s3.upload_file(str(second), bucket, "raw/trip/second.parquet")
+    deploy_locally(fresh.local.ports, ADMIN_SECRET, print)
+    assert outputs(fresh.local)["BucketName"] == bucket
+    assert schedule_states(fresh.local) == {"ENABLED"}
+    found = fresh.landfall("reconcile", "--grace", "0")
+    assert found.returncode == 0, found.stderr
+    wait_for(lambda: len(fresh.query("select a from landing.trip")) > 2, "the file that came meanwhile")
+    assert [row["a"] for row in fresh.query("select a from landing.trip order by a")] == [1, 2, 3]
+
+
+def test_the_data_is_deleted_when_two_answers_say_so_and_not_before(fresh: Fresh) -> None:
+    bucket = outputs(fresh.local)["BucketName"]
+    everything = ("destroy", "--env", "local", "--with-data", "--admin-secret-arn")
+    refused = fresh.landfall(*everything, ADMIN_SECRET, "--yes")
+    assert (refused.returncode, "asks twice" in refused.stderr) == (3, True)
+    for answers in ("production\n", "local\nn\n", ""):
+        assert fresh.landfall(*everything, ADMIN_SECRET, answers=answers).returncode == 1
+    assert fresh.landfall(*everything, "landfall/none", answers="local\ny\n").returncode != 0
+    assert "LandingQueueUrl" in outputs(fresh.local)
+    assert [row["a"] for row in fresh.query("select a from landing.trip order by a")] == [1, 2, 3]
+
+    done = fresh.landfall(*everything, ADMIN_SECRET, answers="local\ny\n")
+    assert done.returncode == 0, done.stderr
+    assert cloudformation.find(fresh.local.client("cloudformation"), "landfall-local") is None
+    with pytest.raises(ClientError, match="404"):
+        fresh.local.client("s3").head_bucket(Bucket=bucket)
+    assert not fresh.names("select nspname from pg_namespace") & set(SCHEMA_OWNERS)
+    assert not fresh.names("select usename from pg_user") & {LOADER, TRANSFORMER, READER}
+
+    again = fresh.landfall(*everything, ADMIN_SECRET, answers="local\ny\n")
+    assert (again.returncode, "no stack landfall-local" in again.stderr) == (3, True)
+
+
+def written(path: Path, values: list[int]) -> Path:
+    pq.write_table(pa.table({"a": values}), path)
+    return path

@@ -100,7 +100,7 @@ def test_main_puts_out_what_the_operators_commands_read() -> None:
 
 
 def test_the_deployment_guide_explains_every_parameter_that_a_person_sets() -> None:
-    computed = {"ArtifactBucket", "ArtifactPrefix", "IngestCodeKey", "TransformCodeKey", "EnvironmentName"}
+    computed = {"ArtifactBucket", "ArtifactPrefix", "IngestCodeKey", "TransformCodeKey", "EnvironmentName", "Stages"}
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     assert [name for name in load("main")["Parameters"] if name not in computed and f"`{name}`" not in guide] == []
 
@@ -166,6 +166,14 @@ def test_the_landing_bucket_is_versioned_encrypted_private_and_outlives_its_stac
     assert bucket["UpdateReplacePolicy"] == "Retain"
 
 
+def test_everything_but_the_bucket_and_its_stack_can_be_taken_down() -> None:
+    main = load("main")
+    stacks = of_type(main, "AWS::CloudFormation::Stack")
+    assert {name for name, body in stacks.items() if "Condition" not in body} == {"Storage"}
+    assert {body["Condition"] for body in stacks.values() if "Condition" in body} == {"HasPipeline"}
+    assert main["Conditions"]["HasPipeline"] == {"Fn::Equals": [{"Ref": "Stages"}, "ALL"]}
+
+
 def test_no_life_cycle_rule_deletes_what_was_uploaded() -> None:
     rules = load("storage")["Resources"]["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     expiring = {
@@ -193,7 +201,10 @@ def test_the_bucket_refuses_plain_http_and_nothing_else() -> None:
 
 
 def test_uploads_under_raw_alone_are_announced_to_the_queue() -> None:
-    notification = load("storage")["Resources"]["Bucket"]["Properties"]["NotificationConfiguration"]
+    condition, notification, otherwise = load("storage")["Resources"]["Bucket"]["Properties"][
+        "NotificationConfiguration"
+    ]["Fn::If"]
+    assert (condition, otherwise) == ("HasQueue", {"Ref": "AWS::NoValue"})
     (queue,) = notification["QueueConfigurations"]
     assert queue["Event"] == "s3:ObjectCreated:*"
     assert queue["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "raw/"}]

@@ -1,0 +1,139 @@
+"""OPERATE: take a deployment down. In: its stack. Out: a stack of the bucket alone, or, with the data, nothing.
+
+The bucket stays in the stack, with its policy and its rules: a bucket that a deleted stack leaves behind has neither,
+and stands in the way of the next deployment. So does everything in the warehouse. The next deployment goes on there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ingest_lambda.errors import ConfigError, TransientError
+from landfall.deploy import bootstrap, cloudformation
+from landfall.deploy.deployment import DISABLED, SCHEDULE_STATE, STAGES, STORAGE, Clients, notes, warehouse_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+    from ingest_lambda.warehouse.client import Warehouse
+
+Progress = Callable[[str], None]
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+MOST_KEYS_A_REQUEST = 1000
+# A function that is deleted ends what it has begun, in Lambda's 15 minutes at most.
+LONGEST_FUNCTION_SECONDS, PAUSE_SECONDS = 900.0, 5.0
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What a deployment consists of, as far as it outlives its pipeline: stack, bucket, database."""
+
+    stack: Mapping[str, Any]
+    outputs: Mapping[str, str]
+
+    @property
+    def bucket(self) -> str:
+        """Name the bucket that files are uploaded to."""
+        return self.outputs["BucketName"]
+
+    @property
+    def database(self) -> str:
+        """Name the database, with its workgroup or cluster."""
+        where = self.outputs.get("WorkgroupName") or self.outputs.get("ClusterIdentifier")
+        return f"{self.outputs['DatabaseName']} of {where}"
+
+
+def find(environment: str, clients: Clients) -> Deployed:
+    """Find a deployment.
+
+    Raises:
+        ConfigError: there is none, it is not complete, or it is of a release whose templates cannot be taken down.
+    """
+    name = f"landfall-{environment}"
+    stack = cloudformation.find(clients.cloudformation, name)
+    if stack is None:
+        raise ConfigError(f"no stack {name} is deployed in this account and Region")
+    if STAGES not in cloudformation.parameters(stack):
+        raise ConfigError(f"stack {name} is of an older release: landfall deploy first, then it can be taken down")
+    outputs = cloudformation.outputs(stack)
+    if "BucketName" not in outputs:
+        raise ConfigError(f"stack {name} is {stack['StackStatus']} and has no bucket: landfall deploy completes it")
+    return Deployed(stack, outputs)
+
+
+def take_down(deployed: Deployed, clients: Clients, progress: Progress, detail: Progress = lambda _: None) -> None:
+    """Delete everything but the bucket and what is in the warehouse; again is no harm.
+
+    Raises:
+        DeploymentError: something could not be deleted.
+    """
+    values = {STAGES: STORAGE, SCHEDULE_STATE: DISABLED}
+    cloudformation.set_parameters(clients.cloudformation, deployed.stack, values, notes(progress, detail))
+
+
+def delete_data(
+    deployed: Deployed,
+    admin_secret_arn: str,
+    clients: Clients,
+    progress: Progress,
+    detail: Progress = lambda _: None,
+) -> None:
+    """Take a deployment down, and delete what it leaves: the schemas and users, every version in the bucket, the stack.
+
+    Raises:
+        ConfigError: the administrator cannot log in; nothing is deleted.
+        DeploymentError: something could not be deleted; repeat it when the cause is gone.
+    """
+    admin = warehouse_of(deployed.outputs, admin_secret_arn, clients)
+    admin.query("select 1 as one")  # before anything is deleted
+    take_down(deployed, clients, progress, detail)
+    progress("warehouse: schemas and users")
+    _drop(admin, progress)
+    progress(f"bucket {deployed.bucket}")
+    for batch in _batches(versions(clients.s3, deployed.bucket)):
+        answer = clients.s3.delete_objects(Bucket=deployed.bucket, Delete={"Objects": batch, "Quiet": True})
+        if errors := answer.get("Errors"):
+            raise cloudformation.DeploymentError(f"{errors[0].get('Key')}: {errors[0].get('Message')}", [])
+    progress(f"stack {deployed.stack['StackName']}")
+    cloudformation.delete(clients.cloudformation, deployed.stack, notes(progress, detail))
+    _delete_bucket(clients.s3, deployed.bucket)  # its stack retains it
+
+
+def _drop(admin: Warehouse, progress: Progress) -> None:
+    """Drop what the warehouse holds, once nothing holds it: a function that was under way may still be at work."""
+    deadline = time.monotonic() + LONGEST_FUNCTION_SECONDS
+    while True:
+        try:
+            return bootstrap.remove(admin)
+        except TransientError as error:
+            if time.monotonic() >= deadline:
+                raise
+            progress(f"  waiting: {error}")
+        time.sleep(PAUSE_SECONDS)
+
+
+def versions(s3: S3Client, bucket: str) -> Iterator[ObjectIdentifierTypeDef]:
+    """Yield every version and delete marker in a bucket."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for found in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+            yield {"Key": found["Key"], "VersionId": found["VersionId"]}
+
+
+def _batches(found: Iterator[ObjectIdentifierTypeDef]) -> Iterator[list[ObjectIdentifierTypeDef]]:
+    while batch := list(islice(found, MOST_KEYS_A_REQUEST)):
+        yield batch
+
+
+def _delete_bucket(s3: S3Client, bucket: str) -> None:
+    try:
+        s3.delete_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucket":
+            raise
