@@ -25,6 +25,7 @@ from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import rules_of
 from ingest_lambda.judge.paths import Group, group_by_path
+from ingest_lambda.load.counted import Counted
 from ingest_lambda.load.load import Loader, rejection_outcome
 from ingest_lambda.load.markers import Markers
 from ingest_lambda.load.outcomes import FileOutcome, Status
@@ -95,7 +96,8 @@ class Ingest:
         self._rules = rules_of(loader.contracts, settings.route_pattern)
         place = Place(settings.bucket, settings.copy_role_arn)
         self._quarantine = Quarantine(clients.s3, warehouse, place, self._tell)
-        self._markers = Markers(clients.s3, warehouse, self._rules)
+        self._markers = Markers(clients.s3, warehouse, loader.contracts, self._rules)
+        self._counted = Counted(clients.s3, warehouse, loader.contracts, self._rules)
         self._claims = Claims(clients.sns, settings.failure_topic_arn, settings.environment, loader.owned)
         desk = Desk(clients.s3, clients.sns, settings.bucket, settings.failure_topic_arn, settings.environment)
         self._doubts = Doubts(KnownFolders(warehouse, self._rules), loader.owned, desk, report)
@@ -160,6 +162,10 @@ class Ingest:
         outcomes += unreadable + misplaced
         for group in group_by_path(placed, failed_before=receive_count > LOADS_LEFT_TO_COPY):
             outcomes += self._load(dataset, group)
+        return self._kept(dataset, outcomes)
+
+    def _kept(self, dataset: str, outcomes: list[FileOutcome]) -> list[FileOutcome]:
+        """Keep what was rejected, with its verdict, and let it be tried again where that fails."""
         rejected = [self._discreet(outcome) for outcome in outcomes if outcome.status is Status.REJECTED]
         if not rejected:
             return outcomes
@@ -178,7 +184,7 @@ class Ingest:
         land = partial(self._markers.land, marker.dataset, marker.file)
         outcomes = self._guarded(marker.dataset, [marker.file], lambda: [land()])
         self._report.load(marker.dataset, outcomes, time.monotonic() - started)
-        return outcomes
+        return self._kept(marker.dataset, outcomes)
 
     def _probe(self, dataset: str, files: Sequence[Candidate]) -> tuple[Sequence[Candidate], list[FileOutcome]]:
         """Read files whose messages have come before in a process of their own: one may have ended this function."""
@@ -243,9 +249,14 @@ class Ingest:
     def _load(self, dataset: str, group: Group) -> list[FileOutcome]:
         started = time.monotonic()
         files = [inspected.file for inspected in group.files]
-        outcomes = self._guarded(dataset, files, lambda: self._loader.land(dataset, group))
+        outcomes = self._guarded(dataset, files, lambda: self._land_listed(dataset, group, files))
         self._report.load(dataset, outcomes, time.monotonic() - started)
         return outcomes
+
+    def _land_listed(self, dataset: str, group: Group, files: Sequence[FileVersion]) -> list[FileOutcome]:
+        """Write down the snapshots that the files are part of, before any of them lands."""
+        self._counted.list_snapshots(dataset, files)
+        return self._loader.land(dataset, group)
 
     def _keep(self, rejected: list[FileOutcome]) -> list[FileOutcome]:
         """Quarantine, tell and record what was rejected."""

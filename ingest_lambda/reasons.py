@@ -42,6 +42,7 @@ class Reason(StrEnum):
     UNREADABLE_DATA = "unreadable_data"
     CRASHES_READER = "crashes_reader"
     ROW_COUNT_MISMATCH = "row_count_mismatch"
+    INVALID_MANIFEST = "invalid_manifest"
 
 
 NO_PARQUET = frozenset({Reason.NOT_PARQUET, Reason.EMPTY_FILE})  # nobody's fault where the name does not say parquet
@@ -83,6 +84,7 @@ REMEDIES = {
     Reason.UNREADABLE_DATA: "write the file again; the detail is what the reader said of it",
     Reason.CRASHES_READER: "write the file again with another writer, or a newer version of it",
     Reason.ROW_COUNT_MISMATCH: "write the file again: its footer and its data disagree",
+    Reason.INVALID_MANIFEST: "write a manifest as UNLOAD does, which lists files of the dataset in this bucket",
 }
 
 # Whose `found` may be a piece of the data, wherever it was found.

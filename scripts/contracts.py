@@ -50,7 +50,7 @@ class Contract(TypedDict):
     json: NotRequired[dict[str, Any]]
     partitions: NotRequired[bool]
     changes: NotRequired[dict[str, Any]]
-    snapshot: NotRequired[dict[str, str]]
+    snapshot: NotRequired[dict[str, Any]]
 
 
 def read_contracts(root: Path) -> dict[str, Contract]:
@@ -174,7 +174,7 @@ def _dialect(dataset: str, kind: str, declared: object, formats: Sequence[str]) 
     return {name: list(value) if isinstance(value, tuple) else value for name, value in dialect.items()}
 
 
-def _snapshot(dataset: str, declared: object) -> dict[str, str]:
+def _snapshot(dataset: str, declared: object) -> dict[str, Any]:
     """Check how its snapshots are said to end, and spell it out."""
     try:
         return parse_snapshot(declared).declared()

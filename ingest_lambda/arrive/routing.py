@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from ingest_lambda.arrive import folders
@@ -74,7 +75,8 @@ class Rules:
 
     `formats` are those that a dataset takes beside parquet. The keys below one of `prefixes` are of the dataset that it
     stands for, the longest prefix first and all of them before the pattern. Of the datasets of `any_folders`, every
-    folder below them is theirs. Those that are `append_only` may be the folder of a table format.
+    folder below them is theirs. Those that are `append_only` may be the folder of a table format. `markers` say what
+    the object is called that ends a snapshot; a `*` in it stands for any letters.
 
     Raises:
         ConfigError: the pattern is no regular expression with a group `dataset`.
@@ -175,7 +177,8 @@ def route(key: str, rules: Rules | None = None) -> Route | Ignored:
     place = _place(key, rules)
     if isinstance(place, Ignored):
         return place
-    if name == rules.markers.get(place.dataset) and folders.writers_own(place.below) is None and "\0" not in key:
+    is_marker = fnmatchcase(name, rules.markers.get(place.dataset, ""))
+    if is_marker and folders.writers_own(place.below) is None and "\0" not in key:
         return Route(place.dataset, is_marker=True)
     own = folders.writers_own([*place.below, name])
     if own is not None:

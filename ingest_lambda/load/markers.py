@@ -1,57 +1,67 @@
-"""LAND: the marker that ends a snapshot (docs/decisions/0010).
+"""LAND: the object that ends a snapshot, a marker or a manifest (docs/decisions/0010).
 
-In: a marker that has arrived. Out: the files that its folder held when it was stored, listed in `ops.snapshot_files`;
-then the marker itself in the ledger, as a file of no rows: what is entered last makes the list count. Whenever it is
-done, however late or often, the list is the same: S3 says what the folder held *then*.
+In: one that has arrived. Out: the files that its folder held when it was stored, or that it lists, in
+`ops.snapshot_files`; then the object itself in the ledger, as a file of no rows: what is entered last makes the list
+count. Whenever it is done, however late or often, the list is the same: S3 says what there was *then*.
 """
 
 from __future__ import annotations
 
+import os
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda.arrive.routing import Route, Rules, route
 from ingest_lambda.bucket.refusals import s3_error
-from ingest_lambda.errors import FileGoneError, TransientError
+from ingest_lambda.bucket.versions import Version, list_settled, newest_of_each
+from ingest_lambda.errors import FileGoneError, RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.judge.snapshots import End
+from ingest_lambda.load.load import rejection_outcome
 from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.read.manifests import MAX_BYTES, Entry, parse_manifest, unreadable
 from ingest_lambda.warehouse import ddl, ledger, snapshot_files
 from ingest_lambda.warehouse.client import Warehouse, retry_conflicts
-from ingest_lambda.warehouse.statements import MAX_STATEMENTS, advance_counter, lock_dataset
+from ingest_lambda.warehouse.snapshot_files import SnapshotFiles
+from ingest_lambda.warehouse.statements import advance_counter, lock_dataset
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from mypy_boto3_s3 import S3Client
+
+NAMED = 3
 
 
 @dataclass(frozen=True)
 class Markers:
-    """Lands markers."""
+    """Lands markers and manifests."""
 
     s3: S3Client
     warehouse: Warehouse
+    contracts: Mapping[str, Contract]
     rules: Rules
 
     def land(self, dataset: str, marker: FileVersion) -> FileOutcome:
-        """Land a marker, once.
+        """Land a marker, or a manifest, once.
 
         Raises:
-            TransientError, ConfigError: S3 or the warehouse does not answer, or denies access; it can be done again.
+            TransientError, ConfigError: S3 or the warehouse does not answer, or denies access, or an object that a
+                manifest lists is not there yet; it can be done again.
         """
         try:
-            stored_at, members = folder_as_of(self.s3, marker, dataset, self.rules)
+            listed = self._listed(dataset, marker)
         except FileGoneError as error:
             return FileOutcome(marker, Status.GONE, dataset, str(error))
+        except RejectedFileError as error:
+            return rejection_outcome(marker, dataset, error)
         if not self.warehouse.query(ddl.select_columns(dataset)):
             self.warehouse.transaction(ledger.create_statements(dataset, ()))
-        lists = list(snapshot_files.insert_files(dataset, marker, stored_at, [file.file_id for file in members]))
-        for start in range(0, len(lists), MAX_STATEMENTS):
-            self.warehouse.transaction(lists[start : start + MAX_STATEMENTS])
+        for statements in snapshot_files.insert_lists(dataset, [listed]):
+            self.warehouse.transaction(statements)
         load_id = uuid.uuid4().hex
         run = [
             lock_dataset(dataset),
@@ -73,47 +83,86 @@ class Markers:
             load_path=snapshot_files.MARKER,
         )
 
+    def _listed(self, dataset: str, marker: FileVersion) -> SnapshotFiles:
+        snapshot = self.contracts[dataset].snapshot
+        if snapshot is not None and snapshot.end is End.MANIFEST:
+            return files_of_manifest(self.s3, marker, dataset, self.rules)
+        return folder_as_of(self.s3, marker, dataset, self.rules)
 
-def folder_as_of(s3: S3Client, marker: FileVersion, dataset: str, rules: Rules) -> tuple[datetime, list[FileVersion]]:
-    """Return when a marker was stored, and what its folder held then: the marker, and the dataset's files.
+
+def folder_as_of(s3: S3Client, marker: FileVersion, dataset: str, rules: Rules) -> SnapshotFiles:
+    """Say what a marker's folder held when it was stored: the dataset's files, and the marker itself.
 
     Of each key the newest version that is no newer than the marker; none of those that were deleted by then.
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html: newest first.
 
     Raises:
         FileGoneError: that version of the marker exists no more.
         TransientError, ConfigError: S3 does not answer, or denies access.
     """
-    every = list(_versions(s3, marker))
-    stored_at = next(
-        (each["LastModified"] for each in every if (each["Key"], each["VersionId"]) == (marker.key, marker.version_id)),
-        None,
-    )
-    if stored_at is None:
-        raise FileGoneError(f"{marker.uri} has no version {marker.version_id}")
-    then: dict[str, Mapping[str, Any]] = {}
-    for each in sorted(
-        every, key=lambda each: each["LastModified"], reverse=True
-    ):  # stable: newest first within a second
-        if each["LastModified"] <= stored_at:
-            then.setdefault(each["Key"], each)
-    files = [FileVersion(marker.bucket, key, each["VersionId"]) for key, each in then.items() if "ETag" in each]
-    return stored_at, [marker, *(file for file in files if _is_data(file.key, dataset, rules))]
+    every = list_settled(s3, marker.bucket, marker.key.rpartition("/")[0] + "/")
+    end = _own(every, marker)
+    then = newest_of_each(version for version in every if version.stored_at <= end.stored_at)
+    return SnapshotFiles(end.file, end.stored_at, [file for file in then if is_data(file.key, dataset, rules)])
 
 
-def _is_data(key: str, dataset: str, rules: Rules) -> bool:
+def files_of_manifest(s3: S3Client, manifest: FileVersion, dataset: str, rules: Rules) -> SnapshotFiles:
+    """Say which file versions a manifest lists, and the manifest itself.
+
+    Of each object the newest version that is no newer than the manifest, where that has the size which the manifest
+    says, and else the first one after it: a manifest may be stored before its files.
+
+    Raises:
+        RejectedFileError: it is no manifest, or lists an object that is no file of the dataset.
+        FileGoneError: that version of the manifest exists no more.
+        TransientError: an object that it lists is not there yet, or S3 does not answer.
+        ConfigError: S3 denies access.
+    """
+    entries = parse_manifest(_read(s3, manifest), manifest.bucket)
+    for entry in entries:
+        if not is_data(entry.key, dataset, rules):
+            raise unreadable(f"it lists {entry.key!r}", expected=f"a file that lands in {dataset}")
+    end = _own(list_settled(s3, manifest.bucket, manifest.key), manifest)
+    every: dict[str, list[Version]] = {}
+    prefix = os.path.commonprefix([entry.key for entry in entries])  # noqa: RUF071 - S3's prefixes are letters, no folders
+    for version in list_settled(s3, manifest.bucket, prefix) if entries else ():
+        every.setdefault(version.file.key, []).append(version)
+    found = [(entry, _meant(entry, every.get(entry.key, []), end)) for entry in entries]
+    if absent := [entry.key for entry, file in found if file is None]:
+        named = ", ".join(absent[:NAMED]) + (" ..." if len(absent) > NAMED else "")
+        raise TransientError(f"{len(absent)} of the {len(entries)} files that it lists are not stored yet: {named}")
+    return SnapshotFiles(end.file, end.stored_at, [file for _, file in found if file])
+
+
+def is_data(key: str, dataset: str, rules: Rules) -> bool:
+    """Tell whether an object lands as a file of rows of the dataset."""
     routed = route(key, rules)
     return isinstance(routed, Route) and routed.dataset == dataset and not routed.is_marker
 
 
-def _versions(s3: S3Client, marker: FileVersion) -> Iterator[Mapping[str, Any]]:
-    """List the versions below a marker's folder, deletions among them (they have no ETag)."""
-    prefix = marker.key.rpartition("/")[0] + "/"
+def _meant(entry: Entry, versions: Sequence[Version], end: Version) -> FileVersion | None:
+    """Choose the version that a manifest means, of the object's, oldest first."""
+    before = [version for version in versions if version.stored_at <= end.stored_at]
+    after = [version for version in versions if version.stored_at > end.stored_at]
+    for version in (*before[-1:], *after):
+        if not version.is_deletion and entry.size in (None, version.file.size):
+            return version.file
+    return None
+
+
+def _own(versions: Sequence[Version], marker: FileVersion) -> Version:
+    for version in versions:
+        if version.file.file_id == marker.file_id and not version.is_deletion:
+            return version
+    raise FileGoneError(f"{marker.uri} has no version {marker.version_id}")
+
+
+def _read(s3: S3Client, manifest: FileVersion) -> bytes:
     try:
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=marker.bucket, Prefix=prefix):
-            entries: Sequence[Mapping[str, Any]] = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            yield from entries
+        stored = s3.get_object(Bucket=manifest.bucket, Key=manifest.key, VersionId=manifest.version_id)
+        if stored["ContentLength"] > MAX_BYTES:
+            raise unreadable(f"it has {stored['ContentLength']} bytes", expected=f"at most {MAX_BYTES}")
+        return stored["Body"].read()
     except ClientError as error:
-        raise s3_error(error, marker) from error
+        raise s3_error(error, manifest) from error
     except BotoCoreError as error:
-        raise TransientError(f"S3 does not list {marker.bucket}/{prefix}: {error}") from error
+        raise TransientError(f"S3 does not answer for {manifest.uri}: {error}") from error

@@ -9,24 +9,59 @@ ledger holds all of them, so that nothing is seen of it before its end has been 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.warehouse.facts import naive_utc
-from ingest_lambda.warehouse.statements import identifier, literal, table
+from ingest_lambda.warehouse.statements import MAX_STATEMENTS, identifier, literal, table
 
 FILES_A_STATEMENT = 400  # rows of some 200 bytes: 80 KB of the 100 KB that a statement may have
+ENDS_A_STATEMENT = 1_000  # ids of 64 characters, quoted: 68 KB
 COLUMNS = "dataset, end_file_id, ended_at, file_id, recorded_at"
 MARKER = "marker"  # the `load_path` of an end that has no rows
 
 
-def insert_files(dataset: str, end: FileVersion, ended_at: datetime, file_ids: Sequence[str]) -> Iterator[str]:
-    """List the files of a snapshot, by id; `ended_at` is when its end was stored in S3 (UTC)."""
-    facts = f"{literal(dataset)}, {literal(end.file_id)}, {_timestamp(ended_at)}"
-    for start in range(0, len(file_ids), FILES_A_STATEMENT):
-        rows = (f"({facts}, {literal(file_id)}, sysdate)" for file_id in file_ids[start : start + FILES_A_STATEMENT])
-        yield f"insert into ops.snapshot_files ({COLUMNS}) values {', '.join(rows)}"
+@dataclass(frozen=True)
+class SnapshotFiles:
+    """A snapshot: the file that ends it, when S3 stored that (UTC), and its other files, or all of them."""
+
+    end: FileVersion
+    ended_at: datetime
+    files: Sequence[FileVersion]
+
+    @property
+    def file_ids(self) -> list[str]:
+        """Name its files by id, the end first, each once."""
+        return list(dict.fromkeys(file.file_id for file in (self.end, *self.files)))
+
+
+def insert_lists(dataset: str, snapshots: Iterable[SnapshotFiles]) -> Iterator[list[str]]:
+    """List the files of snapshots: the statements of as few transactions as the Data API allows.
+
+    A list is one transaction where it is not too long for one. One that is begins with its end, which must not be in
+    the ledger before the last of it is written.
+    """
+    together: list[str] = []
+    for each in snapshots:
+        facts = f"{literal(dataset)}, {literal(each.end.file_id)}, {_timestamp(each.ended_at)}"
+        rows = [f"({facts}, {literal(file_id)}, sysdate)" for file_id in each.file_ids]
+        if len(together) + len(rows) > FILES_A_STATEMENT * MAX_STATEMENTS:
+            yield from _inserts(together)
+            together = []
+        together += rows
+    yield from _inserts(together)
+
+
+def select_listed(dataset: str, end_file_ids: Sequence[str]) -> Iterator[str]:
+    """Count the files that are listed of snapshots, by their ends."""
+    for start in range(0, len(end_file_ids), ENDS_A_STATEMENT):
+        ends = ", ".join(map(literal, end_file_ids[start : start + ENDS_A_STATEMENT]))
+        yield (
+            "select end_file_id, count(distinct file_id) as files from ops.snapshot_files "
+            f"where dataset = {literal(dataset)} and end_file_id in ({ends}) group by end_file_id"
+        )
 
 
 def insert_staged(dataset: str, files: str) -> str:
@@ -71,6 +106,15 @@ def insert_end(dataset: str, end: FileVersion, load_id: str) -> str:
 def select_end(dataset: str, end: FileVersion) -> str:
     """Read what the ledger says of a marker."""
     return f"select load_id, load_seq, undone_at from {table('ledger', dataset)} where file_id = {literal(end.file_id)}"
+
+
+def _inserts(rows: Sequence[str]) -> Iterator[list[str]]:
+    statements = [
+        f"insert into ops.snapshot_files ({COLUMNS}) values {', '.join(rows[start : start + FILES_A_STATEMENT])}"
+        for start in range(0, len(rows), FILES_A_STATEMENT)
+    ]
+    for start in range(0, len(statements), MAX_STATEMENTS):
+        yield statements[start : start + MAX_STATEMENTS]
 
 
 def _timestamp(value: datetime) -> str:

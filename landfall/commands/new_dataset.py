@@ -61,8 +61,9 @@ def new_dataset(
     snapshot: Annotated[
         str | None,
         typer.Option(
-            metavar="file|marker[=NAME]",
-            help="Each file replaces the one before, or each folder does that an object NAME ends (default: _SUCCESS).",
+            metavar="file|marker[=NAME]|manifest[=NAME]|count[=N]",
+            help="Each file replaces the one before; or the files of each folder do that an object NAME ends (default: "
+            "_SUCCESS), that a manifest NAME lists (*manifest), that are N, or as many as their names say (3-of-8).",
         ),
     ] = None,
     history: Annotated[
@@ -106,9 +107,9 @@ def _snapshot(said: str | None) -> "Snapshot | None":
 
     if said is None:
         return None
-    end, _, marker = said.partition("=")
+    end, _, value = said.partition("=")
     try:
-        return parse_snapshot({"end": end, **({"marker": marker} if marker else {})})
+        return parse_snapshot({"end": end, **({end: int(value) if value.isdecimal() else value} if value else {})})
     except ValueError as error:
         raise ConfigError(f"--snapshot {said}: {error}") from error
 

@@ -105,7 +105,7 @@ class Design:
     shape: Shape | None
     left_in_landing: tuple[str, ...]
     known_values: KnownValues | None
-    snapshot: dict[str, str] | None = None
+    snapshot: dict[str, Any] | None = None
     keeps_history: bool = False
 
     @property

@@ -39,7 +39,7 @@ from landfall.operate.uploads import plan_uploads
 if TYPE_CHECKING:
     from landfall.stack import Stack
 
-ENDS_SNAPSHOT = "it ends a snapshot: what its folder held when it was stored"
+ENDS_SNAPSHOT = "it ends a snapshot: what its folder held when it was stored, or what it lists"
 
 
 @dataclass(frozen=True)

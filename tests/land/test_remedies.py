@@ -153,6 +153,10 @@ ELSEWHERE = {
         "land/test_partitions.py",
         "test_a_folder_that_gives_no_column_or_value_is_refused_with_a_remedy_that_is_true",
     ),
+    Reason.INVALID_MANIFEST: (
+        "land/test_snapshot_ends.py",
+        "test_a_manifest_that_cannot_be_followed_is_rejected_until_one_is_written_as_the_verdict_says",
+    ),
     Reason.LEGACY_CALENDAR: (
         "land/test_moments.py",
         "test_days_of_sparks_older_calendar_land_as_spark_reads_them",

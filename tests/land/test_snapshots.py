@@ -91,7 +91,7 @@ def test_more_parts_than_a_statement_holds_are_listed_all_the_same(
     land: Land, folders: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest_lambda.warehouse.snapshot_files.FILES_A_STATEMENT", 2)
-    monkeypatch.setattr("ingest_lambda.load.markers.MAX_STATEMENTS", 2)
+    monkeypatch.setattr("ingest_lambda.warehouse.snapshot_files.MAX_STATEMENTS", 2)
     parts = [land.put(f"raw/{folders}/part-{number}.parquet", ROWS) for number in range(6)]
     end = land.put(f"raw/{folders}/_SUCCESS", b"")
     land.function().receive(end)
@@ -147,12 +147,33 @@ def test_a_marker_is_one_where_it_is_declared_and_a_writers_own_file_elsewhere()
         ({"end": "file", "marker": "_SUCCESS"}, "has no marker"),
         ({"end": "marker", "marker": "a/b"}, "the name of an object"),
         ({"end": "marker", "marker": ""}, "the name of an object"),
+        ({"end": "marker", "manifest": "a"}, "has no manifest"),
+        ({"end": "manifest", "manifest": "a?"}, "the name of an object"),
+        ({"end": "count", "count": 0}, "how many files"),
+        ({"end": "count", "count": True}, "how many files"),
+        ({"end": "count", "count": "8"}, "how many files"),
+        ({"end": "count", "count": 10_001}, "how many files"),
     ],
 )
 def test_what_ends_no_snapshot_is_refused_with_the_reason(declared: object, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         parse_snapshot(declared)
-    assert parse_contract({"snapshot": {"end": "marker"}}).snapshot == Snapshot(End.MARKER, "_SUCCESS")
+
+
+@pytest.mark.parametrize(
+    ("declared", "meant"),
+    [
+        ({"end": "file"}, Snapshot()),
+        ({"end": "marker"}, OF_FOLDERS.snapshot),
+        ({"end": "manifest"}, Snapshot(End.MANIFEST, "*manifest")),
+        ({"end": "manifest", "manifest": "files.json"}, Snapshot(End.MANIFEST, "files.json")),
+        ({"end": "count"}, Snapshot(End.COUNT)),
+        ({"end": "count", "count": 8}, Snapshot(End.COUNT, count=8)),
+    ],
+)
+def test_each_end_is_read_and_spelled_out_as_it_is_read(declared: dict[str, object], meant: Snapshot) -> None:
+    assert parse_contract({"snapshot": declared}).snapshot == meant
+    assert parse_snapshot(meant.declared()) == meant
 
 
 def listed_of(land: Land, dataset: str) -> dict[str, set[str]]:

@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 
 from tests.support.model_warehouse import ModelWarehouse
-from tests.support.snapshots import marker, modeled, part, roster, thing
+from tests.support.snapshots import marker, modeled, part, roster, stock, thing
 from tests.support.warehouse_seed import NOON
 
 pytestmark = pytest.mark.xdist_group("snapshots")  # one warehouse, one after the other
 
 DAY = timedelta(days=1)
 ROSTERS = ("--select", "int_rosters__checked", "rosters")
+STOCKS = ("--select", "int_stocks__checked", "stocks")
 CATALOGS = ("--select", "int_catalogs__checked", "catalogs")
 
 
@@ -116,6 +117,34 @@ def test_what_has_landed_of_a_snapshot_changes_and_deletes_nothing_before_the_la
     assert modeled(snapshots, "catalogs") == [("a", "new", False), ("b", None, True), ("c", "new", False)]
     assert snapshots.transformer.rows("select * from gate.pending_catalogs") == []
     converged(snapshots, "catalogs", CATALOGS)
+
+
+@pytest.mark.parametrize("is_last_first", [False, True])
+def test_a_folder_of_a_count_changes_and_deletes_nothing_before_the_last_of_it_and_nothing_after(
+    snapshots: ModelWarehouse, is_last_first: bool
+) -> None:
+    snapshots.loader.land(*stock("1", {"p": [thing("a")], "q": [thing("b")]}))
+    snapshots.run_green(*STOCKS)
+    before = [("a", "Ada", False), ("b", "Ada", False)]
+    assert modeled(snapshots, "stocks") == before
+
+    parts = {"p": [thing("a", "new")], "q": [thing("c", "new")]}
+    files = stock("2", parts, NOON + DAY, NOON + DAY)
+    for file in reversed(files) if is_last_first else files:
+        assert modeled(snapshots, "stocks") == before
+        snapshots.loader.land(file)
+        snapshots.run_green(*STOCKS)
+    after = [("a", "new", False), ("b", None, True), ("c", "new", False)]
+    assert modeled(snapshots, "stocks") == after
+
+    late = replace(files[0], rows=[thing("b", "late")], modified_at=NOON + 2 * DAY, version="2", counted_with=None)
+    snapshots.loader.land(late)
+    snapshots.run_green(*STOCKS)
+    assert modeled(snapshots, "stocks") == after
+    assert snapshots.transformer.rows("select id, reject_reason from gate.pending_stocks") == [
+        ("b", "snapshot_incomplete")
+    ]
+    converged(snapshots, "stocks", STOCKS)
 
 
 def test_a_part_that_a_later_snapshot_holds_as_well_is_of_the_later_one(snapshots: ModelWarehouse) -> None:

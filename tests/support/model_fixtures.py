@@ -45,14 +45,14 @@ def other_builder(worker_warehouse: ModelWarehouse) -> Iterator[SecondBuilder]:
 
 @pytest.fixture(scope="session")
 def snapshot_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelWarehouse]:
-    """A worker's own local Redshift with a project of two datasets whose files replace the ones before."""
+    """A worker's own local Redshift with a project of datasets whose files replace the ones before."""
     with snapshot_warehouse(tmp_path_factory.mktemp("snapshots")) as warehouse:
         yield warehouse
 
 
 @pytest.fixture
 def snapshots(snapshot_project: ModelWarehouse) -> ModelWarehouse:
-    """The same with both entities built and nothing in it."""
+    """The same with their entities built and nothing in it."""
     snapshot_project.empty()
     return snapshot_project
 

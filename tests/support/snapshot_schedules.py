@@ -1,13 +1,14 @@
 """Schedules of snapshots and runs, and what must be modeled after them: the law, told independently."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import strategies as st
 
 from tests.support.convergence import Act, Step, standing
 from tests.support.model_warehouse import Moment
-from tests.support.snapshots import ENDS, marker, part, roster, thing
+from tests.support.snapshots import ENDS, marker, part, roster, stock, thing
 from tests.support.warehouse_seed import NOON, Row, SeedFile
 
 ENTITY_MODELS = tuple(name for dataset in ENDS for name in (f"int_{dataset}__checked", dataset))
@@ -47,9 +48,25 @@ def _catalogs(draw: st.DrawFn) -> list[SeedFile]:
 
 
 @st.composite
+def _stocks(draw: st.DrawFn) -> list[SeedFile]:
+    """Draw folders of two parts, some with a version of the first from before they were whole, or from after."""
+    files: list[SeedFile] = []
+    for folder in range(draw(st.integers(min_value=1, max_value=2))):
+        at = draw(_times)
+        first, end = stock(str(folder), {"p": draw(_rows), "q": draw(_rows)}, at, at + timedelta(minutes=10))
+        is_known = draw(st.booleans())  # that it is whole, when the first part lands
+        files += [first if is_known else replace(first, counted_with=None), end]
+        if draw(st.booleans()):
+            minutes = draw(st.sampled_from([-10, 20]))
+            other = SeedFile(first.dataset, first.key, draw(_rows), at + timedelta(minutes=minutes), "other")
+            files.append(other)
+    return files
+
+
+@st.composite
 def snapshot_schedules(draw: st.DrawFn) -> list[Step]:
     """Draw files that land in some order, some twice and some never, with runs and undos between and amid them."""
-    files = [*draw(_rosters()), *draw(_catalogs())]
+    files = [*draw(_rosters()), *draw(_catalogs()), *draw(_stocks())]
     again = draw(st.lists(st.sampled_from(files), max_size=1))
     never = draw(st.sampled_from([None, *files]))
     steps: list[Step] = []

@@ -1,11 +1,12 @@
-"""Two datasets whose files replace the ones before, as `landfall new-dataset` writes them into a copy of the project.
+"""Datasets whose files replace the ones before, as `landfall new-dataset` writes them into a copy of the project.
 
-Of `rosters` each file is a snapshot, of `catalogs` a folder of parts that a marker ends.
+Of `rosters` each file is a snapshot, of `catalogs` a folder of parts that a marker ends, of `stocks` one of two parts.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from tests.support.model_warehouse import ModelWarehouse, model_warehouse
 from tests.support.warehouse_seed import NOON, Row, SeedFile
 
 PROJECT = ("dbt_project", "macros", "dbt_project.yml", "profiles.yml", ".sqlfluff", ".sqlfluffignore")
-ENDS = {"rosters": "file", "catalogs": "marker"}
+ENDS = {"rosters": "file", "catalogs": "marker", "stocks": "count=2"}
 PLATFORM = ("stg_landed_files", "stg_model_loads", "stg_snapshots")
 
 
@@ -31,13 +32,13 @@ def copied_project(folder: Path) -> Path:
     return folder
 
 
-def snapshot_project(folder: Path) -> Path:
-    """Write both datasets into a copy of the project."""
+def snapshot_project(folder: Path, ends: Mapping[str, str] = ENDS) -> Path:
+    """Write the datasets, with what ends their snapshots, into a copy of the project."""
     copied_project(folder)
     specimen = folder / "specimen.parquet"
     columns = {"id": ["a"], "name": ["Ada"], "changed_at": pa.array([NOON], pa.timestamp("us"))}
     pq.write_table(pa.table(columns), specimen)
-    for dataset, end in ENDS.items():
+    for dataset, end in ends.items():
         command = ["new-dataset", dataset, "--from", str(specimen), "--key", "id", "--time", "changed_at"]
         done = CliRunner().invoke(build(), [*command, "--snapshot", end, "--project", str(folder)])
         assert done.exit_code == 0, done.output
@@ -46,14 +47,14 @@ def snapshot_project(folder: Path) -> Path:
 
 @contextmanager
 def snapshot_warehouse(folder: Path) -> Iterator[ModelWarehouse]:
-    """Start a local Redshift for that project, whose `empty` builds both entities alone."""
+    """Start a local Redshift for that project, whose `empty` builds those entities alone."""
     with model_warehouse(snapshot_project(folder), "snapshots") as warehouse:
         warehouse.selection = ("--select", *PLATFORM, *(f"+{dataset}" for dataset in ENDS))
         yield warehouse
 
 
 def thing(key: str | None, name: str | None = "Ada", at: datetime | None = NOON) -> Row:
-    """Return one row of either dataset; without its time it breaks a rule."""
+    """Return one row of any of the datasets; without its time it breaks a rule."""
     return {"id": key, "name": name, "changed_at": at}
 
 
@@ -70,6 +71,15 @@ def part(folder: str, name: str, rows: Sequence[Row], stored_at: datetime = NOON
 def marker(folder: str, parts: Sequence[SeedFile], stored_at: datetime = NOON, version: str = "1") -> SeedFile:
     """Return the object that ends a folder, with the parts that it held then."""
     return SeedFile("catalogs", f"raw/catalogs/{folder}/_SUCCESS", (), stored_at, version, ends=parts)
+
+
+def stock(
+    folder: str, parts: Mapping[str, Sequence[Row]], stored_at: datetime = NOON, last_at: datetime = NOON
+) -> list[SeedFile]:
+    """Return the parts of a folder that is whole when the last of them is stored; each is stored with its list."""
+    files = [SeedFile("stocks", f"raw/stocks/{folder}/{name}.parquet", rows, stored_at) for name, rows in parts.items()]
+    end = replace(files[-1], modified_at=last_at, ends=tuple(files[:-1]))
+    return [*(replace(file, counted_with=end) for file in files[:-1]), end]
 
 
 def modeled(warehouse: ModelWarehouse, dataset: str) -> list[tuple[Any, ...]]:

@@ -35,6 +35,7 @@ class SeedFile:
     version: str = "1"
     size_bytes: int = 1_000_000
     ends: Sequence["SeedFile"] | None = None  # the files of the snapshot that this one ends, but for itself
+    counted_with: "SeedFile | None" = None  # the end of a snapshot that is known to be whole when this file lands
 
     @property
     def file_id(self) -> str:
@@ -147,12 +148,13 @@ def _landing(file: SeedFile, load_seq: int) -> Iterator[str]:
         f'insert into ledger.{file.dataset} (file_id, bucket, "key", version_id, size_bytes, row_count, load_id,'
         f" load_seq, loaded_at) values {_tuple(facts)}"
     )
-    for member in () if file.ends is None else (*file.ends, file):
-        listed = (file.dataset, file.file_id, file.modified_at, member.file_id)
-        yield (
-            "insert into ops.snapshot_files (dataset, end_file_id, ended_at, file_id, recorded_at)"
-            f" values {_tuple(listed)}"
-        )
+    for end in (file, *([file.counted_with] if file.counted_with else [])):
+        for member in () if end.ends is None else (*end.ends, end):
+            listed = (end.dataset, end.file_id, end.modified_at, member.file_id)
+            yield (
+                "insert into ops.snapshot_files (dataset, end_file_id, ended_at, file_id, recorded_at)"
+                f" values {_tuple(listed)}"
+            )
 
 
 def _numbered(file: SeedFile) -> list[Row]:
