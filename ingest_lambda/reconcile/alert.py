@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ingest_lambda.arrive.routing import Kind
 from ingest_lambda.reconcile.ledger import Mismatch
 from ingest_lambda.reconcile.listing import Listed
+from ingest_lambda.reconcile.snapshots import Waiting
 from ingest_lambda.reconcile.tables import Found, describe_gone, face
 from ingest_lambda.reconcile.tables import describe as describe_table
 from ingest_lambda.table_format import OwnedFolder
@@ -36,6 +37,7 @@ class Result:
     `unread`: files that neither landed nor were rejected, and whose names do not say what they are; the young of them
     are announced again (`unread_sent`), which nobody has to know: most are ignored for their bytes, as before.
     `tables`: folders that turned out to be of a table format; `freed`: those that are no more.
+    `waiting`: snapshots that have begun and are not whole.
     """
 
     listed: int = 0
@@ -49,6 +51,7 @@ class Result:
     ignored: Counter[Kind] = field(default_factory=Counter)
     tables: list[Found] = field(default_factory=list)
     freed: list[OwnedFolder] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
     complete: bool = True
 
     @property
@@ -56,7 +59,7 @@ class Result:
         """Say how urgent it is: None where nobody has to know."""
         if self.mismatches or not self.complete:
             return "high"
-        return "medium" if self.sent or self.offline or self.tables or self.freed else None
+        return "medium" if self.sent or self.offline or self.tables or self.freed or self.waiting else None
 
     def take_tables(self, found: Sequence[Found]) -> None:
         """Note folders that turned out to be of a table format."""
@@ -75,6 +78,7 @@ class Result:
             "ignored": {kind.value: count for kind, count in sorted(self.ignored.items())},
             "tables": [face(found) for found in self.tables[:NAMED]],
             "freed": [folder.prefix for folder in self.freed[:NAMED]],
+            "waiting_snapshots": [each.face() for each in self.waiting[:NAMED]],
             "mismatches": len(self.mismatches),
             "mismatch_examples": [asdict(mismatch) for mismatch in self.mismatches[:NAMED]],
             "complete": self.complete,
@@ -139,6 +143,12 @@ def text(result: Result) -> str:
         ]
     lines += [line for found in result.tables[:NAMED] for line in (describe_table(found), "")]
     lines += [line for folder in result.freed[:NAMED] for line in (describe_gone(folder), "")]
+    if result.waiting:
+        lines += [
+            "Snapshots that are not whole change and delete nothing:",
+            *(f"  {line}" for each in result.waiting[:NAMED] for line in (each.describe(), f"  {each.remedy}")),
+            "",
+        ]
     if result.mismatches:
         lines += [
             f"{len(result.mismatches):,} files have other rows in landing than their ledger rows say:",
@@ -173,6 +183,8 @@ def _findings(result: Result) -> Iterable[str]:
         yield f"{len(result.tables)} folder{'' if len(result.tables) == 1 else 's'} of a table format"
     if result.freed:
         yield f"{len(result.freed)} no more of a table format"
+    if result.waiting:
+        yield f"{len(result.waiting)} snapshot{'' if len(result.waiting) == 1 else 's'} not whole"
     if not result.complete:
         yield "not finished"
 

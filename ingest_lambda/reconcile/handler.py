@@ -18,7 +18,7 @@ from aws_lambda_powertools import Logger
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import read_contracts, rules_of
-from ingest_lambda.reconcile import alert, events, ledger, tables
+from ingest_lambda.reconcile import alert, events, ledger, snapshots, tables
 from ingest_lambda.reconcile.alert import Result
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.find import Tally, find
@@ -119,8 +119,11 @@ def run(
             stays sent; the next run does the rest.
     """
     result = Result(mismatches=ledger.mismatches(warehouse, ledger.datasets(warehouse)))
+    contracts = read_contracts()
+    result.waiting = snapshots.waiting(warehouse, contracts)
     result.datasets |= {mismatch.dataset for mismatch in result.mismatches}
-    rules = rules_of(read_contracts(), settings.pattern)
+    result.datasets |= {each.dataset for each in result.waiting}
+    rules = rules_of(contracts, settings.pattern)
     scope = Scope(settings.bucket, rules=rules, stored_before=stored_before)
     seen = Tally()
     for tally in find(clients.s3, warehouse, scope):

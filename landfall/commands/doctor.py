@@ -59,6 +59,7 @@ def all_checks() -> "list[tuple[str, Check]]":
         ("bookkeeping", warehouse.bookkeeping_is_there),
         ("rights", warehouse.rights_are_granted),
         ("positions", warehouse.rows_have_their_positions),
+        ("snapshots", warehouse.snapshots_are_whole),
         ("folders", folders.folders_are_of_one_table),
         ("COPY", warehouse.copy_reads_the_bucket),
         ("table formats", table_formats.folders_are_not_tables),

@@ -13,7 +13,7 @@ from ingest_lambda.bucket import objects
 from ingest_lambda.errors import ConfigError, StagedDataError, TransientError
 from landfall.deploy import bootstrap
 from landfall.doctor.findings import Finding, Status, judged, ok
-from landfall.operate import statements
+from landfall.operate import declared, statements
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -84,6 +84,17 @@ def rows_have_their_positions(stack: "Stack") -> Iterator[Finding]:
         yield Finding("positions", Status.WARNING, detail, f"landfall replay --without-positions --dataset {dataset}")
     if not files:
         yield ok("positions", "every row of a feed of changes landed with its position in its file")
+
+
+def snapshots_are_whole(stack: "Stack") -> Iterator[Finding]:
+    """Does no snapshot wait for a file, or for its end?"""
+    from ingest_lambda.reconcile.snapshots import waiting
+
+    found = waiting(stack.warehouse, declared.contracts())
+    for each in found:
+        yield Finding("snapshots", Status.WARNING, each.describe(), each.remedy)
+    if not found:
+        yield ok("snapshots", "no snapshot waits for a file, or for its end")
 
 
 def copy_reads_the_bucket(stack: "Stack") -> Iterator[Finding]:

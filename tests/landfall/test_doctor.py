@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -11,7 +12,9 @@ import pytest
 from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.judge.snapshots import End, Snapshot
 from ingest_lambda.load.outcomes import Status as Ended
+from ingest_lambda.reconcile import snapshots
 from landfall.commands import doctor as command
 from landfall.deploy import bootstrap
 from landfall.doctor import aws, folders, warehouse
@@ -170,6 +173,25 @@ def test_schemas_bookkeeping_and_rights_are_as_the_bootstrap_makes_them_or_named
     (finding,) = run(warehouse.bookkeeping_is_there, desk.stack)
     assert (finding.status, finding.detail) == (Status.FAILED, "not there: runs")
     desk.land.rows("alter table ops.runs_elsewhere rename to runs")
+
+
+def test_a_snapshot_that_stays_half_is_a_warning_until_it_is_whole(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = new_dataset()
+    contracts = {dataset: Contract(snapshot=Snapshot(End.MARKER, "_SUCCESS"))}
+    monkeypatch.setattr(desk.land, "contracts", contracts)
+    monkeypatch.setattr(declared, "contracts", lambda: contracts)
+    function = desk.land.function()
+    function.receive(desk.land.put(f"raw/{dataset}/a.parquet", pa.table({"id": [1]})))
+    assert states(run(warehouse.snapshots_are_whole, desk.stack)) == {"snapshots": "ok"}, "it may be on its way"
+
+    monkeypatch.setattr(snapshots, "PATIENCE", timedelta(0))
+    (finding,) = run(warehouse.snapshots_are_whole, desk.stack)
+    assert finding.status is Status.WARNING
+    assert f"landed: raw/{dataset}/a.parquet; missing: the marker _SUCCESS" in finding.detail
+    assert "store the marker _SUCCESS" in (finding.remedy or "")
+
+    function.receive(desk.land.put(f"raw/{dataset}/_SUCCESS", b""))
+    assert states(run(warehouse.snapshots_are_whole, desk.stack)) == {"snapshots": "ok"}
 
 
 def test_copy_is_tried_with_a_probe_that_leaves_nothing(desk: Desk) -> None:
