@@ -174,15 +174,8 @@ def test_everything_but_the_bucket_and_its_stack_can_be_taken_down() -> None:
     assert main["Conditions"]["HasPipeline"] == {"Fn::Equals": [{"Ref": "Stages"}, "ALL"]}
 
 
-def test_no_life_cycle_rule_deletes_what_was_uploaded() -> None:
+def test_modeled_files_move_to_the_archive_class() -> None:
     rules = load("storage")["Resources"]["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
-    expiring = {
-        "ExpirationInDays",
-        "ExpirationDate",
-        "NoncurrentVersionExpiration",
-        "NoncurrentVersionExpirationInDays",
-    }
-    assert {rule.get("Prefix") for rule in rules if expiring & set(rule)} == {"staging/"}
     assert any(rule.get("TagFilters") == [{"Key": "landfall", "Value": "modeled"}] for rule in rules)
 
 
@@ -327,6 +320,19 @@ def test_the_local_deployment_has_the_schedules_that_aws_has() -> None:
 def test_no_template_spells_out_a_partition(path: Path) -> None:
     # GovCloud is aws-us-gov, China aws-cn: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
     assert not re.search(r"\barn:aws\b", path.read_text(encoding="utf-8"))
+
+
+def test_what_landfall_writes_into_the_bucket_expires_and_uploads_never_do() -> None:
+    rules = load("storage")["Resources"]["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    expires = {rule["Prefix"]: rule for rule in rules if "ExpirationInDays" in rule}
+    assert set(expires) == {"staging/", "quarantine/", "reports/", "reports/transform/state/parse/"}
+    ends = {"ExpirationInDays", "ExpirationDate", "NoncurrentVersionExpiration", "ExpiredObjectDeleteMarker"}
+    assert not [rule for rule in rules if rule.get("Prefix", "").startswith("raw/") and ends & set(rule)]
+    everywhere = [rule for rule in rules if "Prefix" not in rule]
+    assert [set(rule) for rule in everywhere] == [{"Id", "Status", "AbortIncompleteMultipartUpload"}]
+    # A version that another has replaced is not the current one, which is what the days above count.
+    replaced = {"staging/", "quarantine/", "reports/"}
+    assert all("NoncurrentVersionExpiration" in expires[prefix] for prefix in replaced)
 
 
 @pytest.mark.parametrize(("template", "role"), [("land", "IngestRole"), ("model", "TransformRole")])
