@@ -20,6 +20,7 @@ COMMAND_MODULES = (
     "upload",
     "status",
     "history",
+    "tail",
     "backfill",
     "reconcile",
     "replay",

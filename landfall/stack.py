@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
@@ -118,6 +118,11 @@ class Stack:
     def scheduler(self) -> "EventBridgeSchedulerClient":
         """Return a client of EventBridge Scheduler."""
         return boto3.client("scheduler")
+
+    @cached_property
+    def logs(self) -> Any:
+        """Return a client of CloudWatch Logs; untyped, as one call is all that it is for."""
+        return boto3.client("logs")
 
     @cached_property
     def step_functions(self) -> "SFNClient":

@@ -1,6 +1,7 @@
 """What a newcomer reads: commands in an environment that names nothing, on a machine where a local stack runs."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,11 +19,16 @@ pytestmark = pytest.mark.xdist_group("end_to_end")
 SPOKEN_TO = "stack landfall-local in us-east-1 of account 000000000000"
 
 
+def environment(stack: LocalStack) -> dict[str, str]:
+    """Return one that says nothing but where the local stack is."""
+    return {"PATH": "/usr/bin:/bin", "LANDFALL_HOME": str(stack.home.folder)}
+
+
 def bare(stack: LocalStack, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a command where nothing but the folder of the local stack is said."""
     return subprocess.run(  # noqa: S603 - the tests' own commands
         [sys.executable, "-m", "landfall.app", *command],
-        env={"PATH": "/usr/bin:/bin", "LANDFALL_HOME": str(stack.home.folder)},
+        env=environment(stack),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -112,6 +118,27 @@ def test_a_rejection_says_what_to_do_wherever_people_look(stack: LocalStack, fin
         ):
             assert line in text
     assert "next: mend the files and upload them again" in again.stdout
+
+
+def test_what_happens_is_followed_until_interrupted(stack: LocalStack, tmp_path: Path) -> None:
+    path = write(tmp_path / "hour_followed.parquet", id=[1, 2, 3])
+    command = [sys.executable, "-m", "landfall.app", "tail", "--json", "--dataset", "hour_followed"]
+    with subprocess.Popen(command, env=environment(stack), cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - the test's own command
+        try:
+            bare(stack, "upload", str(path))
+            assert process.stdout is not None
+            events = map(json.loads, process.stdout)
+            landed = next(event for event in events if event["what"] == "landed")
+            ended = {"succeeded", "gate_failed", "error"}
+            ran = next(event for event in events if event["what"] in ended)
+        finally:
+            process.send_signal(signal.SIGINT)
+    assert process.returncode == 0
+    assert landed["subject"] == "hour_followed"
+    assert landed["text"].endswith("/raw/hour_followed/hour_followed.parquet: 3 rows, load 1")
+    assert ran["what"] == "succeeded"
+    told = bare(stack, "tail", "--since", "600", "--for", "0").stdout
+    assert f"landed      hour_followed: {landed['text']}\n" in told
 
 
 def test_a_name_that_nobody_knows_is_asked_about(stack: LocalStack, finches: Path) -> None:

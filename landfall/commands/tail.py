@@ -1,0 +1,66 @@
+"""`landfall tail`: what lands, is modeled and announced, as it happens."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from landfall import output
+from landfall.timestamps import seconds
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from landfall.operate.following import Event
+
+PAUSE_SECONDS = 2.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add `tail` to the command line."""
+    app.command()(tail)
+
+
+def tail(
+    dataset: output.DatasetOption = None,
+    since: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Begin with what happened before.")] = 60.0,
+    limit: Annotated[
+        float | None, typer.Option("--for", min=0, metavar="SECONDS", help="End after that time (default: never).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, on stdout.")] = False,
+) -> None:
+    """Follow what lands, is rejected or tried again, is modeled and announced, until interrupted (Ctrl-C).
+
+    Asks the log and the state machine, never the warehouse.
+    """
+    import time
+    from datetime import UTC, datetime, timedelta
+
+    from landfall import environment
+    from landfall.operate import declared
+    from landfall.operate.following import Follower
+
+    stack = environment.stack()
+    sensitive = [name for name, contract in declared.contracts().items() if contract.sensitive]
+    follower = Follower(stack, datetime.now(UTC) - timedelta(seconds=since), dataset, sensitive)
+    console = output.stdout()
+    deadline = time.monotonic() + limit if limit is not None else float("inf")
+    try:
+        while True:
+            for event in follower.look():
+                if as_json:
+                    typer.echo(json.dumps(event.to_dict(), ensure_ascii=False))
+                else:
+                    console.print(_line(event), soft_wrap=True)
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(PAUSE_SECONDS)
+    except KeyboardInterrupt:
+        return
+
+
+def _line(event: "Event") -> "Text":
+    from rich.text import Text
+
+    outcome = (f"{event.what:<11}", output.STYLES.get(event.what, ""))
+    return Text.assemble(f"{seconds(event.at)} ", outcome, f" {event.subject}: {event.text}")
