@@ -29,6 +29,8 @@ COMMAND_MODULES = (
     "pause",
     "transform",
     "gates",
+    "quarantine",
+    "query",
     "report",
     "new_dataset",
     "doctor",

@@ -77,6 +77,14 @@ class Outcome:
         return self.connection.fetch(self.description["SubStatements"][index]["Id"])
 
 
+@dataclass(frozen=True)
+class Table:
+    """A result as it is: the names of its columns, which need not differ, and a list of values a row."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+
+
 class Connection:
     """Runs statements one after the other, each in a transaction, and waits for them."""
 
@@ -100,6 +108,15 @@ class Connection:
         """
         description = self._run(self._client.execute_statement, Sql=sql, **_parameters(parameters))
         return self.fetch(description["Id"]) if description.get("HasResultSet") else []
+
+    def table(self, sql: str) -> Table:
+        """Run a statement and fetch its result with the columns' names, which one without rows has too.
+
+        Raises:
+            TransientError, ConfigError: as `transaction`.
+        """
+        description = self._run(self._client.execute_statement, Sql=sql)
+        return self._fetch(description["Id"]) if description.get("HasResultSet") else Table([], [])
 
     def execute(self, sql: str, parameters: Mapping[str, str] | None = None) -> int:
         """Run a statement; return how many rows it changed."""
@@ -133,14 +150,17 @@ class Connection:
 
     def fetch(self, statement_id: str) -> list[Row]:
         """Fetch all pages of a statement's result; numbers and texts as the Data API gives them, NULL as None."""
-        rows: list[Row] = []
+        result = self._fetch(statement_id)
+        return [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+
+    def _fetch(self, statement_id: str) -> Table:
+        rows: list[list[Any]] = []
         page: dict[str, str] = {}
         while True:
             result = self._call(self._client.get_statement_result, Id=statement_id, **page)
-            names = [column["name"] for column in result["ColumnMetadata"]]
-            rows += [dict(zip(names, map(_value, record), strict=True)) for record in result["Records"]]
+            rows += [list(map(_value, record)) for record in result["Records"]]
             if not result.get("NextToken"):
-                return rows
+                return Table([column["name"] for column in result["ColumnMetadata"]], rows)
             page = {"NextToken": result["NextToken"]}
 
     def _run(self, operation: Callable[..., Any], **request: Any) -> dict[str, Any]:

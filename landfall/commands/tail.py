@@ -33,6 +33,7 @@ def tail(
 
     Asks the log and the state machine, never the warehouse.
     """
+    import signal
     import time
     from datetime import UTC, datetime, timedelta
 
@@ -45,6 +46,8 @@ def tail(
     follower = Follower(stack, datetime.now(UTC) - timedelta(seconds=since), dataset, sensitive)
     console = output.stdout()
     deadline = time.monotonic() + limit if limit is not None else float("inf")
+    for ends in (signal.SIGINT, signal.SIGTERM):  # a shell lets what it starts in the background ignore the first
+        signal.signal(ends, signal.default_int_handler)
     try:
         while True:
             for event in follower.look():

@@ -141,6 +141,7 @@ def _next(done: Sequence["Upload"], contracts: Mapping[str, "Contract"]) -> Iter
         if dataset in contracts:
             yield f"{dataset} is modeled by itself: `landfall tail` follows it, `landfall transform --wait` does it now"
         else:
-            yield f"`landfall new-dataset {dataset} --from FILE --key COLUMN` models {dataset}"
+            yield f"`landfall query 'select * from landing.{dataset}'` shows its rows"  # noqa: S608 - words
+            yield f"`landfall new-dataset {dataset} --from FILE --key COLUMN` models it"
     if by_outcome["rejected"]:
         yield "mend the files and upload them again, or do what the remedy says and `landfall replay --rejected`"

@@ -252,3 +252,31 @@ def select_scores(days: int) -> str:
         f"from alert.quality_score where result_date > dateadd(day, -{days}, getdate()) group by subject"
         ") as days on scores.subject = days.subject and scores.result_date = days.last_date"
     )
+
+
+def select_quarantines(prefix: str) -> str:
+    """List the views of quarantined rows that dbt has built (https://docs.aws.amazon.com/redshift/latest/dg/c_intro_catalog_views.html)."""
+    return (
+        "select viewname as name from pg_views where schemaname = 'gate' "
+        f"and strpos(viewname, {literal(prefix)}) = 1 order by viewname"
+    )
+
+
+def select_modeled_datasets() -> str:
+    """List the datasets that a model has taken rows of."""
+    return "select distinct dataset from ops.model_loads"
+
+
+def select_quarantined(view: str, entity: str, dataset: str | None, reason: str | None, rows: int) -> str:
+    """Read the rows of one such view, the latest first; `dataset` is a dataset, or the entity itself.
+
+    Reasons are joined by a comma and a blank; each is looked for as a whole.
+    """
+    conditions = []
+    if dataset not in (None, entity):
+        conditions.append(f"_dataset = {literal(str(dataset))}")
+    if reason:
+        conditions.append(f"strpos(', ' || reject_reason || ', ', {literal(f', {reason}, ')}) > 0")
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    order = "_loaded_at desc, _source_file, _row_number"
+    return f"select * from {table('gate', view)}{where} order by {order} limit {rows:d}"

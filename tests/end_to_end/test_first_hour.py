@@ -75,7 +75,8 @@ def finches(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Path
     done = bare(stack, "upload", str(path), "--wait")
     assert done.returncode == 0, done.stderr
     assert "landing.hour_finches is new: id BIGINT, bill VARCHAR(65535)" in done.stdout
-    assert "next: `landfall new-dataset hour_finches --from FILE --key COLUMN` models hour_finches" in done.stdout
+    assert "next: `landfall query 'select * from landing.hour_finches'` shows its rows" in done.stdout
+    assert "next: `landfall new-dataset hour_finches --from FILE --key COLUMN` models it" in done.stdout
     return path
 
 
@@ -122,7 +123,7 @@ def test_a_rejection_says_what_to_do_wherever_people_look(stack: LocalStack, fin
 
 def test_what_happens_is_followed_until_interrupted(stack: LocalStack, tmp_path: Path) -> None:
     path = write(tmp_path / "hour_followed.parquet", id=[1, 2, 3])
-    command = [sys.executable, "-m", "landfall.app", "tail", "--json", "--dataset", "hour_followed"]
+    command = [sys.executable, "-m", "landfall.app", "tail", "--json", "--for", "300", "--dataset", "hour_followed"]
     with subprocess.Popen(command, env=environment(stack), cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - the test's own command
         try:
             bare(stack, "upload", str(path))
@@ -133,6 +134,7 @@ def test_what_happens_is_followed_until_interrupted(stack: LocalStack, tmp_path:
             ran = next(event for event in events if event["what"] in ended)
         finally:
             process.send_signal(signal.SIGINT)
+            process.wait(30)
     assert process.returncode == 0
     assert landed["subject"] == "hour_followed"
     assert landed["text"].endswith("/raw/hour_followed/hour_followed.parquet: 3 rows, load 1")

@@ -1,0 +1,79 @@
+"""OPERATE: rows that break a rule. In: a stack. Out: the quarantined rows of each entity, with every reason.
+
+They are what `gate.quarantine_<entity>` shows, which the transformer owns.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.warehouse.client import Table
+from landfall.operate import queries, statements
+from landfall.operate.names import did_you_mean
+
+if TYPE_CHECKING:
+    from landfall.stack import Stack
+
+PREFIX = "quarantine_"
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """The rows of one entity that are quarantined; at most as many as were asked for."""
+
+    entity: str
+    table: Table
+
+    def brief(self) -> Table:
+        """Leave out the bookkeeping that people need not see: why a row waits, its file's name and its place in it."""
+        columns = self.table.columns
+        values = [place for place, name in enumerate(columns) if not queries.is_bookkeeping(name)]
+        reason, file, number = (columns.index(name) for name in ("reject_reason", "_source_file", "_row_number"))
+        rows = [
+            [row[reason], str(row[file]).rsplit("/", 1)[-1], row[number], *(row[place] for place in values)]
+            for row in self.table.rows
+        ]
+        return Table(["reasons", "file", "row", *(columns[place] for place in values)], rows)
+
+    def next_steps(self) -> list[str]:
+        """Say how the rows come out of quarantine again."""
+        example = str(self.table.rows[0][self.table.columns.index("_source_file")])
+        return [
+            f"if the rows are wrong: a corrected file with the same keys, or `landfall undo {example}`",
+            f"if the rule is wrong: mend int_{self.entity}__checked.sql, deploy; the next transform examines them",
+        ]
+
+
+def find(
+    stack: "Stack", dataset: str | None, reason: str | None, rows: int, sensitive: Collection[str]
+) -> list[Quarantined]:
+    """Read the quarantined rows, of one dataset or entity or of all, that have a reason or any; the latest first.
+
+    Raises:
+        ConfigError: there is no such dataset among those that are modeled.
+    """
+    warehouse = stack.warehouse_as(queries.TRANSFORMER)
+    entities = [row["name"].removeprefix(PREFIX) for row in warehouse.query(statements.select_quarantines(PREFIX))]
+    found = []
+    for entity in entities:
+        table = warehouse.table(statements.select_quarantined(f"{PREFIX}{entity}", entity, dataset, reason, rows))
+        if table.rows:
+            found.append(Quarantined(entity, without_values(table, sensitive)))
+    if not found and dataset and dataset not in entities:
+        known = {*entities, *(row["dataset"] for row in warehouse.query(statements.select_modeled_datasets()))}
+        if dataset not in known:
+            raise ConfigError(f"{dataset} is not modeled{did_you_mean(dataset, known) or '.'} There are {_list(known)}")
+    return found
+
+
+def without_values(table: Table, sensitive: Collection[str]) -> Table:
+    """Withhold the values of rows that came with a sensitive dataset."""
+    datasets = table.columns.index("_dataset")
+    if not any(row[datasets] in sensitive for row in table.rows):
+        return table
+    return queries.withheld(table, {name for name in table.columns if queries.is_bookkeeping(name)})
+
+
+def _list(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)) or "none yet"
