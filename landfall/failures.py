@@ -61,6 +61,8 @@ def _what_helps(error: TransientError) -> str:
 
 def _explain_sdk(error: Exception) -> tuple[str, int]:
     name = type(error).__name__
+    if isinstance(error, OSError) and error.filename:  # a path that was given cannot be read or written
+        return str(error), CONFIGURATION
     if name in UNREACHABLE:
         return f"AWS cannot be reached: {error}. {START_LOCAL}", TRANSIENT
     if name in UNCONFIGURED:

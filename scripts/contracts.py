@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -18,6 +19,7 @@ from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.changes import parse_changes
 from ingest_lambda.judge.snapshots import parse_snapshot
 from ingest_lambda.read.dialects import parse_csv, parse_json
+from ingest_lambda.warehouse.sqltypes import parse_type
 from ingest_lambda.warehouse.statements import METADATA, fold_case
 
 SOURCE_NAME = "landing"
@@ -25,6 +27,7 @@ DEFAULT_POLICY = "evolve"
 POLICIES = frozenset({"evolve", "freeze"})
 FORMATS = frozenset({"csv", "json"})  # beside parquet
 TABLE_FORMATS = frozenset({"append_only"})  # how the folder of a table format may be meant
+ALIKE = 0.8  # of 1.0: from where on a name is taken for a misspelt setting
 RAW = "raw/"  # under which landing reads
 
 
@@ -53,6 +56,9 @@ class Contract(TypedDict):
     snapshot: NotRequired[dict[str, Any]]
 
 
+SETTINGS = frozenset(Contract.__annotations__) - {"columns"}  # what config.meta may say of a dataset
+
+
 def read_contracts(root: Path) -> dict[str, Contract]:
     """Read every dataset declared under `dbt_project/models/landing/`, in name order; none when there is no project.
 
@@ -66,8 +72,14 @@ def read_contracts(root: Path) -> dict[str, Contract]:
             found = from_document(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
             _check_owners(found, owners)
             contracts |= found
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise ConfigError(f"{path.relative_to(root)}: line {line} is no YAML: {error.problem}") from error
         except ValueError as error:
             raise ConfigError(f"{path.relative_to(root)}: {error}") from error
+        except (AttributeError, KeyError, TypeError) as error:
+            shape = "sources are a list, each with a name and tables, each of these with a name"
+            raise ConfigError(f"{path.relative_to(root)}: {shape} ({type(error).__name__}: {error})") from error
     return dict(sorted(contracts.items()))
 
 
@@ -95,6 +107,7 @@ def from_document(document: dict[str, Any]) -> dict[str, Contract]:
 
 def _contract(table: dict[str, Any]) -> Contract:
     meta = table.get("config", {}).get("meta", {})
+    _check_names(table["name"], table, meta)
     policy, formats = meta.get("schema_change", DEFAULT_POLICY), meta.get("formats", [])
     if policy not in POLICIES:
         raise ValueError(f"{table['name']}: schema_change is {policy!r}; it can be {', '.join(sorted(POLICIES))}")
@@ -113,6 +126,7 @@ def _contract(table: dict[str, Any]) -> Contract:
         # columns that the loader adds to every row are documented there too, but they are no part of the file
         if "data_type" in column and fold_case(column["name"]) not in METADATA
     ]
+    _check_types(table["name"], declared)
     contract = Contract(schema_change=policy, columns=declared)
     if formats:
         contract["formats"] = list(formats)
@@ -141,6 +155,23 @@ def _contract(table: dict[str, Any]) -> Contract:
             raise ValueError(f"{table['name']}: it is a snapshot, which has no changes: declare one of the two")
         contract["snapshot"] = _snapshot(table["name"], meta["snapshot"])
     return contract
+
+
+def _check_names(dataset: str, table: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
+    """Find settings that would be passed over in silence: misspelt, or beside `config`. Others are for other tools."""
+    if misplaced := SETTINGS & set(table.get("meta", {})):
+        raise ValueError(f"{dataset}: {min(misplaced)} is read under config.meta alone, and stands under meta")
+    for name in set(meta) - SETTINGS:
+        if alike := get_close_matches(str(name), SETTINGS, n=1, cutoff=ALIKE):
+            raise ValueError(f"{dataset}: {name} is no setting; did you mean {alike[0]}?")
+
+
+def _check_types(dataset: str, columns: Sequence[Column]) -> None:
+    for column in columns:
+        try:
+            parse_type(str(column["data_type"]))
+        except ValueError as error:
+            raise ValueError(f"{dataset}: the data_type of column {column['name']}: {error}") from error
 
 
 def _key(dataset: str, declared: object, columns: Sequence[str]) -> list[str]:

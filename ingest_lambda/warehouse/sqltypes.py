@@ -117,7 +117,8 @@ def parse_type(text: str) -> SqlType:
     match = WRITTEN_TYPE.fullmatch(text.strip().lower())
     name = ALIASES.get(match[1]) if match else None
     if match is None or name is None:
-        raise ValueError(f"{text!r} is not a type of landing tables")
+        known = ", ".join(sorted({each.lower() for each in ALIASES.values()}))
+        raise ValueError(f"{text!r} is not a type of landing tables; these are {known}")
     if name not in DEFAULT_ARGUMENTS:
         return SqlType(name)
     if match[2] is None:

@@ -19,6 +19,7 @@ def evolve(
     dataset: Annotated[str, typer.Argument(help="The dataset, whose table is landing.DATASET.")],
     column: Annotated[str, typer.Argument(help="Its column; one that is not there is added.")],
     type_: Annotated[str, typer.Argument(metavar="TYPE", help="The type that it shall have, as 'DECIMAL(38,4)'.")],
+    may_add: Annotated[bool, typer.Option("--add", help="Add a column whose name resembles another's.")] = False,
     lossy: Annotated[bool, typer.Option("--lossy", help="Go on even where values change by it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the transaction.")] = False,
     as_json: output.JsonOption = False,
@@ -33,7 +34,7 @@ def evolve(
 
     stack = environment.named_stack()
     warehouse = stack.warehouse_as("LoaderSecretArn", evolution.PATIENCE_SECONDS)
-    change = evolution.plan_change(warehouse, dataset, column, type_)
+    change = evolution.plan_change(warehouse, dataset, column, type_, may_add=may_add)
     steps = change.statements(may_lose=lossy)
     if not dry_run:
         with output.stderr().status(f"changing landing.{dataset}"), marking.changing(stack):

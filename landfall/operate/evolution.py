@@ -14,10 +14,12 @@ from typing import Any
 
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.judge.contracts import Contract, parse_contract
+from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.catalog import read_columns
 from ingest_lambda.warehouse.client import Connection, retry_conflicts
 from ingest_lambda.warehouse.statements import METADATA, ROW_NUMBER, Column, Widening, identifier, lock_dataset, table
+from landfall.operate.names import did_you_mean
 
 PATIENCE_SECONDS = 24 * 3600.0  # as long as the Data API lets a statement run
 
@@ -91,17 +93,24 @@ class Change:
         }
 
 
-def plan_change(warehouse: Connection, dataset: str, column: str, type_: str) -> Change:
+def plan_change(warehouse: Connection, dataset: str, column: str, type_: str, *, may_add: bool = False) -> Change:
     """Look up the column, and say what the change is.
 
+    `may_add`: a column that is not there is added although its name resembles one that is.
+
     Raises:
-        ConfigError: the dataset has not landed, the name is one of landing's own, or the type is none of landing's.
+        ConfigError: the dataset has not landed, the name is one of landing's own or resembles another column's, or the
+            type is none of landing's.
     """
     wanted = wanted_column(column, type_)
     existing = read_columns(warehouse, dataset)
     if existing is None:
-        raise ConfigError(f"there is no table landing.{dataset}: `landfall status` lists the datasets")
+        question = did_you_mean(dataset, datasets(warehouse))
+        raise ConfigError(f"there is no table landing.{dataset}{question or '.'} `landfall status` lists the datasets")
     before = next((each for each in existing if each.name == wanted.name), None)
+    question = did_you_mean(wanted.name, (each.name for each in existing))
+    if before is None and question and not may_add:
+        raise ConfigError(f"landing.{dataset} has no column {wanted.name}{question} To add it, give --add too")
     return Change(dataset, wanted, before)
 
 

@@ -147,7 +147,10 @@ class Planner:
         return [self._read_object(self._stack, name)]
 
     def _read_local(self, path: Path, dataset: str | None) -> Iterable[Readable | Forecast]:
-        for upload in plan_uploads([path], dataset, rules=self._rules):
+        left_out: dict[Path, str] = {}
+        uploads = plan_uploads([path], dataset, rules=self._rules, left_out=left_out.__setitem__)
+        yield from (Forecast(str(other), None, "ignored", why) for other, why in left_out.items())
+        for upload in uploads:
             if upload.dataset is None:
                 yield Forecast(str(upload.path), None, "ignored", upload.ignored or "it is no data file")
                 continue

@@ -211,6 +211,64 @@ def test_a_rule_for_folders_that_means_nothing_is_refused_where_it_is_declared(m
         from_document({"sources": [{"name": "landing", "tables": [table]}]})
 
 
+SOURCE = """\
+sources:
+  - name: landing
+    tables:
+      - name: orders
+        config: {meta: {schema_change: evolve}}
+        columns:
+          - {name: order_id, data_type: bigint}
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        (
+            "schema_change: evolve",
+            "schema_change: evlove",
+            "orders: schema_change is 'evlove'; it can be evolve, freeze",
+        ),
+        (
+            "schema_change: evolve",
+            "schema_chnage: evolve",
+            "orders: schema_chnage is no setting",
+        ),
+        (
+            "config: {meta: {schema_change: evolve}}",
+            "meta: {schema_change: evolve}",
+            "orders: schema_change is read under",
+        ),
+        (
+            "bigint",
+            "bigitn",
+            "orders: the data_type of column order_id: 'bigitn' is not a type of landing tables; these",
+        ),
+        ("tables:", "tables: [", "line 4 is no YAML: "),
+        ("      - name: orders", "      - nmae: orders", "sources are a list, each with a name and tables"),
+    ],
+)
+def test_what_is_misspelt_in_the_source_yaml_is_one_line_with_file_and_key(
+    tmp_path: Path, right: str, wrong: str, said: str
+) -> None:
+    file = tmp_path / "dbt_project" / "models" / "landing" / "_orders__sources.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(SOURCE)
+    assert list(read_contracts(tmp_path)) == ["orders"]
+    assert right in SOURCE
+    file.write_text(SOURCE.replace(right, wrong, 1))
+    with pytest.raises(ConfigError) as refused:
+        read_contracts(tmp_path)
+    assert str(refused.value).startswith(f"dbt_project/models/landing/_orders__sources.yml: {said}")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_setting_of_another_tool_is_let_through() -> None:
+    table = {"name": "orders", "config": {"meta": {"owner": "sales", "pii": True}}}
+    assert from_document({"sources": [{"name": "landing", "tables": [table]}]}).keys() == {"orders"}
+
+
 def test_a_prefix_is_of_one_dataset_wherever_both_are_declared(tmp_path: Path) -> None:
     folder = tmp_path / "dbt_project" / "models" / "landing"
     folder.mkdir(parents=True)

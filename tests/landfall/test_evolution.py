@@ -9,6 +9,7 @@ from ingest_lambda.errors import CatalogChangedError
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.warehouse import sqltypes
+from ingest_lambda.warehouse.catalog import read_columns
 from ingest_lambda.warehouse.statements import Column
 from landfall.operate import evolution
 from landfall.operate.evolution import Change
@@ -118,6 +119,18 @@ def test_what_cannot_be_is_refused(desk: Desk, column: str, type_: str, said: st
     dataset = landed(desk, {"v": [1]})
     assert said in desk.landfall("evolve", dataset, column, type_, exits=3)
     assert "there is no table" in desk.landfall("evolve", new_dataset(), "v", "integer", exits=3)
+
+
+def test_a_misspelt_name_is_asked_about_and_nothing_is_added(desk: Desk) -> None:
+    dataset = new_dataset("finches")
+    desk.function.receive(desk.land.put(f"raw/{dataset}/a.parquet", pa.table({"price": [1.5]})))
+    before = read_columns(desk.land.warehouse, dataset)
+    said = desk.landfall("evolve", dataset, "prcie", "double precision", exits=3)
+    assert "has no column prcie; did you mean price? To add it, give --add too" in said
+    assert f"did you mean {dataset}?" in desk.landfall("evolve", f"{dataset}x", "price", "real", exits=3)
+    assert "these are bigint, boolean, " in desk.landfall("evolve", dataset, "price", "dubble", exits=3)
+    assert read_columns(desk.land.warehouse, dataset) == before
+    assert desk.landfall("evolve", dataset, "prcie", "double precision", "--add")["outcome"] == "added"
 
 
 def test_a_contract_that_says_otherwise_is_told() -> None:

@@ -33,6 +33,7 @@ def refusal(code: str, message: str) -> ClientError:
         (refusal("ExpiredToken", "The security token included in the request is expired"), 3, "aws sso login"),
         (refusal("AccessDenied", "not authorized to perform: s3:PutObject"), 3, "s3:PutObject"),
         (CatalogChangedError("column row_number does not exist"), 4, "another release deployed it: `landfall deploy`"),
+        (PermissionError(13, "Permission denied", "orders.parquet"), 3, "Permission denied: 'orders.parquet'"),
         (ZeroDivisionError("division by zero"), 70, "bug"),
     ],
 )
