@@ -1,0 +1,188 @@
+"""When the transform function says that nothing is left to do, and what it goes by while the warehouse sleeps."""
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from local.home import ROOT
+from tests.support.local_stack import LocalServices
+from tests.support.model_warehouse import ModelWarehouse
+from tests.support.order_rows import item, items_file, order, orders_file
+from transform_lambda import freshness, handler
+from transform_lambda.alerts import Alert
+from transform_lambda.errors import TransientError
+from transform_lambda.graph import Graph
+from transform_lambda.kept import Landings, ToldStale
+from transform_lambda.project import Memory
+from transform_lambda.settings import Settings
+
+FINGERPRINT = "of this project"
+DONE: Any = None  # no action looks at its context
+
+
+@pytest.fixture
+def deployed(built_warehouse: ModelWarehouse, local_aws: LocalServices, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Return the settings of a function whose project has been built whole over nothing."""
+    bucket, client = f"quiet-{uuid.uuid4().hex[:8]}", local_aws.client("s3")
+    client.create_bucket(Bucket=bucket)
+    for name, value in built_warehouse.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(handler, "s3", lambda: client)
+    monkeypatch.setattr(handler, "_fingerprint", lambda: FINGERPRINT)
+    built_warehouse.loader.run("delete from ops.alerts")
+    Memory(client, bucket).write(FINGERPRINT)
+    return Settings(
+        bucket=bucket,
+        environment="test",
+        warehouse_user="landfall_transformer",
+        warehouse="w",
+        secret_arn=None,
+        rows_per_build=1_000,
+        reminder_hours=24,
+        project_dir=ROOT,
+    )
+
+
+def plan(settings: Settings) -> dict[str, Any]:
+    """Plan."""
+    return handler.plan({}, settings, DONE)
+
+
+def remember(settings: Settings, *, look: bool, kind: str = "transform", fingerprint: str = "") -> dict[str, Any]:
+    """Record that a message was sent."""
+    alert = Alert(kind, fingerprint, "info", "s", None, "r").to_json()
+    return handler.remember({"alert": alert, "look": look}, settings, DONE)
+
+
+def kept(settings: Settings) -> dict[str, datetime] | None:
+    """Return the landings that are kept."""
+    return Landings(handler.s3(), settings.bucket).read()
+
+
+def test_only_a_plan_that_finds_nothing_to_do_and_nothing_to_tell_again_is_quiet(
+    deployed: Settings, built_warehouse: ModelWarehouse
+) -> None:
+    assert plan(deployed)["quiet"] is True
+    assert kept(deployed) == {}
+    built_warehouse.loader.land(orders_file("one", [order("o-1")]))
+    found = plan(deployed)
+    assert (found["build"], found["quiet"], kept(deployed)) == (True, False, {})
+    built_warehouse.build_green()
+    assert plan(deployed)["quiet"] is True
+    assert set(kept(deployed) or ()) == {"order_summary"}
+
+
+@pytest.mark.parametrize(("fingerprint", "is_quiet"), [("what failed", False), ("", True)])
+def test_while_the_last_message_is_of_a_failure_a_reminder_may_be_due(
+    deployed: Settings, fingerprint: str, is_quiet: bool
+) -> None:
+    remember(deployed, look=False, fingerprint=fingerprint)
+    found = plan(deployed)
+    assert (found["build"], found["quiet"]) == (False, is_quiet)
+    assert (kept(deployed) is not None) is is_quiet
+
+
+def test_a_project_that_has_not_been_built_whole_is_not_quiet(deployed: Settings) -> None:
+    Memory(handler.s3(), deployed.bucket).forget()
+    assert plan(deployed)["quiet"] is False
+
+
+def test_who_records_a_success_looks_whether_it_has_left_anything(
+    deployed: Settings, built_warehouse: ModelWarehouse
+) -> None:
+    assert remember(deployed, look=False) == {"quiet": False}
+    assert remember(deployed, look=True) == {"quiet": True}
+    built_warehouse.loader.land(orders_file("one", [order("o-1")]))
+    assert remember(deployed, look=True) == {"quiet": False}
+    rows = built_warehouse.loader.rows("select count(*) from ops.alerts")
+    assert rows == [(3,)]
+
+
+def test_a_look_that_fails_takes_back_no_record(
+    deployed: Settings, built_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise TransientError("away")
+
+    monkeypatch.setattr(handler, "_look", fail)
+    assert remember(deployed, look=True) == {"quiet": False}
+    assert built_warehouse.loader.rows("select count(*) from ops.alerts") == [(1,)]
+
+
+def test_what_is_kept_tells_the_same_as_dbt_and_asks_nothing(
+    deployed: Settings, built_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loader = built_warehouse.loader
+    loader.land(orders_file("late", [order("o-1")]))
+    loader.land(items_file("new", [item("i-1", "o-1")]))
+    for table, column in (("landing.order_summary", "_loaded_at"), ("ledger.order_summary", "loaded_at")):
+        loader.run(f"update {table} set {column} = dateadd(day, -400, getdate())")  # noqa: S608 - of the line above
+    built_warehouse.build_green()
+    assert plan(deployed)["quiet"] is True
+    (by_dbt,) = freshness.check(ROOT, handler.logger)
+
+    monkeypatch.setattr(handler, "connected", unreachable)
+    monkeypatch.setattr(freshness, "check", unreachable)
+    ToldStale(handler.s3(), deployed.bucket).write("another", datetime.now(UTC))
+    told = handler.check_freshness({"is_quiet": True}, deployed, DONE)
+
+    (found,) = told["result"]["stale"]
+    assert found["hours"] == pytest.approx(by_dbt.pop("hours"), abs=1)
+    assert {name: found[name] for name in by_dbt} == by_dbt
+    assert told["alert"]["fingerprint"] == freshness.fingerprint_of([found])
+
+
+def unreachable(*_: Any) -> Any:
+    """Stand for a warehouse that must not be asked."""
+    raise AssertionError("the warehouse was asked")
+
+
+def test_a_silence_is_told_once_until_a_reminder_without_a_question(
+    deployed: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Landings(handler.s3(), deployed.bucket).write({"order_summary": datetime(2020, 1, 1)})
+    first = handler.check_freshness({"is_quiet": True}, deployed, DONE)
+    assert first["message"] is not None
+    handler.remember({"alert": first["alert"], "look": False}, deployed, DONE)
+
+    monkeypatch.setattr(handler, "connected", unreachable)
+    again = handler.check_freshness({"is_quiet": True}, deployed, DONE)
+    assert (again["result"]["outcome"], again["message"]) == ("stale", None)
+    told = ToldStale(handler.s3(), deployed.bucket)
+    told.write(first["alert"]["fingerprint"], datetime.now(UTC) - timedelta(hours=25))
+    assert handler.check_freshness({"is_quiet": True}, deployed, DONE)["message"] is not None
+
+
+def test_where_landings_are_not_kept_or_a_source_asks_in_its_own_way_dbt_asks_the_warehouse(
+    deployed: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def ask(*_: Any) -> list[Any]:
+        asked.append("dbt")
+        return []
+
+    monkeypatch.setattr(freshness, "check", ask)
+
+    def check() -> int:
+        assert handler.check_freshness({"is_quiet": True}, deployed, DONE)["result"]["stale"] == []
+        return len(asked)
+
+    assert check() == 1
+    Landings(handler.s3(), deployed.bucket).write({})
+    assert check() == 1
+    graph = handler._graph(deployed)
+    own = {id_: replace(node, has_own_freshness=bool(node.dataset)) for id_, node in graph.nodes.items()}
+    monkeypatch.setattr(handler, "_graph", lambda _: Graph(own))
+    assert check() == 2
+
+
+def test_the_limits_of_a_source_are_those_that_its_yaml_declares(deployed: Settings) -> None:
+    sources = handler._graph(deployed).landing
+    declared = {source.dataset: (source.warn_after, source.error_after) for source in sources}
+    assert declared["order_summary"] == (timedelta(days=2).total_seconds(), None)
+    assert not any(source.has_own_freshness for source in sources)
+    assert all(limits != (None, None) for limits in declared.values())
