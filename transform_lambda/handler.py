@@ -1,6 +1,7 @@
 """MODEL, GATE, ALERT: the transform function. In: one action of the state machine. Out: that action's result, as JSON.
 
-The actions, in the order of the state machine: plan, build, archive, report, remember; and, on a schedule, freshness.
+The actions, in the order of the state machine: plan, build, archive, report, remember; on a schedule, freshness; and,
+as a step of a deployment, prepare.
 """
 
 from __future__ import annotations
@@ -61,6 +62,15 @@ def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
         result = action(event, settings(), context)
     logger.info("done", extra={"size_bytes": len(json.dumps(result))})
     return result
+
+
+def prepare(_event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
+    """Parse the project, so that the first run need not. No warehouse is asked.
+
+    Raises:
+        ConfigError: dbt cannot parse it.
+    """
+    return {"nodes": len(_graph(settings).nodes)}
 
 
 def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
@@ -199,6 +209,7 @@ def _parsed(settings: Settings) -> Iterator[str]:
 
 
 ACTIONS: dict[str, Callable[[Event, Settings, LambdaContext], dict[str, Any]]] = {
+    "prepare": prepare,
     "plan": plan,
     "build": build,
     "archive": archive,

@@ -1,4 +1,4 @@
-"""MODEL: keep dbt's parse of the project in S3, so that only the first run of a deployment parses it.
+"""MODEL: keep dbt's parse of the project in S3, so that it is parsed once, as a step of its deployment.
 
 In: a bucket, and the fingerprint of project and warehouse, which together decide what a parse comes to. Out: dbt's own
 `partial_parse.msgpack`, where dbt looks for it. dbt judges for itself whether a parse fits its version, project and

@@ -1,7 +1,8 @@
 """OPERATE: one deployment, from the sources to a stack that lands files. The same for every account and machine.
 
 In: an environment's name, parameters, the secret of the warehouse's administrator. Out: the stack's outputs.
-Package, upload, create or update the stack, prepare the warehouse, let the schedules run. Every step can be repeated.
+Package, upload, create or update the stack, prepare the warehouse and the transform function, let the schedules run.
+Every step can be repeated.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from scripts.package import ROOT, Runtime, build
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -43,6 +45,7 @@ class Clients:
     cloudformation: CloudFormationClient
     secrets: SecretsManagerClient
     redshift_data: RedshiftDataAPIServiceClient
+    lambda_: LambdaClient
     account: str
     region: str
 
@@ -56,6 +59,7 @@ class Clients:
             cloudformation=session.client("cloudformation"),
             secrets=session.client("secretsmanager"),
             redshift_data=session.client("redshift-data"),
+            lambda_=session.client("lambda"),
             account=sts.get_caller_identity()["Account"],
             region=sts.meta.region_name,
         )
@@ -140,6 +144,8 @@ def deploy(
     outputs = cloudformation.apply(clients.cloudformation, at_first, note, approve)
     progress("warehouse: users, schemas, privileges, tables")
     prepare_warehouse(outputs, deployment.admin_secret_arn, clients, root)
+    progress("transform function: parse of the dbt project")
+    prepare_function(outputs["TransformFunctionName"], clients.lambda_)
     if at_first != template:
         progress("schedules")
         outputs = cloudformation.apply(clients.cloudformation, template, note)
@@ -172,6 +178,19 @@ def warehouse_of(outputs: Mapping[str, str], secret_arn: str, clients: Clients) 
     """Return the warehouse of a deployment, logged in to with a secret."""
     target = Target(outputs["DatabaseName"], secret_arn, outputs.get("WorkgroupName"), outputs.get("ClusterIdentifier"))
     return Warehouse(clients.redshift_data, target)
+
+
+def prepare_function(name: str, client: LambdaClient) -> None:
+    """Let the transform function parse its project, which it keeps in S3, so that the first run need not.
+
+    Raises:
+        ConfigError: it cannot, so that no run could.
+    """
+    payload = json.dumps({"action": "prepare", "execution": "deployment"})
+    answer = client.invoke(FunctionName=name, Payload=payload)
+    if "FunctionError" in answer:
+        said = json.loads(answer["Payload"].read())
+        raise ConfigError(f"{name} cannot parse the dbt project: {said.get('errorMessage')} (log: /aws/lambda/{name})")
 
 
 def _schedules_at_first(deployment: Deployment, client: CloudFormationClient) -> str:

@@ -30,6 +30,7 @@ def deploy_locally(
         cloudformation=client("cloudformation", ports),
         secrets=client("secretsmanager", ports),
         redshift_data=client("redshift-data", ports),
+        lambda_=client("lambda", ports),
         account=ACCOUNT_ID,
         region=REGION,
     )

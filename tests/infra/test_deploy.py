@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from ingest_lambda.errors import ConfigError
-from landfall.deploy.deployment import Deployment, deploy, read_parameters
+from landfall.deploy.deployment import Deployment, deploy, prepare_function, read_parameters
 from scripts.package import SIZE_LIMIT, Runtime
-from tests.support.local_stack import LocalStack
+from tests.support.lambdas import create_function
+from tests.support.local_stack import LocalServices, LocalStack
+from transform_lambda.parse_cache import FOLDER as PARSES
 
 
 def test_parameters_and_tags_are_read_as_text(tmp_path: Path) -> None:
@@ -57,6 +59,21 @@ def settings(described_stack: dict[str, Any]) -> dict[str, str]:
     """Return a stack's parameters, but for those that follow the sources, which may be under work."""
     parameters = {item["ParameterKey"]: item["ParameterValue"] for item in described_stack["Parameters"]}
     return {name: value for name, value in parameters.items() if not name.endswith(("CodeKey", "ArtifactPrefix"))}
+
+
+def test_a_deployment_leaves_the_parse_of_its_project_so_that_no_run_begins_with_it(stack: LocalStack) -> None:
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in described(stack)["Outputs"]}
+    prepare_function(outputs["TransformFunctionName"], stack.client("lambda"))
+    listed = stack.client("s3").list_objects_v2(Bucket=outputs["BucketName"], Prefix=PARSES)["Contents"]
+    assert {each["Key"].rpartition(".")[2] for each in listed} == {"json", "msgpack"}
+
+
+def test_a_function_that_cannot_parse_its_project_stops_the_deployment_and_says_where_to_look(
+    local_aws: LocalServices,
+) -> None:
+    broken = create_function(local_aws, "def handler(event, context): raise RuntimeError(event['action'] + ' broke')")
+    with pytest.raises(ConfigError, match=r"cannot parse the dbt project: prepare broke \(log: /aws/lambda/"):
+        prepare_function(broken, local_aws.client("lambda"))
 
 
 def test_an_administrator_who_cannot_log_in_stops_the_deployment(stack: LocalStack) -> None:

@@ -180,6 +180,15 @@ def test_where_landings_are_not_kept_or_a_source_asks_in_its_own_way_dbt_asks_th
     assert check() == 2
 
 
+def test_the_first_plan_of_a_deployment_that_was_prepared_parses_nothing(
+    deployed: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert handler.prepare({}, deployed, DONE)["nodes"] > 100
+    monkeypatch.setattr(handler, "Builder", unreachable)
+    assert plan(deployed)["quiet"] is True
+    assert handler.prepare({}, deployed, DONE)["nodes"] > 100
+
+
 def test_the_limits_of_a_source_are_those_that_its_yaml_declares(deployed: Settings) -> None:
     sources = handler._graph(deployed).landing
     declared = {source.dataset: (source.warn_after, source.error_after) for source in sources}
