@@ -365,3 +365,46 @@ def test_a_column_without_letters_is_called_by_its_position_in_the_file_whatever
     file = parquet(tmp_path / "file.parquet", {"Op": ["I", "U", "D", "U"], **ROWS, "raw": [b"a"] * 4, "名前": [1] * 4})
     said = json.loads(run(project, file, "--json").stdout)
     assert [column["modeled"] for column in said["columns"]] == ["id", "kind", "seen_at", "column_6"]
+
+
+@pytest.mark.parametrize(
+    ("said", "declaration"),
+    [
+        ("file", {"end": "file"}),
+        ("marker", {"end": "marker", "marker": "_SUCCESS"}),
+        ("marker=_DONE", {"end": "marker", "marker": "_DONE"}),
+        ("manifest", {"end": "manifest", "manifest": "*manifest"}),
+        ("manifest=files.json", {"end": "manifest", "manifest": "files.json"}),
+        ("count", {"end": "count"}),
+        ("count=8", {"end": "count", "count": 8}),
+    ],
+)
+def test_what_ends_a_snapshot_is_declared_as_it_is_said(
+    project: Path, file: Path, said: str, declaration: dict[str, object]
+) -> None:
+    told = json.loads(run(project, file, "--snapshot", said, "--json").stdout)
+    assert told["snapshot"] == declaration
+    assert read_contracts(project)["sightings"]["snapshot"] == declaration
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--snapshot", "never"), "how one ends"),
+        (("--snapshot", "file=a"), "has no file"),
+        (("--snapshot", "marker=a/b"), "the name of an object"),
+        (("--snapshot", "count=some"), "how many files"),
+        (("--snapshot", "count=0"), "how many files"),
+        (("--snapshot", "file", "--history"), "--history or --snapshot"),
+        (("--snapshot", "count=2", "--history"), "--history or --snapshot"),
+        (("--snapshot", "file", "--changes", "dms"), "--snapshot or --changes dms"),
+    ],
+)
+def test_a_snapshot_that_cannot_be_is_refused_with_the_reason_and_nothing_is_written(
+    project: Path, file: Path, arguments: tuple[str, ...], reason: str
+) -> None:
+    before = snapshot(project)
+    done = run(project, file, *arguments)
+    assert isinstance(done.exception, ConfigError)
+    assert reason in str(done.exception)
+    assert snapshot(project) == before

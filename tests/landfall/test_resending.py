@@ -1,6 +1,9 @@
 """`backfill`, `reconcile`, `replay`: what is announced again, what is left out, and that it lands once."""
 
 import json
+import signal
+import subprocess
+import sys
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
@@ -9,8 +12,10 @@ from ingest_lambda.arrive.envelopes import parse_notification
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.load.outcomes import Status
+from landfall.deploy.bootstrap import prepare_dataset
 from landfall.doctor import findings, warehouse
 from landfall.operate import declared, statements
+from local.home import ROOT
 from tests.land.warehouse import new_dataset, notification
 from tests.landfall.conftest import Desk
 
@@ -237,3 +242,37 @@ def test_files_from_before_the_declaration_of_changes_are_told_and_land_anew_wit
     again = desk.landfall("replay", "--without-positions")
     assert [(each["source_file"], each["action"]) for each in again] == [(gone.uri, "gone")]
     assert desk.messages() == []
+
+
+@pytest.mark.parametrize("transactions", [1, 2, 3], ids="after {} of 3 transactions".format)
+def test_a_replay_for_positions_that_is_killed_loses_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, transactions: int
+) -> None:
+    dataset = new_dataset()
+    files = put(desk, dataset, "a", "b", "c")
+    desk.function.receive(*files)
+    contract = {"columns": [{"name": "a", "data_type": "bigint"}], "changes": {"sequence": ["a"]}}
+    feed = parse_contract(contract)
+    desk.land.contracts[dataset] = feed
+    prepare_dataset(desk.stack.warehouse, dataset, feed)
+
+    asked = {"outputs": desk.stack.outputs, "dataset": dataset, "contract": contract, "transactions": transactions}
+    replay = [sys.executable, "-m", "tests.landfall.killed_replay", json.dumps(asked)]
+    killed = subprocess.run(replay, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert desk.messages() == [], "it died before it announced anything"
+    assert desk.land.count(f"landing.{dataset}") == 3 * (3 - transactions)
+    assert desk.land.count(f"ledger.{dataset}") == 3 - transactions
+
+    reconciled = desk.landfall("reconcile", "--dataset", dataset, "--grace", "0")
+    assert (reconciled["sent"], reconciled["mismatches"]) == (transactions, [])
+    assert [outcome.status for outcome in desk.deliver()] == [Status.LANDED] * transactions
+    monkeypatch.setattr(declared, "contracts", lambda: {dataset: feed})
+    again = desk.landfall("replay", "--without-positions", "--dataset", dataset)
+    assert [each["action"] for each in again] == ["sent"] * (3 - transactions)
+    desk.deliver()
+    rows = desk.land.rows(f"select _file_id, _row_number, a from landing.{dataset}")  # noqa: S608 - our names
+    assert sorted((row["_file_id"], row["_row_number"], row["a"]) for row in rows) == sorted(
+        (file.file_id, number, number) for file in files for number in (1, 2, 3)
+    )

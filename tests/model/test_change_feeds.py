@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.support import change_feeds
-from tests.support.change_feeds import FEEDS, MODELS, Feed, schedules, standing
-from tests.support.convergence import Act, Step
+from tests.support.change_feeds import FEEDS, MODELS, Feed, schedules
+from tests.support.convergence import Step, standing
+from tests.support.following import assert_as_built_anew, follow
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import customer, customers_file
 from tests.support.warehouse_seed import NOON, Row
@@ -40,34 +41,14 @@ def test_customers_end_as_their_last_change_and_what_has_no_place_stays_in_sight
     warehouse = worker_warehouse
     warehouse.empty()
     with change_feeds.declared(warehouse, feed):
-        follow(schedule, warehouse)
+        follow(schedule, warehouse, RUN)
 
         files = standing(schedule)
         assert warehouse.transformer.rows(CUSTOMERS) == change_feeds.modeled(feed, files)
         # A delete that came together with a newer version of its key leaves with the next run.
         warehouse.run_green(*RUN)
         assert warehouse.transformer.rows(DELETES) == change_feeds.unplaced(feed, files)
-
-        everything = "select * from modeled.customers order by customer_id"
-        incremental = warehouse.transformer.rows(everything)
-        warehouse.run_green("--full-refresh", *RUN)
-        assert warehouse.transformer.rows(everything) == incremental
-
-
-def follow(schedule: Sequence[Step], warehouse: ModelWarehouse) -> None:
-    """Let the steps happen, and a last run. The run after an undo is a full refresh, as the transform decides it."""
-    refresh: tuple[str, ...] = ()
-    for step in [*schedule, Step(Act.RUN)]:
-        if step.act is Act.LAND and step.file:
-            warehouse.loader.land(step.file)
-        elif step.act is Act.UNDO and step.file:
-            warehouse.loader.undo(step.file)
-            refresh = ("--full-refresh",)
-        else:
-            file = step.file
-            during = {step.moment: lambda file=file: warehouse.loader.land(file)} if step.moment and file else {}
-            warehouse.run_green(*refresh, *RUN, during=during)
-            refresh = ()
+        assert_as_built_anew(warehouse, RUN, "customers")
 
 
 def test_codes_are_those_declared_and_another_one_is_told(worker_warehouse: ModelWarehouse) -> None:

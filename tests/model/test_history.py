@@ -24,6 +24,8 @@ from landfall.app import build as command_line
 from landfall.deploy import bootstrap
 from local.home import ROOT
 from scripts.contracts import read_contracts
+from tests.support.convergence import Act, Step, standing
+from tests.support.following import assert_as_built_anew, follow, whole_tables
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.warehouse_seed import NOON, Row, SeedFile
 
@@ -33,6 +35,7 @@ pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the ot
 EXAMPLES = 3
 PROJECT = ("dbt_project", "macros", "dbt_project.yml", "profiles.yml", ".sqlfluff", ".sqlfluffignore")
 RUN = ("--select", "int_readings__checked", "readings_history", "readings")
+TABLES = ("readings", "readings_history")
 HISTORY = (
     "select id, state, is_deleted, is_current, valid_from, valid_to from modeled.readings_history "
     "order by id, valid_from, valid_to, state, is_deleted"
@@ -50,14 +53,6 @@ class Project:
     def history(self) -> list[tuple[Any, ...]]:
         """Return the whole history."""
         return self.dbt.transformer.rows(HISTORY)
-
-    def whole(self) -> list[list[tuple[Any, ...]]]:
-        """Return every column of both tables."""
-        ordered = "order by id, _business_at, _row_digest"
-        return [
-            self.dbt.transformer.rows(f"select * from modeled.{table} {ordered}")
-            for table in ("readings", "readings_history")
-        ]
 
     def empty(self) -> None:
         """Let nothing have landed, and nothing been modeled."""
@@ -203,13 +198,13 @@ def test_a_gate_that_fails_stops_both_and_they_go_on_together(project: Project) 
     dbt = project.dbt
     dbt.loader.land(readings("good", reading("r-1", "first")))
     dbt.run_green(*RUN)
-    before = project.whole()
+    before = whole_tables(dbt, *TABLES)
     bad = readings("bad", *(reading(None, "lost", number) for number in range(10)), reading("r-2", "new"))
     dbt.loader.land(bad)
     run = dbt.build("--select", "+readings", "+readings_history")
     assert run.status("readings__quarantine_rate") == "fail"
     assert run.status("readings") == run.status("readings_history") == "skipped"
-    assert project.whole() == before
+    assert whole_tables(dbt, *TABLES) == before
     dbt.loader.undo(bad)
     dbt.loader.land(readings("better", reading("r-2", "new")))
     dbt.build_green("--select", "+readings", "+readings_history")
@@ -240,17 +235,22 @@ _rows = st.builds(
 
 
 @st.composite
-def schedules(draw: st.DrawFn) -> list[SeedFile | None]:
-    """Draw files in some order, the same rows in two of them, with runs (None) between them."""
+def schedules(draw: st.DrawFn) -> list[Step]:
+    """Draw files in some order, the same rows in two of them, with runs between them, and undos of what has landed."""
     rows = [draw(st.lists(_rows, min_size=1, max_size=4)) for _ in range(draw(st.integers(min_value=2, max_value=3)))]
     rows.append(draw(st.sampled_from(rows)))
     files = [
         readings(f"file-{number}", *of_file, modified_at=at(draw(st.integers(min_value=0, max_value=2))))
         for number, of_file in enumerate(rows)
     ]
-    steps: list[SeedFile | None] = []
+    steps: list[Step] = []
     for file in draw(st.permutations(files)):
-        steps += [file, *draw(st.lists(st.none(), max_size=1))]
+        steps.append(Step(Act.LAND, file))
+        then = draw(st.sampled_from([None, Act.RUN, Act.RUN, Act.UNDO]))
+        if then is Act.UNDO:
+            steps.append(Step(then, draw(st.sampled_from([step.file for step in steps if step.file]))))
+        elif then:
+            steps.append(Step(then))
     return steps
 
 
@@ -277,17 +277,9 @@ def told(files: Sequence[SeedFile]) -> list[tuple[Any, ...]]:
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(schedule=schedules())
 def test_whatever_the_order_and_batching_the_history_is_that_of_all_files_and_of_a_full_refresh(
-    project: Project, schedule: Sequence[SeedFile | None]
+    project: Project, schedule: Sequence[Step]
 ) -> None:
     project.empty()
-    for step in [*schedule, None]:
-        if step is None:
-            project.dbt.run_green(*RUN)
-        else:
-            project.dbt.loader.land(step)
-
-    assert project.history() == told([step for step in schedule if step])
-
-    before = project.whole()
-    project.dbt.run_green("--full-refresh", *RUN)
-    assert project.whole() == before
+    follow(schedule, project.dbt, RUN)
+    assert project.history() == told(standing(schedule))
+    assert_as_built_anew(project.dbt, RUN, *TABLES)

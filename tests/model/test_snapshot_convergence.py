@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.model.test_convergence import follow
 from tests.support.convergence import Step
+from tests.support.following import assert_as_built_anew, follow
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.second_builder import SecondBuilder
 from tests.support.snapshot_schedules import ENTITY_MODELS, expected, snapshot_schedules
@@ -30,20 +30,13 @@ def test_modeled_tables_end_as_the_newest_complete_snapshots_say(
     snapshot_project: ModelWarehouse, other_snapshot_builder: SecondBuilder, schedule: Sequence[Step]
 ) -> None:
     snapshot_project.empty()
-    follow(schedule, snapshot_project, other_snapshot_builder, RUN)
+    follow(schedule, snapshot_project, RUN, other_snapshot_builder)
 
     for dataset in ENDS:
         assert modeled(snapshot_project, dataset) == expected(schedule, dataset)
-    before = [whole_table(snapshot_project, dataset) for dataset in ENDS]
-    snapshot_project.run_green("--full-refresh", *RUN)
-    assert [whole_table(snapshot_project, dataset) for dataset in ENDS] == before
+    assert_as_built_anew(snapshot_project, RUN, *ENDS)
 
 
 def modeled(warehouse: ModelWarehouse, dataset: str) -> list[tuple[object, ...]]:
     """Return key, name, whether it is deleted, and the file that says so."""
     return warehouse.transformer.rows(f"select id, name, is_deleted, _source_file from modeled.{dataset} order by 1")  # noqa: S608 - the test's own names
-
-
-def whole_table(warehouse: ModelWarehouse, dataset: str) -> list[tuple[object, ...]]:
-    """Return every column of every modeled row."""
-    return warehouse.transformer.rows(f"select * from modeled.{dataset} order by 1")  # noqa: S608 - the test's own names

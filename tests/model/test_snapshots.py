@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.following import assert_as_built_anew
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.snapshots import marker, modeled, part, roster, stock, thing
 from tests.support.warehouse_seed import NOON
@@ -68,7 +69,7 @@ def test_a_late_snapshot_moves_where_a_row_went_and_never_whether_it_lives(snaps
         ("c", None, True),
         ("d", None, True),
     ]
-    converged(snapshots, "rosters", ROSTERS)
+    assert_as_built_anew(snapshots, ROSTERS, "rosters")
 
 
 def test_a_key_whose_row_is_quarantined_is_there(snapshots: ModelWarehouse) -> None:
@@ -82,7 +83,7 @@ def test_a_key_whose_row_is_quarantined_is_there(snapshots: ModelWarehouse) -> N
     snapshots.loader.land(roster("3", [thing("a")], NOON + 2 * DAY))
     snapshots.run_green(*ROSTERS)
     assert modeled(snapshots, "rosters") == [("a", "Ada", False), ("b", None, True)]
-    converged(snapshots, "rosters", ROSTERS)
+    assert_as_built_anew(snapshots, ROSTERS, "rosters")
 
 
 def test_a_bad_row_brings_nothing_back_that_was_gone(snapshots: ModelWarehouse) -> None:
@@ -91,7 +92,7 @@ def test_a_bad_row_brings_nothing_back_that_was_gone(snapshots: ModelWarehouse) 
         snapshots.run_green(*ROSTERS)
     assert modeled(snapshots, "rosters") == [("a", "Ada", False), ("b", None, True)]
     assert snapshots.transformer.rows("select id from gate.quarantine_rosters") == [("b",)]
-    converged(snapshots, "rosters", ROSTERS)
+    assert_as_built_anew(snapshots, ROSTERS, "rosters")
 
 
 def test_what_has_landed_of_a_snapshot_changes_and_deletes_nothing_before_the_last_of_it(
@@ -116,7 +117,7 @@ def test_what_has_landed_of_a_snapshot_changes_and_deletes_nothing_before_the_la
     snapshots.run_green(*CATALOGS)
     assert modeled(snapshots, "catalogs") == [("a", "new", False), ("b", None, True), ("c", "new", False)]
     assert snapshots.transformer.rows("select * from gate.pending_catalogs") == []
-    converged(snapshots, "catalogs", CATALOGS)
+    assert_as_built_anew(snapshots, CATALOGS, "catalogs")
 
 
 @pytest.mark.parametrize("is_last_first", [False, True])
@@ -144,7 +145,7 @@ def test_a_folder_of_a_count_changes_and_deletes_nothing_before_the_last_of_it_a
     assert snapshots.transformer.rows("select id, reject_reason from gate.pending_stocks") == [
         ("b", "snapshot_incomplete")
     ]
-    converged(snapshots, "stocks", STOCKS)
+    assert_as_built_anew(snapshots, STOCKS, "stocks")
 
 
 def test_a_part_that_a_later_snapshot_holds_as_well_is_of_the_later_one(snapshots: ModelWarehouse) -> None:
@@ -156,7 +157,7 @@ def test_a_part_that_a_later_snapshot_holds_as_well_is_of_the_later_one(snapshot
     snapshots.loader.land(marker("1", [kept, replace(again, version="2")], NOON + DAY, version="2"))
     snapshots.run_green(*CATALOGS)
     assert modeled(snapshots, "catalogs") == [("a", "Ada", False), ("b", "new", False), ("c", None, True)]
-    converged(snapshots, "catalogs", CATALOGS)
+    assert_as_built_anew(snapshots, CATALOGS, "catalogs")
 
 
 def test_an_export_that_is_undone_is_followed_by_the_one_before(snapshots: ModelWarehouse) -> None:
@@ -214,11 +215,3 @@ def test_a_snapshot_has_no_other_dataset_beside_it(snapshots: ModelWarehouse) ->
             snapshots.dbt("compile", "--select", "int_orders__checked")
     finally:
         del meta["snapshot"]
-
-
-def converged(warehouse: ModelWarehouse, dataset: str, run: tuple[str, ...]) -> None:
-    """Assert that a full refresh changes no column of any row."""
-    every = f"select * from modeled.{dataset} order by 1"  # noqa: S608 - the test's own names
-    before = warehouse.transformer.rows(every)
-    warehouse.run_green("--full-refresh", *run)
-    assert warehouse.transformer.rows(every) == before

@@ -92,13 +92,6 @@ def schedules(draw: st.DrawFn) -> list[Step]:
     return steps
 
 
-def standing(schedule: Sequence[Step]) -> list[SeedFile]:
-    """Return the files whose rows count in the end, in the order in which they landed."""
-    undone = {step.file.file_id for step in schedule if step.file and step.act is Act.UNDO}
-    landed = {step.file.file_id: step.file for step in schedule if step.file}
-    return [file for file_id, file in landed.items() if file_id not in undone]
-
-
 def modeled(feed: Feed, files: Sequence[SeedFile]) -> list[tuple[object, ...]]:
     """Return key, country and whether it is deleted, of each customer that must be modeled."""
     return [
