@@ -24,8 +24,10 @@ TAKEN = {"reject_reason", "row_status", "reasons", "waits_for", "is_deleted", "c
 TAKEN |= {"quarantined_in_file", "rows_in_file", "bad_files_in_run", "files_in_run"}
 TAKEN_BY_HISTORY = {"valid_from", "valid_to", "is_current"}
 JINJA = re.compile(r"\{[{%#]")
-# Lengths of modeled text: the shortest that holds twice what was seen.
-TEXT_BYTES = (32, 64, 128, 256, 1024, 4096, 16384, MAX_VARCHAR)
+# Lengths of modeled text: the shortest that holds four times what was seen. One file shows few values, and a row whose
+# text is longer is quarantined; a length takes no room by itself, so that none is short.
+TEXT_BYTES = (256, 1024, 4096, 16384, MAX_VARCHAR)
+TIMES_SEEN = 4
 UNSEEN_TEXT_BYTES = 256
 
 
@@ -77,7 +79,7 @@ def model_columns(
     >>> from ingest_lambda.warehouse import sqltypes
     >>> columns = [LandedColumn("order", sqltypes.INTEGER), LandedColumn("größe (m)", sqltypes.VARCHAR, 9)]
     >>> [(column.name, column.type, column.selected) for column in model_columns("trees", columns)]
-    [('order_value', 'integer', '"order" as order_value'), ('grosse_m', 'varchar(32)', '"größe (m)" as grosse_m')]
+    [('order_value', 'integer', '"order" as order_value'), ('grosse_m', 'varchar(256)', '"größe (m)" as grosse_m')]
 
     Raises:
         ConfigError: a name that no dbt project can hold.
@@ -117,17 +119,17 @@ def landing_type(type_: SqlType) -> str:
 
 
 def modeled_type(column: LandedColumn) -> str:
-    """Choose the modeled type; every value of the landing type fits, except texts longer than twice what was seen.
+    """Choose the modeled type; every value of the landing type fits, except far longer texts than were seen.
 
     >>> from ingest_lambda.warehouse import sqltypes
     >>> modeled_type(LandedColumn("a", sqltypes.VARCHAR, 40)), modeled_type(LandedColumn("b", sqltypes.decimal(5, 5)))
-    ('varchar(128)', 'numeric(6,5)')
+    ('varchar(256)', 'numeric(6,5)')
     """
     name, arguments = column.type.name, column.type.arguments
     if name == "SUPER":
         return f"varchar({MAX_VARCHAR - 1})"  # the macro json_text marks what is longer
     if name == "VARCHAR":
-        wanted = UNSEEN_TEXT_BYTES if column.longest_text is None else 2 * column.longest_text
+        wanted = UNSEEN_TEXT_BYTES if column.longest_text is None else TIMES_SEEN * column.longest_text
         return f"varchar({next((size for size in TEXT_BYTES if size >= wanted), MAX_VARCHAR)})"
     if name == "DECIMAL":
         precision, scale = arguments

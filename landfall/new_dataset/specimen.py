@@ -16,6 +16,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 from pyarrow import types
 
+from ingest_lambda.arrive.routing import Format, format_of
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.names import landing_names
 from ingest_lambda.judge.partitions import columns_of_path
@@ -41,9 +42,15 @@ def read(source: str) -> Specimen:
     """Read a file by its path or `s3://bucket/key`; hive parts of either are columns of it.
 
     Raises:
-        ConfigError: there is no such file, or one of its columns has a type that cannot land.
+        ConfigError: there is no such file, it is a text, or one of its columns has a type that cannot land.
         RejectedFileError: LAND would reject the file, for this reason.
     """
+    kind = format_of(source)
+    if kind in (Format.CSV, Format.JSON):
+        raise ConfigError(
+            f"{source} is {kind}, whose columns have no types: give one of its files as parquet, and add "
+            f"`formats: [{kind}]` to config.meta in the source YAML that is written (docs/verdicts.md#csv-and-json)"
+        )
     with _at_hand(source) as path:
         footer = _footer(path)
         names = landing_names([column.name for column in footer.columns])

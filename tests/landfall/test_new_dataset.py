@@ -69,7 +69,7 @@ def test_it_writes_what_it_says_and_changes_no_file_that_was_there(project: Path
     after = snapshot(project)
     assert {path: after[path] for path in before} == before
     assert {str(path.relative_to(project)) for path in after.keys() - before.keys()} == set(said["files"])
-    assert said["columns"][1] == {"landing": "kind", "modeled": "kind", "type": "varchar(32)"}
+    assert said["columns"][1] == {"landing": "kind", "modeled": "kind", "type": "varchar(256)"}
     assert said["written"] is True
     assert said["next"]
 
@@ -147,6 +147,11 @@ def test_a_file_that_land_would_reject_is_rejected_with_its_verdict(project: Pat
     (tmp_path / "text.parquet").write_text("no parquet")
     assert isinstance(run(project, tmp_path / "text.parquet").exception, RejectedFileError)
     assert isinstance(run(project, tmp_path / "missing.parquet").exception, ConfigError)
+    for name, kind in (("a.csv", "csv"), ("a.jsonl.gz", "json")):
+        (tmp_path / name).write_text("id\n1\n")
+        said = str(run(project, tmp_path / name).exception)
+        assert f"is {kind}, whose columns have no types" in said
+        assert f"`formats: [{kind}]`" in said
 
 
 def test_a_name_that_dbt_would_evaluate_is_refused(project: Path, tmp_path: Path) -> None:
@@ -154,12 +159,12 @@ def test_a_name_that_dbt_would_evaluate_is_refused(project: Path, tmp_path: Path
     assert "Jinja" in str(done.exception)
 
 
-def test_texts_get_room_for_twice_what_was_seen(tmp_path: Path) -> None:
+def test_texts_get_far_more_room_than_was_seen(tmp_path: Path) -> None:
     columns = {"short": ["a", None], "long": ["ü" * 40, "b"], "none": pa.nulls(2), "few": pa.array(["x", "y"])}
     columns["few"] = columns["few"].dictionary_encode()
     specimen = read(str(parquet(tmp_path / "texts.parquet", columns)))
     types = {column.name: column.type for column in model_columns("texts", specimen.columns)}
-    assert types == {"short": "varchar(32)", "long": "varchar(256)", "none": "varchar(256)", "few": "varchar(32)"}
+    assert types == {"short": "varchar(256)", "long": "varchar(1024)", "none": "varchar(256)", "few": "varchar(256)"}
     assert specimen.few_values["few"] == ("x", "y")
 
 
@@ -198,7 +203,7 @@ def test_the_folders_of_the_file_are_columns_and_can_be_keys(project: Path, tmp_
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     columns = {column["landing"]: column["type"] for column in said["columns"]}
-    assert columns == {"id": "bigint", "kind": "varchar(32)", "seen_at": "timestamp", "region": "varchar(32)"}
+    assert columns == {"id": "bigint", "kind": "varchar(256)", "seen_at": "timestamp", "region": "varchar(256)"}
     contract = parse_contract(dict(read_contracts(project)["sightings"]))
     assert [column.name for column in contract.columns] == ["id", "kind", "seen_at", "region"]
     assert contract.partitions is True  # also where files of it have landed before there were such columns
