@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
 
 def report(
     run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="A run's id; the latest when left out.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="List every model and gate, not only the notable ones.")] = False,
     as_json: output.JsonOption = False,
 ) -> None:
     """Show a run's report: why it ran, models, gates, records a dataset, and what failed with files and examples.
@@ -33,7 +34,7 @@ def report(
         console = output.stdout()
         for line in _head(found):
             console.print(line, markup=False)
-        show_run(console, transforms.read(found["execution"], found["build"]))
+        show_run(console, transforms.read(found["execution"], found["build"]), every=every)
     raise typer.Exit(EXIT_CODES.get(found["build"]["outcome"], TIMED_OUT))
 
 

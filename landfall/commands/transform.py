@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 EXIT_CODES = {"succeeded": 0, "gate_failed": 1, "error": 2}
 TIMED_OUT = 2
+BUILT, PASSED = "success", "pass"  # dbt's words
+NOTHING_TO_BUILD = "nothing to build"
+NOTHING_NEW = (
+    "no deployed model has anything new to read; one that is in this checkout alone is built after `landfall deploy`, "
+    "on this machine `landfall local up`"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -72,14 +78,24 @@ def _show(run: "Run", as_json: bool) -> None:
     show_run(console, run)
 
 
-def show_run(console: "Console", run: "Run") -> None:
-    """Print a finished run: its models and gates, and for a failed gate the files, examples and remedy."""
-    if run.models:
-        models = [(model["name"], model["status"], model["rows_affected"]) for model in run.models]
-        console.print(output.table("Models", ("model", "status", "rows"), models))
-    if run.gates:
-        gates = [(gate["name"], gate["status"], gate["severity"], gate["failures"]) for gate in run.gates]
-        console.print(output.table("Gates", ("gate", "status", "severity", "failures"), gates))
+def show_run(console: "Console", run: "Run", *, every: bool = False) -> None:
+    """Print a finished run: its models and gates, and for a failed gate the files, examples and remedy.
+
+    Unless `every` one is wanted, only models that took rows in or were not built are listed, and gates that did not
+    pass.
+    """
+    models = [(model["name"], model["status"], model["rows_affected"]) for model in run.models]
+    gates = [(gate["name"], gate["status"], gate["severity"], gate["failures"]) for gate in run.gates]
+    listed_models = [model for model in models if every or model[1] != BUILT or model[2]]
+    listed_gates = [gate for gate in gates if every or gate[1] != PASSED]
+    if listed_models:
+        console.print(output.table("Models", ("model", "status", "rows"), listed_models))
+    if listed_gates:
+        console.print(output.table("Gates", ("gate", "status", "severity", "failures"), listed_gates))
+    if models or gates:
+        built, passed = sum(model[1] == BUILT for model in models), sum(gate[1] == PASSED for gate in gates)
+        said = f"{built:,} of {len(models):,} models built, {passed:,} of {len(gates):,} gates passed"
+        console.print(said if every else f"{said}; `landfall report --all` lists them", markup=False)
     for failing in run.failing:
         console.print(f"[red]{failing['gate']}[/red] failed", markup=True)
         for file in failing.get("files") or ():
@@ -89,3 +105,5 @@ def show_run(console: "Console", run: "Run") -> None:
         for command in failing.get("remedy") or ():
             console.print(f"  to fix it: {command}", markup=False)
     console.print(f"transform: {run.outcome}" + (f" ({run.reason})" if run.reason else ""), markup=False)
+    if run.reason == NOTHING_TO_BUILD:
+        console.print(NOTHING_NEW, markup=False, soft_wrap=True)

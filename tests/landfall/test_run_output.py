@@ -1,0 +1,55 @@
+"""What people read of a run: a line where all is well, and what is notable; all of it where they ask."""
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from landfall.commands.transform import show_run
+from landfall.operate.transforms import Run
+
+MODELS: list[dict[str, Any]] = [
+    {"name": "stg_orders", "status": "success", "rows_affected": None},
+    {"name": "orders", "status": "success", "rows_affected": 3},
+    {"name": "customers", "status": "success", "rows_affected": 0},
+]
+GATES: list[dict[str, Any]] = [
+    {"name": "orders__schema", "status": "pass", "severity": "error", "failures": 0},
+    {"name": "orders__volume", "status": "warn", "severity": "warn", "failures": 1},
+]
+
+
+def shown(run: Run, *, every: bool = False) -> str:
+    console = Console(file=io.StringIO(), width=160)
+    show_run(console, run, every=every)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_of_a_good_run_only_what_took_rows_in_and_what_did_not_pass_is_listed() -> None:
+    text = shown(Run("arn", "succeeded", gates=GATES, models=MODELS))
+    assert "3 of 3 models built, 1 of 2 gates passed; `landfall report --all` lists them" in text
+    assert text.endswith("transform: succeeded\n")
+    listed = [line.split()[0] for line in text.splitlines() if line.startswith((" orders", " stg_", " customers"))]
+    assert listed == ["orders", "orders__volume"]
+
+
+def test_every_model_and_gate_is_listed_where_that_is_asked_for() -> None:
+    text = shown(Run("arn", "succeeded", gates=GATES, models=MODELS), every=True)
+    for each in (*MODELS, *GATES):
+        assert f" {each['name']} " in text
+
+
+def test_a_model_that_was_not_built_is_listed() -> None:
+    models = [*MODELS, {"name": "fct_orders", "status": "skipped", "rows_affected": None}]
+    text = shown(Run("arn", "gate_failed", models=models))
+    assert " fct_orders " in text
+    assert "3 of 4 models built" in text
+
+
+@pytest.mark.parametrize(("reason", "is_said"), [("nothing to build", True), (None, False)])
+def test_where_nothing_was_built_it_says_how_a_model_of_the_checkout_would_be(
+    reason: str | None, is_said: bool
+) -> None:
+    assert ("`landfall deploy`" in shown(Run("arn", "succeeded", reason))) == is_said
