@@ -49,6 +49,12 @@ def deploy(
     parameter: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE: one parameter more, or instead of the file's.")
     ] = None,
+    service_role_arn: Annotated[
+        str, typer.Option(help="Role with which CloudFormation acts, from now on; default: as before, at first as you.")
+    ] = "",
+    termination_protection: Annotated[
+        bool | None, typer.Option(help="Keep the stack from being deleted; default: as before.")
+    ] = None,
     yes: _Yes = False,
     as_json: _Json = False,
 ) -> None:
@@ -57,15 +63,16 @@ def deploy(
     from rich.markup import escape
 
     from landfall.deploy import deployment  # boto3 takes longer to import than most commands take to run
-    from landfall.deploy.cloudformation import DeclinedError, DeploymentError
+    from landfall.deploy.cloudformation import DeclinedError, DeploymentError, Guard
 
     file = parameters or deployment.TEMPLATES / "parameters" / f"{env}.json"
-    values, tags = deployment.read_parameters(file)
+    values, tags, stack_policy = deployment.read_parameters(file)
     request = deployment.Deployment(
         environment=env,
         admin_secret_arn=admin_secret_arn,
         parameters={**values, **dict(map(_pair, parameter or []))},
         tags=tags,
+        guard=Guard(service_role_arn, stack_policy, termination_protection),
     )
     console = Console(stderr=True)
 

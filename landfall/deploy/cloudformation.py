@@ -5,9 +5,10 @@ In: a client, a template's URL, parameters. Out: the stack's outputs, or `Deploy
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -90,6 +91,18 @@ class DeclinedError(ConfigError):
 
 
 @dataclass(frozen=True)
+class Guard:
+    """What an organisation puts around a stack; what is left out stays as it is.
+
+    The role that CloudFormation acts with (ARN; it stays with the stack), a stack policy, termination protection.
+    """
+
+    service_role_arn: str = ""
+    stack_policy: Mapping[str, Any] | None = None
+    termination_protection: bool | None = None
+
+
+@dataclass(frozen=True)
 class StackTemplate:
     """What a stack is to be: its name, the template's URL, the values of its parameters, tags on all it makes."""
 
@@ -97,6 +110,7 @@ class StackTemplate:
     url: str
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
+    guard: Guard = field(default_factory=Guard)
 
     def arguments(self) -> dict[str, Any]:
         """Spell it as arguments of CreateChangeSet."""
@@ -104,6 +118,7 @@ class StackTemplate:
             "TemplateURL": self.url,
             "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()],
             "Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()],
+            **({"RoleARN": self.guard.service_role_arn} if self.guard.service_role_arn else {}),
         }
 
 
@@ -125,7 +140,16 @@ def apply(
         client.delete_stack(StackName=stack["StackId"])
         _wait(client, stack["StackId"], {}, progress)
         stack = None
-    return _change(client, template.name, stack, template.arguments(), progress, approve)
+    done = _change(client, template.name, stack, template.arguments(), progress, approve)
+    _guard(client, template.name, template.guard)
+    return done
+
+
+def _guard(client: CloudFormationClient, name: str, guard: Guard) -> None:
+    if guard.stack_policy is not None:
+        client.set_stack_policy(StackName=name, StackPolicyBody=json.dumps(guard.stack_policy))
+    if guard.termination_protection is not None:
+        client.update_termination_protection(StackName=name, EnableTerminationProtection=guard.termination_protection)
 
 
 def set_parameters(

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 TEMPLATES = ROOT / "infra" / "cloudformation"
 SCHEDULE_STATE, ENABLED, DISABLED = "ScheduleState", "ENABLED", "DISABLED"
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+DEFAULT_RUNTIME, TOO_OLD_ON_AWS = "python3.13", "python3.11"
+LOCAL_ACCOUNT = "000000000000"  # no account of AWS
 STAGES, ALL, STORAGE = "Stages", "ALL", "STORAGE"
 USER_SECRETS = ("LoaderSecretArn", "TransformerSecretArn", "ReaderSecretArn")
 
@@ -73,6 +76,7 @@ class Deployment:
     admin_secret_arn: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    guard: cloudformation.Guard = field(default_factory=cloudformation.Guard)
 
     @property
     def stack_name(self) -> str:
@@ -84,22 +88,32 @@ class Deployment:
         """Say whether the schedules shall run, once the warehouse is prepared: ENABLED or DISABLED."""
         return self.parameters.get(SCHEDULE_STATE, ENABLED)
 
-    @property
-    def runtime(self) -> Runtime:
-        """Return the runtime that the parameters name; where they name none, that of this interpreter and machine.
+    def runtime(self, *, is_local: bool) -> Runtime:
+        """Return the runtime that the parameters name; where they name none, AWS's default, or this machine's locally.
 
-        >>> Deployment("dev", "arn", {"PythonRuntime": "python3.13", "Architecture": "arm64"}).runtime
-        Runtime(python='3.13', architecture='arm64')
+        Raises:
+            ConfigError: pyarrow cannot be loaded in it.
+
+        >>> Deployment("dev", "arn", {"PythonRuntime": "python3.14", "Architecture": "arm64"}).runtime(is_local=False)
+        Runtime(python='3.14', architecture='arm64')
         """
         here = Runtime.here()
-        return Runtime(
-            python=self.parameters.get("PythonRuntime", here.identifier).removeprefix("python"),
+        runtime = Runtime(
+            python=self.parameters.get("PythonRuntime", here.identifier if is_local else DEFAULT_RUNTIME)[
+                len("python") :
+            ],
             architecture=self.parameters.get("Architecture", here.architecture),
         )
+        if runtime.identifier == TOO_OLD_ON_AWS and not is_local:
+            raise ConfigError(
+                f"{TOO_OLD_ON_AWS} is on Amazon Linux 2, whose glibc 2.26 cannot load pyarrow (2.28): "
+                f"--parameter PythonRuntime={DEFAULT_RUNTIME}"
+            )
+        return runtime
 
 
-def read_parameters(path: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Read parameters and tags from a CloudFormation template configuration file.
+def read_parameters(path: Path) -> tuple[dict[str, str], dict[str, str], dict[str, Any] | None]:
+    """Read parameters, tags and the stack policy, if any, from a CloudFormation template configuration file.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
 
@@ -109,7 +123,8 @@ def read_parameters(path: Path) -> tuple[dict[str, str], dict[str, str]]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         parameters, tags = document["Parameters"], document.get("Tags", {})
-        return {key: str(value) for key, value in parameters.items()}, dict(tags)
+        policy = document.get("StackPolicy")
+        return {key: str(value) for key, value in parameters.items()}, dict(tags), policy and dict(policy)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f'{path} is not {{"Parameters": {{"Name": "value"}}, "Tags": {{}}}}: {error}') from error
 
@@ -132,14 +147,15 @@ def deploy(
         ConfigError: a parameter is wrong, the stack could not be made, or the administrator cannot log in.
     """
     Rules(deployment.parameters.get("RoutePattern") or None)  # a pattern that cannot be used would stop every batch
-    progress(f"packaging for {deployment.runtime.identifier}, {deployment.runtime.architecture}")
-    packages = build(root, deployment.runtime)
+    runtime = deployment.runtime(is_local=clients.account == LOCAL_ACCOUNT)
+    progress(f"packaging for {runtime.identifier}, {runtime.architecture}")
+    packages = build(root, runtime)
     bucket = f"landfall-artifacts-{clients.account}-{clients.region}"
     artifacts.ensure_bucket(clients.s3, bucket)
     published = artifacts.publish(clients.s3, bucket, packages, TEMPLATES, detail)
     progress(f"stack {deployment.stack_name}")
     note = notes(progress, detail)
-    template = _template(deployment, published, clients.s3.meta.endpoint_url)
+    template = _template(deployment, runtime, published, clients.s3.meta.endpoint_url)
     at_first = _with_schedules(template, _schedules_at_first(deployment, clients.cloudformation))
     outputs = cloudformation.apply(clients.cloudformation, at_first, note, approve)
     progress("warehouse: users, schemas, privileges, tables")
@@ -207,7 +223,9 @@ def _with_schedules(template: cloudformation.StackTemplate, state: str) -> cloud
     return replace(template, parameters={**template.parameters, SCHEDULE_STATE: state})
 
 
-def _template(deployment: Deployment, published: artifacts.Artifacts, s3_endpoint: str) -> cloudformation.StackTemplate:
+def _template(
+    deployment: Deployment, runtime: Runtime, published: artifacts.Artifacts, s3_endpoint: str
+) -> cloudformation.StackTemplate:
     computed = {
         "EnvironmentName": deployment.environment,
         STAGES: ALL,
@@ -215,8 +233,8 @@ def _template(deployment: Deployment, published: artifacts.Artifacts, s3_endpoin
         "ArtifactPrefix": published.template_prefix,
         "IngestCodeKey": published.code_keys["ingest_lambda"],
         "TransformCodeKey": published.code_keys["transform_lambda"],
-        "PythonRuntime": deployment.runtime.identifier,
-        "Architecture": deployment.runtime.architecture,
+        "PythonRuntime": runtime.identifier,
+        "Architecture": runtime.architecture,
         SCHEDULE_STATE: deployment.schedule_state,
     }
     return cloudformation.StackTemplate(
@@ -224,6 +242,7 @@ def _template(deployment: Deployment, published: artifacts.Artifacts, s3_endpoin
         url=f"{s3_endpoint}/{published.bucket}/{published.template_prefix}main.yaml",
         parameters={**deployment.parameters, **computed},
         tags={**deployment.tags, "landfall:environment": deployment.environment},
+        guard=deployment.guard,
     )
 
 

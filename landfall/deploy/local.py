@@ -23,7 +23,7 @@ def deploy_locally(
         ConfigError: the deployment failed.
         botocore.exceptions.ClientError: AWS refused a request of it, with its reason.
     """
-    parameters, tags = read_parameters(PARAMETERS)
+    parameters, tags, _ = read_parameters(PARAMETERS)
     parameters |= {"RedshiftHost": HOST, "RedshiftPort": str(ports.redshift), **changes}
     clients = Clients(
         s3=client("s3", ports),

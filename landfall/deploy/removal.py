@@ -88,9 +88,12 @@ def delete_data(
     """Take a deployment down, and delete what it leaves: the schemas and users, every version in the bucket, the stack.
 
     Raises:
-        ConfigError: the administrator cannot log in; nothing is deleted.
+        ConfigError: the administrator cannot log in, or the stack is protected; nothing is deleted.
         DeploymentError: something could not be deleted; repeat it when the cause is gone.
     """
+    if deployed.stack.get("EnableTerminationProtection"):
+        name = deployed.stack["StackName"]
+        raise ConfigError(f"stack {name} is protected: landfall deploy --no-termination-protection lifts it")
     admin = warehouse_of(deployed.outputs, admin_secret_arn, clients)
     admin.query("select 1 as one")  # before anything is deleted
     take_down(deployed, clients, progress, detail)

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ingest_lambda.errors import ConfigError
 from landfall.deploy import artifacts, cloudformation
-from landfall.deploy.cloudformation import Change, DeclinedError, DeploymentError, Event, StackTemplate, causes
+from landfall.deploy.cloudformation import Change, DeclinedError, DeploymentError, Event, Guard, StackTemplate, causes
 from scripts.package import Package
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices
@@ -90,6 +91,31 @@ def test_what_would_change_is_shown_first_and_who_declines_changes_nothing(
     assert cloudformation.apply(client, first, lambda _: None) == {"Names": "One"}
     left = client.list_change_sets(StackName=name)["Summaries"]
     assert {each["ExecutionStatus"] for each in left} == {"EXECUTE_COMPLETE"}
+
+
+def test_a_stack_is_guarded_as_asked_and_stays_so_when_nothing_is_said(
+    local_aws: LocalServices, upload: Upload
+) -> None:
+    client = local_aws.client("cloudformation")
+    name = unique("stack")
+    policy = {"Statement": [{"Effect": "Deny", "Action": "Update:Replace", "Principal": "*", "Resource": "*"}]}
+    guard = Guard("arn:aws:iam::000000000000:role/deployer", policy, termination_protection=True)
+    template = StackTemplate(name, upload(f"{name}.json", {"One": topic(f"{name}-one")}), {}, {}, guard)
+    cloudformation.apply(client, template, lambda _: None)
+    cloudformation.apply(client, replace(template, guard=Guard()), lambda _: None)
+    assert json.loads(client.get_stack_policy(StackName=name)["StackPolicyBody"]) == policy
+    stack = cloudformation.find(client, name)
+    assert stack
+    assert stack["EnableTerminationProtection"] is True
+    cloudformation.apply(client, replace(template, guard=Guard(termination_protection=False)), lambda _: None)
+    assert client.describe_stacks(StackName=name)["Stacks"][0]["EnableTerminationProtection"] is False
+
+
+def test_cloudformation_acts_with_the_role_that_is_given_and_with_nobodys_where_none_is() -> None:
+    # local AWS keeps no role of a stack
+    guard = Guard("arn:aws:iam::000000000000:role/deployer")
+    assert StackTemplate("name", "url", {}, {}, guard).arguments()["RoleARN"] == guard.service_role_arn
+    assert "RoleARN" not in StackTemplate("name", "url", {}, {}).arguments()
 
 
 def test_the_changes_of_nested_stacks_bear_the_names_of_their_stacks() -> None:

@@ -17,7 +17,7 @@ from transform_lambda.parse_cache import FOLDER as PARSES
 def test_parameters_and_tags_are_read_as_text(tmp_path: Path) -> None:
     file = tmp_path / "dev.json"
     file.write_text(json.dumps({"Parameters": {"BatchSize": 10}, "Tags": {"team": "data"}}), encoding="utf-8")
-    assert read_parameters(file) == ({"BatchSize": "10"}, {"team": "data"})
+    assert read_parameters(file) == ({"BatchSize": "10"}, {"team": "data"}, None)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"Parameters": []}'])
@@ -33,9 +33,24 @@ def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
         read_parameters(tmp_path / "nowhere.json")
 
 
-def test_the_runtime_is_this_interpreters_unless_the_parameters_name_another() -> None:
-    assert Deployment("dev", "arn").runtime == Runtime.here()
-    assert Deployment("dev", "arn", {"PythonRuntime": "python3.13"}).runtime.python == "3.13"
+def test_the_runtime_is_this_interpreters_locally_and_a_known_one_on_aws_unless_the_parameters_name_another() -> None:
+    assert Deployment("dev", "arn").runtime(is_local=True) == Runtime.here()
+    assert Deployment("dev", "arn").runtime(is_local=False).python == "3.13"
+    for is_local in (True, False):
+        assert Deployment("dev", "arn", {"PythonRuntime": "python3.14"}).runtime(is_local=is_local).python == "3.14"
+
+
+def test_a_runtime_that_cannot_load_pyarrow_is_refused_on_aws_with_one_that_can() -> None:
+    old = Deployment("dev", "arn", {"PythonRuntime": "python3.11"})
+    assert old.runtime(is_local=True).python == "3.11"
+    with pytest.raises(ConfigError, match=r"python3\.11 is on Amazon Linux 2.*PythonRuntime=python3\.13"):
+        old.runtime(is_local=False)
+
+
+def test_a_stack_policy_is_read_beside_parameters_and_tags(tmp_path: Path) -> None:
+    file, policy = tmp_path / "prod.json", {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Resource": "*"}]}
+    file.write_text(json.dumps({"Parameters": {}, "StackPolicy": policy}), encoding="utf-8")
+    assert read_parameters(file) == ({}, {}, policy)
 
 
 def test_the_command_deploys_what_local_up_has_deployed(stack: LocalStack) -> None:

@@ -294,6 +294,25 @@ def test_the_nightly_reconcile_lists_asks_announces_and_tells_and_touches_no_fil
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_every_role_has_the_boundary_and_the_path_that_the_organisation_asks_for(name: str) -> None:
+    template = load(name)
+    roles = of_type(template, "AWS::IAM::Role")
+    none = {"Ref": "AWS::NoValue"}
+    for logical_name, role in roles.items():
+        properties = role["Properties"]
+        boundary = {"Fn::If": ["HasPermissionsBoundary", {"Ref": "PermissionsBoundaryArn"}, none]}
+        assert properties["PermissionsBoundary"] == boundary, logical_name
+        # absent where none is given: to name the default path would be a replacement, which named roles cannot have
+        assert properties["Path"] == {"Fn::If": ["HasRolePath", {"Ref": "RolePath"}, none]}, logical_name
+    if roles:
+        given = load("main")["Resources"][name.capitalize()]["Properties"]["Parameters"]
+        assert [given[each] for each in ("PermissionsBoundaryArn", "RolePath")] == [
+            {"Ref": "PermissionsBoundaryArn"},
+            {"Ref": "RolePath"},
+        ]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_schedule_waits_until_the_deployment_lets_it_run(name: str) -> None:
     template = load(name)
     schedules = of_type(template, "AWS::Scheduler::Schedule")
