@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,7 +41,7 @@ def deploy(
     env: Annotated[str, typer.Option(help="Environment: the stack is landfall-<env>.")],
     admin_secret_arn: Annotated[
         str, typer.Option(help="Secrets Manager secret with the warehouse administrator's username and password.")
-    ],
+    ] = "",
     parameters: Annotated[
         Path | None,
         typer.Option(help="Parameters of main.yaml; default: infra/cloudformation/parameters/<env>.json."),
@@ -55,6 +55,9 @@ def deploy(
     termination_protection: Annotated[
         bool | None, typer.Option(help="Keep the stack from being deleted; default: as before.")
     ] = None,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Bring back what was deployed before; once more, and it is as it was.")
+    ] = False,
     yes: _Yes = False,
     as_json: _Json = False,
 ) -> None:
@@ -65,6 +68,8 @@ def deploy(
     from landfall.deploy import deployment  # boto3 takes longer to import than most commands take to run
     from landfall.deploy.cloudformation import DeclinedError, DeploymentError, Guard
 
+    if not (rollback or admin_secret_arn):
+        raise ConfigError("--admin-secret-arn is missing: the secret of the warehouse's administrator")
     file = parameters or deployment.TEMPLATES / "parameters" / f"{env}.json"
     values, tags, stack_policy = deployment.read_parameters(file)
     request = deployment.Deployment(
@@ -85,13 +90,16 @@ def deploy(
 
     try:
         with console.status("deploying") as status:
-            outputs = deployment.deploy(
-                request,
-                deployment.Clients.from_environment(),
-                progress=lambda line: console.print(line, markup=False, highlight=False),
-                detail=lambda line: status.update(escape(line.strip())),
-                approve=approve,
-            )
+            telling: Any = {
+                "progress": lambda line: console.print(line, markup=False, highlight=False),
+                "detail": lambda line: status.update(escape(line.strip())),
+                "approve": approve,
+            }
+            clients = deployment.Clients.from_environment()
+            if rollback:
+                outputs = deployment.roll_back(env, clients, **telling)
+            else:
+                outputs = deployment.deploy(request, clients, **telling)
     except (DeploymentError, DeclinedError) as error:
         console.print(f"landfall: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(1) from error

@@ -11,9 +11,12 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+
+from ingest_lambda.errors import ConfigError
+from landfall.deploy.cloudformation import StackTemplate
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,6 +48,41 @@ def publish(
     for path in files:
         _upload(s3, bucket, prefix + path.name, path.read_bytes, progress)
     return Artifacts(bucket, prefix, code_keys)
+
+
+def remember(s3: S3Client, bucket: str, template: StackTemplate) -> None:
+    """Note what is deployed to a stack, and what was before, so that it can be brought back."""
+    record = _record(s3, bucket, template.name)
+    deployed = {"url": template.url, "parameters": dict(template.parameters), "tags": dict(template.tags)}
+    if record.get("current") != deployed:
+        text = json.dumps({"current": deployed, "previous": record.get("current")})
+        s3.put_object(Bucket=bucket, Key=_record_key(template.name), Body=text.encode())
+
+
+def recall(s3: S3Client, bucket: str, stack_name: str) -> StackTemplate:
+    """Return what was deployed to a stack before what is deployed now.
+
+    Raises:
+        ConfigError: it has been deployed once only, or by an older release.
+    """
+    before = _record(s3, bucket, stack_name).get("previous")
+    if not before:
+        raise ConfigError(f"no earlier deployment of {stack_name} is known: check its sources out, and landfall deploy")
+    return StackTemplate(stack_name, before["url"], before["parameters"], before["tags"])
+
+
+def _record(s3: S3Client, bucket: str, stack_name: str) -> dict[str, Any]:
+    try:
+        body = s3.get_object(Bucket=bucket, Key=_record_key(stack_name))["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"NoSuchKey", "NoSuchBucket"}:
+            raise
+        return {}
+    return dict(json.loads(body))
+
+
+def _record_key(stack_name: str) -> str:
+    return f"deployments/{stack_name}.json"
 
 
 def ensure_bucket(s3: S3Client, bucket: str) -> None:

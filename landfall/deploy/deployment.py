@@ -7,6 +7,7 @@ Every step can be repeated.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,8 @@ SCHEDULE_STATE, ENABLED, DISABLED = "ScheduleState", "ENABLED", "DISABLED"
 DEFAULT_RUNTIME, TOO_OLD_ON_AWS = "python3.13", "python3.11"
 LOCAL_ACCOUNT = "000000000000"  # no account of AWS
 STAGES, ALL, STORAGE = "Stages", "ALL", "STORAGE"
+FUNCTIONS = ("IngestFunctionName", "TransformFunctionName", "ReconcileFunctionName")
+KEPT_VERSIONS = 5
 USER_SECRETS = ("LoaderSecretArn", "TransformerSecretArn", "ReaderSecretArn")
 
 
@@ -150,7 +153,7 @@ def deploy(
     runtime = deployment.runtime(is_local=clients.account == LOCAL_ACCOUNT)
     progress(f"packaging for {runtime.identifier}, {runtime.architecture}")
     packages = build(root, runtime)
-    bucket = f"landfall-artifacts-{clients.account}-{clients.region}"
+    bucket = artifact_bucket(clients)
     artifacts.ensure_bucket(clients.s3, bucket)
     published = artifacts.publish(clients.s3, bucket, packages, TEMPLATES, detail)
     progress(f"stack {deployment.stack_name}")
@@ -165,7 +168,35 @@ def deploy(
     if at_first != template:
         progress("schedules")
         outputs = cloudformation.apply(clients.cloudformation, template, note)
+    _delete_old_versions(clients.lambda_, outputs)
+    artifacts.remember(clients.s3, bucket, template)
     return outputs
+
+
+def roll_back(
+    environment: str,
+    clients: Clients,
+    progress: Callable[[str], None],
+    detail: Callable[[str], None] = lambda _: None,
+    approve: cloudformation.Approve = lambda _: True,
+) -> dict[str, str]:
+    """Bring the stack back to what was deployed before; once more, and it is as it was. The warehouse stays as it is.
+
+    Raises:
+        DeclinedError: `approve` said no.
+        ConfigError: no earlier deployment is known, or the stack could not be changed.
+    """
+    bucket, name = artifact_bucket(clients), f"landfall-{environment}"
+    before = artifacts.recall(clients.s3, bucket, name)
+    progress(f"stack {name}, to release {before.parameters['Release']}")
+    outputs = cloudformation.apply(clients.cloudformation, before, notes(progress, detail), approve)
+    artifacts.remember(clients.s3, bucket, before)
+    return outputs
+
+
+def artifact_bucket(clients: Clients) -> str:
+    """Name the bucket of templates and code, one for all environments of an account and Region."""
+    return f"landfall-artifacts-{clients.account}-{clients.region}"
 
 
 def notes(progress: Callable[[str], None], detail: Callable[[str], None]) -> Callable[[cloudformation.Event], None]:
@@ -237,13 +268,35 @@ def _template(
         "Architecture": runtime.architecture,
         SCHEDULE_STATE: deployment.schedule_state,
     }
+    values = {**deployment.parameters, **computed}
     return cloudformation.StackTemplate(
         name=deployment.stack_name,
         url=f"{s3_endpoint}/{published.bucket}/{published.template_prefix}main.yaml",
-        parameters={**deployment.parameters, **computed},
+        parameters={**values, "Release": _release(values)},
         tags={**deployment.tags, "landfall:environment": deployment.environment},
         guard=deployment.guard,
     )
+
+
+def _release(values: Mapping[str, str]) -> str:
+    """Name what is deployed: the digests of code and templates are among the parameters.
+
+    >>> _release({"BatchSize": "1", "ScheduleState": "ENABLED"}) == _release({"BatchSize": "1"})
+    True
+    """
+    named = {name: value for name, value in values.items() if name != SCHEDULE_STATE}
+    return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[: artifacts.DIGEST_CHARACTERS]
+
+
+def _delete_old_versions(client: LambdaClient, outputs: Mapping[str, str]) -> None:
+    """Keep each function's newest versions: what is under way needs its own, and each takes storage of the account."""
+    for name in (outputs[output] for output in FUNCTIONS):
+        pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+        numbers = sorted(
+            int(each["Version"]) for page in pages for each in page["Versions"] if each["Version"].isdigit()
+        )
+        for number in numbers[:-KEPT_VERSIONS]:
+            client.delete_function(FunctionName=name, Qualifier=str(number))
 
 
 def _login(secrets: SecretsManagerClient, arn: str) -> Login:

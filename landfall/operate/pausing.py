@@ -93,7 +93,9 @@ def _wait_until_settled(stack: "Stack") -> None:
 
 
 def _mappings(stack: "Stack") -> list[Any]:
-    answer = stack.lambda_.list_event_source_mappings(FunctionName=stack.output("IngestFunctionName"))
+    # by its source: a mapping calls an alias, and is not listed by the function's name alone
+    queue = stack.sqs.get_queue_attributes(QueueUrl=stack.output("LandingQueueUrl"), AttributeNames=["QueueArn"])
+    answer = stack.lambda_.list_event_source_mappings(EventSourceArn=queue["Attributes"]["QueueArn"])
     return list(answer["EventSourceMappings"])
 
 

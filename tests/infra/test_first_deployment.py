@@ -141,6 +141,39 @@ def test_what_is_taken_down_keeps_the_data_and_comes_back_where_it_was(fresh: Fr
     assert [row["a"] for row in fresh.query("select a from landing.trip order by a")] == [1, 2, 3]
 
 
+def test_a_release_is_a_version_that_is_called_and_the_one_before_can_be_brought_back(fresh: Fresh) -> None:
+    def called() -> dict[str, str]:
+        """Return the debounce of the state machine, which function it calls, and which one the queue does."""
+        found = outputs(fresh.local)
+        machine = fresh.local.client("stepfunctions").describe_state_machine(stateMachineArn=found["StateMachineArn"])
+        states = json.loads(machine["definition"])["States"]
+        alias = fresh.local.client("lambda").get_alias(FunctionName=found["IngestFunctionName"], Name="live")
+        return {
+            "transform": states["Plan"]["Arguments"]["FunctionName"],
+            "ingest": alias["FunctionVersion"],
+            "batch": str(mapping(fresh)["BatchSize"]),
+        }
+
+    before = called()
+    assert before["transform"].rpartition(":")[2].isdigit()
+    assert mapping(fresh)["FunctionArn"].endswith(":live")
+    deploy_locally(fresh.local.ports, ADMIN_SECRET, print, {"BatchSize": "5"})
+    after = called()
+    assert after["batch"] == "5"
+    assert not set(before.values()) & set(after.values())
+
+    done = fresh.landfall("deploy", "--env", "local", "--rollback", "--yes")
+    assert done.returncode == 0, done.stderr
+    back = called()
+    assert back["batch"] == before["batch"]
+    assert back["transform"] not in {before["transform"], after["transform"]}
+
+
+def mapping(fresh: Fresh) -> Any:
+    [found] = fresh.local.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    return found
+
+
 def test_the_data_is_deleted_when_two_answers_say_so_and_not_before(fresh: Fresh) -> None:
     bucket = outputs(fresh.local)["BucketName"]
     everything = ("destroy", "--env", "local", "--with-data", "--admin-secret-arn")

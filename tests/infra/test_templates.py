@@ -21,6 +21,7 @@ ALLOWED_STARS = {
     "UsedThroughSnsByThisAccount": "a key policy; GenerateDataKey* is how AWS spells its two forms",
     "UsedByAlarmsOfThisAccount": "a key policy",
 }
+CALLERS = {"AWS::Lambda::EventSourceMapping", "AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine"}
 STATEFUL = {
     "AWS::S3::Bucket",
     "AWS::SQS::Queue",
@@ -100,7 +101,15 @@ def test_main_puts_out_what_the_operators_commands_read() -> None:
 
 
 def test_the_deployment_guide_explains_every_parameter_that_a_person_sets() -> None:
-    computed = {"ArtifactBucket", "ArtifactPrefix", "IngestCodeKey", "TransformCodeKey", "EnvironmentName", "Stages"}
+    computed = {
+        "ArtifactBucket",
+        "ArtifactPrefix",
+        "IngestCodeKey",
+        "TransformCodeKey",
+        "EnvironmentName",
+        "Stages",
+        "Release",
+    }
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     assert [name for name in load("main")["Parameters"] if name not in computed and f"`{name}`" not in guide] == []
 
@@ -288,7 +297,7 @@ def test_the_nightly_reconcile_lists_asks_announces_and_tells_and_touches_no_fil
     assert rights["ListUploads"]["Condition"] == {"StringLike": {"s3:prefix": "raw/*"}}
     assert rights["AnnounceAgain"]["Resource"] == {"Ref": "LandingQueueArn"}
     target = resources["Schedule"]["Properties"]["Target"]
-    assert target["Arn"] == {"Fn::GetAtt": ["ReconcileFunction", "Arn"]}
+    assert target["Arn"] == {"Ref": "ReconcileVersion"}
     assert target["RoleArn"] == {"Fn::GetAtt": ["ReconcileSchedulerRole", "Arn"]}
     assert resources["ReconcileFunction"]["Properties"]["Handler"] == "ingest_lambda.reconcile.handler.handler"
 
@@ -310,6 +319,24 @@ def test_every_role_has_the_boundary_and_the_path_that_the_organisation_asks_for
             {"Ref": "PermissionsBoundaryArn"},
             {"Ref": "RolePath"},
         ]
+
+
+@pytest.mark.parametrize("name", ["land", "model", "reconcile"])
+def test_every_release_is_a_version_of_every_function_and_versions_are_what_is_called(name: str) -> None:
+    template = load(name)
+    versions = of_type(template, "AWS::Lambda::Version")
+    functions = of_type(template, "AWS::Lambda::Function")
+    assert [version["Properties"]["FunctionName"] for version in versions.values()] == [
+        {"Ref": each} for each in functions
+    ]
+    for version in versions.values():
+        assert version["UpdateReplacePolicy"] == "Retain"
+        assert version["Properties"]["Description"] == {"Ref": "Release"}
+    for function in functions.values():  # Lambda publishes no version of a function that has not changed
+        assert "${Release}" in function["Properties"]["Description"]["Fn::Sub"]
+    called = json.dumps([body for body in template["Resources"].values() if body["Type"] in CALLERS])
+    assert not [each for each in functions if f'"Fn::GetAtt": ["{each}"' in called or f'{{"Ref": "{each}"}}' in called]
+    assert load("main")["Resources"][name.capitalize()]["Properties"]["Parameters"]["Release"] == {"Ref": "Release"}
 
 
 @pytest.mark.parametrize("name", NAMES)
