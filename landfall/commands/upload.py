@@ -1,7 +1,7 @@
 """`landfall upload`: files into the landing bucket, and what becomes of them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,7 +44,7 @@ def upload(
     up before every file had its outcome.
     """
     from landfall import environment
-    from landfall.operate import columns, declared, names, uploads
+    from landfall.operate import columns, declared, names, pausing, uploads
 
     stack = environment.stack()
     contracts = declared.contracts()
@@ -56,6 +56,8 @@ def upload(
     datasets = {plan.dataset for plan in plans if plan.dataset}
     for line in names.typos(stack, datasets, contracts):
         typer.echo(line, err=True)
+    if pausing.is_paused(stack):
+        typer.echo("landing is paused: what is uploaded waits for `landfall resume`", err=True)
     before = columns.look(stack.warehouse, datasets) if wait else {}
     done = _upload_all(stack, plans)
     if wait:
@@ -120,7 +122,8 @@ def _show(
             console.print(line, markup=False, soft_wrap=True)
     for line in columns.lines(changes):
         console.print(line, markup=False, soft_wrap=True)
-    for line in _next(done, contracts):
+    undeployed = {change.dataset for change in changes if change.is_new_table}
+    for line in _next(done, contracts, undeployed):
         console.print(f"next: {line}", markup=False, soft_wrap=True)
 
 
@@ -129,8 +132,11 @@ def _reason(upload: "Upload") -> str | None:
     return str(upload.verdict["reason"]) if upload.verdict else upload.reason
 
 
-def _next(done: Sequence["Upload"], contracts: Mapping[str, "Contract"]) -> Iterator[str]:
-    """Say what to type next, by what became of the files of each dataset."""
+def _next(done: Sequence["Upload"], contracts: Mapping[str, "Contract"], undeployed: Set[str]) -> Iterator[str]:
+    """Say what to type next, by what became of the files of each dataset.
+
+    A deployment makes the tables of the datasets that it models, so that one without any is not deployed.
+    """
     by_outcome: dict[str | None, set[str]] = defaultdict(set)
     for each in done:
         if each.plan.dataset:
@@ -138,7 +144,9 @@ def _next(done: Sequence["Upload"], contracts: Mapping[str, "Contract"]) -> Iter
     for dataset in sorted(by_outcome[None]):
         yield f"`landfall history --dataset {dataset}` tells what becomes of it; `landfall tail` follows it"
     for dataset in sorted(by_outcome["landed"]):
-        if dataset in contracts:
+        if dataset in contracts and dataset in undeployed:
+            yield f"`landfall deploy`, on this machine `landfall local up`, deploys the models of {dataset}"
+        elif dataset in contracts:
             yield f"{dataset} is modeled by itself: `landfall tail` follows it, `landfall transform --wait` does it now"
         else:
             yield f"`landfall query 'select * from landing.{dataset}'` shows its rows"  # noqa: S608 - words

@@ -16,7 +16,24 @@ from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.xdist_group("end_to_end")
 
-UPLOAD_FACE = {"path": str, "key": str, "dataset": str, "outcome": str, "reason": (str, type(None)), "rows": int}
+# What a rejection says; of other files nothing.
+VERDICT_FACE = {
+    "column": (str, type(None)),
+    "row": (int, type(None)),
+    "found": (str, type(None)),
+    "expected": (str, type(None)),
+    "remedy": (str, type(None)),
+}
+UPLOAD_FACE = {
+    "path": str,
+    "key": str,
+    "dataset": str,
+    "outcome": str,
+    "reason": (str, type(None)),
+    "rows": int,
+    "schema_changes": list,
+    **VERDICT_FACE,
+}
 HISTORY_FACE = {
     "source_file": str,
     "dataset": str,
@@ -27,6 +44,7 @@ HISTORY_FACE = {
     "load_seq": (int, type(None)),
     "load_path": (str, type(None)),
     "loaded_at": str,
+    **VERDICT_FACE,
 }
 DATASET_FACE = {
     "dataset": str,
@@ -69,6 +87,11 @@ def test_a_good_file_lands_and_every_face_agrees(operator: Operator, tmp_path: P
         "outcome": "landed",
         "reason": None,
         "rows": 3,
+        **dict.fromkeys(VERDICT_FACE),
+        "schema_changes": [
+            {"dataset": "e2e_good", "column": "a", "found": None, "into": "BIGINT"},
+            {"dataset": "e2e_good", "column": "b", "found": None, "into": "VARCHAR(65535)"},
+        ],
     }
     assert sorted((row["a"], row["b"]) for row in operator.landed("e2e_good")) == [(1, "x"), (2, None), (3, "é")]
 

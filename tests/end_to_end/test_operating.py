@@ -97,10 +97,11 @@ class Window:
     lost: FileVersion
     dead: FileVersion
     history: list[FileVersion]
+    told_at_upload: str
 
 
 @pytest.fixture(scope="module")
-def window(operator: Operator) -> Window:
+def window(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Window:
     """Pause landing; let files come, and lose the events of some; look; resume."""
     stack = operator.stack
     switches = operator.command("pause")
@@ -112,14 +113,18 @@ def window(operator: Operator) -> Window:
         stack.sqs.send_message(QueueUrl=stack.output("DeadLetterQueueUrl"), MessageBody=body)
         status = operator.command("status", "--dataset", "e2e_waiting")
         findings = operator.command("doctor", exits=1)["findings"]
+        path = tmp_path_factory.mktemp("paused") / "e2e_paused.parquet"
+        pq.write_table(pa.table({"a": [1]}), path)
+        told = operator.local.landfall("upload", str(path)).stderr
     finally:
         operator.command("resume")
-    return Window(switches, status, findings, waiting, lost, dead, history)
+    return Window(switches, status, findings, waiting, lost, dead, history, told)
 
 
 def test_while_landing_is_paused_files_wait_and_land_when_it_goes_on(operator: Operator, window: Window) -> None:
     assert {switch["name"]: switch["is_on"] for switch in window.switches}["landing"] is False
     assert (window.status["paused"], window.status["datasets"]) == (True, [])
+    assert "landing is paused: what is uploaded waits for `landfall resume`" in window.told_at_upload
     wait_until_landed(operator, "e2e_waiting", window.waiting)
     assert not operator.command("status")["paused"]
 

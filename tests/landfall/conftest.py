@@ -83,6 +83,7 @@ def worker_desk(land: Land) -> Iterator[Desk]:
         "DatabaseName": settings.database,
         "WorkgroupName": settings.workgroup or "",
         "FailureTopicArn": settings.failure_topic_arn,
+        "IngestFunctionName": "in-this-process",
         "LeaseTableName": settings.lease_table,
         **queues,
     }
