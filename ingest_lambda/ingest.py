@@ -156,6 +156,9 @@ class Ingest:
 
     def _land(self, dataset: str, files: Sequence[Candidate], receive_count: int) -> list[FileOutcome]:
         """Land files of a dataset. What fails here fails for the files of one load alone, and is tried again."""
+        unrecorded = self._record_snapshots(dataset, [each.file for each in files])
+        if unrecorded:
+            return unrecorded
         harmless, outcomes = self._probe(dataset, files) if receive_count > 1 else (files, [])
         readable, unreadable = self._inspect(dataset, harmless)
         placed, misplaced = self._place(dataset, readable, files)
@@ -163,6 +166,15 @@ class Ingest:
         for group in group_by_path(placed, failed_before=receive_count > LOADS_LEFT_TO_COPY):
             outcomes += self._load(dataset, group)
         return self._kept(dataset, outcomes)
+
+    def _record_snapshots(self, dataset: str, files: Sequence[FileVersion]) -> list[FileOutcome]:
+        """Write down the snapshots that files are part of, before any of them lands or is rejected."""
+
+        def record() -> list[FileOutcome]:
+            self._counted.record_snapshots(dataset, files)
+            return []
+
+        return self._guarded(dataset, files, record)
 
     def _kept(self, dataset: str, outcomes: list[FileOutcome]) -> list[FileOutcome]:
         """Keep what was rejected, with its verdict, and let it be tried again where that fails."""
@@ -249,14 +261,9 @@ class Ingest:
     def _load(self, dataset: str, group: Group) -> list[FileOutcome]:
         started = time.monotonic()
         files = [inspected.file for inspected in group.files]
-        outcomes = self._guarded(dataset, files, lambda: self._land_listed(dataset, group, files))
+        outcomes = self._guarded(dataset, files, lambda: self._loader.land(dataset, group))
         self._report.load(dataset, outcomes, time.monotonic() - started)
         return outcomes
-
-    def _land_listed(self, dataset: str, group: Group, files: Sequence[FileVersion]) -> list[FileOutcome]:
-        """Write down the snapshots that the files are part of, before any of them lands."""
-        self._counted.list_snapshots(dataset, files)
-        return self._loader.land(dataset, group)
 
     def _keep(self, rejected: list[FileOutcome]) -> list[FileOutcome]:
         """Quarantine, tell and record what was rejected."""

@@ -31,9 +31,11 @@ class Version:
 
 
 def list_settled(s3: S3Client, bucket: str, prefix: str) -> list[Version]:
-    """List the versions below a prefix, oldest first, of all seconds that are over: none can come before them any more.
+    """List the versions below a prefix, oldest first, of all seconds that are over.
 
-    Within a second by key, and of one key in their order. What was stored in the second that is running is waited for.
+    None comes before them any more, but for what is uploaded in parts: S3 dates that by its beginning
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html). Within a second they are in the order of
+    their keys, and of one key in their own. What was stored in the second that is running is waited for.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
 
     Raises:

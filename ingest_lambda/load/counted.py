@@ -1,8 +1,9 @@
 """LAND: snapshots that are complete when so many files have been stored (docs/decisions/0010).
 
-In: files that are about to land. Out: the snapshots that they are part of, in `ops.snapshot_files`, before any of them
-is in the ledger. The list of one is made from S3, from what was stored until the last of its files was, and so is the
-same for whichever of them it is made: in whatever order they land, the list is there before the last of them.
+In: files that have arrived, whether they will land or be rejected. Out: the snapshots that they are part of, in
+`ops.snapshot_files`, before any of them is in the ledger. The list of one is made from S3, from what was stored until
+the last of its files was, and so is the same for whichever of them it is made: in whatever order they land, the list is
+there before the last of them.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Counted:
     contracts: Mapping[str, Contract]
     rules: Rules
 
-    def list_snapshots(self, dataset: str, files: Sequence[FileVersion]) -> None:
+    def record_snapshots(self, dataset: str, files: Sequence[FileVersion]) -> None:
         """Write down which files make a snapshot with one of `files`, where all of them have been stored.
 
         Raises:
@@ -46,9 +47,9 @@ class Counted:
         contract = self.contracts.get(dataset)
         if contract is None or contract.snapshot is None or contract.snapshot.end is not End.COUNT:
             return
-        places = {(file.bucket, parts_of(file.key, contract.snapshot)) for file in files}
+        places = {(file.bucket, parts) for file in files if (parts := parts_of(file.key, contract.snapshot))}
         with ThreadPoolExecutor(LISTED_AT_ONCE) as pool:
-            found = pool.map(lambda place: place[1] and self._whole(dataset, place[0], place[1]), places)
+            found = pool.map(lambda place: self._whole(dataset, *place), places)
             whole = {listed.end.file_id: listed for listed in found if listed}
         ids = {file.file_id for file in files}
         mine = {end: listed for end, listed in whole.items() if not ids.isdisjoint(listed.file_ids)}

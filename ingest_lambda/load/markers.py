@@ -2,7 +2,8 @@
 
 In: one that has arrived. Out: the files that its folder held when it was stored, or that it lists, in
 `ops.snapshot_files`; then the object itself in the ledger, as a file of no rows: what is entered last makes the list
-count. Whenever it is done, however late or often, the list is the same: S3 says what there was *then*.
+count. However late it is done, the list is the same, since S3 says what there was *then*; but for a long upload, which
+S3 dates by its beginning. So it is made once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,7 +28,7 @@ from ingest_lambda.load.load import rejection_outcome
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.read.manifests import MAX_BYTES, Entry, parse_manifest, unreadable
 from ingest_lambda.warehouse import ddl, ledger, snapshot_files
-from ingest_lambda.warehouse.client import Warehouse, retry_conflicts
+from ingest_lambda.warehouse.client import Row, Warehouse, retry_conflicts
 from ingest_lambda.warehouse.snapshot_files import SnapshotFiles
 from ingest_lambda.warehouse.statements import advance_counter, lock_dataset
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 NAMED = 3
+PATIENCE = timedelta(days=1)  # with a manifest whose files are not there
 
 
 @dataclass(frozen=True)
@@ -52,14 +55,17 @@ class Markers:
             TransientError, ConfigError: S3 or the warehouse does not answer, or denies access, or an object that a
                 manifest lists is not there yet; it can be done again.
         """
+        if not self.warehouse.query(ddl.select_columns(dataset)):
+            self.warehouse.transaction(ledger.create_statements(dataset, ()))
+        known = self.warehouse.query(snapshot_files.select_end(dataset, marker))
+        if known:  # its list stands: what S3 says by now may be more, since it dates a long upload by its beginning
+            return self._outcome(dataset, marker, known[0])
         try:
             listed = self._listed(dataset, marker)
         except FileGoneError as error:
             return FileOutcome(marker, Status.GONE, dataset, str(error))
         except RejectedFileError as error:
             return rejection_outcome(marker, dataset, error)
-        if not self.warehouse.query(ddl.select_columns(dataset)):
-            self.warehouse.transaction(ledger.create_statements(dataset, ()))
         for statements in snapshot_files.insert_lists(dataset, [listed]):
             self.warehouse.transaction(statements)
         load_id = uuid.uuid4().hex
@@ -70,6 +76,10 @@ class Markers:
             snapshot_files.select_end(dataset, marker),
         ]
         [said] = retry_conflicts(lambda: self.warehouse.transaction(run)).rows(len(run) - 1)
+        return self._outcome(dataset, marker, said, load_id)
+
+    def _outcome(self, dataset: str, marker: FileVersion, said: Row, load_id: str | None = None) -> FileOutcome:
+        """Say what the ledger says of a marker; `load_id` is the load that was to enter it."""
         landed = said["load_id"] == load_id
         return FileOutcome(
             marker,
@@ -112,7 +122,8 @@ def files_of_manifest(s3: S3Client, manifest: FileVersion, dataset: str, rules: 
     says, and else the first one after it: a manifest may be stored before its files.
 
     Raises:
-        RejectedFileError: it is no manifest, or lists an object that is no file of the dataset.
+        RejectedFileError: it is no manifest, or lists an object that is no file of the dataset, or one that does not
+            come within PATIENCE.
         FileGoneError: that version of the manifest exists no more.
         TransientError: an object that it lists is not there yet, or S3 does not answer.
         ConfigError: S3 denies access.
@@ -129,7 +140,10 @@ def files_of_manifest(s3: S3Client, manifest: FileVersion, dataset: str, rules: 
     found = [(entry, _meant(entry, every.get(entry.key, []), end)) for entry in entries]
     if absent := [entry.key for entry, file in found if file is None]:
         named = ", ".join(absent[:NAMED]) + (" ..." if len(absent) > NAMED else "")
-        raise TransientError(f"{len(absent)} of the {len(entries)} files that it lists are not stored yet: {named}")
+        detail = f"{len(absent)} of {len(entries)} files are not there, or not of the size that it says: {named}"
+        if datetime.now(UTC) - end.stored_at > PATIENCE:
+            raise unreadable(detail, expected="files that are stored within a day of their manifest")
+        raise TransientError(detail)
     return SnapshotFiles(end.file, end.stored_at, [file for _, file in found if file])
 
 

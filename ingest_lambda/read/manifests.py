@@ -13,7 +13,8 @@ from typing import Any
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.reasons import Reason
 
-MAX_BYTES = 64 * 1024**2  # half a million entries
+MAX_BYTES = 8 * 1024**2  # parsed, some 160 MB of the function's memory
+MAX_ENTRIES = 50_000  # of which the list is a few transactions
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,12 @@ def parse_manifest(body: bytes, bucket: str) -> list[Entry]:
     """
     try:
         entries = json.loads(body)["entries"]
+        if not isinstance(entries, list):
+            raise unreadable(f"its entries are {type(entries).__name__}, not a list")
+        if len(entries) > MAX_ENTRIES:
+            raise unreadable(f"it lists {len(entries)} files", expected=f"at most {MAX_ENTRIES}")
         listed = [(entry["url"], _size(entry)) for entry in entries]
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise unreadable(f"it is no list of files: {type(error).__name__}: {error}") from error
     below = f"s3://{bucket}/"
     for url, _ in listed:

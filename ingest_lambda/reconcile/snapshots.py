@@ -72,7 +72,7 @@ def waiting(
 
 def _of_dataset(warehouse: Connection, dataset: str, snapshot: Snapshot) -> list[tuple[int, Waiting]]:
     """Find the snapshots of a dataset that wait, and for how many seconds."""
-    said = warehouse.transaction([select_members(dataset), select_unlisted(dataset)])
+    said = warehouse.transaction([select_members(dataset), select_unlisted(dataset, snapshot)])
     by_end = _grouped(said.rows(0), lambda row: str(row["end_file_id"]))
     by_place = _grouped(said.rows(1), lambda row: _place(str(row["key"]), snapshot))
     return [
@@ -100,8 +100,17 @@ def select_members(dataset: str) -> str:
     )
 
 
-def select_unlisted(dataset: str) -> str:
-    """List the files that have landed and are in no list, newer than the newest snapshot that is whole."""
+def select_unlisted(dataset: str, snapshot: Snapshot) -> str:
+    """List the files that have landed and are in no list, newer than the newest snapshot that is whole.
+
+    Of a count also those of the last two days whose keys are in no list: what an export has beyond its count is as old
+    as what made it whole.
+    """
+    beyond = (
+        "or (files.loaded_at > dateadd(day, -2, sysdate) and not exists "
+        f"(select 1 from {table('ledger', dataset)} as part inner join listed on part.file_id = listed.file_id "
+        'where part."key" = files."key"))'
+    )
     return (
         f"{_complete(dataset)} "
         'select files."key", datediff(second, files.loaded_at, sysdate) as seconds '
@@ -109,7 +118,8 @@ def select_unlisted(dataset: str) -> str:
         "left join (select _file_id, min(_file_modified_at) as stored_at "
         f"from {table('landing', dataset)} group by _file_id) as landed on files.file_id = landed._file_id "
         "where files.undone_at is null and listed.file_id is null "
-        f'and {_is_newer("coalesce(landed.stored_at, files.loaded_at)")} order by files."key"'
+        f"and ({_is_newer('coalesce(landed.stored_at, files.loaded_at)')} "
+        f'{beyond if snapshot.end is End.COUNT else ""}) order by files."key"'
     )
 
 
@@ -146,7 +156,10 @@ def _listed(dataset: str, snapshot: Snapshot, rows: Sequence[Row]) -> Waiting:
         remedies.append(f"store {written}")
     if lost:
         missing.append(f"{lost} that neither landed nor were rejected")
-        remedies.append("landfall status shows whether they are on their way; landfall reconcile sends them again")
+        remedies.append(
+            "landfall status shows whether they are on their way; landfall reconcile sends them again; what landing "
+            f"ignores (landfall history --ignored) does not belong there: take it away, and store {again}"
+        )
     known = [str(row["key"]) for row in rows if row["key"]]
     place = _place(known[0], snapshot) if known else "its folder"
     return Waiting(dataset, place, _seconds(rows) // 3_600, tuple(came), "; ".join(missing), "; ".join(remedies))
@@ -159,13 +172,18 @@ def _unlisted(dataset: str, snapshot: Snapshot, rows: Sequence[Row]) -> Waiting:
     parts = parts_of(keys[0], snapshot) if snapshot.end is End.COUNT else None
     if snapshot.end is not End.COUNT:
         missing = _end(snapshot)
-        remedy = f"did the export die? store {missing} after its files, or the export again"
+        remedy = (
+            f"did the export die? store {missing} in the folder that it was written to, after its files, or it again"
+        )
     elif parts is None:
         missing = "how many they are: their names do not say it"
         remedy = "write names as x-00003-of-00008.parquet, or declare another end of a snapshot: docs/producers.md"
     elif len(keys) < parts.count:
-        missing = f"{parts.count - len(keys)} of {parts.count} files, or they came after those were whole"
-        remedy = "did the export die? store the other files, or the whole export again, to another folder"
+        missing = f"{parts.count - len(keys)} of {parts.count} files; or {parts.count} others are whole without them"
+        remedy = (
+            "did the export die? store the other files, or the whole export again, to another folder; does it write "
+            "more files by now? raise the count that the source YAML declares, deploy, and store it again"
+        )
     else:
         missing = f"nothing: they came after {parts.count} files were whole"
         remedy = "store each export in a folder of its own, or declare another end of a snapshot: docs/producers.md"

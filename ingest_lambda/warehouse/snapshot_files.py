@@ -1,7 +1,7 @@
 """LAND, warehouse: which files make a snapshot, as the warehouse remembers them.
 
 In: the end of a snapshot, the files that it consists of. Out: rows of `ops.snapshot_files`, the end among them. They
-may be written twice: a list is always the same, and `stg_snapshots` takes each file once. A snapshot counts when the
+may be written twice: `stg_snapshots` takes each file once. A snapshot counts when the
 ledger holds all of them, so that nothing is seen of it before its end has been entered there, the last step. Pure.
 """
 
@@ -17,7 +17,7 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.warehouse.facts import naive_utc
 from ingest_lambda.warehouse.statements import MAX_STATEMENTS, identifier, literal, table
 
-FILES_A_STATEMENT = 400  # rows of some 200 bytes: 80 KB of the 100 KB that a statement may have
+FILES_A_STATEMENT = 300  # rows of 190 to 290 bytes, as long as the dataset's name: below the 100 KB of a statement
 ENDS_A_STATEMENT = 1_000  # ids of 64 characters, quoted: 68 KB
 COLUMNS = "dataset, end_file_id, ended_at, file_id, recorded_at"
 MARKER = "marker"  # the `load_path` of an end that has no rows
@@ -25,7 +25,7 @@ MARKER = "marker"  # the `load_path` of an end that has no rows
 
 @dataclass(frozen=True)
 class SnapshotFiles:
-    """A snapshot: the file that ends it, when S3 stored that (UTC), and its other files, or all of them."""
+    """A snapshot: the file that ends it, when S3 stored that (UTC), and its files; the end may be among them."""
 
     end: FileVersion
     ended_at: datetime

@@ -22,9 +22,12 @@ from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reasons import Reason
 from ingest_lambda.reconcile.find import find
 from ingest_lambda.reconcile.listing import Scope
+from ingest_lambda.warehouse.snapshot_files import FILES_A_STATEMENT, SnapshotFiles, insert_lists
+from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, size_of
 from tests.land.test_snapshots import ledger_of, listed_of
 from tests.land.warehouse import Land, new_dataset
 
+NOON = datetime(2025, 11, 13, 12, tzinfo=UTC)
 ROWS = pa.table({"id": [1, 2]})
 OF_MANIFESTS = Contract(snapshot=Snapshot(End.MANIFEST, "*manifest"))
 OF_THREE = Contract(snapshot=Snapshot(End.COUNT, count=3))
@@ -91,7 +94,7 @@ def test_a_manifest_that_is_stored_before_its_files_is_tried_again_until_they_ar
     [waits] = land.function().receive(end)
 
     assert waits.status is Status.RETRIED
-    assert f"1 of the 1 files that it lists are not stored yet: {key}" in str(waits.reason)
+    assert f"1 of 1 files are not there, or not of the size that it says: {key}" in str(waits.reason)
     assert listed_of(land, unloads) == {}
     assert land.count(f"ledger.{unloads}") == 0
     scope = Scope(land.bucket, f"raw/{unloads}/", rules=rules_of(land.contracts))
@@ -105,6 +108,35 @@ def test_a_manifest_that_is_stored_before_its_files_is_tried_again_until_they_ar
     assert old is None or old.file_id != stored.file_id
 
 
+def test_a_manifest_whose_files_have_not_come_for_a_day_is_rejected_until_it_is_sent_again_with_them(
+    land: Land, unloads: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = f"raw/{unloads}/part.parquet"
+    end = land.put(f"raw/{unloads}/manifest", manifest_of([FileVersion(land.bucket, key, "to come")], sizes=False))
+    monkeypatch.setattr("ingest_lambda.load.markers.PATIENCE", timedelta(seconds=-1))
+    [outcome] = land.function().receive(end)
+    assert (outcome.status, outcome.reason) == (Status.REJECTED, Reason.INVALID_MANIFEST)
+    assert listed_of(land, unloads) == {}
+    stored = land.put(key, ROWS)
+    assert [outcome.status for outcome in land.function().receive(end)] == [Status.LANDED]
+    assert listed_of(land, unloads) == {end.file_id: {end.file_id, stored.file_id}}
+
+
+@pytest.mark.parametrize("name", ["_SUCCESS", "manifest"])
+def test_the_list_of_an_end_that_has_landed_stands_whatever_s3_says_by_now(land: Land, unloads: str, name: str) -> None:
+    if name == "_SUCCESS":
+        land.contracts[unloads] = Contract(snapshot=Snapshot(End.MARKER, name))
+    part = land.put(f"raw/{unloads}/part.parquet", ROWS)
+    other = land.put(f"raw/{unloads}/other.parquet", ROWS)
+    deletion = land.client("s3").delete_object(Bucket=land.bucket, Key=other.key)["VersionId"]
+    end = land.put(f"raw/{unloads}/{name}", manifest_of([part]))
+    assert [outcome.status for outcome in land.function().receive(end)] == [Status.LANDED]
+    listed = listed_of(land, unloads)
+    land.client("s3").delete_object(Bucket=land.bucket, Key=other.key, VersionId=deletion)
+    assert [outcome.status for outcome in land.function().receive(end)] == [Status.DUPLICATE]
+    assert listed_of(land, unloads) == listed == {end.file_id: {end.file_id, part.file_id}}
+
+
 def test_a_manifest_of_no_files_is_a_snapshot_of_no_rows(land: Land, unloads: str) -> None:
     end = land.put(f"raw/{unloads}/manifest", manifest_of([]))
     land.function().receive(end)
@@ -116,6 +148,10 @@ def test_a_manifest_of_no_files_is_a_snapshot_of_no_rows(land: Land, unloads: st
     [
         (b"no JSON", "no list of files"),
         (b'{"files": []}', "no list of files"),
+        (b'{"entries": {}}', "its entries are dict, not a list"),
+        (b'{"entries": ""}', "its entries are str, not a list"),
+        (b'{"entries": ' + b"[" * 100_000, "no list of files: RecursionError"),
+        (b'{"entries": [{"url": "s3://BUCKET/raw/a", "meta": {"content_length": 1e999}}]}', "no list of files"),
         (b'{"entries": [{"endpoint": "host"}]}', "no list of files"),
         (b'{"entries": [{"url": "s3://another/raw/a.parquet"}]}', "it lists 's3://another/raw/a.parquet'"),
         (b'{"entries": [{"url": "s3://BUCKET/raw/another/a.parquet"}]}', "it lists 'raw/another/a.parquet'"),
@@ -190,6 +226,14 @@ def test_a_rejected_file_is_of_its_snapshot_and_never_lands(land: Land, threes: 
     assert {file_id for file_id, _, _ in ledger_of(land, threes)} == {file.file_id for file in good}
 
 
+def test_a_rejected_file_that_comes_last_and_alone_is_of_its_snapshot_too(land: Land, threes: str) -> None:
+    files = [land.put(f"raw/{threes}/2025-11-13/{name}.parquet", ROWS) for name in "ab"]
+    bad = land.put(f"raw/{threes}/2025-11-13/c.parquet", b"no parquet")
+    land.function().receive(*files)
+    assert [outcome.status for outcome in land.function().receive(bad)] == [Status.REJECTED]
+    assert listed_of(land, threes) == {bad.file_id: {file.file_id for file in (*files, bad)}}
+
+
 def test_files_whose_names_say_how_many_they_are_share_a_folder_with_other_exports(land: Land) -> None:
     dataset = new_dataset()
     land.contracts[dataset] = OF_NUMBERED
@@ -224,6 +268,28 @@ def test_lists_of_many_snapshots_are_each_written_as_one(
     assert [len(listed) for listed in listed_of(land, threes).values()] == [3] * 5
 
 
+@given(sizes=st.lists(st.integers(1, 6), min_size=1, max_size=8))
+def test_a_list_that_one_transaction_can_hold_is_written_in_one(sizes: list[int]) -> None:
+    snapshots = [
+        SnapshotFiles(FileVersion("b", f"{n}/0", "1"), NOON, [FileVersion("b", f"{n}/{m}", "1") for m in range(size)])
+        for n, size in enumerate(sizes)
+    ]
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr("ingest_lambda.warehouse.snapshot_files.FILES_A_STATEMENT", 2)
+        small.setattr("ingest_lambda.warehouse.snapshot_files.MAX_STATEMENTS", 3)
+        transactions = ["; ".join(statements) for statements in insert_lists("catalogs", snapshots)]
+    for each in snapshots:
+        holding = [text for text in transactions if any(file_id in text for file_id in each.file_ids)]
+        assert len(holding) == 1
+        assert all(file_id in holding[0] for file_id in each.file_ids)
+
+
+def test_a_statement_of_a_list_is_within_the_limit_for_the_longest_of_names() -> None:
+    files = [FileVersion("b", str(number), "1") for number in range(FILES_A_STATEMENT * 2)]
+    for statements in insert_lists("d" * 100, [SnapshotFiles(files[0], NOON, files)]):
+        assert all(size_of(sql) <= MAX_STATEMENT_BYTES for sql in statements)
+
+
 def test_a_manifest_is_known_by_how_its_name_ends() -> None:
     rules = Rules(markers={"catalogs": "*manifest"})
     for name in ("manifest", "2025-11-13_manifest"):
@@ -255,13 +321,14 @@ def test_a_name_says_of_how_many_files_it_is_one_or_it_does_not(key: str, count:
 def test_whatever_is_stored_later_a_snapshot_that_is_whole_stays_what_it_was(
     stored: list[tuple[str, int, bool]], count: int
 ) -> None:
-    noon = datetime(2025, 11, 13, 12, tzinfo=UTC)
     parts = Parts("raw/x/", "raw/x/.", count)
     history = [
-        Version(FileVersion("b", f"raw/x/{name}", str(number)), noon + timedelta(seconds=number), is_deletion)
-        for number, (name, _, is_deletion) in enumerate(stored)
+        Version(FileVersion("b", f"raw/x/{name}", str(number)), NOON + timedelta(seconds=second), is_deletion)
+        for number, (name, second, is_deletion) in enumerate(sorted(stored, key=lambda each: (each[1], each[0])))
     ]
-    seen = [counted(history[:end], parts) for end in range(len(history) + 1)]
+    seen = [
+        counted([each for each in history if each.stored_at < NOON + timedelta(seconds=n)], parts) for n in range(5)
+    ]
     whole = [found for found in seen if found]
     assert whole == whole[:1] * len(whole)
     assert all(len({file.key for file in files}) == len(files) == count for _, files in whole)

@@ -43,7 +43,7 @@ def test_a_folder_without_its_marker_waits_until_the_marker_is_stored(land: Land
 
     assert (each.place, each.came, each.missing) == (folder, tuple(file.key for file in files), "the marker _SUCCESS")
     assert f"landed: {files[0].key}, {files[1].key}, {files[2].key} and 2 more; missing: the marker" in each.describe()
-    assert "did the export die? store the marker _SUCCESS after its files" in each.remedy
+    assert "did the export die? store the marker _SUCCESS in the folder that it was written to" in each.remedy
     assert told(land, dataset, timedelta(hours=1)) == []
     function.receive(land.put(f"{folder}_SUCCESS", b""))
     assert told(land, dataset) == []
@@ -101,7 +101,7 @@ def test_a_count_says_how_many_are_missing_until_they_are_stored(land: Land, cou
     function.receive(*(land.put(name, ROWS) for name in names[:2]))
 
     [each] = told(land, dataset)
-    assert (len(each.came), each.missing) == (2, "1 of 3 files, or they came after those were whole")
+    assert (len(each.came), each.missing) == (2, "1 of 3 files; or 3 others are whole without them")
     assert each.place == f"raw/{dataset}/2025-11-13/" + ("" if count else "x-")
     function.receive(land.put(names[2], ROWS))
     assert told(land, dataset) == []
@@ -141,6 +141,17 @@ def test_names_that_do_not_say_how_many_they_are_and_files_too_many_are_told_of(
     [each] = told(land, dataset)
     assert each.missing == "nothing: they came after 1 files were whole"
     assert "a folder of its own" in each.remedy
+
+
+def test_what_an_export_has_beyond_its_count_is_told_of_although_a_newer_one_is_whole(land: Land) -> None:
+    dataset = dataset_of(land, End.COUNT, count=2)
+    function = land.function()
+    days = [[land.put(f"raw/{dataset}/{day}/{name}.parquet", ROWS) for name in "abc"] for day in (13, 14)]
+    function.receive(*days[0], *days[1][:2])
+    [each] = told(land, dataset)
+    assert each.came == (days[0][2].key,)
+    assert each.missing == "1 of 2 files; or 2 others are whole without them"
+    assert "raise the count that the source YAML declares" in each.remedy
 
 
 def test_datasets_of_other_ends_and_of_none_wait_for_nothing(land: Land) -> None:
