@@ -69,7 +69,7 @@ REMEDIES = {
         "drop what stands on the column, or make it a view `with no schema binding`; then landfall replay the file"
     ),
     Reason.TOO_MANY_NEW_COLUMNS: (
-        "add the columns first, by landfall evolve DATASET COLUMN TYPE for each, then landfall replay the file"
+        "add the columns first, by landfall evolve DATASET COLUMN TYPE --add for each, then landfall replay the file"
     ),
     Reason.OVERSIZE_FILE: "write the rows into several files, or as parquet",
     Reason.OVERSIZE_VALUE: "shorten the value: a string has 65535 bytes at most, a binary or nested one 1024000",

@@ -65,10 +65,12 @@ def evolve(land: Land, dataset: str, verdict: Verdict) -> None:
     evolution.carry_out(land.warehouse, change)
 
 
-def add_columns(land: Land, dataset: str, _verdict: Verdict) -> None:
+def add_columns(land: Land, dataset: str, verdict: Verdict) -> None:
     """Add the new columns one by one, and replay the file."""
+    assert "TYPE --add for each" in verdict.remedy
     for number in range(FREE_STATEMENTS + 1):
-        evolution.carry_out(land.warehouse, evolution.plan_change(land.warehouse, dataset, f"c{number}", "bigint"))
+        change = evolution.plan_change(land.warehouse, dataset, f"c{number}", "bigint", may_add=True)
+        evolution.carry_out(land.warehouse, change)
 
 
 def in_bytes(*values: Any, type_: pa.DataType) -> pa.Table:
