@@ -1,6 +1,7 @@
 """OPERATE: `landfall deploy`, `destroy`, `package`: from the sources to zips, to a stack that lands files, and back."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from landfall.deploy.cloudformation import Change
 
+NOBODY_TO_ASK = "nobody can be asked here, and nothing is changed: --yes asks nothing"
 # What a modification can do to a resource, beside changing it in place: its action and replacement in a change set.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html
 VERBS = {("Modify", "True"): "replace", ("Modify", "Conditional"): "may replace"}
@@ -80,11 +82,15 @@ def deploy(
         guard=Guard(service_role_arn, stack_policy, termination_protection),
     )
     console = Console(stderr=True)
+    clients = deployment.Clients.from_environment()
 
     def approve(changes: "Sequence[Change]") -> bool:
         status.stop()
         _show(changes, console)
-        wanted = yes or typer.confirm(f"change stack {request.stack_name}?", err=True)
+        if not (yes or sys.stdin.isatty()):
+            raise ConfigError(NOBODY_TO_ASK)
+        where = f"account {clients.account}, {clients.region}"
+        wanted = yes or typer.confirm(f"change stack {request.stack_name} ({where})?", err=True)
         status.start()
         return wanted
 
@@ -95,7 +101,6 @@ def deploy(
                 "detail": lambda line: status.update(escape(line.strip())),
                 "approve": approve,
             }
-            clients = deployment.Clients.from_environment()
             if rollback:
                 outputs = deployment.roll_back(env, clients, **telling)
             else:
@@ -130,20 +135,32 @@ def destroy(
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False)
 
+    if not (with_data or yes or sys.stdin.isatty()):
+        raise ConfigError(NOBODY_TO_ASK)
     clients = deployment.Clients.from_environment()
-    deployed = removal.find(env, clients)
-    name, bucket = deployed.stack["StackName"], deployed.bucket
+    where = f"account {clients.account}, {clients.region}"
+
+    def ask_twice(what: str) -> None:
+        say(f"deleted are, in {where}: {what}")
+        if typer.prompt(f"name the environment to delete ({env})", err=True) != env:
+            raise typer.Abort
+        typer.confirm("there is no way back; delete it all?", abort=True, err=True)
+
     try:
+        if with_data and (left := removal.left_bucket(env, clients)) and not removal.is_deployed(env, clients):
+            ask_twice(f"every version of every file in {left}; its stack is gone already")
+            removal.delete_bucket(clients.s3, left)
+            say(f"{left} is gone, with its files")
+            return
+        deployed = removal.find(env, clients)
+        name, bucket = deployed.stack["StackName"], deployed.bucket
         if with_data:
-            say(f"deleted are every version of every file in {bucket}, and Landfall's schemas in {deployed.database}")
-            if typer.prompt(f"name the environment to delete ({env})", err=True) != env:
-                raise typer.Abort
-            typer.confirm("there is no way back; delete it all?", abort=True, err=True)
+            ask_twice(f"every version of every file in {bucket}, and Landfall's schemas in {deployed.database}")
             removal.delete_data(deployed, admin_secret_arn, clients, say)
             say(f"{name} is gone, with its data")
             return
         if not yes:
-            typer.confirm(f"take {name} down? The data stays", abort=True, err=True)
+            typer.confirm(f"take {name} down ({where})? The data stays", abort=True, err=True)
         removal.take_down(deployed, clients, say)
     except DeploymentError as error:
         console.print(f"landfall: {error}", style="red", markup=False, highlight=False)

@@ -6,6 +6,7 @@ In: a client, a template's URL, parameters. Out: the stack's outputs, or `Deploy
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ UNDER_WAY = "something is under way; wait for its end"
 EMPTY = "ROLLBACK_COMPLETE"
 # How a change set says that there is nothing to change; it has no code for it.
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+CHANGE_SET_ARN = re.compile(r"arn:[^\s,\]]+:changeSet/[\w/-]+")
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 3.0  # seconds between looks; CloudFormation throttles those who look more often
 TIMEOUT_SECONDS = 3600.0
 
@@ -176,8 +178,21 @@ def delete(client: CloudFormationClient, stack: Mapping[str, Any], progress: Cal
     Raises:
         DeploymentError: something of it could not be deleted.
     """
+    seen = dict.fromkeys(event.id for event in _events(client, stack["StackId"]))
     client.delete_stack(StackName=stack["StackId"])
-    _follow(client, stack["StackName"], stack["StackId"], {}, progress)
+    _follow(client, stack["StackName"], stack["StackId"], seen, progress)
+
+
+def delete_left(client: CloudFormationClient, stack: Mapping[str, Any], progress: Callable[[Event], None]) -> None:
+    """Delete the nested stacks that an update could not delete: the stack is complete without them, and they stay.
+
+    Raises:
+        DeploymentError: something of them can still not be deleted.
+    """
+    pages = client.get_paginator("describe_stacks").paginate()
+    for left in [each for page in pages for each in page["Stacks"] if each.get("RootId") == stack["StackId"]]:
+        if left["StackStatus"] == "DELETE_FAILED":
+            delete(client, left, progress)
 
 
 def _change(
@@ -208,19 +223,48 @@ def _change(
             raise
         raise ConfigError(f"stack {name} cannot be changed: {error.response['Error']['Message']}") from error
     change_set, stack_id = created["Id"], created["StackId"]
-    made = _made(client, change_set)
-    if made["Status"] == "FAILED":
-        reason = made.get("StatusReason", "")
+    try:
+        is_wanted = review(client, change_set, name, approve)
+    except BaseException:  # Ctrl-C at the prompt too: a stack that is left in review blocks every later deployment
         _discard(client, change_set, None if stack else stack_id)
-        if stack and any(text in reason for text in NO_CHANGES):
-            return outputs(stack)
-        raise DeploymentError(f"stack {name} cannot be changed: {reason}", [])
-    if not approve(list(changes(client, change_set))):
+        raise
+    if not is_wanted:
         _discard(client, change_set, None if stack else stack_id)
-        raise DeclinedError("nothing is changed")
+        return outputs(stack or {})
     seen = dict.fromkeys(event.id for event in _events(client, stack_id))
     client.execute_change_set(ChangeSetName=change_set)
     return _follow(client, name, stack_id, seen, progress)
+
+
+def review(client: CloudFormationClient, change_set: str, name: str, approve: Approve) -> bool:
+    """Wait for a change set and have it approved; False when there is nothing to change.
+
+    Raises:
+        DeclinedError: `approve` said no.
+        DeploymentError: it cannot be made.
+    """
+    made = _made(client, change_set)
+    if made["Status"] == "FAILED":
+        reason = str(made.get("StatusReason", ""))
+        if any(text in reason for text in NO_CHANGES):
+            return False
+        reasons = dict.fromkeys([reason, *_nested_reasons(client, change_set)])
+        raise DeploymentError(f"stack {name} cannot be changed: " + "; ".join(reasons), [])
+    if not approve(list(changes(client, change_set))):
+        raise DeclinedError("nothing is changed")
+    return True
+
+
+def _nested_reasons(client: CloudFormationClient, change_set: str) -> Iterator[str]:
+    """Yield why change sets of nested stacks failed; the root's own reason names them and says no more."""
+    found = client.describe_change_set(ChangeSetName=change_set)
+    nested = [change["ResourceChange"].get("ChangeSetId") for change in found["Changes"]]
+    for each in dict.fromkeys([*filter(None, nested), *CHANGE_SET_ARN.findall(str(found.get("StatusReason", "")))]):
+        below = client.describe_change_set(ChangeSetName=each)
+        reason = str(below.get("StatusReason", ""))
+        if below["Status"] == "FAILED" and not any(text in reason for text in NO_CHANGES):
+            yield f"{below['StackName']}: {reason}"
+            yield from _nested_reasons(client, each)
 
 
 def check_usable(stack: Mapping[str, Any]) -> None:
@@ -263,10 +307,16 @@ def changes(client: CloudFormationClient, change_set: str, prefix: str = "") -> 
 
 
 def _discard(client: CloudFormationClient, change_set: str, empty_stack: str | None) -> None:
-    """Delete a change set that is not executed, and the stack that was made for it alone."""
+    """Delete a change set that is not executed, and the stack that was made for it alone; wait until they are gone."""
     client.delete_change_set(ChangeSetName=change_set)
+    for _ in _looks():
+        try:
+            client.describe_change_set(ChangeSetName=change_set)
+        except client.exceptions.ChangeSetNotFoundException:
+            break
     if empty_stack:
         client.delete_stack(StackName=empty_stack)
+        _wait(client, empty_stack, {}, lambda _: None)
 
 
 def _follow(
@@ -278,18 +328,24 @@ def _follow(
         DeploymentError: it did not end well, or left something behind that it should have deleted.
     """
     failures: list[Event] = []
+    standing: dict[str, Event] = {}  # those that no later attempt at the same resource has healed
 
     def note(event: Event) -> None:
         if event.is_failure:
             failures.append(event)
+            standing[event.resource] = event
+        elif event.status.endswith("_COMPLETE"):
+            standing.pop(event.resource, None)
         progress(event)
 
     done = _wait(client, stack_id, seen, note)
     if done["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}:
         reason = done.get("StackStatusReason") or "see the resources below"
         raise DeploymentError(f"stack {name} ended {done['StackStatus']}: {reason}", causes(failures))
-    if failures:  # what an update no longer needs is deleted after it, and a failure there does not fail it
-        raise DeploymentError(f"stack {name} ended {done['StackStatus']}, but something stays", causes(failures))
+    if standing:  # what an update no longer needs is deleted after it, and a failure there does not fail it
+        raise DeploymentError(
+            f"stack {name} ended {done['StackStatus']}, but something stays", causes(list(standing.values()))
+        )
     return outputs(done)
 
 

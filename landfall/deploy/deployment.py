@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 
 from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
@@ -40,6 +42,12 @@ LOCAL_ACCOUNT = "000000000000"  # no account of AWS
 STAGES, ALL, STORAGE = "Stages", "ALL", "STORAGE"
 FUNCTIONS = ("IngestFunctionName", "TransformFunctionName", "ReconcileFunctionName")
 KEPT_VERSIONS = 5
+# A function runs for 15 minutes at most; asked again, it would only do so once more.
+PATIENT = Config(read_timeout=910, retries={"total_max_attempts": 1})
+WAY_OUT_OF_SUBNETS = (
+    "In a VPC it must reach S3 (gateway endpoint), Secrets Manager or the Redshift API, and the warehouse: "
+    "see SubnetIds and SecurityGroupIds in docs/deploy.md"
+)
 USER_SECRETS = ("LoaderSecretArn", "TransformerSecretArn", "ReaderSecretArn")
 
 
@@ -65,7 +73,7 @@ class Clients:
             cloudformation=session.client("cloudformation"),
             secrets=session.client("secretsmanager"),
             redshift_data=session.client("redshift-data"),
-            lambda_=session.client("lambda"),
+            lambda_=session.client("lambda", config=PATIENT),
             account=sts.get_caller_identity()["Account"],
             region=sts.meta.region_name,
         )
@@ -159,15 +167,19 @@ def deploy(
     progress(f"stack {deployment.stack_name}")
     note = notes(progress, detail)
     template = _template(deployment, runtime, published, clients.s3.meta.endpoint_url)
-    at_first = _with_schedules(template, _schedules_at_first(deployment, clients.cloudformation))
+    wanted = template
+    if _is_paused(deployment, clients):
+        progress("paused, and stays so: landfall resume")
+        wanted = _with_schedules(template, DISABLED)
+    at_first = wanted if _schedules_run(deployment, clients.cloudformation) else _with_schedules(wanted, DISABLED)
     outputs = cloudformation.apply(clients.cloudformation, at_first, note, approve)
     progress("warehouse: users, schemas, privileges, tables")
     prepare_warehouse(outputs, deployment.admin_secret_arn, clients, root)
     progress("transform function: parse of the dbt project")
     prepare_function(outputs["TransformFunctionName"], clients.lambda_)
-    if at_first != template:
+    if at_first != wanted:
         progress("schedules")
-        outputs = cloudformation.apply(clients.cloudformation, template, note)
+        outputs = cloudformation.apply(clients.cloudformation, wanted, note)
     _delete_old_versions(clients.lambda_, outputs)
     artifacts.remember(clients.s3, bucket, template)
     return outputs
@@ -234,20 +246,31 @@ def prepare_function(name: str, client: LambdaClient) -> None:
         ConfigError: it cannot, so that no run could.
     """
     payload = json.dumps({"action": "prepare", "execution": "deployment"})
-    answer = client.invoke(FunctionName=name, Payload=payload)
+    try:
+        answer = client.invoke(FunctionName=name, Payload=payload)
+    except ReadTimeoutError as error:
+        raise ConfigError(f"{name} does not answer. {WAY_OUT_OF_SUBNETS}") from error
     if "FunctionError" in answer:
-        said = json.loads(answer["Payload"].read())
-        raise ConfigError(f"{name} cannot parse the dbt project: {said.get('errorMessage')} (log: /aws/lambda/{name})")
+        said = str(json.loads(answer["Payload"].read()).get("errorMessage"))
+        hint = f". {WAY_OUT_OF_SUBNETS}" if "timed out" in said.lower() else ""
+        raise ConfigError(f"{name} cannot parse the dbt project: {said} (log: /aws/lambda/{name}){hint}")
 
 
-def _schedules_at_first(deployment: Deployment, client: CloudFormationClient) -> str:
-    """Say what the schedules shall be until the warehouse is prepared: nothing may start before its users exist.
+def _schedules_run(deployment: Deployment, client: CloudFormationClient) -> bool:
+    """Tell whether the schedules run by now; until the warehouse is prepared nothing may start, which has no users yet.
 
-    They go on where they have been enabled before; a stack of a release that knew no such parameter runs them.
+    A stack of a release that knew no such parameter runs them.
     """
     stack = cloudformation.find(client, deployment.stack_name)
-    before = cloudformation.parameters(stack).get(SCHEDULE_STATE, ENABLED) if stack else DISABLED
-    return deployment.schedule_state if before == ENABLED else DISABLED
+    return stack is not None and cloudformation.parameters(stack).get(SCHEDULE_STATE, ENABLED) == ENABLED
+
+
+def _is_paused(deployment: Deployment, clients: Clients) -> bool:
+    """Tell whether an operator has paused the deployment; a change of the schedules would let them go on."""
+    where = f"{clients.s3.meta.partition}:sqs:{clients.region}:{clients.account}"
+    queue = f"arn:{where}:{deployment.stack_name}-landing"
+    mappings = clients.lambda_.list_event_source_mappings(EventSourceArn=queue)["EventSourceMappings"]
+    return any(mapping["State"] in {"Disabled", "Disabling"} for mapping in mappings)
 
 
 def _with_schedules(template: cloudformation.StackTemplate, state: str) -> cloudformation.StackTemplate:

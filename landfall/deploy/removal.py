@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 MOST_KEYS_A_REQUEST = 1000
+MOST_ATTEMPTS = 10
 # A function that is deleted ends what it has begun, in Lambda's 15 minutes at most.
 LONGEST_FUNCTION_SECONDS, PAUSE_SECONDS = 900.0, 5.0
 
@@ -68,6 +69,11 @@ def find(environment: str, clients: Clients) -> Deployed:
     return Deployed(stack, outputs)
 
 
+def is_deployed(environment: str, clients: Clients) -> bool:
+    """Tell whether the stack of an environment is there, whatever it holds."""
+    return cloudformation.find(clients.cloudformation, f"landfall-{environment}") is not None
+
+
 def take_down(deployed: Deployed, clients: Clients, progress: Progress, detail: Progress = lambda _: None) -> None:
     """Delete everything but the bucket and what is in the warehouse; again is no harm.
 
@@ -75,7 +81,9 @@ def take_down(deployed: Deployed, clients: Clients, progress: Progress, detail: 
         DeploymentError: something could not be deleted.
     """
     values = {STAGES: STORAGE, SCHEDULE_STATE: DISABLED}
-    cloudformation.set_parameters(clients.cloudformation, deployed.stack, values, notes(progress, detail))
+    note = notes(progress, detail)
+    cloudformation.set_parameters(clients.cloudformation, deployed.stack, values, note)
+    cloudformation.delete_left(clients.cloudformation, deployed.stack, note)
 
 
 def delete_data(
@@ -99,14 +107,10 @@ def delete_data(
     take_down(deployed, clients, progress, detail)
     progress("warehouse: schemas and users")
     _drop(admin, progress)
-    progress(f"bucket {deployed.bucket}")
-    for batch in _batches(versions(clients.s3, deployed.bucket)):
-        answer = clients.s3.delete_objects(Bucket=deployed.bucket, Delete={"Objects": batch, "Quiet": True})
-        if errors := answer.get("Errors"):
-            raise cloudformation.DeploymentError(f"{errors[0].get('Key')}: {errors[0].get('Message')}", [])
     progress(f"stack {deployed.stack['StackName']}")
     cloudformation.delete(clients.cloudformation, deployed.stack, notes(progress, detail))
-    _delete_bucket(clients.s3, deployed.bucket)  # its stack retains it
+    progress(f"bucket {deployed.bucket}")
+    delete_bucket(clients.s3, deployed.bucket)  # its stack retains it
 
 
 def _drop(admin: Warehouse, progress: Progress) -> None:
@@ -134,9 +138,36 @@ def _batches(found: Iterator[ObjectIdentifierTypeDef]) -> Iterator[list[ObjectId
         yield batch
 
 
-def _delete_bucket(s3: S3Client, bucket: str) -> None:
+def left_bucket(environment: str, clients: Clients) -> str | None:
+    """Name the bucket of a deployment whose stack is gone, None where it is gone too."""
+    bucket = f"landfall-{environment}-{clients.account}-{clients.region}"
     try:
-        s3.delete_bucket(Bucket=bucket)
+        clients.s3.head_bucket(Bucket=bucket)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchBucket":
+        if error.response["Error"]["Code"] not in {"404", "NoSuchBucket"}:
             raise
+        return None
+    return bucket
+
+
+def delete_bucket(s3: S3Client, bucket: str) -> None:
+    """Delete every version in a bucket, and the bucket; what is uploaded meanwhile too.
+
+    Raises:
+        DeploymentError: a version could not be deleted, or uploads go on and on; repeat it when the cause is gone.
+    """
+    for _ in range(MOST_ATTEMPTS):
+        try:
+            for batch in _batches(versions(s3, bucket)):
+                answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+                for error in answer.get("Errors", []):
+                    raise cloudformation.DeploymentError(f"{error.get('Key')}: {error.get('Message')}", [])
+            s3.delete_bucket(Bucket=bucket)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchBucket":
+                return
+            if error.response["Error"]["Code"] != "BucketNotEmpty":
+                raise
+        else:
+            return
+    raise cloudformation.DeploymentError(f"files keep coming to {bucket}: stop who uploads them, and repeat", [])

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from landfall.stack import Stack
 
 DEPLOY = "deploy again: landfall deploy"
+# The bucket is what a deployment that is made anew keeps.
+TURN_ON = "aws s3api put-bucket-versioning --bucket {} --versioning-configuration Status=Enabled"
+# A deployment changes what its templates or parameters change, and not what somebody changed by hand.
+MAKE_ANEW = "set it back by hand, or make it anew: landfall destroy, which keeps the data, then landfall deploy"
 # Six times the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 VISIBILITY_FACTOR = 6
 SCHEDULE_PARAMETERS = {
@@ -34,13 +38,18 @@ def stack_is_complete(stack: "Stack") -> Iterator[Finding]:
 def bucket_announces(stack: "Stack") -> Iterator[Finding]:
     """Does the bucket keep versions, and tell the landing queue of every new object under raw/?"""
     versioning = stack.s3.get_bucket_versioning(Bucket=stack.bucket).get("Status", "off")
-    yield judged("bucket versions", versioning == "Enabled", f"versioning of {stack.bucket} is {versioning}", DEPLOY)
+    yield judged(
+        "bucket versions",
+        versioning == "Enabled",
+        f"versioning of {stack.bucket} is {versioning}",
+        TURN_ON.format(stack.bucket),
+    )
     configured: Mapping[str, Any] = stack.s3.get_bucket_notification_configuration(Bucket=stack.bucket)
     arn = _attributes(stack, "LandingQueueUrl")["QueueArn"]
     triggers = [each for each in configured.get("QueueConfigurations", []) if each["QueueArn"] == arn]
     is_well = any(_covers_raw(each) for each in triggers)
     detail = "new objects under raw/ are announced" if is_well else "new objects under raw/ are not announced"
-    yield judged("bucket trigger", is_well, detail, f"{DEPLOY}; then landfall reconcile --grace 0")
+    yield judged("bucket trigger", is_well, detail, f"{MAKE_ANEW}; then landfall reconcile --grace 0")
 
 
 def queue_takes_events(stack: "Stack") -> Iterator[Finding]:
@@ -49,15 +58,15 @@ def queue_takes_events(stack: "Stack") -> Iterator[Finding]:
     policy = json.loads(queue.get("Policy", "{}"))
     is_allowed = any(_lets_bucket_send(each, stack.bucket) for each in policy.get("Statement", []))
     said = "the bucket may send to it" if is_allowed else "the bucket may not send to it"
-    yield judged("landing queue", is_allowed, said, f"{DEPLOY}; then landfall reconcile --grace 0")
+    yield judged("landing queue", is_allowed, said, f"{MAKE_ANEW}; then landfall reconcile --grace 0")
     dead = _attributes(stack, "DeadLetterQueueUrl")
     target = json.loads(queue.get("RedrivePolicy", "{}")).get("deadLetterTargetArn")
     is_kept = target == dead["QueueArn"]
-    yield judged("dead-letter queue", is_kept, f"what fails for good goes to {target or 'nowhere'}", DEPLOY)
+    yield judged("dead-letter queue", is_kept, f"what fails for good goes to {target or 'nowhere'}", MAKE_ANEW)
     timeout = stack.lambda_.get_function_configuration(FunctionName=stack.output("IngestFunctionName"))["Timeout"]
     hidden = int(queue["VisibilityTimeout"])
     detail = f"a message is hidden for {hidden} s, the function has {timeout} s"
-    yield judged("visibility", hidden >= VISIBILITY_FACTOR * timeout, detail, DEPLOY)
+    yield judged("visibility", hidden >= VISIBILITY_FACTOR * timeout, detail, MAKE_ANEW)
 
 
 def no_dead_letters(stack: "Stack") -> Iterator[Finding]:
@@ -89,7 +98,7 @@ def starts_by_itself(stack: "Stack") -> Iterator[Finding]:
     """Is landing on, and do the schedules run?"""
     switches = {switch.name: switch for switch in pausing.switches(stack)}
     if "landing" not in switches:
-        yield Finding("landing", Status.FAILED, "nothing takes messages from the landing queue", DEPLOY)
+        yield Finding("landing", Status.FAILED, "nothing takes messages from the landing queue", MAKE_ANEW)
     for switch in switches.values():
         state = "on" if switch.is_on else "paused"
         yield judged(switch.name, switch.is_on, f"{switch.starts}: {state}", "landfall resume", Status.WARNING)

@@ -118,6 +118,87 @@ def test_cloudformation_acts_with_the_role_that_is_given_and_with_nobodys_where_
     assert "RoleARN" not in StackTemplate("name", "url", {}, {}).arguments()
 
 
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, EOFError, ConfigError])
+def test_who_is_interrupted_at_the_prompt_leaves_nothing_in_review(
+    local_aws: LocalServices, upload: Upload, interruption: type[BaseException]
+) -> None:
+    client = local_aws.client("cloudformation")
+    name = unique("stack")
+    template = StackTemplate(name, upload(f"{name}.json", {"One": topic(f"{name}-one")}), {}, {})
+
+    def interrupt(_: Sequence[Change]) -> bool:
+        raise interruption
+
+    with pytest.raises(interruption):
+        cloudformation.apply(client, template, lambda _: None, interrupt)
+    assert cloudformation.find(client, name) is None
+    assert cloudformation.apply(client, template, lambda _: None) == {"Names": "One"}
+
+
+class Answers:
+    """CloudFormation's documented answers where local AWS has none: by change set, or stacks, or a stack's events."""
+
+    def __init__(
+        self, change_sets: dict[str, Any], stacks: Sequence[dict[str, Any]] = (), events: Sequence[str] = ()
+    ) -> None:
+        self.change_sets, self.stacks, self.events = change_sets, list(stacks), events
+        self.deleted: list[str] = []
+
+    def describe_change_set(self, ChangeSetName: str) -> Any:  # noqa: N803 - AWS's name
+        return self.change_sets[ChangeSetName]
+
+    def get_paginator(self, _: str) -> "Answers":
+        return self
+
+    def paginate(self, **_: str) -> list[Any]:
+        events = [
+            {"EventId": str(number), "StackId": "root", "LogicalResourceId": "Queue", "ResourceStatus": status}
+            for number, status in enumerate(self.events if self.deleted else ())
+        ]
+        return [{"Stacks": self.stacks, "StackEvents": events[::-1]}]
+
+    def delete_stack(self, StackName: str) -> None:  # noqa: N803
+        self.deleted.append(StackName)
+        self.stacks = [each for each in self.stacks if each["StackId"] != StackName]
+
+    def describe_stacks(self, StackName: str) -> Any:  # noqa: N803
+        found = [each for each in self.stacks if each["StackId"] == StackName]
+        return {"Stacks": found or [{"StackStatus": "DELETE_COMPLETE"}]}
+
+
+def test_why_a_nested_change_set_failed_is_told_by_its_stack() -> None:
+    arn = "arn:aws:cloudformation:eu-central-1:123456789012:changeSet/landfall-1-Land/0f"
+    root = {"Status": "FAILED", "StatusReason": f"Nested change set {arn} was not successfully created.", "Changes": []}
+    land = {"Status": "FAILED", "StackName": "Land", "StatusReason": "Parameter BatchSize is wrong", "Changes": []}
+    client: Any = Answers({"root": root, arn: land})
+    with pytest.raises(DeploymentError, match=r"was not successfully created\..*Land: Parameter BatchSize is wrong"):
+        cloudformation.review(client, "root", "landfall-dev", lambda _: True)
+
+
+def test_a_nested_stack_that_an_update_could_not_delete_is_deleted_by_the_next_attempt() -> None:
+    mine, others = (
+        {"StackName": name, "StackId": name, "StackStatus": "DELETE_FAILED", "RootId": root}
+        for name, root in (("Land", "root"), ("Else", "another"))
+    )
+    running = {"StackName": "Storage", "StackId": "Storage", "StackStatus": "CREATE_COMPLETE", "RootId": "root"}
+    client: Any = Answers({}, [mine, others, running])
+    cloudformation.delete_left(client, {"StackId": "root"}, lambda _: None)
+    assert client.deleted == ["Land"]
+
+
+@pytest.mark.parametrize(
+    ("events", "is_well"),
+    [(["DELETE_FAILED", "DELETE_COMPLETE"], True), (["DELETE_COMPLETE"], True), (["DELETE_FAILED"], False)],
+)
+def test_a_failure_that_a_later_attempt_heals_is_none(events: list[str], is_well: bool) -> None:
+    client: Any = Answers({}, [{"StackName": "root", "StackId": "root"}], events)
+    if is_well:
+        cloudformation.delete(client, client.stacks[0], lambda _: None)
+    else:
+        with pytest.raises(DeploymentError, match="something stays"):
+            cloudformation.delete(client, client.stacks[0], lambda _: None)
+
+
 def test_the_changes_of_nested_stacks_bear_the_names_of_their_stacks() -> None:
     # Local AWS makes no change sets of nested stacks; the answers are of the form that AWS documents:
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html (ChangeSetId)

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from ingest_lambda.errors import ConfigError
-from landfall.deploy.deployment import Deployment, deploy, prepare_function, read_parameters
+from landfall.deploy.deployment import PATIENT, Deployment, deploy, prepare_function, read_parameters
 from scripts.package import SIZE_LIMIT, Runtime
 from tests.support.lambdas import create_function
 from tests.support.local_stack import LocalServices, LocalStack
@@ -73,7 +75,9 @@ def described(stack: LocalStack) -> dict[str, Any]:
 def settings(described_stack: dict[str, Any]) -> dict[str, str]:
     """Return a stack's parameters, but for those that follow the sources, which may be under work."""
     parameters = {item["ParameterKey"]: item["ParameterValue"] for item in described_stack["Parameters"]}
-    return {name: value for name, value in parameters.items() if not name.endswith(("CodeKey", "ArtifactPrefix"))}
+    return {
+        name: value for name, value in parameters.items() if not name.endswith(("CodeKey", "ArtifactPrefix", "Release"))
+    }
 
 
 def test_a_deployment_leaves_the_parse_of_its_project_so_that_no_run_begins_with_it(stack: LocalStack) -> None:
@@ -89,6 +93,26 @@ def test_a_function_that_cannot_parse_its_project_stops_the_deployment_and_says_
     broken = create_function(local_aws, "def handler(event, context): raise RuntimeError(event['action'] + ' broke')")
     with pytest.raises(ConfigError, match=r"cannot parse the dbt project: prepare broke \(log: /aws/lambda/"):
         prepare_function(broken, local_aws.client("lambda"))
+
+
+def test_a_function_that_reaches_nothing_is_waited_for_once_and_says_what_it_must_reach(
+    local_aws: LocalServices,
+) -> None:
+    stuck = create_function(local_aws, "def handler(event, context): raise RuntimeError('Task timed out after 900 s')")
+    with pytest.raises(ConfigError, match="must reach S3"):
+        prepare_function(stuck, local_aws.client("lambda"))
+    waiting = create_function(local_aws, "import time\ndef handler(event, context): time.sleep(5)")
+    impatient = boto3.client(
+        "lambda",
+        endpoint_url=local_aws.client("lambda").meta.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106 - the local server's
+        config=PATIENT.merge(Config(read_timeout=1)),
+    )
+    with pytest.raises(ConfigError, match=r"does not answer.*must reach S3"):
+        prepare_function(waiting, impatient)
+    assert PATIENT.read_timeout > 900  # type: ignore[attr-defined]  # botocore sets what it is given
 
 
 def test_an_administrator_who_cannot_log_in_stops_the_deployment(stack: LocalStack) -> None:

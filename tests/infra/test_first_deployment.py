@@ -17,6 +17,7 @@ from ingest_lambda.warehouse.client import Target, Warehouse
 from landfall.deploy import cloudformation
 from landfall.deploy.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER
 from landfall.deploy.local import deploy_locally
+from landfall.operate.pausing import SCHEDULES
 from local import stack
 from local.home import ROOT, Home
 from local.state import Ports
@@ -27,8 +28,8 @@ from tests.support.waiting import wait_for
 pytestmark = pytest.mark.xdist_group("first-deployment")
 # As every schedule on AWS; here one is enough, and the sweep would build the whole project.
 RATES = {"FreshnessSchedule": "rate(1 hour)"}
+CHANGED = ("--parameter", "RedshiftHost=127.0.0.1", "--parameter", "BatchSize=7")
 ADMIN_SECRET = "landfall/local/admin"  # noqa: S105 - its name
-SCHEDULES = ("sweep", "freshness", "reconcile")
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,10 @@ def test_what_is_taken_down_keeps_the_data_and_comes_back_where_it_was(fresh: Fr
     sent = fresh.landfall("upload", str(first), "--dataset", "trip", "--wait")
     assert sent.returncode == 0, sent.stderr
 
+    unasked = fresh.landfall("destroy", "--env", "local")
+    assert (unasked.returncode, "--yes" in unasked.stderr) == (3, True)
+    unasked = fresh.landfall("deploy", "--env", "local", "--admin-secret-arn", ADMIN_SECRET, *CHANGED)
+    assert (unasked.returncode, "--yes" in unasked.stderr) == (3, True)
     for _ in range(2):  # again is no harm
         done = fresh.landfall("destroy", "--env", "local", "--yes")
         assert done.returncode == 0, done.stderr
@@ -157,13 +162,17 @@ def test_a_release_is_a_version_that_is_called_and_the_one_before_can_be_brought
     before = called()
     assert before["transform"].rpartition(":")[2].isdigit()
     assert mapping(fresh)["FunctionArn"].endswith(":live")
-    deploy_locally(fresh.local.ports, ADMIN_SECRET, print, {"BatchSize": "5"})
+    assert fresh.landfall("pause").returncode == 0
+    deploy_locally(fresh.local.ports, ADMIN_SECRET, print, {"BatchSize": "5", "FreshnessSchedule": "rate(2 hours)"})
+    assert schedule_states(fresh.local) == {"DISABLED"}  # although it has changed one of them
+    assert fresh.landfall("resume").returncode == 0
     after = called()
     assert after["batch"] == "5"
     assert not set(before.values()) & set(after.values())
 
     done = fresh.landfall("deploy", "--env", "local", "--rollback", "--yes")
     assert done.returncode == 0, done.stderr
+    assert schedule_states(fresh.local) == {"ENABLED"}
     back = called()
     assert back["batch"] == before["batch"]
     assert back["transform"] not in {before["transform"], after["transform"]}
@@ -193,8 +202,14 @@ def test_the_data_is_deleted_when_two_answers_say_so_and_not_before(fresh: Fresh
     assert not fresh.names("select nspname from pg_namespace") & set(SCHEMA_OWNERS)
     assert not fresh.names("select usename from pg_user") & {LOADER, TRANSFORMER, READER}
 
+    fresh.local.client("s3").create_bucket(Bucket=bucket)  # as if it had ended before the bucket was gone
+    fresh.local.client("s3").put_object(Bucket=bucket, Key="raw/trip/late.parquet", Body=b"late")
     again = fresh.landfall(*everything, ADMIN_SECRET, answers="local\ny\n")
-    assert (again.returncode, "no stack landfall-local" in again.stderr) == (3, True)
+    assert again.returncode == 0, again.stderr
+    with pytest.raises(ClientError, match="404"):
+        fresh.local.client("s3").head_bucket(Bucket=bucket)
+    at_last = fresh.landfall(*everything, ADMIN_SECRET, answers="local\ny\n")
+    assert (at_last.returncode, "no stack landfall-local" in at_last.stderr) == (3, True)
 
 
 def written(path: Path, values: list[int]) -> Path:

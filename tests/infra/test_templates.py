@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ingest_lambda.tell.mark import ITEM
+from landfall.operate import pausing
 from local.home import ROOT
 from tests.infra.templates import FOLDER, NAMES, as_list, bundled, faults, load, of_type, rule_holds, statements
 
@@ -359,7 +360,9 @@ def test_the_alarm_of_a_missed_schedule_is_silent_until_schedules_run() -> None:
 def test_the_local_deployment_has_the_schedules_that_aws_has() -> None:
     given = json.loads((FOLDER / "parameters" / "local.json").read_text(encoding="utf-8"))["Parameters"]
     assert "ScheduleState" not in given
-    assert all(given.get(name, "default") for name in ("SweepSchedule", "FreshnessSchedule", "ReconcileSchedule"))
+    names = [name for name in load("main")["Parameters"] if name.endswith("Schedule")]
+    assert len(names) == len(pausing.SCHEDULES)
+    assert all(given.get(name, "default") for name in names)
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.*")), ids=lambda path: path.name)
