@@ -22,7 +22,7 @@ $(INSTALLED): requirements.txt constraints.txt pyproject.toml
 
 demo: setup ## the whole path on this machine, step by step
 	$(BIN)/landfall local up
-	$(BIN)/landfall demo
+	LANDFALL_STACK= $(BIN)/landfall demo
 
 # Three workers for two cores: tests wait for services now and then.
 test: lint ## every check that CI runs

@@ -35,6 +35,31 @@ def named_stack() -> Stack:
     return _open(was_named=True)
 
 
+def stack_for_show(on: str | None) -> Stack:
+    """Open the local stack that runs here, or the named one where `on` is its name: it gets data that nobody wants.
+
+    Raises:
+        ConfigError: another stack is named than `on`, or none is named and none runs here.
+    """
+    name = os.environ.get(STACK_VARIABLE, "").strip()
+    if on is not None and on != name:
+        raise ConfigError(f"--on {on}: {STACK_VARIABLE} names {name or 'none'}, and the two must be one")
+    if on is None and name and not _is_local():
+        raise ConfigError(
+            f"{STACK_VARIABLE} names {name}, which would get made-up orders: if that is meant, --on {name}"
+        )
+    return stack()
+
+
+def _is_local() -> bool:
+    """Tell whether the environment is that of the local stack that runs here."""
+    try:
+        local = faces.environment(home_from_environment())
+    except LocalStackError:
+        return False
+    return all(os.environ.get(name) == local[name] for name in (STACK_VARIABLE, "AWS_ENDPOINT_URL"))
+
+
 def stack_if_any() -> Stack | None:
     """Open the stack as `stack` does; None where none is named and none runs here."""
     try:

@@ -21,17 +21,20 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     orders: Annotated[int, typer.Option(min=FEWEST, max=MOST, help="Orders of the first wave.")] = 1_000,
+    on: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The stack to show it on, where that is not the local one.")
+    ] = None,
 ) -> None:
     """Show the whole path on the running stack, with sample orders: land, model, gate, alert; each step is checked.
 
-    Works on the local stack (`landfall local up`), or on the one that LANDFALL_STACK names. Exits 1 if anything was not
-    as expected.
+    Works on the local stack (`landfall local up`). It lands made-up orders, lets a gate fail and undoes a file: on the
+    stack that LANDFALL_STACK names only where --on names it too. Exits 1 if anything was not as expected.
     """
     from landfall import environment
     from landfall.demo.narrator import MissedExpectationError
     from landfall.demo.story import tell
 
-    stack = environment.stack()
+    stack = environment.stack_for_show(on)
     FOLDER.mkdir(parents=True, exist_ok=True)
     console = output.stdout()
     console.width = min(console.width, WIDTH)

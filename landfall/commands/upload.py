@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingest_lambda.errors import ConfigError, TransientError
 from landfall import output
 
 if TYPE_CHECKING:
     from ingest_lambda.judge.contracts import Contract
-    from landfall.operate.columns import Difference
+    from landfall.operate.columns import Difference, Seen
     from landfall.operate.uploads import Plan, Upload
     from landfall.stack import Stack
 
@@ -44,7 +46,7 @@ def upload(
     up before every file had its outcome.
     """
     from landfall import environment
-    from landfall.operate import columns, declared, names, pausing, uploads
+    from landfall.operate import columns, declared, uploads
 
     stack = environment.stack()
     contracts = declared.contracts()
@@ -54,15 +56,14 @@ def upload(
     for line in _left_out(left_out):
         typer.echo(line, err=True)
     datasets = {plan.dataset for plan in plans if plan.dataset}
-    for line in names.typos(stack, datasets, contracts):
-        typer.echo(line, err=True)
-    if pausing.is_paused(stack):
-        typer.echo("landing is paused: what is uploaded waits for `landfall resume`", err=True)
-    before = columns.look(stack.warehouse, datasets) if wait else {}
+    before = _columns(stack, datasets) if wait else None
     done = _upload_all(stack, plans)
+    for line in _hints(stack, datasets, contracts):
+        typer.echo(line, err=True)
     if wait:
         done = _wait_for_all(stack, done, timeout)
-    changes = columns.differences(before, columns.look(stack.warehouse, datasets)) if wait else []
+    after = _columns(stack, datasets) if before is not None else None
+    changes = columns.differences(before, after) if before is not None and after is not None else []
     if as_json:
         output.print_json([_face(each, changes) for each in done])
     else:
@@ -77,6 +78,28 @@ def _left_out(found: Mapping[Path, str]) -> list[str]:
     """Say which files of folders are not uploaded."""
     named = [f"not uploaded: {path}: {why}" for path, why in islice(found.items(), MOST_NAMED)]
     return [*named, *([f"and {len(found) - MOST_NAMED:,} more are not"] if len(found) > MOST_NAMED else [])]
+
+
+def _columns(stack: "Stack", datasets: Set[str]) -> "Seen | None":
+    """Look at landing's columns; None where the warehouse cannot be asked, which is no reason not to upload."""
+    from landfall.operate import columns
+
+    try:
+        return columns.look(stack.warehouse, datasets)
+    except (ConfigError, TransientError):
+        return None
+
+
+def _hints(stack: "Stack", datasets: Set[str], contracts: Mapping[str, "Contract"]) -> Iterator[str]:
+    """Say what is worth knowing of where the files went; what cannot be asked is passed over, for they are there."""
+    from landfall.operate import names, pausing
+
+    try:
+        if pausing.is_paused(stack):
+            yield "landing is paused: what is uploaded waits for `landfall resume`"
+        yield from names.typos(stack, datasets, contracts)
+    except (ConfigError, TransientError):
+        return
 
 
 def _upload_all(stack: "Stack", plans: Sequence["Plan"]) -> list["Upload"]:
@@ -100,7 +123,11 @@ def _wait_for_all(stack: "Stack", done: list["Upload"], timeout: float) -> list[
         def show(settled: Sequence["Upload"]) -> None:
             progress.update(task, completed=sum(each.outcome is not None for each in settled))
 
-        return uploads.wait(stack, done, timeout, show, lambda line: progress.console.print(line, markup=False))
+        try:
+            return uploads.wait(stack, done, timeout, show, lambda line: progress.console.print(line, markup=False))
+        except TransientError as error:
+            reason = f"uploaded, and lands by itself; its outcome cannot be asked for now: {error}"
+            return [replace(each, reason=reason) if each.outcome is None else each for each in done]
 
 
 def _face(upload: "Upload", changes: Sequence["Difference"]) -> dict[str, Any]:

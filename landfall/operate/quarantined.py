@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from landfall.stack import Stack
 
 PREFIX = "quarantine_"
+# Columns that the checks give every row, beside landing's own.
+GATES_OWN = {"reject_reason", "row_status", "_dataset", "_row_number", "_run_id"}
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Quarantined:
     def brief(self) -> Table:
         """Leave out the bookkeeping that people need not see: why a row waits, its file's name and its place in it."""
         columns = self.table.columns
-        values = [place for place, name in enumerate(columns) if not queries.is_bookkeeping(name)]
+        values = [place for place, name in enumerate(columns) if not (name.startswith("_") or name in GATES_OWN)]
         reason, file, number = (columns.index(name) for name in ("reject_reason", "_source_file", "_row_number"))
         rows = [
             [row[reason], str(row[file]).rsplit("/", 1)[-1], row[number], *(row[place] for place in values)]
@@ -72,7 +74,7 @@ def without_values(table: Table, sensitive: Collection[str]) -> Table:
     datasets = table.columns.index("_dataset")
     if not any(row[datasets] in sensitive for row in table.rows):
         return table
-    return queries.withheld(table, {name for name in table.columns if queries.is_bookkeeping(name)})
+    return queries.withheld(table, [queries.is_own(name) or name in GATES_OWN for name in table.columns])
 
 
 def _list(names: Collection[str]) -> str:

@@ -15,18 +15,21 @@ from sqlglot import exp
 from ingest_lambda.errors import ConfigError, TransactionConflictError, TransientError
 from ingest_lambda.judge.verdict import WITHHELD
 from ingest_lambda.warehouse.client import Table
+from ingest_lambda.warehouse.statements import METADATA
 from landfall.deploy.bootstrap import READ_BY_READER
+from landfall.operate.sensitive import holds_values
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
 
 READER, TRANSFORMER = "ReaderSecretArn", "TransformerSecretArn"
-# What bookkeeping says of a row is no value of the dataset's.
-BOOKKEEPING = {"reject_reason", "row_status"}
-HOLDS_VALUES = {"landing", "staging", "gate"}  # in clear
+# The transformer is asked about these beside what the reader sees; values stand in clear in the first three.
+HOLDS_VALUES = frozenset({"landing", "staging", "gate"})
+BOOKKEEPING = frozenset({"ledger", "ops"})
 CHANGES = (exp.Into, exp.DML, exp.DDL, exp.Command, exp.Lock)
+MADE_UP = (exp.Values, exp.Unnest, exp.Lateral, exp.Pivot)  # what stands in the place of a table
+END = sqlglot.TokenType.SEMICOLON
 ACTS = ("pg_cancel", "pg_terminate", "set_config")  # functions that do something
-UNSEEN = {"restricted"}  # the key that masks
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Question:
     @property
     def login(self) -> str:
         """Name the output with the secret of the user who asks: the one that may do least."""
-        return READER if all(schema in {*READ_BY_READER, ""} for schema, _ in self.tables) else TRANSFORMER
+        return TRANSFORMER if any(schema in HOLDS_VALUES | BOOKKEEPING for schema, _ in self.tables) else READER
 
     def first(self, rows: int) -> str:
         """Return the text that asks for at most that many rows; one that says itself how many it wants stays."""
@@ -58,7 +61,9 @@ def read(sql: str) -> Question:
         ConfigError: it is not exactly one SELECT, or cannot be read as Redshift's SQL.
     """
     try:
-        parsed = [each for each in sqlglot.parse(sql, dialect="redshift") if each is not None]
+        parsed = [
+            each for each in sqlglot.parse(sql, dialect="redshift") if each and not isinstance(each, exp.Semicolon)
+        ]
     except sqlglot.errors.SqlglotError as error:
         raise ConfigError(f"the query cannot be read: {str(error).splitlines()[0]}") from error
     if len(parsed) != 1:
@@ -68,67 +73,69 @@ def read(sql: str) -> Question:
         raise ConfigError("a query is a SELECT that changes nothing: what landed is changed by landing and dbt alone")
     names = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
     tables = {(each.db.lower(), each.name.lower()) for each in tree.find_all(exp.Table)}
-    if any(schema in UNSEEN for schema, _ in tables):
-        raise ConfigError("what is in the schema restricted is nobody's to see")
-    text = sql.strip().rstrip(";").strip()
     is_bounded = bool(tree.args.get("limit") or tree.args.get("fetch"))
-    return Question(text, frozenset(each for each in tables if each[0] or each[1] not in names), is_bounded)
+    read_tables = frozenset(each for each in tables if each[0] or each[1] not in names)
+    question = Question(_without_end(sql), read_tables, is_bounded)
+    known = {*HOLDS_VALUES, *BOOKKEEPING, *READ_BY_READER}
+    strange = sorted(schema or table for schema, table in read_tables if schema not in known)
+    if strange and (question.login == TRANSFORMER or "restricted" in strange):
+        raise ConfigError(f"{strange[0]} cannot be asked about here; schemas that can are {', '.join(sorted(known))}")
+    return question
 
 
 def ask(stack: "Stack", question: Question, rows: int, sensitive: Collection[str]) -> Table:
-    """Ask the warehouse; of what reads a table of a sensitive dataset, only bookkeeping and counts are shown.
+    """Ask the warehouse; of what reads a table of a sensitive dataset, only landing's own columns and counts are shown.
 
     Raises:
         ConfigError: the warehouse refuses the query, or denies access.
         TransientError: it does not answer.
     """
+    is_sensitive = reads_sensitive(question, sensitive)
     try:
         found = stack.warehouse_as(question.login).table(question.first(rows))
     except TransactionConflictError:
         raise
     except TransientError as error:
-        if error.__cause__ is None:  # the statement's own failure, and not the Data API's
-            raise ConfigError(f"the warehouse refuses the query: {error}") from error
-        raise
-    return withheld(found, shown(question, found.columns)) if reads_sensitive(question, sensitive) else found
+        if error.__cause__ is not None:  # the Data API's failure, and not the statement's own
+            raise
+        words = f"its words are {WITHHELD}, as they may quote values" if is_sensitive else str(error)
+        raise ConfigError(f"the warehouse refuses the query: {words}") from error
+    return withheld(found, shown(question, found.columns)) if is_sensitive else found
 
 
 def reads_sensitive(question: Question, sensitive: Collection[str]) -> bool:
-    """Tell whether a query reads rows of a sensitive dataset where they are in clear.
+    """Tell whether a query reads rows of a sensitive dataset where they are in clear."""
+    return any(schema in HOLDS_VALUES and holds_values(schema, table, sensitive) for schema, table in question.tables)
 
-    A table is of the dataset whose name, or its singular, is a part of its own: `gate.quarantine_claims`. That may hold
-    for others too, whose values are then withheld for nothing.
 
-    >>> reads_sensitive(read("select 1 from staging.stg_patient_identities"), ["patients"])
-    True
-    >>> reads_sensitive(read("select 1 from modeled.patients"), ["patients"])
-    False
+def shown(question: Question, columns: Sequence[str]) -> list[bool]:
+    """Tell of each column of the result of a query on a sensitive dataset whether it may be seen.
+
+    Those of landing's own that no file can bring, and counts, may: where the query is one plain SELECT of tables whose
+    columns bear their own names. Of anything else nothing may.
     """
-    stems = [name.removesuffix("s") for name in sensitive]
-    return any(schema in HOLDS_VALUES and any(stem in table for stem in stems) for schema, table in question.tables)
+    [tree] = [each for each in sqlglot.parse(question.sql, dialect="redshift") if isinstance(each, exp.Query)]
+    if not isinstance(tree, exp.Select) or not _is_plain(tree):
+        return [False] * len(columns)
+    if len(tree.selects) == 1 and isinstance(tree.selects[0], exp.Star):
+        return [is_own(name) for name in columns]
+    if len(tree.selects) != len(columns):  # a star among others
+        return [False] * len(columns)
+    return [_may_be_seen(each) for each in tree.selects]
 
 
-def shown(question: Question, columns: Sequence[str]) -> set[str]:
-    """Pick the columns of a query on a sensitive dataset that may be seen: plain bookkeeping, and counts.
-
-    Of a query within a query nothing may: what a column is made of cannot be told by its name.
-    """
-    [tree] = sqlglot.parse(question.sql, dialect="redshift")
-    if not isinstance(tree, exp.Select) or len(list(tree.find_all(exp.Query))) > 1:
-        return set()
-    if len(tree.selects) == 1 and tree.is_star:
-        return {name for name in columns if is_bookkeeping(name)}
-    return {each.alias_or_name for each in tree.selects if _may_be_seen(each)}
-
-
-def withheld(table: Table, may_be_seen: Collection[str]) -> Table:
+def withheld(table: Table, may_be_seen: Sequence[bool]) -> Table:
     """Withhold every value of the other columns; NULL stays NULL."""
-    visible = [name in may_be_seen for name in table.columns]
     rows = [
-        [value if seen or value is None else WITHHELD for value, seen in zip(row, visible, strict=True)]
+        [value if seen or value is None else WITHHELD for value, seen in zip(row, may_be_seen, strict=True)]
         for row in table.rows
     ]
     return replace(table, rows=rows)
+
+
+def is_own(name: str) -> bool:
+    """Tell whether a column is landing's own, which no file can bring."""
+    return name in METADATA
 
 
 def records(table: Table) -> list[dict[str, Any]]:
@@ -146,16 +153,29 @@ def _acts(tree: exp.Query) -> bool:
     return any(each.name.lower().startswith(ACTS) for each in tree.find_all(exp.Anonymous))
 
 
+def _is_plain(tree: exp.Select) -> bool:
+    """Tell whether a SELECT reads tables alone, by the names that they and their columns have."""
+    if len(list(tree.find_all(exp.Query))) > 1 or any(tree.find_all(*MADE_UP)):
+        return False
+    aliases = list(tree.find_all(exp.TableAlias))
+    return not any(alias.columns or is_own(alias.name.lower()) for alias in aliases)
+
+
 def _may_be_seen(expression: exp.Expr) -> bool:
     inner = expression.unalias()
     if isinstance(inner, exp.Count):
         return True
-    return isinstance(inner, exp.Column) and not inner.is_star and is_bookkeeping(inner.name)
+    return isinstance(inner, exp.Column) and not isinstance(inner.this, exp.Star) and is_own(inner.name.lower())
 
 
-def is_bookkeeping(name: str) -> bool:
-    """Tell whether a column says where a row comes from and what was found of it, and not what it holds."""
-    return name in BOOKKEEPING or name.startswith("_")
+def _without_end(sql: str) -> str:
+    """Leave out the semicolon at the end, and comments after it.
+
+    >>> _without_end("select 1; -- all")
+    'select 1'
+    """
+    ends = [token.start for token in sqlglot.tokenize(sql, dialect="redshift") if token.token_type is END]
+    return sql[: ends[0]].strip() if ends else sql.strip()
 
 
 def _twice(names: Iterable[str]) -> str | None:

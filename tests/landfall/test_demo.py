@@ -10,6 +10,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from ingest_lambda.arrive.routing import Route, route
+from ingest_lambda.errors import ConfigError
 from landfall.app import build
 from landfall.demo import sample, story
 from landfall.demo.narrator import MissedExpectationError, Narrator
@@ -48,9 +49,28 @@ def test_the_commands_exit_code_and_last_word_are_the_storys(
     monkeypatch.setattr(story, "tell", tell)
     monkeypatch.setattr(Stack, "from_environment", lambda: Stack("none", {}))
     monkeypatch.setenv("LANDFALL_STACK", "none")
-    done = CliRunner().invoke(build(), ["demo"])
+    done = CliRunner().invoke(build(), ["demo", "--on", "none"])
     assert done.exit_code == exit_code
     assert done.output.strip().splitlines()[-1].startswith(last_word)
+
+
+@pytest.mark.parametrize(
+    ("named", "arguments", "said"),
+    [
+        ("landfall-dev", (), "landfall-dev, which would get made-up orders: if that is meant, --on landfall-dev"),
+        ("landfall-dev", ("--on", "landfall-prod"), "LANDFALL_STACK names landfall-dev, and the two must be one"),
+        ("", ("--on", "landfall-dev"), "LANDFALL_STACK names none"),
+    ],
+)
+def test_it_is_shown_on_no_stack_but_the_local_one_unless_that_is_named_twice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str, arguments: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr(story, "tell", Mock(side_effect=AssertionError("it was told")))
+    monkeypatch.setenv("LANDFALL_STACK", named)
+    monkeypatch.setenv("LANDFALL_HOME", str(tmp_path))
+    done = CliRunner().invoke(build(), ["demo", *arguments])
+    assert isinstance(done.exception, ConfigError)
+    assert said in str(done.exception)
 
 
 def test_of_two_tables_only_the_difference_is_told(narrator: Narrator) -> None:
