@@ -113,7 +113,9 @@ def _graph(settings: Settings) -> Graph:
 
 
 def build(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
-    """Run dbt, for the whole plan or one part of it."""
+    """Run dbt, for the whole plan or one part of it. What breaks from here on leaves the whole project to be built."""
+    if not event.get("so_far"):
+        Memory(s3(), settings.bucket).forget()
     with _parsed(settings) as current:
         builder = Builder(settings.project_dir, logger, BuiltRelations(s3(), settings.bucket, current))
         result = builder.build(event["plan"], event.get("part"), event.get("so_far"))

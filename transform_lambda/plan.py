@@ -82,6 +82,7 @@ class Plan:
     whole_project: bool
     full_refresh: bool
     rows: int = 0  # to build from
+    project_changed: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -120,8 +121,8 @@ class Plan:
 def decide(facts: Iterable[DatasetFacts], *, project_changed: bool, full_refresh: bool = False) -> Plan:
     """Decide what to build.
 
-    `project_changed`: this version of the dbt project has not been built whole, so all of it is. `full_refresh`: the
-    operator asks for everything anew.
+    `project_changed`: this version of the dbt project is not known to stand whole, so all of it is built.
+    `full_refresh`: the operator asks for everything anew.
 
     >>> facts = [DatasetFacts("orders", 7, loads=(ModelLoad("modeled.orders", 5),)), DatasetFacts("items")]
     >>> decide(facts, project_changed=False).reasons
@@ -129,7 +130,7 @@ def decide(facts: Iterable[DatasetFacts], *, project_changed: bool, full_refresh
     """
     ordered = sorted(facts, key=lambda fact: fact.name)
     asked = ("a full refresh was asked for",) if full_refresh else ()
-    changed = ("the dbt project is new or has changed",) if project_changed else ()
+    changed = ("the dbt project is new or has changed, or its last build broke",) if project_changed else ()
     rebuilt = {fact.name: reason for fact in ordered if (reason := _why_rebuild(fact))}
     pending = {fact.name: reason for fact in ordered if (reason := _why_build(fact))}
     whole = project_changed or full_refresh
@@ -141,6 +142,7 @@ def decide(facts: Iterable[DatasetFacts], *, project_changed: bool, full_refresh
         whole_project=whole,
         full_refresh=is_full,
         rows=sum(fact.landed_rows if is_full else fact.new_rows for fact in built),
+        project_changed=project_changed,
     )
 
 

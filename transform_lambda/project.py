@@ -1,8 +1,8 @@
 """MODEL: remember which version of the dbt project was last built whole, and in which warehouse.
 
 A run that follows a landing builds only what is downstream of it. That is enough only if everything else is there and
-made by the same code: so after a deployment, and after an error, the next run builds the whole project. The memory is
-one small object in S3; losing it costs one such run.
+made by the same code: so after a deployment, an error, or a run that broke, the next run builds the whole project. The
+memory is one small object in S3, which is taken away while a build is under way; losing it costs one such run.
 """
 
 from __future__ import annotations

@@ -97,8 +97,11 @@ def _write(desk: Desk, key: str, run: Run, about: Mapping[str, Any]) -> None:
 
 
 def remember(memory: Memory, plan: Json, outcome: Outcome) -> None:
-    """Keep the project's fingerprint once all of it was built; after an error the next run builds all of it again."""
-    if outcome is Outcome.ERROR:
-        memory.forget()
-    elif outcome is Outcome.SUCCEEDED and plan["whole_project"]:
+    """Give the memory back that the build has taken: of a project that is whole now, or was and is not broken.
+
+    After an error, and where a run does not come this far, the next one builds all of it.
+    """
+    is_whole = plan["whole_project"] and outcome is Outcome.SUCCEEDED
+    was_whole = plan.get("project_changed") is False and outcome is not Outcome.ERROR
+    if is_whole or was_whole:
         memory.write(plan["fingerprint"])

@@ -9,6 +9,7 @@ import pytest
 from tests.alert.test_transform_messages import build, plan
 from tests.support.local_stack import LocalServices
 from transform_lambda.alerts import LastAlert, fingerprint_of
+from transform_lambda.project import Memory
 from transform_lambda.report import LATEST, Desk, report
 
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:transform:e-1"
@@ -69,6 +70,28 @@ def test_the_report_holds_everything_that_the_run_said_and_is_the_latest(s3: Any
     assert written["build"] == FAILED
     assert written["plan"]["reasons"] == plan()["reasons"]
     assert read(s3, bucket, LATEST) == written
+
+
+@pytest.mark.parametrize(
+    ("planned", "outcome", "is_kept"),
+    [
+        ({}, "succeeded", True),
+        ({}, "gate_failed", True),
+        ({}, "error", False),
+        ({"whole_project": True, "full_refresh": True}, "gate_failed", True),
+        ({"whole_project": True, "full_refresh": True}, "error", False),
+        ({"whole_project": True, "project_changed": True}, "succeeded", True),
+        ({"whole_project": True, "project_changed": True}, "gate_failed", False),
+        ({"whole_project": True, "project_changed": True}, "error", False),
+    ],
+)
+def test_a_project_is_remembered_where_it_stands_whole_after_the_build(
+    s3: Any, bucket: str, planned: dict[str, Any], outcome: str, is_kept: bool
+) -> None:
+    memory = Memory(s3, bucket)
+    memory.forget()  # as the build does, before it begins
+    report(Desk(s3, bucket, "dev", 24), event(build(outcome)) | {"plan": plan(fingerprint="p1", **planned)})
+    assert memory.read() == ("p1" if is_kept else None)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aws_lambda_powertools import Metrics
 
 from local.home import ROOT
 from tests.support.local_stack import LocalServices
@@ -32,6 +33,7 @@ def deployed(built_warehouse: ModelWarehouse, local_aws: LocalServices, monkeypa
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(handler, "s3", lambda: client)
     monkeypatch.setattr(handler, "_fingerprint", lambda: FINGERPRINT)
+    monkeypatch.setattr(handler, "metrics", Metrics(namespace="Landfall"))
     built_warehouse.loader.run("delete from ops.alerts")
     Memory(client, bucket).write(FINGERPRINT)
     return Settings(
@@ -88,6 +90,31 @@ def test_while_the_last_message_is_of_a_failure_a_reminder_may_be_due(
 def test_a_project_that_has_not_been_built_whole_is_not_quiet(deployed: Settings) -> None:
     Memory(handler.s3(), deployed.bucket).forget()
     assert plan(deployed)["quiet"] is False
+
+
+def build(settings: Settings, planned: dict[str, Any], part: str = "") -> dict[str, Any]:
+    """Build the plan, or a part of it."""
+    return handler.build({"plan": planned, "part": part, "so_far": None}, settings, DONE)
+
+
+def report(settings: Settings, planned: dict[str, Any], built: dict[str, Any]) -> dict[str, Any]:
+    """Report a build, the last step of a run that forgets nothing."""
+    return handler.report({"plan": planned, "build": built, "archive": {}, "execution": "arn:e"}, settings, DONE)
+
+
+@pytest.mark.parametrize("part", ["orders", ""], ids=["before the marts", "before the report"])
+def test_a_run_that_breaks_behind_an_upsert_leaves_the_whole_project_to_be_built(
+    deployed: Settings, built_warehouse: ModelWarehouse, part: str
+) -> None:
+    built_warehouse.loader.land(orders_file("one", [order("o-1")]))
+    build(deployed, plan(deployed), part)  # and the function dies in the next part, or its archive raises
+    assert built_warehouse.loader.rows("select upto_seq from ops.model_loads where dataset = 'order_summary'") == [(1,)]
+
+    planned = plan(deployed)
+    assert (planned["build"], planned["whole_project"], planned["quiet"]) == (True, True, False)
+    report(deployed, planned, build(deployed, planned))
+    assert built_warehouse.transformer.rows("select order_id from marts.fct_orders") == [("o-1",)]
+    assert (plan(deployed)["build"], plan(deployed)["quiet"]) == (False, True)
 
 
 def test_who_records_a_success_looks_whether_it_has_left_anything(
