@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -64,9 +65,25 @@ def run_bare(folder: Path, code: str, **variables: str) -> str:
     return done.stdout
 
 
-def small_function(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make a root with one function that needs one small package, and let it be all that is built."""
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root in which the small function has been built: what it needs is installed."""
+    root = tmp_path_factory.mktemp("installed")
+    with pytest.MonkeyPatch.context() as patch:
+        small_function(root, patch)
+        build(root)
+    return root
+
+
+def small_function(root: Path, monkeypatch: pytest.MonkeyPatch, like: Path | None = None) -> None:
+    """Make a root with one function that needs one small package, and let it be all that is built.
+
+    `like`: a root from which what is installed is taken, as an earlier build here would have left it.
+    """
     (root / "small").mkdir(parents=True)
+    if like:
+        kept = Path(".landfall", "dist", "dependencies")
+        shutil.copytree(like / kept, root / kept)
     (root / "small" / "handler.py").write_text("import six\n", encoding="utf-8")
     (root / "small" / "requirements.txt").write_text("six==1.17.0\n", encoding="utf-8")
     (root / "constraints.txt").write_text("", encoding="utf-8")
@@ -81,28 +98,31 @@ def test_both_zips_stay_under_lambdas_limit(packages: dict[str, Package]) -> Non
         assert item.unzipped < 250 * 1024 * 1024
 
 
-def test_a_zip_above_the_limit_is_refused_and_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    small_function(tmp_path, monkeypatch)
+def test_a_zip_above_the_limit_is_refused_and_not_left_behind(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_function(tmp_path, monkeypatch, like=installed)
     monkeypatch.setattr(package, "SIZE_LIMIT", 1000)
     with pytest.raises(PackageError, match="Lambda takes at most 1,000"):
         build(tmp_path)
     assert not list((tmp_path / ".landfall" / "dist").glob("*.zip"))
 
 
-def test_equal_inputs_in_different_folders_give_equal_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    built = []
-    for name in ("one", "another"):
-        small_function(tmp_path / name, monkeypatch)
-        (item,) = build(tmp_path / name)
-        built.append(item.path.read_bytes())
-    assert built[0] == built[1]
-    assert str(tmp_path).encode() not in built[0]
+def test_equal_inputs_in_different_folders_give_equal_bytes(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_function(tmp_path, monkeypatch)
+    (item,) = build(tmp_path)
+    built = item.path.read_bytes()
+    assert built == (installed / ".landfall" / "dist" / "small.zip").read_bytes()
+    assert str(tmp_path).encode() not in built
+    assert str(installed).encode() not in built
 
 
 def test_nothing_is_installed_or_written_again_until_an_input_changes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small_function(tmp_path, monkeypatch)
+    small_function(tmp_path, monkeypatch, like=installed)
     (first,) = build(tmp_path)
     written = first.path.stat().st_mtime_ns
 
