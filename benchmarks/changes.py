@@ -32,9 +32,6 @@ from local.home import ROOT
 FIRST_MOMENT = datetime(2025, 11, 1, tzinfo=UTC)
 COUNTRIES = ("DE", "FR", "GB", "US")
 WARM_UP = 1
-# Redshift joins large tables on equal columns by hash or merge. PostgreSQL, whose statistics know nothing yet of the
-# rows that a run has just written, would compare each with each.
-JOINS = {"enable_nestloop": "off"}
 NEW_DATASET = "accounts"
 
 
@@ -96,7 +93,6 @@ def measure(trees: Mapping[str, Path], dataset: str, load: Load) -> dict[str, Me
         for number, (name, tree) in enumerate(trees.items()):
             benches[name] = Bench(ends.enter_context(running(tree, folder / f"stack-{number}")))
             ends.callback(benches[name].log.close)
-            benches[name].log.configure(JOINS)
         first = customers(np.arange(load.rows), np.repeat("I", load.rows), 0)
         history = write(folder / "history", dataset, first)
         for bench in benches.values():

@@ -36,6 +36,9 @@ from local.home import ROOT
 USER = "landfall_transformer"
 FUNCTION = "landfall-local-transform"
 ORDERS = 1_000
+# Redshift joins large tables on equal columns by hash or merge. PostgreSQL, whose statistics know nothing yet of the
+# rows that a run has just written, would compare each with each.
+JOINS = {"enable_nestloop": "off"}
 PHASES = ("Plan", "Build", "Archive", "Report", "TellOutcome", "Remember")
 PAUSES = ("Debounce",)
 BATCH, NOTHING, NOTHING_AGAIN, COLD = "a batch", "nothing to do", "nothing to do, again", "a batch, cold start"
@@ -66,6 +69,7 @@ class Bench:
     def __init__(self, stack: RunningStack) -> None:
         self.stack = stack
         self.log = ServerLog(stack.home / "redshift", stack.redshift)
+        self.log.configure(JOINS)
         self.machine = stack.output("StateMachineArn")
         # One transform for both files, begun by us.
         stack.client("events").disable_rule(Name="landfall-local-dataset-landed")
