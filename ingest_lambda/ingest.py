@@ -40,7 +40,7 @@ from ingest_lambda.tell.doubts import Desk, Doubts
 from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.tell.quarantine import Quarantine
 from ingest_lambda.tell.report import Report
-from ingest_lambda.tell.waiting import note, waiting
+from ingest_lambda.tell.waiting import forget, gone, note, waiting
 from ingest_lambda.warehouse.client import Warehouse
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ class Ingest:
         sensitive = {dataset: contract.sensitive for dataset, contract in self._loader.contracts.items()}
         try:
             note(self._clients.s3, self._settings.bucket, waiting(messages, outcomes, sensitive))
+            forget(self._clients.s3, self._settings.bucket, gone(messages, outcomes))
         except (ClientError, BotoCoreError) as error:  # the log has it too
             self._report.lost("note of what waits", error)
 

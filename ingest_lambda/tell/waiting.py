@@ -76,6 +76,22 @@ def waiting(
     return list(found.values())
 
 
+def gone(messages: Iterable[Message], outcomes: Mapping[str, FileOutcome]) -> list[FileVersion]:
+    """Pick the files that were tried before and exist no more: nothing waits for them."""
+    came_back = (file for message in messages if message.receive_count > 1 for file in message.files)
+    return [file for file in came_back if outcomes[file.file_id].status is Status.GONE]
+
+
+def forget(s3: S3Client, bucket: str, files: Iterable[FileVersion]) -> None:
+    """Delete the object of each.
+
+    Raises:
+        ClientError, BotoCoreError: S3 does not delete one.
+    """
+    for file in files:
+        s3.delete_object(Bucket=bucket, Key=f"{PREFIX}{file.file_id}.json")
+
+
 def note(s3: S3Client, bucket: str, found: Iterable[Waiting]) -> None:
     """Write an object for each.
 

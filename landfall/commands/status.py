@@ -45,7 +45,9 @@ def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = Fa
     console.print(output.table(f"Landed in {stack.name}", columns, rows))
     console.print("queue: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in queue.items()))
     if waits:
-        console.print(f"{len(waits):,} files are tried again (`landfall history --outcome waiting` lists them), as")
+        console.print(
+            f"{len(waits):,} files wait for another try (`landfall history --outcome waiting` lists them), as"
+        )
         console.print(f"{waits[0].file.uri}: {waiting.words(waits[0])}", markup=False, soft_wrap=True)
     if paused:
         console.print("landing is paused: `landfall resume` lets it go on")

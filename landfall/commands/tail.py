@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from landfall import output
+from landfall import failures, output
 from landfall.timestamps import seconds
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from landfall.operate.following import Event
+    from landfall.operate.following import Event, Follower
 
 PAUSE_SECONDS = 2.0
+BUSY = {"ServiceUnavailable", "ServiceUnavailableException", "InternalFailure", "InternalServerError"}  # it passes
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +51,7 @@ def tail(
         signal.signal(ends, signal.default_int_handler)
     try:
         while True:
-            for event in follower.look():
+            for event in _looked(follower):
                 if as_json:
                     typer.echo(json.dumps(event.to_dict(), ensure_ascii=False))
                 else:
@@ -60,6 +61,25 @@ def tail(
             time.sleep(PAUSE_SECONDS)
     except KeyboardInterrupt:
         return
+
+
+def _looked(follower: "Follower") -> "list[Event]":
+    """Look once; what passes by itself is said, and the next look finds what this one did not."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return follower.look()
+    except (BotoCoreError, ClientError) as error:
+        line, code = failures.explain(error)
+        if code != failures.TRANSIENT and not _is_busy(error):
+            raise
+        typer.echo(f"tail goes on: {line}", err=True)
+        return []
+
+
+def _is_busy(error: Exception) -> bool:
+    code = str(getattr(error, "response", {}).get("Error", {}).get("Code"))
+    return code in BUSY or code.endswith("LimitExceeded") or "Throttl" in code
 
 
 def _line(event: "Event") -> "Text":

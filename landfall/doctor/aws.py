@@ -80,8 +80,10 @@ def nothing_is_tried_again(stack: "Stack") -> Iterator[Finding]:
     """Do files come back, because loading them failed?"""
     found = waiting.still_waiting(stack)
     example = f"; as {found[0].file.uri}: {waiting.words(found[0])}" if found else ""
-    remedy = "they are safe; when the cause is gone they land by themselves: landfall history --outcome waiting"
-    yield judged("retries", not found, f"{len(found)} files are tried again{example}", remedy, Status.WARNING)
+    remedy = "they are safe, and land by themselves when the cause is gone: landfall history --outcome waiting"
+    if any(map(waiting.is_given_up, found)):
+        remedy = "some are given up; when the cause is gone: landfall replay --dlq"
+    yield judged("retries", not found, f"{len(found)} files wait for another try{example}", remedy, Status.WARNING)
 
 
 def functions_are_active(stack: "Stack") -> Iterator[Finding]:

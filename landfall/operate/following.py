@@ -15,10 +15,12 @@ from landfall.operate import reports, transforms
 from landfall.timestamps import spell
 
 if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions.type_defs import ExecutionListItemTypeDef
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef, ExecutionListItemTypeDef
 
     from landfall.operate.transforms import Run
     from landfall.stack import Stack
+
+    Execution = ExecutionListItemTypeDef | DescribeExecutionOutputTypeDef
 
 # A line may reach the log seconds after it was written; lines of this time are looked at again.
 LATE = timedelta(seconds=60)
@@ -47,17 +49,29 @@ class Follower:
     since: datetime
     dataset: str | None = None
     sensitive: Collection[str] = ()
+    _looked_at: datetime | None = None
     _lines: set[tuple[str, int, str]] = field(default_factory=set)
     _running: set[str] = field(default_factory=set)
     _ended: set[str] = field(default_factory=set)
+    _untold: list[Event] = field(default_factory=list)
 
     def look(self) -> list[Event]:
-        """Return what has happened since the last look, in order."""
-        found = [*self._files(), *self._runs()]
+        """Return what has happened since the last look, in order.
+
+        What was found before a look fails is kept, and returned by the next one.
+
+        Raises:
+            ClientError, BotoCoreError: the log or the state machine cannot be asked.
+        """
+        now = datetime.now(UTC)
+        for events in (self._files(), self._runs()):
+            self._untold.extend(events)
+        self._looked_at = now
+        found, self._untold = self._untold, []
         return sorted(found, key=lambda event: event.at)
 
     def _files(self) -> Iterator[Event]:
-        start = max(self.since, datetime.now(UTC) - LATE) if self._lines else self.since
+        start = max(self.since, self._looked_at - LATE) if self._looked_at else self.since
         pages = self.stack.logs.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{self.stack.output('IngestFunctionName')}",
             startTime=int(start.timestamp() * 1000),
@@ -82,26 +96,27 @@ class Follower:
         client = self.stack.step_functions
         arn = self.stack.output("StateMachineArn")
         listed = client.list_executions(stateMachineArn=arn, maxResults=RUNS)["executions"]
-        for each in reversed(listed):
+        long = self._running - {each["executionArn"] for each in listed}  # more have started since than are listed
+        runs: list[Execution] = [*(client.describe_execution(executionArn=name) for name in long), *reversed(listed)]
+        for each in runs:
             name = each["executionArn"]
             if name in self._ended:
                 continue
             if each["status"] == "RUNNING":
                 yield from self._begun(each)
                 continue
-            self._ended.add(name)
-            was_seen = name in self._running
-            self._running.discard(name)
-            if was_seen or each["stopDate"] >= self.since:
+            if name in self._running or each["stopDate"] >= self.since:
                 yield from self._end(each)
+            self._running.discard(name)
+            self._ended.add(name)
 
-    def _begun(self, execution: "ExecutionListItemTypeDef") -> Iterator[Event]:
+    def _begun(self, execution: "Execution") -> Iterator[Event]:
         """Tell of one run at a time: what starts beside it joins it."""
         if not self._running:
             self._running.add(execution["executionArn"])
             yield Event(spell(execution["startDate"]), "running", "transform", "models what has landed, behind gates")
 
-    def _end(self, execution: "ExecutionListItemTypeDef") -> Iterator[Event]:
+    def _end(self, execution: "Execution") -> Iterator[Event]:
         run, _ = transforms.look(self.stack.step_functions, execution["executionArn"])
         if run.outcome:  # not of one that joined another
             yield Event(spell(execution["stopDate"]), run.outcome, "transform", self._told(run))

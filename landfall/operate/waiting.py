@@ -6,12 +6,13 @@ more, whatever is still noted of it.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ingest_lambda.tell.waiting import PREFIX, Waiting, read_waiting
 from landfall.operate import files
 from landfall.operate.files import FileLine
-from landfall.timestamps import spell_iso
+from landfall.timestamps import seconds, spell_iso
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectTypeDef
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from landfall.stack import Stack
 
 MOST_NOTES = 1_000  # that are read, the newest; an outage may leave as many as there are files
+MOST_TRIES = 12  # `maxReceiveCount` of the landing queue
+OVERDUE = timedelta(hours=1)
 MOST_ASKED = 10  # files whose notes are looked for one by one
 
 
@@ -39,11 +42,26 @@ def noted(stack: "Stack", file_ids: Iterable[str]) -> list[Waiting]:
     return [note for file_id in asked for note in _read(stack, _listed(stack, f"{PREFIX}{file_id}"))]
 
 
-def words(waiting: Waiting) -> str:
-    """Say how often a file was tried, why that failed, and when it is tried again."""
+def words(waiting: Waiting, now: datetime | None = None) -> str:
+    """Say how often a file was tried, why that failed, and when it is tried again, if it is."""
     times = "once" if waiting.tries == 1 else f"{waiting.tries} times"
-    again = f"; again by {spell_iso(waiting.again_by)[11:19]} UTC" if waiting.again_by else ""
-    return f"tried {times}: {waiting.reason}{again}"
+    return f"tried {times}: {waiting.reason}{_again(waiting, now or datetime.now(UTC))}"
+
+
+def is_given_up(waiting: Waiting) -> bool:
+    """Tell whether a file was tried as often as the queue lets it be: then it is on the dead-letter queue."""
+    return waiting.tries >= MOST_TRIES
+
+
+def _again(waiting: Waiting, now: datetime) -> str:
+    if is_given_up(waiting):
+        return "; given up: `landfall replay --dlq` when the cause is gone"
+    if waiting.again_by is None:
+        return ""
+    by = f"{seconds(spell_iso(waiting.again_by))} UTC"
+    if now - datetime.fromisoformat(waiting.again_by) > OVERDUE:
+        return f"; was to be tried again by {by}: `landfall doctor` says what stands in the way"
+    return f"; again by {by}"
 
 
 def line(waiting: Waiting) -> FileLine:

@@ -4,6 +4,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from ingest_lambda.tell.waiting import Waiting, read_waiting
 from ingest_lambda.warehouse.failures import Failure, classify
 from landfall.operate import uploads, waiting
 from landfall.operate.uploads import Plan, Upload
+from tests.infra.templates import load, of_type
 from tests.land.flaky_data_api import FlakyDataApi
 from tests.land.warehouse import Land, new_dataset
 
@@ -115,12 +117,47 @@ def test_what_is_tried_again_is_in_sight_from_its_first_failure_until_it_has_lan
         [waited] = uploads.wait(stack, [uploaded], 0, failed=told.append)
         assert told == [f"{file.key}: {line.reason}"]
         assert waited.reason == f"no outcome within 0 s; {line.reason}"
-        assert re.fullmatch(rf"tried {times}: TransientError: .*; again by \d\d:\d\d:\d\d UTC", line.reason)
+        assert re.fullmatch(
+            rf"tried {times}: TransientError: .*; again by \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC", line.reason
+        )
 
     land.function().receive(file, receive_count=3)
 
     assert waiting.still_waiting(stack, dataset) == []
     assert land.count(f"landing.{dataset}") == 1
+
+
+def test_a_file_that_was_deleted_while_it_waited_waits_no_more(land: Land) -> None:
+    file = land.put(f"raw/{new_dataset()}/a.parquet", SMALL)
+    land.function(FlakyDataApi(land.client("redshift-data"), 1, answer_lost=False)).receive(file)
+    assert [each.file.file_id for each in waiting.noted(stack_of(land), [file.file_id])] == [file.file_id]
+    land.client("s3").delete_object(Bucket=file.bucket, Key=file.key, VersionId=file.version_id)
+
+    [outcome] = land.function().receive(file, receive_count=2)
+
+    assert outcome.status is Status.GONE
+    assert waiting.noted(stack_of(land), [file.file_id]) == []
+
+
+@pytest.mark.parametrize(
+    ("tries", "hours", "said"),
+    [
+        (11, 0, "tried 11 times: busy; again by 2025-11-13 09:05:00 UTC"),
+        (11, 2, "was to be tried again by 2025-11-13 09:05:00 UTC: `landfall doctor` says what stands in the way"),
+        (12, 0, "tried 12 times: busy; given up: `landfall replay --dlq` when the cause is gone"),
+    ],
+)
+def test_what_is_given_up_is_not_said_to_be_tried_again(tries: int, hours: int, said: str) -> None:
+    again_by = datetime(2025, 11, 13, 9, 5, tzinfo=UTC)
+    file = FileVersion("b", "raw/orders/a.parquet", "1")
+    note = Waiting(file, "orders", tries, "busy", "2025-11-13T09:00:00+00:00", again_by.isoformat())
+    assert waiting.words(note, again_by + timedelta(hours=hours)).endswith(said)
+
+
+def test_a_file_is_given_up_after_the_tries_that_the_queue_gives_it() -> None:
+    queues = of_type(load("land"), "AWS::SQS::Queue").values()
+    policies = [queue["Properties"].get("RedrivePolicy") for queue in queues]
+    assert [policy["maxReceiveCount"] for policy in policies if policy] == [waiting.MOST_TRIES]
 
 
 def test_a_note_of_an_earlier_release_is_read() -> None:

@@ -109,7 +109,7 @@ def test_dead_letters_are_found_with_the_command_that_sends_them_back(desk: Desk
     desk.messages("DeadLetterQueueUrl")
 
 
-def test_files_that_are_tried_again_are_a_warning_with_the_last_error_until_they_have_landed(desk: Desk) -> None:
+def test_files_that_wait_for_another_try_are_a_warning_with_the_last_error_until_they_have_landed(desk: Desk) -> None:
     file = desk.land.put(f"raw/{new_dataset()}/a.parquet", pa.table({"id": [1]}))
     desk.land.function(FlakyDataApi(desk.land.client("redshift-data"), 1, answer_lost=False)).receive(file)
     (finding,) = run(aws.nothing_is_tried_again, desk.stack)
