@@ -131,21 +131,8 @@ class Ingest:
         for each in candidates:
             if each.is_marker:
                 landed += self._land_marker(each)
-        landed = self._mark_change(landed)
         self._announce(landed)
         return ignored + landed + unclaimed
-
-    def _mark_change(self, outcomes: list[FileOutcome]) -> list[FileOutcome]:
-        """Set the mark where something has landed. Where it cannot be set those files come back, as duplicates."""
-        told = [outcome for outcome in outcomes if outcome.status in notify.TOLD]
-        if not told:
-            return outcomes
-        try:
-            self._mark.set()
-        except (ClientError, BotoCoreError) as error:
-            others = [outcome for outcome in outcomes if outcome.status not in notify.TOLD]
-            return others + [self._retried(outcome.file, outcome.dataset or "", error) for outcome in told]
-        return outcomes
 
     def _claim_folders(self, messages: Iterable[Message]) -> list[FileOutcome]:
         """Record the folders of tables whose logs have come; return the logs that could not be, to be tried again."""
@@ -195,7 +182,7 @@ class Ingest:
         """Land the end of a snapshot."""
         started = time.monotonic()
         land = partial(self._markers.land, marker.dataset, marker.file)
-        outcomes = self._guarded(marker.dataset, [marker.file], lambda: [land()])
+        outcomes = self._marked(self._guarded(marker.dataset, [marker.file], lambda: [land()]))
         self._report.load(marker.dataset, outcomes, time.monotonic() - started)
         return self._kept(marker.dataset, outcomes)
 
@@ -262,8 +249,23 @@ class Ingest:
     def _load(self, dataset: str, group: Group) -> list[FileOutcome]:
         started = time.monotonic()
         files = [inspected.file for inspected in group.files]
-        outcomes = self._guarded(dataset, files, lambda: self._loader.land(dataset, group))
+        outcomes = self._marked(self._guarded(dataset, files, lambda: self._loader.land(dataset, group)))
         self._report.load(dataset, outcomes, time.monotonic() - started)
+        return outcomes
+
+    def _marked(self, outcomes: list[FileOutcome]) -> list[FileOutcome]:
+        """Set the mark where a load has landed files, before the next load, which may end this function.
+
+        Where it cannot be set they come back, as duplicates.
+        """
+        told = [outcome for outcome in outcomes if outcome.status in notify.TOLD]
+        if not told:
+            return outcomes
+        try:
+            self._mark.set()
+        except (ClientError, BotoCoreError) as error:
+            others = [outcome for outcome in outcomes if outcome.status not in notify.TOLD]
+            return others + [self._retried(outcome.file, outcome.dataset or "", error) for outcome in told]
         return outcomes
 
     def _keep(self, rejected: list[FileOutcome]) -> list[FileOutcome]:

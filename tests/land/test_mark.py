@@ -1,5 +1,6 @@
 """What lands sets the mark that something may have changed before its message is acknowledged, and before its event."""
 
+import inspect
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -38,6 +39,24 @@ class Announcements:
         return {"FailedEntryCount": 0}
 
 
+class Deadly:
+    """A client of S3 whose function dies when it touches a key of `dataset`."""
+
+    def __init__(self, s3: Any, dataset: str) -> None:
+        self.s3, self.dataset = s3, dataset
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the client's own, but for calls that name such a key."""
+        own = getattr(self.s3, name)
+
+        def call(*arguments: Any, **places: Any) -> Any:
+            if f"/{self.dataset}/" in places.get("Key", ""):
+                raise SystemExit("out of memory")  # which no part of the function catches
+            return own(*arguments, **places)
+
+        return call if inspect.ismethod(own) else own
+
+
 def changes(land: Land) -> int:
     """Return how many changes the mark has counted."""
     key = {"lease_id": {"S": ITEM}}
@@ -66,6 +85,22 @@ def test_a_batch_that_lands_counts_one_change_before_it_is_told_and_again_when_i
     assert [outcome.status for outcome in started.receive(*files)] == [Status.DUPLICATE] * 2
 
     assert (changes(land), told.marks) == (before + 2, [before + 1, before + 2])
+
+
+def test_what_has_landed_is_marked_where_the_next_load_of_its_batch_ends_the_function(
+    land: Land, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = sorted((new_dataset(), new_dataset()))
+    before = changes(land)
+    good = land.put(f"raw/{first}/good.parquet", pa.table({"id": [1]}))
+    deadly = land.put(f"raw/{second}/deadly.parquet", pa.table({"id": [1]}))
+    started = function(land, monkeypatch, s3=Deadly(land.client("s3"), second))
+
+    with pytest.raises(SystemExit):
+        started.receive(good, deadly)
+
+    assert land.count(f"landing.{first}") == 1
+    assert changes(land) == before + 1
 
 
 def test_what_lands_nothing_counts_no_change(land: Land) -> None:
