@@ -88,7 +88,7 @@ def mark(
     has_time: Callable[[], bool],
     so_far: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Tag files until the time is up.
+    """Tag files until the time is up, and one chunk whatever the time.
 
     `page` gives the files behind a file id, PAGE_FILES at most, in the order of their ids; `so_far` is what the call
     before returned, of the same files.
@@ -101,12 +101,12 @@ def mark(
         ConfigError: S3 denies the access.
     """
     counts = Counter({outcome: (so_far or {}).get(outcome, 0) for outcome in OUTCOMES})
-    after = (so_far or {}).get("after") or ""
+    after = begun_at = (so_far or {}).get("after") or ""
     with ThreadPoolExecutor(THREADS, thread_name_prefix="archive") as pool:
         while True:
             files = page(after)
             for start in range(0, len(files), CHUNK_FILES):
-                if not has_time():
+                if after != begun_at and not has_time():  # a call that has done nothing would be repeated for ever
                     return {**counts, "after": after}
                 chunk = files[start : start + CHUNK_FILES]
                 counts.update(pool.map(lambda file: _mark_one(s3, file), chunk))
