@@ -24,11 +24,12 @@ TRY_AGAIN = "Nothing is half done; try again"
 
 
 def report(error: Exception) -> int:
-    """Print one clear line about an error (and, for a bug, its trace before it); return the exit code."""
+    """Print one clear line about an error (for a bug, its trace before it), and its notes; return the exit code."""
     line, code = explain(error)
     if code == BUG:
         traceback.print_exception(error)
-    print(f"landfall: {line}", file=sys.stderr)
+    for said in (line, *getattr(error, "__notes__", ())):
+        print(f"landfall: {said}", file=sys.stderr)
     return code
 
 

@@ -102,6 +102,6 @@ def remember(memory: Memory, plan: Json, outcome: Outcome) -> None:
     After an error, and where a run does not come this far, the next one builds all of it.
     """
     is_whole = plan["whole_project"] and outcome is Outcome.SUCCEEDED
-    was_whole = plan.get("project_changed") is False and outcome is not Outcome.ERROR
+    was_whole = not plan["project_changed"] and outcome is not Outcome.ERROR
     if is_whole or was_whole:
         memory.write(plan["fingerprint"])

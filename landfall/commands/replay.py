@@ -58,24 +58,27 @@ def replay(
     if (version or undone) and not key:
         raise typer.BadParameter("--version and --undone go with a KEY")
     stack = environment.named_stack() if without_positions else environment.stack()
+    is_left_out = False
     with marking.changing(stack):
         if key:
-            _replay_key(stack, key, version, undone=undone, as_json=as_json)
+            is_left_out = _replay_key(stack, key, version, undone=undone, as_json=as_json)
         elif rejected:
             _replay_rejected(stack, dataset, reason, rate, as_json=as_json)
         elif without_positions:
             _replay_without_positions(stack, dataset, rate, as_json=as_json)
         else:
             _replay_dead_letters(stack, rate, as_json=as_json)
+    if is_left_out:
+        raise typer.Exit(LEFT_OUT)
 
 
-def _replay_key(stack: "Stack", key: str, version: str | None, *, undone: bool, as_json: bool) -> None:
+def _replay_key(stack: "Stack", key: str, version: str | None, *, undone: bool, as_json: bool) -> bool:
+    """Replay one file; tell whether it was left out, since it is undone."""
     from landfall.operate import replays, undos
 
     done = replays.replay_key(stack, *undos.locate(key, stack.bucket), version, undone=undone)
     _show(done, as_json)
-    if any(each.action == replays.UNDONE for each in done):
-        raise typer.Exit(LEFT_OUT)
+    return any(each.action == replays.UNDONE for each in done)
 
 
 def _replay_rejected(stack: "Stack", dataset: str | None, reason: str | None, rate: float, *, as_json: bool) -> None:

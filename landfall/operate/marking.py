@@ -23,7 +23,8 @@ def changing(stack: "Stack") -> Iterator[None]:
     whatever breaks the change may have committed it.
 
     Raises:
-        ConfigError: the mark cannot be set; the message says what was done by then, and what to do.
+        ConfigError: the mark cannot be set; the message says what was done by then, and what to do. Where the change
+            has failed too, its own error is raised, with this as its note.
     """
     try:
         stack.mark.set()
@@ -31,16 +32,22 @@ def changing(stack: "Stack") -> Iterator[None]:
         raise ConfigError(f"nothing was changed: {_REASON}: {error}") from error
     try:
         yield
-    finally:
-        _set_afterwards(stack)
-
-
-def _set_afterwards(stack: "Stack") -> None:
+    except BaseException as failed:
+        _set_after_failure(stack, failed)
+        raise
     try:
         stack.mark.set()
     except (ClientError, BotoCoreError) as error:
-        remedy = "the change is made; let it be modeled: landfall transform"
-        raise ConfigError(f"{_REASON}: {error}; {remedy}") from error
+        raise ConfigError(f"{_REASON}: {error}; the change is made; {_REMEDY}") from error
+
+
+def _set_after_failure(stack: "Stack", failed: BaseException) -> None:
+    """Set the mark for what the failed change may have committed; where it cannot be set, the failure bears a note."""
+    try:
+        stack.mark.set()
+    except (ClientError, BotoCoreError) as error:
+        failed.add_note(f"{_REASON}: {error}; whatever of the change is made, {_REMEDY}")
 
 
 _REASON = "the transform cannot be told (dynamodb:UpdateItem on the lease's table)"
+_REMEDY = "let it be modeled: landfall transform"

@@ -46,6 +46,13 @@ def test_every_kind_of_error_has_its_sentence_and_exit_code(
     assert said in last_line
 
 
+def test_what_failed_besides_is_told_after_the_error(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ConfigError("the change broke")
+    error.add_note("the transform cannot be told")
+    assert failures.report(error) == 3
+    assert capsys.readouterr().err == "landfall: the change broke\nlandfall: the transform cannot be told\n"
+
+
 @pytest.mark.parametrize(
     ("cause", "said"),
     [

@@ -7,9 +7,10 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from botocore.exceptions import ClientError
 
+from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.tell.mark import ChangeMark
-from landfall.operate import pausing
+from landfall.operate import marking, pausing
 from tests.land.test_mark import changes
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
@@ -97,6 +98,20 @@ def test_where_it_cannot_be_set_afterwards_the_way_on_is_told(
     monkeypatch.setitem(vars(desk.stack), "mark", Refused(desk.stack.mark, 2))
     said = desk.landfall(*COMMANDS[name](*landed), exits=3)
     assert said.endswith("the change is made; let it be modeled: landfall transform")
+
+
+@pytest.mark.parametrize(("nth", "notes"), [(3, 0), (2, 1)], ids=["the mark is set", "it cannot be set"])
+def test_a_change_that_fails_says_why_and_is_not_called_made(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, nth: int, notes: int
+) -> None:
+    before = changes(desk.land)
+    monkeypatch.setitem(vars(desk.stack), "mark", Refused(desk.stack.mark, nth))
+    with pytest.raises(ConfigError, match="the change broke") as failed, marking.changing(desk.stack):
+        raise ConfigError("the change broke")
+    said = getattr(failed.value, "__notes__", [])
+    assert len(said) == notes
+    assert all(note.endswith("whatever of the change is made, let it be modeled: landfall transform") for note in said)
+    assert changes(desk.land) == before + 2 - notes
 
 
 @pytest.mark.parametrize("arguments", [["status"], ["history"], ["pause"]])
