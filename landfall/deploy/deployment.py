@@ -21,6 +21,7 @@ from botocore.exceptions import ReadTimeoutError
 from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import parse_contract
+from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.warehouse.client import Target, Warehouse
 from landfall.deploy import artifacts, cloudformation
 from landfall.deploy.bootstrap import Login, bootstrap
@@ -29,6 +30,7 @@ from scripts.package import ROOT, Runtime, build
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
     from mypy_boto3_s3 import S3Client
@@ -60,6 +62,7 @@ class Clients:
     secrets: SecretsManagerClient
     redshift_data: RedshiftDataAPIServiceClient
     lambda_: LambdaClient
+    dynamodb: DynamoDBClient
     account: str
     region: str
 
@@ -73,6 +76,7 @@ class Clients:
             cloudformation=session.client("cloudformation"),
             secrets=session.client("secretsmanager"),
             redshift_data=session.client("redshift-data"),
+            dynamodb=session.client("dynamodb"),
             lambda_=session.client("lambda", config=PATIENT),
             account=sts.get_caller_identity()["Account"],
             region=sts.meta.region_name,
@@ -177,6 +181,8 @@ def deploy(
     prepare_warehouse(outputs, deployment.admin_secret_arn, clients, root)
     progress("transform function: parse of the dbt project")
     prepare_function(outputs["TransformFunctionName"], clients.lambda_)
+    # A release before may have built or landed what the mark, cleared for this very code then, knows nothing of.
+    ChangeMark(clients.dynamodb, outputs["LeaseTableName"]).set()
     if at_first != wanted:
         progress("schedules")
         outputs = cloudformation.apply(clients.cloudformation, wanted, note)

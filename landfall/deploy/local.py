@@ -31,6 +31,7 @@ def deploy_locally(
         secrets=client("secretsmanager", ports),
         redshift_data=client("redshift-data", ports),
         lambda_=client("lambda", ports),
+        dynamodb=client("dynamodb", ports),
         account=ACCOUNT_ID,
         region=REGION,
     )

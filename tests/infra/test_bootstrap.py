@@ -129,6 +129,7 @@ def test_a_second_deployment_changes_nothing_in_the_warehouse(
         stack.client("secretsmanager"),
         stack.client("redshift-data"),
         stack.client("lambda"),
+        stack.client("dynamodb"),
         "000000000000",
         "us-east-1",
     )

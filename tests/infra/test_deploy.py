@@ -9,6 +9,7 @@ import pytest
 from botocore.config import Config
 
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.tell.mark import ITEM
 from landfall.deploy.deployment import PATIENT, Deployment, deploy, prepare_function, read_parameters
 from scripts.package import SIZE_LIMIT, Runtime
 from tests.support.lambdas import create_function
@@ -56,7 +57,7 @@ def test_a_stack_policy_is_read_beside_parameters_and_tags(tmp_path: Path) -> No
 
 
 def test_the_command_deploys_what_local_up_has_deployed(stack: LocalStack) -> None:
-    before = described(stack)
+    before, changes = described(stack), changes_of(stack)
     redshift = ["--parameter", "RedshiftHost=127.0.0.1", "--parameter", f"RedshiftPort={stack.ports.redshift}"]
     done = stack.landfall(
         "deploy", "--env", "local", "--admin-secret-arn", "landfall/local/admin", *redshift, "--yes", "--json"
@@ -64,6 +65,14 @@ def test_the_command_deploys_what_local_up_has_deployed(stack: LocalStack) -> No
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {item["OutputKey"]: item["OutputValue"] for item in before["Outputs"]}
     assert settings(described(stack)) == settings(before)
+    assert changes_of(stack) > changes
+
+
+def changes_of(stack: LocalStack) -> int:
+    """Return how many changes the mark has counted: a deployment is one."""
+    key = {"lease_id": {"S": ITEM}}
+    item = stack.client("dynamodb").get_item(TableName="landfall-local-lease", Key=key, ConsistentRead=True)["Item"]
+    return int(item["change_number"]["N"])
 
 
 def described(stack: LocalStack) -> dict[str, Any]:
