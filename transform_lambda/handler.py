@@ -80,7 +80,13 @@ def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str,
     for reason in decided.reasons:
         logger.info(reason)
     entities = list(graph.parts(graph.downstream(None if decided.whole_project else decided.datasets)))
-    about = {"fingerprint": _fingerprint(), "told": facts.told, "quiet": _is_quiet(settings, decided, facts)}
+    is_quiet = _is_quiet(settings, decided, facts)
+    about = {
+        "fingerprint": _fingerprint(),
+        "told": facts.told,
+        "quiet": is_quiet,
+        "quiet_until": _reminder_at(settings, facts) if is_quiet else 0,
+    }
     return {**decided.to_json(settings.rows_per_build, entities), **about}
 
 
@@ -92,13 +98,26 @@ def _look(settings: Settings, graph: Graph, *, full_refresh: bool = False) -> tu
         others = (node.name for node in graph.landing)
         facts = read_facts(query, graph.readers, {row["ledger"] for row in who}, others)
     project_changed = Memory(s3(), settings.bucket).read() != _fingerprint()
-    return decide(facts.datasets, project_changed=project_changed, full_refresh=full_refresh), facts
+    reminder_at = _reminder_at(settings, facts)
+    return decide(
+        facts.datasets,
+        project_changed=project_changed,
+        full_refresh=full_refresh,
+        look_again=0 < reminder_at <= time.time(),
+    ), facts
+
+
+def _reminder_at(settings: Settings, facts: Facts) -> int:
+    """Return when a failure that was told is to be told again if it holds, in seconds since 1970; 0 where none was."""
+    last = alerts.LastAlert(**facts.told) if facts.told else None
+    if last is None or not last.fingerprint:
+        return 0
+    return int(time.time()) + (settings.reminder_hours * 60 - last.age_minutes) * 60
 
 
 def _is_quiet(settings: Settings, decided: Plan, facts: Facts) -> bool:
-    """Tell whether nothing is left to build and nothing to tell again; if so, keep what freshness goes by meanwhile."""
-    is_failing = facts.told is not None and bool(facts.told["fingerprint"])
-    if is_failing or not decided.is_empty:
+    """Tell whether nothing is left to build or to tell again by now; if so, keep what freshness goes by meanwhile."""
+    if not decided.is_empty:
         return False
     Landings(s3(), settings.bucket).write(facts.newest)
     return True

@@ -118,11 +118,14 @@ class Plan:
         }
 
 
-def decide(facts: Iterable[DatasetFacts], *, project_changed: bool, full_refresh: bool = False) -> Plan:
+def decide(
+    facts: Iterable[DatasetFacts], *, project_changed: bool, full_refresh: bool = False, look_again: bool = False
+) -> Plan:
     """Decide what to build.
 
     `project_changed`: this version of the dbt project is not known to stand whole, so all of it is built.
-    `full_refresh`: the operator asks for everything anew.
+    `full_refresh`: the operator asks for everything anew. `look_again`: a failure that was told is to be told again if
+    it holds. That of a gate behind an UPSERT leaves no data set to be built, so then the whole project is.
 
     >>> facts = [DatasetFacts("orders", 7, loads=(ModelLoad("modeled.orders", 5),)), DatasetFacts("items")]
     >>> decide(facts, project_changed=False).reasons
@@ -133,12 +136,14 @@ def decide(facts: Iterable[DatasetFacts], *, project_changed: bool, full_refresh
     changed = ("the dbt project is new or has changed, or its last build broke",) if project_changed else ()
     rebuilt = {fact.name: reason for fact in ordered if (reason := _why_rebuild(fact))}
     pending = {fact.name: reason for fact in ordered if (reason := _why_build(fact))}
-    whole = project_changed or full_refresh
+    is_again = look_again and not (asked or changed or rebuilt or pending)
+    again = ("what failed is looked at again: a reminder is due if it still does",) if is_again else ()
+    whole = project_changed or full_refresh or is_again
     built = [fact for fact in ordered if whole or fact.name in rebuilt or fact.name in pending]
     is_full = full_refresh or bool(rebuilt)
     return Plan(
         datasets=tuple(fact.name for fact in built),
-        reasons=(*asked, *changed, *rebuilt.values(), *pending.values()),
+        reasons=(*asked, *changed, *rebuilt.values(), *pending.values(), *again),
         whole_project=whole,
         full_refresh=is_full,
         rows=sum(fact.landed_rows if is_full else fact.new_rows for fact in built),

@@ -61,6 +61,16 @@ def test_where_nothing_has_changed_since_an_empty_plan_nobody_is_asked(flow: Flo
     assert run(flow, request_) == ["plan"]
 
 
+def test_a_failure_that_was_told_lets_sweeps_rest_until_a_reminder_is_due(flow: Flow) -> None:
+    flow.script(build=False, quiet=True, quiet_until=int(time.time()) + 600)
+    quiet(flow)
+    assert run(flow, SWEEP) == []
+    flow.set_mark()
+    flow.script(build=False, quiet=True, quiet_until=int(time.time()) - 1)
+    quiet(flow)
+    assert run(flow, SWEEP) == ["plan"]
+
+
 @pytest.mark.parametrize(
     "asked",
     [{}, {"sweep": "daily"}, {"full_refresh": True}, {"continues": "arn:of:another", "full_refresh": False}],
@@ -214,7 +224,11 @@ class Mark:
     def clear(self, number: str) -> bool:
         """Clear it if it has this number; tell whether it had."""
         request = self._request("ClearMark")
-        request["ExpressionAttributeValues"] |= {":seen": {"N": number}, ":now": {"S": str(time.time())}}
+        request["ExpressionAttributeValues"] |= {
+            ":seen": {"N": number},
+            ":now": {"S": str(time.time())},
+            ":reminder": {"N": "0"},
+        }
         try:
             self.client.update_item(**request)
         except self.client.exceptions.ConditionalCheckFailedException:

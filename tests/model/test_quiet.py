@@ -1,5 +1,6 @@
 """When the transform function says that nothing is left to do, and what it goes by while the warehouse sleeps."""
 
+import time
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -64,9 +65,7 @@ def kept(settings: Settings) -> dict[str, datetime] | None:
     return Landings(handler.s3(), settings.bucket).read()
 
 
-def test_only_a_plan_that_finds_nothing_to_do_and_nothing_to_tell_again_is_quiet(
-    deployed: Settings, built_warehouse: ModelWarehouse
-) -> None:
+def test_only_a_plan_that_finds_nothing_to_do_is_quiet(deployed: Settings, built_warehouse: ModelWarehouse) -> None:
     assert plan(deployed)["quiet"] is True
     assert kept(deployed) == {}
     built_warehouse.loader.land(orders_file("one", [order("o-1")]))
@@ -77,14 +76,24 @@ def test_only_a_plan_that_finds_nothing_to_do_and_nothing_to_tell_again_is_quiet
     assert set(kept(deployed) or ()) == {"order_summary"}
 
 
-@pytest.mark.parametrize(("fingerprint", "is_quiet"), [("what failed", False), ("", True)])
-def test_while_the_last_message_is_of_a_failure_a_reminder_may_be_due(
-    deployed: Settings, fingerprint: str, is_quiet: bool
+@pytest.mark.parametrize("fingerprint", ["what failed", ""])
+def test_a_failure_that_leaves_nothing_to_be_built_is_looked_at_again_when_a_reminder_is_due(
+    deployed: Settings, built_warehouse: ModelWarehouse, fingerprint: str
 ) -> None:
+    """As a gate on a mart leaves it, behind the UPSERT."""
     remember(deployed, look=False, fingerprint=fingerprint)
-    found = plan(deployed)
-    assert (found["build"], found["quiet"]) == (False, is_quiet)
-    assert (kept(deployed) is not None) is is_quiet
+    first = plan(deployed)
+    assert (first["build"], first["quiet"], kept(deployed)) == (False, True, {})
+    seconds = first["quiet_until"] - time.time() if fingerprint else 24 * 3600
+    assert seconds == pytest.approx(24 * 3600, abs=120)
+    assert bool(first["quiet_until"]) is bool(fingerprint)
+
+    built_warehouse.loader.run("update ops.alerts set sent_at = dateadd(hour, -24, sent_at)")
+    due = plan(deployed)
+    is_due = bool(fingerprint)
+    assert (due["build"], due["whole_project"], due["quiet"]) == (is_due, is_due, not is_due)
+    assert due["quiet_until"] == 0
+    assert any("looked at again" in reason for reason in due["reasons"]) is is_due
 
 
 def test_a_project_that_has_not_been_built_whole_is_not_quiet(deployed: Settings) -> None:

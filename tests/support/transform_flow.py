@@ -38,7 +38,8 @@ def handler(event, context):
     if action == "plan":
         parts, entities = script.get("parts", [""]), script.get("entities", [])
         build, quiet = script.get("build", True), script.get("quiet", False)
-        return {{"build": build, "quiet": quiet, "select": [], "parts": parts, "entities": entities}}
+        about = {{"quiet": quiet, "quiet_until": script.get("quiet_until", 0)}}
+        return {{"build": build, **about, "select": [], "parts": parts, "entities": entities}}
     if action == "build":
         if not event["part"] and script.get("times_out"):
             raise OutOfTime("the whole takes too long")
