@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local.services import AWS, REDSHIFT
 from tests.support import quick_drivers, run_folder
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run its folder, which the xdist workers inherit; make every worker quick."""
     quick_drivers.quicken()
+    # How long an example takes on a busy machine says nothing of the code.
+    settings.register_profile("landfall", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("landfall")
     if not hasattr(config, "workerinput"):
         run_folder.begin()
 
