@@ -6,7 +6,6 @@ secret, topic, queue, and a warehouse prepared as `landfall` prepares one."""
 import io
 import json
 import os
-import secrets
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -216,10 +215,15 @@ def land(isolation: str = "snapshot", name: str = "land") -> Iterator[Land]:
     yield Land(services, bucket, settings)
 
 
+def login(user: str) -> bootstrap.Login:
+    """Return a user's login: the same, whichever test prepares the warehouse."""
+    return bootstrap.Login(user, f"{user}-Passw0rd")
+
+
 def _prepare_warehouse(services: LocalServices) -> str:
     facts = services.redshift
     users = (bootstrap.LOADER, bootstrap.TRANSFORMER, bootstrap.READER)
-    logins = [bootstrap.Login(user, secrets.token_urlsafe(16)) for user in users]
+    logins = [login(user) for user in users]
     admin_arn = _secret(services, bootstrap.Login(str(facts["admin_user"]), str(facts["admin_password"])))
     loader_arn, *_ = [_secret(services, login) for login in logins]
     api = services.client("redshift-data")

@@ -22,7 +22,7 @@ from landfall.doctor.findings import Check, Finding, Status, examine
 from landfall.operate import declared
 from landfall.stack import Stack
 from tests.land.flaky_data_api import FlakyDataApi
-from tests.land.warehouse import new_dataset
+from tests.land.warehouse import login, new_dataset
 from tests.landfall.conftest import Desk
 
 
@@ -137,7 +137,7 @@ def peopled(desk: Desk) -> Desk:
         arn: str = manager.create_secret(Name=new_dataset("secret"), SecretString=content)["ARN"]
         return arn
 
-    logins = [bootstrap.Login(user, f"{user}-Passw0rd") for user in (bootstrap.TRANSFORMER, bootstrap.READER)]
+    logins = [login(user) for user in (bootstrap.TRANSFORMER, bootstrap.READER)]
     transformer, reader = (secret(login.username, login.password) for login in logins)
     outputs = {**desk.stack.outputs, "TransformerSecretArn": transformer, "ReaderSecretArn": reader}
     outputs["AdminSecretArn"] = secret(str(facts["admin_user"]), str(facts["admin_password"]))

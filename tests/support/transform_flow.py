@@ -194,6 +194,7 @@ def deploy_flow(aws: LocalServices, folder: Path) -> Flow:
         "DebounceSeconds": str(DEBOUNCE_SECONDS),
         "SweepSchedule": "",
         "DailySweepSchedule": "",
+        "FreshnessSchedule": "",
         **topics,
     }
     outputs = create_stack(aws, environment, "model", parameters)
