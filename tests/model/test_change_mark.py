@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.model.test_transform_definition import STATES
-from tests.support.local_stack import LocalServices
-from tests.support.transform_flow import Flow, deploy_flow
+from tests.support.transform_flow import Flow
 from tests.support.waiting import wait_for
 
 SWEEP: dict[str, Any] = {"sweep": True}
@@ -21,18 +20,10 @@ EVENT: dict[str, Any] = {"source": "landfall.ingest", "detail": {"dataset": "ord
 ROUND = ["plan", "build", "archive", "report", "remember"]
 
 
-@pytest.fixture(scope="module")
-def deployed(local_aws: LocalServices, tmp_path_factory: pytest.TempPathFactory) -> Flow:
-    """Deploy alert.yaml and model.yaml under names of this module's own."""
-    return deploy_flow(local_aws, tmp_path_factory.mktemp("recorder"))
-
-
 @pytest.fixture
 def flow(deployed: Flow) -> Flow:
     """Return the deployed flow with nothing running, no lease and the mark set."""
-    for execution in deployed.executions():
-        deployed.end_of(execution)
-    deployed.drop_lease()
+    deployed.come_to_rest()
     deployed.set_mark()
     deployed.script(build=False, quiet=True)
     return deployed

@@ -9,25 +9,16 @@ import time
 
 import pytest
 
-from tests.support.local_stack import LocalServices
-from tests.support.transform_flow import Flow, deploy_flow
+from tests.support.transform_flow import Flow
 from tests.support.waiting import wait_for
 
 ROUND = ["plan", "build", "archive", "report", "remember"]
 
 
-@pytest.fixture(scope="module")
-def deployed(local_aws: LocalServices, tmp_path_factory: pytest.TempPathFactory) -> Flow:
-    """Deploy alert.yaml and model.yaml under names of this module's own."""
-    return deploy_flow(local_aws, tmp_path_factory.mktemp("recorder"))
-
-
 @pytest.fixture
 def flow(deployed: Flow) -> Flow:
     """Return the deployed flow with nothing running and no lease."""
-    for execution in deployed.executions():
-        deployed.end_of(execution)
-    deployed.drop_lease()
+    deployed.come_to_rest()
     deployed.script()
     return deployed
 

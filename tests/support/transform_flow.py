@@ -157,6 +157,12 @@ class Flow:
             },
         )
 
+    def come_to_rest(self) -> None:
+        """Wait for the end of whatever runs, and delete the lease."""
+        for execution in self.executions():
+            self.end_of(execution)
+        self.drop_lease()
+
     def drop_lease(self) -> None:
         """Delete the lease."""
         self.client("dynamodb").delete_item(
