@@ -9,12 +9,7 @@ from landfall.commands.backfill import RateOption
 from landfall.failures import CONFIGURATION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ingest_lambda.reconcile.find import Tally
-    from ingest_lambda.reconcile.ledger import Mismatch
-    from ingest_lambda.reconcile.tables import Found
-    from ingest_lambda.table_format import OwnedFolder
+    from landfall.operate.reconciling import Reconciliation
 
 MISSING = 1
 LINES_FOR_PEOPLE = 20
@@ -43,58 +38,36 @@ def reconcile(
     landed of it; once its log is gone, files land there again. Exits 0 when all is right or announced, 1 when files are
     missing and stay so, 3 when rows do not match the ledger: nothing mends that by itself.
     """
-    from datetime import UTC, datetime, timedelta
-
-    from ingest_lambda.reconcile import ledger as reconcile_ledger
-    from ingest_lambda.reconcile.events import Cause
     from landfall import environment
-    from landfall.operate import missing
+    from landfall.operate import reconciling
 
     stack = environment.stack()
-    before = datetime.now(UTC) - timedelta(seconds=grace)
-    scope = missing.scope_of(stack, dataset=dataset, before=before)
-    with output.counting("comparing bucket and warehouse") as watch:
-        tally = missing.gather(stack, scope, watch)
-    found = missing.see_to_tables(stack, tally, scope, repair=repair, frees=True)
-    names = reconcile_ledger.datasets(stack.warehouse, dataset)
-    mismatches = reconcile_ledger.mismatches(stack.warehouse, names)
-    if repair:
-        to_announce = missing.to_announce(tally)
-        with output.counting("announcing", len(to_announce)) as watch:
-            missing.send(stack, to_announce, Cause.RECONCILE, rate, watch)
-    _show(tally, found, mismatches, repair=repair, as_json=as_json)
-    if mismatches:
+    found = reconciling.reconcile(
+        stack, dataset, repair=repair, grace_seconds=grace, rate=rate, counting=output.counting
+    )
+    if as_json:
+        output.print_json(found.to_dict())
+    else:
+        _show(found, repair=repair)
+    if found.mismatches:
         raise typer.Exit(CONFIGURATION)
-    if tally.offline or (tally.missing and not repair):
+    if found.is_missing:
         raise typer.Exit(MISSING)
 
 
-def _show(
-    tally: "Tally",
-    found: "tuple[list[Found], list[OwnedFolder]]",
-    mismatches: "Sequence[Mismatch]",
-    *,
-    repair: bool,
-    as_json: bool,
-) -> None:
-    from dataclasses import asdict
-
+def _show(found: "Reconciliation", *, repair: bool) -> None:
     from ingest_lambda.arrive.routing import Kind
     from ingest_lambda.reconcile.alert import describe
     from landfall.operate import missing
 
-    sent = len(missing.to_announce(tally)) if repair else 0
-    if as_json:
-        face = {**missing.face(tally), "sent": sent, **missing.tables_face(*found)}
-        output.print_json({**face, "mismatches": [asdict(mismatch) for mismatch in mismatches]})
-        return
+    tally, mismatches = found.tally, found.mismatches
     console = output.stdout()
     console.print(output.table("Bucket and warehouse", ("what", "count"), missing.counts(tally)))
     for listed in (*tally.missing, *tally.offline)[:LINES_FOR_PEOPLE]:
         console.print(f"missing: {listed.file.uri} (version {listed.file.version_id})", markup=False)
     for passed in [each for each in tally.passed_by if each.why.kind is not Kind.FOLDER_MARKER][:LINES_FOR_PEOPLE]:
         console.print(f"ignored: {passed.file.uri}: {passed.why.reason}", markup=False)
-    for line in missing.tables_lines(*found):
+    for line in missing.tables_lines(found.tables, found.freed):
         console.print(line, markup=False)
     for mismatch in mismatches[:LINES_FOR_PEOPLE]:
         console.print(describe(mismatch), markup=False)

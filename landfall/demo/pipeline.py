@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.warehouse.client import Warehouse
 from ingest_lambda.warehouse.statements import identifier, literal, table
-from landfall.commands.status import queue_depths
 from landfall.demo.narrator import MissedExpectationError
 from landfall.demo.sample import Rows
 from landfall.operate import files, transforms, uploads
+from landfall.operate.standing import queue_depths
 from landfall.operate.transforms import Run
 from landfall.operate.uploads import Plan, Upload
 

@@ -8,9 +8,9 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from pyarrow import parquet as pq
 
-from landfall.commands.status import queue_depths
 from landfall.demo import sample
 from landfall.operate import objects, uploads
+from landfall.operate.standing import queue_depths
 from tests.end_to_end.conftest import Operator
 from tests.support.waiting import wait_for
 

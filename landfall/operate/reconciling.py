@@ -1,0 +1,85 @@
+"""OPERATE: bucket and warehouse compared. In: a stack. Out: what is missing, what was announced, what differs."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ingest_lambda.reconcile import ledger as reconcile_ledger
+from ingest_lambda.reconcile.events import Cause
+from ingest_lambda.reconcile.find import Tally
+from ingest_lambda.reconcile.ledger import Mismatch
+from ingest_lambda.reconcile.tables import Found
+from ingest_lambda.table_format import OwnedFolder
+from landfall.operate import missing
+
+if TYPE_CHECKING:
+    from landfall.stack import Stack
+
+GRACE_SECONDS = 3600.0
+FILES_A_SECOND = 100.0
+
+
+class Counting(Protocol):
+    """What shows progress: told what is counted and of how many, it yields a function that is told how far it is."""
+
+    def __call__(self, what: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
+        """Begin to count."""
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """What comparing found, and how many files were announced again (`sent`).
+
+    `tables` are folders of table formats that the warehouse did not know, `freed` those whose logs are gone,
+    `mismatches` files whose rows in landing are not as many as the ledger says.
+    """
+
+    tally: Tally
+    tables: Sequence[Found]
+    freed: Sequence[OwnedFolder]
+    mismatches: Sequence[Mismatch]
+    sent: int
+
+    @property
+    def is_missing(self) -> bool:
+        """Tell whether files are missing and stay so: archived ones, and those that were not announced."""
+        return bool(self.tally.offline or (self.tally.missing and not self.sent))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Spell it as its JSON face does."""
+        found = {**missing.face(self.tally), "sent": self.sent, **missing.tables_face(self.tables, self.freed)}
+        return {**found, "mismatches": [asdict(mismatch) for mismatch in self.mismatches]}
+
+
+def _silent(what: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
+    del what, total  # nobody watches
+    return nullcontext(lambda _done: None)
+
+
+def reconcile(
+    stack: "Stack",
+    dataset: str | None = None,
+    *,
+    repair: bool = True,
+    grace_seconds: float = GRACE_SECONDS,
+    rate: float = FILES_A_SECOND,
+    counting: Counting = _silent,
+) -> Reconciliation:
+    """Compare every object version with the ledgers, and every ledger row with the rows in landing.
+
+    With `repair`, what is missing is announced again, at most `rate` files a second. Files that are younger than
+    `grace_seconds` are left out: they may be on their way.
+    """
+    scope = missing.scope_of(stack, dataset=dataset, before=datetime.now(UTC) - timedelta(seconds=grace_seconds))
+    with counting("comparing bucket and warehouse") as watch:
+        tally = missing.gather(stack, scope, watch)
+    tables, freed = missing.see_to_tables(stack, tally, scope, repair=repair, frees=True)
+    names = reconcile_ledger.datasets(stack.warehouse, dataset)
+    mismatches = reconcile_ledger.mismatches(stack.warehouse, names)
+    to_announce = missing.to_announce(tally) if repair else []
+    if to_announce:
+        with counting("announcing", len(to_announce)) as watch:
+            missing.send(stack, to_announce, Cause.RECONCILE, rate, watch)
+    return Reconciliation(tally, tables, freed, mismatches, len(to_announce))
