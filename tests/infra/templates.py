@@ -12,7 +12,7 @@ from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]  # cfn-lint 
 from local.home import ROOT
 
 FOLDER = ROOT / "infra" / "cloudformation"
-NAMES = ("main", "storage", "warehouse", "alert", "model", "land", "reconcile")
+NAMES = ("main", "storage", "warehouse", "alert", "model", "land", "reconcile", "observe")
 
 
 def load(name: str) -> dict[str, Any]:

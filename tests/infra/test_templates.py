@@ -21,6 +21,7 @@ ALLOWED_STARS = {
     "AdministeredByIamOfThisAccount": "a key policy: the resource is the key",
     "UsedThroughSnsByThisAccount": "a key policy; GenerateDataKey* is how AWS spells its two forms",
     "UsedByAlarmsOfThisAccount": "a key policy",
+    "UsedByTheBudgetOfThisAccount": "a key policy",
 }
 CALLERS = {"AWS::Lambda::EventSourceMapping", "AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine"}
 STATEFUL = {
@@ -149,7 +150,7 @@ def test_a_nested_template_and_main_agree_on_defaults_and_limits() -> None:
     limits = ("Type", "Default", "MinValue", "MaxValue", "AllowedValues")
     groups = load("main")["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     (land_group,) = (group["Parameters"] for group in groups if group["Label"] == {"default": "Land"})
-    land |= load("reconcile")["Parameters"]
+    land |= load("reconcile")["Parameters"] | load("observe")["Parameters"]
     for name in land_group:
         assert [main[name].get(limit) for limit in limits] == [land[name].get(limit) for limit in limits], name
 

@@ -16,6 +16,7 @@ from local.aws.patches import (
     loopback_is_secure,
     nested_stack_updates,
     publish_attributes,
+    query_definitions,
     rates_start_at_once,
     versioned_ranges,
     worker_stdout,
@@ -36,6 +37,7 @@ _PATCHES = (
     encoded_listing,
     eventbridge_versions,
     rates_start_at_once,
+    query_definitions,
 )
 
 
