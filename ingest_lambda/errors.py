@@ -33,6 +33,10 @@ class ConfigError(Exception):
     """The deployment is wrong (a missing variable, a denied permission): the operator must act."""
 
 
+class LoginRefusedError(ConfigError):
+    """The warehouse refuses a user's password: its secret has another one than the user."""
+
+
 class StagedDataError(Exception):
     """COPY cannot read the data of an object; the text is Redshift's own."""
 

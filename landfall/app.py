@@ -27,6 +27,7 @@ COMMAND_MODULES = (
     "evolve",
     "undo",
     "pause",
+    "rotate",
     "transform",
     "gates",
     "quarantine",

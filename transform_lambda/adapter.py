@@ -6,6 +6,8 @@ on somebody's machine is the stock adapter's, and ends the same.
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -21,6 +23,7 @@ from dbt.adapters.sql.connections import SQLConnectionManager
 from redshift_connector.error import Error
 
 from transform_lambda.catalog import NOTHING, Known
+from transform_lambda.login import PASSWORD_VARIABLE, with_current_password
 from transform_lambda.sessions import POOL, Session
 
 _BUILDS = ("model.", "seed.", "snapshot.")  # a connection bears the id of the node that it serves
@@ -44,8 +47,12 @@ class PooledConnectionManager(RedshiftConnectionManager):
         if connection.state == "open":
             return connection
 
+        def log_in() -> Any:
+            connection.credentials.password = os.environ.get(PASSWORD_VARIABLE) or connection.credentials.password
+            return get_connection_method(connection.credentials)()
+
         def borrow() -> Session:
-            return POOL.take(get_connection_method(connection.credentials))
+            return POOL.take(functools.partial(with_current_password, log_in, os.environ))
 
         cls.retry_connection(
             connection,

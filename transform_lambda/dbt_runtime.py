@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from transform_lambda.catalog import NOTHING, Known
 from transform_lambda.errors import ConfigError, TransientError
-from transform_lambda.login import APPLICATION, login
+from transform_lambda.login import APPLICATION, login, with_current_password
 from transform_lambda.sessions import POOL, Session
 from transform_lambda.thread_locks import use_thread_locks
 
@@ -92,11 +92,13 @@ def connected() -> Iterator[Query]:
 
     Raises:
         TransientError: the warehouse cannot be reached, or the connection broke.
+        ConfigError: it refuses the password.
     """
     from redshift_connector.error import InterfaceError, OperationalError
 
     try:
-        with POOL.held(), POOL.lending(functools.partial(login, os.environ)) as session:
+        log_in = functools.partial(with_current_password, functools.partial(login, os.environ), os.environ)
+        with POOL.held(), POOL.lending(log_in) as session:
             yield functools.partial(_rows, session)
     except (OperationalError, InterfaceError, OSError) as error:
         raise TransientError(f"the warehouse cannot be reached: {error}") from error

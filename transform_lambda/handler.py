@@ -30,7 +30,7 @@ from transform_lambda.dbt_runtime import connected, parse_path
 from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.graph import Graph
 from transform_lambda.kept import Landings, ToldStale
-from transform_lambda.login import PASSWORD_VARIABLE
+from transform_lambda.login import read_password
 from transform_lambda.parse_cache import graph_kept, parse_kept
 from transform_lambda.plan import WHO_SQL, Facts, Plan, decide, read_facts
 from transform_lambda.project import Memory, fingerprint
@@ -244,12 +244,11 @@ ACTIONS: dict[str, Callable[[Event, Settings, LambdaContext], dict[str, Any]]] =
 def settings() -> Settings:
     """Return the settings, read once.
 
-    With password authentication dbt finds the password in this process's environment from then on, and nowhere else.
+    With password authentication dbt finds the password in this process's environment from then on.
     """
     found = Settings.from_environment(os.environ)
     if found.secret_arn:
-        secret = boto3.client("secretsmanager").get_secret_value(SecretId=found.secret_arn)["SecretString"]
-        os.environ[PASSWORD_VARIABLE] = json.loads(secret)["password"]
+        read_password(os.environ)
     return found
 
 

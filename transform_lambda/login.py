@@ -6,15 +6,27 @@ compares its arguments with those that dbt makes of the profile, for each way to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import time
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
+import boto3
+
+from transform_lambda.errors import ConfigError
+
+SECRET_VARIABLE = "LANDFALL_TRANSFORMER_SECRET_ARN"  # noqa: S105 - a name
 PASSWORD_VARIABLE = "DBT_ENV_SECRET_LANDFALL_REDSHIFT_PASSWORD"  # noqa: S105 - a name; dbt masks such variables in its logs
 # As dbt-redshift translates its modes into the driver's (SSL_MODE_TRANSLATION).
 _SSL_MODES = {"disable": None, "verify-full": "verify-full"}
 # The name is in Redshift's SYS_SESSION_HISTORY. Without one the driver looks for the calling module's, through all
 # modules and their source files (https://docs.aws.amazon.com/redshift/latest/mgmt/python-configuration-options.html).
 APPLICATION = "landfall-transform"
+
+# A rotation changes user and secret within a second, and not at once.
+RENEWAL_PAUSES = (0.0, 1.0, 2.0, 4.0)
+# https://www.postgresql.org/docs/current/errcodes-appendix.html, invalid authorization and invalid password
+_REFUSED = {"28000", "28P01"}
 
 
 def arguments(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -66,3 +78,43 @@ def login(environment: Mapping[str, str]) -> Any:
     connection = redshift_connector.connect(**{"application_name": APPLICATION} | arguments(environment))
     connection.autocommit = True
     return connection
+
+
+def read_password(environment: MutableMapping[str, str]) -> None:
+    """Put the password that the secret has now where dbt looks for it, and nowhere else."""
+    answer = boto3.client("secretsmanager").get_secret_value(SecretId=environment[SECRET_VARIABLE])
+    environment[PASSWORD_VARIABLE] = json.loads(answer["SecretString"])["password"]
+
+
+def with_current_password(log_in: Callable[[], Any], environment: MutableMapping[str, str]) -> Any:
+    """Log in by `log_in`, which takes the password from the environment; where it is refused, read the secret again.
+
+    It may have been rotated since this function started.
+
+    Raises:
+        ConfigError: the secret's password is refused too.
+    """
+    from redshift_connector.error import Error
+
+    may_renew = bool(environment.get(SECRET_VARIABLE)) and environment.get("LANDFALL_REDSHIFT_METHOD") == "database"
+    pauses = iter(RENEWAL_PAUSES if may_renew else ())
+    while True:
+        try:
+            return log_in()
+        except Error as error:
+            if not (may_renew and _is_refusal(error)):
+                raise
+            pause = next(pauses, None)
+            if pause is None:
+                raise ConfigError(
+                    f"the warehouse refuses the password of {environment[SECRET_VARIABLE]}: {error}. Landfall's users "
+                    "get the passwords of their secrets by `landfall deploy`, and new ones by `landfall rotate`"
+                ) from error
+        time.sleep(pause)
+        read_password(environment)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Tell whether the server refused the log-in: the driver's error has the fields of the server's message."""
+    fields = error.args[0] if error.args else None
+    return isinstance(fields, dict) and fields.get("C") in _REFUSED

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ingest_lambda.errors import (
     CatalogChangedError,
     ConfigError,
+    LoginRefusedError,
     ObjectInTheWayError,
     StagedDataError,
     TransactionConflictError,
@@ -34,6 +35,8 @@ SESSION_IDLE_SECONDS = 300
 SESSION_REUSE_SECONDS = 240  # well before the server lets it go
 SUBMIT_ATTEMPTS = 5
 CONFLICT_ATTEMPTS = 6
+# A rotation changes user and secret within a second, and not at once; the Data API reads the secret at each log-in.
+LOGIN_PAUSES = (0.5, 1.0, 2.0, 4.0)
 # Refusals that pass: quotas of running statements, sessions and waiting calls, and throttling.
 BUSY = {
     "ActiveSessionsExceededException",
@@ -164,15 +167,32 @@ class Connection:
             page = {"NextToken": result["NextToken"]}
 
     def _run(self, operation: Callable[..., Any], **request: Any) -> dict[str, Any]:
+        """Run a statement or a batch; where the log-in is refused nothing has run, and it is tried again."""
+        for pause in LOGIN_PAUSES:
+            try:
+                return self._run_once(operation, **request)
+            except LoginRefusedError:
+                if self._remaining_seconds() <= pause:
+                    raise
+            time.sleep(pause)
+        return self._run_once(operation, **request)
+
+    def _run_once(self, operation: Callable[..., Any], **request: Any) -> dict[str, Any]:
         submitted = self._call(operation, **self._arguments, **request)
         self._submitted(submitted)
         description = self._wait(submitted["Id"])
         if description["Status"] != "FINISHED":
-            raise _error(description)
+            error = _error(description)
+            if isinstance(error, LoginRefusedError):
+                self._refused()
+            raise error
         return description
 
     def _submitted(self, response: Mapping[str, Any]) -> None:
         """Hook of the session: learn its id from the first response."""
+
+    def _refused(self) -> None:
+        """Hook of the session: there is none, since its log-in was refused."""
 
     def _wait(self, statement_id: str) -> dict[str, Any]:
         """Wait until the statement is over, at most until the time is up."""
@@ -202,8 +222,30 @@ class Connection:
 class Session(Connection):
     """A connection whose statements share one database session, and so its temporary tables."""
 
+    def __init__(
+        self,
+        client: RedshiftDataAPIServiceClient,
+        arguments: Mapping[str, Any],
+        remaining_seconds: Callable[[], float],
+    ) -> None:
+        super().__init__(client, arguments, remaining_seconds)
+        self._login = self._arguments
+
     def _submitted(self, response: Mapping[str, Any]) -> None:
         self._arguments = {"SessionId": response["SessionId"]}
+
+    def _refused(self) -> None:
+        self._arguments = self._login
+
+    def end(self) -> None:
+        """Let the session end now, with its temporary tables; one that is busy, or gone, ends by itself.
+
+        A session stays for so many seconds after its last statement, which may be none:
+        https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ExecuteStatement.html
+        """
+        if self._arguments is not self._login:
+            with suppress(ClientError, BotoCoreError):
+                self._client.execute_statement(**self._arguments, Sql="select 1", SessionKeepAliveSeconds=0)
 
 
 class Warehouse(Connection):
@@ -220,10 +262,17 @@ class Warehouse(Connection):
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """Lend a session, the last one while it is warm. After an error it is not lent again, but left to expire."""
+        """Lend a session, the last one while it is warm. After an error it is not lent again, but ended.
+
+        Left alone it would count for minutes towards the most sessions that there may be.
+        """
         session = self._warm_session() or self._new_session()
         self._idle = None
-        yield session
+        try:
+            yield session
+        except BaseException:
+            session.end()
+            raise
         self._idle = (session, time.monotonic())
 
     def _warm_session(self) -> Session | None:
@@ -284,5 +333,6 @@ ERRORS: dict[Failure, type[Exception]] = {
     Failure.CATALOG_CHANGED: CatalogChangedError,
     Failure.IN_THE_WAY: ObjectInTheWayError,
     Failure.BAD_DATA: StagedDataError,
+    Failure.LOGIN_REFUSED: LoginRefusedError,
     Failure.DENIED: ConfigError,
 }

@@ -18,11 +18,13 @@ class Failure(Enum):
     CATALOG_CHANGED = auto()  # a table or column has come, gone or changed: plan again
     IN_THE_WAY = auto()  # something stands on a column that must change: whoever made it must act
     BAD_DATA = auto()  # COPY cannot read the object
+    LOGIN_REFUSED = auto()  # the user's password is another one: it may just be rotated
     DENIED = auto()  # a right is missing: the operator must act
     UNKNOWN = auto()  # transient
 
 
-DENIALS = r"permission denied|must be owner of|not authorized|password authentication failed"
+REFUSED_LOGIN = r"password authentication failed"
+DENIALS = rf"permission denied|must be owner of|not authorized|{REFUSED_LOGIN}"
 
 # https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html names 1023 and the snapshot conflict.
 PATTERNS: tuple[tuple[Failure, re.Pattern[str]], ...] = (
@@ -57,10 +59,8 @@ PATTERNS: tuple[tuple[Failure, re.Pattern[str]], ...] = (
     # What a view that is bound to its table says when a column of it is dropped (SQLSTATE 2BP01)
     # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html, DROP COLUMN.
     (Failure.IN_THE_WAY, re.compile(r"other objects depend on it|depends on (table|column|view)\b", re.IGNORECASE)),
-    (
-        Failure.DENIED,
-        re.compile(DENIALS, re.IGNORECASE),
-    ),
+    (Failure.LOGIN_REFUSED, re.compile(REFUSED_LOGIN, re.IGNORECASE)),
+    (Failure.DENIED, re.compile(DENIALS, re.IGNORECASE)),
 )
 
 
@@ -70,6 +70,6 @@ def classify(text: str) -> Failure:
     >>> classify("ERROR: 1023 DETAIL: Serializable isolation violation on table - 1")
     <Failure.CONFLICT: 1>
     >>> classify("ERROR: the weather")
-    <Failure.UNKNOWN: 6>
+    <Failure.UNKNOWN: 7>
     """
     return next((failure for failure, pattern in PATTERNS if pattern.search(text)), Failure.UNKNOWN)

@@ -3,8 +3,11 @@
 import json
 import subprocess
 import sys
+import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,10 @@ from pyarrow import parquet as pq
 
 from ingest_lambda.warehouse.client import Target, Warehouse
 from landfall.deploy import cloudformation
-from landfall.deploy.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER
+from landfall.deploy.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER, Login, user_statements
 from landfall.deploy.local import deploy_locally
 from landfall.operate.pausing import SCHEDULES
+from landfall.operate.rotation import SECRETS
 from local import stack
 from local.home import ROOT, Home
 from local.state import Ports
@@ -30,6 +34,8 @@ pytestmark = pytest.mark.xdist_group("first-deployment")
 RATES = {"FreshnessSchedule": "rate(1 hour)"}
 CHANGED = ("--parameter", "RedshiftHost=127.0.0.1", "--parameter", "BatchSize=7")
 ADMIN_SECRET = "landfall/local/admin"  # noqa: S105 - its name
+
+TARGET = Target("landfall", ADMIN_SECRET, workgroup="landfall-local")
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,7 @@ class Fresh:
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Ask the warehouse as its administrator, who is no part of the deployment."""
-        target = Target("landfall", ADMIN_SECRET, workgroup="landfall-local")
-        return Warehouse(self.local.client("redshift-data"), target).query(sql)
+        return Warehouse(self.local.client("redshift-data"), TARGET).query(sql)
 
     def names(self, sql: str) -> set[str]:
         """Ask for a column of names."""
@@ -183,6 +188,76 @@ def mapping(fresh: Fresh) -> Any:
     return found
 
 
+def test_passwords_are_rotated_while_files_land_and_none_is_tried_more_than_twice(fresh: Fresh, tmp_path: Path) -> None:
+    secrets, found = fresh.local.client("secretsmanager"), outputs(fresh.local)
+
+    def passwords() -> set[str]:
+        arns = (found[name] for name in SECRETS.values())
+        return {json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])["password"] for arn in arns}
+
+    def plan() -> Any:
+        asked = json.dumps({"action": "plan", "execution": "rotation"})
+        answer = fresh.local.client("lambda").invoke(FunctionName=found["TransformFunctionName"], Payload=asked)
+        return answer, json.loads(answer["Payload"].read())
+
+    before, began = passwords(), int(time.time() * 1000)
+    assert "FunctionError" not in plan()[0]  # the function is warm, and has the old password
+    sent: list[int] = []
+    done = threading.Event()
+
+    def send() -> None:
+        while not done.wait(0.3):
+            number = len(sent)
+            path = written(tmp_path / f"rotated_{number}.parquet", [number])
+            fresh.local.client("s3").upload_file(str(path), found["BucketName"], f"raw/rotated/{path.name}")
+            sent.append(number)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        for _ in range(2):
+            rotated = fresh.landfall("rotate", "--json")
+            assert rotated.returncode == 0, rotated.stderr
+            assert {each["user"] for each in json.loads(rotated.stdout)} == set(SECRETS)
+    finally:
+        done.set()
+        sender.join()
+    assert not before & passwords()
+
+    wait_for(lambda: fresh.query("select count(*) as n from landing.rotated")[0]["n"] >= len(sent), "all files to land")
+    landed = [row["a"] for row in fresh.query("select a from landing.rotated order by a")]
+    assert landed == sorted(sent)
+    tries = Counter(line["file"] for line in lines(fresh, "/aws/lambda/landfall-local-ingest", began) if "file" in line)
+    assert max(tries[file] for file in tries if "/rotated/" in file) <= 2
+    answer, said = plan()
+    assert "FunctionError" not in answer, said
+    loader = Warehouse(fresh.local.client("redshift-data"), replace(TARGET, secret_arn=found["LoaderSecretArn"]))
+    loader.transaction(["lock table lock.rotated", "alter table landing.rotated add column later bigint"])
+    assert {row["later"] for row in loader.query("select later from landing.rotated")} == {None}
+
+
+def test_a_rotation_that_was_cut_short_is_finished_by_the_next(fresh: Fresh) -> None:
+    secrets, arn = fresh.local.client("secretsmanager"), outputs(fresh.local)["ReaderSecretArn"]
+    reader = Warehouse(fresh.local.client("redshift-data"), replace(TARGET, secret_arn=arn))
+    text = json.dumps({"username": READER, "password": "Pending1"})
+    pending = secrets.put_secret_value(SecretId=arn, SecretString=text, VersionStages=["AWSPENDING"])["VersionId"]
+    reader.execute(user_statements([Login(READER, "Pending1")], {READER})[0])
+
+    done = fresh.landfall("rotate", "--user", READER)
+
+    assert done.returncode == 0, done.stderr
+    assert secrets.get_secret_value(SecretId=arn)["VersionId"] == pending
+    assert reader.query("select 1 as n") == [{"n": 1}]
+
+    text = json.dumps({"username": READER, "password": "Nobodys1"})
+    lost = secrets.put_secret_value(SecretId=arn, SecretString=text)["VersionId"]
+    refused = fresh.landfall("rotate", "--user", READER)
+    assert (refused.returncode, "landfall deploy" in refused.stderr) == (3, True), refused.stderr
+    assert secrets.get_secret_value(SecretId=arn)["VersionId"] == lost
+    unknown = fresh.landfall("rotate", "--user", "somebody")
+    assert (unknown.returncode, READER in unknown.stderr) == (3, True)
+
+
 def test_the_data_is_deleted_when_two_answers_say_so_and_not_before(fresh: Fresh) -> None:
     bucket = outputs(fresh.local)["BucketName"]
     everything = ("destroy", "--env", "local", "--with-data", "--admin-secret-arn")
@@ -210,6 +285,13 @@ def test_the_data_is_deleted_when_two_answers_say_so_and_not_before(fresh: Fresh
         fresh.local.client("s3").head_bucket(Bucket=bucket)
     at_last = fresh.landfall(*everything, ADMIN_SECRET, answers="local\ny\n")
     assert (at_last.returncode, "no stack landfall-local" in at_last.stderr) == (3, True)
+
+
+def lines(fresh: Fresh, group: str, since: int) -> list[dict[str, Any]]:
+    """Read a function's log, of JSON lines, from a moment on (milliseconds)."""
+    pages = fresh.local.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since)
+    texts = (event["message"] for page in pages for event in page["events"])
+    return [json.loads(text) for text in texts if text.startswith("{")]
 
 
 def written(path: Path, values: list[int]) -> Path:

@@ -1,6 +1,8 @@
 """The Data API client: rows and values, pages, sessions, errors that say who must act."""
 
+import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from botocore.exceptions import ClientError
 from ingest_lambda.errors import (
     CatalogChangedError,
     ConfigError,
+    LoginRefusedError,
     StagedDataError,
     TransactionConflictError,
     TransientError,
@@ -18,6 +21,7 @@ from ingest_lambda.warehouse.client import Target, Warehouse, retry_conflicts
 from ingest_lambda.warehouse.failures import Failure, classify
 from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES
 from tests.land.warehouse import Land, new_dataset, target
+from tests.support.waiting import wait_for
 
 
 def test_a_query_gives_rows_with_null_as_none(land: Land) -> None:
@@ -61,6 +65,65 @@ def test_a_session_keeps_its_temporary_tables_and_is_lent_again(land: Land) -> N
         session.query("select 1 / 0")
     with warehouse.session() as session, pytest.raises(CatalogChangedError):
         session.query("select id from kept")
+
+
+def test_a_session_in_which_something_failed_is_ended_at_once(land: Land) -> None:
+    client = land.client("redshift-data")
+    warehouse = Warehouse(client, target(land.settings))
+    with pytest.raises(TransientError), warehouse.session() as session:
+        session.query("select 1 / 0")
+
+    def is_gone() -> bool:
+        with pytest.raises(TransientError) as refused:
+            session.query("select 1")
+        return "does not exist" in str(refused.value)
+
+    wait_for(is_gone, "the session to end", seconds=10)
+
+
+def test_a_busy_session_is_left_to_expire_and_what_failed_is_still_told(land: Land) -> None:
+    left = iter([1.0, -1.0])
+    warehouse = Warehouse(land.client("redshift-data"), target(land.settings), lambda: next(left, 60.0))
+    with pytest.raises(TransientError, match="time is up"), warehouse.session() as session:
+        session.query("select pg_sleep(4)")
+
+
+@pytest.mark.parametrize("refusals", [2, 99])
+def test_a_refused_password_is_tried_again_for_a_while(
+    land: Land, monkeypatch: pytest.MonkeyPatch, refusals: int
+) -> None:
+    monkeypatch.setattr(module, "LOGIN_PAUSES", (0.0, 0.0, 0.0))
+    secrets, arn = land.client("secretsmanager"), target(land.settings).secret_arn
+    true = secrets.get_secret_value(SecretId=arn)["SecretString"]
+    false = json.dumps({**json.loads(true), "password": "Another1"})
+    secret = secrets.create_secret(Name=new_dataset(), SecretString=false)["ARN"]
+
+    class Rotating:
+        """The Data API while a rotation is under way: after so many log-ins the secret has the user's password."""
+
+        def __init__(self, client: Any) -> None:
+            self._client, self.logins = client, 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._client, name)
+
+        def execute_statement(self, **request: Any) -> Any:
+            self.logins += "SecretArn" in request
+            if self.logins == refusals + 1:
+                secrets.put_secret_value(SecretId=secret, SecretString=true)
+            return self._client.execute_statement(**request)
+
+    api: Any = Rotating(land.client("redshift-data"))
+    warehouse = Warehouse(api, replace(target(land.settings), secret_arn=secret))
+    if refusals > 3:
+        with pytest.raises(LoginRefusedError, match="password authentication failed"), warehouse.session() as session:
+            session.query("select 1 as n")
+        assert api.logins == 4
+        return
+    with warehouse.session() as session:
+        session.execute("create temp table kept (n bigint)")
+        assert session.query("select n from kept") == []
+    assert api.logins == refusals + 1
 
 
 def test_a_lost_race_is_a_conflict_and_is_run_again(land: Land) -> None:
@@ -165,6 +228,7 @@ def test_a_target_names_a_workgroup_or_a_cluster() -> None:
         ("code: 15001 context: The length of the data column c1 is longer than the length defined", "BAD_DATA"),
         ("ERROR: Spectrum Scan Error code: 15003 context: content_length", "UNKNOWN"),
         ("ERROR: permission denied for schema modeled", "DENIED"),
+        ('FATAL: password authentication failed for user "landfall_loader"', "LOGIN_REFUSED"),
         ("ERROR: S3ServiceException: Please reduce your request rate, Status 503", "UNKNOWN"),
         ("ERROR: division by zero", "CATALOG_CHANGED"),
         ("ERROR: out of memory", "UNKNOWN"),

@@ -1,5 +1,6 @@
 """MODEL: sessions that nodes share: one borrower at a time, nothing left behind, none open when an action has ended."""
 
+import json
 import os
 import re
 import select
@@ -19,12 +20,18 @@ from hypothesis import strategies as st
 from redshift_connector.error import InterfaceError, ProgrammingError
 
 from local.home import ROOT
+from local.services import aws_environment
+from tests.support.lambdas import unique
+from tests.support.local_stack import LocalServices
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import order, orders_file
 from tests.support.waiting import wait_for
 from transform_lambda import adapter, handler
+from transform_lambda import login as login_module
 from transform_lambda.build import Builder
 from transform_lambda.dbt_runtime import connected
+from transform_lambda.errors import ConfigError
+from transform_lambda.login import PASSWORD_VARIABLE, SECRET_VARIABLE
 from transform_lambda.sessions import POOL, Pool, Session
 
 BUILDER = Builder(ROOT, Logger(service="test"))
@@ -231,6 +238,26 @@ def test_a_build_opens_few_sessions(ready: ModelWarehouse, monkeypatch: pytest.M
     assert result["outcome"] == "succeeded"
     assert 1 <= len(logins) <= 4
     assert ready.transformer.rows("select order_id from modeled.orders") == [("o-1",)]
+
+
+@pytest.mark.parametrize("is_renewed", [True, False])
+def test_a_password_that_was_rotated_is_read_again_when_it_is_refused(
+    ready: ModelWarehouse, local_aws: LocalServices, monkeypatch: pytest.MonkeyPatch, is_renewed: bool
+) -> None:
+    monkeypatch.setattr(login_module, "RENEWAL_PAUSES", (0.0, 0.0))
+    ready.loader.land(orders_file("one", [order("o-1")]))
+    value = json.dumps({"password": os.environ[PASSWORD_VARIABLE] if is_renewed else "Another1"})
+    secret = local_aws.client("secretsmanager").create_secret(Name=unique("rotated"), SecretString=value)["ARN"]
+    for name, text in aws_environment(local_aws.ports).items():
+        monkeypatch.setenv(name, text)
+    monkeypatch.setenv(SECRET_VARIABLE, secret)
+    monkeypatch.setenv(PASSWORD_VARIABLE, "Rotated1")  # what a warm function has
+    if not is_renewed:
+        with pytest.raises(ConfigError, match="landfall rotate"), connected() as query:
+            query("select 1")
+    result = BUILDER.build(PLAN)
+    assert result["outcome"] == ("succeeded" if is_renewed else "error")
+    assert ready.transformer.rows("select order_id from modeled.orders") == [("o-1",)] * is_renewed
 
 
 def test_a_session_killed_between_two_nodes_fails_no_node(

@@ -1,0 +1,97 @@
+"""OPERATE: new passwords for the warehouse's users, while files land and transforms run. In: a stack. Out: who has one.
+
+Each user alters itself, so that no administrator is needed, and stays the same user: a second one could not ALTER what
+the first owns. Between the change of the user and that of its secret log-ins are refused; the functions try again for
+longer than that takes, and sessions that are open stay so.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from ingest_lambda.errors import LoginRefusedError
+from landfall.deploy.bootstrap import LOADER, READER, TRANSFORMER, Login, user_statements
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from landfall.stack import Stack
+
+SECRETS = {LOADER: "LoaderSecretArn", TRANSFORMER: "TransformerSecretArn", READER: "ReaderSecretArn"}
+# Labels of a secret's versions: https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
+PASSWORD_CHARACTERS = 48  # as the template's: letters and digits, each kind among them
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a secret: its id, and the log-in that it holds."""
+
+    id: str
+    login: Login
+
+
+def rotate(stack: Stack, user: str) -> None:
+    """Give a warehouse user a new password. What was cut short is finished by the next call, or by a deployment.
+
+    Raises:
+        LoginRefusedError: the secret's password is refused, and no other is known.
+        ConfigError, TransientError: as the warehouse's.
+    """
+    secrets: SecretsManagerClient = boto3.client("secretsmanager")
+    arn = stack.output(SECRETS[user])
+    current = _version(secrets, arn, CURRENT)
+    pending = _version(secrets, arn, PENDING)
+    if current is None:
+        raise LoginRefusedError(f"secret {arn} has no value; landfall deploy makes one")
+    if pending is None or pending.id == current.id:
+        pending = _prepare(secrets, arn, user)
+    warehouse = stack.warehouse_with(arn)
+    try:
+        # As a hash: the text of a statement is kept in the warehouse's query history.
+        [statement] = user_statements([pending.login], {user})
+        warehouse.execute(statement)
+    except LoginRefusedError:
+        # An earlier rotation may have ended between the user and the secret: then the pending password is the user's.
+        _promote(secrets, arn, pending.id, current.id)
+        try:
+            warehouse.query("select 1")
+        except LoginRefusedError as error:
+            _promote(secrets, arn, current.id, pending.id)
+            raise LoginRefusedError(
+                f"{user} takes neither the password of secret {arn} nor a pending one: landfall deploy gives users the "
+                "passwords of their secrets"
+            ) from error
+    else:
+        _promote(secrets, arn, pending.id, current.id)
+        warehouse.query("select 1")
+    secrets.update_secret_version_stage(SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=pending.id)
+
+
+def _prepare(secrets: SecretsManagerClient, arn: str, user: str) -> Version:
+    """Keep a new password beside the current one, before the user has it: so it cannot be lost."""
+    password = secrets.get_random_password(
+        PasswordLength=PASSWORD_CHARACTERS, ExcludePunctuation=True, RequireEachIncludedType=True
+    )["RandomPassword"]
+    text = json.dumps({"username": user, "password": password})
+    made = secrets.put_secret_value(SecretId=arn, SecretString=text, VersionStages=[PENDING])
+    return Version(made["VersionId"], Login(user, password))
+
+
+def _promote(secrets: SecretsManagerClient, arn: str, version: str, instead_of: str) -> None:
+    secrets.update_secret_version_stage(
+        SecretId=arn, VersionStage=CURRENT, MoveToVersionId=version, RemoveFromVersionId=instead_of
+    )
+
+
+def _version(secrets: Any, arn: str, label: str) -> Version | None:
+    try:
+        found = secrets.get_secret_value(SecretId=arn, VersionStage=label)
+    except secrets.exceptions.ResourceNotFoundException:
+        return None
+    value = json.loads(found["SecretString"])
+    return Version(found["VersionId"], Login(value["username"], value["password"]))
