@@ -153,9 +153,9 @@ def _add(seen: _Seen, array: Any) -> None:
     longest = pc.max(pc.binary_length(values)).as_py()
     seen.longest = max(filter(None, (seen.longest, longest)), default=seen.longest if longest is None else longest)
     if len(seen.values) <= FEW_VALUES:
-        trimmed = pc.utf8_trim(pc.unique(values.drop_null()), " ")
-        seen.values.update(trimmed.slice(0, FEW_VALUES + 1).to_pylist())
-        seen.values.discard("")
+        trimmed = pc.unique(pc.utf8_trim(values.drop_null(), " "))
+        told = trimmed.filter(pc.not_equal(trimmed, ""))
+        seen.values.update(told.slice(0, FEW_VALUES + 1).to_pylist())
 
 
 def _plain(array: Any) -> Any:

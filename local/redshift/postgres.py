@@ -44,6 +44,10 @@ SETTINGS = {
     "standard_conforming_strings": "off",  # a backslash escapes in Redshift's string literals
     "escape_string_warning": "off",
     "jit": "off",
+    # Redshift joins by hash or merge; nested loops are for joins that compare no columns for being equal:
+    # https://docs.aws.amazon.com/prescriptive-guidance/latest/query-lifecycle-redshift/explain-joins.html
+    # PostgreSQL would loop over tables that a run has just filled: without statistics, it expects few rows.
+    "enable_nestloop": "off",
 }
 
 

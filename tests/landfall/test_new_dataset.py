@@ -168,6 +168,12 @@ def test_texts_get_far_more_room_than_was_seen(tmp_path: Path) -> None:
     assert specimen.few_values["few"] == ("x", "y")
 
 
+def test_a_column_of_many_values_is_not_taken_for_one_of_few(tmp_path: Path) -> None:
+    """Where rows without a text stand between them, too."""
+    codes = [f"code {number}" if number % 2 else " " for number in range(100)]
+    assert read(str(parquet(tmp_path / "codes.parquet", {"code": codes}))).few_values == {}
+
+
 # Names as writers choose them: reserved words, what checks and gates add, and any text.
 NAMES = st.lists(
     st.one_of(st.sampled_from(sorted(RESERVED_WORDS | TAKEN)), st.text(min_size=1, max_size=20)),

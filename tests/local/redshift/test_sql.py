@@ -222,3 +222,17 @@ def test_a_column_is_widened_inside_a_transaction(client: Client, other_client: 
     client.run("alter table t drop column a", "alter table t rename column wide to a", "commit")
     client.run(f"insert into t (a) values ({2**40})")
     assert other_client.run("select a, b from t order by a") == [(7, "x"), (2**40, None)]
+
+
+def test_tables_that_were_just_filled_are_joined_by_hash_or_merge(client: Client) -> None:
+    """PostgreSQL would expect one row of them, having no statistics, and compare each row with every other."""
+    digits = "(select 0 as d union select 1 union select 2 union select 3 union select 4)"
+    numbers = " cross join ".join(f"{digits} as d{number}" for number in range(6))
+    n = " + ".join(f"d{number}.d * {5**number}" for number in range(6))
+    client.run(f"create table sent as select {n} as key_1, {n} as key_2, 'a' as run, 'b' as status from {numbers}")
+    client.run("create table held as select * from sent")
+    equal = "sent.key_1 = held.key_1 and sent.key_2 = held.key_2 and sent.status = held.status"
+    rows = f"from sent inner join held on {equal} where sent.run = 'a' and sent.status = 'b' and held.run = 'a'"
+    plan = " ".join(line for (line,) in client.run(f"explain select count(*) {rows}"))
+    assert ("Hash Join" in plan or "Merge Join" in plan, "Nested Loop" in plan) == (True, False), plan
+    assert client.value(f"select count(*) {rows}") == 5**6
