@@ -14,7 +14,8 @@ _MAKING = threading.Lock()  # a boto3 session makes one client at a time; client
 def client(service: str, ports: Ports) -> Any:
     """Return the boto3 client of one service (named as boto3 names it), made once: it takes longer than most calls."""
     variables = aws_environment(ports)
-    endpoint = "AWS_ENDPOINT_URL_REDSHIFT_DATA" if service == "redshift-data" else "AWS_ENDPOINT_URL"
+    own = f"AWS_ENDPOINT_URL_{service.upper().replace('-', '_')}"
+    endpoint = own if own in variables else "AWS_ENDPOINT_URL"
     with _MAKING:
         return _session().client(
             service,

@@ -135,6 +135,7 @@ def aws_environment(ports: Ports) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": ports.aws_url,
         "AWS_ENDPOINT_URL_REDSHIFT_DATA": ports.redshift_data_url,
+        "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS": ports.redshift_data_url,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": aws_service.ACCESS_KEY_ID,

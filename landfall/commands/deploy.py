@@ -25,7 +25,7 @@ DOWN = """{name} is down. What stays:
   the stack {name} with the bucket {bucket} and every file in it
   all tables and users in {database}
 landfall deploy brings it back. Wait a minute before that: SQS takes no queue of a name that was deleted within the last
-60 seconds. Attach the new COPY role after it; landfall reconcile --grace 0 then finds the files that had not landed."""
+60 seconds. It attaches the new COPY role; landfall reconcile --grace 0 then finds the files that had not landed."""
 _Python = Annotated[str, typer.Option(help="The Lambda runtime's Python, such as 3.13; default: this interpreter's.")]
 _Architecture = Annotated[str, typer.Option(help="x86_64 or arm64; default: this machine's.")]
 _Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing: for machines.")]
@@ -42,7 +42,7 @@ def register(app: typer.Typer) -> None:
 def deploy(
     env: Annotated[str, typer.Option(help="Environment: the stack is landfall-<env>.")],
     admin_secret_arn: Annotated[
-        str, typer.Option(help="Secrets Manager secret with the warehouse administrator's username and password.")
+        str, typer.Option(help="Secret (ARN) with the administrator's username and password; none if CreateWarehouse.")
     ] = "",
     parameters: Annotated[
         Path | None,
@@ -70,8 +70,6 @@ def deploy(
     from landfall.deploy import deployment  # boto3 takes longer to import than most commands take to run
     from landfall.deploy.cloudformation import DeclinedError, DeploymentError, Guard
 
-    if not (rollback or admin_secret_arn):
-        raise ConfigError("--admin-secret-arn is missing: the secret of the warehouse's administrator")
     file = parameters or deployment.TEMPLATES / "parameters" / f"{env}.json"
     values, tags, stack_policy = deployment.read_parameters(file)
     request = deployment.Deployment(

@@ -23,7 +23,7 @@ from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import parse_contract
 from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.warehouse.client import Target, Warehouse
-from landfall.deploy import artifacts, cloudformation
+from landfall.deploy import artifacts, cloudformation, copy_role
 from landfall.deploy.bootstrap import Login, bootstrap
 from scripts.contracts import read_contracts
 from scripts.package import ROOT, Runtime, build
@@ -41,6 +41,7 @@ SCHEDULE_STATE, ENABLED, DISABLED = "ScheduleState", "ENABLED", "DISABLED"
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 DEFAULT_RUNTIME, TOO_OLD_ON_AWS = "python3.13", "python3.11"
 LOCAL_ACCOUNT = "000000000000"  # no account of AWS
+CREATE_WAREHOUSE = "CreateWarehouse"
 STAGES, ALL, STORAGE = "Stages", "ALL", "STORAGE"
 FUNCTIONS = ("IngestFunctionName", "TransformFunctionName", "ReconcileFunctionName")
 KEPT_VERSIONS = 5
@@ -63,6 +64,8 @@ class Clients:
     redshift_data: RedshiftDataAPIServiceClient
     lambda_: LambdaClient
     dynamodb: DynamoDBClient
+    serverless: Any  # of Redshift Serverless, and of Redshift: asked for roles alone
+    redshift: Any
     account: str
     region: str
 
@@ -77,6 +80,8 @@ class Clients:
             secrets=session.client("secretsmanager"),
             redshift_data=session.client("redshift-data"),
             dynamodb=session.client("dynamodb"),
+            serverless=session.client("redshift-serverless"),
+            redshift=session.client("redshift"),
             lambda_=session.client("lambda", config=PATIENT),
             account=sts.get_caller_identity()["Account"],
             region=sts.meta.region_name,
@@ -85,7 +90,10 @@ class Clients:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What to deploy: the environment, the administrator's secret, parameters of main.yaml, tags for all resources."""
+    """What to deploy: the environment, the administrator's secret, parameters of main.yaml, tags for all resources.
+
+    The secret may be left out where the deployment makes the warehouse: Redshift manages it then.
+    """
 
     environment: str
     admin_secret_arn: str
@@ -161,6 +169,8 @@ def deploy(
         DeclinedError: `approve` said no.
         ConfigError: a parameter is wrong, the stack could not be made, or the administrator cannot log in.
     """
+    if not (deployment.admin_secret_arn or deployment.parameters.get(CREATE_WAREHOUSE) == "true"):
+        raise ConfigError("--admin-secret-arn is missing: the secret of the warehouse's administrator")
     Rules(deployment.parameters.get("RoutePattern") or None)  # a pattern that cannot be used would stop every batch
     runtime = deployment.runtime(is_local=clients.account == LOCAL_ACCOUNT)
     progress(f"packaging for {runtime.identifier}, {runtime.architecture}")
@@ -177,8 +187,9 @@ def deploy(
         wanted = _with_schedules(template, DISABLED)
     at_first = wanted if _schedules_run(deployment, clients.cloudformation) else _with_schedules(wanted, DISABLED)
     outputs = cloudformation.apply(clients.cloudformation, at_first, note, approve)
+    progress(copy_role.attach(outputs, clients.serverless, clients.redshift))
     progress("warehouse: users, schemas, privileges, tables")
-    prepare_warehouse(outputs, deployment.admin_secret_arn, clients, root)
+    prepare_warehouse(outputs, _admin_secret(deployment, outputs, clients), clients, root)
     progress("transform function: parse of the dbt project")
     prepare_function(outputs["TransformFunctionName"], clients.lambda_)
     # A release before may have built or landed what the mark, cleared for this very code then, knows nothing of.
@@ -326,6 +337,18 @@ def _delete_old_versions(client: LambdaClient, outputs: Mapping[str, str]) -> No
         )
         for number in numbers[:-KEPT_VERSIONS]:
             client.delete_function(FunctionName=name, Qualifier=str(number))
+
+
+def _admin_secret(deployment: Deployment, outputs: Mapping[str, str], clients: Clients) -> str:
+    """Return the administrator's secret (ARN): the one that was given, or the one that Redshift manages.
+
+    Raises:
+        ConfigError: there is neither.
+    """
+    secret = deployment.admin_secret_arn or copy_role.admin_secret(outputs["WorkgroupName"], clients.serverless)
+    if not secret:
+        raise ConfigError("the namespace has no administrator's secret of Redshift's: give --admin-secret-arn")
+    return secret
 
 
 def _login(secrets: SecretsManagerClient, arn: str) -> Login:

@@ -32,6 +32,8 @@ def deploy_locally(
         redshift_data=client("redshift-data", ports),
         lambda_=client("lambda", ports),
         dynamodb=client("dynamodb", ports),
+        serverless=client("redshift-serverless", ports),
+        redshift=client("redshift", ports),
         account=ACCOUNT_ID,
         region=REGION,
     )

@@ -1,7 +1,7 @@
 """The Redshift Data API over HTTP (AWS JSON 1.1), for unmodified boto3 by AWS_ENDPOINT_URL_REDSHIFT_DATA.
 
 In: POST / with `X-Amz-Target: RedshiftData.<Operation>`. Out: the operation's answer, shaped as botocore's model of the
-service says.
+service says. What a deployment asks of Redshift Serverless is answered here too (serverless_api.py).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from local.redshift.data_fields import to_field
 from local.redshift.data_runner import Runner
 from local.redshift.data_statement import Part, Request, Statement
 from local.redshift.data_validation import ApiError, check_execution, check_shape, invalid, load_model, not_found
+from local.redshift.serverless_api import TARGET, Serverless
 
 TOKEN_SECONDS = 8 * 3600  # how long a ClientToken is remembered
 KEEP_SECONDS = 24 * 3600  # how long a statement and its result are
@@ -173,6 +174,7 @@ class DataApi:
             pass
 
         Handler.operations = operations
+        Handler.serverless = Serverless()
         self._server = ThreadingHTTPServer((host, port), Handler)
         self._server.daemon_threads = True
         self.url = f"http://{host}:{self._server.server_address[1]}"
@@ -190,6 +192,7 @@ class DataApi:
 
 class _Handler(BaseHTTPRequestHandler):
     operations: Operations
+    serverless: Serverless
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # headers and body go out in two writes: without this, each answer waits 40 ms
 
@@ -197,8 +200,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer one request."""
         try:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            name = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
-            self._send(200, self.operations.call(name, json.loads(body or b"{}")))
+            service, _, name = self.headers.get("X-Amz-Target", "").rpartition(".")
+            offered = self.serverless if service == TARGET else self.operations
+            self._send(200, offered.call(name, json.loads(body or b"{}")))
         except ApiError as error:
             self._send(400, error.body)
         except ValueError as error:

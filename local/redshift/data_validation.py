@@ -37,12 +37,10 @@ def not_found(message: str, resource_id: str) -> ApiError:
     return ApiError("ResourceNotFoundException", message, ResourceId=resource_id)
 
 
-def load_model() -> ServiceModel:
-    """Return botocore's model of the service."""
-    description = (
-        botocore.session.get_session().get_component("data_loader").load_service_model("redshift-data", "service-2")
-    )
-    return ServiceModel(description, "redshift-data")
+def load_model(service: str = "redshift-data") -> ServiceModel:
+    """Return botocore's model of a service."""
+    description = botocore.session.get_session().get_component("data_loader").load_service_model(service, "service-2")
+    return ServiceModel(description, service)
 
 
 def input_shape(model: ServiceModel, operation: str) -> StructureShape:

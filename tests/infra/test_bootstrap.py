@@ -123,16 +123,9 @@ def test_a_second_deployment_changes_nothing_in_the_warehouse(
     from landfall.deploy.deployment import Clients, prepare_warehouse
 
     before = facts(admin)
-    clients = Clients(
-        stack.client("s3"),
-        stack.client("cloudformation"),
-        stack.client("secretsmanager"),
-        stack.client("redshift-data"),
-        stack.client("lambda"),
-        stack.client("dynamodb"),
-        "000000000000",
-        "us-east-1",
-    )
+    services = ("s3", "cloudformation", "secretsmanager", "redshift-data", "lambda", "dynamodb")
+    named = [stack.client(name) for name in (*services, "redshift-serverless", "redshift")]
+    clients = Clients(*[*named, "000000000000", "us-east-1"])
     admin_secret = put_secret(stack, stack.redshift["admin_user"], stack.redshift["admin_password"])
     prepare_warehouse(outputs, admin_secret, clients)
     assert facts(admin) == before

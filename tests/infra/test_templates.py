@@ -31,6 +31,7 @@ STATEFUL = {
     "AWS::Logs::LogGroup",
     "AWS::SecretsManager::Secret",
     "AWS::KMS::Key",
+    "AWS::RedshiftServerless::Namespace",
 }
 
 
@@ -117,11 +118,38 @@ def test_the_deployment_guide_explains_every_parameter_that_a_person_sets() -> N
 
 
 @pytest.mark.parametrize(
-    ("workgroup", "cluster", "is_right"), [("wg", "", True), ("", "c", True), ("", "", False), ("wg", "c", False)]
+    ("workgroup", "cluster", "created", "is_right"),
+    [
+        ("wg", "", "false", True),
+        ("", "c", "false", True),
+        ("", "", "true", True),
+        ("", "", "false", False),
+        ("wg", "c", "false", False),
+        ("wg", "", "true", False),
+        ("", "c", "true", False),
+    ],
 )
-def test_exactly_one_warehouse_is_accepted(workgroup: str, cluster: str, is_right: bool) -> None:
+def test_exactly_one_warehouse_is_accepted(workgroup: str, cluster: str, created: str, is_right: bool) -> None:
     rule = load("main")["Rules"]["OneWarehouse"]
-    assert rule_holds(rule, {"WorkgroupName": workgroup, "ClusterIdentifier": cluster}) == is_right
+    given = {"WorkgroupName": workgroup, "ClusterIdentifier": cluster, "CreateWarehouse": created}
+    assert rule_holds(rule, given) == is_right
+
+
+@pytest.mark.parametrize(
+    ("host", "created", "network", "is_right"),
+    [
+        ("h", "false", "false", True),
+        ("", "true", "true", True),
+        ("", "true", "false", True),
+        ("", "false", "false", False),
+        ("h", "false", "true", False),
+    ],
+)
+def test_a_warehouse_that_is_there_has_a_host_and_a_network(
+    host: str, created: str, network: str, is_right: bool
+) -> None:
+    rule = load("main")["Rules"]["HostIsKnown"]
+    assert rule_holds(rule, {"RedshiftHost": host, "CreateWarehouse": created, "CreateNetwork": network}) == is_right
 
 
 @pytest.mark.parametrize(
@@ -164,7 +192,8 @@ def test_the_parameter_files_fit_the_template(environment: str) -> None:
     for name, value in given.items():
         assert value in map(str, main["Parameters"][name].get("AllowedValues", [value])), name
     defaults = {name: str(parameter.get("Default", "")) for name, parameter in main["Parameters"].items()}
-    assert [name for name, rule in main["Rules"].items() if not rule_holds(rule, defaults | given)] == []
+    values = defaults | {"RedshiftHost": "which the local stack knows once it runs"} | given
+    assert [name for name, rule in main["Rules"].items() if not rule_holds(rule, values)] == []
 
 
 def test_the_landing_bucket_is_versioned_encrypted_private_and_outlives_its_stack() -> None:
@@ -181,7 +210,9 @@ def test_everything_but_the_bucket_and_its_stack_can_be_taken_down() -> None:
     main = load("main")
     stacks = of_type(main, "AWS::CloudFormation::Stack")
     assert {name for name, body in stacks.items() if "Condition" not in body} == {"Storage"}
-    assert {body["Condition"] for body in stacks.values() if "Condition" in body} == {"HasPipeline"}
+    conditions = {name: body["Condition"] for name, body in stacks.items() if "Condition" in body}
+    kept = {"Network": "HasOwnNetwork", "Serverless": "HasOwnWarehouse"}  # which hold data, or what holds it
+    assert {name: each for name, each in conditions.items() if each != "HasPipeline"} == kept
     assert main["Conditions"]["HasPipeline"] == {"Fn::Equals": [{"Ref": "Stages"}, "ALL"]}
 
 

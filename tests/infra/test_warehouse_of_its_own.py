@@ -1,0 +1,172 @@
+"""A warehouse and a network that the deployment makes; and the COPY role, attached to whatever warehouse there is."""
+
+import ipaddress
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from landfall.deploy import artifacts, copy_role
+from tests.infra.templates import FOLDER, load, of_type
+from tests.support.lambdas import unique
+from tests.support.local_stack import LocalServices, LocalStack
+
+ROLE = "arn:aws:iam::123456789012:role/landfall-copy"
+OTHER = "arn:aws:iam::123456789012:role/spectrum"
+# Free addresses that a workgroup with enhanced VPC routing asks for in each subnet, by RPUs, and to double them:
+# https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html
+FREE = {4: 9, 8: 9, 16: 13, 32: 13, 64: 21, 128: 37, 256: 69, 512: 133, 1024: 261}
+MORE_TO_GROW = {4: 10, 8: 10, 16: 13, 32: 16, 64: 28, 128: 52, 256: 100, 512: 197}
+TAKEN_BY_VPC = 5  # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+ENDPOINTS_AND_FUNCTIONS = 20
+
+
+def test_each_subnet_has_the_addresses_that_the_largest_workgroup_asks_for() -> None:
+    network = load("network")
+    vpc = ipaddress.ip_network(network["Parameters"]["VpcCidr"]["Default"])
+    subnets = of_type(network, "AWS::EC2::Subnet").values()
+    assert len(subnets) == 3
+    zones = {json.dumps(subnet["Properties"]["AvailabilityZone"]) for subnet in subnets}
+    assert len(zones) == 3
+    for number, subnet in enumerate(subnets):
+        index, (_, count, host_bits) = _select(subnet["Properties"]["CidrBlock"])
+        assert (index, count) == (number, 3)
+        addresses = 2**host_bits
+        assert vpc.num_addresses >= count * addresses
+        free = addresses - TAKEN_BY_VPC - ENDPOINTS_AND_FUNCTIONS
+        assert free >= max(FREE.values())
+        assert all(free >= FREE[rpus] + more for rpus, more in MORE_TO_GROW.items())
+    capacities = load("serverless")["Parameters"]
+    assert max(capacities["MaximumRpu"]["AllowedValues"]) == max(FREE)
+
+
+def _select(value: dict[str, Any]) -> tuple[int, list[Any]]:
+    index, cidr = value["Fn::Select"]
+    return index, cidr["Fn::Cidr"]
+
+
+def test_nothing_in_the_network_reaches_the_internet_or_is_reached_from_there() -> None:
+    resources = load("network")["Resources"]
+    types = {body["Type"] for body in resources.values()}
+    assert not {"AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::Route"} & types
+    for group in of_type(load("network"), "AWS::EC2::SecurityGroup").values():
+        for rule in group["Properties"].get("SecurityGroupIngress", []):
+            assert rule["SourceSecurityGroupId"] == {"Ref": "FunctionGroup"}
+
+
+def test_an_endpoint_that_costs_is_there_only_where_a_function_asks_its_service() -> None:
+    endpoints = of_type(load("network"), "AWS::EC2::VPCEndpoint")
+    services = {
+        body["Properties"]["ServiceName"]["Fn::Sub"].rpartition(".")[2]: body.get("Condition")
+        for body in endpoints.values()
+    }
+    ingest = "HasIngestEndpoints"
+    assert services == {
+        "s3": None,
+        "secretsmanager": "HasSecretEndpoint",
+        "redshift-serverless": "HasCredentialsEndpoint",
+        "dynamodb": ingest,
+        "redshift-data": ingest,
+        "sqs": ingest,
+        "sns": ingest,
+        "events": ingest,
+    }
+    for name, service in (("S3Endpoint", "s3"), ("DynamoDbEndpoint", "dynamodb")):
+        assert endpoints[name]["Properties"]["VpcEndpointType"] == "Gateway", service
+
+
+@pytest.mark.parametrize(("ingest", "count"), [("false", 2), ("true", 7)])
+def test_the_network_is_made_on_local_aws(local_aws: LocalServices, ingest: str, count: int) -> None:
+    s3, client = local_aws.client("s3"), local_aws.client("cloudformation")
+    bucket, name = unique("templates"), unique("network")
+    artifacts.ensure_bucket(s3, bucket)
+    s3.put_object(Bucket=bucket, Key="network.yaml", Body=(FOLDER / "network.yaml").read_bytes())
+    client.create_stack(
+        StackName=name,
+        TemplateURL=f"{s3.meta.endpoint_url}/{bucket}/network.yaml",
+        Parameters=[
+            {"ParameterKey": "EnvironmentName", "ParameterValue": "net"},
+            {"ParameterKey": "IngestInVpc", "ParameterValue": ingest},
+        ],
+    )
+    client.get_waiter("stack_create_complete").wait(StackName=name)
+    (stack,) = client.describe_stacks(StackName=name)["Stacks"]
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in stack["Outputs"]}
+    assert len(outputs["SubnetIds"].split(",")) == 3
+    made = client.describe_stack_resources(StackName=name)["StackResources"]
+    assert sum(each["ResourceType"] == "AWS::EC2::VPCEndpoint" for each in made) == count
+    client.delete_stack(StackName=name)
+    client.get_waiter("stack_delete_complete").wait(StackName=name)
+
+
+def test_the_warehouse_is_private_encrypted_and_outlives_its_stack() -> None:
+    resources = load("serverless")["Resources"]
+    namespace, workgroup = resources["Namespace"], resources["Workgroup"]["Properties"]
+    assert (namespace["DeletionPolicy"], namespace["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert namespace["Properties"]["ManageAdminPassword"] is True
+    assert "AdminUserPassword" not in namespace["Properties"]
+    assert (workgroup["PubliclyAccessible"], workgroup["EnhancedVpcRouting"]) == (False, True)
+    assert {"ParameterKey": "require_ssl", "ParameterValue": "true"} in workgroup["ConfigParameters"]
+    # taken down, the namespace has no role: the role is gone
+    given = load("main")["Resources"]["Serverless"]["Properties"]["Parameters"]["CopyRoleArn"]
+    assert given == {"Fn::If": ["HasPipeline", {"Fn::GetAtt": ["Warehouse", "Outputs.CopyRoleArn"]}, ""]}
+
+
+def test_the_deployed_copy_role_is_attached_and_a_second_deployment_leaves_it(stack: LocalStack) -> None:
+    client = stack.client("redshift-serverless")
+    described = stack.client("cloudformation").describe_stacks(StackName="landfall-local")["Stacks"][0]
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in described["Outputs"]}
+    roles = client.get_namespace(namespaceName=outputs["WorkgroupName"])["namespace"]["iamRoles"]
+    assert [copy_role.ROLE_ARN.findall(each) for each in roles] == [[outputs["CopyRoleArn"]]]
+    assert "already" in copy_role.attach(outputs, client, None)
+
+
+def test_a_role_is_attached_beside_those_that_are_there(local_redshift: LocalServices) -> None:
+    client = local_redshift.client("redshift-serverless")
+    name = unique("workgroup")
+    client.update_namespace(namespaceName=name, iamRoles=[OTHER])
+    outputs = {"WorkgroupName": name, "CopyRoleArn": ROLE}
+    assert "attached to namespace" in copy_role.attach(outputs, client, None)
+    roles = client.get_namespace(namespaceName=name)["namespace"]["iamRoles"]
+    assert [arn for each in roles for arn in copy_role.ROLE_ARN.findall(each)] == [OTHER, ROLE]
+    assert copy_role.admin_secret(name, client) == ""
+
+
+class Cluster:
+    """A cluster's roles, by the operations that a provisioned cluster has; local AWS has none."""
+
+    def __init__(self, *roles: str, denied: str = "") -> None:
+        self.roles, self.denied = list(roles), denied
+
+    def describe_clusters(self, ClusterIdentifier: str) -> Any:  # noqa: N803 - AWS's name
+        return {"Clusters": [{"IamRoles": [{"IamRoleArn": role, "ApplyStatus": "in-sync"} for role in self.roles]}]}
+
+    def modify_cluster_iam_roles(self, ClusterIdentifier: str, AddIamRoles: list[str]) -> None:  # noqa: N803
+        if self.denied:
+            said = {"Error": {"Code": self.denied, "Message": "not authorized to perform iam:PassRole"}}
+            raise ClientError(said, "ModifyClusterIamRoles")  # type: ignore[arg-type]  # the error alone
+        self.roles += AddIamRoles
+
+
+OF_CLUSTER = {"ClusterIdentifier": "analytics", "CopyRoleArn": ROLE}
+
+
+def test_a_role_is_attached_to_a_cluster_once() -> None:
+    cluster = Cluster(OTHER)
+    assert copy_role.attach(OF_CLUSTER, None, cluster) == "COPY role: attached to cluster analytics"
+    assert copy_role.attach(OF_CLUSTER, None, cluster).endswith("already")
+    assert cluster.roles == [OTHER, ROLE]
+
+
+def test_who_may_not_attach_the_role_is_given_the_command_for_who_may() -> None:
+    cluster = Cluster(OTHER, denied="AccessDenied")
+    said = copy_role.attach(OF_CLUSTER, None, cluster)
+    assert "not authorized to perform iam:PassRole" in said
+    assert said.endswith(f"aws redshift modify-cluster-iam-roles --cluster-identifier analytics --add-iam-roles {ROLE}")
+    assert cluster.roles == [OTHER]
+
+
+def test_an_error_that_is_no_matter_of_rights_ends_the_deployment() -> None:
+    with pytest.raises(ClientError, match="InvalidClusterState"):
+        copy_role.attach(OF_CLUSTER, None, Cluster(denied="InvalidClusterState"))
