@@ -100,6 +100,11 @@ class Graph:
         """List the landing sources."""
         return [node for _, node in sorted(self.nodes.items()) if node.dataset]
 
+    @property
+    def gates(self) -> frozenset[str]:
+        """Return the names of the project's gates."""
+        return frozenset(node.name for node in self.nodes.values() if node.kind == "test")
+
     def downstream(self, datasets: Iterable[str] | None) -> _Ids:
         """Return what is built and tested downstream of some datasets; of the whole project for None."""
         nodes = (node for node in self.nodes.values() if node.kind in _BUILT | {"test"})

@@ -85,7 +85,7 @@ def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str,
         "fingerprint": _fingerprint(),
         "told": facts.told,
         "quiet": is_quiet,
-        "quiet_until": _reminder_at(settings, facts) if is_quiet else 0,
+        "quiet_until": _reminder_at(settings, graph, facts) if is_quiet else 0,
     }
     return {**decided.to_json(settings.rows_per_build, entities), **about}
 
@@ -98,7 +98,7 @@ def _look(settings: Settings, graph: Graph, *, full_refresh: bool = False) -> tu
         others = (node.name for node in graph.landing)
         facts = read_facts(query, graph.readers, {row["ledger"] for row in who}, others)
     project_changed = Memory(s3(), settings.bucket).read() != _fingerprint()
-    reminder_at = _reminder_at(settings, facts)
+    reminder_at = _reminder_at(settings, graph, facts)
     return decide(
         facts.datasets,
         project_changed=project_changed,
@@ -107,12 +107,10 @@ def _look(settings: Settings, graph: Graph, *, full_refresh: bool = False) -> tu
     ), facts
 
 
-def _reminder_at(settings: Settings, facts: Facts) -> int:
-    """Return when a failure that was told is to be told again if it holds, in seconds since 1970; 0 where none was."""
-    last = alerts.LastAlert(**facts.told) if facts.told else None
-    if last is None or not last.fingerprint:
-        return 0
-    return int(time.time()) + (settings.reminder_hours * 60 - last.age_minutes) * 60
+def _reminder_at(settings: Settings, graph: Graph, facts: Facts) -> int:
+    """Return when what failed is to be told again if it holds, in seconds since 1970; 0 where nothing has."""
+    minutes = facts.due_in(graph.gates, settings.reminder_hours * 60)
+    return 0 if minutes is None else int(time.time()) + minutes * 60
 
 
 def _is_quiet(settings: Settings, decided: Plan, facts: Facts) -> bool:
@@ -179,8 +177,10 @@ def remember(event: Event, settings: Settings, _context: LambdaContext) -> dict[
 
 
 def _has_left_nothing(settings: Settings) -> bool:
+    graph = _graph(settings)
     try:
-        return _is_quiet(settings, *_look(settings, _graph(settings)))
+        decided, facts = _look(settings, graph)
+        return _is_quiet(settings, decided, facts) and not _reminder_at(settings, graph, facts)
     except TransientError as error:  # the next sweep asks
         logger.warning("whether anything is left to do is not known", extra={"error": str(error)})
         return False

@@ -65,12 +65,30 @@ class Facts:
     """What the warehouse says.
 
     `datasets`: of each that a model takes in. `told`: the last message ({"fingerprint", "age_minutes"}). `newest`: when
-    a data set's newest rows landed; one of which no row is left, or has come, is not in it.
+    a data set's newest rows landed; one of which no row is left, or has come, is not in it. `failing`: the gates that
+    stopped something when they were asked last. `failure_age`: minutes since a failure was told, None if none ever was.
     """
 
     datasets: Sequence[DatasetFacts]
     told: Mapping[str, Any] | None
     newest: Mapping[str, datetime]
+    failing: frozenset[str] = frozenset()
+    failure_age: int | None = None
+
+    def due_in(self, gates: Set[str], reminder_minutes: int) -> int | None:
+        """Return in how many minutes a failure is to be told again if it holds; None where nothing has failed.
+
+        What failed is what the last message was about, or one of the project's `gates` that was not asked since: a run
+        of other data sets, whose good news are the last message, does not ask it.
+
+        >>> Facts([], {"fingerprint": "", "age_minutes": 1}, {}, frozenset({"volume"}), 50).due_in({"volume"}, 60)
+        10
+        >>> Facts([], {"fingerprint": "", "age_minutes": 1}, {}, frozenset({"gone"}), 50).due_in({"volume"}, 60)
+        """
+        is_told = self.told is not None and bool(self.told["fingerprint"])
+        if not (is_told or self.failing & gates):
+            return None
+        return 0 if self.failure_age is None else reminder_minutes - self.failure_age
 
 
 @dataclass(frozen=True)
@@ -136,7 +154,7 @@ def decide(
     changed = ("the dbt project is new or has changed, or its last build broke",) if project_changed else ()
     rebuilt = {fact.name: reason for fact in ordered if (reason := _why_rebuild(fact))}
     pending = {fact.name: reason for fact in ordered if (reason := _why_build(fact))}
-    is_again = look_again and not (asked or changed or rebuilt or pending)
+    is_again = look_again and not (asked or changed)
     again = ("what failed is looked at again: a reminder is due if it still does",) if is_again else ()
     whole = project_changed or full_refresh or is_again
     built = [fact for fact in ordered if whole or fact.name in rebuilt or fact.name in pending]
@@ -188,6 +206,8 @@ def read_facts(query: Query, readers: Mapping[str, Set[str]], ledgers: Set[str],
     return Facts(
         datasets=[_facts_of(name, said) for name in known],
         told={"fingerprint": told["model"], "age_minutes": int(told["seq"])} if told else None,
+        failing=frozenset(row["model"] for row in said.get(("failing", ""), [])),
+        failure_age=next((int(row["seq"]) for row in said.get(("failure", ""), []) if row["seq"] is not None), None),
         newest={name: rows[0]["at"] for (fact, name), rows in said.items() if fact == "newest"},
     )
 
@@ -220,8 +240,9 @@ def facts_sql(readers: Mapping[str, Set[str]]) -> str:
     `load`: how far a model has taken in a data set. `landed`: the newest load of files not undone, all rows and those
     above the model that lags behind. `newest`: when the newest rows landed that are still there. `undone`: a file, with
     the last run that read it into a model. `looked`: the start of the last run. `told`: the last message of a
-    transform, its age in minutes. Names are of our own project, of the form [a-z0-9_.]. A data set that no model reads
-    is asked for its newest landing alone.
+    transform, its age in minutes. `failure`: the age of the last one that was about a failure. `failing`: a gate that
+    stopped something when it was asked last. Names are of our own project, of the form [a-z0-9_.]. A data set that no
+    model reads is asked for its newest landing alone.
 
     >>> facts_sql({"orders": {"modeled.orders", "modeled.items"}, "notes": set()}).count("from ledger.")
     2
@@ -301,4 +322,18 @@ _TOLD_SQL = """select
     cast(0 as bigint) as landed_rows, cast(0 as bigint) as new_rows,
     cast(null as timestamp) as at, cast(null as timestamp) as read_at
 from ops.alerts
-where kind = 'transform' and sent_at = (select max(sent_at) from ops.alerts where kind = 'transform')"""
+where kind = 'transform' and sent_at = (select max(sent_at) from ops.alerts where kind = 'transform')
+union all
+select
+    'failure', '', null, cast(min(datediff(minute, sent_at, getdate())) as bigint),
+    cast(0 as bigint), cast(0 as bigint), cast(null as timestamp), cast(null as timestamp)
+from ops.alerts
+where kind = 'transform' and fingerprint <> ''
+union all
+select
+    'failing', '', gate, cast(0 as bigint), cast(0 as bigint), cast(0 as bigint),
+    cast(null as timestamp), cast(null as timestamp)
+from ops.gate_results
+where severity = 'error'
+group by gate
+having max(case when status in ('fail', 'error') then executed_at end) = max(executed_at)"""

@@ -35,7 +35,7 @@ def deployed(built_warehouse: ModelWarehouse, local_aws: LocalServices, monkeypa
     monkeypatch.setattr(handler, "s3", lambda: client)
     monkeypatch.setattr(handler, "_fingerprint", lambda: FINGERPRINT)
     monkeypatch.setattr(handler, "metrics", Metrics(namespace="Landfall"))
-    built_warehouse.loader.run("delete from ops.alerts")
+    built_warehouse.loader.run("delete from ops.alerts", "delete from ops.gate_results")
     Memory(client, bucket).write(FINGERPRINT)
     return Settings(
         bucket=bucket,
@@ -94,6 +94,43 @@ def test_a_failure_that_leaves_nothing_to_be_built_is_looked_at_again_when_a_rem
     assert (due["build"], due["whole_project"], due["quiet"]) == (is_due, is_due, not is_due)
     assert due["quiet_until"] == 0
     assert any("looked at again" in reason for reason in due["reasons"]) is is_due
+
+
+def asked(warehouse: ModelWarehouse, gate: str, status: str) -> None:
+    """Record what a gate said, as a run does that asks it."""
+    warehouse.transformer.run(
+        "insert into ops.gate_results (run_id, gate, status, severity, failures, executed_at) "  # noqa: S608 - ours
+        f"values ('r', '{gate}', '{status}', 'error', 1, getdate())"
+    )
+
+
+@pytest.mark.parametrize(
+    ("gate", "statuses", "holds"),
+    [
+        ("fx_rates__unique_key", ["fail"], True),
+        ("fx_rates__unique_key", ["pass", "error"], True),
+        ("fx_rates__unique_key", ["fail", "pass"], False),
+        ("a gate that the project has no more", ["fail"], False),
+    ],
+)
+def test_good_news_of_other_datasets_do_not_hide_a_gate_that_they_did_not_ask(
+    deployed: Settings, built_warehouse: ModelWarehouse, gate: str, statuses: list[str], holds: bool
+) -> None:
+    for status in statuses:
+        asked(built_warehouse, gate, status)
+        built_warehouse.loader.run("update ops.gate_results set executed_at = dateadd(minute, -1, executed_at)")
+    remember(deployed, look=False, fingerprint="what failed")
+    built_warehouse.loader.run("update ops.alerts set sent_at = dateadd(hour, -23, sent_at)")
+    assert remember(deployed, look=True) == {"quiet": not holds}
+
+    found = plan(deployed)
+    assert (found["build"], found["quiet"], found["told"]["fingerprint"]) == (False, True, "")
+    assert (found["quiet_until"] - time.time() == pytest.approx(3600, abs=120)) is holds
+
+    built_warehouse.loader.run("update ops.alerts set sent_at = dateadd(hour, -1, sent_at)")
+    built_warehouse.loader.land(orders_file("one", [order("o-1")]))
+    due = plan(deployed)
+    assert (due["build"], due["whole_project"]) == (True, holds)
 
 
 def test_a_project_that_has_not_been_built_whole_is_not_quiet(deployed: Settings) -> None:
