@@ -23,6 +23,7 @@ from transform_lambda.graph import Node
 from transform_lambda.publish import NAME_LIMIT, SUBJECT_LIMIT, body_of, plain_ascii
 
 KIND = "freshness"
+STALE_LIMIT = 100  # of the longest silent: a message and a state's output are bounded
 _FIRST_YEAR = 1970  # dbt gives an empty table the year 1
 _SEVERITIES = {"error": "high", "warn": "medium"}
 
@@ -92,7 +93,7 @@ def finding(environment: str, found: Sequence[Stale], last: LastAlert | None, re
     is_told = bool(found) and is_due(last, fingerprint, reminder_hours)
     composed = message(environment, found) if is_told else None
     alert = Alert(KIND, fingerprint, severity_of(found), composed["subject"], None, "") if composed else None
-    result = {"status": "done", "outcome": "stale" if found else "succeeded", "stale": list(found)}
+    result = {"status": "done", "outcome": "stale" if found else "succeeded", "stale": list(found)[:STALE_LIMIT]}
     return {"result": result, "message": composed, "alert": alert.to_json() if alert else None}
 
 
@@ -112,12 +113,12 @@ def fingerprint_of(found: Sequence[Stale]) -> str:
 
 def message(environment: str, found: Sequence[Stale]) -> dict[str, Any]:
     """Compose the message: {"subject", "body", "attributes"}."""
-    names = [each["dataset"] for each in found]
+    names, longest = [each["dataset"] for each in found], list(found)[:STALE_LIMIT]
     subject = plain_ascii(f"[landfall {environment}] nothing new of {', '.join(names)}")[:SUBJECT_LIMIT]
     facts = {"kind": "freshness", "environment": environment, "severity": severity_of(found), "stage": "land"}
     return {
         "subject": subject,
-        "body": body_of(lines(environment, found), facts | {"outcome": "stale", "stale": list(found)}, subject),
+        "body": body_of(lines(environment, found), facts | {"outcome": "stale", "stale": longest}, subject),
         "attributes": {
             "severity": {"DataType": "String", "StringValue": severity_of(found)},
             "stage": {"DataType": "String", "StringValue": "land"},

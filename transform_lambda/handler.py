@@ -22,7 +22,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from transform_lambda import alerts, freshness
+from transform_lambda import alerts, carried, freshness
 from transform_lambda import archive as archiving
 from transform_lambda.build import Builder
 from transform_lambda.catalog import BuiltRelations
@@ -59,7 +59,10 @@ def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
         raise ConfigError(f"unknown action {event.get('action')!r}; known: {', '.join(ACTIONS)}")
     logger.append_keys(action=event["action"], execution=event["execution"])
     with POOL.held():
-        result = action(event, settings(), context)
+        given = settings()
+        result = action(carried.fetched(s3(), given.bucket, event), given, context)
+        if event["action"] in CARRIED:
+            result = carried.put_away(s3(), given.bucket, result)
     logger.info("done", extra={"size_bytes": len(json.dumps(result))})
     return result
 
@@ -238,6 +241,9 @@ ACTIONS: dict[str, Callable[[Event, Settings, LambdaContext], dict[str, Any]]] =
     "remember": remember,
     "freshness": check_freshness,
 }
+
+
+CARRIED = {"plan", "build", "archive"}  # whose results later actions are given
 
 
 @functools.cache

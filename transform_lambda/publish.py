@@ -14,12 +14,16 @@ from typing import Any
 from transform_lambda.results import Outcome
 from transform_lambda.row_counts import is_waiting
 
-# A message with its attributes is at most 256 KiB (https://docs.aws.amazon.com/general/latest/gr/sns.html).
-BODY_LIMIT = 240_000
+# A message with its attributes is at most 256 KiB (https://docs.aws.amazon.com/general/latest/gr/sns.html), and so is
+# the output of the state that hands it on, beside the result of the run: bytes of JSON as they stand in that output.
+BODY_LIMIT = 160_000
 SUBJECT_LIMIT = 100  # ASCII, no line breaks (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html)
 SMS_LIMIT = 140  # characters of one SMS (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html)
-TEXT_LIMIT = 20_000
+TEXT_LIMIT = 20_000  # bytes of JSON
+# Our own, below what a notification in a channel may have.
+CHAT_LIMIT = 2_000
 NAME_LIMIT = 20
+WORD_LIMIT = 40
 
 _NOT_PASSED = {"fail", "warn", "error", "runtime error"}
 
@@ -56,21 +60,37 @@ class Run:
 
 def message(run: Run) -> dict[str, Any]:
     """Compose the message: {"subject", "body" (SNS's JSON by protocol), "attributes"}."""
-    body = _body(run)
-    if len(body.encode()) > BODY_LIMIT:
-        body = _body(_without_details(run))
+    few = facts(_without_details(run))
+    for told in (facts(run), few, *(shortened(few, number) for number in (20, 5, 1))):
+        body = body_of(lines(run), told, subject(run))
+        if len(json.dumps(body)) <= BODY_LIMIT:
+            break
     return {"subject": subject(run), "body": body, "attributes": attributes(run)}
 
 
-def _body(run: Run) -> str:
-    return body_of(lines(run), facts(run), subject(run))
-
-
 def body_of(text_lines: Iterable[str], facts: Json, subject: str) -> str:
-    """Compose SNS's JSON by protocol: text for people, JSON for queues, one line for phones."""
+    """Compose SNS's JSON by protocol: text for people, JSON for queues, a line for phones, a note for a channel."""
     text = bounded_text(text_lines)
-    by_protocol = {"default": text, "email": text, "sqs": json.dumps(facts), "sms": subject[:SMS_LIMIT]}
+    by_protocol = {
+        "default": text,
+        "sqs": json.dumps(facts),
+        "sms": subject[:SMS_LIMIT],
+        "https": channel_text(subject, text),
+    }
     return json.dumps(by_protocol)
+
+
+def channel_text(subject: str, text: str) -> str:
+    """Compose what Amazon Q Developer posts to a channel; it drops what is neither an event of AWS's nor of this form.
+
+    https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
+
+    >>> json.loads(channel_text("s", "t"))["content"]["title"]
+    's'
+    """
+    shown = text if len(text) <= CHAT_LIMIT else f"{text[:CHAT_LIMIT]}\n…"
+    content = {"textType": "client-markdown", "title": subject, "description": shown}
+    return json.dumps({"version": "1.0", "source": "custom", "content": content})
 
 
 def _without_details(run: Run) -> Run:
@@ -79,6 +99,21 @@ def _without_details(run: Run) -> Run:
         for kind in ("failing", "warning")
     }
     return replace(run, build={**run.build, **explained, "models": [], "gates": []})
+
+
+def shortened(value: Any, number: int) -> Any:
+    """Leave of every list its first few, and of every text its first characters: the whole is in the report.
+
+    >>> shortened({"gates": ["a" * 99, "b", "c"]}, 2)["gates"][1:]
+    ['b']
+    """
+    if isinstance(value, Mapping):
+        return {name: shortened(item, number) for name, item in value.items()}
+    if isinstance(value, str):
+        return value[: WORD_LIMIT * number]
+    if isinstance(value, Sequence):
+        return [shortened(item, number) for item in value[:number]]
+    return value
 
 
 def subject(run: Run) -> str:
@@ -253,10 +288,18 @@ def _names(names: Iterable[str]) -> str:
 
 
 def bounded_text(text_lines: Iterable[str]) -> str:
-    """Join lines into a text of at most 20,000 characters.
+    """Join lines into a text of at most 20,000 bytes of JSON, in which a character takes up to twelve.
 
     >>> bounded_text(["a", "b"])
     'a\\nb'
+    >>> len(json.dumps(bounded_text(["\N{GRINNING FACE}" * 9_000]))) <= TEXT_LIMIT + 100
+    True
     """
     text = "\n".join(text_lines)
-    return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "\n… shortened; the report has it all"
+    if len(json.dumps(text)) <= TEXT_LIMIT:
+        return text
+    kept, size = 0, 0
+    while size <= TEXT_LIMIT:
+        size += len(json.dumps(text[kept])) - 2
+        kept += 1
+    return text[: kept - 1] + "\n… shortened; the report has it all"

@@ -9,7 +9,7 @@ from typing import Any
 
 from transform_lambda.alerts import Alert, LastAlert, fingerprint_of, is_due, is_news
 from transform_lambda.project import Memory
-from transform_lambda.publish import Json, Run, message, subject
+from transform_lambda.publish import Json, Run, message, shortened, subject
 from transform_lambda.results import Outcome
 from transform_lambda.validation import FOLDER as VALIDATION_FOLDER
 from transform_lambda.validation import summed, validation_report
@@ -17,6 +17,9 @@ from transform_lambda.validation import summed, validation_report
 FOLDER = "reports/transform/"
 LATEST = f"{FOLDER}latest.json"
 KIND = "transform"
+# Bytes of JSON: with the message it is one state's output, of which Step Functions takes 256 KiB.
+RESULT_LIMIT = 60_000
+_LISTS = ("run_ids", "models", "gates", "records", "failing", "warning", "errors")
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,14 @@ def validation_key(dataset: str, report: str) -> str:
 
 
 def result_of(build: Json, key: str) -> dict[str, Any]:
-    """Build the execution's output."""
-    kept = ("outcome", "run_id", "run_ids", "models", "gates", "records", "failing", "warning", "errors")
-    return {"status": "done", **{name: build[name] for name in kept}, "report_key": key}
+    """Build the execution's output: the lists cut where they are long, which the report has whole."""
+    about = {"status": "done", "outcome": build["outcome"], "run_id": build["run_id"], "report_key": key}
+    lists: dict[str, Any] = {name: list(build[name]) for name in _LISTS}
+    for number in (20, 5, 1):
+        if len(json.dumps({**about, **lists})) <= RESULT_LIMIT:
+            break
+        lists = {**shortened(lists, number), "is_shortened": True}
+    return {**about, **lists}
 
 
 def report(desk: Desk, event: Json) -> dict[str, Any]:

@@ -19,15 +19,13 @@ from ingest_lambda.reconcile.snapshots import Waiting
 from ingest_lambda.reconcile.tables import Found, describe_gone, face
 from ingest_lambda.reconcile.tables import describe as describe_table
 from ingest_lambda.table_format import OwnedFolder
+from ingest_lambda.tell.notify import by_protocol
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 NAMED = 10  # of each kind
 MAX_SUBJECT = 100  # characters, ASCII: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
-MAX_ATTRIBUTE = (
-    256  # what a filter policy can match: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
-)
 
 
 @dataclass
@@ -93,14 +91,14 @@ def publish(sns: SNSClient, topic_arn: str, environment: str, result: Result) ->
     facts = {"stage": "land", "environment": environment, "severity": severity, **result.facts()}
     attributes = {
         "severity": severity,
-        "dataset": ",".join(sorted(result.datasets))[:MAX_ATTRIBUTE] or "all",
+        "dataset": next(iter(result.datasets)) if len(result.datasets) == 1 else "all",
         "stage": "land",
         "environment": environment,
     }
     sns.publish(
         TopicArn=topic_arn,
         Subject=subject(environment, result),
-        Message=json.dumps({"default": text(result), "sqs": json.dumps(facts, ensure_ascii=False)}),
+        Message=by_protocol(subject(environment, result), text(result), json.dumps(facts, ensure_ascii=False)),
         MessageStructure="json",
         MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
     )

@@ -28,6 +28,7 @@ MAX_ENTRIES = 10  # https://docs.aws.amazon.com/eventbridge/latest/APIReference/
 MAX_FILES_NAMED = 10
 MAX_CHANGES_NAMED = 50
 MAX_MESSAGE_BYTES = 250_000  # of 262,144: https://docs.aws.amazon.com/sns/latest/dg/sns-large-payloads.html
+MAX_CHANNEL_TEXT = 2_000  # our own, below what a notification in a channel may have
 MAX_SUBJECT = 100  # characters, ASCII: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 
 
@@ -90,8 +91,10 @@ def send_rejected(sns: SNSClient, topic_arn: str, environment: str, rejected: It
 def rejected_message(dataset: str, environment: str, rejected: Sequence[FileOutcome]) -> str:
     """Write an alert for people and for machines; it names fewer files where their verdicts are too long for SNS."""
     for named in (MAX_FILES_NAMED, 1):
-        words = {"default": text(dataset, rejected, named), "sqs": machine_text(dataset, environment, rejected, named)}
-        message = json.dumps(words)
+        told = text(dataset, rejected, named)
+        message = by_protocol(
+            subject(environment, dataset, len(rejected)), told, machine_text(dataset, environment, rejected, named)
+        )
         if len(message) <= MAX_MESSAGE_BYTES:  # ASCII, as `dumps` escapes the rest
             break
     return message
@@ -102,13 +105,29 @@ def send_schema_changes(sns: SNSClient, topic_arn: str, environment: str, detail
     for detail in details:
         if detail["schema_changes"]:
             machine = json.dumps({"stage": "land", **detail}, ensure_ascii=False)
+            title = f"[landfall {environment}] {detail['dataset']}: columns changed"[:MAX_SUBJECT]
             sns.publish(
                 TopicArn=topic_arn,
-                Subject=f"[landfall {environment}] {detail['dataset']}: columns changed"[:MAX_SUBJECT],
-                Message=json.dumps({"default": changes_text(detail), "sqs": machine}),
+                Subject=title,
+                Message=by_protocol(title, changes_text(detail), machine),
                 MessageStructure="json",
                 MessageAttributes=attributes("low", detail["dataset"], environment),
             )
+
+
+def by_protocol(title: str, told: str, machine: str) -> str:
+    """Compose SNS's JSON by protocol: text for people, JSON for queues, a notification for a channel.
+
+    Amazon Q Developer posts what is of this form, and drops a plain text:
+    https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
+
+    >>> json.loads(json.loads(by_protocol("s", "t", "{}"))["https"])["content"]["description"]
+    't'
+    """
+    shown = told if len(told) <= MAX_CHANNEL_TEXT else f"{told[:MAX_CHANNEL_TEXT]}\n…"
+    content = {"textType": "client-markdown", "title": title, "description": shown}
+    channel = json.dumps({"version": "1.0", "source": "custom", "content": content})
+    return json.dumps({"default": told, "sqs": machine, "https": channel})
 
 
 def changes_text(detail: Detail) -> str:

@@ -112,7 +112,8 @@ def starts_by_itself(stack: "Stack") -> Iterator[Finding]:
 
 def somebody_is_told(stack: "Stack") -> Iterator[Finding]:
     """Does anybody get the alerts?"""
-    for check, output in (("failure topic", "FailureTopicArn"), ("success topic", "SuccessTopicArn")):
+    topics = {"failure topic": "FailureTopicArn", "alarm topic": "AlarmTopicArn", "success topic": "SuccessTopicArn"}
+    for check, output in topics.items():
         found = stack.sns.get_topic_attributes(TopicArn=stack.output(output))["Attributes"]
         confirmed, pending = int(found["SubscriptionsConfirmed"]), int(found["SubscriptionsPending"])
         detail = f"{confirmed} subscriptions, {pending} more not confirmed"

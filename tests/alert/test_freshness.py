@@ -35,7 +35,7 @@ def test_what_is_late_is_listed_longest_first_and_what_never_came_is_not() -> No
 
 def test_the_message_says_what_since_when_and_what_to_ask() -> None:
     told = freshness.finding("dev", LATE, None, HOURS)
-    text = json.loads(told["message"]["body"])["email"]
+    text = json.loads(told["message"]["body"])["default"]
     assert "orders: last at 2025-11-13T12:00:00+00:00, 30.0 hours ago" in text
     assert "landfall history --dataset orders" in text
     assert "docs/runbook.md#stale" in text

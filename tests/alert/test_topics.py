@@ -1,13 +1,16 @@
 """ALERT: the topics as alert.yaml deploys them: subscribers get what they asked for, and somebody gets the alarms."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
 
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.tell.report import Report
-from tests.infra.templates import load
+from tests.infra.templates import load, of_type
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices
 from tests.support.transform_flow import create_stack, subscribed_queue
@@ -37,6 +40,7 @@ class Topics:
         }
         outputs = create_stack(aws, self.environment, "alert", parameters)
         self.failure, self.success = outputs["FailureTopicArn"], outputs["SuccessTopicArn"]
+        self.alarms = outputs["AlarmTopicArn"]
         self.aws = aws
 
     def subscriptions(self) -> dict[str, dict[str, Any]]:
@@ -109,10 +113,22 @@ def publish_all(topics: Topics, last: str) -> None:
         topics.publish(outcome)
 
 
-def test_support_mail_is_not_filtered_because_alarms_have_no_attributes(topics: Topics) -> None:
+def test_support_mail_is_not_filtered(topics: Topics) -> None:
     url = topics.subscriber_like(MAIL)
     publish_all(topics, "error")
     assert sorted(outcomes(topics.received(url, 4))) == ["alarm", "error", "gate_failed", "succeeded"]
+
+
+def test_every_alarm_reaches_all_who_are_told_of_failures_whatever_their_filters(topics: Topics) -> None:
+    listed = topics.sns.list_subscriptions_by_topic(TopicArn=topics.alarms)["Subscriptions"]
+    assert {each["Endpoint"] for each in listed} == {MAIL, PHONE, CHAT, PAGER}
+    for each in listed:
+        found = topics.sns.get_subscription_attributes(SubscriptionArn=each["SubscriptionArn"])["Attributes"]
+        assert not json.loads(found.get("FilterPolicy") or "{}")
+    for name in ("alert", "land", "model", "reconcile", "observe"):
+        for alarm in of_type(load(name), "AWS::CloudWatch::Alarm").values():
+            told = json.dumps(alarm["Properties"]["AlarmActions"])
+            assert "AlarmTopic" in told or alarm["Properties"]["MetricName"] == "NumberOfNotificationsFailed"
 
 
 @pytest.mark.parametrize("endpoint", [PHONE, PAGER])
@@ -127,6 +143,13 @@ def test_a_channel_gets_what_is_about_its_data_sets_even_when_a_run_had_several(
     topics.publish("error", ("order_summary",))
     topics.publish("gate_failed", ("order_items", "order_summary"))
     assert outcomes(topics.received(url, 1)) == ["gate_failed"]
+    attributes = {"severity": "critical", "dataset": "all"}  # as of a transform that broke
+    topics.sns.publish(
+        TopicArn=topics.failure,
+        Message=json.dumps({"outcome": "broke"}),
+        MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
+    )
+    assert "broke" in outcomes(topics.received(url, 1))
 
 
 def test_what_no_subscriber_took_is_kept_in_a_queue_that_the_topics_alone_may_fill(topics: Topics) -> None:
@@ -138,21 +161,42 @@ def test_what_no_subscriber_took_is_kept_in_a_queue_that_the_topics_alone_may_fi
     assert {policy["deadLetterTargetArn"] for policy in kept.values()} == {found["QueueArn"]}
     (allowed,) = [item for item in json.loads(found["Policy"])["Statement"] if item["Effect"] == "Allow"]
     assert allowed["Principal"] == {"Service": "sns.amazonaws.com"}
-    assert set(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == {topics.failure, topics.success}
+    assert set(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == {topics.failure, topics.success, topics.alarms}
 
 
-def test_the_alarm_of_lost_notifications_watches_the_metric_that_land_emits(
-    topics: Topics, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def emitted_by(report: Callable[[Report], None], environment: str, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Return the first metric that a report writes, in CloudWatch's embedded format."""
+    report(Report(Logger(service="test"), environment))
+    return json.loads(next(line for line in capsys.readouterr().out.splitlines() if "_aws" in line))
+
+
+def retried(report: Report) -> None:
+    file = FileVersion("bucket", "raw/orders/a.parquet", "v1")
+    report.load("orders", [FileOutcome(file, Status.RETRIED, "orders", "TransientError: away")], 1.0)
+
+
+@pytest.mark.parametrize(
+    ("template", "name", "report"),
+    [
+        ("alert", "NotificationsLost", lambda report: report.lost("alert", RuntimeError("throttled"))),
+        ("land", "RetryAlarm", retried),
+    ],
+)
+def test_alarms_of_metrics_of_our_own_watch_what_land_emits(
+    template: str,
+    name: str,
+    report: Callable[[Report], None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", service_of_ingest())
-    Report(Logger(service="test"), topics.environment).lost("alert", RuntimeError("throttled"))
-    emitted = json.loads(next(line for line in capsys.readouterr().out.splitlines() if "_aws" in line))
+    emitted = emitted_by(report, "dev", capsys)
     (metric,) = emitted["_aws"]["CloudWatchMetrics"]
     (dimensions,) = metric["Dimensions"]
-    alarm = load("alert")["Resources"]["NotificationsLost"]["Properties"]
+    alarm = load(template)["Resources"][name]["Properties"]
     assert (metric["Namespace"], metric["Metrics"][0]["Name"]) == (alarm["Namespace"], alarm["MetricName"])
     watched = {item["Name"]: item["Value"] for item in alarm["Dimensions"]}
-    assert {name: emitted[name] for name in dimensions} == watched | {"environment": topics.environment}
+    assert {name: emitted[name] for name in dimensions} == watched | {"environment": "dev"}
 
 
 def service_of_ingest() -> str:

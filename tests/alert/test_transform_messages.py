@@ -63,7 +63,7 @@ def run(outcome: str, **changes: Any) -> Run:
 
 def text_of(of: Run) -> str:
     """Return what a person reads."""
-    return str(json.loads(message(of)["body"])["email"])
+    return str(json.loads(message(of)["body"])["default"])
 
 
 def test_a_failed_gate_tells_what_how_many_which_file_examples_and_the_commands() -> None:
@@ -135,7 +135,9 @@ def test_machines_get_the_same_facts_as_json() -> None:
     assert told["outcome"] == "gate_failed"
     assert told["failing"][0]["files"] == [FILE]
     assert told["report"].endswith("run-1.json")
-    assert body["default"] == body["email"]
+    channel = json.loads(body["https"])
+    assert (channel["version"], channel["source"]) == ("1.0", "custom")
+    assert body["default"].startswith(channel["content"]["description"].removesuffix("\n…"))
 
 
 def test_several_failed_gates_give_each_command_once_and_the_run_last() -> None:
@@ -191,7 +193,7 @@ def test_no_message_is_larger_than_sns_takes(outcome: str, failing: list[dict[st
         len(json.dumps(composed).encode()) - len(json.dumps(composed["body"]).encode()) + len(composed["body"].encode())
         <= SNS_LIMIT
     )
-    assert set(json.loads(composed["body"])) == {"default", "email", "sqs", "sms"}
+    assert set(json.loads(composed["body"])) == {"default", "https", "sqs", "sms"}
     assert json.loads(json.loads(composed["body"])["sqs"])["outcome"] == outcome
 
 

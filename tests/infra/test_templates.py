@@ -85,6 +85,7 @@ def test_main_puts_out_what_the_operators_commands_read() -> None:
         "DeadLetterQueueUrl",
         "SuccessTopicArn",
         "FailureTopicArn",
+        "AlarmTopicArn",
         "StateMachineArn",
         "IngestFunctionName",
         "TransformFunctionName",

@@ -123,8 +123,13 @@ def test_files_that_wait_for_another_try_are_a_warning_with_the_last_error_until
 
 def test_a_topic_that_nobody_hears_is_a_warning(desk: Desk) -> None:
     topic = desk.stack.sns.create_topic(Name=new_dataset("unheard"))["TopicArn"]
-    stack = replace(desk.stack, outputs={**desk.stack.outputs, "FailureTopicArn": topic, "SuccessTopicArn": topic})
-    assert states(run(aws.somebody_is_told, stack)) == {"failure topic": "warning", "success topic": "ok"}
+    topics = dict.fromkeys(("FailureTopicArn", "AlarmTopicArn", "SuccessTopicArn"), topic)
+    stack = replace(desk.stack, outputs={**desk.stack.outputs, **topics})
+    assert states(run(aws.somebody_is_told, stack)) == {
+        "failure topic": "warning",
+        "alarm topic": "warning",
+        "success topic": "ok",
+    }
 
 
 @pytest.fixture

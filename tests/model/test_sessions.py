@@ -327,7 +327,8 @@ def test_no_session_is_open_and_no_lock_is_held_once_an_action_has_ended(
         return {}
 
     monkeypatch.setitem(handler.ACTIONS, "act", act)
-    monkeypatch.setattr(handler, "settings", lambda: None)
+    monkeypatch.setattr(handler, "settings", lambda: Object(bucket="none"))
+    monkeypatch.setattr(handler, "s3", lambda: None)
     context: Any = Object(
         function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn:f", aws_request_id="r", log_stream_name="s"
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.home import ROOT
-from tests.infra.templates import load
+from tests.infra.templates import load, of_type
 
 TEXT = (ROOT / "infra" / "cloudformation" / "transform.asl.json").read_text()
 DEFINITION = json.loads(TEXT)
@@ -52,6 +52,16 @@ def test_every_state_leads_to_an_end() -> None:
 def test_nothing_breaks_without_being_caught(name: str) -> None:
     caught = [error for catcher in TASKS[name].get("Catch", []) for error in catcher["ErrorEquals"]]
     assert caught[-1] == "States.ALL"
+    # which States.ALL does not stand for: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    assert "States.DataLimitExceeded" in caught or not TASKS[name]["Resource"].endswith("lambda:invoke")
+
+
+def test_an_execution_ends_after_a_day_so_that_its_alarm_can_ring_and_begins_no_round_in_the_second_half() -> None:
+    [another] = STATES["AnotherRound"]["Choices"]
+    seconds = DEFINITION["TimeoutSeconds"]
+    assert f"$millis() - $began < {seconds * 500}" in another["Condition"]
+    alarms = of_type(load("model"), "AWS::CloudWatch::Alarm").values()
+    assert "ExecutionsTimedOut" in {alarm["Properties"]["MetricName"] for alarm in alarms}
 
 
 @pytest.mark.parametrize("name", [name for name in TASKS if name not in ("HandOver", "StartSuccessor", "Remember")])
