@@ -51,6 +51,9 @@ _IDENTITY = re.compile(
 _VARBYTE = re.compile(
     rf"^(?:add\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\s+varbyte\b(?:\s*\((?P<length>\d+)\))?", re.IGNORECASE
 )
+# A default is a literal or one of these: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
+_DEFAULT = re.compile(r"\bdefault\s+(sysdate|getdate\s*\(\s*\))", re.IGNORECASE)
+_DEFAULTS = {"sysdate": "pg_catalog.rs_sysdate()"}
 _NO_OP_ACTION = re.compile(
     r"^alter\s+(?:diststyle|distkey|(?:compound\s+)?sortkey|encode|column\s+\S+\s+encode)\b|^add\s+(?:constraint\s+\S+\s+)?"
     r"(?:primary\s+key|unique|foreign\s+key)\b",
@@ -93,6 +96,7 @@ def _columns(column_list: str) -> list[str]:
 def _column(item: str) -> str:
     for pattern in _COLUMN_ATTRIBUTES:
         item = pattern.sub("", item)
+    item = _DEFAULT.sub(lambda match: f"default {_DEFAULTS.get(match[1].lower(), match[1])}", item)
     item = _IDENTITY.sub(_identity, item)
     if re.match(r"like\s", item, re.IGNORECASE):
         return re.sub(

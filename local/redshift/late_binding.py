@@ -7,7 +7,6 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_VIEW.html
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import NAME, Masked, quote_literal
@@ -19,20 +18,20 @@ _LATE_BINDING = re.compile(
 )
 
 
-def rewrite_late_binding_view(text: str, masked: Masked, rewrite: Callable[[str], str]) -> str | None:
+def rewrite_late_binding_view(text: str, masked: Masked) -> str | None:
     """Return the call that creates the view, or None when the statement creates no late-binding view.
 
-    `rewrite` makes PostgreSQL's SQL of the view's query.
+    Its query is PostgreSQL's already.
 
     Raises:
-        RedshiftError: the view's query is one that Redshift refuses.
+        RedshiftError: the view names its columns.
     """
     match = _LATE_BINDING.match(text)
     if not match:
         return None
     if match["columns"]:
         raise RedshiftError("a late-binding view takes its column names from its query", "0A000")
-    query = rewrite(masked.restore(match["query"].strip()))
+    query = masked.restore(match["query"].strip())
     name = masked.restore(re.sub(r"\s", "", match["name"]))
     replace = "true" if match["replace"] else "false"
     return f"call pg_catalog.rs_create_late_binding_view({quote_literal(name)}, {quote_literal(query)}, {replace})"

@@ -6,6 +6,7 @@ Source: https://www.postgresql.org/docs/current/protocol-message-formats.html. R
 from __future__ import annotations
 
 import asyncio
+import re
 import struct
 from dataclasses import dataclass
 
@@ -138,26 +139,40 @@ def with_redshift_oids(body: bytes) -> bytes:
     return bytes(shown)
 
 
-def varbyte_columns(body: bytes) -> tuple[int, ...]:
-    """Return the indexes of a RowDescription's VARBYTE columns: PostgreSQL starts their text with a prefix."""
-    return tuple(index for index, (_, oid) in enumerate(column_oids(body)) if oid == OID_BYTEA)
+def respelt_columns(body: bytes) -> dict[int, int]:
+    """Return the indexes and OIDs of a RowDescription's VARBYTE and SUPER columns, which PostgreSQL spells else."""
+    return {index: oid for index, (_, oid) in enumerate(column_oids(body)) if oid in (OID_BYTEA, OID_JSONB)}
 
 
-def without_hex_prefix(body: bytes, columns: tuple[int, ...]) -> bytes:
-    r"""Return a DataRow's body with the `\x` taken off the values of `columns`.
+_JSON_BLANK = re.compile(rb'("(?:[^"\\]|\\.)*")|\s+')
 
-    >>> without_hex_prefix(b"\0\1\0\0\0\4" + rb"\xff", (0,))
+
+def respelt(value: bytes, oid: int) -> bytes:
+    r"""Return a value's text as Redshift spells it: VARBYTE without `\x`, SUPER without blanks between its tokens.
+
+    >>> respelt(rb"\xff", OID_BYTEA), respelt(b'{"a b": [1, 2]}', OID_JSONB)
+    (b'ff', b'{"a b":[1,2]}')
+    """
+    if oid == OID_BYTEA:
+        return value.removeprefix(b"\\x")
+    return _JSON_BLANK.sub(lambda match: match[1] or b"", value)
+
+
+def respelt_row(body: bytes, columns: dict[int, int]) -> bytes:
+    r"""Return a DataRow's body with the values of `columns` as Redshift spells them.
+
+    >>> respelt_row(b"\0\1\0\0\0\4" + rb"\xff", {0: OID_BYTEA})
     b'\x00\x01\x00\x00\x00\x02ff'
     """
     parts, position = [body[:2]], 2
     for index in range(struct.unpack("!H", body[:2])[0]):
         (length,) = struct.unpack("!i", body[position : position + 4])
         value = body[position + 4 : position + 4 + max(length, 0)]
-        if index in columns and value.startswith(b"\\x"):
-            parts.append(struct.pack("!i", length - 2) + value[2:])
-        else:
-            parts.append(body[position : position + 4] + value)
-        position += 4 + max(length, 0)
+        if index in columns and length >= 0:
+            value = respelt(value, columns[index])
+            length = len(value)
+        parts.append(struct.pack("!i", length) + value)
+        position += 4 + max(struct.unpack("!i", body[position : position + 4])[0], 0)
     return b"".join(parts)
 
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from local.redshift.catalog_mix import refuse_catalog_mix
 from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE
 from local.redshift.errors import ACTIVE_TRANSACTION, NOT_SUPPORTED, SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import STRING, Masked, unquote
-from local.redshift.merge import refuse_unsupported_merge
 
 
 @dataclass(frozen=True)
@@ -33,76 +31,34 @@ def _syntax(pattern: str, near: str) -> Refusal:
     return _refusal(pattern, f'syntax error at or near "{near}"', SYNTAX_ERROR)
 
 
-_UNSUPPORTED_FUNCTIONS = (
-    "array_agg|string_agg|json_agg|jsonb_agg|json_object_agg|json_build_object|jsonb_build_object|row_to_json|to_jsonb?"
-    "|jsonb?_array_elements(?:_text)?|jsonb?_each(?:_text)?|unnest|string_to_array|array_to_string|regexp_matches"
-    "|regexp_split_to_table|gen_random_uuid|uuid_generate_v4|make_date|make_timestamp|make_interval|date_bin|to_tsvector"
-    "|clock_timestamp|statement_timestamp|num_nonnulls|format|xmlagg|hstore"
-)
 _UNSUPPORTED_TYPES = (
     "json|jsonb|uuid|bytea|money|serial|bigserial|smallserial|xml|inet|cidr|macaddr|tsvector|hstore|bit"
 )
 
 REFUSALS: tuple[Refusal, ...] = (
-    _syntax(r"^insert\b.*\bon\s+conflict\b", "on"),
-    _syntax(r"^(?:insert|update|delete|merge)\b.*\breturning\b", "returning"),
     _syntax(r"^do\b", "do"),
     _syntax(r"^(?:listen|notify|cluster|reindex|checkpoint|table)\b(?!\s*\()", "command"),
     _syntax(r"^alter\s+table\s+if\s+exists\b", "exists"),
-    _syntax(r"\b(?:except|intersect)\s+all\b", "all"),
-    _syntax(r"\bfilter\s*\(\s*where\b", "("),
-    _syntax(r"(?:\bjoin|,|\bfrom)\s+lateral\b", "lateral"),
-    _syntax(r"(?:\bfrom|\bjoin)\s*\(\s*values\s*\(", "values"),
     _syntax(r"^values\s*\(", "values"),
-    _syntax(r"\bwith\s+(?:recursive\s+)?\S+\s+as\s*(?:not\s+)?materialized\b", "materialized"),
-    _syntax(r"\bas\s+(?:not\s+)?materialized\s*\(", "materialized"),
     _syntax(r"\bpartition\s+of\b|^create\s+table\b[^;]*\)\s*partition\s+by\b", "partition"),
     _syntax(r"^create\s+(?:or\s+replace\s+)?trigger\b", "trigger"),
     _syntax(r"^refresh\s+materialized\s+view\s+concurrently\b", "concurrently"),
-    _syntax(r"\bfetch\s+(?:first|next)\s+\d*\s*rows?\s+only\b", "fetch"),
-    _syntax(r"^with\b.*\)\s*merge\s+into\b", "merge"),
     _syntax(r"\bgenerated\s+always\s+as\b", "always"),
-    _refusal(r"\bselect\s+distinct\s+on\s*\(", "SELECT DISTINCT ON is not supported"),
-    # https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-functions.html
-    _refusal(r"\bis\s+(?:not\s+)?distinct\s+from\b", "IS DISTINCT FROM is not supported"),
     _refusal(r"^alter\s+table\s+\S+\s+append\s+from\b", "ALTER TABLE APPEND is not offered by the local Redshift"),
-    _refusal(r"\barray\s*\[", "array constructor is not supported"),
-    _refusal(r"::\s*\w+\s*\[\s*\]", "array types are not supported"),
     _refusal(r"^create\s+(?:unique\s+)?index\b", 'SQL command "create index" not supported on Redshift tables.'),
     _refusal(r"^(?:create|alter|drop)\s+sequence\b", 'SQL command "create sequence" not supported on Redshift tables.'),
     _refusal(r"^create\s+(?:type|domain|rule|extension|operator|aggregate|tablespace)\b", "command is not supported"),
     _refusal(r"^create\s+unlogged\b", "unlogged tables are not supported"),
     _refusal(r"\b(?:nextval|currval|setval)\s*\(", "sequences are not supported"),
     _refusal(r"^(?:savepoint|release\s+savepoint|rollback\s+to)\b", "savepoint is not supported"),
-    _refusal(
-        r"\bfor\s+(?:no\s+key\s+)?(?:update|share)\s*(?:of\b.*|nowait|skip\s+locked)?$",
-        "SELECT FOR UPDATE is not supported",
-    ),
-    _refusal(r"\bexclude\s+(?:current\s+row|group|ties)\b", "frame exclusion is not supported"),
     _refusal(r"\bcheck\s*\(", "CHECK constraints are not supported"),
-    _refusal(
-        rf"(?<![\w.\"])(?:{_UNSUPPORTED_FUNCTIONS})\s*\(",
-        "Specified types or functions (one per INFO message) not supported on Redshift tables.",
-    ),
-    _refusal(
-        r"^(?:insert|create)\b.*\bgenerate_series\s*\(|\bgenerate_series\s*\(.*\bjoin\b|\bjoin\s+generate_series\s*\(",
-        "Specified types or functions (one per INFO message) not supported on Redshift tables.",
-    ),
-    _refusal(
-        r"(?<![\w.])now\s*\(\s*\)(?=.*\bfrom\b)|^(?:insert|create|update|merge)\b.*(?<![\w.])now\s*\(",
-        'Function "now()" not supported.',
-    ),
     _refusal(r"^unload\b", "UNLOAD is not offered by the local Redshift"),
     _refusal(r"\blanguage\s+(?:plpythonu|plpython3u)\b", "Python user-defined functions can no longer be created"),
-    _refusal(r"\brange\s+between\b(?!\s+unbounded\s+preceding\b)", "RANGE between bounded frames is not supported"),
 )
 _COLUMN_OF_UNSUPPORTED_TYPE = re.compile(
     rf"(?:[(,]\s*|\badd\s+(?:column\s+)?)(?P<name>[\w\x02\x04]+)\s+(?P<type>{_UNSUPPORTED_TYPES}|\w+(?:\([\d,\s]+\))?\s*\[\s*\])"
     r"(?=[\s,)(]|$)",
     re.IGNORECASE,
-)
-_CAST_TO_UNSUPPORTED_TYPE = re.compile(
-    rf"(?:::\s*|\bcast\s*\((?:[^()]|\([^()]*\))*\bas\s+)(?P<type>{_UNSUPPORTED_TYPES})\b", re.IGNORECASE
 )
 _RESERVED_COLUMNS = frozenset({"oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 _NOT_IN_TRANSACTION = re.compile(
@@ -138,8 +94,6 @@ def refuse_unsupported(code: str, masked: Masked, in_transaction: bool) -> None:
     _refuse_lengths(code)
     _refuse_alter(code)
     _refuse_password(code, masked)
-    refuse_unsupported_merge(code)
-    refuse_catalog_mix(code, masked)
     if in_transaction and (match := _NOT_IN_TRANSACTION.match(code)):
         command = " ".join(match["command"].upper().split())
         command = "ALTER TABLE ALTER COLUMN" if " TYPE" in command else command
@@ -168,9 +122,6 @@ def _refuse_types(code: str, masked: Masked) -> None:
             name = masked.restore(match[1]).strip('"').lower()
             if name in _RESERVED_COLUMNS:
                 raise RedshiftError(f'column name "{name}" conflicts with a system column name', "42701")
-    match_cast = _CAST_TO_UNSUPPORTED_TYPE.search(code)
-    if match_cast:
-        raise RedshiftError(f'type "{match_cast["type"].lower()}" does not exist', "42704")
 
 
 def _refuse_lengths(code: str) -> None:

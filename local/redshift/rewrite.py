@@ -1,4 +1,4 @@
-"""Redshift's SQL as PostgreSQL reads it: rules by pattern on masked SQL.
+"""Redshift's SQL as PostgreSQL reads it: a query by local/redshift/sql, everything else by pattern on masked SQL.
 
 In: one statement as a client sends it. Out: the statement for PostgreSQL. What Redshift lacks is refused first
 (refuse.py). Pure.
@@ -11,11 +11,11 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from local.redshift.ddl import rewrite_alter_table, rewrite_create_table, rewrite_materialized_view
-from local.redshift.functions import rewrite_functions
 from local.redshift.late_binding import rewrite_late_binding_view
 from local.redshift.masking import NAME, STRING, mask, without_comments
-from local.redshift.qualify import has_qualify_or_top, without_qualify
+from local.redshift.query_part import query_part
 from local.redshift.refuse import refuse_unsupported
+from local.redshift.sql.translate import Answer, Needs, needs, translate
 
 VARCHAR_MAX = 65535
 _OWN_SETTINGS = (
@@ -64,21 +64,32 @@ _USERS: tuple[Callable[[str], str], ...] = (
     _rule(r"\bcreateuser\b", "superuser"),
     _rule(r"\bnocreateuser\b", "nosuperuser"),
 )
-_EXPRESSIONS: tuple[Callable[[str], str], ...] = (
-    _rule(r"\bapproximate\s+(?=count\s*\(|percentile_disc\s*\()", ""),
-    _rule(r"\bsysdate\b(?!\s*\()", "pg_catalog.rs_sysdate()"),
-    _rule(r"(?<![\w.])version\s*\(\s*\)", "pg_catalog.rs_version()"),
-    _rule(r"(?<![\w.])json_serialize\s*\(", "pg_catalog.rs_json_serialize("),  # a keyword of PostgreSQL
-    _rule(r"\bminus\b(?=\s+(?:all\s+|distinct\s+)?(?:\(|select\b))", "except"),
-)
+
+
+@lru_cache(maxsize=1000)
+def needs_of(sql: str) -> Needs | None:
+    """Return the names whose meaning the catalog must tell before `sql` can be rewritten, None if it holds no query.
+
+    Raises:
+        RedshiftError: its query has a syntax error.
+    """
+    masked = mask(sql)
+    code = without_comments(masked.text)
+    part = query_part(code)
+    return needs(masked.restore(code[part.start : part.end])) if part else None
 
 
 @lru_cache(maxsize=1000)  # every run of dbt sends much the same statements
-def rewrite(sql: str, in_transaction: bool = False) -> str:
+def rewrite(sql: str, in_transaction: bool = False, answer: Answer = ()) -> str:
     """Return `sql`, one statement, as PostgreSQL reads it.
 
-    >>> rewrite("select nvl(a, 'nvl(')::text from t")
-    "select coalesce(a, 'nvl(')::varchar(256) from t"
+    >>> print(rewrite("create view v as select nvl(a, 'nvl(')::text as b from t"))
+    create view v as select (coalesce("a", 'nvl('))::varchar as "b" from "t" as "t"
+
+    Args:
+        sql: a statement as a client sends it.
+        in_transaction: whether a transaction block is open.
+        answer: what the catalog says of the names that it needs (see needs_of).
 
     Raises:
         RedshiftError: Redshift would refuse the statement.
@@ -86,28 +97,26 @@ def rewrite(sql: str, in_transaction: bool = False) -> str:
     masked = mask(sql)
     masked.fold_identifiers()
     code = without_comments(masked.text)
+    part = query_part(code)
+    if part:  # out of the way of the rules by pattern
+        query = translate(masked.restore(code[part.start : part.end]), answer, part.makes_table)
+        code = code[: part.start] + masked.hold(query) + code[part.end :]
     refuse_unsupported(code, masked, in_transaction)
-    view = rewrite_late_binding_view(code, masked, rewrite)
-    if view is not None:
-        return view
-    if has_qualify_or_top(code):
-        masked = mask(without_qualify(masked.restore(code)))
-        masked.fold_identifiers()
-        code = masked.text
-    return masked.restore(rewrite_masked(code))
+    view = rewrite_late_binding_view(code, masked)
+    return masked.restore(rewrite_masked(code)) if view is None else view
 
 
 def rewrite_masked(text: str) -> str:
     """Apply the rules to masked SQL without comments."""
     text = rewrite_materialized_view(rewrite_alter_table(rewrite_create_table(_column_types(text))))
-    rules = _STATEMENTS + _TYPES + _EXPRESSIONS
+    rules = _STATEMENTS + _TYPES
     if re.match(r"\s*(?:grant|revoke|alter\s+default)\b", text, re.IGNORECASE):
         rules = _PRIVILEGES + rules
     if re.match(r"\s*(?:create|alter)\s+user\b", text, re.IGNORECASE):
         rules = _USERS + rules
     for rule in rules:
         text = rule(text)
-    return rewrite_functions(text)
+    return text
 
 
 _COLUMN_TEXT = re.compile(

@@ -21,7 +21,8 @@ from local.redshift.load import load_chunks, of_value
 from local.redshift.masking import mask, quote_literal, split_statements, without_comments
 from local.redshift.messages import Message
 from local.redshift.parquet_types import TargetColumn
-from local.redshift.rewrite import rewrite
+from local.redshift.rewrite import needs_of, rewrite
+from local.redshift.sql.translate import UNIT, Answer, Needs
 
 SERVER_VERSION = b"server_version\x008.0.2\x00"
 _BEGINS = re.compile(r"\s*(?:begin|start)\b", re.IGNORECASE)
@@ -79,8 +80,8 @@ class Session:
     _portals: dict[bytes, Load] = field(default_factory=dict)
     _described: bytes = b""  # the statement whose columns the server is about to describe
     _statements: dict[bytes, bytes] = field(default_factory=dict)  # by portal
-    _varbytes: dict[bytes, tuple[int, ...]] = field(default_factory=dict)  # VARBYTE columns by prepared statement
-    _row_varbytes: tuple[int, ...] = ()  # those of the rows that come now
+    _respelt: dict[bytes, dict[int, int]] = field(default_factory=dict)  # columns to spell anew, by prepared statement
+    _row_respelt: dict[int, int] = field(default_factory=dict)  # those of the rows that come now
     _copy_in: asyncio.Future[bool] | None = None
     _load_error: ErrorFields | None = None
     _commit_next: bool = False
@@ -151,7 +152,26 @@ class Session:
         if self._pending:
             await self._idle.wait()  # the status of the transaction is known then
         await self._queue_to_bind(statement)
-        return rewrite(statement, in_transaction=self._status != b"I")
+        needed = needs_of(statement)
+        answer = await self._answer(needed) if needed else ()
+        return rewrite(statement, self._status != b"I", answer)
+
+    async def _answer(self, needed: Needs) -> Answer:
+        """Ask the catalog what names mean; a transaction that has failed is asked nothing."""
+        if self._status == b"E":
+            return ()
+        if self._unsynced and (needed.relations or needed.functions):
+            raise RedshiftError("a query cannot be pipelined behind messages without a Sync in the local Redshift")
+        rows: list[tuple[str, str, str]] = []
+        if needed.relations:
+            names = ", ".join(quote_literal(UNIT.join(name)) for name in needed.relations)
+            found = await self._ask(f"select * from pg_catalog.rs_relations({names})")  # noqa: S608 - quoted
+            rows += [(name or "", kind or "", columns or "") for name, kind, columns in found]
+        if needed.functions:
+            names = ", ".join(map(quote_literal, needed.functions))
+            found = await self._ask(f"select * from pg_catalog.rs_functions({names})")  # noqa: S608 - quoted
+            rows += [(name or "", "function", "") for [name] in found]
+        return tuple(rows)
 
     async def _queue_to_bind(self, statement: str) -> None:
         """Let transactions that begin by making or renaming views run one after the other.
@@ -197,7 +217,7 @@ class Session:
     async def _execute(self, message: Message) -> None:
         portal = message.body.split(b"\0", 1)[0]
         load = self._portals.get(portal)
-        self._row_varbytes = self._varbytes.get(self._statements.get(portal, b""), ())
+        self._row_respelt = self._respelt.get(self._statements.get(portal, b""), {})
         if load:
             await self._run_load(load, message)
         else:
@@ -266,10 +286,10 @@ class Session:
         """Return the message as the client shall see it, None for what the front keeps to itself."""
         match message.kind:
             case b"T":
-                self._row_varbytes = self._varbytes[self._described] = messages.varbyte_columns(message.body)
+                self._row_respelt = self._respelt[self._described] = messages.respelt_columns(message.body)
                 return Message(b"T", messages.with_redshift_oids(message.body))
-            case b"D" if self._row_varbytes:
-                return Message(b"D", messages.without_hex_prefix(message.body, self._row_varbytes))
+            case b"D" if self._row_respelt:
+                return Message(b"D", messages.respelt_row(message.body, self._row_respelt))
             case b"S" if message.body.startswith(b"server_version\0"):
                 return Message(b"S", SERVER_VERSION)
             case b"G" if self._copy_in is not None:

@@ -77,22 +77,34 @@ $$;
 create function pg_catalog.date_diff(part text, earlier timestamp, later timestamp) returns bigint
 language sql immutable strict as $$ select datediff(part, earlier, later) $$;
 
--- EXTRACT gives an integer (https://docs.aws.amazon.com/redshift/latest/dg/r_EXTRACT_function.html)
+-- EXTRACT gives an integer, of TIMESTAMPTZ a double; milliseconds and microseconds are those of the second
+-- (https://docs.aws.amazon.com/redshift/latest/dg/r_EXTRACT_function.html)
+create function pg_catalog.rs_part(part text, value double precision) returns double precision
+language sql immutable strict as $$
+    select case part
+        when 'millisecond' then floor(value)::bigint % 1000
+        when 'microsecond' then floor(value)::bigint % 1000000
+        else floor(value)
+    end
+$$;
 create function pg_catalog.rs_extract(part text, moment timestamp) returns integer language sql immutable strict as $$
-    select floor(date_part(rs_date_part_name(part), moment))::integer
+    select rs_part(part, date_part(part, moment))::integer
 $$;
 create function pg_catalog.rs_extract(part text, moment timestamptz) returns double precision
 language sql stable strict as $$
-    select date_part(rs_date_part_name(part), moment)
+    select case part when 'epoch' then date_part(part, moment) else rs_part(part, date_part(part, moment)) end
 $$;
 create function pg_catalog.rs_extract(part text, length interval) returns integer language sql immutable strict as $$
-    select floor(date_part(rs_date_part_name(part), length))::integer
+    select rs_part(part, date_part(part, length))::integer
 $$;
 create function pg_catalog.rs_extract(part text, moment time) returns integer language sql immutable strict as $$
-    select floor(date_part(rs_date_part_name(part), moment))::integer
+    select rs_part(part, date_part(part, moment))::integer
+$$;
+create function pg_catalog.rs_extract(part text, moment timetz) returns integer language sql immutable strict as $$
+    select rs_part(part, date_part(part, moment))::integer
 $$;
 create function pg_catalog.rs_extract(part text, moment date) returns integer language sql immutable strict as $$
-    select floor(date_part(rs_date_part_name(part), moment))::integer
+    select rs_part(part, date_part(part, moment))::integer
 $$;
 
 -- DATE_TRUNC of a date is a timestamp without time zone

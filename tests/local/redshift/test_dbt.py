@@ -50,14 +50,14 @@ def source(administrator: Client, facts: dict[str, Any], monkeypatch: pytest.Mon
     }
     for variable, fact in names.items():
         monkeypatch.setenv(f"TEST_REDSHIFT_{variable}", str(facts[fact]))
-    clean = [f"drop schema if exists {name} cascade" for name in ("raw", "dbt", "dbt_models")]
+    clean = [f"drop schema if exists {name} cascade" for name in ("shop", "dbt", "dbt_models")]
     administrator.run(*clean, "drop user if exists dbt_reader")
     administrator.run(
-        "create schema raw",
+        "create schema shop",
         "create user dbt_reader password 'Abcdefg1'",
-        "create table raw.orders (order_id bigint, status varchar(16), amount decimal(18,2), country varchar(2), "
+        "create table shop.orders (order_id bigint, status varchar(16), amount decimal(18,2), country varchar(2), "
         "loaded_at timestamp)",
-        "insert into raw.orders values (1, 'placed', 10.5, null, '2025-01-01'), (2, 'paid', 5, 'CI', '2025-01-02')",
+        "insert into shop.orders values (1, 'placed', 10.5, null, '2025-01-01'), (2, 'paid', 5, 'CI', '2025-01-02')",
     )
     yield administrator
     administrator.run(*clean, "drop user dbt_reader")
@@ -72,7 +72,7 @@ def test_dbt_builds_updates_measures_and_documents(source: Client, tmp_path: Pat
     assert source.run(orders.format("orders_merge")) == [(1, "placed"), (2, "paid")]
     assert source.run("select order_ids from dbt_models.status_totals where status = 'paid'") == [("2",)]
 
-    source.run("insert into raw.orders values (1, 'paid', 11, 'DE', getdate()), (3, 'placed', 7, 'DE', getdate())")
+    source.run("insert into shop.orders values (1, 'paid', 11, 'DE', getdate()), (3, 'placed', 7, 'DE', getdate())")
     dbt.run("build")
     assert set(dbt.statuses().values()) == {"success", "pass"}
     merged = source.run("select order_id, status, amount::varchar from dbt_models.orders_merge order by 1")

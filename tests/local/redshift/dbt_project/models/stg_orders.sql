@@ -6,4 +6,4 @@ select
     amount,
     nvl(country, 'DE')::varchar(2) as country_code,
     loaded_at
-from {{ source('raw', 'orders') }}
+from {{ source('shop', 'orders') }}

@@ -1,0 +1,234 @@
+-- What queries need of functions besides those of their own names: what the front writes calls of, and what it asks.
+
+-- What names mean to a session: one row for each relation that there is (see sql/translate.py). Parts of a name are
+-- joined by U+001F; so are a column's name and type, and columns by U+001E.
+create function pg_catalog.rs_relations(variadic names text[])
+returns table (relation text, is_catalog boolean, columns text) language plpgsql stable as $$
+begin
+    return query
+    select
+        n.name,
+        found.schema_name in ('pg_catalog', 'information_schema'),
+        (
+            select string_agg(a.attname || chr(31) || format_type(a.atttypid, a.atttypmod), chr(30) order by a.attnum)
+            from pg_attribute as a
+            where a.attrelid = found.id and a.attnum > 0 and not a.attisdropped
+        )
+    from unnest(names) as n(name)
+    cross join lateral (
+        select c.oid as id, s.nspname::text as schema_name
+        from pg_class as c inner join pg_namespace as s on c.relnamespace = s.oid
+        where c.relname = split_part(n.name, chr(31), -1) and c.relkind in ('r', 'v', 'm', 'p')
+            and case
+                when strpos(n.name, chr(31)) > 0 then s.nspname = split_part(n.name, chr(31), -2)
+                else s.nspname = any(current_schemas(true))
+            end
+        order by array_position(current_schemas(true), s.nspname)
+        limit 1
+    ) as found;
+end
+$$;
+
+create function pg_catalog.rs_functions(variadic names text[]) returns setof text language sql stable as $$
+    select p.proname::text
+    from pg_proc as p inner join pg_namespace as n on p.pronamespace = n.oid
+    where p.proname = any(names) and n.nspname not in ('pg_catalog', 'information_schema', 'redshift')
+$$;
+
+create function pg_catalog.rs_compare(one anyelement, other anyelement) returns integer language sql immutable strict as $$
+    select case when one > other then 1 when one < other then -1 else 0 end
+$$;
+
+-- Aggregates over a window that pass NULLs by: https://docs.aws.amazon.com/redshift/latest/dg/r_WF_first_value.html
+create function pg_catalog.rs_keep(state anyelement, value anyelement) returns anyelement
+language sql immutable strict as $$ select state $$;
+create function pg_catalog.rs_take(state anyelement, value anyelement) returns anyelement
+language sql immutable strict as $$ select value $$;
+create aggregate pg_catalog.rs_first(anyelement) (sfunc = pg_catalog.rs_keep, stype = anyelement);
+create aggregate pg_catalog.rs_last(anyelement) (sfunc = pg_catalog.rs_take, stype = anyelement);
+
+-- Percentiles over a window, where PostgreSQL takes no WITHIN GROUP: the state is the fraction and the values.
+create function pg_catalog.rs_percentile_add(state double precision[], value double precision, fraction double precision)
+returns double precision[] language sql immutable as $$
+    select case when value is null then state else array_append(coalesce(state, array[fraction]), value) end
+$$;
+create function pg_catalog.rs_percentile_cont_of(state double precision[]) returns double precision
+language sql immutable strict as $$
+    select percentile_cont(state[1]) within group (order by value) from unnest(state[2:]) as value
+$$;
+create function pg_catalog.rs_percentile_disc_of(state double precision[]) returns double precision
+language sql immutable strict as $$
+    select percentile_disc(state[1]) within group (order by value) from unnest(state[2:]) as value
+$$;
+create aggregate pg_catalog.rs_percentile_cont(double precision, double precision) (
+    sfunc = pg_catalog.rs_percentile_add, stype = double precision[], finalfunc = pg_catalog.rs_percentile_cont_of
+);
+create aggregate pg_catalog.rs_percentile_disc(double precision, double precision) (
+    sfunc = pg_catalog.rs_percentile_add, stype = double precision[], finalfunc = pg_catalog.rs_percentile_disc_of
+);
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_LISTAGG.html
+create function pg_catalog.rs_listagg(value text) returns varchar language plpgsql immutable strict as $$
+begin
+    if octet_length(value) > 65535 then
+        raise exception 'Result size exceeds LISTAGG limit' using errcode = '22001';
+    end if;
+    return value;
+end
+$$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/SPLIT_PART.html
+create function pg_catalog.rs_split_part(value text, delimiter text, part integer) returns varchar
+language plpgsql immutable strict as $$
+begin
+    if part < 1 then
+        raise exception 'field position must be greater than zero' using errcode = '22023';
+    end if;
+    return split_part(value, delimiter, part);
+end
+$$;
+
+-- Regular expressions: https://docs.aws.amazon.com/redshift/latest/dg/REGEXP_SUBSTR.html and its neighbours. A flag e
+-- asks for the first subexpression; p, for a Perl dialect, is not offered.
+create function pg_catalog.rs_regexp_flags(flags text) returns text language plpgsql immutable strict as $$
+begin
+    if flags ~ '[^ceip]' or flags ~ 'p' then
+        raise exception 'the local Redshift does not offer the regular expression parameters "%"', flags
+            using errcode = '0A000';
+    end if;
+    return replace(flags, 'e', '');
+end
+$$;
+create function pg_catalog.rs_regexp_substr(
+    value text, pattern text, start integer default 1, occurrence integer default 1, flags text default 'c'
+) returns text language sql immutable strict as $$
+    select coalesce(
+        regexp_substr(value, pattern, start, occurrence, rs_regexp_flags(flags), case when flags ~ 'e' then 1 else 0 end), ''
+    )
+$$;
+create function pg_catalog.rs_regexp_count(value text, pattern text, start integer default 1, flags text default 'c')
+returns integer language sql immutable strict as $$ select regexp_count(value, pattern, start, rs_regexp_flags(flags)) $$;
+create function pg_catalog.rs_regexp_instr(
+    value text, pattern text, start integer default 1, occurrence integer default 1, ending integer default 0,
+    flags text default 'c'
+) returns integer language sql immutable strict as $$
+    select regexp_instr(value, pattern, start, occurrence, ending, rs_regexp_flags(flags))
+$$;
+create function pg_catalog.rs_regexp_replace(
+    value text, pattern text, replacement text default '', start integer default 1, flags text default 'c'
+) returns text language sql immutable strict as $$
+    select regexp_replace(value, pattern, replacement, start, 0, rs_regexp_flags(flags))
+$$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/SOUNDEX.html, DIFFERENCE.html
+create function pg_catalog.soundex(value text) returns text language plpgsql immutable strict as $$
+declare
+    letters text := upper(regexp_replace(value, '[^A-Za-z]', '', 'g'));
+    code text;
+    last_code text;
+    result text := left(letters, 1);
+begin
+    last_code := translate(result, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '01230120022455012623010202');
+    for place in 2 .. length(letters) loop
+        code := translate(substr(letters, place, 1), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '01230129022455012623019202');
+        continue when code = '9';  -- H and W do not part letters of one code
+        if code <> '0' and code <> last_code then
+            result := result || code;
+        end if;
+        last_code := code;
+    end loop;
+    return case when result = '' then '' else left(rpad(result, 4, '0'), 4) end;
+end
+$$;
+create function pg_catalog.difference(one text, other text) returns integer language sql immutable strict as $$
+    select count(*)::integer from generate_series(1, 4) as place
+    where substr(soundex(one), place, 1) = substr(soundex(other), place, 1)
+$$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_NEXT_DAY.html
+create function pg_catalog.next_day(moment timestamp, day text) returns date language plpgsql immutable strict as $$
+declare
+    wanted integer := (strpos('SUMOTUWETHFRSA', upper(left(day, 2))) - 1) / 2;
+begin
+    if strpos('SUMOTUWETHFRSA', upper(left(day, 2))) % 2 = 0 then
+        raise exception 'the day of the week "%" is not known', day using errcode = '22023';
+    end if;
+    return moment::date + (wanted - extract(dow from moment)::integer + 6) % 7 + 1;
+end
+$$;
+
+create function pg_catalog.dateadd(part text, amount bigint, moment timestamptz) returns timestamptz
+language sql stable strict as $$ select dateadd(part, amount, moment at time zone 'UTC') at time zone 'UTC' $$;
+create function pg_catalog.dateadd(part text, amount bigint, moment date) returns timestamp
+language sql immutable strict as $$ select dateadd(part, amount, moment::timestamp) $$;
+create function pg_catalog.dateadd(part text, amount bigint, moment time) returns time
+language sql immutable strict as $$ select dateadd(part, amount, '2000-01-01'::date + moment)::time $$;
+create function pg_catalog.datediff(part text, earlier time, later time) returns bigint
+language sql immutable strict as $$ select datediff(part, '2000-01-01'::date + earlier, '2000-01-01'::date + later) $$;
+
+-- SUPER: https://docs.aws.amazon.com/redshift/latest/dg/query-super.html
+create function pg_catalog.rs_super_varchar(value jsonb) returns text language sql immutable strict as $$
+    select case jsonb_typeof(value) when 'null' then null when 'string' then value #>> '{}' else rs_json_text(value) end
+$$;
+create function pg_catalog.rs_unnest(value jsonb) returns table (element super, index bigint) language sql immutable as $$
+    select e.value, e.ordinality - 1
+    from jsonb_array_elements(
+        case jsonb_typeof(value) when 'array' then value when 'null' then '[]' else jsonb_build_array(value) end
+    ) with ordinality as e(value, ordinality)
+    where value is not null
+$$;
+create function pg_catalog.rs_unpivot(value jsonb) returns table (attribute varchar, element super)
+language sql immutable as $$
+    select key, each.value from jsonb_each(case jsonb_typeof(value) when 'object' then value else '{}' end) as each(key, value)
+$$;
+create function pg_catalog.rs_array_concat(one jsonb, other jsonb) returns super language sql immutable strict as $$
+    select case when jsonb_typeof(one) = 'array' and jsonb_typeof(other) = 'array' then one || other end
+$$;
+create function pg_catalog.get_array_length(value jsonb) returns integer language sql immutable strict as $$
+    select case when jsonb_typeof(value) = 'array' then jsonb_array_length(value) end
+$$;
+create function pg_catalog.array_flatten(value jsonb) returns super language sql immutable strict as $$
+    select coalesce(jsonb_agg(inner_element order by outer_place, inner_place), '[]')
+    from jsonb_array_elements(value) with ordinality as o(outer_element, outer_place)
+    cross join lateral jsonb_array_elements(
+        case jsonb_typeof(outer_element) when 'array' then outer_element else jsonb_build_array(outer_element) end
+    ) with ordinality as i(inner_element, inner_place)
+$$;
+create function pg_catalog.split_to_array(value text, delimiter text default ',') returns super
+language sql immutable strict as $$ select to_jsonb(string_to_array(value, delimiter)) $$;
+create function pg_catalog.subarray(value jsonb, start integer, length integer) returns super
+language sql immutable strict as $$
+    select coalesce(jsonb_agg(element order by place), '[]')
+    from jsonb_array_elements(value) with ordinality as e(element, place)
+    where place > start and place <= start + length
+$$;
+
+-- JSON in strings: https://docs.aws.amazon.com/redshift/latest/dg/JSON_EXTRACT_PATH_TEXT.html
+create function pg_catalog.rs_json_path(value text, is_null_if_invalid boolean, variadic path text[]) returns text
+language plpgsql immutable strict as $$
+begin
+    if is_null_if_invalid and not value is json then
+        return null;
+    end if;
+    return json_extract_path_text(value, variadic path);
+end
+$$;
+create function pg_catalog.json_array_length(value text, is_null_if_invalid boolean) returns integer
+language plpgsql immutable strict as $$
+begin
+    if is_null_if_invalid and not value is json array then
+        return null;
+    end if;
+    return json_array_length(value);
+end
+$$;
+create function pg_catalog.json_extract_array_element_text(
+    value text, place integer, is_null_if_invalid boolean default false
+) returns text language plpgsql immutable strict as $$
+begin
+    if place < 0 or is_null_if_invalid and not value is json array then
+        return null;
+    end if;
+    return value::jsonb ->> place;
+end
+$$;

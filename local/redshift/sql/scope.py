@@ -1,0 +1,130 @@
+"""What names mean at a place of a query: the relations of FROM, the queries around it, aliases. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.redshift.sql import tree
+from local.redshift.sql.types import UNKNOWN, Type
+
+Columns = dict[str, Type]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table or view of the catalog: its columns in order; whether it is one of the leader node's."""
+
+    columns: Columns
+    is_catalog: bool = False
+
+
+Catalog = Mapping[tree.Name, Relation]
+"""Relations by their names as a query writes them. One that is missing does not exist, or is not seen yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An expression as PostgreSQL reads it, and its type in Redshift."""
+
+    sql: str
+    type: Type = UNKNOWN
+    is_literal: bool = False
+
+
+@dataclass(slots=True)
+class Source:
+    """A relation of FROM under its alias; None for columns not known. An element is an array's (see unnesting)."""
+
+    alias: str
+    columns: Columns | None
+    name: tree.Name = ()
+    is_element: bool = False
+    is_hidden: bool = False  # its columns are not among `*` (those that USING merges)
+
+    def is_called(self, name: tree.Name) -> bool:
+        """Tell whether a qualifier of one or more parts means this relation."""
+        if len(name) == 1:
+            return name[0] == self.alias
+        return len(name) <= len(self.name) and self.name[-len(name) :] == name and self.alias == self.name[-1]
+
+
+@dataclass
+class Scope:
+    """The relations that a query sees, and the scope around it."""
+
+    parent: Scope | None = None
+    sources: list[Source] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)  # columns of USING
+    aliases: dict[str, Typed] = field(default_factory=dict)  # of the select list so far
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether the columns of all relations are known."""
+        return all(source.columns is not None for source in self.sources)
+
+    def source(self, qualifier: tree.Name) -> Source | None:
+        """Return the relation that a qualifier means, of this scope or of one around it."""
+        for source in self.sources:
+            if source.is_called(qualifier):
+                return source
+        return self.parent.source(qualifier) if self.parent else None
+
+    def column(self, name: str) -> tuple[Source, Type] | None:
+        """Return the relation of this scope that has a column, and the column's type."""
+        for source in self.sources:
+            if source.columns is not None and name in source.columns:
+                return source, source.columns[name]
+        return None
+
+    def chain(self) -> Iterator[Scope]:
+        """Yield this scope and those around it."""
+        scope: Scope | None = self
+        while scope:
+            yield scope
+            scope = scope.parent
+
+    def star(self, qualifier: tree.Name = ()) -> list[tuple[str, Typed]] | None:
+        """Return what `*` or `t.*` stands for, None if it is not known."""
+        if qualifier:
+            source = self.source(qualifier)
+            sources = [source] if source else []
+        else:
+            sources = self.sources
+        if not sources or any(source.columns is None for source in sources):
+            return None
+        found: list[tuple[str, Typed]] = []
+        if not qualifier:
+            for name in self.merged:
+                column = self.column(name)
+                found.append((name, Typed(quote(name), column[1] if column else UNKNOWN)))
+        for source in sources:
+            for name, type_ in (source.columns or {}).items():
+                if qualifier or name not in self.merged:
+                    found.append((name, Typed(f"{quote(source.alias)}.{quote(name)}", type_)))
+        return found
+
+
+def quote(name: str) -> str:
+    """Return an identifier in double quotes: what Redshift does not reserve, PostgreSQL may."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_path(name: tree.Name) -> str:
+    """Return a qualified name, each part in double quotes."""
+    return ".".join(quote(part) for part in name)
+
+
+def walk(node: Any) -> Iterator[Any]:
+    """Yield the nodes of an expression, but not those of the queries in it."""
+    if isinstance(node, list | tuple):
+        for item in node:
+            yield from walk(item)
+    elif dataclasses.is_dataclass(node) and not isinstance(node, tree.Query):
+        yield node
+        for each in dataclasses.fields(node):
+            value = getattr(node, each.name)
+            if not isinstance(value, str | bool):
+                yield from walk(value)

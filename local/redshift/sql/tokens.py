@@ -1,0 +1,77 @@
+"""Tokens of Redshift's SQL. Pure.
+
+In: a statement. Out: its tokens; comments and blanks are gone, unquoted and quoted names are in lower case
+(https://docs.aws.amazon.com/redshift/latest/dg/r_names.html).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+
+WORD, QUOTED, NUMBER, STRING, PARAMETER, OPERATOR, END = (
+    "word",
+    "quoted",
+    "number",
+    "string",
+    "parameter",
+    "operator",
+    "",
+)
+
+_TOKEN = re.compile(
+    r"""
+      (?P<skip>\s+|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)
+    | (?P<string>[eE]?'(?:[^'\\]|''|\\.)*' | \$((?:[A-Za-z_]\w*)?)\$.*?\$\3\$)
+    | (?P<quoted>"(?:[^"]|"")+")
+    | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
+    | (?P<parameter>\$\d+)
+    | (?P<word>\#?[^\W\d][\w$]*)
+    | (?P<operator>::|<=|>=|<>|!=|\|\||!~\*?|~\*|[-+*/%^=<>~.,()\[\]:&|\#;@])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A kind, the text that a statement holds, and what rules compare: a word or operator in lower case, else ''."""
+
+    kind: str
+    text: str
+    key: str
+
+    @property
+    def name(self) -> str:
+        """Return the identifier that a word or a quoted name stands for."""
+        return self.text.lower() if self.kind == WORD else self.text[1:-1].replace('""', '"').lower()
+
+
+def tokenize(sql: str) -> list[Token]:
+    """Return the tokens of a statement, and one that marks its end.
+
+    >>> [token.key or token.text for token in tokenize("select A -- b")]
+    ['select', 'a', '']
+
+    Raises:
+        RedshiftError: a character that begins no token.
+    """
+    tokens, position = [], 0
+    while position < len(sql):
+        match = _TOKEN.match(sql, position)
+        if not match:
+            raise syntax_error(sql[position])
+        position = match.end()
+        kind = match.lastgroup or ""
+        if kind != "skip":
+            text = match[0]
+            tokens.append(Token(kind, text, text.lower() if kind in (WORD, OPERATOR) else ""))
+    return [*tokens, Token(END, "", "")]
+
+
+def syntax_error(near: str) -> RedshiftError:
+    """Return the error that the grammar gives at a word."""
+    words = f'syntax error at or near "{near}"' if near else "syntax error at end of input"
+    return RedshiftError(words, SYNTAX_ERROR)

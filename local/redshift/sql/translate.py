@@ -1,0 +1,82 @@
+"""A query of Redshift as PostgreSQL reads it. Pure; what it has to know of the catalog is passed in.
+
+In: the SQL of a query (SELECT, INSERT, UPDATE, DELETE, MERGE). Out: first the names whose meaning the catalog must tell
+(`needs`), then the SQL for PostgreSQL (`translate`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from local.redshift.sql import tree
+from local.redshift.sql.functions import FUNCTIONS
+from local.redshift.sql.parse_query import Parser
+from local.redshift.sql.scope import Relation
+from local.redshift.sql.types import of_catalog
+from local.redshift.sql.write_statement import StatementWriter
+
+UNIT, RECORD = "\x1f", "\x1e"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Names of relations and of functions that no table here lists."""
+
+    relations: tuple[tree.Name, ...]
+    functions: tuple[str, ...]
+
+
+Answer = tuple[tuple[str, str, str], ...]
+"""What rs_relations answers: a name (parts joined by UNIT), whose (t the catalog's, f users', or function), columns."""
+
+
+@lru_cache(maxsize=2000)
+def _parse(sql: str) -> tuple[Parser, tree.Statement]:
+    parser = Parser(sql)
+    return parser, parser.statement()
+
+
+@lru_cache(maxsize=2000)
+def needs(sql: str) -> Needs:
+    """Return the names whose meaning the catalog must tell.
+
+    >>> needs("select f(a), nvl(b, 1) from s.t").relations, needs("select f(a)").functions
+    ((('s', 't'),), ('f',))
+
+    Raises:
+        RedshiftError: a syntax error.
+    """
+    parser, _ = _parse(sql)
+    functions = {name[-1] for name in parser.called if name[-1] not in FUNCTIONS}
+    return Needs(tuple(sorted(parser.named)), tuple(sorted(functions)))
+
+
+@lru_cache(maxsize=4000)
+def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
+    """Return a query as PostgreSQL reads it.
+
+    >>> print(translate("select a / 3 as b from t", (("t", "f", "a\\x1fnumeric(8,2)"),)))
+    select (round(("a")::numeric, 12) / 3)::numeric(18, 12) as "b" from "t" as "t"
+
+    Args:
+        sql: one statement.
+        answer: what the catalog says of the names that it needs.
+        makes_table: whether its rows become a table.
+
+    Raises:
+        RedshiftError: Redshift would refuse it, or this front does not know a part of it.
+    """
+    parser, statement = _parse(sql)
+    catalog = {}
+    functions = set()
+    for name, kind, columns in answer:
+        if kind == "function":
+            functions.add(name)
+            continue
+        pairs = (column.split(UNIT) for column in columns.split(RECORD) if column)
+        catalog[tuple(name.split(UNIT))] = Relation({name: of_catalog(type_) for name, type_ in pairs}, kind == "t")
+    users = [name for name in parser.named if not (name in catalog and catalog[name].is_catalog)]
+    writer = StatementWriter(catalog, allows_catalog=not users)
+    writer.user_functions = frozenset(functions)
+    return writer.statement(statement, makes_table)

@@ -1,0 +1,177 @@
+"""Types of expressions, and what Redshift makes of several. Pure.
+
+Sources: https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html, r_numeric_computations201.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from local.redshift.errors import RedshiftError
+from local.redshift.sql.words import CATALOG_TYPES, TYPES
+
+MAX_PRECISION, LEAST_SCALE = 38, 4
+VARCHAR_BYTES, CHAR_BYTES = 65_535, 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type by PostgreSQL's name, and the precision and scale of a DECIMAL."""
+
+    name: str
+    precision: int = 0
+    scale: int = 0
+
+    @property
+    def sql(self) -> str:
+        """Return the type as PostgreSQL writes it."""
+        return f"numeric({self.precision}, {self.scale})" if self.name == "numeric" and self.precision else self.name
+
+
+UNKNOWN = Type("")
+"""What only PostgreSQL knows: a parameter, NULL, a string that has no type yet, a column of an unknown table."""
+INTEGERS = {"smallint": 5, "integer": 10, "bigint": 19}
+FLOATS = frozenset({"real", "double precision"})
+STRINGS = frozenset({"varchar", "char"})
+MOMENTS = frozenset({"date", "timestamp", "timestamptz", "time", "timetz"})
+_FORMATTED = re.compile(
+    r'^(?:pg_catalog\.)?"?(?P<name>[a-z_ ]+?)"?(?:\((?P<arguments>[\d,]+)\))?(?P<rest> with(?:out)? time zone)?$'
+)
+_SPELLINGS = {**TYPES, "text": "varchar", "name": "varchar", "jsonb": "super", "bytea": "varbyte"}
+
+
+@lru_cache(maxsize=1000)
+def of_catalog(formatted: str) -> Type:
+    """Return the type that PostgreSQL's format_type names.
+
+    >>> of_catalog("numeric(8,2)"), of_catalog("character varying(9)").name
+    (Type(name='numeric', precision=8, scale=2), 'varchar')
+    """
+    match = _FORMATTED.match(formatted)
+    name = _SPELLINGS.get((match["name"] + (match["rest"] or "")) if match else "")
+    if not match or not name:
+        return UNKNOWN
+    if name != "numeric":
+        return Type(name)
+    if not match["arguments"]:
+        return Type("numeric")
+    precision, scale = match["arguments"].split(",")
+    return Type("numeric", int(precision), int(scale))
+
+
+def of_words(name: str, arguments: list[str], allows_catalog: bool) -> tuple[Type, str]:
+    """Return the type that a query names, and how PostgreSQL writes it.
+
+    A VARCHAR without a length is one of any length: only a column gets 256 bytes
+    (https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html).
+
+    >>> of_words("decimal", ["8", "2"], False)[1], of_words("varchar", ["max"], False)[1]
+    ('numeric(8, 2)', 'varchar(65535)')
+
+    Raises:
+        RedshiftError: there is no such type, or its length is too large.
+    """
+    if allows_catalog and name in CATALOG_TYPES:
+        return UNKNOWN, CATALOG_TYPES[name]
+    known = TYPES.get(name)
+    if known is None:
+        raise RedshiftError(f'type "{name}" does not exist', "42704")
+    if known == "numeric":
+        precision, scale = (int(text) for text in [*(arguments or ["18"]), "0"][:2])
+        if not 1 <= precision <= MAX_PRECISION:
+            raise RedshiftError(f"DECIMAL precision {precision} must be between 1 and {MAX_PRECISION}", "22023")
+        return Type("numeric", precision, scale), f"numeric({precision}, {scale})"
+    if known in STRINGS and arguments:
+        limit = VARCHAR_BYTES if known == "varchar" else CHAR_BYTES
+        length = limit if arguments[0] == "max" else int(arguments[0])
+        if length > limit:
+            raise RedshiftError(f"length for type {name} cannot exceed {limit}", "22023")
+        return Type(known), f"{known}({length})"
+    if name == "bpchar":
+        return Type("char"), "char(256)"
+    if name == "float" and arguments:
+        known = "real" if int(arguments[0]) <= 24 else known
+    elif known == "interval":
+        return Type(known), f"interval {' '.join(arguments)}".strip()
+    elif arguments and known not in ("varbyte", "timestamp", "timestamptz", "time", "timetz"):
+        raise RedshiftError(f'type modifier is not allowed for type "{name}"', "42601")
+    return Type(known), known
+
+
+def decimal_of(type_: Type) -> Type | None:
+    """Return the DECIMAL that a number counts as in a computation, None if it is none."""
+    if type_.name == "numeric":
+        return type_ if type_.precision else None
+    digits = INTEGERS.get(type_.name)
+    return Type("numeric", digits, 0) if digits else None
+
+
+def arithmetic(operator: str, left: Type, right: Type) -> Type:
+    """Return the type of a computation.
+
+    >>> arithmetic("/", Type("numeric", 8, 2), Type("numeric", 8, 2)).sql
+    'numeric(17, 9)'
+    >>> arithmetic("*", Type("integer"), Type("bigint")).sql
+    'bigint'
+    """
+    if left.name in FLOATS or right.name in FLOATS:
+        both = left.name == right.name == "real"
+        return Type("real" if both else "double precision") if {left.name, right.name} <= _NUMBERS else UNKNOWN
+    if left.name in INTEGERS and right.name in INTEGERS:
+        return left if INTEGERS[left.name] >= INTEGERS[right.name] else right
+    first, second = decimal_of(left), decimal_of(right)
+    if first is None or second is None:
+        return UNKNOWN
+    p1, s1, p2, s2 = first.precision, first.scale, second.precision, second.scale
+    if operator in ("+", "-"):
+        scale = max(s1, s2)
+        precision = max(p1 - s1, p2 - s2) + 1 + scale
+    elif operator == "*":
+        scale, precision = s1 + s2, p1 + p2 + 1
+    elif operator == "/":
+        scale = max(LEAST_SCALE, s1 + p2 - s2 + 1)
+        precision = p1 - s1 + s2 + scale
+        if precision > MAX_PRECISION:
+            scale = max(MAX_PRECISION + scale - precision, LEAST_SCALE)
+    else:
+        scale = max(s1, s2)
+        precision = max(p1 - s1, p2 - s2) + scale
+    return Type("numeric", min(precision, MAX_PRECISION), min(scale, MAX_PRECISION))
+
+
+_NUMBERS = FLOATS | INTEGERS.keys() | {"numeric"}
+
+
+def common(types: Iterable[Type]) -> Type:
+    """Return the type of the result of COALESCE, CASE, UNION and their like.
+
+    >>> common([Type("numeric", 8, 2), UNKNOWN, Type("integer")]).sql
+    'numeric(12, 2)'
+    """
+    known = list({type_ for type_ in types if type_ != UNKNOWN})
+    if not known:
+        return UNKNOWN
+    if len(known) == 1:
+        return known[0]
+    names = {type_.name for type_ in known}
+    if names <= STRINGS:
+        return Type("varchar")
+    if names <= _NUMBERS:
+        if names & FLOATS:
+            return Type("double precision")
+        if "numeric" not in names:
+            return Type(max(names, key=INTEGERS.__getitem__))
+        decimals = [decimal_of(type_) for type_ in known]
+        if any(decimal is None for decimal in decimals):
+            return Type("numeric")
+        scale = max(decimal.scale for decimal in decimals if decimal)
+        whole = max(decimal.precision - decimal.scale for decimal in decimals if decimal)
+        return Type("numeric", min(whole + scale, MAX_PRECISION), scale)
+    if names <= {"date", "timestamp"}:
+        return Type("timestamp")
+    if names <= {"date", "timestamp", "timestamptz"}:
+        return Type("timestamptz")
+    return UNKNOWN

@@ -1,0 +1,244 @@
+"""Queries as PostgreSQL reads them. Pure.
+
+What Redshift has and PostgreSQL lacks becomes what both have: QUALIFY and EXCLUDE a list of columns, TOP a LIMIT,
+lateral aliases their expressions, GROUP BY ALL the items without an aggregate.
+"""
+
+from __future__ import annotations
+
+from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.sql import tree, types
+from local.redshift.sql.functions import FUNCTIONS
+from local.redshift.sql.scope import Scope, Typed, quote, walk
+from local.redshift.sql.types import UNKNOWN, Type
+from local.redshift.sql.write_expression import VARCHAR
+from local.redshift.sql.write_source import SourceWriter
+
+Output = list[tuple[str, Type]]
+
+
+class QueryWriter(SourceWriter):
+    """Writes queries."""
+
+    def subquery(self, query: tree.Query) -> tuple[str, Output | None]:
+        """Return a query, and its columns where they are known."""
+        outer, common = self.scope, self.common
+        self.common = dict(common)
+        try:
+            with_ = self._common_tables(query)
+            if isinstance(query, tree.Select):
+                sql, columns = self._select(query, outer)
+            elif isinstance(query, tree.SetOperation):
+                sql, columns = self._set_operation(query, outer)
+            else:
+                raise RedshiftError("no query")
+            return with_ + sql, columns
+        finally:
+            self.scope, self.common = outer, common
+
+    def _common_tables(self, query: tree.Query) -> str:
+        parts = []
+        for table in query.common:
+            if query.is_recursive and table.columns:
+                self.common[table.name] = dict.fromkeys(table.columns, UNKNOWN)
+            sql, columns = self.subquery(table.query)
+            named = f"({', '.join(quote(name) for name in table.columns)})" if table.columns else ""
+            parts.append(f"{quote(table.name)}{named} as ({sql})")
+            self.common[table.name] = self.renamed(columns, table.columns)
+        word = "with recursive " if query.is_recursive else "with "
+        return f"{word}{', '.join(parts)} " if parts else ""
+
+    def _set_operation(self, query: tree.SetOperation, outer: Scope) -> tuple[str, Output | None]:
+        (left, first), (right, second) = self.subquery(query.left), self.subquery(query.right)
+        columns = first
+        if first is not None and second is not None and len(first) == len(second):
+            columns = [
+                (name, types.common([type_, other])) for (name, type_), (_, other) in zip(first, second, strict=True)
+            ]
+        sql = f"({left}) {query.operator} ({right})"
+        if columns and first and second and self._differ(first, second):
+            sql = self._as_common(sql, columns)
+        self.scope = Scope(outer)
+        return sql + self._tail(query), columns
+
+    @staticmethod
+    def _differ(first: Output, second: Output) -> bool:
+        pairs = zip(first, second, strict=True) if len(first) == len(second) else ()
+        return any("numeric" in (one.name, other.name) and one != other for (_, one), (_, other) in pairs)
+
+    @staticmethod
+    def _as_common(sql: str, columns: Output) -> str:
+        """Give DECIMAL columns of two queries the precision and scale that they have in common."""
+        names = [f"c{index}" for index in range(len(columns))]
+        items = [
+            f"{name}{'::' + type_.sql if type_.precision else ''} as {quote(column)}"
+            for name, (column, type_) in zip(names, columns, strict=True)
+        ]
+        return f"select {', '.join(items)} from ({sql}) as united({', '.join(names)})"  # noqa: S608 - of a tree
+
+    def _tail(self, query: tree.Query) -> str:
+        """Return ORDER BY, LIMIT and OFFSET."""
+        parts = [self.order(query.order)] if query.order else []
+        if query.limit is not None:
+            parts.append(f"limit {self.sql(query.limit)}")
+        if query.offset is not None:
+            parts.append(f"offset {self.sql(query.offset)}")
+        return "".join(f" {part}" for part in parts)
+
+    # --- SELECT ---
+
+    def _select(self, select: tree.Select, outer: Scope) -> tuple[str, Output | None]:
+        self.scope = Scope(outer)
+        self.outer_joins(select)
+        source = f" from {self.source(select.source)}" if select.source else ""
+        where = f" where {self.condition(select.where)}" if select.where else ""
+        items = self._items(select)
+        columns = (
+            None
+            if any(typed is None for _, _, typed in items)
+            else [(name, typed.type) for name, _, typed in items if typed]
+        )
+        aliases, self.scope.aliases = self.scope.aliases, {}
+        group = self._group(select, items)
+        having = f" having {self.condition(select.having)}" if select.having else ""
+        if select.top is not None:
+            if select.limit is not None:
+                raise RedshiftError("TOP and LIMIT cannot be used together", SYNTAX_ERROR)
+            select = self._limited(select)
+        rest = f"{source}{where}{group}{having}"
+        word = "select distinct " if select.distinct else "select "
+        if select.qualify is None:
+            return f"{word}{', '.join(sql for _, sql, _ in items if sql)}{rest}{self._tail(select)}", columns
+        if columns is None:
+            raise RedshiftError("the columns of a query with QUALIFY are not known: a relation does not exist", "42P01")
+        self.scope.aliases = aliases
+        return self._qualified(select, items, columns, rest), columns
+
+    @staticmethod
+    def _limited(select: tree.Select) -> tree.Select:
+        """Return the query with its TOP as a LIMIT."""
+        changed = tree.Select(**{name: getattr(select, name) for name in _FIELDS})
+        changed.limit, changed.top = select.top, None
+        return changed
+
+    def _qualified(
+        self, select: tree.Select, items: list[tuple[str, str, Typed | None]], columns: Output, rest: str
+    ) -> str:
+        """Filter rows by QUALIFY in a query around the SELECT, which brings what it sorts by along."""
+        names = [f"c{index}" for index in range(len(columns))]
+        inner = [typed.sql for _, _, typed in items if typed]
+        order = []
+        for item in select.order:
+            expression = item.expression
+            place = self._place(expression, columns)
+            if place is None:
+                inner.append(self.sql(expression))
+                place = len(inner) - 1
+                names.append(f"o{place}")
+            words = f"{names[place]}{' desc' if item.descending else ''}"
+            order.append(f"{words} nulls {item.nulls}" if item.nulls else words)
+        condition = self.condition(select.qualify) if select.qualify else "true"
+        outputs = [f"{name} as {quote(column)}" for name, (column, _) in zip(names, columns, strict=False)]
+        word = "select distinct " if select.distinct else "select "
+        tail = self._tail(tree.Query(limit=select.limit, offset=select.offset))
+        sorted_by = f" order by {', '.join(order)}" if order else ""
+        return (
+            f"{word}{', '.join(outputs)} from (select {', '.join([*inner, condition])}{rest})"
+            f" as qualified({', '.join([*names, 'is_kept'])}) where is_kept{sorted_by}{tail}"
+        )
+
+    @staticmethod
+    def _place(expression: tree.Expression, columns: Output) -> int | None:
+        """Return the place of the column that an expression of ORDER BY names by its name or number."""
+        if isinstance(expression, tree.Literal) and expression.text.isdigit():
+            return int(expression.text) - 1
+        if isinstance(expression, tree.Column) and len(expression.name) == 1:
+            return next((index for index, (name, _) in enumerate(columns) if name == expression.name[0]), None)
+        return None
+
+    def _items(self, select: tree.Select) -> list[tuple[str, str, Typed | None]]:
+        """Return the select list: a name, what PostgreSQL reads, and its type; None for columns that are not known."""
+        found: list[tuple[str, str, Typed | None]] = []
+        for item in select.items:
+            if isinstance(item.expression, tree.Star):
+                found += self._star_items(item.expression, select)
+                continue
+            typed = self._select_item(item.expression)
+            name = item.alias or output_name(item.expression)
+            found.append((name, f"{typed.sql} as {quote(name)}", typed))
+            if item.alias:
+                self.scope.aliases.setdefault(item.alias, typed)
+        return found
+
+    def _select_item(self, expression: tree.Expression) -> Typed:
+        if isinstance(expression, tree.Is) and expression.what != "null":
+            raise RedshiftError("IS TRUE, IS FALSE and IS UNKNOWN are not supported in the select list")
+        typed = self.write(expression)
+        if typed.is_literal and typed.sql.lower() != "null":
+            return Typed(f"{typed.sql}::varchar", VARCHAR)
+        return typed
+
+    def _star_items(self, star: tree.Star, select: tree.Select) -> list[tuple[str, str, Typed | None]]:
+        columns = self.scope.star(star.qualifier)
+        written = f"{'.'.join(quote(part) for part in star.qualifier[-1:])}.*" if star.qualifier else "*"
+        if columns is None:
+            if select.excluded:
+                raise RedshiftError("the columns to exclude from are not known: a relation does not exist", "42P01")
+            return [("", written, None)]
+        is_plain = not any(source.is_element for source in self.scope.sources)
+        if (
+            is_plain and not select.excluded and select.qualify is None
+        ):  # kept as written: views see columns that come later
+            first, *others = [(name, written, typed) for name, typed in columns] or [("", written, Typed(""))]
+            return [first, *((name, "", typed) for name, _, typed in others)]
+        if missing := set(select.excluded) - {name for name, _ in columns}:
+            raise RedshiftError(f'column "{min(missing)}" does not exist', "42703")
+        return [
+            (name, f"{typed.sql} as {quote(name)}", typed) for name, typed in columns if name not in select.excluded
+        ]
+
+    def _group(self, select: tree.Select, items: list[tuple[str, str, Typed | None]]) -> str:
+        if select.groups_all:
+            places = [
+                str(place)
+                for place, item in enumerate(select.items, 1)
+                if not any(isinstance(node, tree.Call) and is_aggregate(node) for node in walk(item.expression))
+            ]
+            return f" group by {', '.join(places)}" if places else ""
+        return f" group by {', '.join(self.sql(each) for each in select.group)}" if select.group else ""
+
+
+_FIELDS = tuple(tree.Select.__dataclass_fields__)
+
+
+def is_aggregate(call: tree.Call) -> bool:
+    """Tell whether a call is of an aggregate, or looks over other rows."""
+    function = FUNCTIONS.get(call.name[-1])
+    return function is not None and function.kind in "aw"
+
+
+def output_name(expression: tree.Expression) -> str:
+    """Return the name of an item of the select list that is given none."""
+    if isinstance(expression, tree.Column):
+        return expression.name[-1]
+    if isinstance(expression, tree.Navigation):
+        names = [step for step in expression.steps if isinstance(step, str)]
+        return names[-1] if names else output_name(expression.base)
+    if isinstance(expression, tree.Cast):
+        inner = output_name(expression.operand)
+        return inner if inner != "?column?" else _TYPE_NAMES.get(expression.to.name, expression.to.name)
+    if isinstance(expression, tree.Call):
+        return {"nvl": "coalesce", "extract": "date_part"}.get(expression.name[-1], expression.name[-1])
+    if isinstance(expression, tree.Case):
+        return "case"
+    return "?column?"
+
+
+_TYPE_NAMES = {
+    "int": "int4",
+    "integer": "int4",
+    "bigint": "int8",
+    "smallint": "int2",
+    "decimal": "numeric",
+    "boolean": "bool",
+}

@@ -1,0 +1,293 @@
+"""FROM as PostgreSQL reads it: tables, queries, joins, unnested SUPER values, PIVOT and UNPIVOT. Pure.
+
+Sources: https://docs.aws.amazon.com/redshift/latest/dg/r_FROM_clause30.html, query-super.html, r_Join_examples.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.sql import tree, types
+from local.redshift.sql.scope import Columns, Scope, Source, Typed, quote, quote_path, walk
+from local.redshift.sql.types import UNKNOWN, Type
+from local.redshift.sql.write_call import CallWriter
+from local.redshift.sql.write_expression import SUPER, VARCHAR
+
+# Tables of the leader node, and system tables that both kinds of query may read (where they do not exist yet, by name).
+_CATALOG = re.compile(r"(?:pg_catalog\.|information_schema\.|pg_|svv_)")
+_SYSTEM = re.compile(r"(?:stl_|stv_|svl_|sys_|svcs_)")
+
+
+class SourceWriter(CallWriter):
+    """Writes what stands in FROM, and fills the scope with it."""
+
+    def source(self, relation: tree.Relation) -> str:
+        """Return a relation of FROM; its columns are in scope from now on."""
+        return _RULES[type(relation)](self, relation)
+
+    @staticmethod
+    def renamed(columns: list[tuple[str, Type]] | None, names: Sequence[str]) -> Columns | None:
+        """Return columns under the names that an alias gives them."""
+        if columns is None:
+            return dict.fromkeys(names, UNKNOWN) if names else None
+        return dict(
+            zip([*names, *(name for name, _ in columns[len(names) :])], (type_ for _, type_ in columns), strict=True)
+        )
+
+    def _add(self, alias: str, columns: Columns | None, name: tree.Name = (), is_element: bool = False) -> None:
+        self.scope.sources.append(Source(alias, columns, name, is_element))
+
+    def _table(self, table: tree.Table) -> str:
+        name, alias = table.name, table.alias or table.name[-1]
+        if len(name) == 1 and name[0] in self.common:
+            columns = self.common[name[0]]
+        elif len(name) > 1 and name not in self.catalog and self.scope.source(name[:1]):
+            return self._unnested(self.write(tree.Column(name)), alias, table.at)
+        else:
+            relation = self.catalog.get(name)
+            self.note(name)
+            columns = dict(relation.columns) if relation else None
+        if table.at:
+            raise RedshiftError('syntax error at or near "at"', SYNTAX_ERROR)
+        if table.columns:
+            columns = self.renamed(list(columns.items()) if columns is not None else None, table.columns)
+        self._add(alias, columns, () if table.alias else name)
+        named = f"({', '.join(quote(column) for column in table.columns)})" if table.columns else ""
+        return f"{quote_path(name)} as {quote(alias)}{named}"
+
+    def note(self, name: tree.Name) -> None:
+        """Note whether a relation is the catalog's or users'."""
+        relation = self.catalog.get(name)
+        if _SYSTEM.match(name[-1]):
+            return
+        if relation.is_catalog if relation else bool(_CATALOG.match(".".join(name))):
+            self.reads_catalog = True
+        else:
+            self.reads_users = True
+
+    def _unnested(self, value: Typed, alias: str, at: str) -> str:
+        if value.type not in (SUPER, UNKNOWN):
+            raise RedshiftError(f'a value of type "{value.type.name}" cannot be unnested', SYNTAX_ERROR)
+        index = at or f"{alias} index"
+        self._add(alias, {alias: SUPER, **({at: Type("bigint")} if at else {})}, is_element=True)
+        return f"lateral pg_catalog.rs_unnest({value.sql}) as {quote(alias)}({quote(alias)}, {quote(index)})"
+
+    def _unpivot_object(self, relation: tree.UnpivotObject) -> str:
+        value = self.write(tree.Column(relation.path))
+        alias = relation.alias or relation.path[-1]
+        key = relation.at or f"{alias} key"
+        self._add(alias, {**({relation.at: VARCHAR} if relation.at else {}), alias: SUPER}, is_element=True)
+        return f"lateral pg_catalog.rs_unpivot({value.sql}) as {quote(alias)}({quote(key)}, {quote(alias)})"
+
+    def _derived(self, relation: tree.Derived) -> str:
+        here = self.scope
+        self.scope = here.parent or Scope()
+        sql, columns = self.subquery(relation.query)
+        self.scope = here
+        alias = relation.alias or f"unnamed {len(here.sources)}"
+        self._add(alias, self.renamed(columns, relation.columns))
+        named = f"({', '.join(quote(name) for name in relation.columns)})" if relation.columns else ""
+        return f"({sql}) as {quote(alias)}{named}"
+
+    def _function(self, relation: tree.FunctionTable) -> str:
+        if relation.call.name == ("unnest",):
+            [argument] = relation.call.arguments
+            return self._unnested(self.write(argument), relation.alias or "unnest", "")
+        call, alias = self.write(relation.call), relation.alias or relation.call.name[-1]
+        if relation.definitions:
+            written = [(name, types.of_words(to.name, to.arguments, True)) for name, to in relation.definitions]
+            self._add(alias, {name: type_ for name, (type_, _) in written})
+            self.reads_catalog = True
+            listed = ", ".join(f"{quote(name)} {sql}" for name, (_, sql) in written)
+            return f"{call.sql} as {quote(alias)}({listed})"
+        names = relation.columns or [alias]
+        self._add(alias, dict.fromkeys(names, call.type))
+        return f"{call.sql} as {quote(alias)}({', '.join(quote(name) for name in names)})"
+
+    # --- joins ---
+
+    def _join(self, join: tree.Join) -> str:
+        left = self.source(join.left)
+        before = len(self.scope.sources)
+        right = self.source(join.right)
+        if isinstance(join.right, tree.Join):
+            right = f"({right})"
+        if join.kind == ",":
+            return f"{left}, {right}"
+        if join.using:
+            self.scope.merged += [name for name in join.using if name not in self.scope.merged]
+            return f"{left} {join.kind} {right} using ({', '.join(quote(name) for name in join.using)})"
+        if join.kind.startswith("natural"):
+            self._merge_columns(before)
+        if join.on is None:
+            return f"{left} {join.kind} {right}"
+        return f"{left} {join.kind} {right} on {self.condition(join.on)}"
+
+    def _merge_columns(self, before: int) -> None:
+        """Merge the columns that both sides of a natural join have."""
+        sources = self.scope.sources
+        if not self.scope.is_known:
+            return
+        theirs = {name for source in sources[before:] for name in source.columns or {}}
+        ours = (name for source in sources[:before] for name in source.columns or {})
+        self.scope.merged += [name for name in ours if name in theirs and name not in self.scope.merged]
+
+    def outer_joins(self, select: tree.Select) -> None:
+        """Turn joins by (+) in WHERE into LEFT JOINs
+        (https://docs.aws.amazon.com/redshift/latest/dg/r_WHERE_oracle_outer.html)."""
+        if select.where is None or select.source is None or not any(map(_is_outer, walk(select.where))):
+            return
+        relations, kept = _flat(select.source), []
+        on: dict[str, list[tree.Expression]] = {}
+        for condition in _conjuncts(select.where):
+            owners = {self._owner(node, relations) for node in walk(condition) if _is_outer(node)}
+            if len(owners) > 1:
+                raise RedshiftError("a predicate may mark columns of one table only with (+)", SYNTAX_ERROR)
+            if owners:
+                on.setdefault(owners.pop(), []).append(condition)
+            else:
+                kept.append(condition)
+        outer = [relation for relation in relations if _alias(relation) in on]
+        source = _joined([relation for relation in relations if _alias(relation) not in on])
+        for relation in outer:
+            source = tree.Join("left join", source, relation, _all(on[_alias(relation)]))
+        select.source, select.where = source, _all(kept) if kept else None
+
+    def _owner(self, column: tree.Column, relations: list[tree.Relation]) -> str:
+        if len(column.name) > 1:
+            return column.name[-2]
+        for relation in relations:
+            known = self.catalog.get(relation.name) if isinstance(relation, tree.Table) else None
+            if known and column.name[0] in known.columns:
+                return _alias(relation)
+        raise RedshiftError(f'column "{column.name[0]}" does not exist', "42703")
+
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_FROM_clause-pivot-unpivot-examples.html
+
+    def _turned(self, source: tree.Relation) -> tuple[Scope, str, list[tuple[str, Typed]]]:
+        """Return the scope around, the source of a PIVOT or UNPIVOT, and its columns; the scope is now its."""
+        here = self.scope
+        self.scope = Scope(here.parent)
+        sql = self.source(source)
+        columns = self.scope.star()
+        if columns is None:
+            raise RedshiftError("the columns to turn are not known: a relation does not exist", "42P01")
+        return here, sql, columns
+
+    def _pivot(self, pivot: tree.Pivot) -> str:
+        here, source, columns = self._turned(pivot.source)
+        used = {node.name[-1] for node in walk(pivot.aggregates) if isinstance(node, tree.Column)} | {pivot.column[-1]}
+        kept = [(name, typed) for name, typed in columns if name not in used]
+        items, found = [f"{typed.sql} as {quote(name)}" for name, typed in kept], {name: t.type for name, t in kept}
+        for value in pivot.values:
+            label = value.alias or _text(value.expression)
+            for aggregate in pivot.aggregates:
+                if not isinstance(aggregate.expression, tree.Call):
+                    raise RedshiftError("PIVOT takes aggregates", SYNTAX_ERROR)
+                written = self.write(_only_where(aggregate.expression, tree.Column(pivot.column), value.expression))
+                name = f"{label}_{aggregate.alias}" if aggregate.alias else label
+                items.append(f"{written.sql} as {quote(name)}")
+                found[name] = written.type
+        group = f" group by {', '.join(typed.sql for _, typed in kept)}" if kept else ""
+        self.scope = here
+        alias = pivot.alias or f"pivoted {len(here.sources)}"
+        self._add(alias, found)
+        return f"(select {', '.join(items)} from {source}{group}) as {quote(alias)}"  # noqa: S608 - of a tree
+
+    def _unpivot(self, unpivot: tree.Unpivot) -> str:
+        here, source, columns = self._turned(unpivot.source)
+        turned = {
+            item.expression.name[-1]: item for item in unpivot.columns if isinstance(item.expression, tree.Column)
+        }
+        kept = [(name, typed) for name, typed in columns if name not in turned]
+        by_name = dict(columns)
+        if missing := turned.keys() - by_name.keys():
+            raise RedshiftError(f'column "{min(missing)}" does not exist', "42703")
+        type_ = types.common(by_name[name].type for name in turned)
+        rows = ", ".join(
+            f"({quote_text(item.alias or name)}::varchar, {by_name[name].sql})" for name, item in turned.items()
+        )
+        items = ", ".join(
+            [*(f"{typed.sql} as {quote(name)}" for name, typed in kept), '"turned"."label"', '"turned"."value"']
+        )
+        where = "" if unpivot.includes_nulls else ' where "turned"."value" is not null'
+        names = [*(name for name, _ in kept), unpivot.label, unpivot.value]
+        self.scope = here
+        alias = unpivot.alias or f"unpivoted {len(here.sources)}"
+        self._add(alias, {**{name: typed.type for name, typed in kept}, unpivot.label: VARCHAR, unpivot.value: type_})
+        turned_rows = f'{source} cross join lateral (values {rows}) as "turned"("label", "value"){where}'
+        named = f"{quote(alias)}({', '.join(quote(name) for name in names)})"
+        return f"(select {items} from {turned_rows}) as {named}"  # noqa: S608 - of a tree
+
+
+def quote_text(text: str) -> str:
+    """Return a string literal; a backslash escapes in it."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _text(node: tree.Expression) -> str:
+    """Return the name of a column that PIVOT makes of a value."""
+    if isinstance(node, tree.Literal):
+        return node.text.strip("'").lower() if node.kind == "string" else node.text
+    raise RedshiftError("a value of PIVOT's IN list is a literal", SYNTAX_ERROR)
+
+
+def _only_where(call: tree.Call, column: tree.Column, value: tree.Expression) -> tree.Call:
+    """Return an aggregate over the rows whose column has a value."""
+    argument = tree.Literal("number", "1") if call.is_star else call.arguments[0]
+    case = tree.Case(None, [(tree.Binary("=", column, value), argument)], None)
+    return tree.Call(call.name, [case, *call.arguments[1:]], call.distinct)
+
+
+def _is_outer(node: Any) -> bool:
+    return isinstance(node, tree.Column) and node.is_outer
+
+
+def _flat(relation: tree.Relation) -> list[tree.Relation]:
+    if isinstance(relation, tree.Join):
+        if relation.kind != ",":
+            raise RedshiftError("(+) cannot be used together with JOIN in FROM", SYNTAX_ERROR)
+        return [*_flat(relation.left), *_flat(relation.right)]
+    return [relation]
+
+
+def _joined(relations: list[tree.Relation]) -> tree.Relation:
+    if not relations:
+        raise RedshiftError("every table of the query is marked with (+)", SYNTAX_ERROR)
+    source, *rest = relations
+    for relation in rest:
+        source = tree.Join("cross join", source, relation)
+    return source
+
+
+def _alias(relation: tree.Relation) -> str:
+    alias: str = getattr(relation, "alias", "")
+    return alias or (relation.name[-1] if isinstance(relation, tree.Table) else "")
+
+
+def _conjuncts(node: tree.Expression) -> list[tree.Expression]:
+    if isinstance(node, tree.Binary) and node.operator == "and":
+        return [*_conjuncts(node.left), *_conjuncts(node.right)]
+    return [node]
+
+
+def _all(conditions: list[tree.Expression]) -> tree.Expression:
+    found, *rest = conditions
+    for condition in rest:
+        found = tree.Binary("and", found, condition)
+    return found
+
+
+_S = SourceWriter
+_RULES: dict[type[tree.Relation], Callable[[Any, Any], str]] = {
+    tree.Table: _S._table,
+    tree.Derived: _S._derived,
+    tree.FunctionTable: _S._function,
+    tree.UnpivotObject: _S._unpivot_object,
+    tree.Join: _S._join,
+    tree.Pivot: _S._pivot,
+    tree.Unpivot: _S._unpivot,
+}
