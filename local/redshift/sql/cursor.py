@@ -24,14 +24,16 @@ class Cursor:
 
     def ahead(self, *keys: str) -> bool:
         """Tell whether the next tokens are these words or operators."""
-        here = self.position
-        return all(token.key == key for token, key in zip(self.tokens[here : here + len(keys)], keys, strict=False))
+        return all(self.tokens[place].key == key for place, key in enumerate(keys, self.position))
 
     def take(self, *keys: str) -> bool:
         """Pass these words if they come next."""
-        if self.token.key != keys[0] or not self.ahead(*keys):
-            return False
-        self.position += len(keys)
+        here, tokens = self.position, self.tokens
+        for key in keys:
+            if tokens[here].key != key:
+                return False
+            here += 1
+        self.position = here
         return True
 
     def take_one(self, keys: frozenset[str] | tuple[str, ...]) -> str:

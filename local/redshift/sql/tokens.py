@@ -35,7 +35,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: it is made often, and that makes it slow
 class Token:
     """A kind, the text that a statement holds, and what rules compare: a word or operator in lower case, else ''."""
 
