@@ -251,8 +251,8 @@ PROBES = (
             "insert into {schema}.t_merged values (1, 'old'), (2, 'kept')",
             "create table {schema}.t_new (k integer, v varchar(8))",
             "insert into {schema}.t_new values (1, 'new'), (3, 'first')",
-            "merge into {schema}.t_merged using {schema}.t_new as new on {schema}.t_merged.k = new.k "
-            "when matched then update set v = new.v when not matched then insert (k, v) values (new.k, new.v)",
+            "merge into {schema}.t_merged using {schema}.t_new as fresh on {schema}.t_merged.k = fresh.k "
+            "when matched then update set v = fresh.v when not matched then insert (k, v) values (fresh.k, fresh.v)",
             "select k, v from {schema}.t_merged order by k",
             rows=[(1, "new"), (2, "kept"), (3, "first")],
         ),
@@ -267,8 +267,8 @@ PROBES = (
             "insert into {schema}.t_null_key values (null, 'old')",
             "create table {schema}.t_null_new (k integer, v varchar(8))",
             "insert into {schema}.t_null_new values (null, 'new')",
-            "merge into {schema}.t_null_key using {schema}.t_null_new as new on {schema}.t_null_key.k = new.k "
-            "when matched then update set v = new.v when not matched then insert (k, v) values (new.k, new.v)",
+            "merge into {schema}.t_null_key using {schema}.t_null_new as fresh on {schema}.t_null_key.k = fresh.k "
+            "when matched then update set v = fresh.v when not matched then insert (k, v) values (fresh.k, fresh.v)",
             "select count(*) from {schema}.t_null_key",
             rows=[(2,)],
         ),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE
 from local.redshift.errors import ACTIVE_TRANSACTION, NOT_SUPPORTED, SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import STRING, Masked, unquote
+from local.redshift.sql.types import CHAR_BYTES, VARCHAR_BYTES, hold_decimal
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ _ALTER_TYPE = re.compile(
     r"^alter\s+(?:column\s+)?\S+\s+(?:set\s+data\s+)?type\s+(?!varchar|character\s+varying|nvarchar|varbyte)(\w+)", re.I
 )
 IDENTIFIER_BYTES, KEPT_BYTES = 127, 63
-VARCHAR_BYTES, CHAR_BYTES, DECIMAL_PRECISION = 65535, 4096, 38
 _LENGTH = re.compile(
-    r"\b(numeric|decimal|varchar|nvarchar|character\s+varying|char|nchar|bpchar|character)\s*\(\s*(\d+)", re.IGNORECASE
+    r"\b(numeric|decimal|varchar|nvarchar|character\s+varying|char|nchar|bpchar|character)\s*\(\s*(\d+)(?:\s*,\s*(\d+))?",
+    re.IGNORECASE,
 )
 
 
@@ -131,8 +132,8 @@ def _refuse_lengths(code: str) -> None:
     """
     for match in _LENGTH.finditer(code):
         kind, length = match[1].lower(), int(match[2])
-        if kind in ("numeric", "decimal") and not 1 <= length <= DECIMAL_PRECISION:
-            raise RedshiftError(f"DECIMAL precision {length} must be between 1 and {DECIMAL_PRECISION}", "22023")
+        if kind in ("numeric", "decimal"):
+            hold_decimal(length, int(match[3] or 0))
         limit = CHAR_BYTES if kind in ("char", "character", "bpchar", "nchar") else VARCHAR_BYTES
         if kind not in ("numeric", "decimal") and length > limit:
             raise RedshiftError(f"length for type {kind} cannot exceed {limit}", "22023")

@@ -135,7 +135,7 @@ def test_a_value_of_the_path_has_the_type_that_the_contract_declares(land: Land,
     receive(dataset, "/".join(f"{name}={NULL}" for name in TYPED), FILE)
 
     selected = "small, whole, big, price, ratio::varchar as ratio, double, day::varchar as day, at::varchar as at, "
-    selected += "clock::varchar as clock, is_on, to_hex(raw) as raw, "
+    selected += 'clock::varchar as clock, is_on, to_hex("raw") as "raw", '
     selected += "case when doc is not null then json_serialize(doc) end as doc, note"
     rows = land.rows(f"select distinct {selected} from landing.{dataset} where whole is not null")
     assert rows == [{name: value for name, (_, _, value) in TYPED.items()}]

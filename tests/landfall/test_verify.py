@@ -13,7 +13,7 @@ from landfall.verify.probe import Probe, gives, refuses
 from tests.landfall.conftest import Desk
 
 # What the local Redshift does otherwise (docs/deploy.md).
-OTHERWISE_HERE = {"names-of-127-bytes", "decimal-too-precise", "booleans-as-texts", "trailing-blanks"}
+OTHERWISE_HERE = {"names-of-127-bytes"}
 LEFT = "select count(*) as n from pg_namespace where nspname like 'verify!_%' escape '!'"
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from local.redshift.errors import RedshiftError
 from local.redshift.sql.words import CATALOG_TYPES, TYPES
 
-MAX_PRECISION, LEAST_SCALE = 38, 4
+MAX_PRECISION, MAX_SCALE, LEAST_SCALE = 38, 37, 4
 VARCHAR_BYTES, CHAR_BYTES = 65_535, 4_096
 
 
@@ -81,8 +81,7 @@ def of_words(name: str, arguments: list[str], allows_catalog: bool) -> tuple[Typ
         raise RedshiftError(f'type "{name}" does not exist', "42704")
     if known == "numeric":
         precision, scale = (int(text) for text in [*(arguments or ["18"]), "0"][:2])
-        if not 1 <= precision <= MAX_PRECISION:
-            raise RedshiftError(f"DECIMAL precision {precision} must be between 1 and {MAX_PRECISION}", "22023")
+        hold_decimal(precision, scale)
         return Type("numeric", precision, scale), f"numeric({precision}, {scale})"
     if known in STRINGS and arguments:
         limit = VARCHAR_BYTES if known == "varchar" else CHAR_BYTES
@@ -99,6 +98,18 @@ def of_words(name: str, arguments: list[str], allows_catalog: bool) -> tuple[Typ
     elif arguments and known not in ("varbyte", "timestamp", "timestamptz", "time", "timetz"):
         raise RedshiftError(f'type modifier is not allowed for type "{name}"', "42601")
     return Type(known), known
+
+
+def hold_decimal(precision: int, scale: int) -> None:
+    """Hold a DECIMAL to the largest (https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html).
+
+    Raises:
+        RedshiftError: it is larger.
+    """
+    if not 1 <= precision <= MAX_PRECISION:
+        raise RedshiftError(f"DECIMAL precision {precision} must be between 1 and {MAX_PRECISION}", "22023")
+    if scale > min(MAX_SCALE, precision):
+        raise RedshiftError(f"DECIMAL scale {scale} must be between 0 and {min(MAX_SCALE, precision)}", "22023")
 
 
 def decimal_of(type_: Type) -> Type | None:
@@ -139,7 +150,7 @@ def arithmetic(operator: str, left: Type, right: Type) -> Type:
     else:
         scale = max(s1, s2)
         precision = max(p1 - s1, p2 - s2) + scale
-    return Type("numeric", min(precision, MAX_PRECISION), min(scale, MAX_PRECISION))
+    return Type("numeric", min(precision, MAX_PRECISION), min(scale, MAX_SCALE))
 
 
 _NUMBERS = FLOATS | INTEGERS.keys() | {"numeric"}

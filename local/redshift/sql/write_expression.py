@@ -11,6 +11,7 @@ from local.redshift.sql.scope import Catalog, Columns, Scope, Typed, quote, quot
 from local.redshift.sql.types import FLOATS, INTEGERS, MOMENTS, STRINGS, UNKNOWN, Type
 
 BOOLEAN, VARCHAR, SUPER = Type("boolean"), Type("varchar"), Type("super")
+_STRING_NAMES = {"varchar": "character varying", "char": "character"}
 _NUMBERS = FLOATS | INTEGERS.keys() | {"numeric"}
 _COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
@@ -307,6 +308,9 @@ class ExpressionWriter:
         if operand.type == SUPER and type_ != SUPER:
             inner = "pg_catalog.rs_super_varchar({})" if type_.name in STRINGS else "(({}) #>> '{{}}')"
             return Typed(f"{inner.format(operand.sql)}::{sql}", type_)
+        if type_.name in STRINGS and operand.type == BOOLEAN:
+            # https://docs.aws.amazon.com/redshift/latest/dg/r_Boolean_type.html
+            raise RedshiftError(f"cannot cast type boolean to {_STRING_NAMES[type_.name]}", "42846")
         if type_ == SUPER and operand.type != SUPER:
             return Typed(f"({self.as_super(operand)})::super", type_)
         return Typed(f"({operand.sql})::{sql}", type_)
