@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import dbt.adapters.redshift
+from dbt.adapters.base.meta import available
 from dbt.adapters.base.relation import BaseRelation
 from dbt.adapters.contracts.connection import Connection
 from dbt.adapters.redshift.connections import RedshiftConnectionManager, get_connection_method, logger
@@ -97,8 +98,14 @@ class RedshiftAdapter(StockAdapter):
     def __init__(self, config: Any, mp_context: Any) -> None:
         """Begin without knowing a schema."""
         super().__init__(config, mp_context)
+        self._sent_before = POOL.sent
         self._schemas: dict[str, list[str]] = {}
         self._asking = threading.Lock()
+
+    @available
+    def statements_sent(self) -> int:
+        """Return how many statements this run has sent; for the record of runs, which the stock adapter cannot tell."""
+        return POOL.sent - self._sent_before
 
     def list_schemas(self, database: str) -> list[str]:
         """List the schemas, asked for once a run: dbt asks for each folder of models."""

@@ -65,6 +65,25 @@ def manifest_of(project_dir: Path, on_event: Callable[[Any], None]) -> Any:
 _MANIFESTS: dict[Path, Any] = {}
 
 
+def docs_page(project_dir: Path, on_event: Callable[[Any], None]) -> bytes:
+    """Let dbt write its documentation as one static page; neither it nor its models are looked up in the warehouse.
+
+    So the columns are those that are declared, and the SQL is as it was written.
+
+    Raises:
+        ConfigError: dbt cannot do it.
+    """
+    manifest = manifest_of(project_dir, on_event)
+    target = _scratch_folder() / "target"
+    manifest.write(str(target / "manifest.json"))  # what is put into the page; dbt writes it only where it compiles
+    answer = invoke(
+        ["docs", "generate", "--static", "--empty-catalog", "--no-compile"], project_dir, on_event, manifest
+    )
+    if not answer.success:
+        raise ConfigError(f"dbt cannot write its documentation: {answer.exception or 'see the log'}")
+    return (target / "static_index.html").read_bytes()
+
+
 def _options(project_dir: Path) -> list[str]:
     folder = _scratch_folder()
     return [

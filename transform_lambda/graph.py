@@ -37,6 +37,7 @@ class Node:
     warn_after: float | None = None  # seconds without a landing; of a landing source
     error_after: float | None = None
     has_own_freshness: bool = False  # freshness goes by something else than when rows landed
+    is_sensitive: bool = False  # of a landing source: its values are nobody's to see
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,7 @@ def _node(node: Any, known: Set[str]) -> Node:
         is_upsert=kind == "model" and node.fqn[1] == "modeled" and node.name == entity,
         dataset=node.name if is_landing else None,
         relation=f"{node.schema}.{node.identifier}",
+        is_sensitive=is_landing and bool((node.config.meta or {}).get("sensitive")),
         **(_freshness(node) if is_landing else {}),
     )
 

@@ -1,7 +1,7 @@
 """MODEL, GATE, ALERT: the transform function. In: one action of the state machine. Out: that action's result, as JSON.
 
-The actions, in the order of the state machine: plan, build, archive, report, remember; on a schedule, freshness; and,
-as a step of a deployment, prepare.
+The actions, in the order of the state machine: plan, build, archive, report, remember, publish; on a schedule,
+freshness; as a step of a deployment, prepare; and for whoever asks, page.
 """
 
 from __future__ import annotations
@@ -24,13 +24,17 @@ from botocore.config import Config
 
 from transform_lambda import alerts, carried, freshness
 from transform_lambda import archive as archiving
-from transform_lambda.build import Builder
+from transform_lambda.build import Builder, EventLog
 from transform_lambda.catalog import BuiltRelations
-from transform_lambda.dbt_runtime import connected, parse_path
+from transform_lambda.dbt_runtime import connected, docs_page, parse_path
 from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.graph import Graph
 from transform_lambda.kept import Landings, ToldStale
 from transform_lambda.login import read_password
+from transform_lambda.page import publish as pages
+from transform_lambda.page.content import content
+from transform_lambda.page.questions import DAYS, Project, ask
+from transform_lambda.page.render import render
 from transform_lambda.parse_cache import graph_kept, parse_kept
 from transform_lambda.plan import WHO_SQL, Facts, Plan, decide, read_facts
 from transform_lambda.project import Memory, fingerprint
@@ -189,6 +193,30 @@ def _has_left_nothing(settings: Settings) -> bool:
         return False
 
 
+def publish(_event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
+    """Put the operator's page into the bucket, and dbt's documentation beside it where the project has changed."""
+    pages.put(s3(), settings.bucket, _page(settings, DAYS))
+
+    def make_docs() -> bytes:
+        with _parsed(settings):
+            return docs_page(settings.project_dir, EventLog(logger))
+
+    return {"page": pages.PAGE, "docs": pages.keep_docs(s3(), settings.bucket, _fingerprint(), make_docs)}
+
+
+def page(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
+    """Make the operator's page and hand it over: some 100 KB, of the 6 MB that an answer may have."""
+    return {"html": _page(settings, int(event.get("days", DAYS)))}
+
+
+def _page(settings: Settings, days: int) -> str:
+    graph = _graph(settings)
+    project = Project.of(graph)
+    with connected() as query:
+        answers = ask(query, project, days, settings.usd_an_hour)
+    return render(content(answers, project, settings.environment, _now(), days, pages.docs_of(graph)))
+
+
 def check_freshness(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
     """Look for datasets that deliver nothing any more, and compose the message, unless the same was told already.
 
@@ -239,6 +267,8 @@ ACTIONS: dict[str, Callable[[Event, Settings, LambdaContext], dict[str, Any]]] =
     "archive": archive,
     "report": report,
     "remember": remember,
+    "publish": publish,
+    "page": page,
     "freshness": check_freshness,
 }
 

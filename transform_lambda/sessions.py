@@ -69,10 +69,12 @@ class Session:
             self._is_to_begin = False
             return
         if self._is_to_begin:
+            self.pool.count()
             cursor.execute("BEGIN")
             self._is_to_begin = False
         if word == "commit":
             self._drop_tables(cursor)
+        self.pool.count()
         cursor.execute(sql, *arguments)
         self._note(text)
 
@@ -93,6 +95,7 @@ class Session:
     def _drop_tables(self, cursor: Any) -> None:
         """Drop dbt's temporary tables; no other table is named as they are, so one that is gone does no harm."""
         if self._tables:
+            self.pool.count()
             cursor.execute(f"drop table if exists {', '.join(self._tables)}")
             self._tables.clear()
 
@@ -155,6 +158,7 @@ class Pool:
     """Sessions of one action. The one that was used last is lent first, each time as another `Session`."""
 
     patience_seconds: float = _PATIENCE_SECONDS
+    sent: int = 0  # statements that borrowers have sent, BEGIN and COMMIT among them
     _idle: list[Session] = field(default_factory=list)
     _lent: set[Session] = field(default_factory=set)
     _holders: int = 0
@@ -170,6 +174,11 @@ class Pool:
             self._holders -= 1
             if not self._holders:
                 self.close()
+
+    def count(self) -> None:
+        """Count a statement that is sent."""
+        with self._changed:
+            self.sent += 1
 
     def take(self, login: Login) -> Session:
         """Lend a session: one that is idle, or becomes it in a moment, or else a new one."""

@@ -26,6 +26,7 @@ class Settings:
     secret_arn: str | None  # set when dbt logs in with a password
     rows_per_build: int  # a build of more rows is split by entity
     reminder_hours: int  # after which an alert that still holds is sent again
+    usd_an_hour: float  # what an hour of the warehouse costs; 0: not known
     project_dir: Path
 
     @classmethod
@@ -46,6 +47,7 @@ class Settings:
             secret_arn=_required(environment, "LANDFALL_TRANSFORMER_SECRET_ARN") if by_password else None,
             rows_per_build=int(environment.get("LANDFALL_ROWS_PER_BUILD", "100000000")),
             reminder_hours=int(environment.get("LANDFALL_REMINDER_HOURS", "24")),
+            usd_an_hour=float(environment.get("LANDFALL_WAREHOUSE_USD_PER_HOUR", "0")),
             project_dir=Path(environment.get("DBT_PROJECT_DIR") or _PROJECT),
         )
 

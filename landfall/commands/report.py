@@ -1,12 +1,19 @@
-"""`landfall report`: what a run did, from its report in S3."""
+"""`landfall report`: what a run did, from its report in S3; or all that runs recorded, as a page."""
 
+import sys
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from landfall import output
 from landfall.commands.transform import EXIT_CODES, TIMED_OUT, show_run
+
+if TYPE_CHECKING:
+    from landfall.stack import Stack
+
+MOST_DAYS = 400
 
 
 def register(app: typer.Typer) -> None:
@@ -17,16 +24,32 @@ def register(app: typer.Typer) -> None:
 def report(
     run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="A run's id; the latest when left out.")] = None,
     every: Annotated[bool, typer.Option("--all", help="List every model and gate, not only the notable ones.")] = False,
+    as_page: Annotated[
+        bool, typer.Option("--html", help="Write the operator's page: what landed, gates, runs, what to do.")
+    ] = False,
+    folder: Annotated[
+        Path | None, typer.Option("--output", metavar="DIR", help="Where the page goes (default: .landfall/page).")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="How many days the page tells of.")] = 30,
+    opens: Annotated[
+        bool | None, typer.Option("--open/--no-open", help="Open it in a browser (default: in a terminal, yes).")
+    ] = None,
     as_json: output.JsonOption = False,
 ) -> None:
     """Show a run's report: why it ran, models, gates, records a dataset, and what failed with files and examples.
 
-    Exits as `transform --wait` did: 0 it succeeded, 1 a gate failed, 2 an error.
+    Exits as `transform --wait` did: 0 it succeeded, 1 a gate failed, 2 an error. With --html it writes a page of all
+    that was recorded instead, and exits 0 once it is there.
     """
     from landfall import environment
     from landfall.operate import reports, transforms
 
+    if as_page and (run or every):
+        raise typer.BadParameter("a page is about all runs: it takes no RUN and no --all")
     stack = environment.stack()
+    if as_page:
+        _write_page(stack, folder, days, opens, as_json)
+        return
     found = reports.read(stack.s3, stack.bucket, run)
     if as_json:
         output.print_json(found)
@@ -36,6 +59,22 @@ def report(
             console.print(line, markup=False)
         show_run(console, transforms.read(found["execution"], found["build"]), every=every)
     raise typer.Exit(EXIT_CODES.get(found["build"]["outcome"], TIMED_OUT))
+
+
+def _write_page(stack: "Stack", folder: Path | None, days: int, opens: bool | None, as_json: bool) -> None:
+    import webbrowser
+
+    from landfall.operate import pages
+
+    with output.stderr().status("the page is being made"):
+        page, docs = pages.write(stack, folder or pages.FOLDER, days)
+    is_wanted = sys.stdout.isatty() and not as_json if opens is None else opens
+    is_open = is_wanted and webbrowser.open(page.as_uri())
+    if as_json:
+        about = {"page": str(page), "url": page.as_uri(), "docs": docs and str(docs), "opened": is_open}
+        output.print_json({**about, "published": pages.published(stack)})
+    else:
+        typer.echo(f"{'opened' if is_open else 'open'} {page.as_uri()}")
 
 
 def _head(found: Mapping[str, Any]) -> Iterator[str]:

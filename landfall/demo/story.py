@@ -18,7 +18,7 @@ from landfall.demo.inbox import Inbox, Notification, subscribed
 from landfall.demo.narrator import Narrator
 from landfall.demo.pipeline import Pipeline
 from landfall.demo.sample import ITEM_FACTS, ITEM_KEY, ORDER_FACTS, ORDER_KEY, Wave
-from landfall.operate import docs, undos, uploads
+from landfall.operate import docs, pages, undos, uploads
 from landfall.operate.transforms import Run
 from landfall.operate.uploads import Upload
 from scripts.order_rows import Plan
@@ -58,7 +58,7 @@ class Story:
         self.broken_rows()
         self.failing_gate()
         self.other_domains()
-        self.lineage()
+        self.what_to_look_at()
 
     def first_wave(self) -> Wave:
         """New orders: landed by event, modeled behind gates, announced."""
@@ -174,13 +174,20 @@ class Story:
         orders = {name: (row[0], date.fromisoformat(row[1][:10]), Decimal(row[2])) for name, row in newest.items()}
         OtherDomains(self.narrator, self.pipeline, self.folder, self.first_order).tell(orders)
 
-    def lineage(self) -> None:
-        """The documentation, with the lineage."""
-        self.narrator.begin("The lineage, from landed dataset to exposure")
+    def what_to_look_at(self) -> None:
+        """The operator's page, which the last run has published, and the documentation, with the lineage."""
+        stack = self.pipeline.stack
+        self.narrator.begin("The operator's page, and the lineage from landed dataset to exposure")
+        self.narrator.expect(
+            "the last run has published the page", pages.is_published(stack), True, pages.published(stack)
+        )
+        with self.narrator.busy("the page is made"):
+            page, _ = pages.write(stack, pages.FOLDER, pages.DAYS)
+        self.narrator.expect("the page is written", page.exists(), True, page.as_uri())
         with self.narrator.busy("dbt is writing its documentation"):
-            page = docs.generate()
-        self.narrator.expect("dbt docs are written", page.exists(), True, page.as_uri())
-        self.narrator.sum_up("one page, no server needed")
+            documentation = docs.generate()
+        self.narrator.expect("dbt docs are written", documentation.exists(), True, documentation.as_uri())
+        self.narrator.sum_up("two pages, no server needed")
 
     def undo_leftovers(self) -> None:
         """Take out what a story that broke off would leave in the way of the next one."""
@@ -266,6 +273,7 @@ def tell(stack: "Stack", console: Console, folder: Path, orders: int) -> None:
         finally:
             story.undo_leftovers()
     narrator.summarise()
+    console.print(f"the operator's page: open {pages.FOLDER.joinpath(pages.PAGE).as_uri()}", soft_wrap=True)
     console.print(f"lineage: open {docs.FOLDER.joinpath('index.html').as_uri()}", soft_wrap=True)
     console.print(f"[dim]{time.monotonic() - started:.0f} s[/dim]")
 

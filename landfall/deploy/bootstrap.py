@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -78,13 +78,15 @@ OPS_TABLES: Mapping[str, str] = {
     ),
     "runs": (
         "run_id varchar(64), command varchar(64), outcome varchar(32), started_at timestamp, ended_at timestamp, "
-        "models bigint, gates bigint, failed bigint"
+        "models bigint, gates bigint, failed bigint, statements bigint, phases varchar(1024)"
     ),
     "alerts": (
         "kind varchar(32), fingerprint varchar(64), severity varchar(16), subject varchar(256), run_id varchar(64), "
         "report varchar(1200), sent_at timestamp"
     ),
 }
+# https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html
+OPS_COLUMNS = "select table_name as name, column_name from svv_columns where table_schema = 'ops'"
 # The key of the masks is made once and stays: with another one, no masked identifier would be found again. It goes as a
 # parameter, since the text of a statement is kept in the warehouse's query history.
 STORE_MASKING_KEY = (
@@ -123,6 +125,7 @@ def bootstrap(admin: Warehouse, loader: Warehouse, logins: Sequence[Login], cont
     _run(admin, user_statements(logins, existing))
     _run(admin, schema_statements())
     _run(loader, ops_statements())
+    _run(loader, missing_column_statements({(row["name"], row["column_name"]) for row in loader.query(OPS_COLUMNS)}))
     for dataset, contract in contracts.items():
         prepare_dataset(loader, dataset, contract)
     _run(admin, privilege_statements())
@@ -197,6 +200,21 @@ def ops_statements() -> list[str]:
         *tables,
         "create table if not exists lock._bootstrap (load_seq bigint not null)",
         "insert into lock._bootstrap select 0 where not exists (select 1 from lock._bootstrap)",
+    ]
+
+
+def missing_column_statements(existing: Collection[tuple[str, str]]) -> list[str]:
+    """Give bookkeeping tables that an earlier release has made the columns that they lack; one a statement.
+
+    >>> made = {(name, column.split()[0]) for name, columns in OPS_TABLES.items() for column in columns.split(", ")}
+    >>> missing_column_statements(made - {("runs", "statements")})
+    ['alter table ops.runs add column statements bigint']
+    """
+    return [
+        f"alter table ops.{name} add column {column}"
+        for name, columns in OPS_TABLES.items()
+        for column in columns.split(", ")
+        if (name, column.split()[0]) not in existing
     ]
 
 

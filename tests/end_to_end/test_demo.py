@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -23,7 +25,10 @@ def shown(stack: LocalStack) -> str:
 
 def test_the_demonstration_runs_to_its_end(shown: str) -> None:
     assert shown.endswith("demo: ok\n")
-    assert [line for line in shown.splitlines() if line.startswith("9. The lineage")]
+    assert [line for line in shown.splitlines() if line.startswith("9. The operator's page")]
+    (where,) = [line for line in shown.splitlines() if line.startswith("the operator's page: open file://")]
+    page = Path(unquote(urlsplit(where.rsplit(" ", 1)[1]).path)).read_text(encoding="utf-8")
+    assert "orders__quarantine_rate" in page
 
 
 @pytest.mark.usefixtures("shown")

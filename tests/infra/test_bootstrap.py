@@ -141,6 +141,17 @@ MAY_READ = {
 
 @pytest.mark.parametrize("schema", SCHEMA_OWNERS)
 @pytest.mark.parametrize("user", MAY_READ)
+def test_bookkeeping_that_an_earlier_release_has_made_gets_its_new_columns(log_in: As) -> None:
+    loader = log_in(LOADER)
+    loader.transaction(["alter table ops.runs drop column phases", "alter table ops.runs drop column statements"])
+    known = {(row["name"], row["column_name"]) for row in loader.query(bootstrap.OPS_COLUMNS)}
+    added = bootstrap.missing_column_statements(known)
+    assert {statement.split(" add column ")[1].split()[0] for statement in added} == {"statements", "phases"}
+    loader.transaction(added)
+    now = {(row["name"], row["column_name"]) for row in loader.query(bootstrap.OPS_COLUMNS)}
+    assert bootstrap.missing_column_statements(now) == []
+
+
 def test_each_user_reads_what_it_needs_and_nothing_else(
     user: str, schema: str, tables: dict[str, str], log_in: As
 ) -> None:

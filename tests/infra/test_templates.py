@@ -89,6 +89,7 @@ def test_main_puts_out_what_the_operators_commands_read() -> None:
         "StateMachineArn",
         "IngestFunctionName",
         "TransformFunctionName",
+        "PagesPolicyArn",
         "LoaderSecretArn",
         "TransformerSecretArn",
         "ReaderSecretArn",
@@ -426,6 +427,20 @@ def test_who_reads_objects_is_told_what_is_gone_apart_from_what_is_forbidden(tem
     assert set(as_list(lists["Action"])) == {"s3:ListBucket", "s3:ListBucketVersions"}
     assert "Condition" not in lists
     assert lists["Resource"] == {"Ref": "BucketArn"}
+
+
+def test_readers_may_read_the_published_pages_and_nothing_else() -> None:
+    (policy,) = of_type(load("model"), "AWS::IAM::ManagedPolicy").values()
+    allowed = {statement["Sid"]: statement for statement in statements(policy)}
+    assert allowed["ReadPages"]["Action"] == "s3:GetObject"
+    assert allowed["ReadPages"]["Resource"] == {"Fn::Sub": "${BucketArn}/reports/pages/*"}
+    assert allowed["ListPages"]["Condition"] == {"StringLike": {"s3:prefix": "reports/pages/*"}}
+    assert allowed["ReadPagesUnderTheBucketsKey"]["Action"] == "kms:Decrypt"
+    assert set(allowed) == {"ReadPages", "ListPages", "ReadPagesUnderTheBucketsKey"}
+    attached = [name for name in ("Roles", "Users", "Groups") if name in policy["Properties"]]
+    assert attached == []  # who reads them is for the account to say
+    block = load("storage")["Resources"]["Bucket"]["Properties"]["PublicAccessBlockConfiguration"]
+    assert set(block.values()) == {True}
 
 
 def test_each_role_may_touch_that_item_of_the_lease_s_table_which_it_needs_and_no_other() -> None:

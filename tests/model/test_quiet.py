@@ -45,6 +45,7 @@ def deployed(built_warehouse: ModelWarehouse, local_aws: LocalServices, monkeypa
         secret_arn=None,
         rows_per_build=1_000,
         reminder_hours=24,
+        usd_an_hour=0.0,
         project_dir=ROOT,
     )
 

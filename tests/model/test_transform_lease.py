@@ -6,6 +6,7 @@ function runs in the end-to-end tests.
 
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,42 @@ def test_a_run_takes_every_step_in_order_and_gives_the_lease_back(flow: Flow) ->
     assert ended["output"]["outcome"] == "succeeded"
     assert flow.calls() == ROUND
     assert flow.lease() is None
+    assert [event["action"] for event in flow.events()] == [*ROUND, "publish"]
+
+
+def test_a_page_that_cannot_be_made_leaves_the_run_as_it_ended(flow: Flow) -> None:
+    flow.script(fails="publish")
+    ended = flow.end_of(flow.start())
+    assert (ended["status"], ended["output"]["outcome"]) == ("SUCCEEDED", "succeeded")
+    assert flow.pages() == 1
+    assert flow.lease() is None
+    assert len(flow.messages("success")) == 1
+    assert flow.messages("failure") == []
+
+
+def test_a_run_that_breaks_behind_its_plan_leaves_a_page_and_still_fails(flow: Flow) -> None:
+    flow.script(fails="archive")
+    assert flow.end_of(flow.start())["status"] == "FAILED"
+    assert flow.pages() == 1
+
+
+@pytest.mark.parametrize(("request_", "pages"), [({}, 0), ({"sweep": True}, 0), ({"sweep": "daily"}, 1)])
+def test_where_nothing_is_built_the_page_is_made_by_the_daily_sweep_alone(
+    flow: Flow, request_: dict[str, Any], pages: int
+) -> None:
+    flow.script(build=False)
+    assert flow.end_of(flow.start(**request_))["output"]["reason"] == "nothing to build"
+    assert flow.pages() == pages
+
+
+def test_several_rounds_make_one_page(flow: Flow) -> None:
+    flow.script(build_seconds=2)
+    holder = flow.start()
+    wait_for(lambda: "build" in flow.calls(), "the first build")
+    joiner = flow.start()
+    flow.end_of(holder)
+    assert flow.calls() == ROUND * 2
+    assert (flow.pages(holder), flow.pages(joiner)) == (1, 0)
 
 
 def test_nothing_to_build_ends_after_the_plan_and_tells_nobody(flow: Flow) -> None:

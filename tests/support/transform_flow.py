@@ -13,6 +13,7 @@ from tests.support.waiting import wait_for
 
 TEMPLATES = ROOT / "infra" / "cloudformation"
 DEBOUNCE_SECONDS = 1
+PUBLISH = "publish"
 
 RECORDER = '''
 import json, pathlib, time
@@ -97,7 +98,14 @@ class Flow:
         return [line for line in lines if action in (None, line["action"])]
 
     def calls(self, execution: str | None = None) -> list[str]:
-        """Return the actions that were called, in order."""
+        """Return the actions of runs that were called, in order; the page, which is made after all of them, apart."""
+        return [action for action in self._actions(execution) if action != PUBLISH]
+
+    def pages(self, execution: str | None = None) -> int:
+        """Return how often the operator's page was to be made, which is the last thing that is asked each time."""
+        return self._actions(execution).count(PUBLISH)
+
+    def _actions(self, execution: str | None) -> list[str]:
         return [event["action"] for event in self.events() if execution in (None, event["execution"])]
 
     def start(self, **request: Any) -> str:

@@ -1,0 +1,288 @@
+"""ALERT: the operator's page: each number is what its SQL says, whatever files are called, and nothing is a script."""
+
+# ruff: noqa: S608 - the tests' own SQL
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.home import ROOT
+from tests.support.model_warehouse import ModelWarehouse
+from tests.support.order_rows import order, orders_file
+from tests.support.warehouse_seed import BUCKET, literal
+from transform_lambda.build import Builder
+from transform_lambda.dbt_runtime import connected
+from transform_lambda.graph import Graph
+from transform_lambda.page.content import WITHHELD, content
+from transform_lambda.page.publish import docs_of, lineage
+from transform_lambda.page.questions import Answer, Project, Source, ask, questions
+from transform_lambda.page.render import render
+from transform_lambda.page.shown import Docs
+
+NOON = datetime(2025, 11, 13, 12, tzinfo=UTC)
+HOSTILE = "raw/orders/<img src=x onerror=alert(1)>\"'&{{7*7}}</script><script>\u202e\x07.parquet"
+NUMBERS = re.compile(
+    "|".join(["rows$", "^files$", "_files$", "seconds$", "^models$", "^gates$", "ed$", "^statements$"])
+)
+
+
+def answered(**rows: list[dict[str, str | None]]) -> dict[str, Answer]:
+    """Return answers with some rows, and none to the other questions."""
+    return {each.name: Answer(f"select '{each.name}'", rows.get(each.name, [])) for each in questions()}
+
+
+def page_of(answers: Mapping[str, Answer], project: Project | None = None, docs: Docs | None = None) -> str:
+    """Render what is shown of answers."""
+    return render(content(answers, project or Project({}, {}), "test", NOON, 30, docs))
+
+
+class Seen(HTMLParser):
+    """What a browser would make of a page: its elements with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    @property
+    def shape(self) -> list[tuple[str, list[str]]]:
+        """The elements, and which attributes they have."""
+        return [(tag, sorted(attributes)) for tag, attributes in self.elements]
+
+
+def row_of(name: str, text: str) -> dict[str, str | None]:
+    """Return an answer to a question in which all that can be a text is this one."""
+    (question,) = [each for each in questions() if each.name == name]
+    verdict = json.dumps(dict.fromkeys(("column", "row", "found", "expected", "remedy"), text))
+    known = {"verdict": verdict, "day": "2025-11-13", "phases": '{"gate": 1.5, "modeled": 0.5}', "cost_usd": "0.0480"}
+    return {column: known.get(column, "3" if NUMBERS.search(column) else text) for column in question.columns}
+
+
+def all_of(text: str) -> dict[str, Answer]:
+    """Return answers in which all that can be a text is this one."""
+    return answered(**{each.name: [row_of(each.name, text)] for each in questions()})
+
+
+@given(st.text(min_size=1))
+def test_no_text_becomes_an_element_or_an_attribute(text: str) -> None:
+    project = Project({text: {"modeled.x"}}, {text: Source(1.0)})
+    plain, seen = (Seen(page_of(all_of(each), project, Docs("dbt/index.html"))) for each in ("plain", text))
+    assert seen.shape == plain.shape
+    assert {tag for tag, _ in seen.elements}.isdisjoint({"script", "img", "iframe", "object", "link", "form"})
+    assert {attributes["href"] for tag, attributes in seen.elements if tag == "a"} == {
+        attributes["href"] for tag, attributes in plain.elements if tag == "a"
+    }
+
+
+def test_what_is_hostile_is_shown_and_what_has_no_glyph_is_spelled() -> None:
+    html = page_of(all_of(HOSTILE))
+    assert "<img" not in html
+    assert "<script" not in html
+    assert "\u202e" not in html
+    seen = Seen(html)
+    assert HOSTILE.replace("\u202e", "\\u202e").replace("\x07", "\\x07") in seen.text
+    assert "landfall replay --rejected" in seen.text  # a key that no line of a terminal holds
+
+
+def test_the_page_forbids_scripts_and_whatever_is_not_in_it() -> None:
+    seen = Seen(page_of(all_of("x")))
+    (policy,) = [
+        str(attributes["content"])
+        for _, attributes in seen.elements
+        if attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert not [name for _, attributes in seen.elements for name in attributes if name == "style" or name[:2] == "on"]
+
+
+def test_no_text_of_a_verdict_on_a_sensitive_dataset_is_shown() -> None:
+    row = row_of("rejected", "Ada Example, 1815-12-10") | {"dataset": "patients"}
+    shown = page_of(answered(rejected=[row]), Project({}, {"patients": Source(is_sensitive=True)}))
+    (column,) = [json.loads(str(row["verdict"]))["column"]]
+    told = Seen(shown).text
+    assert WITHHELD in told
+    assert f"found {column}" not in told
+    assert f"<p>{row['detail']}</p>" not in shown
+    assert f"found {column}" in Seen(page_of(answered(rejected=[row]))).text  # of one that is not
+
+
+@pytest.mark.parametrize("verdict", [None, "{", "[]", '{"remedy": null}'])
+def test_a_verdict_that_cannot_be_read_leaves_the_reason(verdict: str | None) -> None:
+    row = row_of("rejected", "x") | {"reason": "not_parquet", "verdict": verdict}
+    told = Seen(page_of(answered(rejected=[row]))).text
+    assert "not_parquet" in told
+    assert "To fix it" not in told
+
+
+def test_a_page_of_nothing_says_what_to_do() -> None:
+    told = Seen(page_of(answered())).text
+    assert "landfall upload FILE --wait" in told
+    assert "landfall transform --wait" in told
+
+
+def test_a_state_is_told_by_its_shape_and_in_words_not_by_colour_alone() -> None:
+    gates: list[dict[str, str | None]] = [
+        {"run_id": f"r{place}", "subject": "orders", "asked_at": f"2025-11-13 12:00:0{place}", **counts}
+        for place, counts in enumerate(
+            [
+                {"passed": "2", "warned": "0", "failed": "0"},
+                {"passed": "1", "warned": "1", "failed": "0"},
+                {"passed": "1", "warned": "0", "failed": "1"},
+            ]
+        )
+    ]
+    html = page_of(answered(gates=gates))
+    strip = html[html.index('aria-label="gates of orders, run by run; the last failed"') :]
+    strip = strip[: strip.index("</svg>")]
+    passed, warned, failed = re.findall(r"<g>.*?</g>", strip, re.DOTALL)
+    assert "1 passed, 0 warned, 1 failed" in failed
+    assert (passed.count("<path"), warned.count("<path"), failed.count("<path")) == (0, 1, 1)
+    assert warned[warned.index("<path") :] != failed[failed.index("<path") :]
+
+
+def test_the_phases_fill_the_run_s_bar_and_are_told_in_words() -> None:
+    run = row_of("runs", "r") | {"seconds": "4"}
+    (line,) = content(answered(runs=[run]), Project({}, {}), "test", NOON, 30).runs
+    assert [bar.says for bar in line.phases] == ["gate 1.5 s", "modeled 0.5 s"]
+    assert sum(bar.length for bar in line.phases) == pytest.approx(line.length)
+    assert "gate 1.5 s · modeled 0.5 s" in Seen(page_of(answered(runs=[run]))).text
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    """Return the project's graph."""
+    return Builder(ROOT, Logger(service="test")).graph()
+
+
+@pytest.fixture
+def busy(worker_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelWarehouse]:
+    """Return a warehouse in which something has been built, stopped, quarantined, rejected and undone."""
+    for name, value in worker_warehouse.environment.items():
+        monkeypatch.setenv(name, value)
+    worker_warehouse.empty()
+    good = orders_file("good", [order(f"o-{number}") for number in range(40)] + [order("o-bad", currency="euro")])
+    worker_warehouse.loader.land(good)
+    builder = Builder(ROOT, Logger(service="test"))
+    assert builder.build({"select": ["source:landing.order_summary+"], "full_refresh": False})["outcome"] == "succeeded"
+    worker_warehouse.loader.land(
+        orders_file("bad", [order(f"b-{number}", order_status="lost") for number in range(20)])
+    )
+    stopped = builder.build({"select": ["source:landing.order_summary+"], "full_refresh": False})
+    assert stopped["outcome"] == "gate_failed"
+    gone = orders_file("gone", [order("o-gone")])
+    worker_warehouse.loader.land(gone)
+    worker_warehouse.loader.undo(gone)
+    verdict = json.dumps({"reason": "not_parquet", "found": "it's", "remedy": "write parquet"})
+    worker_warehouse.loader.run(
+        "update ledger.order_summary set event_time = dateadd(second, -3, loaded_at)",
+        "insert into ops.rejected_files (file_id, dataset, bucket, key, reason, detail, verdict, rejected_at) values "
+        f"('f1', 'order_summary', '{BUCKET}', {literal(HOSTILE)}, 'not_parquet', 'cut short', {literal(verdict)}, "
+        "getdate())",
+        "insert into ops.alerts (kind, fingerprint, severity, subject, report, sent_at) values "
+        "('transform', 'f', 'high', 'gate failed', '', getdate())",
+    )
+    yield worker_warehouse
+    worker_warehouse.loader.run("delete from ops.rejected_files", "delete from ops.alerts")
+
+
+def again(warehouse: ModelWarehouse, sql: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Ask what the page shows as a number's SQL."""
+    rows = warehouse.transformer.rows(sql)
+    return [
+        {name: None if value is None else str(value) for name, value in zip(columns, row, strict=True)} for row in rows
+    ]
+
+
+def comparable(rows: list[Any]) -> list[list[tuple[str, str | None]]]:
+    """Sort rows, without what depends on the time at which one asks."""
+    return sorted(
+        (sorted((name, value) for name, value in row.items() if name != "silent_seconds") for row in rows), key=str
+    )
+
+
+def test_each_number_is_found_again_by_the_sql_beside_it(busy: ModelWarehouse, graph: Graph) -> None:
+    statements: list[str] = []
+    project = Project.of(graph)
+    with connected() as query:
+
+        def counted(sql: str) -> Any:
+            statements.append(sql)
+            return query(sql)
+
+        answers = ask(counted, project, usd_an_hour=2.88)
+    assert len(statements) == 2
+
+    html = page_of(answers, project, docs_of(graph))
+    shown = dict(re.findall(r'<pre id="sql-(\w+)"><code>(.*?)</code></pre>', html, re.DOTALL))
+    assert set(shown) == set(answers)
+    for question in questions():
+        told = Seen(shown[question.name]).text  # as somebody copies it
+        assert comparable(again(busy, told, question.columns)) == comparable(list(answers[question.name].rows))
+    empty = {"shapes"} & {name for name, answer in answers.items() if not answer.rows}
+    assert {name for name, answer in answers.items() if not answer.rows} == empty
+
+
+def test_the_numbers_are_what_happened(busy: ModelWarehouse, graph: Graph) -> None:
+    project = Project.of(graph)
+    with connected() as query:
+        answers = ask(query, project, usd_an_hour=2.88)
+    shown = content(answers, project, "test", datetime.now(UTC), 30, docs_of(graph))
+    (line,) = [each for each in shown.datasets if each.name == "order_summary"]
+    assert (line.files, line.rows, line.undone, line.rejected) == (3, 61, 1, 1)
+    assert (line.waiting_files, line.waiting_rows, line.freshness) == (1, 20, "fresh")
+    held = busy.transformer.value("select count(*) from gate.quarantine_orders")
+    assert sum(each.count for each in shown.quarantine if each.subject == "orders") == held == 21
+    assert {each.producer for each in shown.quarantine} == {f"s3://{BUCKET}/raw/order_summary/"}
+    tiles = {tile.name: tile.value for tile in shown.tiles}
+    assert (tiles["rows landed"], tiles["rows not modeled yet"], tiles["files rejected"]) == ("61", "20", "1")
+    assert (tiles["last run"], tiles["gates failing"]) == ("gate failed", "1")
+    (strip,) = [each for each in shown.strips if each.subject == "orders"]
+    assert [cell.kind for cell in strip.cells] == ["passed", "failed", "unasked"]
+    steps = {each.step: each for each in shown.latencies if each.dataset == "order_summary"}
+    assert (steps["upload to landed"].p50, steps["upload to landed"].p95) == ("3 s", "3 s")
+    assert steps["landed to modeled"].files == 1
+    *_, first = shown.runs
+    assert [run.outcome for run in shown.runs] == ["succeeded", "gate_failed", "succeeded"]  # items went on beside it
+    assert first.statements is not None
+    assert int(first.statements) > 10
+    assert {bar.kind for bar in first.phases} >= {"gate", "gates", "modeled"}
+    assert first.cost_usd is not None
+    assert float(first.cost_usd) >= 0.048  # a minute at least of 2.88 US$ an hour
+    (rejected,) = shown.rejected
+    assert (rejected.remedy, rejected.command) == ("write parquet", "landfall replay --rejected")
+
+
+def test_a_warehouse_in_which_nothing_has_landed_has_a_page(worker_warehouse: ModelWarehouse) -> None:
+    asked: list[str] = []
+
+    def nothing(sql: str) -> list[dict[str, Any]]:
+        asked.append(sql)
+        return []
+
+    ask(nothing, Project({}, {}))
+    _, statement = asked
+    assert worker_warehouse.transformer.rows(statement) is not None
+
+
+def test_dbt_s_documentation_opens_at_what_a_mart_is_made_from(graph: Graph) -> None:
+    docs = docs_of(graph)
+    assert dict(docs.lineages)["fct_orders"] == f"dbt/index.html{lineage('fct_orders')}"
+    assert {name for name, _ in docs.lineages} >= {"dim_customers", "fct_claims"}
+    assert all(" " not in url for _, url in docs.lineages)

@@ -1,0 +1,403 @@
+"""ALERT: what the operator's page asks of the warehouse.
+
+In: the project, the catalog. Out: SQL, and answers. Pure but for `ask`.
+
+Each question is a SELECT that can be run by itself, as the page shows it. They are asked as one statement: the common
+table expressions are written once, and every answer is a row of texts, its question's name before it.
+"""
+
+# ruff: noqa: S608 - building SQL is this module's purpose; names are those of the catalog and of our own project
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transform_lambda.graph import Graph
+
+Query = Callable[[str], Sequence[Mapping[str, Any]]]
+Row = Mapping[str, str | None]
+
+DAYS = 30
+RUNS = 40  # as many as a strip has room for on a phone
+LINES = 25  # of a list that can be long
+# Longer texts are cut; a verdict has eight fields of at most 1,000 characters, most of them a few words.
+TEXT = "varchar(16000)"
+SERVERLESS_SECONDS = (
+    60  # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-billing.html: at least these are billed
+)
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,126}")
+_TIME = "'YYYY-MM-DD HH24:MI:SS'"
+
+# Tables that hold what landed, and views of rows in quarantine: of the catalog, which Redshift does not let mix with
+# users' tables (https://docs.aws.amazon.com/redshift/latest/dg/c_join_PG.html).
+CATALOG_SQL = """select cast('ledger' as varchar(16)) as kind, cast(tablename as varchar(128)) as name
+from pg_tables where schemaname = 'ledger'
+union all
+select cast('quarantine' as varchar(16)), cast(viewname as varchar(128))
+from pg_views where schemaname = 'gate' and strpos(viewname, 'quarantine_') = 1"""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question: what it is called, the columns of its answer in order, and its SELECT over `files` and others."""
+
+    name: str
+    columns: tuple[str, ...]
+    select: str
+    reads: tuple[str, ...] = ()  # the common table expressions that it needs
+
+    def sql(self, common: Mapping[str, str]) -> str:
+        """Return the SELECT that can be run by itself."""
+        return f"{_with({name: common[name] for name in self.reads})}{self.select}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a question came to, and the SQL that tells it again."""
+
+    sql: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A declared dataset: after how many seconds of silence it is late, and whether its values are nobody's to see."""
+
+    warn_after: float | None = None
+    error_after: float | None = None
+    is_sensitive: bool = False
+
+
+@dataclass(frozen=True)
+class Project:
+    """What the dbt project says: the models that take in each dataset, and the declared datasets."""
+
+    readers: Mapping[str, Collection[str]]
+    sources: Mapping[str, Source]
+
+    @classmethod
+    def of(cls, graph: Graph) -> Project:
+        """Read dbt's graph."""
+        sources = {
+            str(node.dataset): Source(node.warn_after, node.error_after, node.is_sensitive) for node in graph.landing
+        }
+        return cls(graph.readers, sources)
+
+
+def ask(query: Query, project: Project, days: int = DAYS, usd_an_hour: float = 0.0) -> dict[str, Answer]:
+    """Ask everything, in two statements; return the answers by question.
+
+    `usd_an_hour`: what an hour of the warehouse costs, 0 where that is not known.
+    """
+    catalog = query(CATALOG_SQL)
+    ledgers = [row["name"] for row in catalog if row["kind"] == "ledger"]
+    views = [row["name"] for row in catalog if row["kind"] == "quarantine"]
+    common = common_tables(ledgers, views, project, days)
+    every = questions(days, usd_an_hour)
+    answers: dict[str, list[Row]] = {question.name: [] for question in every}
+    columns = {question.name: question.columns for question in every}
+    for row in query(statement(every, common)):
+        name = row["question"]
+        values = (row[f"c{place}"] for place in range(1, len(columns[name]) + 1))
+        answers[name].append(dict(zip(columns[name], values, strict=True)))
+    return {question.name: Answer(question.sql(common), answers[question.name]) for question in every}
+
+
+def statement(every: Sequence[Question], common: Mapping[str, str]) -> str:
+    """Join the questions into one statement: a row an answer, `question` and then its columns `c1`, `c2` and so on.
+
+    >>> one = Question("one", ("a",), "select b as a from t", ("t",))
+    >>> print(statement([one, Question("two", ("a", "b"), "select 1 as a, 2 as b")], {"t": "select 3 as b"}))
+    with t as (
+    select 3 as b
+    )
+    select cast('one' as varchar(32)) as question, cast(a as varchar(16000)) as c1, cast(null as varchar(16000)) as c2
+    from (
+    select b as a from t
+    ) as one
+    union all
+    select cast('two' as varchar(32)) as question, cast(a as varchar(16000)) as c1, cast(b as varchar(16000)) as c2
+    from (
+    select 1 as a, 2 as b
+    ) as two
+    """
+    width = max(len(question.columns) for question in every)
+
+    def part(question: Question) -> str:
+        names = [*question.columns, *["null"] * (width - len(question.columns))]
+        texts = [f"cast({name} as {TEXT}) as c{place}" for place, name in enumerate(names, start=1)]
+        head = f"select cast('{question.name}' as varchar(32)) as question, {', '.join(texts)}"
+        return f"{head}\nfrom (\n{question.select}\n) as {question.name}"
+
+    return _with(common) + "\nunion all\n".join(map(part, every))
+
+
+def _with(common: Mapping[str, str]) -> str:
+    if not common:
+        return ""
+    return "with " + ",\n".join(f"{name} as (\n{sql}\n)" for name, sql in common.items()) + "\n"
+
+
+def common_tables(ledgers: Iterable[str], views: Iterable[str], project: Project, days: int) -> dict[str, str]:
+    """Build what several questions read: files of all ledgers, refusals that stand, rows in quarantine, readers.
+
+    Names that are no dataset's (other tables that somebody made beside them) are left out.
+    """
+    files = [
+        f"select cast('{name}' as varchar(128)) as dataset, file_id, \"key\" as object_key, event_time, loaded_at, "
+        f'undone_at, row_count, load_seq, schema_fingerprint from ledger."{name}"'
+        for name in sorted(ledgers)
+        if _NAME.fullmatch(name)
+    ]
+    pairs = [(name, model) for name in project.readers for model in sorted(project.readers[name])]
+    readers = [
+        f"select cast('{name}' as varchar(128)) as dataset, cast('{model}' as varchar(256)) as model"
+        for name, model in pairs
+    ]
+    held = [
+        f"select cast('{name.removeprefix('quarantine_')}' as varchar(128)) as entity, _dataset as dataset, "
+        f'reject_reason as reason, _source_file as source_file from gate."{name}"'
+        for name in sorted(views)
+        if _NAME.fullmatch(name)
+    ]
+    nothing = "cast('' as varchar(128))"
+    return {
+        "files": _union(files)
+        or f"select {nothing} as dataset, {nothing} as file_id, {nothing} as object_key, getdate() as event_time, "
+        f"getdate() as loaded_at, getdate() as undone_at, 0 as row_count, 0 as load_seq, "
+        f"{nothing} as schema_fingerprint where 1 = 0",
+        "readers": _union(readers) or f"select {nothing} as dataset, {nothing} as model where 1 = 0",
+        "held": _union(held)
+        or f"select {nothing} as entity, {nothing} as dataset, {nothing} as reason, {nothing} as source_file "
+        "where 1 = 0",
+        "refused": f"""select dataset, file_id, "key" as object_key, reason, detail, verdict, rejected_at
+from ops.rejected_files
+where rejected_at > dateadd(day, -{days:d}, getdate())""",
+    }
+
+
+def _union(selects: Sequence[str]) -> str:
+    return "\nunion all ".join(selects)
+
+
+def questions(days: int = DAYS, usd_an_hour: float = 0.0) -> list[Question]:
+    """List the questions, about the last `days` where they are about a time."""
+    since = f"dateadd(day, -{days:d}, getdate())"
+    return [
+        Question("landed", ("dataset", "day", "files", "landed_rows", "undone_files"), _landed(since), ("files",)),
+        Question("refusals", ("dataset", "day", "files"), _REFUSALS, ("refused",)),
+        Question(
+            "datasets",
+            ("dataset", "newest_at", "silent_seconds", "models", "waiting_files", "waiting_rows"),
+            _DATASETS,
+            ("files", "readers"),
+        ),
+        Question("latency", ("dataset", "step", "files", "p50_seconds", "p95_seconds"), _latency(since), ("files",)),
+        Question("quarantine", ("entity", "dataset", "reason", "producer", "held_rows"), _QUARANTINE, ("held",)),
+        Question(
+            "rejected",
+            ("dataset", "object_key", "reason", "detail", "verdict", "rejected_at"),
+            _REJECTED,
+            ("refused", "files"),
+        ),
+        Question("rejections", ("dataset", "reason", "producer", "files"), _REJECTIONS, ("refused", "files")),
+        Question("gates", ("run_id", "subject", "asked_at", "passed", "warned", "failed"), _GATES),
+        Question("objections", ("gate", "model", "severity", "status", "found_rows", "asked_at"), _objections(since)),
+        Question("shapes", ("dataset", "first_at", "object_key", "files"), _shapes(since), ("files",)),
+        Question(
+            "runs",
+            (
+                "run_id",
+                "outcome",
+                "started_at",
+                "seconds",
+                "models",
+                "gates",
+                "failed",
+                "statements",
+                "phases",
+                "cost_usd",
+            ),
+            _runs(usd_an_hour),
+        ),
+        Question("messages", ("sent_at", "severity", "subject"), _MESSAGES),
+    ]
+
+
+def _landed(since: str) -> str:
+    return f"""select
+    dataset,
+    to_char(loaded_at, 'YYYY-MM-DD') as day,
+    count(*) as files,
+    cast(sum(case when undone_at is null then row_count else 0 end) as bigint) as landed_rows,
+    sum(case when undone_at is null then 0 else 1 end) as undone_files
+from files
+where loaded_at > {since}
+group by dataset, to_char(loaded_at, 'YYYY-MM-DD')"""
+
+
+_REFUSALS = """select dataset, to_char(rejected_at, 'YYYY-MM-DD') as day, count(distinct file_id) as files
+from refused
+group by dataset, to_char(rejected_at, 'YYYY-MM-DD')"""
+
+# What no model has taken in by the model that lags behind; a dataset without a reader waits for nothing.
+_DATASETS = f"""select
+    files.dataset,
+    to_char(max(case when files.undone_at is null and files.row_count > 0 then files.loaded_at end), {_TIME})
+        as newest_at,
+    datediff(
+        second, max(case when files.undone_at is null and files.row_count > 0 then files.loaded_at end), getdate()
+    ) as silent_seconds,
+    max(coalesce(taken.models, 0)) as models,
+    sum(case when files.undone_at is null and files.load_seq > taken.upto_seq then 1 else 0 end) as waiting_files,
+    cast(sum(
+        case when files.undone_at is null and files.load_seq > taken.upto_seq then files.row_count else 0 end
+    ) as bigint) as waiting_rows
+from files
+left join (
+    select dataset, count(*) as models, min(upto_seq) as upto_seq
+    from (
+        select readers.dataset, readers.model, coalesce(max(loads.upto_seq), 0) as upto_seq
+        from readers
+        left join ops.model_loads as loads on readers.dataset = loads.dataset and readers.model = loads.model
+        group by readers.dataset, readers.model
+    ) as by_model
+    group by dataset
+) as taken on files.dataset = taken.dataset
+group by files.dataset"""
+
+
+def _latency(since: str) -> str:
+    """Ask how long files took; the second step ends when the last of the models has taken the load in.
+
+    Both steps are rows of one column: sorted aggregates of one SELECT must all sort by the same
+    (https://docs.aws.amazon.com/redshift/latest/dg/r_PERCENTILE_CONT.html).
+    """
+    return f"""select
+    dataset,
+    step,
+    count(*) as files,
+    cast(percentile_cont(0.5) within group (order by seconds) as decimal(18, 1)) as p50_seconds,
+    cast(percentile_cont(0.95) within group (order by seconds) as decimal(18, 1)) as p95_seconds
+from (
+    select
+        dataset,
+        'upload to landed' as step,
+        cast(datediff(millisecond, event_time, loaded_at) as double precision) / 1000 as seconds
+    from files
+    where loaded_at > {since} and event_time is not null
+    union all
+    select
+        files.dataset,
+        'landed to modeled',
+        cast(datediff(millisecond, files.loaded_at, taken.modeled_at) as double precision) / 1000
+    from files
+    inner join (
+        select dataset, load_seq, max(modeled_at) as modeled_at
+        from (
+            select landed.dataset, landed.load_seq, loads.model, min(loads.loaded_at) as modeled_at
+            from (select distinct dataset, load_seq, loaded_at from files where loaded_at > {since}) as landed
+            inner join ops.model_loads as loads
+                on
+                    landed.dataset = loads.dataset
+                    and landed.load_seq > loads.from_seq
+                    and landed.load_seq <= loads.upto_seq
+                    and landed.loaded_at <= loads.loaded_at
+            group by landed.dataset, landed.load_seq, loads.model
+        ) as by_model
+        group by dataset, load_seq
+    ) as taken on files.dataset = taken.dataset and files.load_seq = taken.load_seq
+) as steps
+group by dataset, step"""
+
+
+_QUARANTINE = """select
+    entity,
+    dataset,
+    reason,
+    regexp_replace(source_file, '[^/]*$', '') as producer,
+    count(*) as held_rows
+from held
+group by entity, dataset, reason, regexp_replace(source_file, '[^/]*$', '')"""
+
+_REJECTED = f"""select dataset, object_key, reason, detail, verdict, to_char(rejected_at, {_TIME}) as rejected_at
+from (
+    select
+        dataset, object_key, reason, detail, verdict, rejected_at,
+        row_number() over (partition by file_id order by rejected_at desc) as newest_first
+    from refused
+    where file_id not in (select file_id from files)
+) as standing
+where newest_first = 1
+order by standing.rejected_at desc
+limit {LINES}"""
+
+_REJECTIONS = """select
+    dataset,
+    reason,
+    regexp_replace(object_key, '[^/]*$', '') as producer,
+    count(distinct file_id) as files
+from refused
+where file_id not in (select file_id from files)
+group by dataset, reason, regexp_replace(object_key, '[^/]*$', '')"""
+
+# Gates are named <subject>__<what they ask>.
+_GATES = f"""select
+    results.run_id,
+    split_part(results.gate, '__', 1) as subject,
+    to_char(max(results.executed_at), {_TIME}) as asked_at,
+    sum(case when results.status = 'pass' then 1 else 0 end) as passed,
+    sum(case when results.status = 'warn' then 1 else 0 end) as warned,
+    sum(case when results.status in ('fail', 'error') then 1 else 0 end) as failed
+from ops.gate_results as results
+inner join (
+    select run_id from ops.runs where gates > 0 order by started_at desc, run_id desc limit {RUNS}
+) as newest on results.run_id = newest.run_id
+where results.status <> 'skipped'
+group by results.run_id, split_part(results.gate, '__', 1)"""
+
+
+def _objections(since: str) -> str:
+    return f"""select gate, model, severity, status, failures as found_rows, to_char(executed_at, {_TIME}) as asked_at
+from ops.gate_results
+where status in ('fail', 'warn', 'error') and executed_at > {since}
+order by executed_at desc, gate
+limit {LINES}"""
+
+
+def _shapes(since: str) -> str:
+    return f"""select dataset, to_char(loaded_at, {_TIME}) as first_at, object_key, files
+from (
+    select
+        dataset, loaded_at, object_key,
+        row_number() over (partition by dataset, schema_fingerprint order by load_seq, file_id) as place,
+        count(*) over (partition by dataset, schema_fingerprint) as files,
+        min(load_seq) over (partition by dataset) as first_seq,
+        load_seq
+    from files
+) as shaped
+where place = 1 and load_seq > first_seq and loaded_at > {since}
+order by loaded_at desc
+limit {LINES}"""
+
+
+def _runs(usd_an_hour: float) -> str:
+    seconds = "datediff(second, started_at, ended_at)"
+    billed = f"case when {seconds} > {SERVERLESS_SECONDS} then {seconds} else {SERVERLESS_SECONDS} end"
+    cost = f"cast({billed} * {usd_an_hour:.6f} / 3600 as decimal(18, 4))" if usd_an_hour else "null"
+    return f"""select
+    run_id, outcome, to_char(started_at, {_TIME}) as started_at, {seconds} as seconds,
+    models, gates, failed, statements, phases, {cost} as cost_usd
+from ops.runs as runs
+order by runs.started_at desc, runs.run_id desc
+limit {RUNS}"""
+
+
+_MESSAGES = f"""select to_char(sent_at, {_TIME}) as sent_at, severity, subject
+from ops.alerts as alerts
+order by alerts.sent_at desc
+limit {LINES}"""
