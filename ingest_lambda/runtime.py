@@ -14,6 +14,7 @@ import boto3
 
 from ingest_lambda.arrive.retry import Retry
 from ingest_lambda.bucket.objects import Place
+from ingest_lambda.bucket.owner import expect_owner
 from ingest_lambda.ingest import Clients, Ingest
 from ingest_lambda.judge.contracts import read_contracts
 from ingest_lambda.load.load import Loader
@@ -56,7 +57,8 @@ class Runtime:
         self.deadline = Deadline()
         target = Target(settings.database, settings.secret_arn, settings.workgroup, settings.cluster_id)
         warehouse = Warehouse(boto3.client("redshift-data"), target, self.deadline.remaining_seconds)
-        clients = Clients(boto3.client("s3"), boto3.client("events"), boto3.client("sns"), boto3.client("dynamodb"))
+        s3 = expect_owner(boto3.client("s3"), os.environ.get("LANDFALL_ACCOUNT"))
+        clients = Clients(s3, boto3.client("events"), boto3.client("sns"), boto3.client("dynamodb"))
         place = Place(settings.bucket, settings.copy_role_arn)
         loader = Loader(clients.s3, warehouse, place, read_contracts(), settings.widen_row_limit)
         self.ingest = Ingest(settings, clients, warehouse, loader, Report(logger, settings.environment))

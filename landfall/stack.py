@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.exceptions import ClientError
 
+from ingest_lambda.bucket.owner import expect_owner
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.warehouse.client import Target, Warehouse
@@ -97,7 +98,7 @@ class Stack:
     @cached_property
     def s3(self) -> "S3Client":
         """Return a client of S3."""
-        return boto3.client("s3")
+        return cast("S3Client", expect_owner(boto3.client("s3"), self.arn.split(":")[4] if self.arn else None))
 
     @cached_property
     def sqs(self) -> "SQSClient":

@@ -31,6 +31,7 @@ from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.graph import Graph
 from transform_lambda.kept import Landings, ToldStale
 from transform_lambda.login import read_password
+from transform_lambda.owner import expect_owner
 from transform_lambda.page import publish as pages
 from transform_lambda.page.content import content
 from transform_lambda.page.questions import DAYS, Project, ask
@@ -296,7 +297,8 @@ def _fingerprint() -> str:
 @functools.cache
 def s3() -> Any:
     """Return the S3 client, with a connection for each of the archive's threads."""
-    return boto3.client("s3", config=Config(max_pool_connections=archiving.THREADS))
+    client = boto3.client("s3", config=Config(max_pool_connections=archiving.THREADS))
+    return expect_owner(client, os.environ.get("LANDFALL_ACCOUNT"))
 
 
 def _now() -> datetime:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger
 
+from ingest_lambda.bucket.owner import expect_owner
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import read_contracts, rules_of
 from ingest_lambda.reconcile import alert, events, ledger, snapshots, tables
@@ -97,7 +98,8 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         return ends_at - time.monotonic() - RESERVED_SECONDS
 
     warehouse = Warehouse(boto3.client("redshift-data"), settings.target, remaining_seconds)
-    clients = Clients(boto3.client("s3"), boto3.client("sqs"), boto3.client("sns"))
+    s3 = expect_owner(boto3.client("s3"), os.environ.get("LANDFALL_ACCOUNT"))
+    clients = Clients(s3, boto3.client("sqs"), boto3.client("sns"))
     grace = timedelta(seconds=event.get("grace_seconds", GRACE_SECONDS))
     result = run(settings, clients, warehouse, remaining_seconds, datetime.now(UTC) - grace)
     told = alert.publish(clients.sns, settings.topic_arn, settings.environment, result)

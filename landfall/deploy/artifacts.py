@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TEMPLATE_SUFFIXES = frozenset({".yaml", ".json"})
 DIGEST_CHARACTERS = 16
+REPLACED_DAYS = 90  # for how long what was overwritten or deleted in the artifact bucket can be brought back
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,25 @@ def _record_key(stack_name: str) -> str:
 
 
 def ensure_bucket(s3: S3Client, bucket: str) -> None:
-    """Create the artifact bucket when it is missing: private, encrypted, over TLS alone."""
+    """Create the artifact bucket when it is missing; private, encrypted, versioned, over TLS alone, whoever made it.
+
+    Raises:
+        ConfigError: the bucket is another account's, or this one may not use it.
+    """
     try:
         s3.head_bucket(Bucket=bucket)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in {"404", "NoSuchBucket"}:
+        code = error.response["Error"]["Code"]
+        if code in {"403", "AccessDenied"}:
+            raise ConfigError(
+                f"{bucket} is refused: it is another account's, who must not get what is deployed, or you lack "
+                "s3:ListBucket on it. Nothing is uploaded. What is another's can be reported: "
+                "https://repost.aws/knowledge-center/report-aws-abuse"
+            ) from error
+        if code not in {"404", "NoSuchBucket"}:
             raise
         _create_bucket(s3, bucket)
+    _protect(s3, bucket)
 
 
 def _create_bucket(s3: S3Client, bucket: str) -> None:
@@ -102,6 +115,10 @@ def _create_bucket(s3: S3Client, bucket: str) -> None:
         s3.create_bucket(Bucket=bucket)
     else:
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item]  # any Region
+
+
+def _protect(s3: S3Client, bucket: str) -> None:
+    """Set what the bucket is to have; again is no harm."""
     s3.put_public_access_block(
         Bucket=bucket,
         PublicAccessBlockConfiguration={
@@ -115,6 +132,22 @@ def _create_bucket(s3: S3Client, bucket: str) -> None:
         Bucket=bucket,
         ServerSideEncryptionConfiguration={
             "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+        },
+    )
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    # What is deployed is never noncurrent: a key bears the digest of what it names, and only records are written twice.
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=bucket,
+        LifecycleConfiguration={
+            "Rules": [
+                {
+                    "ID": "expire-what-was-replaced",
+                    "Status": "Enabled",
+                    "Filter": {"Prefix": ""},
+                    "NoncurrentVersionExpiration": {"NoncurrentDays": REPLACED_DAYS},
+                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+                }
+            ]
         },
     )
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(tls_only_policy(bucket, s3.meta.partition)))

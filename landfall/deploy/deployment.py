@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from ingest_lambda.arrive.routing import Rules
+from ingest_lambda.bucket.owner import expect_owner
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import parse_contract
 from ingest_lambda.tell.mark import ChangeMark
@@ -74,8 +75,9 @@ class Clients:
         """Make the clients from the SDK's own environment."""
         session = boto3.Session()
         sts: Any = session.client("sts")
+        account = sts.get_caller_identity()["Account"]
         return cls(
-            s3=session.client("s3"),
+            s3=expect_owner(session.client("s3"), account),
             cloudformation=session.client("cloudformation"),
             secrets=session.client("secretsmanager"),
             redshift_data=session.client("redshift-data"),
@@ -83,7 +85,7 @@ class Clients:
             serverless=session.client("redshift-serverless"),
             redshift=session.client("redshift"),
             lambda_=session.client("lambda", config=PATIENT),
-            account=sts.get_caller_identity()["Account"],
+            account=account,
             region=sts.meta.region_name,
         )
 
@@ -180,6 +182,7 @@ def deploy(
     published = artifacts.publish(clients.s3, bucket, packages, TEMPLATES, detail)
     progress(f"stack {deployment.stack_name}")
     note = notes(progress, detail)
+    deployment = replace(deployment, parameters=_with_workgroup_id(deployment.parameters, clients.serverless))
     template = _template(deployment, runtime, published, clients.s3.meta.endpoint_url)
     wanted = template
     if _is_paused(deployment, clients):
@@ -288,6 +291,27 @@ def _is_paused(deployment: Deployment, clients: Clients) -> bool:
     queue = f"arn:{where}:{deployment.stack_name}-landing"
     mappings = clients.lambda_.list_event_source_mappings(EventSourceArn=queue)["EventSourceMappings"]
     return any(mapping["State"] in {"Disabled", "Disabling"} for mapping in mappings)
+
+
+def _with_workgroup_id(parameters: Mapping[str, str], serverless: Any) -> Mapping[str, str]:
+    """Look up the id that ends the ARN of the workgroup, so that the roles are for that one alone.
+
+    https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetWorkgroup.html
+
+    Raises:
+        ConfigError: the workgroup cannot be described.
+    """
+    name = parameters.get("WorkgroupName")
+    if not name or parameters.get("WorkgroupId") or parameters.get(CREATE_WAREHOUSE) == "true":
+        return parameters
+    try:
+        found = serverless.get_workgroup(workgroupName=name)["workgroup"]
+    except ClientError as error:
+        raise ConfigError(
+            f"workgroup {name} cannot be described: {error}. Is its name right, and may you (redshift-serverless:"
+            "GetWorkgroup)? Somebody who may can tell the id that ends its ARN: --parameter WorkgroupId=<id>"
+        ) from error
+    return {**parameters, "WorkgroupId": found["workgroupId"]}
 
 
 def _with_schedules(template: cloudformation.StackTemplate, state: str) -> cloudformation.StackTemplate:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from ingest_lambda.bucket.owner import expect_owner
 from landfall.deploy.deployment import TEMPLATES, Clients, Deployment, deploy, read_parameters
 from local.aws.server import ACCOUNT_ID, REGION
 from local.clients import client
@@ -26,7 +27,7 @@ def deploy_locally(
     parameters, tags, _ = read_parameters(PARAMETERS)
     parameters |= {"RedshiftHost": HOST, "RedshiftPort": str(ports.redshift), **changes}
     clients = Clients(
-        s3=client("s3", ports),
+        s3=expect_owner(client("s3", ports), ACCOUNT_ID),
         cloudformation=client("cloudformation", ports),
         secrets=client("secretsmanager", ports),
         redshift_data=client("redshift-data", ports),
