@@ -19,12 +19,13 @@ from ingest_lambda.reconcile.snapshots import Waiting
 from ingest_lambda.reconcile.tables import Found, describe_gone, face
 from ingest_lambda.reconcile.tables import describe as describe_table
 from ingest_lambda.table_format import OwnedFolder
-from ingest_lambda.tell.notify import by_protocol
+from ingest_lambda.tell.notify import attributes, by_protocol
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 NAMED = 10  # of each kind
+MAX_DATASETS = 100
 MAX_SUBJECT = 100  # characters, ASCII: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 
 
@@ -35,7 +36,8 @@ class Result:
     `unread`: files that neither landed nor were rejected, and whose names do not say what they are; the young of them
     are announced again (`unread_sent`), which nobody has to know: most are ignored for their bytes, as before.
     `tables`: folders that turned out to be of a table format; `freed`: those that are no more.
-    `waiting`: snapshots that have begun and are not whole.
+    `waiting`: snapshots that have begun and are not whole. `goes_on`: another call looks at the rest. `is_restored`:
+    the warehouse does not hold what an earlier night has written.
     """
 
     listed: int = 0
@@ -51,12 +53,16 @@ class Result:
     freed: list[OwnedFolder] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     complete: bool = True
+    goes_on: bool = False
+    is_restored: bool = False
 
     @property
     def severity(self) -> str | None:
         """Say how urgent it is: None where nobody has to know."""
-        if self.mismatches or not self.complete:
+        if self.mismatches or not (self.complete or self.goes_on):
             return "high"
+        if self.is_restored:
+            return "medium"
         return "medium" if self.sent or self.offline or self.tables or self.freed or self.waiting else None
 
     def take_tables(self, found: Sequence[Found]) -> None:
@@ -80,6 +86,8 @@ class Result:
             "mismatches": len(self.mismatches),
             "mismatch_examples": [asdict(mismatch) for mismatch in self.mismatches[:NAMED]],
             "complete": self.complete,
+            "goes_on": self.goes_on,
+            "restored": self.is_restored,
         }
 
 
@@ -89,20 +97,27 @@ def publish(sns: SNSClient, topic_arn: str, environment: str, result: Result) ->
     if severity is None:
         return False
     facts = {"stage": "land", "environment": environment, "severity": severity, **result.facts()}
-    attributes = {
-        "severity": severity,
-        "dataset": next(iter(result.datasets)) if len(result.datasets) == 1 else "all",
-        "stage": "land",
-        "environment": environment,
-    }
     sns.publish(
         TopicArn=topic_arn,
         Subject=subject(environment, result),
         Message=by_protocol(subject(environment, result), text(result), json.dumps(facts, ensure_ascii=False)),
         MessageStructure="json",
-        MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
+        MessageAttributes={
+            **attributes(severity, "all", environment),
+            "dataset": {"DataType": "String.Array", "StringValue": json.dumps(_named(result.datasets))},
+        },
     )
     return True
+
+
+def _named(datasets: Iterable[str]) -> list[str]:
+    """Name the datasets, which a filter policy matches one by one; all, where it is about none or too many.
+
+    >>> _named({"orders"}), _named(())
+    (['orders'], ['all'])
+    """
+    names = sorted(datasets)
+    return names if 0 < len(names) <= MAX_DATASETS else [*names[:MAX_DATASETS], "all"]
 
 
 def subject(environment: str, result: Result) -> str:
@@ -121,6 +136,12 @@ def text(result: Result) -> str:
     5 object versions were compared with the warehouse.
     """
     lines = [f"{result.listed:,} object versions were compared with the warehouse.", ""]
+    if result.is_restored:
+        lines += [
+            "The warehouse does not hold what an earlier night wrote into it: it was restored from a snapshot. So",
+            "every file and every row was compared, and the next transform builds all models.",
+            "",
+        ]
     if result.sent:
         lines += [
             f"{result.sent:,} had neither landed nor been rejected: their events were lost. They were sent again.",

@@ -35,7 +35,7 @@ class Tally:
     kind; `passed_by` names the first of them.
 
     `tables` are the folders of table formats whose logs are in the listing, by place; `recorded` those that the
-    warehouse knew before it. What lies in either would be refused, and is not missing.
+    warehouse knew before it. What lies in either would be refused, and is not missing. `last` is where a chunk ends.
     """
 
     listed: int = 0
@@ -48,6 +48,7 @@ class Tally:
     passed_by: list[PassedOver] = field(default_factory=list)
     tables: dict[tuple[str, str], OwnedFolder] = field(default_factory=dict)
     recorded: tuple[OwnedFolder, ...] = ()
+    last: tuple[str, str] | None = None
 
     def add(self, other: Tally) -> None:
         """Count another tally in."""
@@ -83,7 +84,13 @@ def judge(
     chunk: Chunk, standings: dict[str, Standing], owned: Collection[OwnedFolder] = (), rules: Rules | None = None
 ) -> Tally:
     """Sort the versions of a chunk by what the warehouse says of them; `owned` folders are table formats'. Pure."""
-    tally = Tally(listed=chunk.listed, passed_over=chunk.passed_over, passed_by=chunk.ignored, tables=chunk.tables)
+    tally = Tally(
+        listed=chunk.listed,
+        passed_over=chunk.passed_over,
+        passed_by=chunk.ignored,
+        tables=chunk.tables,
+        last=chunk.last,
+    )
     folders = [folder for folder in owned if rules is None or folder.dataset not in rules.append_only]
     tally.ignored.update(each.why.kind for each in chunk.ignored)
     for listed in chunk.files:

@@ -1,17 +1,19 @@
 """LAND, reconcile: the nightly Lambda's entry.
 
-In: a schedule's call. Out: the events of files that were lost, sent again; what does not match, told to the failure
-topic. `landfall reconcile` does the same from a shell, with the same code.
+In: a schedule's call, or that of a call before. Out: the events of files that were lost, sent again; what does not
+match, told to the failure topic. `landfall reconcile` does the same from a shell, with the same code.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -24,6 +26,8 @@ from ingest_lambda.reconcile.alert import Result
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.find import Tally, find
 from ingest_lambda.reconcile.listing import Scope
+from ingest_lambda.reconcile.mark import Mark, Marks, begin, is_held
+from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.warehouse.client import Connection, Target, Warehouse
 
 if TYPE_CHECKING:
@@ -32,13 +36,21 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
+    from ingest_lambda.judge.contracts import Contract
+
 # What is younger may still be on its way: a file is retried for up to 50 minutes before it is given up.
 GRACE_SECONDS = 3_600
-# What a run needs after its last look: one comparison of rows may still be running, the message must go out.
-RESERVED_SECONDS = 60.0
+# What a call needs after its last look: one comparison of rows may still be running, the message must go out. Of 900 s
+# it hands over after 600, before an alarm calls it slow.
+RESERVED_SECONDS = 300.0
 # Files whose names do not say what they are, and that the warehouse does not know, are announced again while they are
 # young: two nights are enough for an event that was lost, and what is ignored for its bytes is not read for ever.
 ANNOUNCED_AGAIN = timedelta(days=2)
+
+# Of 10 minutes, so that a round is over before the next night.
+MAX_CALLS = 140
+# What the transform remembers of the project that it has built (transform_lambda/project.py).
+BUILT_PROJECT = "reports/transform/state/built-project"
 
 logger = Logger()
 
@@ -52,6 +64,7 @@ class Settings:
     queue_url: str
     topic_arn: str
     target: Target
+    lease_table: str  # which has the mark of how far the nights have come
     pattern: str | None
 
     @classmethod
@@ -73,6 +86,7 @@ class Settings:
                     environment.get("LANDFALL_WORKGROUP") or None,
                     environment.get("LANDFALL_CLUSTER_ID") or None,
                 ),
+                lease_table=environment["LANDFALL_LEASE_TABLE"],
                 pattern=environment.get("LANDFALL_ROUTE_PATTERN") or None,
             )
         except KeyError as error:
@@ -90,7 +104,10 @@ class Clients:
 
 @logger.inject_lambda_context
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Reconcile the whole bucket once; `{"grace_seconds": 0}` looks at files that were stored just now, too."""
+    """Reconcile the bucket; where the time is up before its end, another call goes on from there.
+
+    `{"grace_seconds": 0}` looks at files that were stored just now, too.
+    """
     settings = Settings.from_environment(os.environ)
     ends_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000
 
@@ -99,12 +116,27 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     warehouse = Warehouse(boto3.client("redshift-data"), settings.target, remaining_seconds)
     s3 = expect_owner(boto3.client("s3"), os.environ.get("LANDFALL_ACCOUNT"))
+    dynamodb = boto3.client("dynamodb")
     clients = Clients(s3, boto3.client("sqs"), boto3.client("sns"))
     grace = timedelta(seconds=event.get("grace_seconds", GRACE_SECONDS))
-    result = run(settings, clients, warehouse, remaining_seconds, datetime.now(UTC) - grace)
+    marks = Marks(dynamodb, settings.lease_table)
+    result = run(settings, clients, warehouse, remaining_seconds, datetime.now(UTC) - grace, marks)
+    if result.is_restored:
+        _forget_what_was_built(clients.s3, settings.bucket, ChangeMark(dynamodb, settings.lease_table))
+    call = int(event.get("call", 1))
+    if not result.complete and call < MAX_CALLS:
+        result.goes_on = True
+        again = json.dumps({**event, "call": call + 1})
+        boto3.client("lambda").invoke(FunctionName=context.invoked_function_arn, InvocationType="Event", Payload=again)
     told = alert.publish(clients.sns, settings.topic_arn, settings.environment, result)
     logger.info("reconciled", extra={**result.facts(), "told": told})
     return result.facts()
+
+
+def _forget_what_was_built(s3: S3Client, bucket: str, mark: ChangeMark) -> None:
+    """Let the next sweep ask the restored warehouse, and build the whole project, whose tables may be older there."""
+    s3.delete_object(Bucket=bucket, Key=BUILT_PROJECT)
+    mark.set()
 
 
 def run(
@@ -113,20 +145,38 @@ def run(
     warehouse: Connection,
     remaining_seconds: Callable[[], float],
     stored_before: datetime,
+    marks: Marks | None = None,
 ) -> Result:
     """Compare rows first, then look for lost files until the time is up, and send each chunk's events at once.
+
+    With `marks` it goes on where the call before has ended, and leaves aside what earlier nights have compared; without
+    it compares everything.
 
     Raises:
         TransientError, ConfigError: S3, the warehouse or the queue does not answer, or denies access. What was sent
             stays sent; the next run does the rest.
     """
-    result = Result(mismatches=ledger.mismatches(warehouse, ledger.datasets(warehouse)))
+    result = Result()
+    last = marks.read() if marks else None
+    if last and not is_held(warehouse, last.epoch):
+        result.is_restored, last = True, None
     contracts = read_contracts()
-    result.waiting = snapshots.waiting(warehouse, contracts)
-    result.datasets |= {mismatch.dataset for mismatch in result.mismatches}
-    result.datasets |= {each.dataset for each in result.waiting}
+    if last and last.behind:
+        mark = last
+    else:
+        mark = Mark(uuid4().hex, stored_before, last.whole_at if last else None)
+        if marks:
+            begin(warehouse, mark.epoch)
+        _compare_rows(warehouse, mark, contracts, result)
     rules = rules_of(contracts, settings.pattern)
-    scope = Scope(settings.bucket, rules=rules, stored_before=stored_before)
+    scope = Scope(
+        settings.bucket,
+        rules=rules,
+        stored_before=stored_before,
+        compared_before=mark.since,
+        digit=mark.digit,
+        behind=mark.behind,
+    )
     seen = Tally()
     for tally in find(clients.s3, warehouse, scope):
         if remaining_seconds() <= 0:
@@ -136,10 +186,23 @@ def run(
         result.take_tables(tables.record(warehouse, new))
         seen.tables, seen.recorded = {**seen.tables, **tally.tables}, tally.recorded
         _send(clients.sqs, settings.queue_url, tally, result, stored_before - ANNOUNCED_AGAIN)
+        if marks:
+            marks.write(replace(mark, behind=tally.last))
     if result.complete:
-        result.freed = tables.gone(seen, scope)
-        tables.forget(warehouse, result.freed)
+        if mark.behind is None:  # else this call has not seen the folders of the calls before
+            result.freed = tables.gone(seen, scope)
+            tables.forget(warehouse, result.freed)
+        if marks:
+            marks.write(replace(mark, whole_at=mark.began_at, behind=None))
     return result
+
+
+def _compare_rows(warehouse: Connection, mark: Mark, contracts: Mapping[str, Contract], result: Result) -> None:
+    window = ledger.Window(mark.since, mark.digit) if mark.since else None
+    result.mismatches = ledger.mismatches(warehouse, ledger.datasets(warehouse), window)
+    result.waiting = snapshots.waiting(warehouse, contracts)
+    result.datasets |= {mismatch.dataset for mismatch in result.mismatches}
+    result.datasets |= {each.dataset for each in result.waiting}
 
 
 def _send(sqs: SQSClient, queue_url: str, tally: Tally, result: Result, since: datetime) -> None:

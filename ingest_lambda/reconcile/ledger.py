@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from ingest_lambda.warehouse.client import Connection, Row
@@ -48,6 +49,14 @@ class Mismatch:
     found: int
 
 
+@dataclass(frozen=True)
+class Window:
+    """Whose rows are compared: files that landed or were undone since a moment, and those whose ids begin so."""
+
+    since: datetime
+    digit: str
+
+
 def datasets(warehouse: Connection, wanted: str | None = None) -> list[str]:
     """List the datasets that have a ledger; only the wanted one where it is given (none if it has none)."""
     names = [str(row["dataset"]) for row in warehouse.query(select_datasets())]
@@ -59,6 +68,8 @@ def standings(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]
 
     A file that was rejected and has landed since counts as landed.
     """
+    if not ids_by_dataset:
+        return {}
     ledgers = set(datasets(warehouse))
     every_id = [file_id for ids in ids_by_dataset.values() for file_id in ids]
     sqls = [select_rejected_ids(ids) for ids in _parts(every_id)]
@@ -69,10 +80,16 @@ def standings(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]
     return dict(sorted(rows, key=lambda row: row[1] is not Standing.REJECTED))
 
 
-def mismatches(warehouse: Connection, names: Iterable[str]) -> list[Mismatch]:
-    """Compare, file by file, the rows in landing with the ledger: some 130 datasets a statement."""
-    sqls = packed([select_mismatches(name) for name in names], " union all ")
-    return [_mismatch(row) for row in _rows(warehouse, sqls)]
+def mismatches(warehouse: Connection, names: Iterable[str], window: Window | None = None) -> list[Mismatch]:
+    """Compare the rows of each file in landing with the ledger, all or those of a window: 130 datasets a statement."""
+    every = list(names)
+    if window is None:
+        sqls = [select_mismatches(name) for name in every]
+    else:
+        asked = packed([select_first_load(name, window.since) for name in every], " union all ")
+        firsts = {row["dataset"]: row["first_seq"] for row in _rows(warehouse, asked)}
+        sqls = [select_mismatches(name, window.digit, firsts.get(name)) for name in every]
+    return [_mismatch(row) for row in _rows(warehouse, packed(sqls, " union all "))]
 
 
 def select_datasets() -> str:
@@ -98,13 +115,33 @@ def select_ledger_ids(dataset: str, file_ids: Sequence[str]) -> str:
     )
 
 
-def select_mismatches(dataset: str) -> str:
-    """Compare the rows of each file in landing with its ledger row, and find rows that have none."""
+def select_first_load(dataset: str, since: datetime) -> str:
+    """Ask for the first load of which a file landed, or was undone, since a moment: landing is sorted by loads."""
+    moment = literal(since.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"))
+    return (
+        f"select {literal(dataset)} as dataset, min(load_seq) as first_seq from {table('ledger', dataset)} "
+        f"where loaded_at >= {moment} or undone_at >= {moment}"
+    )
+
+
+def select_mismatches(dataset: str, digit: str = "", first_seq: int | None = None) -> str:
+    """Compare the rows of each file in landing with its ledger row, and find rows that have none.
+
+    Where a digit is given, of files whose ids begin with it, and of loads from `first_seq` on.
+    """
+
+    def chosen(seq: str, file_id: str) -> str:
+        recent = "" if first_seq is None else f"{seq} >= {int(first_seq)} or "
+        return f" where {recent}{file_id} like {literal(digit + '%')}" if digit else ""
+
     ledger_rows = (
         'select file_id, bucket, "key", version_id, case when undone_at is null then row_count else 0 end as row_count '
-        f"from {table('ledger', dataset)}"
+        f"from {table('ledger', dataset)}{chosen('load_seq', 'file_id')}"
     )
-    landed = f"select _file_id as file_id, count(*) as row_count from {table('landing', dataset)} group by _file_id"
+    landed = (
+        f"select _file_id as file_id, count(*) as row_count from {table('landing', dataset)}"
+        f"{chosen('_load_seq', '_file_id')} group by _file_id"
+    )
     return (
         f"select {literal(dataset)} as dataset, coalesce(expected.file_id, landed.file_id) as file_id, "
         'expected.bucket, expected."key", expected.version_id, '

@@ -35,7 +35,9 @@ OFFLINE_CLASSES = {"GLACIER", "DEEP_ARCHIVE"}
 class Scope:
     """Which object versions to look at. Those stored after `stored_before` may still be on their way: left out.
 
-    `rules` say which of them are data files.
+    `rules` say which of them are data files. Of those stored before `compared_before` the warehouse is asked for those
+    alone whose ids begin with `digit`: the others were compared on an earlier night. The listing, which S3 gives by key
+    and not by time, begins behind the key and version of `behind`.
     """
 
     bucket: str
@@ -43,6 +45,14 @@ class Scope:
     rules: Rules = field(default_factory=Rules)
     dataset: str | None = None
     stored_before: datetime | None = None
+    compared_before: datetime | None = None
+    digit: str = ""
+    behind: tuple[str, str] | None = None
+
+    def was_compared(self, file: FileVersion, stored_at: datetime) -> bool:
+        """Tell whether a version was compared on an earlier night, and has not its turn tonight."""
+        is_old = self.compared_before is not None and stored_at < self.compared_before
+        return is_old and not file.file_id.startswith(self.digit)
 
 
 @dataclass(frozen=True)
@@ -73,13 +83,14 @@ class Chunk:
     """Some versions of the listing: those that should land, and how many should not, by reason.
 
     `ignored` are those that are no data files, and `tables` the folders of table formats whose logs are among them, by
-    place: both of the scope's dataset, where it names one.
+    place: both of the scope's dataset, where it names one. `last`: key and version of the last one that was looked at.
     """
 
     files: list[Listed] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
     ignored: list[PassedOver] = field(default_factory=list)
     tables: dict[tuple[str, str], OwnedFolder] = field(default_factory=dict)
+    last: tuple[str, str] | None = None
 
     @property
     def listed(self) -> int:
@@ -98,6 +109,7 @@ def chunks(s3: S3Client, scope: Scope) -> Iterator[Chunk]:
     chunk = Chunk()
     for version in _versions(s3, scope):
         _sort(version, scope, chunk)
+        chunk.last = (version["Key"], version["VersionId"])
         if chunk.listed == CHUNK:
             yield chunk
             chunk = Chunk()
@@ -106,7 +118,8 @@ def chunks(s3: S3Client, scope: Scope) -> Iterator[Chunk]:
 
 
 def _versions(s3: S3Client, scope: Scope) -> Iterator[ObjectVersionTypeDef]:
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=scope.bucket, Prefix=scope.prefix)
+    behind = dict(zip(("KeyMarker", "VersionIdMarker"), scope.behind, strict=True)) if scope.behind else {}
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=scope.bucket, Prefix=scope.prefix, **behind)  # type: ignore[arg-type]  # both are texts
     try:
         for page in pages:
             yield from page.get("Versions", [])
@@ -132,6 +145,9 @@ def _sort(version: ObjectVersionTypeDef, scope: Scope, chunk: Chunk) -> None:
     else:
         offline = version.get("StorageClass") in OFFLINE_CLASSES
         file = _file(scope.bucket, version)
+        if scope.was_compared(file, version["LastModified"]):
+            chunk.passed_over["compared before"] += 1
+            return
         chunk.files.append(Listed(file, routed.dataset, offline, routed.by_bytes, version["LastModified"]))
 
 

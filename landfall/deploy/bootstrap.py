@@ -63,6 +63,8 @@ OPS_TABLES: Mapping[str, str] = {
     "snapshot_files": (
         "dataset varchar(128), end_file_id varchar(64), ended_at timestamp, file_id varchar(64), recorded_at timestamp"
     ),
+    # a token for each round of reconcile: a warehouse restored from a snapshot lacks the later ones
+    "epochs": "epoch varchar(64), began_at timestamp",
     "model_loads": (
         "model varchar(256), dataset varchar(128), from_seq bigint, upto_seq bigint, run_id varchar(64), "
         "loaded_at timestamp"

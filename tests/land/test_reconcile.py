@@ -37,6 +37,7 @@ from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.find import Tally, find, judge
 from ingest_lambda.reconcile.ledger import Standing
 from ingest_lambda.reconcile.listing import Chunk, Listed, Scope
+from ingest_lambda.reconcile.mark import Marks
 from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, size_of
 from landfall.operate import statements as operator_statements
 from tests.land import warehouse
@@ -87,6 +88,7 @@ def settings_for(land: Land, queue: Queue) -> reconcile.Settings:
         "LANDFALL_SECRET_ARN": land.settings.secret_arn,
         "LANDFALL_WORKGROUP": land.settings.workgroup or "",
         "LANDFALL_CLUSTER_ID": "",
+        "LANDFALL_LEASE_TABLE": land.settings.lease_table,
     }
     return reconcile.Settings.from_environment(environment)
 
@@ -211,6 +213,93 @@ def test_nobody_is_told_when_all_is_well(land: Land, alerts: Callable[[], list[d
     told = reconcile_alert.publish(land.client("sns"), land.settings.failure_topic_arn, "test", result)
     assert not told
     assert alerts() == []
+
+
+@pytest.fixture
+def marks(land: Land) -> Marks:
+    """The mark of no deployment, before its first night."""
+    dynamodb = land.client("dynamodb")
+    table = new_dataset("marks")
+    dynamodb.create_table(
+        TableName=table,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "lease_id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "lease_id", "KeyType": "HASH"}],
+    )
+    return Marks(dynamodb, table)
+
+
+def night(land: Land, queue: Queue, marks: Marks, *, chunks: int = 10**6, days: int = 0) -> reconcile_alert.Result:
+    """Run a call that has time for so many chunks, so many days from now."""
+    left = iter([60.0] * chunks)
+    clients = reconcile.Clients(land.client("s3"), queue.sqs, land.client("sns"))
+    stored_before = datetime.now(UTC) + timedelta(days=days)
+    return reconcile.run(
+        settings_for(land, queue), clients, land.warehouse, lambda: next(left, 0.0), stored_before, marks
+    )
+
+
+def test_a_call_goes_on_where_the_one_before_has_ended_and_every_lost_file_is_sent_once(
+    land: Land, queue: Queue, marks: Marks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile_listing, "CHUNK", 3)
+    dataset = new_dataset()
+    lost = [land.put(f"raw/{dataset}/{number // 2} + é.parquet", TABLE) for number in range(10)]  # two versions each
+    calls, bodies = 0, []
+    while True:
+        result = night(land, queue, marks, chunks=2)
+        bodies += queue.bodies()
+        calls += 1
+        assert calls < 1_000
+        if result.complete:
+            break
+    assert calls > 1
+    assert sorted(sum(file.version_id in body for body in bodies) for file in lost) == [1] * 10
+    mark = marks.read()
+    assert mark is not None
+    assert (mark.behind, mark.whole_at) == (None, mark.began_at)
+
+
+def test_what_earlier_nights_have_compared_has_its_turn_every_sixteenth_night(
+    land: Land, queue: Queue, marks: Marks
+) -> None:
+    dataset = new_dataset()
+    landed, lost = (land.put(f"raw/{dataset}/{name}.parquet", TABLE) for name in ("landed", "lost"))
+    land.function().receive(landed)
+    assert night(land, queue, marks).sent >= 1
+    assert any(lost.version_id in body for body in queue.bodies())
+    land.rows(f"delete from landing.{dataset} where a = 1")  # noqa: S608 - our names
+
+    def found(days: int) -> tuple[bool, bool]:
+        """Tell whether the lost file is announced, and the landed one does not match."""
+        result = night(land, queue, marks, days=days)
+        announced = any(lost.version_id in body for body in queue.bodies())
+        return announced, any(each.file_id == landed.file_id for each in result.mismatches)
+
+    assert found(1) == (True, True)  # both are young
+    assert found(10)[0]  # the last whole round was on the first day
+    turns = [found(day) for day in range(14, 30)]
+    assert [sum(turn) for turn in zip(*turns, strict=True)] == [1, 1]
+
+
+def test_a_warehouse_that_was_restored_is_compared_from_the_start_and_that_is_told(
+    land: Land, queue: Queue, marks: Marks
+) -> None:
+    dataset = new_dataset()
+    lost = land.put(f"raw/{dataset}/lost.parquet", TABLE)
+    assert not night(land, queue, marks).is_restored
+    assert not night(land, queue, marks, days=20).is_restored
+    queue.bodies()
+    assert not night(land, queue, marks, days=24).is_restored  # the file has not its turn, or has: both are right
+    queue.bodies()
+    epoch = marks.read().epoch  # type: ignore[union-attr]  # there was a night
+    land.rows(f"delete from ops.epochs where epoch = '{epoch}'")  # noqa: S608 - as a snapshot from before has it
+    result = night(land, queue, marks, days=25)
+    assert (result.is_restored, result.severity, result.complete) == (True, result.severity, True)
+    assert result.severity in {"medium", "high"}
+    assert "restored from a snapshot" in reconcile_alert.text(result)
+    assert any(lost.version_id in body for body in queue.bodies())
+    assert not night(land, queue, marks, days=26).is_restored
 
 
 class FlakySqs:
