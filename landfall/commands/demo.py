@@ -24,6 +24,7 @@ def demo(
     on: Annotated[
         str | None, typer.Option(metavar="NAME", help="The stack to show it on, where that is not the local one.")
     ] = None,
+    as_json: output.JsonOption = False,
 ) -> None:
     """Show the whole path on the running stack, with sample orders: land, model, gate, alert; each step is checked.
 
@@ -31,17 +32,23 @@ def demo(
     stack that LANDFALL_STACK names only where --on names it too. Exits 1 if anything was not as expected.
     """
     from landfall import environment
-    from landfall.demo.narrator import MissedExpectationError
+    from landfall.demo.narrator import MissedExpectationError, Narrator
     from landfall.demo.story import tell
 
     stack = environment.stack_for_show(on)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    console = output.stdout()
+    console = output.stderr() if as_json else output.stdout()
     console.width = min(console.width, WIDTH)
+    narrator, missed = Narrator(console), None
     try:
         with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-            tell(stack, console, Path(folder), orders)
-    except MissedExpectationError as missed:
+            tell(stack, narrator, Path(folder), orders)
+    except MissedExpectationError as error:
+        missed = str(error)
+    if as_json:
+        steps = [{"step": step, "expectations": met, "happened": facts} for step, met, facts in narrator.summary]
+        output.print_json({"ok": missed is None, "steps": steps, "missed": missed})
+    if missed is not None:
         typer.echo(f"demo: failed: {missed}", err=True)
-        raise typer.Exit(FAILED) from None
-    typer.echo("demo: ok")
+        raise typer.Exit(FAILED)
+    typer.echo("demo: ok", err=as_json)

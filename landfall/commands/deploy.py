@@ -119,6 +119,7 @@ def destroy(
         str, typer.Option(help="With --with-data: the secret of the warehouse's administrator.")
     ] = "",
     yes: _Yes = False,
+    as_json: _Json = False,
 ) -> None:
     """Take a deployment down. The bucket with every file and all tables of the warehouse stay, and it can come back."""
     from rich.console import Console
@@ -132,6 +133,11 @@ def destroy(
 
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False)
+
+    def tell(*, with_data: bool = False, **stays: str) -> None:
+        if as_json:
+            left = {name: stays.get(name) for name in ("stack", "bucket", "database")}
+            typer.echo(json.dumps({"environment": env, **left, "data_deleted": with_data}))
 
     if not (with_data or yes or sys.stdin.isatty()):
         raise ConfigError(NOBODY_TO_ASK)
@@ -149,6 +155,7 @@ def destroy(
             ask_twice(f"every version of every file in {left}; its stack is gone already")
             removal.delete_bucket(clients.s3, left)
             say(f"{left} is gone, with its files")
+            tell(with_data=True)
             return
         deployed = removal.find(env, clients)
         name, bucket = deployed.stack["StackName"], deployed.bucket
@@ -156,6 +163,7 @@ def destroy(
             ask_twice(f"every version of every file in {bucket}, and Landfall's schemas in {deployed.database}")
             removal.delete_data(deployed, admin_secret_arn, clients, say)
             say(f"{name} is gone, with its data")
+            tell(with_data=True)
             return
         if not yes:
             typer.confirm(f"take {name} down ({where})? The data stays", abort=True, err=True)
@@ -164,6 +172,7 @@ def destroy(
         console.print(f"landfall: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(1) from error
     say(DOWN.format(name=name, bucket=bucket, database=deployed.database))
+    tell(stack=name, bucket=bucket, database=deployed.database)
 
 
 def package(python: _Python = "", architecture: _Architecture = "", as_json: _Json = False) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
-from rich.console import Console
 
 from landfall.commands.transform import show_run
 from landfall.demo import sample
@@ -254,7 +253,7 @@ class Story:
         self.narrator.expect(f"the {who} topic is told", notification is not None, True, _told(notification))
 
 
-def tell(stack: "Stack", console: Console, folder: Path, orders: int) -> None:
+def tell(stack: "Stack", narrator: Narrator, folder: Path, orders: int) -> None:
     """Tell the story on a deployed stack.
 
     Raises:
@@ -265,7 +264,6 @@ def tell(stack: "Stack", console: Console, folder: Path, orders: int) -> None:
     ids = [f"ORD-{number:010d}" for number in (first_order, first_order + NUMBERS)]
     label = f"demo-{first_order}"
     pipeline = Pipeline(stack, label, *ids)
-    narrator = Narrator(console)
     with subscribed(stack, f"landfall-{label}") as inbox:
         story = Story(narrator, pipeline, inbox, folder, first_order, orders)
         try:
@@ -273,9 +271,9 @@ def tell(stack: "Stack", console: Console, folder: Path, orders: int) -> None:
         finally:
             story.undo_leftovers()
     narrator.summarise()
-    console.print(f"the operator's page: open {pages.FOLDER.joinpath(pages.PAGE).as_uri()}", soft_wrap=True)
-    console.print(f"lineage: open {docs.FOLDER.joinpath('index.html').as_uri()}", soft_wrap=True)
-    console.print(f"[dim]{time.monotonic() - started:.0f} s[/dim]")
+    narrator.console.print(f"the operator's page: open {pages.FOLDER.joinpath(pages.PAGE).as_uri()}", soft_wrap=True)
+    narrator.console.print(f"lineage: open {docs.FOLDER.joinpath('index.html').as_uri()}", soft_wrap=True)
+    narrator.console.print(f"[dim]{time.monotonic() - started:.0f} s[/dim]")
 
 
 def _told(notification: Notification | None) -> str:

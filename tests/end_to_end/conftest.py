@@ -1,6 +1,5 @@
 """Fixtures of the end-to-end tests: the operator's command line on a deployed stack, as a subprocess."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from landfall.operate import transforms, uploads
 from landfall.operate.uploads import Upload
 from landfall.stack import Stack
 from scripts.generator_draws import identifiers
+from tests.support import json_schemas
 from tests.support.local_stack import LocalStack
 from tests.support.waiting import wait_for
 
@@ -33,13 +33,13 @@ class Operator:
         """Run a command with --json; check its exit code; return what it printed, if it printed anything."""
         done = self.local.landfall(*arguments, "--json", timeout_seconds=240)
         assert done.returncode == exits, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return json.loads(done.stdout) if done.stdout else None
+        return json_schemas.read(arguments, done.stdout)
 
     def command(self, *arguments: str, exits: int = 0) -> Any:
         """Do as `landfall` does, without the second that a process of its own takes."""
         done = CliRunner().invoke(build(), [*arguments, "--json"], catch_exceptions=False)
         assert done.exit_code == exits, f"exit code {done.exit_code}\n{done.output}"
-        return json.loads(done.stdout) if done.stdout else None
+        return json_schemas.read(arguments, done.stdout)
 
     def upload(self, path: Path, key: str | None = None) -> Upload:
         """Upload a file and wait until landing has decided on it, as `upload --wait` does, without a process."""

@@ -25,7 +25,7 @@ from landfall.operate.rotation import SECRETS
 from local import stack
 from local.home import ROOT, Home
 from local.state import Ports
-from tests.support import run_folder
+from tests.support import json_schemas, run_folder
 from tests.support.local_stack import LocalStack
 from tests.support.waiting import wait_for
 
@@ -124,9 +124,12 @@ def test_what_is_taken_down_keeps_the_data_and_comes_back_where_it_was(fresh: Fr
     unasked = fresh.landfall("deploy", "--env", "local", "--admin-secret-arn", ADMIN_SECRET, *CHANGED)
     assert (unasked.returncode, "--yes" in unasked.stderr) == (3, True)
     for _ in range(2):  # again is no harm
-        done = fresh.landfall("destroy", "--env", "local", "--yes")
+        command = ("destroy", "--env", "local", "--yes", "--json")
+        done = fresh.landfall(*command)
         assert done.returncode == 0, done.stderr
         assert bucket in done.stderr
+        stays = json_schemas.read(command, done.stdout)
+        assert (stays["stack"], stays["bucket"], stays["data_deleted"]) == ("landfall-local", bucket, False)
     assert set(outputs(fresh.local)) == {
         "BucketName",
         "DatabaseName",
@@ -269,8 +272,10 @@ def test_the_data_is_deleted_when_two_answers_say_so_and_not_before(fresh: Fresh
     assert "LandingQueueUrl" in outputs(fresh.local)
     assert [row["a"] for row in fresh.query("select a from landing.trip order by a")] == [1, 2, 3]
 
-    done = fresh.landfall(*everything, ADMIN_SECRET, answers="local\ny\n")
+    done = fresh.landfall(*everything, ADMIN_SECRET, "--json", answers="local\ny\n")
     assert done.returncode == 0, done.stderr
+    gone = {"environment": "local", "stack": None, "bucket": None, "database": None, "data_deleted": True}
+    assert json_schemas.read(everything, done.stdout) == gone
     assert cloudformation.find(fresh.local.client("cloudformation"), "landfall-local") is None
     with pytest.raises(ClientError, match="404"):
         fresh.local.client("s3").head_bucket(Bucket=bucket)

@@ -5,7 +5,6 @@ What the whole deployed chain does with them is for tests/end_to_end; here comma
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from landfall.app import build
 from landfall.stack import Stack
 from tests.land import warehouse
 from tests.land.warehouse import Function, Land, message, new_dataset
+from tests.support import json_schemas
 
 QUEUES = ("LandingQueueUrl", "DeadLetterQueueUrl")
 
@@ -41,7 +41,7 @@ class Desk:
             assert code == exits, said
             return said
         assert done.exit_code == exits, done.output
-        return json.loads(done.stdout) if done.stdout else done.stderr
+        return json_schemas.read(arguments, done.stdout) if done.stdout else done.stderr
 
     def say(self, *arguments: str) -> str:
         """Run a command as a person does; return what it printed."""

@@ -17,6 +17,7 @@ from landfall.demo.narrator import MissedExpectationError, Narrator
 from landfall.demo.pipeline import Pipeline
 from landfall.stack import Stack
 from scripts.order_rows import Plan
+from tests.support import json_schemas
 
 
 @pytest.fixture
@@ -36,6 +37,25 @@ def test_a_missed_expectation_stops_the_story_and_says_which(narrator: Narrator)
     narrator.begin("Land")
     with pytest.raises(MissedExpectationError, match=r"step 1 \(Land\), rows: expected 3, found 2"):
         narrator.expect("rows", 2, 3)
+
+
+def test_the_steps_are_told_as_json_to_the_one_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tell(_stack: Stack, narrator: Narrator, *_: object) -> None:
+        narrator.begin("Land")
+        narrator.expect("rows", 3, 3)
+        narrator.sum_up("3 rows")
+        narrator.begin("Model")
+        narrator.expect("rows", 2, 3)
+
+    monkeypatch.setattr(story, "tell", tell)
+    monkeypatch.setattr(Stack, "from_environment", lambda: Stack("none", {}))
+    monkeypatch.setenv("LANDFALL_STACK", "none")
+    command = ["demo", "--on", "none", "--json"]
+    done = CliRunner().invoke(build(), command)
+    told = json_schemas.read(command, done.stdout)
+    assert (done.exit_code, told["ok"], len(told["steps"])) == (1, False, 1)
+    assert told["steps"][0] == {"step": "1. Land", "expectations": 1, "happened": "3 rows"}
+    assert told["missed"].startswith("step 2 (Model), rows: expected 3, found 2")
 
 
 @pytest.mark.parametrize(("missed", "exit_code", "last_word"), [(True, 1, "demo: failed: "), (False, 0, "demo: ok")])

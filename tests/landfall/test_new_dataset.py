@@ -25,6 +25,7 @@ from landfall.new_dataset.columns import RESERVED_WORDS, TAKEN, LandedColumn, mo
 from landfall.new_dataset.specimen import read
 from local.home import ROOT
 from scripts.contracts import read_contracts
+from tests.support import json_schemas
 
 ROWS = {"id": [1, 2, 3, 4], "Kind": ["a", "b", "a", "b"], "seen_at": pa.array([0, 1, 2, 3], pa.timestamp("us"))}
 
@@ -53,7 +54,10 @@ def parquet(path: Path, columns: dict[str, Any]) -> Path:
 def run(project: Path, source: object, *arguments: str, name: str = "sightings", key: str = "id") -> Result:
     """Run the command on a project."""
     command = ["new-dataset", name, "--from", str(source), "--key", key, "--project", str(project), *arguments]
-    return CliRunner().invoke(build(), command)
+    done = CliRunner().invoke(build(), command)
+    if "--json" in arguments:
+        json_schemas.read(command, done.stdout)
+    return done
 
 
 def snapshot(project: Path) -> dict[Path, bytes]:
