@@ -43,7 +43,9 @@ def invoke(
     from dbt.cli.main import dbtRunner  # a second to import: only for the actions that need it
 
     from transform_lambda.adapter import shared_sessions
+    from transform_lambda.quick_dbt import quicken
 
+    quicken()
     with shared_sessions(known):
         return dbtRunner(manifest, callbacks=[on_event]).invoke([*arguments, *_options(project_dir)])
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the ot
 
 
 def test_docs_tell_the_lineage_from_dataset_to_exposure(built_warehouse: ModelWarehouse) -> None:
-    assert built_warehouse.dbt("docs", "generate", write_json=True).success
+    assert built_warehouse.dbt("docs", "generate", write_json=True, by_hand=True).success
     target = Path(built_warehouse.environment["DBT_TARGET_PATH"])
     assert (target / "index.html").exists()
     catalog = (target / "catalog.json").read_text(encoding="utf-8")
@@ -29,7 +29,7 @@ def test_compile_shows_what_a_run_would_look_at_and_runs_nothing(built_warehouse
     warehouse.loader.land(orders_file("two", [order("o-2")]))
     runs = warehouse.transformer.value("select count(*) from ops.runs")
 
-    run = warehouse.dbt("compile", "--select", "int_orders__checked")
+    run = warehouse.dbt("compile", "--select", "int_orders__checked", by_hand=True)
 
     assert "_load_seq > 1\n        and _load_seq <= 2" in run.compiled["int_orders__checked"]
     assert warehouse.transformer.value("select count(*) from ops.runs") == runs
@@ -41,7 +41,7 @@ def test_freshness_of_sources_passes_when_data_are_fresh_and_warns_when_there_ar
     warehouse = built_warehouse
     warehouse.loader.land(orders_file("one", [order("o-1")]))
 
-    run = warehouse.dbt("source", "freshness")
+    run = warehouse.dbt("source", "freshness", by_hand=True)
 
     assert run.success, run.messages
     assert warehouse.transformer.value("select count(*) from ops.runs") == 0

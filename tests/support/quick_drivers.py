@@ -22,12 +22,16 @@ def quicken() -> None:
 
 
 def quicken_dbt() -> None:
-    """Name the source of every behavior flag: dbt inspects the whole call stack for each, in each adapter it makes.
+    """Do as the transform function does, and name the source of every behavior flag.
 
-    A function of its own, as importing dbt takes seconds that only the tests which run it need.
+    dbt inspects the whole call stack for each flag, in each adapter it makes. A function of its own, as importing dbt
+    takes seconds that only the tests which run it need.
     """
     from dbt_common.behavior_flags import BehaviorFlagRendered
 
+    from transform_lambda import quick_dbt
+
+    quick_dbt.quicken()
     BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt.adapters")  # type: ignore[method-assign]  # a patch
 
 
