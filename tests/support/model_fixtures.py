@@ -39,7 +39,7 @@ def built_warehouse(worker_warehouse: ModelWarehouse) -> ModelWarehouse:
 @pytest.fixture(scope="module")
 def other_builder(worker_warehouse: ModelWarehouse) -> Iterator[SecondBuilder]:
     """A second dbt on the worker's warehouse."""
-    with second_builder(worker_warehouse.environment) as builder:
+    with second_builder(worker_warehouse) as builder:
         yield builder
 
 
@@ -60,5 +60,5 @@ def snapshots(snapshot_project: ModelWarehouse) -> ModelWarehouse:
 @pytest.fixture(scope="module")
 def other_snapshot_builder(snapshot_project: ModelWarehouse) -> Iterator[SecondBuilder]:
     """A second dbt on that warehouse."""
-    with second_builder(snapshot_project.environment) as builder:
+    with second_builder(snapshot_project) as builder:
         yield builder

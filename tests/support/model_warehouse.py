@@ -5,7 +5,7 @@
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,7 +21,9 @@ from local.home import ROOT, Home
 from local.services import REDSHIFT, redshift_facts
 from scripts.contracts import read_contracts
 from tests.support import quick_drivers, run_folder
+from tests.support.parses import manifest_of
 from tests.support.warehouse_seed import Warehouse, literal, login
+from transform_lambda.adapter import shared_sessions
 
 _QUIETLY = ("--quiet", "--log-level-file", "none")
 # What dbt makes, mutexes included, is the transformer's; the administrator's key of the masks stays.
@@ -91,11 +93,13 @@ class ModelWarehouse:
         self,
         *arguments: str,
         write_json: bool = False,
+        by_hand: bool = False,
         during: Mapping[Moment, Callable[[], None]] = NOTHING,
     ) -> DbtRun:
         """Run a dbt command in this process; the project is parsed once and dbt's own files are not written.
 
-        `during` says what happens while it runs: at a moment, something is done, and dbt goes on after it.
+        Nodes share sessions, as in the transform function, unless it is run `by_hand`: then dbt-redshift is as it is
+        installed. `during` says what happens while it runs: at a moment, something is done, and dbt goes on after it.
         """
         messages: list[str] = []
         statements: list[tuple[str, str]] = []
@@ -109,7 +113,7 @@ class ModelWarehouse:
                 messages.append(event.info.msg)
 
         runner = dbtRunner(manifest=self.manifest, callbacks=[keep])
-        with self._environment():
+        with self._environment(), nullcontext() if by_hand else shared_sessions():
             outcome = runner.invoke([*_QUIETLY, f"--{'' if write_json else 'no-'}write-json", *arguments])
         if outcome.exception is not None:
             raise RuntimeError("\n".join(messages)) from outcome.exception
@@ -134,12 +138,15 @@ class ModelWarehouse:
     def parse(self) -> None:
         """Parse the project once for all runs."""
         quick_drivers.quicken_dbt()
+        self.manifest = manifest_of(Path(self.environment["DBT_PROJECT_DIR"]), self.environment, self._parsed)
+
+    def _parsed(self) -> Manifest:
         with self._environment():
             outcome = dbtRunner().invoke(["parse", "--quiet", "--warn-error"])
         if outcome.exception is not None:
             raise outcome.exception
         assert isinstance(outcome.result, Manifest)
-        self.manifest = outcome.result
+        return outcome.result
 
     @contextmanager
     def _environment(self) -> Iterator[None]:
@@ -151,7 +158,7 @@ class ModelWarehouse:
     def build_everything(self) -> DbtRun:
         """Build the whole project, unit tests included, in a warehouse that holds nothing."""
         self.reset()
-        run = self.dbt("build")
+        run = self.dbt("build", by_hand=True)
         self.is_built = run.success
         return run
 

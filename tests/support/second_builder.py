@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +11,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner
-from dbt.contracts.graph.manifest import Manifest
 
-from tests.support import quick_drivers
+from tests.support import parses, quick_drivers
+from tests.support.model_warehouse import ModelWarehouse
 
 PATIENCE_SECONDS = 300.0  # for a busy machine
-_PARSED = "partial_parse.msgpack"
 
 
 @dataclass
@@ -48,15 +46,15 @@ class SecondBuilder:
 
 
 @contextmanager
-def second_builder(environment: Mapping[str, str]) -> Iterator[SecondBuilder]:
+def second_builder(warehouse: ModelWarehouse) -> Iterator[SecondBuilder]:
     """Start the process; it takes over what the first dbt has parsed."""
-    target = Path(environment["DBT_TARGET_PATH"])
-    own = target.with_name("second-target")
-    own.mkdir(parents=True, exist_ok=True)
-    shutil.copy(target / _PARSED, own)
+    own = Path(warehouse.environment["DBT_TARGET_PATH"]).with_name("second-target")
+    environment = {**warehouse.environment, "DBT_TARGET_PATH": str(own)}
     ours, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")  # a fork would share the sessions with the warehouse
-    process = context.Process(target=_serve, args=(theirs, {**environment, "DBT_TARGET_PATH": str(own)}), daemon=True)
+    assert warehouse.manifest is not None
+    parsed = parses.written(warehouse.manifest)
+    process = context.Process(target=_serve, args=(theirs, environment, parsed), daemon=True)
     process.start()
     try:
         yield SecondBuilder(ours)
@@ -65,12 +63,11 @@ def second_builder(environment: Mapping[str, str]) -> Iterator[SecondBuilder]:
         process.join(PATIENCE_SECONDS)
 
 
-def _serve(commands: Connection, environment: Mapping[str, str]) -> None:
+def _serve(commands: Connection, environment: Mapping[str, str], parsed: bytes) -> None:
     os.environ.update(environment)
     quick_drivers.quicken()
     quick_drivers.quicken_dbt()
-    parsed = dbtRunner().invoke(["parse", "--quiet"]).result
-    assert isinstance(parsed, Manifest)
+    manifest = parses.read(parsed)
     while (arguments := commands.recv()) is not None:
         quietly = ("--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json")
-        commands.send(dbtRunner(manifest=parsed).invoke([*quietly, *arguments]).success)
+        commands.send(dbtRunner(manifest=manifest).invoke([*quietly, *arguments]).success)

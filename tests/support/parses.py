@@ -1,0 +1,47 @@
+"""What dbt has parsed of a project, kept for as long as its files are the same: for all workers, and for later runs."""
+
+import os
+import pickle
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from importlib.metadata import version
+from pathlib import Path
+
+from dbt.contracts.graph.manifest import Manifest
+
+from local.files import digest, locked
+from tests.support.run_folder import TESTS
+
+PROJECT = ("dbt_project", "macros", "dbt_project.yml", "profiles.yml")
+_KEPT = TESTS / "parses"
+_MOST_KEPT = 12  # of a few megabytes each
+# A node has its database and schema from the profile; where the warehouse is, and who logs in how, it does not know.
+_OF_NODES = ("LANDFALL_REDSHIFT_DATABASE", "LANDFALL_REDSHIFT_USER", "LANDFALL_SCHEMA_PREFIX")
+
+
+def manifest_of(project: Path, environment: Mapping[str, str], parse: Callable[[], Manifest]) -> Manifest:
+    """Return a project's manifest, parsed if nobody has done so before; it is the caller's own, to change at will."""
+    said = [{**os.environ, **environment}.get(name, "") for name in _OF_NODES]
+    releases = [version(name) for name in ("dbt-core", "dbt-redshift")]
+    name = "-".join([*releases, *said, digest(project / each for each in PROJECT)[:16]])
+    path = _KEPT / f"{name}.pickle"
+    with locked(_KEPT / "lock"):
+        if not path.exists():
+            partial = path.with_suffix(f".{os.getpid()}")
+            partial.write_bytes(written(parse()))
+            partial.replace(path)
+            for old in sorted(_KEPT.glob("*.pickle"), key=lambda each: each.stat().st_mtime)[:-_MOST_KEPT]:
+                old.unlink()
+        kept = path.read_bytes()
+    return read(kept)
+
+
+def written(manifest: Manifest) -> bytes:
+    """Write a manifest field by field: as a whole it is pickled with its fields in another order than it has them."""
+    public = [each.name for each in fields(Manifest) if each.init and not each.name.startswith("_")]
+    return pickle.dumps({name: getattr(manifest, name) for name in public})
+
+
+def read(manifest: bytes) -> Manifest:
+    """Read a manifest that was written here."""
+    return Manifest(**pickle.loads(manifest))  # noqa: S301 - written by the lines above
