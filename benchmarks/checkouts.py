@@ -24,6 +24,7 @@ import boto3
 from local.home import ROOT
 
 _CACHES = ("aws-venv", "dist/dependencies")  # made from pinned requirements, slow to make
+_KEPT = ROOT / ".landfall" / "revisions"  # what other revisions have made of theirs
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SAMPLE_SECONDS = 0.05
 
@@ -35,18 +36,27 @@ def checked_out(revision: str | None, folder: Path) -> Iterator[Path]:
         yield ROOT
         return
     tree = folder / "tree"
+    kept = _KEPT / _git("rev-parse", revision)
     _git("worktree", "add", "--quiet", "--detach", str(tree), revision)
     try:
         for cache in _CACHES:
-            if (ROOT / ".landfall" / cache).exists():
-                shutil.copytree(ROOT / ".landfall" / cache, tree / ".landfall" / cache, symlinks=True)
+            _copy(kept / cache if (kept / cache).exists() else ROOT / ".landfall" / cache, tree / ".landfall" / cache)
         yield tree
+        for cache in _CACHES:
+            if not (kept / cache).exists():
+                _copy(tree / ".landfall" / cache, kept / cache)
     finally:
         _git("worktree", "remove", "--force", str(tree))
 
 
-def _git(*arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=ROOT, check=True)  # noqa: S603, S607 - our own words
+def _copy(cache: Path, place: Path) -> None:
+    if cache.exists():
+        shutil.copytree(cache, place, symlinks=True)
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603, S607 - our own words
+    return done.stdout.strip()
 
 
 @dataclass
