@@ -1,8 +1,8 @@
-"""MODEL: dbt without what takes it a third of a build's CPU: contexts and events, made anew for every node and query.
+"""MODEL: dbt without what takes it much of its time: contexts and events, made anew for every node and query.
 
 In: dbt as installed. Out: the same dbt, whose macros are found and whose events are told as before, by a shorter way.
 dbt gives every template a context of all macros, some 900, each looked for in five places; and it makes every event,
-heard by anybody or not, from two JSON documents.
+dbt gives every template a context of all macros, some 900, each looked for in five places; and it makes every event,
 """
 
 from __future__ import annotations
