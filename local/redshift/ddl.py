@@ -11,6 +11,8 @@ import re
 
 from local.redshift.brackets import closing, split_commas
 from local.redshift.masking import IDENTIFIER, NAME, STRING
+from local.redshift.sql.tokens import syntax_error
+from local.redshift.sql.words import CATALOG_COLUMNS, RESERVED
 
 CREATE_TABLE = re.compile(
     rf"^\s*create\s+(?P<temporary>(?:local\s+)?temp(?:orary)?\s+)?table\s+(?P<exists>if\s+not\s+exists\s+)?(?P<name>{NAME})",
@@ -90,7 +92,21 @@ def rewrite_create_table(text: str) -> str:
 
 
 def _columns(column_list: str) -> list[str]:
-    return [_column(item) for item in split_commas(column_list) if not _TABLE_KEY.match(item)]
+    items = [item for item in split_commas(column_list) if not _TABLE_KEY.match(item)]
+    for item in items:
+        refuse_reserved(item)
+    return [_column(item) for item in items]
+
+
+def refuse_reserved(item: str) -> None:
+    """Refuse a column whose name is a reserved word without quotes.
+
+    Raises:
+        RedshiftError: it is one.
+    """
+    word = re.match(r"\w+", item)
+    if word and word[0].lower() in RESERVED - {"like"} - CATALOG_COLUMNS:
+        raise syntax_error(word[0])
 
 
 def _column(item: str) -> str:
@@ -149,5 +165,6 @@ def rewrite_alter_table(text: str) -> str:
         # it still needs the table and its ownership, and commits or rolls back like any other
         return f"alter table {match['name']} set (autovacuum_enabled = true)"
     if re.match(r"add\b", action, re.IGNORECASE):
+        refuse_reserved(re.sub(r"^add\s+(?:column\s+)?", "", action, flags=re.IGNORECASE))
         return f"alter table {match['name']} {_column(action)}"
     return text

@@ -192,6 +192,7 @@ create function redshift.rebind(ids oid[], patterns text[], is_addition boolean)
 language plpgsql security definer as $$
 declare
     stale redshift.late_binding_view;
+    replaced oid[] := '{}';  -- views that had to be made anew: what is bound to them is bound anew in turn
 begin
     if ids is null then
         return;
@@ -204,9 +205,14 @@ begin
         order by v.view_id
     loop
         perform set_config('redshift.binding', 'on', true);
-        perform redshift.bind_view(redshift.full_name(stale.view_id), stale.definition, stale.view_id);
+        if redshift.bind_view(redshift.full_name(stale.view_id), stale.definition, stale.view_id) <> stale.view_id then
+            replaced := replaced || stale.view_id;
+        end if;
     end loop;
     perform set_config('redshift.binding', 'off', true);
+    if replaced <> '{}' then
+        perform redshift.rebind(replaced, '{}', false);
+    end if;
 end
 $$;
 

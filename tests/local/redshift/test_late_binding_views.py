@@ -52,6 +52,14 @@ def test_columns_of_the_table_may_change_under_a_view(client: Client, schema: st
     assert client.run("select * from v") == [(1,)]
 
 
+def test_a_view_of_a_view_follows_the_columns_of_the_table(client: Client, schema: str) -> None:
+    client.run("create table t (a int)")
+    create_view(client, schema, "inner_view", f"select * from {schema}.t")
+    create_view(client, schema, "outer_view", f"select * from {schema}.inner_view")
+    client.run("drop table t", "create table t (b varchar(9), c int)", "insert into t values ('x', 1)")
+    assert client.run("select * from outer_view") == [("x", 1)]
+
+
 def test_names_in_a_view_must_have_their_schema(client: Client, schema: str) -> None:
     client.run("create table t (a int)")
     error = client.error(f"create view {schema}.v as select a from t with no schema binding")

@@ -39,6 +39,8 @@ CASES = [
     ("create table x (ctid int)", "42701", "create table x (ctid_ int)"),
     ("alter table t add column oid int", "42701", "alter table t add column oid_ int"),
     ('alter table t add "xmin" int', "42701", 'alter table t add "x min" int'),
+    ("create table x (snapshot int)", SYNTAX, 'create table x ("snapshot" int, primary_key int)'),
+    ("alter table t add column tag int", SYNTAX, 'alter table t add column "tag" int'),
     ("select a::jsonb from t", "42704", "select json_parse('1')"),
     ("select string_agg(a::varchar, ',') from t", UNKNOWN, "select listagg(a, ',') from t"),
     ("select array_agg(a) from t", UNKNOWN, "select count(a) from t"),
