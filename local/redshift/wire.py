@@ -27,11 +27,21 @@ from local.redshift.sql.translate import UNIT, Answer, Needs
 SERVER_VERSION = b"server_version\x008.0.2\x00"
 _BEGINS = re.compile(r"\s*(?:begin|start)\b", re.IGNORECASE)
 _BINDS = re.compile(r"\s*(?:create\s+(?:or\s+replace\s+)?view|alter\s+(?:table|view)\s.*\srename)\b", re.I | re.DOTALL)
+# What changes rows alone, and what changes nothing for other sessions.
+_ROWS_ONLY = re.compile(r"\s*\(*\s*(?:select|with|insert|update|delete|merge)\b", re.IGNORECASE)
+_OWN_ONLY = re.compile(r"\s*(?:begin|start|commit|end|rollback|abort|set|reset|show|lock|analyze|fetch|close)\b", re.I)
 _STARTUP_KEYS = ("user", "database", "application_name", "client_encoding", "DateStyle", "TimeZone")
 _TABLE_COLUMNS = (
     "select a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull from pg_catalog.pg_attribute a"
     " where a.attrelid = pg_catalog.to_regclass({table}) and a.attnum > 0 and not a.attisdropped order by a.attnum"
 )
+
+
+@dataclass
+class Epoch:
+    """Counts what may have changed the catalog, by whichever session; answers of an earlier count are asked anew."""
+
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,7 @@ class FrontSettings:
     isolation: str
     log: Path
     binding: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by a transaction that begins with view DDL
+    epoch: Epoch = field(default_factory=Epoch)
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,8 @@ class Session:
     _commit_next: bool = False
     _last_sql: str = ""
     _has_just_begun: bool = False
+    _has_changed: bool = False  # the catalog, in the transaction at hand
+    _known: dict[Needs, tuple[int, Answer]] = field(default_factory=dict)  # the epoch and what the catalog said in it
     _is_binding: bool = False
 
     async def run(self) -> None:
@@ -154,9 +167,27 @@ class Session:
         await self._queue_to_bind(statement)
         needed = needs_of(statement)
         answer = await self._answer(needed) if needed else ()
-        return rewrite(statement, self._status != b"I", answer)
+        rewritten = rewrite(statement, self._status != b"I", answer)
+        if not _ROWS_ONLY.match(rewritten):
+            self._known.clear()
+            self._has_changed = self._has_changed or not _OWN_ONLY.match(rewritten)
+            self._count_change()
+        return rewritten
+
+    def _count_change(self) -> None:
+        """Count a change of the catalog when it is sent and when it is done: others may ask in between."""
+        if self._has_changed:
+            self.settings.epoch.number += 1
 
     async def _answer(self, needed: Needs) -> Answer:
+        """Return what names mean: as the catalog said before, if nothing has changed it since, else as it says now."""
+        epoch = self.settings.epoch.number
+        known = self._known.get(needed)
+        if known is None or known[0] != epoch:
+            known = self._known[needed] = (epoch, await self._asked(needed))
+        return known[1]
+
+    async def _asked(self, needed: Needs) -> Answer:
         """Ask the catalog what names mean; a transaction that has failed is asked nothing."""
         if self._status == b"E":
             return ()
@@ -328,8 +359,10 @@ class Session:
             message = answer
         self._commit_next = False
         self._status = message.body
+        self._count_change()
         if self._status == b"I":
             self._end_binding()
+            self._has_changed = False
         self._pending -= 1
         if not self._pending:
             self._idle.set()

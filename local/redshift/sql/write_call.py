@@ -253,7 +253,9 @@ class CallWriter(ExpressionWriter):
     def _nullif(self, function: Function, node: tree.Call) -> Typed:
         first, second = (self.write(argument) for argument in node.arguments)
         type_ = VARCHAR if first.is_literal or first.type.name in STRINGS else first.type
-        sql = f"case when {self.compare('=', first, second).sql} then null else {first.sql} end"
+        sql = f"nullif({first.sql}, {second.sql})"
+        if second.type not in (first.type, UNKNOWN):  # to be cast in the comparison alone
+            sql = f"case when {self.compare('=', first, second).sql} then null else {first.sql} end"
         return Typed(f"({sql})::{type_.sql}" if type_ != UNKNOWN else f"({sql})", type_)
 
     def _decode(self, function: Function, node: tree.Call) -> Typed:

@@ -71,3 +71,16 @@ def test_a_snapshot_taken_before_the_lock_conflicts(client: Client, other_client
     assert other_client.error("lock counter", "update counter set n = n + 1")["M"] == CONFLICT
     other_client.run("rollback")
     assert client.value("select n from counter") == 1
+
+
+def test_a_query_is_read_by_the_columns_that_its_table_has_now(client: Client, other_client: Client) -> None:
+    texts = iter(["select a * 1 from t".ljust(length) for length in range(20, 29)])  # drivers keep what they prepared
+    client.run("create table t (a decimal(8,2))", "insert into t values (1)")
+    assert str(client.value(next(texts))) == "1.00"
+    other_client.run("drop table t", "create table t (a decimal(8,3))", "insert into t values (1)")
+    assert str(client.value(next(texts))) == "1.000"
+    other_client.run("begin", "drop table t", "create table t (a decimal(8,4))", "insert into t values (1)")
+    assert str(other_client.value(next(texts))) == "1.0000"
+    other_client.run("rollback")
+    assert str(other_client.value(next(texts))) == "1.000"
+    assert str(client.value(next(texts))) == "1.000"
