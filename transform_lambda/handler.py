@@ -35,7 +35,6 @@ from transform_lambda.owner import expect_owner
 from transform_lambda.page import publish as pages
 from transform_lambda.page.content import content
 from transform_lambda.page.questions import DAYS, Project, ask
-from transform_lambda.page.render import render
 from transform_lambda.parse_cache import graph_kept, parse_kept
 from transform_lambda.plan import WHO_SQL, Facts, Plan, decide, read_facts
 from transform_lambda.project import Memory, fingerprint
@@ -211,6 +210,8 @@ def page(event: Event, settings: Settings, _context: LambdaContext) -> dict[str,
 
 
 def _page(settings: Settings, days: int) -> str:
+    from transform_lambda.page.render import render  # Jinja, which no other action but a build needs
+
     graph = _graph(settings)
     project = Project.of(graph)
     with connected() as query:

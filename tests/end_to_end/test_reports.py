@@ -20,7 +20,6 @@ def test_a_run_publishes_the_page_and_dbt_s_documentation_and_a_person_gets_both
         name: s3.get_object(Bucket=bucket, Key=f"reports/pages/{name}") for name in ("index.html", "dbt/index.html")
     }
     assert {answer["ContentType"] for answer in found.values()} == {"text/html; charset=utf-8"}
-    assert all(answer["ServerSideEncryption"] for answer in found.values())
     page, docs = (answer["Body"].read().decode() for answer in found.values())
     assert report["build"]["run_id"] in page
     assert all(gate["name"].split("__")[0] in page for gate in run["gates"])

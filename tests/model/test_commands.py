@@ -1,11 +1,13 @@
 """MODEL: the other commands that dbt's users type work too, and write outside the source tree."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from landfall.deploy.bootstrap import missing_column_statements
 from local.home import ROOT
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import order, orders_file
@@ -33,6 +35,32 @@ def test_compile_shows_what_a_run_would_look_at_and_runs_nothing(built_warehouse
 
     assert "_load_seq > 1\n        and _load_seq <= 2" in run.compiled["int_orders__checked"]
     assert warehouse.transformer.value("select count(*) from ops.runs") == runs
+
+
+def test_a_run_records_how_long_its_stages_took_and_a_stock_adapter_no_statements(
+    built_warehouse: ModelWarehouse,
+) -> None:
+    built_warehouse.loader.land(orders_file("one", [order("o-1")]))
+    built_warehouse.run_green("--select", "int_orders__checked", "orders")
+    ((statements, phases),) = built_warehouse.transformer.rows("select statements, phases from ops.runs")
+    assert statements is None
+    seconds = json.loads(phases)
+    assert set(seconds) == {"gate", "modeled"}
+    assert all(value > 0 for value in seconds.values())
+
+
+def test_a_run_before_the_deployment_has_come_to_the_warehouse_is_recorded_without_them(
+    built_warehouse: ModelWarehouse,
+) -> None:
+    loader = built_warehouse.loader
+    loader.run("alter table ops.runs drop column statements", "alter table ops.runs drop column phases")
+    try:
+        loader.land(orders_file("one", [order("o-1")]))
+        built_warehouse.run_green("--select", "int_orders__checked", "orders")
+        assert built_warehouse.transformer.rows("select outcome, models from ops.runs") == [("succeeded", 2)]
+    finally:
+        columns = loader.rows("select table_name, column_name from svv_columns where table_schema = 'ops'")
+        loader.run(*missing_column_statements({(name, column) for name, column in columns}))
 
 
 def test_freshness_of_sources_passes_when_data_are_fresh_and_warns_when_there_are_none(
