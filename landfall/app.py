@@ -34,6 +34,7 @@ COMMAND_MODULES = (
     "query",
     "report",
     "new_dataset",
+    "columns",
     "doctor",
     "verify",
     "docs",

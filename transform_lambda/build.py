@@ -70,7 +70,7 @@ class Builder:
 
     def _build_part(self, plan: Mapping[str, Any], part: str) -> dict[str, Any]:
         graph = self.graph()
-        selected = graph.downstream(None if plan["whole_project"] else plan["datasets"])
+        selected = graph.selected(plan)
         ids = graph.without(graph.parts(selected).get(part, frozenset()), self._missing(graph))
         stands = self._standing(plan)
         stands, ids = replace(stands, left=stands.views & ids), ids - stands.views
@@ -79,7 +79,7 @@ class Builder:
     def _build(self, select: Sequence[str], plan: Mapping[str, Any]) -> dict[str, Any]:
         stands = self._standing(plan)
         if stands.views:
-            selected = self.graph().buildable(self.graph().downstream(plan["datasets"]))
+            selected = self.graph().buildable(self.graph().selected(plan))
             select = [*self.graph().selectors(selected - stands.views), *_EXACTLY]
             stands = replace(stands, left=stands.views & selected)
         statuses, first = self._invoke(select, plan, stands)

@@ -9,7 +9,7 @@ entity that looks up another one's table (an item its order) does not own the wa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -19,6 +19,7 @@ LOADED_AT = "_loaded_at"  # of landing's rows; their ledger has the same time
 REST = "marts and views"  # the last part: what several entities lead to
 _BUILT = {"model", "seed", "snapshot"}
 _Ids = frozenset[str]
+_SETS = ("parents", "files")  # what JSON has as lists
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,26 @@ class Node:
     error_after: float | None = None
     has_own_freshness: bool = False  # freshness goes by something else than when rows landed
     is_sensitive: bool = False  # of a landing source: its values are nobody's to see
+    files: frozenset[str] = frozenset()  # that say what it is: SQL and YAML, under the project's folder
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What files that have changed are of: entities, by the datasets that they are made from, and what stands beside.
+
+    `beside`: selectors of models and gates that no entity owns, and that no dataset of those leads to.
+    """
+
+    datasets: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Graph:
-    """The project's models, gates and sources."""
+    """The project's models, gates and sources, and digests of its files."""
 
     nodes: Mapping[str, Node]
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def order(self) -> Sequence[str]:
@@ -114,6 +128,22 @@ class Graph:
         sources = {node.id for node in self.nodes.values() if node.dataset in set(datasets)}
         return frozenset(node.id for node in nodes if self.ancestors(node.id) & sources)
 
+    def selected(self, plan: Mapping[str, Any]) -> _Ids:
+        """Return what is built and tested for a plan."""
+        if plan["whole_project"]:
+            return self.downstream(None)
+        beside = {node.id for node in self.nodes.values() if node.selector in plan["beside"]}
+        behind = {id_ for id_ in self.downstream(None) if self.ancestors(id_) & beside}
+        return self.downstream(plan["datasets"]) | beside | behind
+
+    def changes(self, files: Set[str]) -> Changes:
+        """Tell whose files have changed."""
+        changed = {node.id for node in self.nodes.values() if node.files & files}
+        of_entities = frozenset().union(*(owned for owned in self.owned.values() if owned & changed))
+        datasets = {node.dataset for node in map(self.nodes.__getitem__, of_entities | changed) if node.dataset}
+        beside = (changed & self.downstream(None)) - self.downstream(datasets)
+        return Changes(frozenset(datasets), frozenset(self.selectors(beside)))
+
     def buildable(self, selected: Set[str]) -> _Ids:
         """Leave out the gates that also look at what is not built, as dbt does (indirect_selection: buildable)."""
         built = {id_ for id_ in selected if self.nodes[id_].kind in _BUILT}
@@ -178,19 +208,21 @@ class Graph:
         return gate.kind == "test" and bool(gate.parents & models or not gate.parents & left)
 
 
-def to_json(graph: Graph) -> list[dict[str, Any]]:
+def to_json(graph: Graph) -> dict[str, Any]:
     """Return what `from_json` reads.
 
-    >>> graph = Graph({"a": Node("a", "model", parents=frozenset({"b"})), "b": Node("b", "source")})
+    >>> graph = Graph({"a": Node("a", "model", parents=frozenset({"b"})), "b": Node("b", "source")}, {"a.sql": "1"})
     >>> from_json(to_json(graph)) == graph
     True
     """
-    return [{**asdict(node), "parents": sorted(node.parents)} for node in graph.nodes.values()]
+    nodes = [{**asdict(node), **{name: sorted(getattr(node, name)) for name in _SETS}} for node in graph.nodes.values()]
+    return {"nodes": nodes, "files": dict(graph.files)}
 
 
-def from_json(nodes: Iterable[Mapping[str, Any]]) -> Graph:
+def from_json(graph: Mapping[str, Any]) -> Graph:
     """Return the graph that `to_json` wrote."""
-    return Graph({node["id"]: Node(**{**node, "parents": frozenset(node["parents"])}) for node in nodes})
+    nodes = (Node(**{**node, **{name: frozenset(node[name]) for name in _SETS}}) for node in graph["nodes"])
+    return Graph({node.id: node for node in nodes}, graph["files"])
 
 
 def graph_of(manifest: Any) -> Graph:
@@ -216,8 +248,16 @@ def _node(node: Any, known: Set[str]) -> Node:
         dataset=node.name if is_landing else None,
         relation=f"{node.schema}.{node.identifier}",
         is_sensitive=is_landing and bool((node.config.meta or {}).get("sensitive")),
+        files=frozenset(_files(node)),
         **(_freshness(node) if is_landing else {}),
     )
+
+
+def _files(node: Any) -> Iterator[str]:
+    """Name the file that a node is written in, and the YAML that says more of it (`package://path`)."""
+    yield node.original_file_path
+    if patch := getattr(node, "patch_path", None):
+        yield patch.partition("://")[2]
 
 
 def _freshness(source: Any) -> dict[str, Any]:

@@ -11,8 +11,9 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,16 +29,16 @@ from transform_lambda.build import Builder, EventLog
 from transform_lambda.catalog import BuiltRelations
 from transform_lambda.dbt_runtime import connected, docs_page, parse_path
 from transform_lambda.errors import ConfigError, TransientError
-from transform_lambda.graph import Graph
+from transform_lambda.graph import Changes, Graph
 from transform_lambda.kept import Landings, ToldStale
 from transform_lambda.login import read_password
 from transform_lambda.owner import expect_owner
 from transform_lambda.page import publish as pages
 from transform_lambda.page.content import content
 from transform_lambda.page.questions import DAYS, Project, ask
-from transform_lambda.parse_cache import graph_kept, parse_kept
+from transform_lambda.parse_cache import graph_kept, graph_of_version, parse_kept
 from transform_lambda.plan import WHO_SQL, Facts, Plan, decide, read_facts
-from transform_lambda.project import Memory, fingerprint
+from transform_lambda.project import Memory, changed_models, files_of, fingerprint
 from transform_lambda.report import Desk
 from transform_lambda.report import report as write_report
 from transform_lambda.sessions import POOL
@@ -83,13 +84,16 @@ def prepare(_event: Event, settings: Settings, _context: LambdaContext) -> dict[
 def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
     """Decide what must be built, and in how many parts; `request` may ask for {"full_refresh": true}."""
     graph = _graph(settings)
-    decided, facts = _look(settings, graph, full_refresh=(event.get("request") or {}).get("full_refresh") is True)
+    before = Memory(s3(), settings.bucket).read()
+    is_full = (event.get("request") or {}).get("full_refresh") is True
+    decided, facts = _look(settings, graph, before, full_refresh=is_full)
     for reason in decided.reasons:
         logger.info(reason)
-    entities = list(graph.parts(graph.downstream(None if decided.whole_project else decided.datasets)))
+    entities = list(graph.parts(graph.selected(asdict(decided))))
     is_quiet = _is_quiet(settings, decided, facts)
     about = {
         "fingerprint": _fingerprint(),
+        "before": before,
         "told": facts.told,
         "quiet": is_quiet,
         "quiet_until": _reminder_at(settings, graph, facts) if is_quiet else 0,
@@ -97,21 +101,34 @@ def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str,
     return {**decided.to_json(settings.rows_per_build, entities), **about}
 
 
-def _look(settings: Settings, graph: Graph, *, full_refresh: bool = False) -> tuple[Plan, Facts]:
+def _look(settings: Settings, graph: Graph, before: Sequence[str], *, full_refresh: bool = False) -> tuple[Plan, Facts]:
     """Ask the warehouse, and decide what must be built."""
     with connected() as query:
         who = query(WHO_SQL)
         _check_user(who[0]["name"], settings.warehouse_user)
         others = (node.name for node in graph.landing)
         facts = read_facts(query, graph.readers, {row["ledger"] for row in who}, others)
-    project_changed = Memory(s3(), settings.bucket).read() != _fingerprint()
+    project_changed = before != [_fingerprint()]
     reminder_at = _reminder_at(settings, graph, facts)
     return decide(
         facts.datasets,
         project_changed=project_changed,
+        changes=_changes(settings, graph, before) if project_changed else None,
         full_refresh=full_refresh,
         look_again=0 < reminder_at <= time.time(),
     ), facts
+
+
+def _changes(settings: Settings, graph: Graph, before: Sequence[str]) -> Changes | None:
+    """Tell what differs from the versions that what stands is made by; None where that cannot be told by models."""
+    found: set[str] = set()
+    for fingerprint_before in before:
+        kept = graph_of_version(s3(), settings.bucket, fingerprint_before)
+        files = changed_models(kept.files, graph.files) if kept else None
+        if files is None:
+            return None
+        found |= files
+    return graph.changes(found) if before else None
 
 
 def _reminder_at(settings: Settings, graph: Graph, facts: Facts) -> int:
@@ -131,7 +148,8 @@ def _is_quiet(settings: Settings, decided: Plan, facts: Facts) -> bool:
 def _graph(settings: Settings) -> Graph:
     def parse() -> Graph:
         with _parsed(settings):
-            return Builder(settings.project_dir, logger).graph()
+            files = files_of(settings.project_dir, settings.warehouse)
+            return replace(Builder(settings.project_dir, logger).graph(), files=files)
 
     return graph_kept(s3(), settings.bucket, _fingerprint(), parse)
 
@@ -186,7 +204,7 @@ def remember(event: Event, settings: Settings, _context: LambdaContext) -> dict[
 def _has_left_nothing(settings: Settings) -> bool:
     graph = _graph(settings)
     try:
-        decided, facts = _look(settings, graph)
+        decided, facts = _look(settings, graph, Memory(s3(), settings.bucket).read())
         return _is_quiet(settings, decided, facts) and not _reminder_at(settings, graph, facts)
     except TransientError as error:  # the next sweep asks
         logger.warning("whether anything is left to do is not known", extra={"error": str(error)})

@@ -20,7 +20,7 @@ from transform_lambda.graph import Graph, Node, from_json, to_json
 
 FOLDER = "reports/transform/state/parse/"
 # Of the graph: what an earlier release has kept of a project lacks what this one asks for.
-_FORM = hashlib.sha256(" ".join(field.name for field in fields(Node)).encode()).hexdigest()[:8]
+_FORM = hashlib.sha256(" ".join(field.name for field in (*fields(Node), *fields(Graph))).encode()).hexdigest()[:8]
 
 
 @contextmanager
@@ -38,13 +38,25 @@ def parse_kept(s3: Any, bucket: str, fingerprint: str, path: Path) -> Iterator[N
 
 def graph_kept(s3: Any, bucket: str, fingerprint: str, make: Callable[[], Graph]) -> Graph:
     """Return the project's graph as an earlier run has kept it, and keep it: what needs no dbt need not parse."""
-    place = {"Bucket": bucket, "Key": f"{FOLDER}{fingerprint}.graph-{_FORM}.json"}
-    try:
-        return from_json(json.loads(s3.get_object(**place)["Body"].read()))
-    except s3.exceptions.NoSuchKey:
-        graph = make()
-    s3.put_object(**place, Body=json.dumps(to_json(graph)).encode(), ContentType="application/json")
+    if kept := graph_of_version(s3, bucket, fingerprint):
+        return kept
+    graph = make()
+    s3.put_object(
+        **_graph_place(bucket, fingerprint), Body=json.dumps(to_json(graph)).encode(), ContentType="application/json"
+    )
     return graph
+
+
+def graph_of_version(s3: Any, bucket: str, fingerprint: str) -> Graph | None:
+    """Return the graph of a version of the project; None where none is kept."""
+    try:
+        return from_json(json.loads(s3.get_object(**_graph_place(bucket, fingerprint))["Body"].read()))
+    except s3.exceptions.NoSuchKey:
+        return None
+
+
+def _graph_place(bucket: str, fingerprint: str) -> dict[str, str]:
+    return {"Bucket": bucket, "Key": f"{FOLDER}{fingerprint}.graph-{_FORM}.json"}
 
 
 def _fetch(s3: Any, place: dict[str, str], path: Path) -> None:

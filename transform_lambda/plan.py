@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from transform_lambda.dbt_runtime import Query
+from transform_lambda.graph import Changes
 
 # An undo stamps its files before it commits: a run that began shortly after the stamp may have read them still. Such a
 # run is repeated, which costs time; to miss one would cost correctness.
@@ -93,28 +94,33 @@ class Facts:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to build. Without datasets, and `whole_project` false, there is nothing to do."""
+    """What to build; nothing, where `whole_project` is false and neither a dataset nor a node `beside` is named.
+
+    `beside`: selectors of models and gates that have changed and that none of the datasets leads to.
+    """
 
     datasets: tuple[str, ...]
     reasons: tuple[str, ...]
     whole_project: bool
     full_refresh: bool
     rows: int = 0  # to build from
-    project_changed: bool = False
+    beside: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing to build."""
-        return not (self.whole_project or self.datasets)
+        return not (self.whole_project or self.datasets or self.beside)
 
     @property
     def select(self) -> list[str]:
-        """Return dbt's selection: everything downstream of the data sets; empty for the whole project.
+        """Return dbt's selection: everything downstream of what is named; empty for the whole project.
 
         >>> Plan(("order_items", "order_summary"), (), False, False).select
         ['source:landing.order_items+', 'source:landing.order_summary+']
         """
-        return [] if self.whole_project else [f"source:landing.{name}+" for name in self.datasets]
+        if self.whole_project:
+            return []
+        return [*(f"source:landing.{name}+" for name in self.datasets), *(f"{each}+" for each in self.beside)]
 
     def to_json(self, rows_per_build: int, entities: Sequence[str]) -> dict[str, Any]:
         """Return what travels through the state machine.
@@ -137,11 +143,17 @@ class Plan:
 
 
 def decide(
-    facts: Iterable[DatasetFacts], *, project_changed: bool, full_refresh: bool = False, look_again: bool = False
+    facts: Iterable[DatasetFacts],
+    *,
+    project_changed: bool,
+    full_refresh: bool = False,
+    look_again: bool = False,
+    changes: Changes | None = None,
 ) -> Plan:
     """Decide what to build.
 
-    `project_changed`: this version of the dbt project is not known to stand whole, so all of it is built.
+    `project_changed`: this version of the dbt project is not known to stand whole, so all of it is built, or what has
+    `changes` where nothing else differs.
     `full_refresh`: the operator asks for everything anew. `look_again`: a failure that was told is to be told again if
     it holds. That of a gate behind an UPSERT leaves no data set to be built, so then the whole project is.
 
@@ -151,21 +163,25 @@ def decide(
     """
     ordered = sorted(facts, key=lambda fact: fact.name)
     asked = ("a full refresh was asked for",) if full_refresh else ()
-    changed = ("the dbt project is new or has changed, or its last build broke",) if project_changed else ()
+    is_new = project_changed and changes is None
+    changed = ("the dbt project is new or has changed, or its last build broke",) if is_new else ()
+    differing, beside = (changes.datasets, changes.beside) if changes else (frozenset[str](), frozenset[str]())
+    edited = tuple(f"{name}: its models have changed" for name in sorted(differing | beside))
     rebuilt = {fact.name: reason for fact in ordered if (reason := _why_rebuild(fact))}
     pending = {fact.name: reason for fact in ordered if (reason := _why_build(fact))}
     is_again = look_again and not (asked or changed)
     again = ("what failed is looked at again: a reminder is due if it still does",) if is_again else ()
-    whole = project_changed or full_refresh or is_again
-    built = [fact for fact in ordered if whole or fact.name in rebuilt or fact.name in pending]
+    whole = is_new or full_refresh or is_again
+    named = rebuilt.keys() | pending.keys() | differing
+    built = [fact for fact in ordered if whole or fact.name in named]
     is_full = full_refresh or bool(rebuilt)
     return Plan(
-        datasets=tuple(fact.name for fact in built),
-        reasons=(*asked, *changed, *rebuilt.values(), *pending.values(), *again),
+        datasets=tuple(sorted({fact.name for fact in built} | (frozenset() if whole else differing))),
+        reasons=(*asked, *changed, *edited, *rebuilt.values(), *pending.values(), *again),
         whole_project=whole,
         full_refresh=is_full,
         rows=sum(fact.landed_rows if is_full else fact.new_rows for fact in built),
-        project_changed=project_changed,
+        beside=() if whole else tuple(sorted(beside)),
     )
 
 

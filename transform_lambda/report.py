@@ -105,11 +105,12 @@ def _write(desk: Desk, key: str, run: Run, about: Mapping[str, Any]) -> None:
 
 
 def remember(memory: Memory, plan: Json, outcome: Outcome) -> None:
-    """Give the memory back that the build has taken: of a project that is whole now, or was and is not broken.
+    """Give the memory back that the build has taken: what the plan names is made by this version now.
 
-    After an error, and where a run does not come this far, the next one builds all of it.
+    What a gate has stopped is made by the version before still. After an error, and where a run does not come this far,
+    nothing is remembered, and the next one builds all of it.
     """
-    is_whole = plan["whole_project"] and outcome is Outcome.SUCCEEDED
-    was_whole = not plan["project_changed"] and outcome is not Outcome.ERROR
-    if is_whole or was_whole:
-        memory.write(plan["fingerprint"])
+    if outcome is Outcome.SUCCEEDED:
+        memory.write([plan["fingerprint"]])
+    elif outcome is not Outcome.ERROR and plan["before"]:
+        memory.write(sorted({*plan["before"], plan["fingerprint"]}))

@@ -111,14 +111,14 @@ def _engine() -> Environment:
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - SQL and YAML, no HTML: names and values are quoted by the filters
     )
-    engine.filters |= {"yaml": _yaml, "flow": _flow, "members": _members, "python": repr}
+    engine.filters |= {"yaml": plain_yaml, "flow": flow, "members": _members, "python": repr}
     return engine
 
 
-def _yaml(value: Any) -> str:
+def plain_yaml(value: Any) -> str:
     """Write a value as YAML: a plain word as it is, the rest as JSON, which is YAML too.
 
-    >>> _yaml("varchar(64)"), _yaml("on"), _yaml("a: b"), _yaml(("a", 1)), _yaml(None)
+    >>> plain_yaml("varchar(64)"), plain_yaml("on"), plain_yaml("a: b"), plain_yaml(("a", 1)), plain_yaml(None)
     ('varchar(64)', '"on"', '"a: b"', '["a", 1]', 'null')
     """
     if isinstance(value, str) and PLAIN_WORD.fullmatch(value) and yaml.safe_load(value) == value:
@@ -126,10 +126,10 @@ def _yaml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
     """Write a value as YAML on one line.
 
-    >>> _flow({"operation": "__op", "codes": {"insert": ["c", "no"]}})
+    >>> flow({"operation": "__op", "codes": {"insert": ["c", "no"]}})
     "{operation: __op, codes: {insert: [c, 'no']}}"
     """
     return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=math.inf).strip()
@@ -141,4 +141,4 @@ def _members(values: Mapping[str, Any]) -> str:
     >>> _members({"order_id": "good", "line": 1})
     'order_id: good, line: 1'
     """
-    return ", ".join(f"{name}: {_yaml(value)}" for name, value in values.items())
+    return ", ".join(f"{name}: {plain_yaml(value)}" for name, value in values.items())

@@ -18,7 +18,7 @@ FILE = "s3://bucket/raw/order_summary/bad file.parquet"
 def plan(**changes: Any) -> dict[str, Any]:
     """Return a plan of one data set."""
     reasons = ["order_summary: landed up to load 7, modeled up to 5"]
-    asked = {"whole_project": False, "full_refresh": False, "project_changed": False}
+    asked = {"whole_project": False, "full_refresh": False, "beside": (), "fingerprint": "p1", "before": ["p1"]}
     return {"datasets": ["order_summary"], "reasons": reasons, **asked} | changes
 
 

@@ -73,25 +73,26 @@ def test_the_report_holds_everything_that_the_run_said_and_is_the_latest(s3: Any
 
 
 @pytest.mark.parametrize(
-    ("planned", "outcome", "is_kept"),
+    ("before", "outcome", "kept"),
     [
-        ({}, "succeeded", True),
-        ({}, "gate_failed", True),
-        ({}, "error", False),
-        ({"whole_project": True, "full_refresh": True}, "gate_failed", True),
-        ({"whole_project": True, "full_refresh": True}, "error", False),
-        ({"whole_project": True, "project_changed": True}, "succeeded", True),
-        ({"whole_project": True, "project_changed": True}, "gate_failed", False),
-        ({"whole_project": True, "project_changed": True}, "error", False),
+        (["p1"], "succeeded", ["p1"]),
+        (["p1"], "gate_failed", ["p1"]),
+        (["p1"], "error", []),
+        (["p0"], "succeeded", ["p1"]),
+        (["p0"], "gate_failed", ["p0", "p1"]),  # what the gate has stopped is as p0 made it
+        (["p0", "p1"], "succeeded", ["p1"]),
+        (["p0"], "error", []),
+        ([], "succeeded", ["p1"]),
+        ([], "gate_failed", []),  # nobody knows what stood before
     ],
 )
-def test_a_project_is_remembered_where_it_stands_whole_after_the_build(
-    s3: Any, bucket: str, planned: dict[str, Any], outcome: str, is_kept: bool
+def test_it_is_remembered_by_which_versions_the_project_stands_after_the_build(
+    s3: Any, bucket: str, before: list[str], outcome: str, kept: list[str]
 ) -> None:
     memory = Memory(s3, bucket)
     memory.forget()  # as the build does, before it begins
-    report(Desk(s3, bucket, "dev", 24), event(build(outcome)) | {"plan": plan(fingerprint="p1", **planned)})
-    assert memory.read() == ("p1" if is_kept else None)
+    report(Desk(s3, bucket, "dev", 24), event(build(outcome)) | {"plan": plan(fingerprint="p1", before=before)})
+    assert memory.read() == kept
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from transform_lambda.alerts import Alert
 from transform_lambda.errors import TransientError
 from transform_lambda.graph import Graph
 from transform_lambda.kept import Landings, ToldStale
+from transform_lambda.parse_cache import graph_kept
 from transform_lambda.project import Memory
 from transform_lambda.settings import Settings
 
@@ -36,7 +37,7 @@ def deployed(built_warehouse: ModelWarehouse, local_aws: LocalServices, monkeypa
     monkeypatch.setattr(handler, "_fingerprint", lambda: FINGERPRINT)
     monkeypatch.setattr(handler, "metrics", Metrics(namespace="Landfall"))
     built_warehouse.loader.run("delete from ops.alerts", "delete from ops.gate_results")
-    Memory(client, bucket).write(FINGERPRINT)
+    Memory(client, bucket).write([FINGERPRINT])
     return Settings(
         bucket=bucket,
         environment="test",
@@ -162,6 +163,45 @@ def test_a_run_that_breaks_behind_an_upsert_leaves_the_whole_project_to_be_built
     report(deployed, planned, build(deployed, planned))
     assert built_warehouse.transformer.rows("select order_id from marts.fct_orders") == [("o-1",)]
     assert (plan(deployed)["build"], plan(deployed)["quiet"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "datasets", "beside"),
+    [
+        ("modeled/orders/orders.sql", ["order_flattened", "order_summary"], []),
+        ("gate/fx/int_fx_rates__checked.yml", ["fx_rates"], []),
+        ("marts/orders/dim_customers.sql", [], ["fqn:landfall.marts.orders.dim_customers"]),
+        ("modeled/orders/_orders__docs.md", [], []),
+    ],
+)
+def test_a_model_that_has_changed_is_built_with_what_lies_downstream_of_it_alone(
+    deployed: Settings, path: str, datasets: list[str], beside: list[str]
+) -> None:
+    client, graph = handler.s3(), handler._graph(deployed)
+    before = {**graph.files, f"dbt_project/models/{path}": "another"}
+    graph_kept(client, deployed.bucket, "before", lambda: replace(graph, files=before))
+    Memory(client, deployed.bucket).write(["before"])
+
+    planned = plan(deployed)
+
+    assert (planned["whole_project"], planned["datasets"], planned["beside"]) == (False, tuple(datasets), tuple(beside))
+    assert planned["build"] is bool(datasets or beside)
+    if beside:
+        built = build(deployed, planned)
+        assert [model["name"] for model in built["models"]] == ["dim_customers"]
+        report(deployed, planned, built)
+        assert Memory(client, deployed.bucket).read() == [FINGERPRINT]
+        assert plan(deployed)["quiet"] is True
+
+
+@pytest.mark.parametrize(
+    "path", ["macros/model/is_newer.sql", "dbt_project.yml", "warehouse", "dbt_project/models/x.sql"]
+)
+def test_what_all_models_are_made_by_or_what_is_gone_has_the_whole_project_built(deployed: Settings, path: str) -> None:
+    graph = handler._graph(deployed)
+    graph_kept(handler.s3(), deployed.bucket, "before", lambda: replace(graph, files={**graph.files, path: "another"}))
+    Memory(handler.s3(), deployed.bucket).write(["before"])
+    assert plan(deployed)["whole_project"] is True
 
 
 def test_who_records_a_success_looks_whether_it_has_left_anything(

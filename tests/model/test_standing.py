@@ -20,6 +20,7 @@ from transform_lambda.graph import Graph, Node
 PLAN = {
     "select": ["source:landing.order_summary+"],
     "datasets": ["order_summary"],
+    "beside": [],
     "whole_project": False,
     "full_refresh": False,
 }

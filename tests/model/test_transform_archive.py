@@ -144,8 +144,8 @@ def test_a_call_that_has_no_time_left_gets_on_all_the_same() -> None:
 
 def test_the_memory_of_a_built_project_can_be_lost_and_kept(s3: Any, bucket: str) -> None:
     memory = Memory(s3, bucket)
-    assert memory.read() is None
-    memory.write("f1")
-    assert memory.read() == "f1"
+    assert memory.read() == []
+    memory.write(["f1", "f2"])
+    assert memory.read() == ["f1", "f2"]
     memory.forget()
-    assert memory.read() is None
+    assert memory.read() == []

@@ -1,0 +1,36 @@
+{% macro column_changes(existing) -%}
+    {%- set changes = {} -%}
+    {%- for node in graph.nodes.values()
+        if node.resource_type == 'model' and node.config.meta.get('entity')
+        and node.schema ~ '.' ~ node.alias in existing -%}
+        {%- set entity = node.config.meta.entity -%}
+        {%- set table = node.schema ~ '.' ~ node.alias -%}
+        {%- set held = existing[table] -%}
+        {%- set said = graph.nodes['model.' ~ project_name ~ '.' ~ entity].config.meta -%}
+        {%- set change = changes.setdefault(entity, {'anew': [], 'statements': []}) -%}
+        {#- A version is told by its digest, which is made of all columns: a history knows no other way -#}
+        {%- set keeps_versions = entity_tables(entity) | length > 1 -%}
+        {%- for name, column in node.columns.items()
+            if column.data_type and name not in change_order_columns() -%}
+            {%- if name not in held and name in said.get('unfilled_columns', []) and not keeps_versions -%}
+                {%- do change.statements.append(
+                    'alter table ' ~ table ~ ' add column ' ~ name ~ ' ' ~ column.data_type) -%}
+            {%- elif name not in held -%}
+                {%- do change.anew.append(table ~ ' has no column ' ~ name) -%}
+            {%- elif not name.startswith('_') and catalog_type(column.data_type) not in (none, held[name]) -%}
+                {%- do change.anew.append(
+                    table ~ '.' ~ name ~ ' is ' ~ held[name] ~ ' and not ' ~ column.data_type) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {#- What a modeled table has beside its columns may be somebody's own; `__checked` is nobody's -#}
+        {%- for name in held if name not in node.columns
+            and (name in said.get('dropped_columns', []) or node.config.on_schema_change == 'fail') -%}
+            {%- if keeps_versions -%}
+                {%- do change.anew.append(table ~ ' still has the column ' ~ name) -%}
+            {%- else -%}
+                {%- do change.statements.append('alter table ' ~ table ~ ' drop column ' ~ name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(changes) -}}
+{%- endmacro %}

@@ -1,0 +1,221 @@
+"""MODEL: an entity's columns change as `landfall add-column` and its kin write it, and the next run takes that in."""
+
+# ruff: noqa: S608 - the tests' own SQL
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+from pyarrow import parquet as pq
+from typer.testing import CliRunner
+
+from ingest_lambda.judge.contracts import parse_contract
+from landfall.app import build as command_line
+from landfall.deploy import bootstrap
+from scripts.contracts import read_contracts
+from tests.support.following import assert_as_built_anew
+from tests.support.model_warehouse import ModelWarehouse
+from tests.support.snapshots import copied_project
+from tests.support.warehouse_seed import NOON, Row, SeedFile
+
+pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
+
+DATASETS = {"parrots": (), "herons": ("--history",)}
+PLATFORM = ("stg_landed_files", "stg_model_loads")
+LONG = "g" * 300  # more than the 256 bytes that a text is given which was seen short
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project with the datasets in it, on the worker's warehouse."""
+
+    folder: Path
+    dbt: ModelWarehouse
+
+    def command(self, name: str, *arguments: str, exits: int = 0) -> dict[str, Any]:
+        """Run a command on the copy; return what it says."""
+        done = CliRunner().invoke(command_line(), [name, *arguments, "--project", str(self.folder), "--json"])
+        assert done.exit_code == exits, (done.output, done.exception)
+        said: dict[str, Any] = json.loads(done.stdout)
+        return said
+
+    def change(self, name: str, *arguments: str) -> None:
+        """Run a command, and let dbt read what it has written."""
+        assert self.command(name, *arguments)["by_hand"] == []
+        self.dbt.parse()
+
+    def copy(self, folder: Path) -> "Project":
+        """Copy it, with what dbt has parsed."""
+        shutil.copytree(self.folder, folder)
+        return Project(folder, replace(self.dbt, environment=places(self.dbt, folder), manifest=None))
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the warehouse."""
+        return self.dbt.transformer.rows(sql)
+
+    def identity(self, table: str) -> int:
+        """Return what differs once a table was made anew."""
+        return int(self.dbt.admin.value(f"select cast('{table}'::regclass as oid)"))
+
+
+def places(dbt: ModelWarehouse, folder: Path) -> dict[str, str]:
+    """Return the variables of dbt in a copy of the project."""
+    own = {"DBT_PROJECT_DIR": str(folder), "DBT_PROFILES_DIR": str(folder)}
+    return {**dbt.environment, **own, "DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
+
+
+@pytest.fixture(scope="module")
+def original(worker_warehouse: ModelWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """Write the datasets, and make their landing tables."""
+    folder = copied_project(tmp_path_factory.mktemp("original"))
+    columns = {"id": ["a"], "plumage": ["green"], "weight": [1], "seen_at": pa.array([NOON], pa.timestamp("us"))}
+    pq.write_table(pa.table(columns), folder / "specimen.parquet")
+    worker_warehouse.reset()
+    for dataset, more in DATASETS.items():
+        source = ["--from", str(folder / "specimen.parquet"), "--key", "id", "--time", "seen_at", *more]
+        done = CliRunner().invoke(command_line(), ["new-dataset", dataset, *source, "--project", str(folder)])
+        assert done.exit_code == 0, done.output
+        contract = parse_contract(read_contracts(folder)[dataset])
+        worker_warehouse.loader.transaction(*bootstrap.dataset_statements(dataset, contract))
+        worker_warehouse.loader.run(
+            f"alter table landing.{dataset} add column clutch bigint"
+        )  # as a file has brought it
+    dbt = replace(worker_warehouse, environment=places(worker_warehouse, folder), manifest=None)
+    dbt.parse()
+    yield Project(folder, dbt)
+    worker_warehouse.reset()
+    for dataset in DATASETS:
+        worker_warehouse.loader.run(*(f"drop table {each}.{dataset} cascade" for each in ("landing", "ledger", "lock")))
+
+
+@pytest.fixture
+def project(original: Project, tmp_path: Path) -> Iterator[Project]:
+    """Model a file of each dataset, and give a copy of the project that the test may change."""
+    for dataset in DATASETS:
+        rows = [bird("a", clutch=3), bird("b"), bird("c", plumage=LONG), bird(None, clutch=1)]
+        original.dbt.loader.land(birds(dataset, "first", *rows))
+    original.dbt.build_green("--select", *PLATFORM, *(f"+{dataset}" for dataset in DATASETS))
+    yield original.copy(tmp_path / "project")
+    original.dbt.drop_models()
+    for dataset in DATASETS:
+        original.dbt.loader.run(f"delete from landing.{dataset}", f"delete from ledger.{dataset}")
+        original.dbt.loader.run(f"update lock.{dataset} set load_seq = 0", "delete from ops.model_loads")
+
+
+def bird(id_: str | None, plumage: str = "green", clutch: int | None = None, day: int = 0) -> Row:
+    """Return a row."""
+    seen_at = NOON + timedelta(days=day)
+    return {"id": id_, "plumage": plumage, "weight": 40, "seen_at": seen_at, "clutch": clutch}
+
+
+def birds(dataset: str, name: str, *rows: Row, day: int = 0) -> SeedFile:
+    """Return a file."""
+    return SeedFile(dataset, f"raw/{dataset}/{name}.parquet", rows, NOON + timedelta(days=day))
+
+
+def built(entity: str) -> tuple[str, ...]:
+    """Select what a run builds that follows the change: the entity from its source on."""
+    return ("--select", f"source:landing.{entity}+")
+
+
+@pytest.mark.parametrize("entity", DATASETS)
+def test_a_column_that_is_added_has_the_values_of_all_that_has_landed(project: Project, entity: str) -> None:
+    project.change("add-column", entity, "clutch", "--type", "integer")
+    project.dbt.loader.land(birds(entity, "second", bird("b", clutch=5, day=1), bird("d", clutch=2)))
+
+    run = project.dbt.build_green(*built(entity))
+
+    assert f"{entity} is built from the first row" in run.messages
+    assert project.rows(f"select id, clutch from modeled.{entity} order by 1") == [("a", 3), ("b", 5), ("d", 2)]
+    quarantine = f"select id, clutch from gate.quarantine_{entity} order by 1"
+    assert project.rows(quarantine) == [("c", None), (None, 1)]
+    project.dbt.build_green(*built(entity))  # and that was that
+    assert f"{entity} is built from the first row" not in project.dbt.build_green(*built(entity)).messages
+    tables = [entity, *(["herons_history"] if entity == "herons" else [])]
+    models = [f"int_{entity}__checked", *tables]
+    assert_as_built_anew(project.dbt, ("--select", *models), *tables)
+
+
+def test_a_gate_stands_before_the_table_that_is_made_anew(project: Project) -> None:
+    before = project.rows("select * from modeled.parrots order by id")
+    project.change("add-column", "parrots", "clutch", "--type", "bigint")
+    bad = birds("parrots", "bad", *(bird(None, clutch=number) for number in range(20)))
+    project.dbt.loader.land(bad)
+
+    stopped = project.dbt.build(*built("parrots"))
+
+    assert stopped.status("parrots__quarantine_rate") == "fail"
+    assert stopped.status("parrots") == "skipped"
+    assert project.rows("select * from modeled.parrots order by id") == before
+    project.dbt.loader.undo(bad)
+    project.dbt.build_green(*built("parrots"))
+    assert project.rows("select id, clutch from modeled.parrots order by 1") == [("a", 3), ("b", None)]
+
+
+def test_a_column_from_now_on_is_added_in_place(project: Project) -> None:
+    project.change("add-column", "parrots", "clutch", "--type", "bigint", "--from-now-on")
+    tables = ("modeled.parrots", "gate.int_parrots__checked")
+    before = [project.identity(table) for table in tables]
+    project.dbt.loader.land(birds("parrots", "second", bird("b", clutch=5, day=1)))
+
+    run = project.dbt.build_green(*built("parrots"))
+
+    assert [project.identity(table) for table in tables] == before
+    assert "built from the first row" not in run.messages
+    assert project.rows("select id, clutch from modeled.parrots order by 1") == [("a", None), ("b", 5)]
+    project.dbt.build_green("--full-refresh", *built("parrots"))
+    assert project.rows("select id, clutch from modeled.parrots order by 1") == [("a", 3), ("b", 5)]
+
+
+def test_a_column_that_is_dropped_leaves_the_tables_in_place_and_can_come_back(project: Project) -> None:
+    project.change("drop-column", "parrots", "weight")
+    before = project.identity("modeled.parrots")
+
+    project.dbt.build_green(*built("parrots"))
+
+    assert project.identity("modeled.parrots") == before
+    columns = "select column_name from svv_columns where table_schema = '{}' and table_name = '{}'"
+    for schema, table in (("modeled", "parrots"), ("gate", "int_parrots__checked")):
+        names = [name for (name,) in project.rows(columns.format(schema, table))]
+        assert "plumage" in names
+        assert "weight" not in names
+    project.change("add-column", "parrots", "weight")
+    project.dbt.build_green(*built("parrots"))
+    assert project.rows("select id, weight from modeled.parrots order by 1") == [("a", 40), ("b", 40)]
+
+
+def test_a_column_is_called_otherwise_and_keeps_its_values(project: Project) -> None:
+    project.change("rename-column", "parrots", "plumage", "colour")
+    project.change("rename-column", "parrots", "seen_at", "noticed_at")
+    project.dbt.build_green(*built("parrots"))
+    assert project.rows("select id, colour, noticed_at from modeled.parrots order by 1") == [
+        ("a", "green", NOON),
+        ("b", "green", NOON),
+    ]
+    assert project.dbt.dbt("test", "--select", "test_type:unit,int_parrots__checked").success
+
+
+def test_a_type_with_more_room_lets_in_what_was_quarantined_for_want_of_it(project: Project) -> None:
+    project.change("retype-column", "parrots", "plumage", "VARCHAR(1024)")
+    project.change("retype-column", "parrots", "weight", "numeric(12,2)")
+    project.dbt.build_green(*built("parrots"))
+    modeled = project.rows("select id, plumage, weight from modeled.parrots order by 1")
+    assert modeled == [("a", "green", 40), ("b", "green", 40), ("c", LONG, 40)]
+    assert project.rows("select id from gate.quarantine_parrots") == [(None,)]
+
+
+def test_a_history_takes_a_column_in_or_out_only_as_a_whole(project: Project) -> None:
+    project.change("drop-column", "herons", "weight")
+    run = project.dbt.build_green(*built("herons"))
+    assert "herons is built from the first row" in run.messages
+    done = CliRunner().invoke(
+        command_line(),
+        ["add-column", "herons", "clutch", "--type", "bigint", "--from-now-on", "--project", str(project.folder)],
+    )
+    assert "keeps its history" in str(done.exception)
