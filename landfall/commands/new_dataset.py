@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 def new_dataset(
     name: Annotated[str, typer.Argument(help="The dataset, as in raw/<dataset>/; the modeled table bears it too.")],
     source: Annotated[
-        str, typer.Option("--from", metavar="FILE", help="One of its parquet files, or s3://bucket/key.")
+        str, typer.Option("--from", metavar="FILE", help="One of its files, parquet, CSV or JSON, or s3://bucket/key.")
     ],
     key: Annotated[str, typer.Option(metavar="COL[,COL]", help="The columns that tell one thing from another.")],
     time: Annotated[
@@ -155,6 +155,7 @@ def _to_dict(made: "Design", paths: list[str], is_dry: bool) -> dict[str, object
         "producer": made.shape.producer if made.shape else None,
         "changes": made.changes,
         "snapshot": made.snapshot,
+        "text_format": made.text_format,
         "left_in_landing": list(made.left_in_landing),
         "next": _next_steps(made),
     }
@@ -167,6 +168,11 @@ def _tell(made: "Design", paths: list[str], is_dry: bool) -> None:
         typer.echo(
             f"rows are taken for changes, as {made.shape.producer} writes them: {made.changes} "
             "(docs/producers.md#changes; `--changes none` if they are none)"
+        )
+    if made.text_format:
+        typer.echo(
+            f"{made.text_format} says no types: they are those of the values seen, and the source YAML declares them; "
+            "what is no value of its type is rejected with its row (docs/verdicts.md#csv-and-json)"
         )
     if made.left_in_landing:
         typer.echo(f"left in landing, being bytes: {', '.join(made.left_in_landing)}")

@@ -107,6 +107,7 @@ class Design:
     known_values: KnownValues | None
     snapshot: dict[str, Any] | None = None
     keeps_history: bool = False
+    text_format: str | None = None
 
     @property
     def history_key(self) -> list[str]:
@@ -234,6 +235,7 @@ def design(request: Request, specimen: Specimen) -> Design:
         _known_values([column for column in columns if column not in key], specimen),
         request.snapshot.declared() if request.snapshot else None,
         request.history,
+        specimen.text_format,
     )
 
 

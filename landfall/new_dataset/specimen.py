@@ -5,7 +5,7 @@ have.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from ingest_lambda.judge.partitions import columns_of_path
 from ingest_lambda.read.footer import TAIL_BYTES, Footer, footer_bytes, parse_footer
 from ingest_lambda.warehouse import sqltypes
 from landfall.new_dataset.columns import LandedColumn
+from landfall.new_dataset.texts import read_columns
 
 MOST_ROWS = 1_000_000  # that are looked at for the lengths and kinds of texts
 FEW_VALUES = 20  # a column with at most this many is taken for one of known values
@@ -31,48 +32,73 @@ UUID_BYTES = 36
 
 @dataclass(frozen=True)
 class Specimen:
-    """The landing columns that a file asks for, its rows, and the values of text columns that have only a few."""
+    """The landing columns that a file asks for, its rows, and the values of text columns that have only a few.
+
+    `text_format`: csv or json, where it is one; parquet else.
+    """
 
     columns: tuple[LandedColumn, ...]
     row_count: int
     few_values: Mapping[str, tuple[str, ...]]
+    text_format: str | None = None
 
 
 def read(source: str) -> Specimen:
     """Read a file by its path or `s3://bucket/key`; hive parts of either are columns of it.
 
     Raises:
-        ConfigError: there is no such file, it is a text, or one of its columns has a type that cannot land.
+        ConfigError: there is no such file, or one of its columns has a type that cannot land.
         RejectedFileError: LAND would reject the file, for this reason.
     """
     kind = format_of(source)
     if kind in (Format.CSV, Format.JSON):
-        raise ConfigError(
-            f"{source} is {kind}, whose columns have no types: give one of its files as parquet, and add "
-            f"`formats: [{kind}]` to config.meta in the source YAML that is written (docs/verdicts.md#csv-and-json)"
-        )
+        return _read_text(source, kind)
     with _at_hand(source) as path:
         footer = _footer(path)
         names = landing_names([column.name for column in footer.columns])
         texts = [column.name for column in footer.columns if column.type == sqltypes.VARCHAR]
         seen = _look_at(path, texts)
-    key = _address(source)[1] if _is_object(source) else Path(source).as_posix()
-    said = [each for each in columns_of_path(key) if each.name not in names]
     columns = []
     for name, column in zip(names, footer.columns, strict=True):
         if column.type is None:
             raise ConfigError(f"column {column.name!r} cannot land: {column.found}")
         found = seen.get(column.name)
         columns.append(LandedColumn(name, column.type, found.longest if found else None))
-    for each in said:
-        longest = None if each.value is None else len(each.value.encode())
-        columns.append(LandedColumn(each.name, sqltypes.VARCHAR, longest, is_of_path=True))
+    columns += _said_by_folders(_key(source), names)
     few = {
         name: tuple(sorted(seen[column.name].values))
         for name, column in zip(names, footer.columns, strict=True)
         if column.name in seen and 0 < len(seen[column.name].values) <= FEW_VALUES
     }
     return Specimen(tuple(columns), footer.row_count, few)
+
+
+def _read_text(source: str, kind: Format) -> Specimen:
+    """Read a text as landing does; its columns have the types that all its values are values of."""
+    key = _key(source)
+    with _at_hand(source) as path:
+        found, rows = read_columns(path, key)
+    names = landing_names([column.name for column in found])
+    columns, few = [], {}
+    for name, column in zip(names, found, strict=True):
+        seen = _Seen(None, set())
+        if column.type == sqltypes.VARCHAR:
+            _add(seen, column.values)
+        if 0 < len(seen.values) <= FEW_VALUES:
+            few[name] = tuple(sorted(seen.values))
+        columns.append(LandedColumn(name, column.type, seen.longest))
+    return Specimen((*columns, *_said_by_folders(key, names)), rows, few, str(kind))
+
+
+def _key(source: str) -> str:
+    return _address(source)[1] if _is_object(source) else Path(source).as_posix()
+
+
+def _said_by_folders(key: str, names: Sequence[str]) -> list[LandedColumn]:
+    """List the columns that hive parts of the path say, and the file does not have."""
+    said = (each for each in columns_of_path(key) if each.name not in names)
+    lengths = ((each.name, None if each.value is None else len(each.value.encode())) for each in said)
+    return [LandedColumn(name, sqltypes.VARCHAR, longest, is_of_path=True) for name, longest in lengths]
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`landfall new-dataset`: what it says, refuses and leaves alone. That its result builds: tests/end_to_end."""
 
+import gzip
 import io
 import json
 import re
@@ -151,11 +152,52 @@ def test_a_file_that_land_would_reject_is_rejected_with_its_verdict(project: Pat
     (tmp_path / "text.parquet").write_text("no parquet")
     assert isinstance(run(project, tmp_path / "text.parquet").exception, RejectedFileError)
     assert isinstance(run(project, tmp_path / "missing.parquet").exception, ConfigError)
-    for name, kind in (("a.csv", "csv"), ("a.jsonl.gz", "json")):
-        (tmp_path / name).write_text("id\n1\n")
-        said = str(run(project, tmp_path / name).exception)
-        assert f"is {kind}, whose columns have no types" in said
-        assert f"`formats: [{kind}]`" in said
+    (tmp_path / "a.csv").write_text("id,name\n1,'\n2\n")  # a line of too few fields
+    assert isinstance(run(project, tmp_path / "a.csv").exception, RejectedFileError)
+
+
+CSV = """id,Code,price,seen_at,state,is_on,note
+1,007,1.25,2026-01-31T12:00:00Z,a,true,
+2,010,3,2026-02-01 00:00:00,b,false,
+"""
+JSON = [
+    {
+        "id": 1,
+        "Code": "007",
+        "price": 1.25,
+        "seen_at": "2026-01-31T12:00:00Z",
+        "state": "a",
+        "is_on": True,
+        "note": None,
+    },
+    {"id": 2, "Code": "010", "price": 3, "seen_at": "2026-02-01 00:00:00", "state": "b", "is_on": False, "note": None},
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("a.csv", CSV, "csv"),
+        ("a.csv.gz", CSV, "csv"),
+        ("a.json", json.dumps(JSON), "json"),
+        ("a.jsonl", "\n".join(map(json.dumps, JSON)), "json"),
+    ],
+)
+def test_a_text_gets_the_types_that_its_values_have_and_its_source_takes_texts(
+    project: Path, tmp_path: Path, name: str, text: str, kind: str
+) -> None:
+    (tmp_path / name).write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+
+    done = run(project, tmp_path / name, "--time", "seen_at", "--json")
+
+    assert done.exit_code == 0, done.exception
+    contract = parse_contract(dict(read_contracts(project)["sightings"]))
+    types = {column.name: str(column.type) for column in contract.columns}
+    texts = dict.fromkeys(("code", "state", "note"), "VARCHAR(65535)")
+    known = {"id": "BIGINT", "price": "DECIMAL(38,4)", "seen_at": "TIMESTAMP", "is_on": "BOOLEAN"}
+    assert types == texts | known
+    assert [str(each) for each in contract.formats] == [kind]
+    assert json.loads(done.stdout)["text_format"] == kind
 
 
 def test_a_name_that_dbt_would_evaluate_is_refused(project: Path, tmp_path: Path) -> None:
