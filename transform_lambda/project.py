@@ -72,7 +72,7 @@ class Memory:
             content: bytes = self._s3.get_object(**self._place)["Body"].read()
         except self._s3.exceptions.NoSuchKey:
             return []
-        return content.decode().split()
+        return content.decode().splitlines()
 
     def write(self, fingerprints: Sequence[str]) -> None:
         """Remember the fingerprints."""
