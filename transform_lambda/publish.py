@@ -24,6 +24,9 @@ TEXT_LIMIT = 20_000  # bytes of JSON
 CHAT_LIMIT = 2_000
 NAME_LIMIT = 20
 WORD_LIMIT = 40
+OTHER_WAY_OUT = (
+    "Where the gate is what is wrong: change it in dbt_project/models, in the YAML that has its name, and deploy."
+)
 
 _NOT_PASSED = {"fail", "warn", "error", "runtime error"}
 
@@ -229,13 +232,16 @@ def _explained_gate(gate: Json) -> list[str]:
 def _to_fix(failing: Iterable[Json]) -> list[str]:
     """List every command once, in the order of the gates; the run that shows that it worked comes last.
 
-    >>> _to_fix([{"remedy": ["undo a", "run"]}, {"remedy": ["undo b", "run"]}])[2:]
+    >>> _to_fix([{"remedy": ["undo a", "run"]}, {"remedy": ["undo b", "run"]}])[2:-1]
     ['  undo a', '  undo b', '  run']
     """
     commands = [command for gate in failing for command in gate["remedy"]]
     last_places = {command: place for place, command in enumerate(commands)}
-    return ["", "To fix it (undo takes a file's rows out again; the file itself stays):"] + [
-        f"  {command}" for command, _ in sorted(last_places.items(), key=lambda item: item[1])
+    return [
+        "",
+        "To fix it (undo takes a file's rows out again; the file itself stays):",
+        *(f"  {command}" for command, _ in sorted(last_places.items(), key=lambda item: item[1])),
+        OTHER_WAY_OUT,
     ]
 
 

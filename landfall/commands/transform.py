@@ -1,12 +1,14 @@
 """`landfall transform`: run the models and gates on what has landed."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from landfall import output
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
     from landfall.operate.transforms import Run
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 EXIT_CODES = {"succeeded": 0, "gate_failed": 1, "error": 2}
 TIMED_OUT = 2
+OTHER_WAY_OUT = (
+    "where the gate is what is wrong: change it in dbt_project/models, in the YAML that has its name, and deploy"
+)
 BUILT, PASSED = "success", "pass"  # dbt's words
 NOTHING_TO_BUILD = "nothing to build"
 NOTHING_NEW = (
@@ -101,9 +106,24 @@ def show_run(console: "Console", run: "Run", *, every: bool = False) -> None:
         for file in failing.get("files") or ():
             console.print(f"  caused by {file}", markup=False)
         for example in failing.get("examples") or ():
-            console.print(f"  for example {example}", markup=False)
+            console.print("  for example", markup=False)
+            for line in _lines(example):
+                console.print(f"    {line}", markup=False, soft_wrap=True)
         for command in failing.get("remedy") or ():
             console.print(f"  to fix it: {command}", markup=False)
+    if run.failing:
+        console.print(OTHER_WAY_OUT, markup=False, soft_wrap=True)
     console.print(f"transform: {run.outcome}" + (f" ({run.reason})" if run.reason else ""), markup=False)
     if run.reason == NOTHING_TO_BUILD:
         console.print(NOTHING_NEW, markup=False, soft_wrap=True)
+
+
+def _lines(example: "Mapping[str, Any]") -> list[str]:
+    """Spell a row as YAML, a line a column.
+
+    >>> _lines({"order_id": "o-1", "total": 3, "country": "NO"})
+    ['order_id: o-1', 'total: 3', "country: 'NO'"]
+    """
+    import yaml
+
+    return yaml.safe_dump(dict(example), sort_keys=False, allow_unicode=True, width=1_000).splitlines()

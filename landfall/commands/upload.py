@@ -62,6 +62,8 @@ def upload(
         typer.echo(line, err=True)
     if wait:
         done = _wait_for_all(stack, done, timeout)
+        for line in _copies(stack, done):
+            typer.echo(line, err=True)
     after = _columns(stack, datasets) if before is not None else None
     changes = columns.differences(before, after) if before is not None and after is not None else []
     if as_json:
@@ -100,6 +102,20 @@ def _hints(stack: "Stack", datasets: Set[str], contracts: Mapping[str, "Contract
         yield from names.typos(stack, datasets, contracts)
     except (ConfigError, TransientError):
         return
+
+
+def _copies(stack: "Stack", done: Sequence["Upload"]) -> list[str]:
+    """Say which files have landed before with the same bytes; nothing where the warehouse cannot be asked."""
+    from landfall.operate import copies, uploads
+
+    landed: dict[str, list[str]] = defaultdict(list)
+    for each in done:
+        if each.outcome == "landed" and each.plan.dataset:
+            landed[each.plan.dataset].append(uploads.file_id(stack, each))
+    try:
+        return copies.lines(stack.warehouse, landed)
+    except (ConfigError, TransientError):
+        return []
 
 
 def _upload_all(stack: "Stack", plans: Sequence["Plan"]) -> list["Upload"]:

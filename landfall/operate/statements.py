@@ -96,6 +96,17 @@ def select_landed(files_by_dataset: Sequence[tuple[str, Sequence[str]]]) -> list
     return _union_all(list(ids), landed)
 
 
+def select_copies(dataset: str, file_ids: Sequence[str]) -> str:
+    """Ask which of the files that have landed have the bytes of an earlier load, and of which; a row a file."""
+    ledger_table = table("ledger", dataset)
+    return (
+        f'select own."key", min(earlier.load_seq) as load_seq from {ledger_table} as own '
+        f"inner join {ledger_table} as earlier on own.etag = earlier.etag and own.size_bytes = earlier.size_bytes "
+        f"and earlier.load_seq < own.load_seq and earlier.undone_at is null "
+        f'where own.file_id in ({_literals(file_ids)}) group by own.file_id, own."key" order by own."key"'
+    )
+
+
 def select_rejected(file_ids: Iterable[str]) -> str:
     """Ask for the verdicts on files by id."""
     return (

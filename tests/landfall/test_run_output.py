@@ -48,6 +48,19 @@ def test_a_model_that_was_not_built_is_listed() -> None:
     assert "3 of 4 models built" in text
 
 
+def test_a_failed_gate_shows_rows_as_yaml_and_both_ways_out() -> None:
+    failing = {
+        "gate": "orders__quarantine_rate",
+        "files": ["s3://b/raw/orders/a.parquet"],
+        "examples": [{"order_id": "o-1", "country": "NO", "total": 3}],
+        "remedy": ["landfall undo raw/orders/a.parquet", "landfall transform --wait"],
+    }
+    lines = [line.strip() for line in shown(Run("arn", "gate_failed", failing=[failing])).splitlines()]
+    assert lines[lines.index("for example") + 1 :][:3] == ["order_id: o-1", "country: 'NO'", "total: 3"]
+    assert "to fix it: landfall undo raw/orders/a.parquet" in lines
+    assert any("where the gate is what is wrong: change it in dbt_project/models" in line for line in lines)
+
+
 @pytest.mark.parametrize(("reason", "is_said"), [("nothing to build", True), (None, False)])
 def test_where_nothing_was_built_it_says_how_a_model_of_the_checkout_would_be(
     reason: str | None, is_said: bool

@@ -1,17 +1,49 @@
 """`landfall upload` needs the bucket alone: a warehouse that is away keeps no file from being uploaded."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from pyarrow import parquet as pq
+from typer.testing import CliRunner
 
+from ingest_lambda.file_version import FileVersion
+from landfall.app import build
+from landfall.operate import uploads
+from landfall.operate.uploads import Upload
 from landfall.stack import Stack
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
 
 NOBODY = "arn:aws:secretsmanager:us-east-1:000000000000:secret:none-000000"
+
+
+def test_content_that_has_landed_before_is_said_where_it_is_uploaded_again(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = new_dataset()
+
+    def land(stack: Stack, done: Sequence[Upload], *_: object) -> list[Upload]:
+        desk.function.receive(*(FileVersion(stack.bucket, each.plan.key, each.version_id) for each in done))
+        return uploads.settle(stack, done)
+
+    monkeypatch.setattr(uploads, "wait", land)
+    said = {}
+    for name, values in (("first", [1]), ("other", [2]), ("again", [1])):
+        pq.write_table(pa.table({"a": values}), tmp_path / f"{name}.parquet")
+        command = ["upload", str(tmp_path / f"{name}.parquet"), "--dataset", dataset, "--wait"]
+        said[name] = CliRunner().invoke(build(), command, catch_exceptions=False).stderr
+
+    assert f"raw/{dataset}/again.parquet: same bytes as load 1 of {dataset}; it lands again" in said["again"]
+    assert "same bytes" not in said["first"] + said["other"]
+    assert desk.land.count(f"landing.{dataset}") == 3
+
+    desk.landfall("undo", f"raw/{dataset}/first.parquet")
+    desk.landfall("undo", f"raw/{dataset}/again.parquet")
+    command = ["upload", str(tmp_path / "first.parquet"), "--dataset", dataset, "--key", f"raw/{dataset}/new.parquet"]
+    assert "same bytes" not in CliRunner().invoke(build(), [*command, "--wait"], catch_exceptions=False).stderr
 
 
 @pytest.fixture
