@@ -13,6 +13,14 @@ class TransientError(Exception):
     """Something that may well succeed on the next attempt; also everything whose cause is not known."""
 
 
+class UnsureError(TransientError):
+    """Something that may have been done, although nobody has said so; `remedy` says what to do."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
 class TransactionConflictError(TransientError):
     """The transaction lost against a concurrent one and was rolled back: run it again, whole."""
 

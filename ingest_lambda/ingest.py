@@ -107,6 +107,7 @@ class Ingest:
         outcomes = {outcome.file.file_id: outcome for outcome in self._outcomes(messages)}
         for outcome in outcomes.values():
             self._report.file(outcome)
+        self._report.retried(outcomes.values())
         for message in messages:
             if message.malformed:
                 self._report.malformed(message)

@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-from ingest_lambda.errors import CatalogChangedError, ConfigError, RejectedFileError, TransientError
+from ingest_lambda.errors import CatalogChangedError, ConfigError, RejectedFileError, TransientError, UnsureError
 
 REJECTED, CONFIGURATION, TRANSIENT, BUG = 1, 3, 4, 70
 
@@ -52,6 +52,8 @@ def explain(error: Exception) -> tuple[str, int]:
 
 def _what_helps(error: TransientError) -> str:
     """Say what to do about something that may pass; that a cluster is paused, the Data API tells in words alone."""
+    if isinstance(error, UnsureError):
+        return error.remedy
     if isinstance(error, CatalogChangedError):
         return f"{TRY_AGAIN}. {REDEPLOY}"
     cause = error.__cause__

@@ -28,6 +28,8 @@ OTHER_WAY_OUT = (
     "Where the gate is what is wrong: change it in dbt_project/models, in the YAML that has its name, and deploy."
 )
 
+# What finds the whole, and stays whole.
+_WHOLE = {"report", "run_id", "environment", "Bucket", "Key"}
 _NOT_PASSED = {"fail", "warn", "error", "runtime error"}
 
 Json = Mapping[str, Any]
@@ -91,9 +93,22 @@ def channel_text(subject: str, text: str) -> str:
     >>> json.loads(channel_text("s", "t"))["content"]["title"]
     's'
     """
-    shown = text if len(text) <= CHAT_LIMIT else f"{text[:CHAT_LIMIT]}\n…"
-    content = {"textType": "client-markdown", "title": subject, "description": shown}
+    shown = as_it_is(text if len(text) <= CHAT_LIMIT else f"{text[:CHAT_LIMIT]}\n…")
+    content = {"textType": "client-markdown", "title": as_it_is(subject), "description": f"```\n{shown}\n```"}
     return json.dumps({"version": "1.0", "source": "custom", "content": content})
+
+
+def as_it_is(text: str) -> str:
+    """Take from a text what a channel would act on: mentions and links in angle brackets, the end of a block of code.
+
+    https://docs.slack.dev/messaging/formatting-message-text/
+
+    >>> as_it_is("<!channel> ` &")
+    "&lt;!channel&gt; ' &amp;"
+    """
+    for live, shown in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("`", "'")):
+        text = text.replace(live, shown)
+    return text
 
 
 def _without_details(run: Run) -> Run:
@@ -109,9 +124,11 @@ def shortened(value: Any, number: int) -> Any:
 
     >>> shortened({"gates": ["a" * 99, "b", "c"]}, 2)["gates"][1:]
     ['b']
+    >>> len(shortened({"report": "s3://" + "b" * 99}, 1)["report"])
+    104
     """
     if isinstance(value, Mapping):
-        return {name: shortened(item, number) for name, item in value.items()}
+        return {name: item if name in _WHOLE else shortened(item, number) for name, item in value.items()}
     if isinstance(value, str):
         return value[: WORD_LIMIT * number]
     if isinstance(value, Sequence):

@@ -56,14 +56,14 @@ def validation_key(dataset: str, report: str) -> str:
     return f"{VALIDATION_FOLDER}{dataset}/{report.removeprefix(FOLDER)}"
 
 
-def result_of(build: Json, key: str) -> dict[str, Any]:
-    """Build the execution's output: the lists cut where they are long, which the report has whole."""
+def result_of(build: Json, key: str, bucket: str) -> dict[str, Any]:
+    """Build the execution's output: the lists cut where they are long, and where the whole is."""
     about = {"status": "done", "outcome": build["outcome"], "run_id": build["run_id"], "report_key": key}
     lists: dict[str, Any] = {name: list(build[name]) for name in _LISTS}
     for number in (20, 5, 1):
         if len(json.dumps({**about, **lists})) <= RESULT_LIMIT:
             break
-        lists = {**shortened(lists, number), "is_shortened": True}
+        lists = {**shortened(lists, number), "shortened_from": {"Bucket": bucket, "Key": key}}
     return {**about, **lists}
 
 
@@ -90,7 +90,7 @@ def report(desk: Desk, event: Json) -> dict[str, Any]:
     remember(Memory(desk.s3, desk.bucket), plan, Outcome(build["outcome"]))
     alert = Alert(KIND, fingerprint, run.severity, subject(run), build["run_id"], run.report)
     return {
-        "result": result_of(build, key),
+        "result": result_of(build, key, desk.bucket),
         "message": message(run) if told else None,
         "alert": alert.to_json() if told else None,
     }

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -40,9 +41,10 @@ if TYPE_CHECKING:
 
 # What is younger may still be on its way: a file is retried for up to 50 minutes before it is given up.
 GRACE_SECONDS = 3_600
-# What a call needs after its last look: one comparison of rows may still be running, the message must go out. Of 900 s
-# it hands over after 600, before an alarm calls it slow.
-RESERVED_SECONDS = 300.0
+# What a call needs after its last answer: the message must go out.
+RESERVED_SECONDS = 60.0
+# So long before its end it hands over: what it has begun by then is done before an alarm calls it slow.
+HAND_OVER_SECONDS = 300.0
 # Files whose names do not say what they are, and that the warehouse does not know, are announced again while they are
 # young: two nights are enough for an event that was lost, and what is ignored for its bytes is not read for ever.
 ANNOUNCED_AGAIN = timedelta(days=2)
@@ -111,10 +113,11 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     settings = Settings.from_environment(os.environ)
     ends_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000
 
-    def remaining_seconds() -> float:
-        return ends_at - time.monotonic() - RESERVED_SECONDS
+    def remaining_seconds(reserved: float = HAND_OVER_SECONDS) -> float:
+        return ends_at - time.monotonic() - reserved
 
-    warehouse = Warehouse(boto3.client("redshift-data"), settings.target, remaining_seconds)
+    patience = partial(remaining_seconds, RESERVED_SECONDS)
+    warehouse = Warehouse(boto3.client("redshift-data"), settings.target, patience)
     s3 = expect_owner(boto3.client("s3"), os.environ.get("LANDFALL_ACCOUNT"))
     dynamodb = boto3.client("dynamodb")
     clients = Clients(s3, boto3.client("sqs"), boto3.client("sns"))

@@ -121,13 +121,26 @@ def by_protocol(title: str, told: str, machine: str) -> str:
     Amazon Q Developer posts what is of this form, and drops a plain text:
     https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
 
-    >>> json.loads(json.loads(by_protocol("s", "t", "{}"))["https"])["content"]["description"]
-    't'
+    >>> json.loads(json.loads(by_protocol("s", "t", "{}"))["https"])["content"]["description"].splitlines()
+    ['```', 't', '```']
     """
-    shown = told if len(told) <= MAX_CHANNEL_TEXT else f"{told[:MAX_CHANNEL_TEXT]}\n…"
-    content = {"textType": "client-markdown", "title": title, "description": shown}
+    shown = as_it_is(told if len(told) <= MAX_CHANNEL_TEXT else f"{told[:MAX_CHANNEL_TEXT]}\n…")
+    content = {"textType": "client-markdown", "title": as_it_is(title), "description": f"```\n{shown}\n```"}
     channel = json.dumps({"version": "1.0", "source": "custom", "content": content})
     return json.dumps({"default": told, "sqs": machine, "https": channel})
+
+
+def as_it_is(text: str) -> str:
+    """Take from a text what a channel would act on: mentions and links in angle brackets, the end of a block of code.
+
+    https://docs.slack.dev/messaging/formatting-message-text/
+
+    >>> as_it_is("<!channel> ` &")
+    "&lt;!channel&gt; ' &amp;"
+    """
+    for live, shown in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("`", "'")):
+        text = text.replace(live, shown)
+    return text
 
 
 def changes_text(detail: Detail) -> str:

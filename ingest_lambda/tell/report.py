@@ -73,12 +73,15 @@ class Report:
             metrics.add_dimension("environment", self._environment)
             metrics.add_metric("NotificationsLost", MetricUnit.Count, 1)
 
-    def load(self, dataset: str, outcomes: Sequence[FileOutcome], seconds: float) -> None:
-        """Count a load, once a path, and what is tried again for the alarm, which looks at all datasets."""
-        if retried := sum(file.status is Status.RETRIED for file in outcomes):
+    def retried(self, outcomes: Iterable[FileOutcome]) -> None:
+        """Count what is tried again, whatever it failed at, for the alarm, which looks at all datasets."""
+        if number := sum(outcome.status is Status.RETRIED for outcome in outcomes):
             with _metrics() as metrics:
                 metrics.add_dimension("environment", self._environment)
-                metrics.add_metric("FilesRetried", MetricUnit.Count, retried)
+                metrics.add_metric("FilesRetried", MetricUnit.Count, number)
+
+    def load(self, dataset: str, outcomes: Sequence[FileOutcome], seconds: float) -> None:
+        """Count a load, once a path."""
         for path, files in _by_path(outcomes).items():
             statuses = Counter(file.status for file in files)
             with _metrics() as metrics:

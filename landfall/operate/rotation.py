@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.exceptions import ClientError
 
-from ingest_lambda.errors import LoginRefusedError
+from ingest_lambda.errors import LoginRefusedError, TransientError, UnsureError
 from landfall.deploy.bootstrap import LOADER, READER, TRANSFORMER, Login, user_statements
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def rotate(stack: Stack, user: str) -> None:
 
     Raises:
         LoginRefusedError: the secret's password is refused, and no other is known.
+        UnsureError: it is not known what was done; the next call finds out.
         ConfigError, TransientError: as the warehouse's.
     """
     secrets: SecretsManagerClient = boto3.client("secretsmanager")
@@ -57,19 +59,24 @@ def rotate(stack: Stack, user: str) -> None:
         warehouse.execute(statement)
     except LoginRefusedError:
         # An earlier rotation may have ended between the user and the secret: then the pending password is the user's.
-        _promote(secrets, arn, pending.id, current.id)
+        _promote(secrets, arn, pending.id, current.id, user)
         try:
             warehouse.query("select 1")
         except LoginRefusedError as error:
-            _promote(secrets, arn, current.id, pending.id)
+            _promote(secrets, arn, current.id, pending.id, user)
             raise LoginRefusedError(
                 f"{user} takes neither the password of secret {arn} nor a pending one: landfall deploy gives users the "
                 "passwords of their secrets"
             ) from error
+    except TransientError as error:
+        raise UnsureError(
+            f"whether {user} has its new password is not known: {error}",
+            f"The user may have the new password and the secret the old: run `landfall rotate --user {user}` again now",
+        ) from error
     else:
-        _promote(secrets, arn, pending.id, current.id)
+        _promote(secrets, arn, pending.id, current.id, user)
         warehouse.query("select 1")
-    secrets.update_secret_version_stage(SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=pending.id)
+    _label(secrets, user, SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=pending.id)
 
 
 def _prepare(secrets: SecretsManagerClient, arn: str, user: str) -> Version:
@@ -82,10 +89,25 @@ def _prepare(secrets: SecretsManagerClient, arn: str, user: str) -> Version:
     return Version(made["VersionId"], Login(user, password))
 
 
-def _promote(secrets: SecretsManagerClient, arn: str, version: str, instead_of: str) -> None:
-    secrets.update_secret_version_stage(
-        SecretId=arn, VersionStage=CURRENT, MoveToVersionId=version, RemoveFromVersionId=instead_of
-    )
+def _promote(secrets: SecretsManagerClient, arn: str, version: str, instead_of: str, user: str) -> None:
+    """Make a version the current one; the label moves from where it was, so that of two who rotate one is refused."""
+    _label(secrets, user, SecretId=arn, VersionStage=CURRENT, MoveToVersionId=version, RemoveFromVersionId=instead_of)
+
+
+def _label(secrets: Any, user: str, **change: str) -> None:
+    """Move a label of a secret.
+
+    Raises:
+        UnsureError: it is not where it was, since somebody else rotates, or Secrets Manager refuses.
+    """
+    try:
+        secrets.update_secret_version_stage(**change)
+    except ClientError as error:
+        raise UnsureError(
+            f"the secret of {user} is not as it was, or may not be changed: {error}",
+            f"Does somebody else rotate? Once nobody does, run `landfall rotate --user {user}` again: it may have "
+            "the new password and the secret the old",
+        ) from error
 
 
 def _version(secrets: Any, arn: str, label: str) -> Version | None:

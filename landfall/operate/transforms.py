@@ -80,7 +80,19 @@ def look(client: "SFNClient", execution: str) -> tuple[Run, str | None]:
     result = json.loads(description.get("output") or "{}")
     if result.get("status") == "joined":
         return Run(execution, None), result["holder"]
-    return read(execution, result), None
+    return read(execution, {**result, **_whole(result)}), None
+
+
+def _whole(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a result that was cut, for a state's output is bounded, is in the run's report."""
+    place = result.get("shortened_from")
+    if not place:
+        return {}
+    import boto3
+
+    report = json.loads(boto3.client("s3").get_object(**place)["Body"].read())
+    build: Mapping[str, Any] = report["build"]
+    return build
 
 
 def read(execution: str, result: Mapping[str, Any]) -> Run:

@@ -40,7 +40,7 @@ class Topics:
         }
         outputs = create_stack(aws, self.environment, "alert", parameters)
         self.failure, self.success = outputs["FailureTopicArn"], outputs["SuccessTopicArn"]
-        self.alarms = outputs["AlarmTopicArn"]
+        self.alarms, self.pages = outputs["AlarmTopicArn"], outputs["PageTopicArn"]
         self.aws = aws
 
     def subscriptions(self) -> dict[str, dict[str, Any]]:
@@ -120,15 +120,31 @@ def test_support_mail_is_not_filtered(topics: Topics) -> None:
 
 
 def test_every_alarm_reaches_all_who_are_told_of_failures_whatever_their_filters(topics: Topics) -> None:
-    listed = topics.sns.list_subscriptions_by_topic(TopicArn=topics.alarms)["Subscriptions"]
-    assert {each["Endpoint"] for each in listed} == {MAIL, PHONE, CHAT, PAGER}
-    for each in listed:
+    told = {
+        topic: topics.sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        for topic in (topics.alarms, topics.pages)
+    }
+    assert {each["Endpoint"] for each in told[topics.alarms]} == {MAIL, CHAT}
+    assert {each["Endpoint"] for each in told[topics.pages]} == {PHONE, PAGER}
+    for each in (*told[topics.alarms], *told[topics.pages]):
         found = topics.sns.get_subscription_attributes(SubscriptionArn=each["SubscriptionArn"])["Attributes"]
         assert not json.loads(found.get("FilterPolicy") or "{}")
+    paged = set()
     for name in ("alert", "land", "model", "reconcile", "observe"):
         for alarm in of_type(load(name), "AWS::CloudWatch::Alarm").values():
-            told = json.dumps(alarm["Properties"]["AlarmActions"])
-            assert "AlarmTopic" in told or alarm["Properties"]["MetricName"] == "NumberOfNotificationsFailed"
+            actions = json.dumps(alarm["Properties"]["AlarmActions"])
+            assert "AlarmTopic" in actions or alarm["Properties"]["MetricName"] == "NumberOfNotificationsFailed"
+            if "PageTopic" in actions:
+                paged.add(alarm["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("landfall-${EnvironmentName}-"))
+            assert "PageTopic" not in json.dumps(alarm["Properties"].get("OKActions", []))
+    assert paged == {
+        "files-dead-lettered",
+        "transform-failed",
+        "transform-timed-out",
+        "transform-not-started",
+        "schedule-missed",
+        "failure-undelivered",
+    }
 
 
 @pytest.mark.parametrize("endpoint", [PHONE, PAGER])
@@ -161,7 +177,12 @@ def test_what_no_subscriber_took_is_kept_in_a_queue_that_the_topics_alone_may_fi
     assert {policy["deadLetterTargetArn"] for policy in kept.values()} == {found["QueueArn"]}
     (allowed,) = [item for item in json.loads(found["Policy"])["Statement"] if item["Effect"] == "Allow"]
     assert allowed["Principal"] == {"Service": "sns.amazonaws.com"}
-    assert set(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == {topics.failure, topics.success, topics.alarms}
+    assert set(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]) == {
+        topics.failure,
+        topics.success,
+        topics.alarms,
+        topics.pages,
+    }
 
 
 def emitted_by(report: Callable[[Report], None], environment: str, capsys: pytest.CaptureFixture[str]) -> Any:
@@ -172,7 +193,7 @@ def emitted_by(report: Callable[[Report], None], environment: str, capsys: pytes
 
 def retried(report: Report) -> None:
     file = FileVersion("bucket", "raw/orders/a.parquet", "v1")
-    report.load("orders", [FileOutcome(file, Status.RETRIED, "orders", "TransientError: away")], 1.0)
+    report.retried([FileOutcome(file, Status.RETRIED, "orders", "TransientError: away")])
 
 
 @pytest.mark.parametrize(

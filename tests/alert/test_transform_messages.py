@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transform_lambda.examples import remedies
-from transform_lambda.publish import Run, facts, lines, message
+from transform_lambda.publish import Run, channel_text, facts, lines, message
 
 SNS_LIMIT = 256 * 1024
 FILE = "s3://bucket/raw/order_summary/bad file.parquet"
@@ -137,7 +137,15 @@ def test_machines_get_the_same_facts_as_json() -> None:
     assert told["report"].endswith("run-1.json")
     channel = json.loads(body["https"])
     assert (channel["version"], channel["source"]) == ("1.0", "custom")
-    assert body["default"].startswith(channel["content"]["description"].removesuffix("\n…"))
+    assert channel["content"]["description"].startswith("```\n")
+    assert channel["content"]["description"].count("```") == 2
+
+
+def test_nothing_in_a_message_is_live_in_a_channel() -> None:
+    told = channel_text("[landfall dev] <!channel>", "example: <!here> <https://evil|open> ```\n*bold*")
+    content = json.loads(told)["content"]
+    assert not set("<>") & set(content["title"] + content["description"])
+    assert content["description"].count("`") == 6
 
 
 def test_several_failed_gates_give_each_command_once_and_the_run_last() -> None:

@@ -5,7 +5,11 @@ import re
 from typing import Any
 
 import pytest
+from aws_lambda_powertools import Logger
 
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.tell.report import Report
 from local.home import ROOT
 from tests.infra.templates import load, of_type
 from tests.support.local_stack import LocalStack
@@ -135,6 +139,23 @@ def test_the_saved_queries_read_log_groups_that_the_stages_make() -> None:
         folder, _, name = query["Properties"]["Name"]["Fn::Sub"].partition("/")
         assert folder == "landfall-${EnvironmentName}"
         assert name in guide
+
+
+def test_the_query_of_slow_loads_names_fields_of_the_line_that_land_writes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = FileVersion("bucket", "raw/orders/a.parquet", "v1")
+    landed = FileOutcome(file, Status.LANDED, "orders", rows=3, load_path="as_is")
+    Report(Logger(service="test"), "dev").load("orders", [landed], 1.2)
+    line = json.loads(next(line for line in capsys.readouterr().out.splitlines() if "_aws" in line))
+    fields = {
+        f"{name}.{number}" if isinstance(value, list) else name
+        for name, value in line.items()
+        for number in range(len(value) if isinstance(value, list) else 1)
+    }
+    text = load("observe")["Resources"]["SlowLoadsQuery"]["Properties"]["QueryString"]
+    named = set(re.findall(r"`([^`]+)`", text)) | {"dataset", "path"}
+    assert {"Seconds.0", "Rows.0"} < named <= fields
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles", "Duration"])

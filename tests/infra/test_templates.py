@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from ingest_lambda.reconcile.handler import BUILT_PROJECT
+from ingest_lambda.reconcile.mark import ITEM as RECONCILE_ITEM
 from ingest_lambda.tell.mark import ITEM
 from landfall.operate import pausing
 from local.home import ROOT
 from tests.infra.templates import FOLDER, NAMES, as_list, bundled, faults, load, of_type, rule_holds, statements
+from transform_lambda.project import MEMORY_KEY
 
 # Where IAM knows no name to write: the reason, by Sid.
 ALLOWED_STARS = {
@@ -327,7 +330,11 @@ def test_the_nightly_reconcile_lists_asks_announces_and_tells_and_touches_no_fil
         statement["Sid"]: statement for statement in statements(resources["ReconcileRole"]["Properties"]["Policies"])
     }
     actions = {action for statement in rights.values() for action in as_list(statement["Action"])}
-    assert {action for action in actions if action.startswith("s3:")} == {"s3:ListBucketVersions"}
+    assert {action for action in actions if action.startswith("s3:")} == {"s3:ListBucketVersions", "s3:DeleteObject"}
+    forgets = rights["ForgetWhatWasBuiltBeforeARestore"]
+    assert forgets["Resource"] == {"Fn::Sub": f"${{BucketArn}}/{MEMORY_KEY}"}
+    assert forgets["Action"] == "s3:DeleteObject"
+    assert BUILT_PROJECT == MEMORY_KEY
     assert {action for action in actions if action.startswith("sqs:")} == {"sqs:SendMessage"}
     assert rights["ListUploads"]["Condition"] == {"StringLike": {"s3:prefix": "raw/*"}}
     assert rights["AnnounceAgain"]["Resource"] == {"Ref": "LandingQueueArn"}
@@ -461,7 +468,10 @@ def test_each_role_may_touch_that_item_of_the_lease_s_table_which_it_needs_and_n
         "ReadAndClearTheMark": ({"dynamodb:UpdateItem"}, only(ITEM)),
     }
     assert rights("land", "IngestRole") == {"MarkWhatHasLanded": ({"dynamodb:UpdateItem"}, only(ITEM))}
-    assert rights("model", "TransformRole") == rights("reconcile", "ReconcileRole") == {}
+    assert rights("model", "TransformRole") == {}
+    mark = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+    both = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [RECONCILE_ITEM, ITEM]}}
+    assert rights("reconcile", "ReconcileRole") == {"RememberHowFarItCame": (mark, both)}
 
 
 def test_the_ingest_function_and_its_role_name_the_table_that_the_model_stack_makes() -> None:

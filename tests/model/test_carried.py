@@ -61,13 +61,14 @@ def test_a_result_is_carried_as_it_is_or_by_its_key_and_comes_whole(
 def test_what_a_run_ends_with_and_its_message_are_one_output_that_step_functions_takes(number: int) -> None:
     build = build_of(number)
     plan = {"datasets": [HUGE[:120]] * number, "reasons": [HUGE] * number}
-    result = result_of(build, "reports/transform/r.json")
+    result = result_of(build, "reports/transform/r.json", "bucket")
     run = Run("dev", plan, build, {}, "s3://bucket/reports/transform/r.json")
     output = {"result": result, "message": message(run), "alert": {"report": "x" * 1_200, "subject": "s" * 100}}
     assert len(json.dumps(output)) <= LIMIT
     assert (len(result["failing"]) > 0, len(result["warning"]) > 0) == (number > 0, number > 0)
     facts = json.loads(json.loads(output["message"]["body"])["sqs"])
-    assert facts["outcome"] == "gate_failed"
+    assert (facts["outcome"], facts["report"]) == ("gate_failed", "s3://bucket/reports/transform/r.json")
+    assert ("shortened_from" in result) == (number > 0)
 
 
 def test_datasets_by_the_thousand_that_are_late_are_one_output_too() -> None:

@@ -1,0 +1,75 @@
+"""Rotation that does not come to its end says what may be the case, and what to do; its way: test_first_deployment."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+
+from ingest_lambda.errors import TransientError, UnsureError
+from landfall.deploy.bootstrap import READER
+from landfall.failures import TRANSIENT, explain
+from landfall.operate import rotation
+from local.services import aws_environment
+from tests.support.lambdas import unique
+from tests.support.local_stack import LocalServices
+
+
+class Reached:
+    """A stack and its warehouse, where something happens when the user is altered."""
+
+    def __init__(self, secret: str, when_altered: Callable[[], None]) -> None:
+        self.secret, self.when_altered = secret, when_altered
+
+    def output(self, _: str) -> str:
+        """Return the secret."""
+        return self.secret
+
+    def warehouse_with(self, _: str) -> "Reached":
+        """Return itself."""
+        return self
+
+    def execute(self, _: str) -> None:
+        """Alter the user."""
+        self.when_altered()
+
+
+@pytest.fixture
+def secrets(local_aws: LocalServices, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The local Secrets Manager, which rotation finds too."""
+    for name, value in aws_environment(local_aws.ports).items():
+        monkeypatch.setenv(name, value)
+    boto3.setup_default_session()
+    return boto3.client("secretsmanager")
+
+
+def refused(stack: Reached) -> str:
+    """Rotate in vain; return what the operator reads."""
+    with pytest.raises(UnsureError) as error:
+        rotation.rotate(stack, READER)  # type: ignore[arg-type]  # what rotation asks of a stack
+    line, code = explain(error.value)
+    assert code == TRANSIENT
+    assert "half done" not in line
+    return line
+
+
+def test_a_lost_answer_leaves_both_passwords_known_and_says_so(secrets: Any) -> None:
+    login = json.dumps({"username": READER, "password": "Before1"})
+    arn = secrets.create_secret(Name=unique("rotation"), SecretString=login)["ARN"]
+
+    def lose() -> None:
+        raise TransientError("the Data API does not answer")
+
+    assert f"landfall rotate --user {READER}` again now" in refused(Reached(arn, lose))
+    assert secrets.get_secret_value(SecretId=arn)["SecretString"] == login
+    assert json.loads(secrets.get_secret_value(SecretId=arn, VersionStage="AWSPENDING")["SecretString"])["password"]
+
+
+def test_who_rotates_beside_somebody_else_moves_nothing(secrets: Any) -> None:
+    login = json.dumps({"username": READER, "password": "Before1"})
+    arn = secrets.create_secret(Name=unique("rotation"), SecretString=login)["ARN"]
+    others = json.dumps({"username": READER, "password": "Others1"})
+    stack = Reached(arn, lambda: secrets.put_secret_value(SecretId=arn, SecretString=others))
+    assert "Does somebody else rotate?" in refused(stack)
+    assert secrets.get_secret_value(SecretId=arn)["SecretString"] == others
