@@ -23,6 +23,7 @@ __all__ = [
     "UnsuccessfulError",
     "Upload",
     "connect",
+    "connect_local",
     "gates",
     "history",
     "query",

@@ -15,6 +15,7 @@ from landfall.api import Undo as Undo
 from landfall.api import UnsuccessfulError as UnsuccessfulError
 from landfall.api import Upload as Upload
 from landfall.api import connect as connect
+from landfall.api import connect_local as connect_local
 from landfall.api import gates as gates
 from landfall.api import history as history
 from landfall.api import query as query

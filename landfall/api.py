@@ -1,21 +1,25 @@
 """OPERATE: the command line's verbs as functions. In: a stack, or what the environment names. Out: typed results.
 
 Each does what the command of its name does, with its defaults, and returns what that prints as JSON: `to_dict()` of a
-result is the command's JSON. Where a command exits 1 or 2 the function raises `UnsuccessfulError`, which bears the
-result, so that a task that nobody looks at does not pass; `check=False` returns the result instead.
+result is the command's JSON. Where the command's exit code says no to what it found, the function raises
+`UnsuccessfulError`, which bears the result, so that a task that nobody looks at does not pass; `check=False` returns
+the result instead.
 
-Every function raises `ConfigError` for what an operator must correct, and `TransientError` for a fault that passes:
-nothing is half done then, and the call can be made again.
+Every function raises `ConfigError` for what an operator must correct, and `TransientError` for a fault that passes;
+AWS's own errors come as one of the two, and are its `__cause__`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+import functools
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from ingest_lambda.errors import ConfigError, TransientError
-from landfall import environment
+from landfall import failures
 from landfall.operate import (
     declared,
     files,
@@ -39,6 +43,9 @@ from landfall.operate.transforms import Run
 from landfall.operate.undos import Undo
 from landfall.operate.uploads import Upload
 from landfall.stack import STACK_VARIABLE, Stack
+from local import faces
+from local.errors import LocalStackError
+from local.home import home_from_environment
 
 __all__ = [
     "ConfigError",
@@ -56,6 +63,7 @@ __all__ = [
     "UnsuccessfulError",
     "Upload",
     "connect",
+    "connect_local",
     "gates",
     "history",
     "query",
@@ -68,7 +76,11 @@ __all__ = [
     "upload",
 ]
 
-NOT_LANDING = {"rejected", "ignored"}
+NOT_LANDING = {"rejected", "ignored", "gone"}
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+logger = logging.getLogger("landfall")
 
 
 class UnsuccessfulError(Exception):
@@ -77,6 +89,26 @@ class UnsuccessfulError(Exception):
     def __init__(self, message: str, result: Any) -> None:
         super().__init__(message)
         self.result = result
+
+
+def _in_our_words(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Raise what the SDK raises as what the command line would call it."""
+
+    @functools.wraps(function)
+    def wrapped(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+        try:
+            return function(*arguments, **named)
+        except (ConfigError, TransientError, UnsuccessfulError):
+            raise
+        except Exception as error:
+            words, code = failures.explain(error)
+            if code == failures.CONFIGURATION:
+                raise ConfigError(words) from error
+            if code == failures.TRANSIENT:
+                raise TransientError(words) from error
+            raise
+
+    return wrapped
 
 
 @dataclass(frozen=True)
@@ -96,18 +128,35 @@ class GateReport:
         return {"gates": [line.to_dict() for line in self.gates], "scores": [asdict(score) for score in self.scores]}
 
 
+@_in_our_words
 def connect(name: str | None = None) -> Stack:
-    """Open a deployed stack by its name; without one, that which LANDFALL_STACK names, else the local one that runs.
+    """Open a deployed stack by its name; without one, that which LANDFALL_STACK names.
 
     A stack may be kept and given to every function; without one, each of them opens it anew. Region and credentials are
     those of boto3's default session.
 
     Raises:
-        ConfigError: no such stack is deployed in this account and Region, or none is named and none runs here.
+        ConfigError: no such stack is deployed in this account and Region, or none is named.
     """
-    return Stack.from_environment({STACK_VARIABLE: name}) if name else environment.stack()
+    return Stack.from_environment({STACK_VARIABLE: name} if name else os.environ)
 
 
+def connect_local() -> Stack:
+    """Open the local stack that this checkout runs: set this process's variables to it, as `landfall local env` says.
+
+    Everything that asks AWS in this process asks the local stack from then on.
+
+    Raises:
+        ConfigError: none runs.
+    """
+    try:
+        os.environ.update(faces.environment(home_from_environment()))
+    except LocalStackError as error:
+        raise ConfigError(str(error)) from error
+    return connect()
+
+
+@_in_our_words
 def upload(
     paths: str | PathLike[str] | Sequence[str | PathLike[str]],
     dataset: str | None = None,
@@ -115,28 +164,47 @@ def upload(
     *,
     wait: bool = False,
     timeout: float = 300.0,
+    reuse: bool = False,
     check: bool = True,
     stack: Stack | None = None,
 ) -> list[Upload]:
     """Upload files and folders of them; with `wait`, for so many seconds, for what becomes of each.
 
+    Each upload makes a version of its own, which lands. With `reuse` a file that an earlier call with `reuse` has
+    uploaded stays that version: so a task that is tried again uploads what is missing, and waits for the rest. What of
+    a folder is no data is not uploaded; the logger `landfall` warns of each.
+
     Raises:
-        UnsuccessfulError: a file was rejected or ignored, or had no outcome in time.
+        UnsuccessfulError: a file was rejected or ignored, is gone, or had no outcome in time.
         ConfigError: a path does not exist, or no dataset can be told from it. Nothing was uploaded then.
     """
     stack = stack or connect()
     given = [paths] if isinstance(paths, str | PathLike) else paths
     rules = declared.rules(stack.route_pattern)
-    plans = uploads.plan_uploads([Path(path) for path in given], dataset, key, rules)
-    done = [uploads.put(stack, plan) for plan in plans]
+    plans = uploads.plan_uploads([Path(path) for path in given], dataset, key, rules, _warn)
+    done = [uploads.put(stack, plan, reuse=reuse) for plan in plans]
     if wait:
-        done = uploads.wait(stack, done, timeout)
+        done = _wait(stack, done, timeout)
     bad = [each for each in done if each.outcome in NOT_LANDING or (wait and each.outcome is None)]
     if check and bad:
         raise UnsuccessfulError(_told([f"{each.plan.key}: {each.outcome or ''} {each.reason}" for each in bad]), done)
     return done
 
 
+def _warn(path: Path, why: str) -> None:
+    logger.warning("not uploaded: %s: %s", path, why)
+
+
+def _wait(stack: Stack, done: list[Upload], timeout: float) -> list[Upload]:
+    """Wait for the outcomes; where they cannot be asked for, say so of each that has none."""
+    try:
+        return uploads.wait(stack, done, timeout)
+    except TransientError as error:
+        reason = f"uploaded, and lands by itself; its outcome cannot be asked for now: {error}"
+        return [each if each.outcome else replace(each, reason=reason) for each in done]
+
+
+@_in_our_words
 def history(dataset: str | None = None, *, outcome: str | None = None, stack: Stack | None = None) -> list[FileLine]:
     """List what has become of every file version, what is tried again first, then the newest.
 
@@ -148,11 +216,13 @@ def history(dataset: str | None = None, *, outcome: str | None = None, stack: St
     return [line for line in lines if outcome in (None, line.outcome)]
 
 
+@_in_our_words
 def status(dataset: str | None = None, *, stack: Stack | None = None) -> Status:
     """Count what has landed, a dataset each, and what waits."""
     return standing.status(stack or connect(), dataset)
 
 
+@_in_our_words
 def gates(days: int = 30, *, check: bool = True, stack: Stack | None = None) -> GateReport:
     """Return what every gate said last within so many days.
 
@@ -167,6 +237,7 @@ def gates(days: int = 30, *, check: bool = True, stack: Stack | None = None) -> 
     return report
 
 
+@_in_our_words
 def transform(
     *,
     wait: bool = False,
@@ -195,6 +266,7 @@ def transform(
     return run
 
 
+@_in_our_words
 def reconcile(
     dataset: str | None = None,
     *,
@@ -213,12 +285,13 @@ def reconcile(
     """
     found = reconciling.reconcile(stack or connect(), dataset, repair=repair, grace_seconds=grace, rate=rate)
     if check and (found.is_missing or found.mismatches):
-        missing, archived = len(found.tally.missing), len(found.tally.offline)
+        missing, archived = (0 if found.sent else len(found.tally.missing)), len(found.tally.offline)
         said = f"{missing} files are missing, {archived} archived, {len(found.mismatches)} do not match their rows"
         raise UnsuccessfulError(said, found)
     return found
 
 
+@_in_our_words
 def replay(
     key: str,
     version: str | None = None,
@@ -242,6 +315,7 @@ def replay(
     return done
 
 
+@_in_our_words
 def replay_rejected(
     dataset: str | None = None,
     reason: str | None = None,
@@ -255,19 +329,19 @@ def replay_rejected(
         return replays.replay_rejected(stack, dataset, reason, rate)
 
 
+@_in_our_words
 def undo(key: str, version: str | None = None, *, stack: Stack | None = None) -> Undo:
     """Take the rows of one landed file out of landing; the next transform rebuilds what was modeled of them.
-
-    It changes what has landed, so that the stack must be given, or named by LANDFALL_STACK.
 
     Raises:
         ConfigError: no stack is named, or no such file or version has landed.
     """
-    stack = stack or environment.named_stack()
+    stack = stack or connect()
     with marking.changing(stack):
         return undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version)
 
 
+@_in_our_words
 def query(sql: str, limit: int = 100, *, stack: Stack | None = None) -> list[Mapping[str, Any]]:
     """Return the rows that one SELECT finds, at most `limit` unless it has a LIMIT of its own, a mapping each.
 

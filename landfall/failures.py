@@ -15,6 +15,10 @@ LOGGED_OUT = {"NoCredentialsError", "PartialCredentialsError", "TokenRetrievalEr
 # (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
 STALE = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "InvalidAccessKeyId"}
 
+# What AWS's own clients try again: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+THROTTLED = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"}
+SERVERS_FAULT = 500
+
 POINT_AT_LOCAL = 'For the local stack: eval "$(landfall local env)"'
 LOG_IN = f"Log in to AWS (`aws sso login`, `aws configure`). {POINT_AT_LOCAL}"
 START_LOCAL = "For the local stack: is it up (`landfall local up`)?"
@@ -74,6 +78,9 @@ def _explain_sdk(error: Exception) -> tuple[str, int]:
         return f"{error}. {LOG_IN}", CONFIGURATION
     response = getattr(error, "response", None)
     if isinstance(response, dict) and "Error" in response:
-        is_stale = response["Error"].get("Code") in STALE
+        code, status = response["Error"].get("Code"), response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in THROTTLED or status >= SERVERS_FAULT:
+            return f"AWS cannot answer now: {error}. Try again", TRANSIENT
+        is_stale = code in STALE
         return f"AWS refused: {error}" + (f". {LOG_IN}" if is_stale else ""), CONFIGURATION
     return f"{name}: {error}. This is a bug in landfall: the lines above say where", BUG

@@ -169,7 +169,8 @@ def decide(
     edited = tuple(f"{name}: its models have changed" for name in sorted(differing | beside))
     rebuilt = {fact.name: reason for fact in ordered if (reason := _why_rebuild(fact))}
     pending = {fact.name: reason for fact in ordered if (reason := _why_build(fact))}
-    is_again = look_again and not (asked or changed)
+    # An undo rebuilds what it concerns from the first row, and not the whole project; the next plan looks again.
+    is_again = look_again and not (asked or changed or rebuilt)
     again = ("what failed is looked at again: a reminder is due if it still does",) if is_again else ()
     whole = is_new or full_refresh or is_again
     named = rebuilt.keys() | pending.keys() | differing
@@ -350,6 +351,6 @@ select
     'failing', '', gate, cast(0 as bigint), cast(0 as bigint), cast(0 as bigint),
     cast(null as timestamp), cast(null as timestamp)
 from ops.gate_results
-where severity = 'error'
+where severity = 'error' and status <> 'skipped'
 group by gate
 having max(case when status in ('fail', 'error') then executed_at end) = max(executed_at)"""

@@ -3,7 +3,9 @@
 boto3's own upload_file hides the version id, which is the file's identity from then on; so parts are sent here.
 """
 
+import hashlib
 import math
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,22 +15,38 @@ from ingest_lambda.file_version import FileVersion
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, HeadObjectOutputTypeDef, HeadObjectRequestTypeDef
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html: at most 10,000 parts of 5 MiB or more each.
 PART_BYTES = 16 * 1024 * 1024
 MAX_PARTS = 10_000
 PARTS_AT_ONCE = 4  # so at most 64 MiB of an ordinary file are in memory
 NO_VERSION = "null"
+DIGEST = "sha256"  # in an object's metadata
 
 
-def put_file(s3: "S3Client", path: Path, bucket: str, key: str) -> str:
-    """Upload a file, in parts where it is large; return the version id of exactly this upload."""
-    size = path.stat().st_size
+def put_file(s3: "S3Client", path: Path, bucket: str, key: str, digest: str | None = None) -> str:
+    """Upload a file, in parts where it is large; return the version id of exactly this upload.
+
+    `digest`, its SHA-256, is kept in the object's metadata, for `version_with` to find.
+    """
+    size, metadata = path.stat().st_size, {DIGEST: digest} if digest else {}
     if size <= PART_BYTES:
-        response = s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+        response = s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes(), Metadata=metadata)
         return response.get("VersionId", NO_VERSION)
-    return _put_parts(s3, path, bucket, key, part_bytes(size))
+    return _put_parts(s3, path, bucket, key, part_bytes(size), metadata)
+
+
+def digest_of(path: Path) -> str:
+    """Return a file's SHA-256, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def version_with(s3: "S3Client", bucket: str, key: str, digest: str) -> str | None:
+    """Return the current version of an object if it was put with this digest; None if it was not, or is not there."""
+    head = _head(s3, {"Bucket": bucket, "Key": key})
+    return head.get("VersionId", NO_VERSION) if head and head["Metadata"].get(DIGEST) == digest else None
 
 
 def version_exists(s3: "S3Client", bucket: str, key: str, version_id: str) -> bool:
@@ -38,15 +56,19 @@ def version_exists(s3: "S3Client", bucket: str, key: str, version_id: str) -> bo
 
 def describe(s3: "S3Client", file: FileVersion) -> FileVersion | None:
     """Ask S3 for size and digest of a version; None if it is there no more."""
+    head = _head(s3, {"Bucket": file.bucket, "Key": file.key, "VersionId": file.version_id})
+    return replace(file, size=head["ContentLength"], etag=head["ETag"].strip('"')) if head else None
+
+
+def _head(s3: "S3Client", place: "HeadObjectRequestTypeDef") -> "HeadObjectOutputTypeDef | None":
     from botocore.exceptions import ClientError
 
     try:
-        head = s3.head_object(Bucket=file.bucket, Key=file.key, VersionId=file.version_id)
+        return s3.head_object(**place)
     except ClientError as error:
         if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NoSuchVersion"}:
             return None
         raise
-    return replace(file, size=head["ContentLength"], etag=head["ETag"].strip('"'))
 
 
 def part_bytes(size: int) -> int:
@@ -58,8 +80,10 @@ def part_bytes(size: int) -> int:
     return max(PART_BYTES, math.ceil(size / MAX_PARTS))
 
 
-def _put_parts(s3: "S3Client", path: Path, bucket: str, key: str, size_of_part: int) -> str:
-    upload_id = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+def _put_parts(
+    s3: "S3Client", path: Path, bucket: str, key: str, size_of_part: int, metadata: Mapping[str, str]
+) -> str:
+    upload_id = s3.create_multipart_upload(Bucket=bucket, Key=key, Metadata=metadata)["UploadId"]
 
     def put_part(number: int) -> "CompletedPartTypeDef":
         with path.open("rb") as file:

@@ -91,9 +91,14 @@ def plan_uploads(
     return sorted(_without_collisions(plans), key=lambda plan: plan.is_marker)
 
 
-def put(stack: "Stack", plan: Plan) -> Upload:
-    """Upload one file. What landing passes over has its outcome at once."""
-    version_id = objects.put_file(stack.s3, plan.path, stack.bucket, plan.key)
+def put(stack: "Stack", plan: Plan, *, reuse: bool = False) -> Upload:
+    """Upload one file. What landing passes over has its outcome at once.
+
+    `reuse`: the version that is there is taken where the same file was put by a call with `reuse` before.
+    """
+    digest = objects.digest_of(plan.path) if reuse else None
+    there = objects.version_with(stack.s3, stack.bucket, plan.key, digest) if digest else None
+    version_id = there or objects.put_file(stack.s3, plan.path, stack.bucket, plan.key, digest)
     if plan.ignored:
         return Upload(plan, version_id, "ignored", plan.ignored)
     return Upload(plan, version_id)

@@ -65,6 +65,18 @@ def test_what_is_rejected_raises_with_the_result_unless_it_is_not_to_be_checked(
         landfall.upload(bad, f"{DATASET}_bad", wait=True, timeout=0)
 
 
+def test_a_task_that_is_tried_again_lands_its_file_once(operator: Operator, tmp_path: Path) -> None:
+    path = write(tmp_path / "again.parquet", {"id": [1]})
+    first, second = (landfall.upload(path, f"{DATASET}_again", wait=True, timeout=180, reuse=True) for _ in range(2))
+    assert [each.version_id for each in first] == [each.version_id for each in second]
+    assert len(operator.landed(f"{DATASET}_again")) == 1
+
+    write(path, {"id": [2]})
+    (changed,) = landfall.upload(path, f"{DATASET}_again", wait=True, timeout=180, reuse=True)
+    assert changed.version_id != first[0].version_id
+    assert len(operator.landed(f"{DATASET}_again")) == 2
+
+
 def test_a_transform_is_run_and_its_gates_are_read(operator: Operator) -> None:
     operator.settle()
     run = landfall.transform(wait=True, timeout=600)

@@ -31,6 +31,7 @@ def refusal(code: str, message: str) -> ClientError:
         (NoCredentialsError(), 3, "landfall local env"),
         (NoCredentialsError(), 3, "aws sso login"),
         (refusal("ExpiredToken", "The security token included in the request is expired"), 3, "aws sso login"),
+        (refusal("ThrottlingException", "Rate exceeded"), 4, "Try again"),
         (refusal("AccessDenied", "not authorized to perform: s3:PutObject"), 3, "s3:PutObject"),
         (CatalogChangedError("column row_number does not exist"), 4, "another release deployed it: `landfall deploy`"),
         (PermissionError(13, "Permission denied", "orders.parquet"), 3, "Permission denied: 'orders.parquet'"),

@@ -111,6 +111,7 @@ def asked(warehouse: ModelWarehouse, gate: str, status: str) -> None:
     [
         ("fx_rates__unique_key", ["fail"], True),
         ("fx_rates__unique_key", ["pass", "error"], True),
+        ("fx_rates__unique_key", ["fail", "skipped"], True),
         ("fx_rates__unique_key", ["fail", "pass"], False),
         ("a gate that the project has no more", ["fail"], False),
     ],
