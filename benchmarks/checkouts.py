@@ -49,6 +49,12 @@ def checked_out(revision: str | None, folder: Path) -> Iterator[Path]:
         _git("worktree", "remove", "--force", str(tree))
 
 
+def copy_caches(tree: Path) -> None:
+    """Give another folder with these files what this checkout has made of the pinned requirements."""
+    for cache in _CACHES:
+        _copy(ROOT / ".landfall" / cache, tree / ".landfall" / cache)
+
+
 def _copy(cache: Path, place: Path) -> None:
     if cache.exists():
         shutil.copytree(cache, place, symlinks=True)
