@@ -111,6 +111,7 @@ def delete_data(
     cloudformation.delete(clients.cloudformation, deployed.stack, notes(progress, detail))
     progress(f"bucket {deployed.bucket}")
     delete_bucket(clients.s3, deployed.bucket)  # its stack retains it
+    delete_bucket(clients.s3, f"{deployed.bucket}-logs")  # where AccessLogs or AuditClaims made it
 
 
 def _drop(admin: Warehouse, progress: Progress) -> None:
