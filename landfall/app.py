@@ -35,6 +35,7 @@ COMMAND_MODULES = (
     "report",
     "new_dataset",
     "columns",
+    "catalog",
     "doctor",
     "verify",
     "docs",

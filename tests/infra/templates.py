@@ -12,7 +12,19 @@ from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]  # cfn-lint 
 from local.home import ROOT
 
 FOLDER = ROOT / "infra" / "cloudformation"
-NAMES = ("main", "storage", "warehouse", "alert", "model", "land", "reconcile", "observe", "network", "serverless")
+NAMES = (
+    "main",
+    "storage",
+    "warehouse",
+    "alert",
+    "model",
+    "land",
+    "reconcile",
+    "observe",
+    "network",
+    "serverless",
+    "catalog",
+)
 
 
 def load(name: str) -> dict[str, Any]:

@@ -105,6 +105,8 @@ def test_main_puts_out_what_the_operators_commands_read() -> None:
         "RoutePattern",
         "EnvironmentName",
         "ReconcileFunctionName",
+        "CatalogDatabaseName",
+        "CatalogWorkgroupName",
     }
 
 
@@ -217,7 +219,9 @@ def test_everything_but_the_bucket_and_its_stack_can_be_taken_down() -> None:
     assert {name for name, body in stacks.items() if "Condition" not in body} == {"Storage"}
     conditions = {name: body["Condition"] for name, body in stacks.items() if "Condition" in body}
     kept = {"Network": "HasOwnNetwork", "Serverless": "HasOwnWarehouse"}  # which hold data, or what holds it
-    assert {name: each for name, each in conditions.items() if each != "HasPipeline"} == kept
+    gone = ("HasPipeline", "HasCatalog")
+    assert {name: each for name, each in conditions.items() if each not in gone} == kept
+    assert {"Condition": "HasPipeline"} in main["Conditions"]["HasCatalog"]["Fn::And"]
     assert main["Conditions"]["HasPipeline"] == {"Fn::Equals": [{"Ref": "Stages"}, "ALL"]}
 
 
@@ -417,7 +421,7 @@ def test_what_landfall_writes_into_the_bucket_expires_and_uploads_never_do() -> 
     rules = load("storage")["Resources"]["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     rules = [rule for rule in rules if "Fn::If" not in rule]  # the one that deletes, where DeleteAfterDays says so
     expires = {rule["Prefix"]: rule for rule in rules if "ExpirationInDays" in rule}
-    assert set(expires) == {"staging/", "quarantine/", "reports/", "reports/transform/state/parse/"}
+    assert set(expires) == {"staging/", "quarantine/", "reports/", "reports/transform/state/parse/", "athena/"}
     ends = {"ExpirationInDays", "ExpirationDate", "NoncurrentVersionExpiration", "ExpiredObjectDeleteMarker"}
     assert not [rule for rule in rules if rule.get("Prefix", "").startswith("raw/") and ends & set(rule)]
     everywhere = [rule for rule in rules if "Prefix" not in rule]

@@ -1,0 +1,10 @@
+select
+    service_month,
+    sum(claims) as claims,
+    sum(claims_denied) as claims_denied,
+    cast(
+        1.0 * sum(claims_denied) / nullif(sum(claims), 0) as decimal(5, 4)
+    ) as denied_share
+from {{ ref('fct_monthly_claims') }}
+group by service_month
+order by service_month
