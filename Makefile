@@ -31,11 +31,12 @@ test: lint ## every check that CI runs
 matrix: setup ## let some fifteen writers of parquet write their types, and land them (slow; its own environment)
 	PYTHON=$(PYTHON) tests/matrix/run.sh
 
-lint: setup ## ruff, mypy, cfn-lint, dbt parse, dbt-score (sqlfluff needs a warehouse: it runs with the tests)
+lint: setup ## ruff, mypy, cfn-lint, zizmor, dbt parse, dbt-score (sqlfluff needs a warehouse: it runs with the tests)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/cfn-lint infra/cloudformation/*.yaml
+	$(BIN)/cfn-lint infra/cloudformation/*.yaml infra/delivery/*.yaml
+	$(BIN)/zizmor --offline --quiet .github
 	DBT_TARGET_PATH=.landfall/dbt/target DBT_LOG_PATH=.landfall/dbt/logs $(BIN)/dbt parse --quiet
 	$(BIN)/dbt-score lint --manifest .landfall/dbt/target/manifest.json
 

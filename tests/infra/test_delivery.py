@@ -1,0 +1,117 @@
+"""Delivery: workflows hold no key, pin what they use, ask for no more than they need, and roll back what fails."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]  # cfn-lint marks no types
+
+from local.home import ROOT
+from tests.infra.templates import as_list, statements
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+TEMPLATE = ROOT / "infra" / "delivery" / "github.yaml"
+USES = re.compile(r"^\s*-? ?uses: (\S+)(.*)$", re.MULTILINE)
+PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40}")
+# https://docs.github.com/en/actions/reference/workflows-and-actions/contexts: what somebody outside can write
+FOREIGN = re.compile(r"\$\{\{\s*(github\.event|github\.head_ref|inputs)")
+
+
+def read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def steps() -> list[dict[str, Any]]:
+    return [step for path in WORKFLOWS for job in read(path)["jobs"].values() for step in job.get("steps", [])]
+
+
+def test_zizmor_finds_nothing_in_any_workflow() -> None:
+    command = [Path(sys.executable).with_name("zizmor"), "--offline", "--quiet", ".github"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    assert done.returncode == 0, done.stdout
+
+
+def test_zizmor_would_find_an_action_that_is_not_pinned(tmp_path: Path) -> None:
+    workflow = tmp_path / "bad.yml"
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    workflow.write_text(re.sub(r"@[0-9a-f]{40}", "@v4", text), encoding="utf-8")
+    command = [Path(sys.executable).with_name("zizmor"), "--offline", "--quiet", str(workflow)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode != 0
+    assert "unpinned-uses" in done.stdout
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_every_action_is_pinned_by_its_digest_and_says_its_version(path: Path) -> None:
+    for action, comment in USES.findall(path.read_text(encoding="utf-8")):
+        assert action.startswith("./.github/") or (PINNED.fullmatch(action) and re.match(r" # v\d", comment)), action
+
+
+def test_nothing_that_somebody_outside_can_write_becomes_part_of_a_script() -> None:
+    scripts = [step["run"] for step in steps() if "run" in step]
+    assert scripts
+    assert not [script for script in scripts if FOREIGN.search(script)]
+
+
+def test_no_workflow_holds_a_key_and_only_what_deploys_may_ask_for_a_role() -> None:
+    for path in WORKFLOWS:
+        text = path.read_text(encoding="utf-8")
+        assert "secrets." not in text
+        assert "aws-access-key-id" not in text
+        may = {name for name, job in read(path)["jobs"].items() if "id-token" in job.get("permissions", {})}
+        assert may <= {"deploy"}
+        assert read(path)["permissions"] in ({}, {"contents": "read"})
+
+
+@pytest.mark.parametrize(
+    ("name", "branch", "environment"), [("staging", "develop", "staging"), ("production", "main", "prod")]
+)
+def test_a_branch_is_deployed_to_its_environment_once_it_is_tested_and_one_at_a_time(
+    name: str, branch: str, environment: str
+) -> None:
+    workflow = read(ROOT / ".github" / "workflows" / f"{name}.yml")
+    assert workflow[True] == {"push": {"branches": [branch]}}  # YAML 1.1 reads `on` as true
+    deploy = workflow["jobs"]["deploy"]
+    assert (deploy["needs"], deploy["with"]) == ("test", {"environment": environment})
+    assert workflow["concurrency"]["cancel-in-progress"] is False
+    parameters = ROOT / "infra" / "cloudformation" / "parameters" / f"{environment}.json"
+    assert parameters.exists()
+
+
+def test_what_was_deployed_and_does_not_pass_is_rolled_back_and_nothing_else_is() -> None:
+    job = read(ROOT / ".github" / "workflows" / "deploy.yml")["jobs"]["deploy"]
+    assert job["environment"] == "${{ inputs.environment }}"
+    names = [step.get("name") for step in job["steps"]]
+    deploy, smoke, back = (job["steps"][names.index(name)] for name in ("Deploy", "Smoke test", "Roll back"))
+    assert "landfall deploy" in deploy["run"]
+    assert "landfall doctor" in smoke["run"]
+    assert "--rollback --yes" in back["run"]
+    assert back["if"] == "failure() && steps.deploy.outcome == 'success'"
+
+
+def test_only_workflows_of_the_repository_and_environment_may_assume_the_role() -> None:
+    role = cfn_yaml.load(str(TEMPLATE))["Resources"]["DeployRole"]["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    says = trust["Condition"]["StringEquals"]
+    issuer = "token.actions.githubusercontent.com"
+    assert says[f"{issuer}:aud"] == "sts.amazonaws.com"
+    assert says[f"{issuer}:sub"] == {"Fn::Sub": "repo:${Repository}:environment:${EnvironmentName}"}
+
+
+def test_the_role_of_workflows_has_no_wildcard_action_and_a_resource_or_a_reason() -> None:
+    role = cfn_yaml.load(str(TEMPLATE))["Resources"]["DeployRole"]["Properties"]
+    unnamed = {"FollowOwnStatements", "LookAtMappings"}  # whose actions take no resource
+    for statement in statements(role["Policies"]):
+        assert not [action for action in as_list(statement["Action"]) if "*" in action], statement["Sid"]
+        assert ("*" in as_list(statement["Resource"])) == (statement["Sid"] in unnamed), statement["Sid"]
+
+
+def test_the_template_of_the_roles_passes_cfn_lint() -> None:
+    command = [Path(sys.executable).with_name("cfn-lint"), TEMPLATE]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout
