@@ -31,7 +31,7 @@ def steps() -> list[dict[str, Any]]:
 
 
 def test_zizmor_finds_nothing_in_any_workflow() -> None:
-    command = [Path(sys.executable).with_name("zizmor"), "--offline", "--quiet", ".github"]
+    command = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--quiet", ".github"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     assert done.returncode == 0, done.stdout
 
@@ -40,7 +40,7 @@ def test_zizmor_would_find_an_action_that_is_not_pinned(tmp_path: Path) -> None:
     workflow = tmp_path / "bad.yml"
     text = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
     workflow.write_text(re.sub(r"@[0-9a-f]{40}", "@v4", text), encoding="utf-8")
-    command = [Path(sys.executable).with_name("zizmor"), "--offline", "--quiet", str(workflow)]
+    command = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--quiet", str(workflow)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     assert done.returncode != 0
     assert "unpinned-uses" in done.stdout
@@ -74,7 +74,7 @@ def test_no_workflow_holds_a_key_and_only_what_deploys_may_ask_for_a_role() -> N
 def test_a_branch_is_deployed_to_its_environment_once_it_is_tested_and_one_at_a_time(
     name: str, branch: str, environment: str
 ) -> None:
-    workflow = read(ROOT / ".github" / "workflows" / f"{name}.yml")
+    workflow: dict[Any, Any] = read(ROOT / ".github" / "workflows" / f"{name}.yml")
     assert workflow[True] == {"push": {"branches": [branch]}}  # YAML 1.1 reads `on` as true
     deploy = workflow["jobs"]["deploy"]
     assert (deploy["needs"], deploy["with"]) == ("test", {"environment": environment})

@@ -51,7 +51,7 @@ select
 
 def write_duckdb() -> None:
     """Write what a query of DuckDB becomes: unsigned and huge integers, 24:00, a UUID, an interval, nested values."""
-    import duckdb  # type: ignore[import-not-found]  # no requirement, as said above
+    import duckdb
 
     duckdb.sql(DUCKDB).write_parquet(str(FOLDER / "duckdb.parquet"))
 
