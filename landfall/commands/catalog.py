@@ -1,5 +1,6 @@
 """`landfall catalog`: tables over the files under raw/, for Athena and for the warehouse's external schemas."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -46,18 +47,28 @@ def catalog(
         except ConfigError as error:
             if datasets:
                 raise
-            results.append({"dataset": dataset, "outcome": "left out", "why": str(error)})
+            results.append(_result(dataset, "left out", why=str(error)))
             continue
         outcome = raw_catalog.register(glue, database, table.definition)
         partitions = [key["Name"] for key in table.definition["PartitionKeys"]]
-        results.append(
-            {"dataset": dataset, "outcome": outcome, "partitions": partitions, "left_out": list(table.left_out)}
-        )
+        results.append(_result(dataset, outcome, partitions, table.left_out))
     if as_json:
         output.print_json({"database": database, "tables": results})
         return
     for each in results:
-        said = each.get("why") or ", ".join(each["partitions"]) or "no partitions"
+        said = each["why"] or ", ".join(each["partitions"]) or "no partitions"
         typer.echo(f"{each['outcome']:<9} {database}.{each['dataset']} ({said})")
-        if each.get("left_out"):
+        if each["left_out"]:
             typer.echo(f"          without {', '.join(each['left_out'])}: no file of such a column can be queried")
+
+
+def _result(
+    dataset: str, outcome: str, partitions: Sequence[str] = (), left_out: Sequence[str] = (), why: str | None = None
+) -> dict[str, Any]:
+    return {
+        "dataset": dataset,
+        "outcome": outcome,
+        "partitions": list(partitions),
+        "left_out": list(left_out),
+        "why": why,
+    }
