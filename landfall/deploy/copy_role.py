@@ -13,7 +13,6 @@ from botocore.exceptions import ClientError
 
 # GetNamespace answers `IamRole(applyStatus=in-sync, iamRoleArn=arn:aws:iam::...)` where its model says ARN.
 ROLE_ARN = re.compile(r"arn:[^,\s)]+")
-DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 BY_HAND = "the COPY role is not attached, since {why}; until it is, every file is retried. By hand: {command}"
 
 
@@ -72,11 +71,5 @@ def _namespace(workgroup: str, client: Any) -> str:
 
 
 def _by_hand(error: ClientError, command: str) -> str:
-    """Say what to do where the deployer may not; any other error is one of the deployment.
-
-    Raises:
-        ClientError: it is no matter of rights.
-    """
-    if error.response["Error"]["Code"] not in DENIED:
-        raise error
+    """Say what is left to do: the stack stands by now, and whoever may can type the command, or deploy again."""
     return BY_HAND.format(why=error.response["Error"]["Message"], command=command)

@@ -174,6 +174,8 @@ def deploy(
     if not (deployment.admin_secret_arn or deployment.parameters.get(CREATE_WAREHOUSE) == "true"):
         raise ConfigError("--admin-secret-arn is missing: the secret of the warehouse's administrator")
     Rules(deployment.parameters.get("RoutePattern") or None)  # a pattern that cannot be used would stop every batch
+    check_own_warehouse(deployment.parameters)
+    _check_keeps_warehouse(deployment, clients)
     runtime = deployment.runtime(is_local=clients.account == LOCAL_ACCOUNT)
     progress(f"packaging for {runtime.identifier}, {runtime.architecture}")
     packages = build(root, runtime)
@@ -361,6 +363,38 @@ def _delete_old_versions(client: LambdaClient, outputs: Mapping[str, str]) -> No
         )
         for number in numbers[:-KEPT_VERSIONS]:
             client.delete_function(FunctionName=name, Qualifier=str(number))
+
+
+def check_own_warehouse(parameters: Mapping[str, str]) -> None:
+    """Check what the template's rules cannot: lists and numbers of a warehouse and a network of its own.
+
+    Raises:
+        ConfigError: they cannot be.
+    """
+    network, subnets = parameters.get("CreateNetwork") == "true", parameters.get("SubnetIds", "")
+    if network and subnets:
+        raise ConfigError("CreateNetwork makes the subnets: give it or SubnetIds, not both")
+    if parameters.get(CREATE_WAREHOUSE) == "true" and not (network or subnets):
+        raise ConfigError("CreateWarehouse needs CreateNetwork=true, or three SubnetIds and their SecurityGroupIds")
+    if parameters.get("IngestInVpc") == "true" and not (network or subnets):
+        raise ConfigError("IngestInVpc needs SubnetIds and SecurityGroupIds, or CreateNetwork=true")
+    if int(parameters.get("BaseRpu", "8")) > int(parameters.get("MaximumRpu", "64")):
+        raise ConfigError("MaximumRpu is below BaseRpu")
+
+
+def _check_keeps_warehouse(deployment: Deployment, clients: Clients) -> None:
+    """Refuse parameters that would take away the warehouse that a deployment before has made, and its network.
+
+    Raises:
+        ConfigError: they would.
+    """
+    stack = cloudformation.find(clients.cloudformation, deployment.stack_name)
+    before = cloudformation.parameters(stack) if stack else {}
+    for name in (CREATE_WAREHOUSE, "CreateNetwork"):
+        if before.get(name) == "true" and deployment.parameters.get(name) != "true":
+            raise ConfigError(
+                f"{deployment.stack_name} has been deployed with {name}=true: keep it in its parameter file"
+            )
 
 
 def _admin_secret(deployment: Deployment, outputs: Mapping[str, str], clients: Clients) -> str:

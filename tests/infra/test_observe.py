@@ -53,7 +53,9 @@ def substituted(text: str, values: dict[str, str]) -> str:
 
 def dashboard() -> dict[str, Any]:
     text, own = load("observe")["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    own.pop("Workgroup")
     values = VALUES | {name: substituted(value["Fn::Sub"], VALUES) for name, value in own.items()}
+    values["Workgroup"] = VALUES["WorkgroupName"]
     body: dict[str, Any] = json.loads(substituted(text, values))
     return body
 
@@ -213,7 +215,7 @@ def test_the_budget_counts_this_deployment_and_may_tell_the_topic() -> None:
 
 def test_the_deployed_dashboard_and_its_alarms_are_there(stack: LocalStack) -> None:
     client = stack.client("cloudwatch")
-    body = json.loads(client.get_dashboard(DashboardName="landfall-local")["DashboardBody"])
+    body = json.loads(client.get_dashboard(DashboardName="landfall-local-us-east-1")["DashboardBody"])
     assert [each["type"] for each in body["widgets"]] == [each["type"] for each in dashboard()["widgets"]]
     assert "${" not in json.dumps(body)
     pages = client.get_paginator("describe_alarms").paginate(AlarmNamePrefix="landfall-local-")

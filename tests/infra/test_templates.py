@@ -190,7 +190,7 @@ def test_a_nested_template_and_main_agree_on_defaults_and_limits() -> None:
         assert [main[name].get(limit) for limit in limits] == [land[name].get(limit) for limit in limits], name
 
 
-@pytest.mark.parametrize("environment", ["local", "dev", "staging", "prod"])
+@pytest.mark.parametrize("environment", ["local", "dev", "staging", "prod", "own"])
 def test_the_parameter_files_fit_the_template(environment: str) -> None:
     main = load("main")
     document = json.loads((FOLDER / "parameters" / f"{environment}.json").read_text(encoding="utf-8"))

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from ingest_lambda.errors import ConfigError
 from landfall.deploy import artifacts, copy_role
+from landfall.deploy.deployment import Clients, Deployment, check_own_warehouse, deploy
 from tests.infra.templates import FOLDER, load, of_type
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices, LocalStack
@@ -167,6 +169,42 @@ def test_who_may_not_attach_the_role_is_given_the_command_for_who_may() -> None:
     assert cluster.roles == [OTHER]
 
 
-def test_an_error_that_is_no_matter_of_rights_ends_the_deployment() -> None:
-    with pytest.raises(ClientError, match="InvalidClusterState"):
-        copy_role.attach(OF_CLUSTER, None, Cluster(denied="InvalidClusterState"))
+def test_a_warehouse_that_takes_no_role_now_does_not_end_a_deployment_that_stands() -> None:
+    cluster = Cluster(denied="InvalidClusterState")
+    assert "--add-iam-roles" in copy_role.attach(OF_CLUSTER, None, cluster)
+    assert cluster.roles == []
+
+
+def test_a_deployment_that_would_take_a_warehouse_away_is_refused_before_anything_is_done(
+    local_aws: LocalServices,
+) -> None:
+    client = local_aws.client("cloudformation")
+    name = unique("own")
+    given = {"Parameters": {"CreateWarehouse": {"Type": "String", "Default": "true"}}}
+    body = {**given, "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    client.create_stack(StackName=f"landfall-{name}", TemplateBody=json.dumps(body))
+    client.get_waiter("stack_create_complete").wait(StackName=f"landfall-{name}")
+    clients = Clients(*[None, client, *[None] * 6, "123456789012", "eu-central-1"])
+    done: list[str] = []
+    with pytest.raises(ConfigError, match="CreateWarehouse=true: keep it in its parameter file"):
+        deploy(Deployment(name, "arn", {"WorkgroupName": "other"}), clients, done.append)
+    assert done == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "wrong"),
+    [
+        ({"CreateWarehouse": "true"}, "CreateNetwork=true, or three SubnetIds"),
+        ({"CreateWarehouse": "true", "CreateNetwork": "true", "SubnetIds": "subnet-1"}, "not both"),
+        ({"IngestInVpc": "true"}, "IngestInVpc needs"),
+        ({"CreateWarehouse": "true", "CreateNetwork": "true", "BaseRpu": "128"}, "MaximumRpu"),
+    ],
+)
+def test_parameters_that_no_warehouse_can_have_are_refused(parameters: dict[str, str], wrong: str) -> None:
+    with pytest.raises(ConfigError, match=wrong):
+        check_own_warehouse(parameters)
+
+
+def test_a_warehouse_of_its_own_with_a_network_of_its_own_is_taken() -> None:
+    check_own_warehouse({"CreateWarehouse": "true", "CreateNetwork": "true", "IngestInVpc": "true"})
+    check_own_warehouse({"WorkgroupName": "analytics"})
