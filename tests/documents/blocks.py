@@ -92,14 +92,16 @@ def _prompted(block: Block) -> Iterator[Command]:
         yield Command("".join(text).removesuffix("\n"), "".join(printed))
 
 
-# What differs from run to run, by the name that a document gives it; `...` stands for anything.
+# What differs from run to run, by the name that a document gives it; `...` stands for anything, and for nothing.
 PLACEHOLDERS = {
     "...": r".*?",
     "<time>": r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*",
     "<id>": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     "<seconds>": r"\d+(\.\d+)?",
 }
-_PLACEHOLDER = re.compile("|".join(map(re.escape, PLACEHOLDERS)))
+_PLACEHOLDER = re.compile(
+    "|".join(rf" ?{re.escape(name)} ?" if name == "..." else re.escape(name) for name in PLACEHOLDERS)
+)
 _RULE = re.compile(r"─+")
 
 
@@ -114,6 +116,6 @@ def matches(printed: str, shown: str) -> bool:
     shown, printed = (_RULE.sub("─", " ".join(text.split())) for text in (shown, printed))
     pattern, end = "", 0
     for found in _PLACEHOLDER.finditer(shown):
-        pattern += re.escape(shown[end : found.start()]) + PLACEHOLDERS[found.group()]
+        pattern += re.escape(shown[end : found.start()]) + PLACEHOLDERS[found.group().strip()]
         end = found.end()
     return re.fullmatch(pattern + re.escape(shown[end:]), printed) is not None

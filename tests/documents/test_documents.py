@@ -94,6 +94,7 @@ def _metas(settings: Any) -> list[dict[str, Any]]:
         ("3 rows\n\n a   b\n ─────\n", "3 rows\n a b\n ───\n", True),
         ("run 8c47a9e1-ba7f-47e8-950c-5fd2932eda63 took 3.5 s", "run <id> took <seconds> s", True),
         ("first\nsecond\nthird\n", "first\n...\nthird\n", True),
+        ("first\nthird\n", "first\n...\nthird\n", True),
         ("first\nsecond\nthird\n", "first\nthird\n", False),
         ("took 3.5 s", "took 3.6 s", False),
         ("a.b", "a+b", False),
