@@ -224,3 +224,12 @@ def test_the_deployed_dashboard_and_its_alarms_are_there(stack: LocalStack) -> N
         name = alarm["Properties"]["AlarmName"]["Fn::Sub"].replace("${EnvironmentName}", "local")
         (action,) = deployed[name]["AlarmActions"]
         assert ":landfall-local-" in action
+
+
+def test_compute_is_counted_by_what_each_value_covers() -> None:
+    # "Accumulated compute-unit seconds used in the last 30 minutes":
+    # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-monitoring.html
+    alarm = load("observe")["Resources"]["WarehouseHours"]["Properties"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Period"]) == ("ComputeSeconds", "Maximum", 1800)
+    default = load("observe")["Parameters"]["RpuSecondsPerHalfHour"]["Default"]
+    assert default == load("main")["Parameters"]["BaseRpu"]["Default"] * alarm["Period"]
