@@ -2,7 +2,7 @@
 
 In: dbt as installed. Out: the same dbt, whose macros are found and whose events are told as before, by a shorter way.
 dbt gives every template a context of all macros, some 900, each looked for in five places; and it makes every event,
-dbt gives every template a context of all macros, some 900, each looked for in five places; and it makes every event,
+heard by anybody or not, from two JSON documents.
 """
 
 from __future__ import annotations

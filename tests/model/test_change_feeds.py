@@ -23,7 +23,7 @@ from tests.support.warehouse_seed import NOON, Row
 pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
 HOUR = timedelta(hours=1)
-EXAMPLES = 4  # each is several dbt runs
+EXAMPLES = 6  # each is several dbt runs
 RUN = ("--select", *MODELS)
 CUSTOMERS = "select customer_id, country, is_deleted from modeled.customers order by 1"
 DELETES = (

@@ -1,14 +1,11 @@
 """MODEL: the other commands that dbt's users type work too, and write outside the source tree."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from landfall.deploy.bootstrap import missing_column_statements
-from local.home import ROOT
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import order, orders_file
 
@@ -78,8 +75,4 @@ def test_freshness_of_sources_passes_when_data_are_fresh_and_warns_when_there_ar
 
 
 def test_the_sql_keeps_the_house_style(built_warehouse: ModelWarehouse) -> None:
-    command = [sys.executable, "-m", "sqlfluff", "lint", "dbt_project", "--disable-progress-bar"]
-    lint = subprocess.run(  # noqa: S603 - the tests' own command
-        command, cwd=ROOT, env=dict(built_warehouse.environment), capture_output=True, text=True, check=False
-    )
-    assert lint.returncode == 0, lint.stdout + lint.stderr
+    built_warehouse.lint("dbt_project")

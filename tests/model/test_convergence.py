@@ -18,7 +18,7 @@ from tests.support.second_builder import SecondBuilder
 pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
 # Each example is several dbt runs; the seconds are spent on few, varied ones.
-EXAMPLES = 3
+EXAMPLES = 5
 RUN = ("--select", *ENTITY_MODELS)
 ORDERS = "select order_id, order_status, updated_at, is_deleted from modeled.orders order by 1"
 ITEMS = "select order_item_id, order_id, quantity, updated_at, is_deleted from modeled.order_items order by 1"

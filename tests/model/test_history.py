@@ -2,10 +2,7 @@
 
 # ruff: noqa: S608 - the tests' own SQL
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -213,16 +210,7 @@ def test_a_gate_that_fails_stops_both_and_they_go_on_together(project: Project) 
 
 def test_its_sql_keeps_the_house_style(project: Project) -> None:
     assert "dbt_project/models/modeled/readings/readings_history.sql" in project.files
-    command = [sys.executable, "-m", "sqlfluff", "lint", *project.files, "--disable-progress-bar"]
-    lint = subprocess.run(  # noqa: S603 - the tests' own command
-        command,
-        cwd=project.folder,
-        env={**os.environ, **project.dbt.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert lint.returncode == 0, lint.stdout + lint.stderr
+    project.dbt.lint(*project.files)
 
 
 _rows = st.builds(

@@ -19,7 +19,7 @@ from tests.support.snapshots import ENDS
 
 pytestmark = pytest.mark.xdist_group("snapshots")  # one warehouse, one after the other
 
-EXAMPLES = 3
+EXAMPLES = 5
 RUN = ("--select", *ENTITY_MODELS)
 
 

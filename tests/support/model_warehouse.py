@@ -4,6 +4,8 @@
 
 import os
 import secrets
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -21,7 +23,7 @@ from local.home import ROOT, Home
 from local.services import REDSHIFT, redshift_facts
 from scripts.contracts import read_contracts
 from tests.support import quick_drivers, run_folder
-from tests.support.parses import manifest_of
+from tests.support.parses import lint_record, manifest_of, written
 from tests.support.warehouse_seed import Warehouse, literal, login
 from transform_lambda.adapter import shared_sessions
 
@@ -139,6 +141,36 @@ class ModelWarehouse:
         """Parse the project once for all runs."""
         quick_drivers.quicken_dbt()
         self.manifest = manifest_of(Path(self.environment["DBT_PROJECT_DIR"]), self.environment, self._parsed)
+
+    def lint(self, *paths: str) -> None:
+        """Assert that SQL of the project, below its folder, keeps the house style; what has done so is kept in mind."""
+        assert self.manifest is not None
+        project = Path(self.environment["DBT_PROJECT_DIR"])
+        passed = lint_record(project, paths)
+        if passed.exists():
+            return
+        parsed = Path(self.environment["DBT_TARGET_PATH"], "manifest.pickle")
+        parsed.parent.mkdir(parents=True, exist_ok=True)
+        parsed.write_bytes(written(self.manifest))
+        command = [
+            sys.executable,
+            "-m",
+            "tests.support.house_style",
+            str(parsed),
+            "lint",
+            *paths,
+            "--disable-progress-bar",
+        ]
+        lint = subprocess.run(  # noqa: S603 - the tests' own command
+            command,
+            cwd=project,
+            env={**os.environ, **self.environment, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert lint.returncode == 0, lint.stdout + lint.stderr
+        passed.touch()
 
     def _parsed(self) -> Manifest:
         with self._environment():

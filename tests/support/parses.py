@@ -1,8 +1,9 @@
 """What dbt has parsed of a project, kept for as long as its files are the same: for all workers, and for later runs."""
 
+import hashlib
 import os
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from dbt.contracts.graph.manifest import Manifest
 
 from local.files import digest, locked
+from local.home import ROOT
 from tests.support.run_folder import TESTS
 
 PROJECT = ("dbt_project", "macros", "dbt_project.yml", "profiles.yml")
@@ -34,6 +36,14 @@ def manifest_of(project: Path, environment: Mapping[str, str], parse: Callable[[
                 old.unlink()
         kept = path.read_bytes()
     return read(kept)
+
+
+def lint_record(project: Path, paths: Sequence[str]) -> Path:
+    """Return the file that says, if it is there, that SQL of a project has the style that the project asks for."""
+    inputs = [project / each for each in (*PROJECT, ".sqlfluff", ".sqlfluffignore")]
+    of = digest([*inputs, Path(__file__).with_name("house_style.py"), ROOT / "constraints.txt"])
+    asked = hashlib.sha256(" ".join([*sorted(paths), of]).encode()).hexdigest()
+    return _KEPT / f"{asked[:32]}.linted"
 
 
 def written(manifest: Manifest) -> bytes:
