@@ -12,6 +12,7 @@ import pytest
 from pyarrow import parquet as pq
 
 from local.home import ROOT
+from tests.support.commands import landfall
 from tests.support.local_stack import LocalStack
 
 pytestmark = pytest.mark.xdist_group("end_to_end")
@@ -26,15 +27,7 @@ def environment(stack: LocalStack) -> dict[str, str]:
 
 def bare(stack: LocalStack, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a command where nothing but the folder of the local stack is said."""
-    return subprocess.run(  # noqa: S603 - the tests' own commands
-        [sys.executable, "-m", "landfall.app", *command],
-        env=environment(stack),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return landfall(*command, environment=environment(stack))
 
 
 def test_where_no_stack_is_named_the_running_local_one_is_spoken_to_and_stderr_says_so(stack: LocalStack) -> None:

@@ -12,6 +12,7 @@ from ingest_lambda.reasons import Reason
 from landfall import failures
 from landfall.app import COMMAND_MODULES
 from landfall.stack import Stack
+from tests.support.commands import landfall
 
 ROOT = Path(__file__).parents[2]
 
@@ -78,14 +79,7 @@ def test_a_stack_of_another_release_is_called_one() -> None:
 
 @pytest.mark.parametrize("command", [("status",), ("undo", "raw/orders/1.parquet"), ("upload", "README.md", "--json")])
 def test_without_a_stack_a_command_says_how_to_name_one(command: tuple[str, ...], tmp_path: Path) -> None:
-    done = subprocess.run(  # noqa: S603 - the test's own command
-        [sys.executable, "-m", "landfall.app", *command],
-        env={"PATH": "/usr/bin:/bin", "LANDFALL_HOME": str(tmp_path)},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = landfall(*command, environment={"PATH": "/usr/bin:/bin", "LANDFALL_HOME": str(tmp_path)})
     assert done.returncode == 3
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()

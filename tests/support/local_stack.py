@@ -14,6 +14,7 @@ from local.home import ROOT, Home
 from local.services import aws_environment, redshift_facts
 from local.state import Ports
 from tests.support import json_schemas, run_folder
+from tests.support.commands import landfall
 
 # Variables by which a developer's own stack or account could leak into a test.
 _FOREIGN = ("AWS_", "DBT_", "LANDFALL_", "PG")
@@ -64,7 +65,7 @@ class LocalStack(LocalServices):
 
     def landfall(self, *arguments: str, timeout_seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Run `landfall` with the arguments; what it prints as JSON is held to its schema."""
-        done = self.run(sys.executable, "-m", "landfall.app", *arguments, timeout_seconds=timeout_seconds)
+        done = landfall(*arguments, environment=self.env, timeout_seconds=timeout_seconds)
         if "--json" in arguments:
             json_schemas.read(arguments, done.stdout)
         return done

@@ -1,0 +1,33 @@
+"""A command that is forked from a process which has imported it is like any other, but for its time."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.home import ROOT
+from tests.support.commands import landfall
+
+
+@pytest.mark.parametrize(
+    "command", [("--help",), ("status", "--json"), ("plan", "no such file"), ("no-such-command",), ("local", "info")]
+)
+def test_a_forked_command_says_and_answers_what_a_new_process_does(command: tuple[str, ...], tmp_path: Path) -> None:
+    environment = {"PATH": "/usr/bin:/bin", "LANDFALL_HOME": str(tmp_path)}
+    forked = landfall(*command, environment=environment)
+    new = subprocess.run(  # noqa: S603 - the test's own command
+        [sys.executable, "-m", "landfall.app", *command],
+        env=environment,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (forked.returncode, forked.stdout, forked.stderr) == (new.returncode, new.stdout, new.stderr)
+
+
+def test_a_command_that_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
+    with pytest.raises(subprocess.TimeoutExpired):
+        landfall("--help", environment={"LANDFALL_HOME": str(tmp_path)}, timeout_seconds=0.001)
