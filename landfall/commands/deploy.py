@@ -127,8 +127,8 @@ def destroy(
     from landfall.deploy import deployment, removal
     from landfall.deploy.cloudformation import DeploymentError
 
-    if with_data and (yes or not admin_secret_arn):
-        raise ConfigError("--with-data asks twice, so it takes no --yes; and it needs --admin-secret-arn")
+    if with_data and yes:
+        raise ConfigError("--with-data asks twice, so it takes no --yes")
     console = Console(stderr=True)
 
     def say(line: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError, TransientError
-from landfall.deploy import bootstrap, cloudformation
+from landfall.deploy import bootstrap, cloudformation, copy_role
 from landfall.deploy.deployment import DISABLED, SCHEDULE_STATE, STAGES, STORAGE, Clients, notes, warehouse_of
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def delete_data(
     if deployed.stack.get("EnableTerminationProtection"):
         name = deployed.stack["StackName"]
         raise ConfigError(f"stack {name} is protected: landfall deploy --no-termination-protection lifts it")
-    admin = warehouse_of(deployed.outputs, admin_secret_arn, clients)
+    admin = warehouse_of(deployed.outputs, admin_secret(deployed, admin_secret_arn, clients), clients)
     admin.query("select 1 as one")  # before anything is deleted
     take_down(deployed, clients, progress, detail)
     progress("warehouse: schemas and users")
@@ -112,6 +112,19 @@ def delete_data(
     progress(f"bucket {deployed.bucket}")
     delete_bucket(clients.s3, deployed.bucket)  # its stack retains it
     delete_bucket(clients.s3, f"{deployed.bucket}-logs")  # where AccessLogs or AuditClaims made it
+
+
+def admin_secret(deployed: Deployed, given: str, clients: Clients) -> str:
+    """Return the administrator's secret (ARN): the one that is given, or the one that Redshift manages.
+
+    Raises:
+        ConfigError: there is neither.
+    """
+    workgroup = deployed.outputs.get("WorkgroupName")
+    secret = given or (copy_role.admin_secret(workgroup, clients.serverless) if workgroup else "")
+    if not secret:
+        raise ConfigError("--with-data needs --admin-secret-arn: the secret of the warehouse's administrator")
+    return secret
 
 
 def _drop(admin: Warehouse, progress: Progress) -> None:

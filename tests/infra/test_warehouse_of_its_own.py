@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError
-from landfall.deploy import artifacts, copy_role
+from landfall.deploy import artifacts, copy_role, removal
 from landfall.deploy.deployment import Clients, Deployment, check_own_warehouse, deploy
 from tests.infra.templates import FOLDER, load, of_type
 from tests.support.lambdas import unique
@@ -208,3 +208,24 @@ def test_parameters_that_no_warehouse_can_have_are_refused(parameters: dict[str,
 def test_a_warehouse_of_its_own_with_a_network_of_its_own_is_taken() -> None:
     check_own_warehouse({"CreateWarehouse": "true", "CreateNetwork": "true", "IngestInVpc": "true"})
     check_own_warehouse({"WorkgroupName": "analytics"})
+
+
+def test_the_data_are_deleted_by_the_administrator_who_is_given_or_whom_redshift_manages(
+    local_redshift: LocalServices,
+) -> None:
+    class Managed:
+        def get_workgroup(self, workgroupName: str) -> Any:  # noqa: N803 - AWS's name
+            return {"workgroup": {"namespaceName": workgroupName}}
+
+        def get_namespace(self, namespaceName: str) -> Any:  # noqa: N803
+            return {"namespace": {"adminPasswordSecretArn": f"arn:{namespaceName}"}}
+
+    deployed = removal.Deployed({}, {"WorkgroupName": "own"})
+
+    def clients(serverless: Any) -> Clients:
+        return Clients(*[*[None] * 6, serverless, None, "123456789012", "eu-central-1"])
+
+    assert removal.admin_secret(deployed, "given", clients(Managed())) == "given"
+    assert removal.admin_secret(deployed, "", clients(Managed())) == "arn:own"
+    with pytest.raises(ConfigError, match="needs --admin-secret-arn"):
+        removal.admin_secret(deployed, "", clients(local_redshift.client("redshift-serverless")))
