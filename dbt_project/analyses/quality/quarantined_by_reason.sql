@@ -1,14 +1,17 @@
 with quarantined as (
 
-    {%- for entity in ['orders', 'order_items', 'customers', 'products', 'fx_rates', 'claims', 'providers', 'patients'] %}
-    select
-        '{{ entity }}' as entity,
-        reject_reason,
-        _source_file,
-        _loaded_at
-    from {{ ref('quarantine_' ~ entity) }}
-    {{- ' union all' if not loop.last }}
-    {%- endfor %}
+    {% for entity in [
+        'orders', 'order_items', 'customers', 'products',
+        'fx_rates', 'claims', 'providers', 'patients',
+    ] %}
+        select
+            '{{ entity }}' as entity,
+            reject_reason,
+            _source_file,
+            _loaded_at
+        from {{ ref('quarantine_' ~ entity) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 )
 
