@@ -227,6 +227,8 @@ def test_passwords_are_rotated_while_files_land_and_none_is_tried_more_than_twic
         sender.join()
     assert not before & passwords()
 
+    has_landed = "select count(*) as n from pg_tables where schemaname = 'landing' and tablename = 'rotated'"
+    wait_for(lambda: fresh.query(has_landed)[0]["n"], "the first file to land")
     wait_for(lambda: fresh.query("select count(*) as n from landing.rotated")[0]["n"] >= len(sent), "all files to land")
     landed = [row["a"] for row in fresh.query("select a from landing.rotated order by a")]
     assert landed == sorted(sent)
