@@ -194,13 +194,14 @@ class Session:
         if self._unsynced and (needed.relations or needed.functions):
             raise RedshiftError("a query cannot be pipelined behind messages without a Sync in the local Redshift")
         rows: list[tuple[str, str, str]] = []
+        # As an array: PostgreSQL passes a function no more than 100 arguments.
         if needed.relations:
             names = ", ".join(quote_literal(UNIT.join(name)) for name in needed.relations)
-            found = await self._ask(f"select * from pg_catalog.rs_relations({names})")  # noqa: S608 - quoted
+            found = await self._ask(f"select * from pg_catalog.rs_relations(variadic array[{names}])")  # noqa: S608 - quoted
             rows += [(name or "", kind or "", columns or "") for name, kind, columns in found]
         if needed.functions:
             names = ", ".join(map(quote_literal, needed.functions))
-            found = await self._ask(f"select * from pg_catalog.rs_functions({names})")  # noqa: S608 - quoted
+            found = await self._ask(f"select * from pg_catalog.rs_functions(variadic array[{names}])")  # noqa: S608 - quoted
             rows += [(name or "", "function", "") for [name] in found]
         return tuple(rows)
 

@@ -58,7 +58,7 @@ RECORDS = [
 LINES = "\n".join(map(json.dumps, RECORDS)).replace('"AMOUNT"', "12.30").replace('"PRICE"', "1.50")
 ARRAY = "[\n" + LINES.replace("\n", ",\n") + "\n]"
 ROWS = [
-    [1, "12.30", 1.5, True, "2025-11-13", "2025-11-13 07:05:01.234567", 'a, "b"\nc', '{"Price": 1.50}', "x"],
+    [1, "12.30", 1.5, True, "2025-11-13", "2025-11-13 07:05:01.234567", 'a, "b"\nc', '{"Price":1.50}', "x"],
     [2, None, None, None, None, None, "", None, None],
 ]
 

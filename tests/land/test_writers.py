@@ -35,12 +35,12 @@ TOLD: dict[str, dict[str, Any]] = {
         "midnight": "24:00:00",
         "at_nanoseconds": "2025-11-13 09:05:01.234567",
         "at_zone": "2025-11-13 07:05:01.234567",
-        "counts": '{"a": 1, "b": null}',
-        "item": '{"Name": "x", "price": 1.5}',
+        "counts": '{"a":1,"b":null}',
+        "item": '{"Name":"x","price":1.5}',
         "document": '{"a": 1}',
     },
     "pandas": {"row label": "x", "at_zone": "2025-11-13 08:05:01.234567", "took": 1_000, "nothing": None},
-    "polars": {"clock": "12:34:56.000789", "took": 1, "pair": "[1, 2]", "unsigned": "18446744073709551615"},
+    "polars": {"clock": "12:34:56.000789", "took": 1, "pair": "[1,2]", "unsigned": "18446744073709551615"},
 }
 UUID = "c0ffee00-0000-4000-8000-000000000001"
 # What lands of files whose values mean more than pyarrow reads, and its type.

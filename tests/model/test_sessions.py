@@ -343,6 +343,6 @@ def test_no_session_is_open_and_no_lock_is_held_once_an_action_has_ended(
 def test_a_person_s_dbt_in_the_same_process_is_the_stock_one(ready: ModelWarehouse) -> None:
     BUILDER.build(PLAN)
     shared: Any = FACTORY.lookup_adapter("redshift")
-    ready.run_green("--select", "stg_orders")
+    assert ready.dbt("run", "--select", "stg_orders", by_hand=True).success
     stock: Any = FACTORY.lookup_adapter("redshift")
     assert (type(shared), type(stock)) == (adapter.RedshiftAdapter, StockAdapter)

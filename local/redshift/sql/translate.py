@@ -57,7 +57,7 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
     """Return a query as PostgreSQL reads it.
 
     >>> print(translate("select a / 3 as b from t", (("t", "f", "a\\x1fnumeric(8,2)"),)))
-    select (round(("a")::numeric, 12) / 3)::numeric(18, 12) as "b" from "t" as "t"
+    select (round(("a")::numeric, 13) / 3)::numeric(19, 13) as "b" from "t" as "t"
 
     Args:
         sql: one statement.

@@ -236,3 +236,11 @@ def test_tables_that_were_just_filled_are_joined_by_hash_or_merge(client: Client
     plan = " ".join(line for (line,) in client.run(f"explain select count(*) {rows}"))
     assert ("Hash Join" in plan or "Merge Join" in plan, "Nested Loop" in plan) == (True, False), plan
     assert client.value(f"select count(*) {rows}") == 5**6
+
+
+def test_a_query_may_name_more_tables_than_a_function_of_postgresql_takes_arguments(client: Client) -> None:
+    tables = [f"of_many_{number}" for number in range(120)]
+    for table in tables:
+        client.run(f"create temp table {table} (a int)")
+    client.run("insert into of_many_119 values (7)")
+    assert client.run(" union all ".join(f"select a from {table}" for table in tables)) == [(7,)]
