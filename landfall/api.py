@@ -47,11 +47,10 @@ from local import faces
 from local.errors import LocalStackError
 from local.home import home_from_environment
 
-__all__ = [
+__all__ = [  # the types of what its functions take and return; landfall/__init__.py lists all that people import
     "ConfigError",
     "FileLine",
     "GateLine",
-    "GateReport",
     "Reconciliation",
     "Replay",
     "Run",
@@ -60,20 +59,7 @@ __all__ = [
     "Status",
     "TransientError",
     "Undo",
-    "UnsuccessfulError",
     "Upload",
-    "connect",
-    "connect_local",
-    "gates",
-    "history",
-    "query",
-    "reconcile",
-    "replay",
-    "replay_rejected",
-    "status",
-    "transform",
-    "undo",
-    "upload",
 ]
 
 NOT_LANDING = {"rejected", "ignored", "gone"}
