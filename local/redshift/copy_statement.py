@@ -28,6 +28,8 @@ _OPTIONS = tuple(
         ("statistics", r"\s*statupdate\b(?:\s+(?:on|off|true|false)\b)?"),
         ("serialize", r"\s*serializetojson\b"),
         ("explicit_ids", r"\s*explicit_ids\b"),
+        # The default said aloud, as dlt 1.31 does in each COPY of parquet (dlt/destinations/impl/redshift/redshift.py).
+        ("no_errors", r"\s*maxerror\s+(?:as\s+)?0\b"),
         ("credentials", rf"\s*(?:with\s+)?credentials\s+(?:as\s+)?{STRING}"),
     )
 )

@@ -41,8 +41,13 @@ class Source:
     alias: str
     columns: Columns | None
     name: tree.Name = ()
+    label: str = ""  # what it is called in PostgreSQL's query
     is_element: bool = False
     is_hidden: bool = False  # its columns are not among `*` (those that USING merges)
+
+    def __post_init__(self) -> None:
+        """Call it as the query does, unless told otherwise."""
+        self.label = self.label or self.alias
 
     def is_called(self, name: tree.Name) -> bool:
         """Tell whether a qualifier of one or more parts means this relation."""
@@ -71,6 +76,16 @@ class Scope:
             if source.is_called(qualifier):
                 return source
         return self.parent.source(qualifier) if self.parent else None
+
+    def label(self, alias: str, name: tree.Name = ()) -> str:
+        """Return what to call a relation so that `a.t` and `b.t` of one query, or of one in another, stay apart.
+
+        Two of one alias beside each other keep it: that is an error, which PostgreSQL tells.
+        """
+        around = self.parent.chain() if self.parent else ()
+        taken = {source.label for scope in around for source in scope.sources}
+        taken |= {source.label for source in self.sources if name and source.name and source.name != name}
+        return alias if alias not in taken else f"{alias} {len(taken) + 1}"
 
     def column(self, name: str) -> tuple[Source, Type] | None:
         """Return the relation of this scope that has a column, and the column's type."""
@@ -103,7 +118,7 @@ class Scope:
         for source in sources:
             for name, type_ in (source.columns or {}).items():
                 if qualifier or name not in self.merged:
-                    found.append((name, Typed(f"{quote(source.alias)}.{quote(name)}", type_)))
+                    found.append((name, Typed(f"{quote(source.label)}.{quote(name)}", type_)))
         return found
 
 

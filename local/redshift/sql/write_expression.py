@@ -80,9 +80,9 @@ class ExpressionWriter:
             if source is None:
                 continue
             if source.is_element:
-                return self._steps(Typed(f"{quote(source.alias)}.{quote(source.alias)}", SUPER), name[length:])
+                return self._steps(Typed(f"{quote(source.label)}.{quote(source.alias)}", SUPER), name[length:])
             type_ = (source.columns or {}).get(name[length], UNKNOWN)
-            return self._steps(Typed(f"{quote(source.alias)}.{quote(name[length])}", type_), name[length + 1 :])
+            return self._steps(Typed(f"{quote(source.label)}.{quote(name[length])}", type_), name[length + 1 :])
         for scope in self.scope.chain():
             found = scope.column(name[0])
             if found is not None:

@@ -37,8 +37,10 @@ class SourceWriter(CallWriter):
             zip([*names, *(name for name, _ in columns[len(names) :])], (type_ for _, type_ in columns), strict=True)
         )
 
-    def _add(self, alias: str, columns: Columns | None, name: tree.Name = (), is_element: bool = False) -> None:
-        self.scope.sources.append(Source(alias, columns, name, is_element))
+    def _add(self, alias: str, columns: Columns | None, name: tree.Name = (), is_element: bool = False) -> str:
+        label = alias if is_element else self.scope.label(alias, name)
+        self.scope.sources.append(Source(alias, columns, name, label, is_element))
+        return label
 
     def _table(self, table: tree.Table) -> str:
         name, alias = table.name, table.alias or table.name[-1]
@@ -54,9 +56,9 @@ class SourceWriter(CallWriter):
             raise RedshiftError('syntax error at or near "at"', SYNTAX_ERROR)
         if table.columns:
             columns = self.renamed(list(columns.items()) if columns is not None else None, table.columns)
-        self._add(alias, columns, () if table.alias else name)
+        label = self._add(alias, columns, () if table.alias else name)
         named = f"({', '.join(quote(column) for column in table.columns)})" if table.columns else ""
-        return f"{quote_path(name)} as {quote(alias)}{named}"
+        return f"{quote_path(name)} as {quote(label)}{named}"
 
     def note(self, name: tree.Name) -> None:
         """Note whether a relation is the catalog's or users'."""
@@ -88,9 +90,9 @@ class SourceWriter(CallWriter):
         sql, columns = self.subquery(relation.query)
         self.scope = here
         alias = relation.alias or f"unnamed {len(here.sources)}"
-        self._add(alias, self.renamed(columns, relation.columns))
+        label = self._add(alias, self.renamed(columns, relation.columns))
         named = f"({', '.join(quote(name) for name in relation.columns)})" if relation.columns else ""
-        return f"({sql}) as {quote(alias)}{named}"
+        return f"({sql}) as {quote(label)}{named}"
 
     def _function(self, relation: tree.FunctionTable) -> str:
         if relation.call.name == ("unnest",):
@@ -99,13 +101,13 @@ class SourceWriter(CallWriter):
         call, alias = self.write(relation.call), relation.alias or relation.call.name[-1]
         if relation.definitions:
             written = [(name, types.of_words(to.name, to.arguments, True)) for name, to in relation.definitions]
-            self._add(alias, {name: type_ for name, (type_, _) in written})
+            label = self._add(alias, {name: type_ for name, (type_, _) in written})
             self.reads_catalog = True
             listed = ", ".join(f"{quote(name)} {sql}" for name, (_, sql) in written)
-            return f"{call.sql} as {quote(alias)}({listed})"
+            return f"{call.sql} as {quote(label)}({listed})"
         names = relation.columns or [alias]
-        self._add(alias, dict.fromkeys(names, call.type))
-        return f"{call.sql} as {quote(alias)}({', '.join(quote(name) for name in names)})"
+        label = self._add(alias, dict.fromkeys(names, call.type))
+        return f"{call.sql} as {quote(label)}({', '.join(quote(name) for name in names)})"
 
     # --- joins ---
 
@@ -183,19 +185,19 @@ class SourceWriter(CallWriter):
         kept = [(name, typed) for name, typed in columns if name not in used]
         items, found = [f"{typed.sql} as {quote(name)}" for name, typed in kept], {name: t.type for name, t in kept}
         for value in pivot.values:
-            label = value.alias or _text(value.expression)
+            value_name = value.alias or _text(value.expression)
             for aggregate in pivot.aggregates:
                 if not isinstance(aggregate.expression, tree.Call):
                     raise RedshiftError("PIVOT takes aggregates", SYNTAX_ERROR)
                 written = self.write(_only_where(aggregate.expression, tree.Column(pivot.column), value.expression))
-                name = f"{label}_{aggregate.alias}" if aggregate.alias else label
+                name = f"{value_name}_{aggregate.alias}" if aggregate.alias else value_name
                 items.append(f"{written.sql} as {quote(name)}")
                 found[name] = written.type
         group = f" group by {', '.join(typed.sql for _, typed in kept)}" if kept else ""
         self.scope = here
         alias = pivot.alias or f"pivoted {len(here.sources)}"
-        self._add(alias, found)
-        return f"(select {', '.join(items)} from {source}{group}) as {quote(alias)}"  # noqa: S608 - of a tree
+        label = self._add(alias, found)
+        return f"(select {', '.join(items)} from {source}{group}) as {quote(label)}"  # noqa: S608 - of a tree
 
     def _unpivot(self, unpivot: tree.Unpivot) -> str:
         here, source, columns = self._turned(unpivot.source)
@@ -217,9 +219,10 @@ class SourceWriter(CallWriter):
         names = [*(name for name, _ in kept), unpivot.label, unpivot.value]
         self.scope = here
         alias = unpivot.alias or f"unpivoted {len(here.sources)}"
-        self._add(alias, {**{name: typed.type for name, typed in kept}, unpivot.label: VARCHAR, unpivot.value: type_})
+        columns_now = {name: typed.type for name, typed in kept}
+        label = self._add(alias, {**columns_now, unpivot.label: VARCHAR, unpivot.value: type_})
         turned_rows = f'{source} cross join lateral (values {rows}) as "turned"("label", "value"){where}'
-        named = f"{quote(alias)}({', '.join(quote(name) for name in names)})"
+        named = f"{quote(label)}({', '.join(quote(name) for name in names)})"
         return f"(select {items} from {turned_rows}) as {named}"  # noqa: S608 - of a tree
 
 

@@ -244,3 +244,28 @@ def test_a_query_may_name_more_tables_than_a_function_of_postgresql_takes_argume
         client.run(f"create temp table {table} (a int)")
     client.run("insert into of_many_119 values (7)")
     assert client.run(" union all ".join(f"select a from {table}" for table in tables)) == [(7,)]
+
+
+def test_tables_of_one_name_in_two_schemas_stay_apart(client: Client, schema: str) -> None:
+    """Loaders delete from a table what its namesake in a staging schema brings anew."""
+    old, new = f"{schema}.orders", f"{schema}_staging.orders"
+    client.run(f"create schema {schema}_staging")
+    client.run(f"create table {old} as select 1 as id, 'old' as v union select 2, 'old'")
+    client.run(f"create table {new} as select 2 as id, 'new' as v union select 3, 'new'")
+    beside = f"select {old}.v, {new}.v from {old}, {new} where {old}.id = {new}.id"
+    assert client.run(beside) == [("old", "new")]
+    assert client.run(f"select * from {old} join {new} on {old}.id = {new}.id") == [(2, "old", 2, "new")]
+    outside = f"select id from {old} where exists (select 1 from {new} where {old}.id = {new}.id)"
+    assert client.run(outside) == [(2,)]
+    derived = (
+        f"select id from {old} where exists (select 1 from (select * from {new}) orders where {old}.id = orders.id)"
+    )
+    assert client.run(derived) == [(2,)]
+    assert client.error(f"select 1 from {old}, {old}")["C"] == "42712"
+    assert client.error(f"select 1 from {old} a, {new} a")["C"] == "42712"
+    client.run(f"delete from {old} where exists (select 1 from {new} where {old}.id = {new}.id)")
+    client.run(f"insert into {old} select * from {new}")
+    assert client.run(f"select * from {old} order by id") == [(1, "old"), (2, "new"), (3, "new")]
+    client.run(f"update {old} set v = {new}.v || '!' from {new} where {old}.id = {new}.id")
+    assert client.run(f"select v from {old} order by id") == [("old",), ("new!",), ("new!",)]
+    client.run(f"drop schema {schema}_staging cascade")
