@@ -183,7 +183,8 @@ class LandingColumns:
         except RejectedFileError as error:
             can_be_added = error.reason is Reason.SCHEMA_FROZEN and not self._creates_table
             by_hand = error.evolve_to or (str(VARCHAR) if can_be_added else None)
-            remedy = evolve_remedy(self._dataset, said.name, by_hand) if by_hand else error.remedy
+            adds = said.name not in self._existing
+            remedy = evolve_remedy(self._dataset, said.name, by_hand, adds=adds) if by_hand else error.remedy
             raise of_the_path(error, said, remedy) from error
 
     @staticmethod

@@ -74,13 +74,14 @@ def _remedy(error: RejectedFileError, dataset: str) -> str:
     return f"{said}; or {command} (it refuses where a value that has landed would change)"
 
 
-def evolve_remedy(dataset: str, column: str, into: str) -> str:
-    """Word the remedy that is the operator's.
+def evolve_remedy(dataset: str, column: str, into: str, *, adds: bool = False) -> str:
+    """Word the remedy that is the operator's; `adds`: landing has no such column.
 
     >>> evolve_remedy("orders", "note", "VARCHAR(65535)")
     "landfall evolve orders note 'VARCHAR(65535)', then landfall replay the file"
     """
-    return f"landfall evolve {dataset} {shlex.quote(column)} '{into}', then landfall replay the file"
+    add = " --add" if adds else ""  # without it, a name that resembles another column's is refused
+    return f"landfall evolve {dataset} {shlex.quote(column)} '{into}'{add}, then landfall replay the file"
 
 
 def bounded(text: str) -> str:

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
 import gzip
+import json
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -13,6 +14,7 @@ from ingest_lambda.judge import paths
 from ingest_lambda.judge.contracts import parse_contract
 from ingest_lambda.judge.verdict import Verdict
 from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.read import characters, json_text
 from ingest_lambda.reasons import Reason
 from tests.land.warehouse import Land, new_dataset
 
@@ -60,6 +62,8 @@ def landed(land: Land, name: str) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in rows]
 
 
+# What every remedy says: the dataset's columns, by their names, in the format that the file's name says.
+AS_IT_SHOULD_BE = {"csv": NAMES + ROWS, "json": f"[{RECORDS}]"}
 FOREIGN: dict[str, tuple[str, str | bytes, str]] = {
     "semicolons": ("csv", (NAMES + ROWS).replace(",", ";"), "a semicolon divides its fields"),
     "tabs": ("csv", (NAMES + "7\tx\n").replace(",", "\t"), "a tab divides its fields"),
@@ -97,11 +101,15 @@ FOREIGN: dict[str, tuple[str, str | bytes, str]] = {
 def test_a_text_that_is_not_the_datasets_is_rejected_and_its_cause_named(
     land: Land, extension: str, body: str | bytes, cause: str
 ) -> None:
-    verdict = rejected(land, declare(land), f"a.{extension}", body)
+    name = declare(land)
+    verdict = rejected(land, name, f"a.{extension}", body)
 
     assert verdict.reason is Reason.FOREIGN_FILE, verdict
     assert cause in verdict.detail
-    assert verdict.remedy
+    if "end its name with .json" in verdict.remedy:
+        assert receive(land, f"raw/{name}/a.json", body).rows == 2
+    again = receive(land, f"raw/{name}/b.{extension}", AS_IT_SHOULD_BE[extension])
+    assert (again.status, again.rows) == (Status.LANDED, 2), verdict.remedy
 
 
 @pytest.mark.parametrize(("extension", "body", "cause"), FOREIGN.values(), ids=FOREIGN.keys())
@@ -141,6 +149,36 @@ def test_the_declaration_that_a_verdict_proposes_lands_the_file(
 
     assert (outcome.status, outcome.rows) == (Status.LANDED, 2), outcome
     assert [row[:2] for row in landed(land, name)] == [row[:2] for row in WANTED]
+
+
+def test_a_path_that_is_not_there_lands_once_it_is_corrected(land: Land) -> None:
+    body = f'{{"data": {{"items": [{RECORDS}]}}, "next": null}}'
+    name = declare(land, json={"records": "data.rows"})
+
+    verdict = rejected(land, name, "a.json", body)
+
+    assert verdict.reason is Reason.FOREIGN_FILE
+    assert (verdict.found, verdict.expected) == ("items", "rows")
+    assert receive(land, f"raw/{name}/b.json", body.replace("items", "rows")).rows == 2
+    assert "json: {records: ...}" in verdict.remedy
+    declare(land, name, json={"records": "data.items"})
+    assert receive(land, f"raw/{name}/c.json", body).rows == 2
+
+
+def test_a_long_object_around_the_records_lands_once_declared(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_text, "LARGEST_VALUE", 1_000)
+    monkeypatch.setattr(characters, "CHUNK_BYTES", 100)
+    body = json.dumps({"items": [{"member_id": number} for number in range(500)]})
+    name = declare(land)
+
+    verdict = rejected(land, name, "a.json", body)
+
+    assert verdict.reason is Reason.UNREADABLE_DATA
+    assert "json: {records: ...}" in verdict.remedy
+    lines = "\n".join(json.dumps({"member_id": number}) for number in range(500))
+    assert receive(land, f"raw/{name}/a.ndjson", lines).rows == 500
+    declare(land, name, json={"records": "items"})
+    assert receive(land, f"raw/{name}/b.json", body).rows == 500
 
 
 def test_a_proposed_declaration_keeps_what_is_declared_beside_it(land: Land) -> None:

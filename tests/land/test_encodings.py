@@ -56,6 +56,20 @@ def test_what_is_not_utf_8_is_named_and_lands_once_its_encoding_is_declared(land
     assert notes(land, name) == ["plain", "Größe: 5€"]
 
 
+@pytest.mark.parametrize("extension", TEXTS)
+def test_an_encoding_that_nothing_tells_lands_once_it_is_declared(land: Land, extension: str) -> None:
+    name = dataset(land)
+    body = TEXTS[extension].replace("Größe: 5€", "Привет").encode("cp1251")
+
+    verdict = rejected(land, name, f"a.{extension}", body)
+
+    assert f"config: {{meta: {{{extension}: {{encoding: ...}}}}}}" in verdict.remedy
+    declared = {"formats": ["csv", "json"], "columns": COLUMNS, extension: {"encoding": "cp1251"}}
+    land.contracts[name] = parse_contract(declared)
+    assert receive(land, f"raw/{name}/b.{extension}", body).rows == 2
+    assert notes(land, name) == ["plain", "Привет"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 @pytest.mark.parametrize("extension", TEXTS)
 def test_a_wide_encoding_is_known_by_its_zeros(land: Land, extension: str, encoding: str) -> None:

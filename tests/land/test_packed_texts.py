@@ -4,6 +4,7 @@
 
 import gzip
 
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
 from ingest_lambda.judge import paths
@@ -11,7 +12,7 @@ from ingest_lambda.judge.contracts import parse_contract
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.read import footer, formats, unpacking
 from ingest_lambda.reasons import Reason
-from tests.land.warehouse import Land, new_dataset
+from tests.land.warehouse import Land, new_dataset, parquet
 
 DECLARED = {"formats": ["csv", "json"], "columns": [{"name": "id", "data_type": "bigint"}]}
 ROWS = 1_000
@@ -90,13 +91,20 @@ def test_what_does_not_unpack_whole_lands_nothing(land: Land, dataset: str, exte
 
 @pytest.mark.parametrize("extension", TEXTS)
 def test_a_bomb_is_a_verdict(land: Land, dataset: str, extension: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpacking, "MAX_UNPACKED_BYTES", 1024)
+    monkeypatch.setattr(unpacking, "MAX_UNPACKED_BYTES", len(TEXTS[extension]) - 1)
 
     outcome = receive(land, f"raw/{dataset}/a.{extension}", BODY[extension])
 
     assert outcome.verdict is not None
     assert (outcome.status, outcome.verdict.reason) == (Status.REJECTED, Reason.OVERSIZE_FILE)
     assert land.count(f"landing.{dataset}") == 0
+    # what the verdict says helps: several files, or parquet
+    head, *lines = CSV.splitlines(keepends=True)
+    halves = [head + "".join(lines[start::2]) for start in (0, 1)]
+    names = (f"raw/{dataset}/{number}.csv.gz" for number in range(2))
+    packed = [receive(land, name, gzip.compress(half.encode())) for name, half in zip(names, halves, strict=True)]
+    whole = receive(land, f"raw/{dataset}/a.parquet", parquet(pa.table({"id": range(ROWS), "note": ["x"] * ROWS})))
+    assert [outcome.rows for outcome in (*packed, whole)] == [ROWS // 2, ROWS // 2, ROWS]
 
 
 def test_a_load_is_as_large_as_what_its_files_unpack_to(

@@ -13,6 +13,7 @@ import pytest
 
 from ingest_lambda.errors import ConfigError, RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.probe import Limits, probe
 from tests.land.test_corpus import CORPUS
@@ -77,6 +78,21 @@ def test_a_file_that_ends_the_process_is_named_and_the_next_child_goes_on(land: 
     assert error.reason is Reason.CRASHES_READER
     assert "SIGSEGV" in error.detail
     assert found[after.file_id] is None
+
+
+def test_a_file_that_ends_its_reader_is_rejected_and_lands_once_another_writer_has_written_it(land: Land) -> None:
+    table = pa.table({"at": [[number] for number in range(300_000)]})
+    [poison] = put_all(land, table)
+    dataset = poison.key.split("/")[1]
+    send_to_first_child(signal.SIGSEGV)
+
+    [outcome] = land.function().receive(poison, receive_count=2)
+
+    assert (outcome.status, outcome.reason) == (Status.REJECTED, Reason.CRASHES_READER)
+    assert land.count(f"landing.{dataset}") == 0
+    other = land.put(f"raw/{dataset}/other.parquet", table, compression="zstd", data_page_version="2.0")
+    [outcome] = land.function().receive(other, receive_count=2)
+    assert (outcome.status, outcome.rows) == (Status.LANDED, table.num_rows)
 
 
 def send_to_first_child(number: signal.Signals) -> None:

@@ -1,6 +1,9 @@
-"""A remedy is true: who does what a verdict says sees the file land. Each reason has its case, here or elsewhere."""
+"""A remedy is true: who does what a verdict says sees the file land.
 
-import re
+Each reason has its case, here or elsewhere, and so has each function that words a remedy of its own.
+"""
+
+import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,10 +19,16 @@ from ingest_lambda.judge.verdict import Verdict
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reasons import Reason
 from landfall.operate import evolution
+from tests.land import footers
+from tests.land.remedies import evolve
 from tests.land.test_rejections import GOOD, corrupt_page, promising_more_rows
+from tests.land.test_variant import variant_file
+from tests.land.variants import primitive
 from tests.land.warehouse import Land, new_dataset, parquet
 
 TESTS = Path(__file__).parents[1]
+FUNCTION = TESTS.parent / "ingest_lambda"
+FILES = Path(__file__).with_name("files")
 # What the person who reads the remedy does; returns the file that is written anew, or None: the same one is replayed.
 Act = Callable[[Land, str, Verdict], bytes | pa.Table | None]
 
@@ -55,16 +64,6 @@ def declare(**declared: Any) -> Act:
     return act
 
 
-def evolve(land: Land, dataset: str, verdict: Verdict) -> None:
-    """Run the command that the remedy spells, and replay the file."""
-    command = re.search(r"landfall evolve (\S+) (\S+) '([^']+)'", verdict.remedy)
-    assert command is not None, verdict.remedy
-    assert command[1] == dataset
-    change = evolution.plan_change(land.warehouse, dataset, command[2], command[3])
-    assert change.outcome is evolution.Outcome.CHANGED, "a command that has nothing to do is no remedy"
-    evolution.carry_out(land.warehouse, change)
-
-
 def add_columns(land: Land, dataset: str, verdict: Verdict) -> None:
     """Add the new columns one by one, and replay the file."""
     assert "TYPE --add for each" in verdict.remedy
@@ -77,7 +76,14 @@ def in_bytes(*values: Any, type_: pa.DataType) -> pa.Table:
     return pa.table({"odd": pa.array(values, type_)})
 
 
+def written_by(writer: str) -> bytes:
+    """Return what a writer has left in `files/`."""
+    return (FILES / f"{writer}.parquet").read_bytes()
+
+
 SMALL = pa.table({"id": pa.array([1], pa.int16())})
+FLOAT = pa.table({"id": pa.array([1.5], pa.float32())})
+NESTED = parquet(pa.table({"id": [1], "item": [{"a": 1}]}), store_schema=False)
 WIDE = pa.table({"id": pa.array([70_000], pa.int32())})
 MAP = pa.map_(pa.string(), pa.int64())
 MANY = pa.table({"id": [2], **{f"c{number}": [1] for number in range(FREE_STATEMENTS + 1)}})
@@ -124,6 +130,23 @@ CASES: dict[Reason, list[Case]] = {
             write(in_bytes(Decimal(10) ** 37, type_=pa.decimal256(40, 0))),
         ),
         Case(pa.table({"id": [0.5]}), write(pa.table({"id": [2.0]})), before=ID),
+        Case(pa.table({"id": [0.5]}), evolve, before=ID),
+        Case(pa.table({"id": [70_000.0]}), evolve, before=SMALL),
+        Case(pa.table({"id": [2**24 + 1]}), evolve, before=FLOAT),
+        Case(pa.table({"id": [2**53 + 1]}), evolve, before=pa.table({"id": [1.0]})),
+        Case(written_by("duckdb_infinity_timestamp"), write(pa.table({"id": [1], "at": pa.nulls(1)}))),
+    ],
+    Reason.UNSUPPORTED_TYPE: [
+        Case(written_by("polars_int128"), write(in_bytes(Decimal(2**100), type_=pa.decimal128(38, 0)))),
+        Case(written_by("polars_int128"), write(in_bytes(str(2**100), type_=pa.string()))),
+        Case(written_by("fastparquet_fixed_text"), write(pa.table({"code": ["ab"]}))),
+        Case(written_by("deltalake_uuid"), write(in_bytes("c0ffee00-0000-4000-8000-000000000001", type_=pa.string()))),
+        Case(written_by("deltalake_uuid"), write(in_bytes(b"\xc0\xff\xee", type_=pa.binary()))),
+        Case(footers.with_empty_group(NESTED, "empty"), write(NESTED)),
+    ],
+    Reason.MALFORMED_VARIANT: [
+        Case(variant_file(primitive(63)), write(variant_file(primitive(1)))),
+        Case(variant_file(primitive(63)), write(in_bytes('{"a": 1}', type_=pa.string()))),
     ],
     Reason.INVALID_VALUE: [
         Case(b"id,n\n1,seven\n", write(b"id,n\n1,7\n"), declared=CSV, suffix="csv"),
@@ -161,18 +184,97 @@ ELSEWHERE = {
     ),
     Reason.LEGACY_CALENDAR: (
         "land/test_moments.py",
-        "test_days_of_sparks_older_calendar_land_as_spark_reads_them",
+        "test_moments_of_the_older_calendar_whose_clocks_are_not_known_are_refused",
+    ),
+    Reason.OVERSIZE_FILE: ("land/test_packed_texts.py", "test_a_bomb_is_a_verdict"),
+    Reason.CRASHES_READER: (
+        "land/test_probe.py",
+        "test_a_file_that_ends_its_reader_is_rejected_and_lands_once_another_writer_has_written_it",
     ),
 }
-# To write the rows otherwise: in several files, in a type that lands, with a writer that does not err. Such files are
-# all that the other tests land.
-WRITTEN_OTHERWISE = {Reason.OVERSIZE_FILE, Reason.UNSUPPORTED_TYPE, Reason.MALFORMED_VARIANT, Reason.CRASHES_READER}
+HERE = ("land/test_remedies.py", "test_who_does_what_a_verdict_says_sees_the_file_land")
+FOLDERS = ELSEWHERE[Reason.PARTITION_MISMATCH]
+OWNED = ("land/test_owned_folders.py", "test_the_alert_names_what_landed_and_its_undo_leaves_nothing")
+FOREIGN = ("land/test_belonging.py", "test_a_text_that_is_not_the_datasets_is_rejected_and_its_cause_named")
+DECLARED = ("land/test_belonging.py", "test_the_declaration_that_a_verdict_proposes_lands_the_file")
+# Functions that word a remedy of their own, or the type that an operator may choose, and what carries it out.
+OWN_WORDS = {
+    "arrive.known_folders.refusal": ELSEWHERE[Reason.AMBIGUOUS_FOLDER],
+    "arrive.partitions._decoded": FOLDERS,
+    "arrive.partitions.path_columns": FOLDERS,
+    "judge.causes._json_in_csv": FOREIGN,
+    "judge.causes.cause_in_csv": DECLARED,
+    "judge.causes.cause_in_json": DECLARED,
+    "judge.partitions.of_the_path": (
+        "land/test_partitions.py",
+        "test_a_frozen_dataset_takes_the_columns_of_folders_that_it_declares_and_no_other",
+    ),
+    "judge.schema_change._check_change": HERE,
+    "judge.schema_change._incompatible": HERE,
+    "judge.table_formats._of_folder": OWNED,
+    "judge.table_formats.refuse_table_format": ELSEWHERE[Reason.TABLE_FORMAT],
+    "read.blame._arrow_schema": HERE,
+    "read.blame._contradiction": HERE,
+    "read.blame._refused_integer": HERE,
+    "read.clues._other": FOREIGN,
+    "read.columns._check": HERE,
+    "read.encodings.not_in_encoding": (
+        "land/test_encodings.py",
+        "test_what_is_not_utf_8_is_named_and_lands_once_its_encoding_is_declared",
+    ),
+    "read.json_rows._below": ("land/test_belonging.py", "test_a_path_that_is_not_there_lands_once_it_is_corrected"),
+    "read.json_text.value": ("land/test_belonging.py", "test_a_long_object_around_the_records_lands_once_declared"),
+    "rewrite.numbers._to_exact": HERE,
+    "rewrite.numbers._to_floating": HERE,
+    "rewrite.numbers._within": HERE,
+    "rewrite.path_values._value": FOLDERS,
+    "rewrite.path_values.check": (
+        "land/test_partitions.py",
+        "test_a_column_that_the_file_has_too_must_agree_with_the_path_in_every_row",
+    ),
+}
+# These hand on what others have worded.
+HANDED_ON = {
+    "judge.belonging.refuse_foreign",
+    "judge.verdict.verdict_of",
+    "read.json_text.refuse",
+    "rewrite.rewrite._bad_value",
+    "rewrite.texts._with_encoding",
+}
+WORDED_BY = {"remedy", "evolve_to"}
+
+
+def words_a_remedy(call: ast.Call) -> bool:
+    """Tell whether a call is given a remedy, by its keyword or as the last argument of what takes one so."""
+    by_keyword = bool(WORDED_BY & {keyword.arg for keyword in call.keywords})
+    called = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    least = {"Cause": 1, "BadValueError": 5, "refuse": 2}.get(called)
+    is_of_checks = called == "refuse" and len(call.args) > 2
+    return by_keyword or (least is not None and len(call.args) >= least and not is_of_checks)
+
+
+def who_words_a_remedy() -> set[str]:
+    """Name the functions of the ingest function that word one."""
+    return {
+        ".".join((*path.relative_to(FUNCTION).with_suffix("").parts, function.name))
+        for path in FUNCTION.rglob("*.py")
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        and any(isinstance(node, ast.Call) and words_a_remedy(node) for node in ast.walk(function))
+    }
 
 
 def test_every_reason_has_a_remedy_that_is_carried_out() -> None:
-    assert set(CASES) | set(ELSEWHERE) | WRITTEN_OTHERWISE == set(Reason)
-    for path, name in ELSEWHERE.values():
-        assert f"def {name}(" in (TESTS / path).read_text(encoding="utf-8")
+    assert set(CASES) | set(ELSEWHERE) == set(Reason)
+
+
+def test_every_remedy_that_is_worded_for_a_single_file_is_carried_out() -> None:
+    assert who_words_a_remedy() == set(OWN_WORDS) | HANDED_ON
+
+
+@pytest.mark.parametrize(("path", "name"), sorted({*ELSEWHERE.values(), *OWN_WORDS.values()}))
+def test_what_carries_a_remedy_out_is_there(path: str, name: str) -> None:
+    assert f"def {name}(" in (TESTS / path).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
