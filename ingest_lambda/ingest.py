@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -316,17 +317,18 @@ def route_files(messages: Iterable[Message], rules: Rules) -> tuple[list[Candida
             if isinstance(routed, Ignored):
                 ignored[file.file_id] = FileOutcome(file, Status.IGNORED, routed.dataset, routed.reason)
             else:
+                candidate = Candidate(
+                    file, routed.dataset, message.receive_count, routed.folder, routed.by_bytes, routed.is_marker
+                )
                 known = candidates.get(file.file_id)
-                if known is None or known.receive_count < message.receive_count:
-                    candidates[file.file_id] = Candidate(
-                        file,
-                        routed.dataset,
-                        message.receive_count,
-                        routed.folder,
-                        routed.by_bytes,
-                        routed.is_marker,
-                    )
+                candidates[file.file_id] = _joined(known, candidate) if known else candidate
     return list(candidates.values()), list(ignored.values())
+
+
+def _joined(one: Candidate, other: Candidate) -> Candidate:
+    """Make one of two announcements of a version: as suspect as that which came more often, asked for by the later."""
+    latest = max((one, other), key=lambda each: each.file.event_time or datetime.min.replace(tzinfo=UTC))
+    return replace(latest, receive_count=max(one.receive_count, other.receive_count))
 
 
 def group_for_loading(candidates: Iterable[Candidate]) -> list[list[Candidate]]:

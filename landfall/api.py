@@ -14,6 +14,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -22,6 +23,7 @@ from ingest_lambda.errors import ConfigError, TransientError
 from landfall import failures
 from landfall.operate import (
     declared,
+    ends,
     files,
     marking,
     queries,
@@ -283,21 +285,27 @@ def replay(
     version: str | None = None,
     *,
     undone: bool = False,
+    wait: bool = False,
+    timeout: float = 300.0,
     check: bool = True,
     stack: Stack | None = None,
 ) -> list[Replay]:
     """Announce the versions of one file that have not landed; with `undone`, land its content again as a new version.
 
+    With `wait`, for so many seconds, for what becomes of each.
+
     Raises:
-        UnsuccessfulError: a version was left out, as it is undone.
+        UnsuccessfulError: a version was left out, as it is undone; with `wait`, one was rejected or ignored, is gone,
+            or had no outcome in time.
         ConfigError: there is no such file or version.
     """
-    stack = stack or connect()
+    stack, since = stack or connect(), datetime.now(UTC)
     with marking.changing(stack):
         done = replays.replay_key(stack, *undos.locate(key, stack.bucket), version, undone=undone)
-    left_out = [each for each in done if each.action == replays.UNDONE]
-    if check and left_out:
-        raise UnsuccessfulError(_told([f"{each.file.uri}: {each.reason}" for each in left_out]), done)
+    done = ends.wait(stack, done, since, timeout) if wait else done
+    bad = [each for each in done if each.action == replays.UNDONE or (wait and _stays_out(each))]
+    if check and bad:
+        raise UnsuccessfulError(_told([f"{each.file.uri}: {each.outcome or ''} {each.reason}" for each in bad]), done)
     return done
 
 
@@ -307,12 +315,31 @@ def replay_rejected(
     reason: str | None = None,
     *,
     rate: float = FILES_A_SECOND,
+    wait: bool = False,
+    timeout: float = 300.0,
+    check: bool = True,
     stack: Stack | None = None,
 ) -> list[Replay]:
-    """Announce the rejected files again, of one dataset or reason or of all, at most `rate` files a second."""
-    stack = stack or connect()
+    """Announce the rejected files again, of one dataset or reason or of all, at most `rate` files a second.
+
+    With `wait`, for so many seconds, for what becomes of each.
+
+    Raises:
+        UnsuccessfulError: with `wait`, a file was rejected or ignored, is gone, or had no outcome in time.
+    """
+    stack, since = stack or connect(), datetime.now(UTC)
     with marking.changing(stack):
-        return replays.replay_rejected(stack, dataset, reason, rate)
+        done = replays.replay_rejected(stack, dataset, reason, rate)
+    done = ends.wait(stack, done, since, timeout) if wait else done
+    bad = [each for each in done if wait and _stays_out(each)]
+    if check and bad:
+        raise UnsuccessfulError(_told([f"{each.file.uri}: {each.outcome or ''} {each.reason}" for each in bad]), done)
+    return done
+
+
+def _stays_out(replay: Replay) -> bool:
+    """Tell whether a file that was announced has not landed."""
+    return replay.awaited is not None and (replay.outcome is None or replay.outcome in NOT_LANDING)
 
 
 @_in_our_words

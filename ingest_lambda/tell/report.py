@@ -35,6 +35,7 @@ class Report:
             "file": outcome.file.uri,
             "version_id": outcome.file.version_id,
             "file_id": outcome.file.file_id,
+            "event_time": outcome.file.event_time.isoformat() if outcome.file.event_time else None,
             "outcome": outcome.status.value,
             "dataset": outcome.dataset,
             "reason": outcome.reason,

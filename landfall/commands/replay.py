@@ -1,18 +1,22 @@
 """`landfall replay`: try files again, after a fix."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingest_lambda.errors import ConfigError, TransientError
 from landfall import output
 from landfall.commands.backfill import RateOption
 
 if TYPE_CHECKING:
-    from landfall.operate.replays import Replay
+    from datetime import datetime
+
+    from landfall.operate.replays import Moved, Replay
     from landfall.stack import Stack
 
-LEFT_OUT = 1
+NOT_LANDING, TIMED_OUT = 1, 2
 
 
 def register(app: typer.Typer) -> None:
@@ -38,16 +42,21 @@ def replay(
     reason: Annotated[str | None, typer.Option(metavar="REASON", help="With --rejected: for this reason.")] = None,
     dead_letters: Annotated[bool, typer.Option("--dlq", help="All messages on the dead-letter queue.")] = False,
     rate: RateOption = 100.0,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the outcome of each file.")] = False,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds that --wait waits.")] = 300.0,
     as_json: output.JsonOption = False,
 ) -> None:
     """Announce files again, after what stopped them has been put right: one file, rejected files, or dead letters.
 
     The ledger decides what lands, so nothing lands twice; a file that is rejected again gets a verdict again. For KEY,
-    exits 1 if a version of it was left out (undone, without --undone). --without-positions lands files anew, so that
+    exits 1 if a version of it was left out (undone, without --undone). With --wait, exits 1 if a file was rejected or
+    ignored, 2 if the time was up before every file had its outcome. --without-positions lands files anew, so that
     the later of two rows of a file is the newer: their rows leave landing, what is modeled stays as it is meanwhile.
     """
+    from datetime import UTC, datetime
+
     from landfall import environment
-    from landfall.operate import marking
+    from landfall.operate import marking, replays
 
     if sum(map(bool, (key, rejected, without_positions, dead_letters))) != 1:
         raise typer.BadParameter("give a KEY, --rejected, --without-positions or --dlq, and only one of them")
@@ -58,64 +67,100 @@ def replay(
     if (version or undone) and not key:
         raise typer.BadParameter("--version and --undone go with a KEY")
     stack = environment.named_stack() if without_positions else environment.stack()
-    is_left_out = False
+    since = datetime.now(UTC)
+    moved: Moved | None = None
     with marking.changing(stack):
         if key:
-            is_left_out = _replay_key(stack, key, version, undone=undone, as_json=as_json)
-        elif rejected:
-            _replay_rejected(stack, dataset, reason, rate, as_json=as_json)
-        elif without_positions:
-            _replay_without_positions(stack, dataset, rate, as_json=as_json)
+            done = _replay_key(stack, key, version, undone=undone)
+        elif dead_letters:
+            moved = _replay_dead_letters(stack, rate)
+            done = list(moved.files)
         else:
-            _replay_dead_letters(stack, rate, as_json=as_json)
-    if is_left_out:
-        raise typer.Exit(LEFT_OUT)
+            done = _replay_many(stack, dataset, reason, rate, rejected=rejected)
+    if wait:
+        done = _wait_for_all(stack, done, since, timeout)
+    if as_json:
+        files = [each.to_dict() for each in done]
+        output.print_json(_face(moved, files) if moved else files)
+    else:
+        _show(done, moved, is_waited_for=wait)
+    is_left_out = key is not None and any(each.action == replays.UNDONE for each in done)
+    if is_left_out or any(each.outcome in {"rejected", "ignored"} for each in done):
+        raise typer.Exit(NOT_LANDING)
+    if wait and any(each.awaited and each.outcome is None for each in done):
+        raise typer.Exit(TIMED_OUT)
 
 
-def _replay_key(stack: "Stack", key: str, version: str | None, *, undone: bool, as_json: bool) -> bool:
-    """Replay one file; tell whether it was left out, since it is undone."""
+def _replay_key(stack: "Stack", key: str, version: str | None, *, undone: bool) -> "list[Replay]":
     from landfall.operate import replays, undos
 
-    done = replays.replay_key(stack, *undos.locate(key, stack.bucket), version, undone=undone)
-    _show(done, as_json)
-    return any(each.action == replays.UNDONE for each in done)
+    return replays.replay_key(stack, *undos.locate(key, stack.bucket), version, undone=undone)
 
 
-def _replay_rejected(stack: "Stack", dataset: str | None, reason: str | None, rate: float, *, as_json: bool) -> None:
+def _replay_many(
+    stack: "Stack", dataset: str | None, reason: str | None, rate: float, *, rejected: bool
+) -> "list[Replay]":
     from landfall.operate import replays
 
     with output.counting("announcing") as watch:
-        done = replays.replay_rejected(stack, dataset, reason, rate, watch)
-    _show(done, as_json)
+        if rejected:
+            return replays.replay_rejected(stack, dataset, reason, rate, watch)
+        return replays.replay_without_positions(stack, dataset, rate, watch)
 
 
-def _replay_without_positions(stack: "Stack", dataset: str | None, rate: float, *, as_json: bool) -> None:
-    from landfall.operate import replays
-
-    with output.counting("announcing") as watch:
-        done = replays.replay_without_positions(stack, dataset, rate, watch)
-    _show(done, as_json)
-
-
-def _replay_dead_letters(stack: "Stack", rate: float, *, as_json: bool) -> None:
+def _replay_dead_letters(stack: "Stack", rate: float) -> "Moved":
     from landfall.operate import replays
 
     with output.counting("moving") as watch:
-        moved = replays.replay_dead_letters(stack, rate, watch)
-    if as_json:
-        output.print_json({"messages": moved.messages, "malformed": moved.malformed, "why": list(moved.why)})
-        return
-    typer.echo(f"{moved.messages:,} messages moved back to the landing queue")
-    if moved.malformed:
-        typer.echo(f"{moved.malformed:,} of them are no events of S3: they will be dead-lettered again")
-        for why in moved.why:
-            typer.echo(f"  {why}")
+        return replays.replay_dead_letters(stack, rate, watch)
 
 
-def _show(done: "Sequence[Replay]", as_json: bool) -> None:
-    if as_json:
-        output.print_json([each.to_dict() for each in done])
+def _wait_for_all(stack: "Stack", done: "Sequence[Replay]", since: "datetime", timeout: float) -> "list[Replay]":
+    from landfall.operate import ends, pausing
+
+    with suppress(ConfigError, TransientError):  # what cannot be asked is passed over: the files are announced
+        if pausing.is_paused(stack):
+            typer.echo("landing is paused: what is announced waits for `landfall resume`", err=True)
+    with output.progress() as progress:
+        task = progress.add_task("landing", total=sum(each.awaited is not None for each in done))
+
+        def show(ended: int) -> None:
+            progress.update(task, completed=ended)
+
+        return ends.wait(stack, done, since, timeout, show, lambda line: progress.console.print(line, markup=False))
+
+
+def _face(moved: "Moved", files: list[dict[str, Any]]) -> dict[str, Any]:
+    said = {"messages": moved.messages, "malformed": moved.malformed, "why": list(moved.why)}
+    return {**said, "files": files}
+
+
+def _show(done: "Sequence[Replay]", moved: "Moved | None", *, is_waited_for: bool) -> None:
+    from landfall.operate import verdicts
+
+    if moved:
+        typer.echo(f"{moved.messages:,} messages moved back to the landing queue")
+        if moved.malformed:
+            typer.echo(f"{moved.malformed:,} of them are no events of S3: they will be dead-lettered again")
+            for why in moved.why:
+                typer.echo(f"  {why}")
+    if moved and not is_waited_for:
         return
-    columns = ("file", "version", "dataset", "action", "reason")
-    rows = [(each.file.uri, each.file.version_id, each.dataset, each.action, each.reason) for each in done]
-    output.stdout().print(output.table(f"{len(done):,} files", columns, rows))
+    console = output.stdout()
+    console.print(output.table(f"{len(done):,} files", *_cells(done, is_waited_for=is_waited_for)))
+    for each in done:
+        if each.end and each.end.verdict:
+            for line in verdicts.lines(each.file.uri, each.end.verdict):
+                console.print(line, markup=False, soft_wrap=True)
+
+
+def _cells(done: "Sequence[Replay]", *, is_waited_for: bool) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
+    """Lay out heads and rows; the reason of a rejected file stands below the table, with all that its verdict says."""
+    ends = ("outcome", "rows") if is_waited_for else ()
+    rows = []
+    for each in done:
+        verdict = each.end.verdict if each.end else None
+        reason = str(verdict["reason"]) if verdict else each.reason
+        told = (each.outcome, each.end.rows if each.end else None) if is_waited_for else ()
+        rows.append((each.file.uri, each.file.version_id, each.dataset or None, each.action, *told, reason))
+    return ("file", "version", "dataset", "action", *ends, "reason"), rows

@@ -195,4 +195,4 @@ def _next(done: Sequence["Upload"], contracts: Mapping[str, "Contract"], undeplo
             yield f"`landfall query 'select * from landing.{dataset}'` shows its rows"  # noqa: S608 - words
             yield f"`landfall new-dataset {dataset} --from FILE --key COLUMN` models it"
     if by_outcome["rejected"]:
-        yield "mend the files and upload them again, or do what the remedy says and `landfall replay --rejected`"
+        yield "mend the files and upload them again, or do what the remedy says and `landfall replay --rejected --wait`"

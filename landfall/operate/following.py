@@ -4,14 +4,14 @@ Landing is read from the function's log, which has a line a file; transforms fro
 not asked: it may sleep, and following must not wake it.
 """
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.judge.verdict import WITHHELD
 from landfall.operate import reports, transforms
+from landfall.operate.function_log import FunctionLog
 from landfall.timestamps import spell
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     Execution = ExecutionListItemTypeDef | DescribeExecutionOutputTypeDef
 
-# A line may reach the log seconds after it was written; lines of this time are looked at again.
-LATE = timedelta(seconds=60)
 RUNS = 100  # of the newest, that are looked at
 
 
@@ -49,11 +47,13 @@ class Follower:
     since: datetime
     dataset: str | None = None
     sensitive: Collection[str] = ()
-    _looked_at: datetime | None = None
-    _lines: set[tuple[str, int, str]] = field(default_factory=set)
     _running: set[str] = field(default_factory=set)
     _ended: set[str] = field(default_factory=set)
     _untold: list[Event] = field(default_factory=list)
+    _log: FunctionLog = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._log = FunctionLog(self.stack, self.since)
 
     def look(self) -> list[Event]:
         """Return what has happened since the last look, in order.
@@ -63,27 +63,14 @@ class Follower:
         Raises:
             ClientError, BotoCoreError: the log or the state machine cannot be asked.
         """
-        now = datetime.now(UTC)
         for events in (self._files(), self._runs()):
             self._untold.extend(events)
-        self._looked_at = now
         found, self._untold = self._untold, []
         return sorted(found, key=lambda event: event.at)
 
     def _files(self) -> Iterator[Event]:
-        start = max(self.since, self._looked_at - LATE) if self._looked_at else self.since
-        pages = self.stack.logs.get_paginator("filter_log_events").paginate(
-            logGroupName=f"/aws/lambda/{self.stack.output('IngestFunctionName')}",
-            startTime=int(start.timestamp() * 1000),
-        )
-        for logged in (event for page in pages for event in page["events"]):
-            line = logged["logStreamName"], logged["timestamp"], logged["message"]
-            if line in self._lines:
-                continue
-            self._lines.add(line)
-            facts = _facts(logged["message"])
-            if facts and self.dataset in (None, facts.get("dataset")):
-                at = datetime.fromtimestamp(logged["timestamp"] / 1000, UTC)
+        for at, facts in self._log.read():
+            if self.dataset in (None, facts.get("dataset")):
                 yield Event(spell(at), facts["outcome"], facts.get("dataset") or "-", self._words(facts))
 
     def _words(self, facts: Mapping[str, Any]) -> str:
@@ -158,12 +145,3 @@ def end(run: "Run") -> str:
     built = f"{len(run.models)} models built, {passed} of {len(run.gates)} gates passed"
     failing = "".join(f"; {each['gate']} failed: {' or '.join(each.get('remedy') or ())}" for each in run.failing)
     return f"{built}{failing}" + (f"; {run.reason}" if run.reason else "")
-
-
-def _facts(message: str) -> dict[str, Any] | None:
-    """Read a line of the log that is about the end of one file; None of any other."""
-    try:
-        said = json.loads(message)
-    except ValueError:
-        return None
-    return said if isinstance(said, dict) and said.get("message") == "file" and "outcome" in said else None

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from ingest_lambda.reconcile.ledger import Standing
 from ingest_lambda.reconcile.listing import Listed
 from ingest_lambda.warehouse.client import retry_conflicts
 from ingest_lambda.warehouse.statements import ROW_NUMBER
-from landfall.operate import declared, missing, objects, statements
+from landfall.operate import declared, missing, objects, statements, verdicts
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -44,22 +45,52 @@ REASONS = {
 
 
 @dataclass(frozen=True)
+class End:
+    """How a file that was announced has ended, as `landfall upload` words it; `outcome` is None where it has not."""
+
+    outcome: str | None
+    reason: str | None = None
+    rows: int | None = None
+    verdict: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
 class Replay:
-    """What became of one file: `sent` (announced), `restored` (a new version of it), or why not."""
+    """What became of one file: `sent` (announced), `restored` (a new version of it), or why not.
+
+    `restored_as`: the version that it was copied to. `end`: what became of it then, None where nobody has waited.
+    """
 
     file: FileVersion
     dataset: str
     action: str
+    restored_as: str | None = None
+    end: End | None = None
+
+    @property
+    def awaited(self) -> FileVersion | None:
+        """Return the version that is to land, None where none is; its `event_time`, if any, is that of its event."""
+        if self.restored_as:  # it was not there before, so that whatever is said of it is news
+            beginning = datetime.min.replace(tzinfo=UTC)
+            return FileVersion(self.file.bucket, self.file.key, self.restored_as, event_time=beginning)
+        return self.file if self.action == SENT else None
+
+    @property
+    def outcome(self) -> str | None:
+        """Name its end."""
+        return self.end.outcome if self.end else None
 
     @property
     def reason(self) -> str | None:
-        """Say why it was not announced, or how else it lands."""
-        return REASONS.get(self.action)
+        """Say why it did not land; or why it was not announced, or how else it lands."""
+        return (self.end.reason if self.end else None) or REASONS.get(self.action)
 
     def to_dict(self) -> dict[str, Any]:
         """Spell the replay as its JSON face does."""
-        place = {"source_file": self.file.uri, "version_id": self.file.version_id, "dataset": self.dataset}
-        return {**place, "action": self.action, "reason": self.reason}
+        place = {"source_file": self.file.uri, "version_id": self.file.version_id, "dataset": self.dataset or None}
+        done = {"action": self.action, "outcome": self.outcome, "reason": self.reason}
+        rows, verdict = (self.end.rows, self.end.verdict) if self.end else (None, None)
+        return {**place, **done, "rows": rows, **verdicts.facts(verdict)}
 
 
 def replay_key(
@@ -77,10 +108,7 @@ def replay_key(
     standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files))
     replays = [Replay(each.file, each.dataset, _action(standings.get(each.file.file_id), undone)) for each in files]
     _announce(stack, replays, 0.0)
-    for replay in replays:
-        if replay.action == RESTORED:
-            land_objects.copy_version(stack.s3, replay.file, replay.file.size, bucket, key)
-    return replays
+    return [_restored(stack, replay) if replay.action == RESTORED else replay for replay in replays]
 
 
 def replay_rejected(
@@ -151,12 +179,13 @@ def replay_without_positions(
 class Moved:
     """Messages that went from the dead-letter queue back to the landing queue; some are no events, and will return.
 
-    `why` says what is wrong with those, each thing once.
+    `why` says what is wrong with those, each thing once. `files` are what the others announce.
     """
 
     messages: int = 0
     malformed: int = 0
     why: tuple[str, ...] = ()
+    files: tuple[Replay, ...] = ()
 
 
 def replay_dead_letters(stack: "Stack", rate: float, watch: Callable[[int], None] = lambda _: None) -> Moved:
@@ -165,7 +194,7 @@ def replay_dead_letters(stack: "Stack", rate: float, watch: Callable[[int], None
     Each is sent before it is deleted: one that is interrupted is there twice, and lands once.
     """
     dead, landing = stack.output("DeadLetterQueueUrl"), stack.output("LandingQueueUrl")
-    moved, faults = 0, Counter[str]()
+    moved, faults, files = 0, Counter[str](), dict[str, FileVersion]()
     started = time.monotonic()
     while messages := stack.sqs.receive_message(
         QueueUrl=dead, MaxNumberOfMessages=MESSAGES_A_CALL, WaitTimeSeconds=1
@@ -175,10 +204,16 @@ def replay_dead_letters(stack: "Stack", rate: float, watch: Callable[[int], None
         for message in messages:
             stack.sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
         moved += len(bodies)
-        faults.update(fault for body in bodies if (fault := _fault(body)))
+        for body in bodies:
+            try:
+                files |= {file.file_id: file for file in parse_notification(body)}
+            except ValueError as error:
+                faults[str(error)] += 1
         watch(moved)
         time.sleep(reconcile_events.pause_seconds(moved, rate, time.monotonic() - started))
-    return Moved(moved, faults.total(), tuple(fault for fault, _ in faults.most_common(FAULTS_NAMED)))
+    rules = declared.rules(stack.route_pattern)
+    replays = tuple(Replay(file, route(file.key, rules).dataset or "", SENT) for file in files.values())
+    return Moved(moved, faults.total(), tuple(fault for fault, _ in faults.most_common(FAULTS_NAMED)), replays)
 
 
 def _dataset_now(row: Mapping[str, Any], rules: Rules) -> str:
@@ -193,6 +228,14 @@ def _action(standing: Standing | None, undone: bool) -> str:
     return LANDED if standing is Standing.LANDED else SENT
 
 
+def _restored(stack: "Stack", replay: Replay) -> Replay:
+    """Copy an undone file to a new version of itself, which S3 announces."""
+    file = replay.file
+    stored = land_objects.copy_version(stack.s3, file, file.size, file.bucket, file.key)
+    newest = stored.version_id or stack.s3.head_object(Bucket=file.bucket, Key=file.key)["VersionId"]
+    return replace(replay, restored_as=newest)
+
+
 def _announce(
     stack: "Stack", replays: Sequence[Replay], rate: float, watch: Callable[[int], None] = lambda _: None
 ) -> None:
@@ -203,11 +246,3 @@ def _announce(
 def _versions(stack: "Stack", bucket: str, key: str) -> Iterable[Listed]:
     chunks = reconcile_listing.chunks(stack.s3, replace(missing.scope_of(stack, key), bucket=bucket))
     return [listed for chunk in chunks for listed in chunk.files if listed.file.key == key]
-
-
-def _fault(body: str) -> str | None:
-    try:
-        parse_notification(body)
-    except ValueError as error:
-        return str(error)
-    return None

@@ -6,7 +6,7 @@ What became of a file is read where landing writes it: the ledgers and `ops.reje
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,8 +136,9 @@ def wait(
         left = deadline - time.monotonic()
         if all(upload.outcome for upload in settled):
             return settled
-        for upload, words in _failures(stack, settled, tries):
-            failed(f"{upload.plan.key}: {words}")
+        keys = {file_id(stack, upload): upload.plan.key for upload in settled if upload.outcome is None}
+        for open_id, words in waiting.news(stack, keys, tries):
+            failed(f"{keys[open_id]}: {words}")
         if left <= 0:
             return [
                 upload if upload.outcome else _timed_out(stack, upload, timeout_seconds, tries) for upload in settled
@@ -162,16 +163,6 @@ def _settled(stack: "Stack", upload: Upload, found: dict[str, files.Outcome]) ->
     if not objects.version_exists(stack.s3, stack.bucket, upload.plan.key, upload.version_id):
         return replace(upload, outcome="gone", reason=f"version {upload.version_id} no longer exists")
     return upload
-
-
-def _failures(stack: "Stack", uploads: Iterable[Upload], known: dict[str, str]) -> Iterator[tuple[Upload, str]]:
-    """Yield the tries that failed since the last look, in words; `known`, by file, keeps what was told."""
-    waits = {file_id(stack, upload): upload for upload in uploads if upload.outcome is None}
-    for note in waiting.noted(stack, waits):
-        words = waiting.words(note)
-        if known.get(note.file.file_id) != words:
-            known[note.file.file_id] = words
-            yield waits[note.file.file_id], words
 
 
 def _timed_out(stack: "Stack", upload: Upload, timeout_seconds: float, tries: Mapping[str, str]) -> Upload:

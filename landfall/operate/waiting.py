@@ -5,7 +5,7 @@ more, whatever is still noted of it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,21 @@ def noted(stack: "Stack", file_ids: Iterable[str]) -> list[Waiting]:
     """Read the notes of some files, of the first ten at most; those that have not failed have none."""
     asked = list(file_ids)[:MOST_ASKED]
     return [note for file_id in asked for note in _read(stack, _listed(stack, f"{PREFIX}{file_id}"))]
+
+
+def news(
+    stack: "Stack", file_ids: Iterable[str], known: dict[str, str], since: datetime | None = None
+) -> Iterator[tuple[str, str]]:
+    """Yield, by file, the tries that failed since the last look, in words; `known` keeps what was told.
+
+    `since`: what failed before is no news.
+    """
+    for note in noted(stack, file_ids):
+        said = words(note)
+        if (since and datetime.fromisoformat(note.tried_at) < since) or known.get(note.file.file_id) == said:
+            continue
+        known[note.file.file_id] = said
+        yield note.file.file_id, said
 
 
 def words(waiting: Waiting, now: datetime | None = None) -> str:

@@ -11,6 +11,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from pyarrow import parquet as pq
 
+import landfall
 from ingest_lambda.arrive.envelopes import parse_notification
 from ingest_lambda.file_version import FileVersion
 from landfall.demo import sample
@@ -136,6 +137,7 @@ def test_doctor_finds_a_deployed_chain_well_but_for_what_was_done_to_it(window: 
         "failed",
         True,
     )
+    assert {found[topic]["status"] for topic in ("failure topic", "alarm topic", "success topic")} == {"ok"}
     # other tests of this stack may break a transform on purpose
     failed = [finding for finding in window.findings if finding["status"] == "failed"]
     assert {finding["check"] for finding in failed} - {"last transform"} == {"dead letters"}, failed
@@ -144,7 +146,9 @@ def test_doctor_finds_a_deployed_chain_well_but_for_what_was_done_to_it(window: 
 def test_dead_letters_and_what_was_there_before_land_when_they_are_announced_again(
     operator: Operator, window: Window
 ) -> None:
-    assert operator.command("replay", "--dlq")["messages"] >= 1
+    moved = operator.command("replay", "--dlq", "--wait")
+    assert moved["messages"] >= 1
+    assert (window.dead.uri, "landed") in {(each["source_file"], each["outcome"]) for each in moved["files"]}
     assert operator.command("backfill", "raw/e2e_backfill/")["sent"] == 3
     wait_until_landed(operator, "e2e_dead", window.dead)
     wait_until_landed(operator, "e2e_backfill", *window.history)
@@ -173,10 +177,23 @@ def test_a_rejected_file_lands_by_replay_after_the_fix_that_its_verdict_names(op
     text = put(operator, dataset, "text", {"v": ["one"]})
     wait_for(lambda: outcome_of(operator, dataset, text) == "rejected", "the rejection")
 
+    waited = ["replay", "--rejected", "--dataset", dataset, "--reason", "incompatible_type", "--wait"]
+    (again,) = operator.command(*waited, exits=1)
+    assert (again["action"], again["outcome"]) == ("sent", "rejected")
+    assert (again["column"], again["found"]) == ("v", "VARCHAR(65535)")
+    assert f"landfall evolve {dataset} v 'VARCHAR(65535)'" in again["remedy"]
+    (late,) = operator.command("replay", text.uri, "--wait", "--timeout", "0", exits=2)
+    assert (late["outcome"], late["reason"][:24]) == (None, "no outcome within 0 s; `")
+    with pytest.raises(landfall.UnsuccessfulError, match=r"text\.parquet: rejected incompatible_type") as rejected:
+        landfall.replay_rejected(dataset, wait=True, timeout=180)
+    assert [each.outcome for each in rejected.value.result] == ["rejected"]
+    assert len(operator.landed(dataset)) == 1
+
     assert operator.command("evolve", dataset, "v", "VARCHAR(65535)")["rows"] == 1
-    (sent,) = operator.command("replay", "--rejected", "--dataset", dataset, "--reason", "incompatible_type")
-    assert (sent["source_file"], sent["action"]) == (text.uri, "sent")
-    wait_until_landed(operator, dataset, text)
+    (sent,) = operator.command(*waited)
+    assert (sent["source_file"], sent["action"], sent["outcome"], sent["rows"]) == (text.uri, "sent", "landed", 1)
+    (none,) = landfall.replay(text.key, wait=True)
+    assert (none.action, none.outcome) == ("landed", None)
     assert sorted(row["v"] for row in operator.landed(dataset)) == ["1", "one"]
-    lines = operator.command("history", "--dataset", dataset)
-    assert sorted(line["outcome"] for line in lines) == ["landed", "landed", "resolved"]
+    outcomes = [line["outcome"] for line in operator.command("history", "--dataset", dataset)]
+    assert (outcomes.count("landed"), set(outcomes)) == (2, {"landed", "resolved"})

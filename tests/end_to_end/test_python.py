@@ -44,6 +44,9 @@ def test_a_file_is_followed_from_python_as_by_the_commands(operator: Operator, t
     with pytest.raises(landfall.UnsuccessfulError, match="it was undone, and stays out") as left_out:
         landfall.replay(sent.plan.key)
     assert [each.action for each in left_out.value.result] == ["undone"]
+    (restored,) = landfall.replay(sent.plan.key, undone=True, wait=True, timeout=180)
+    assert (restored.action, restored.outcome, restored.to_dict()["rows"]) == ("restored", "landed", 3)
+    assert len(operator.landed(DATASET)) == 3
 
 
 def test_what_is_rejected_raises_with_the_result_unless_it_is_not_to_be_checked(

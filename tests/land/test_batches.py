@@ -277,6 +277,19 @@ def test_a_file_that_several_messages_announce_is_as_suspect_as_the_most_deliver
     assert (candidate.receive_count, ignored) == (3, [])
 
 
+@pytest.mark.parametrize("counts", [(3, 1), (1, 3)])
+def test_a_file_that_is_replayed_while_it_comes_back_answers_the_replay(counts: tuple[int, int]) -> None:
+    first, replayed = (
+        FileVersion("b", "raw/orders/a.parquet", "v", event_time=datetime(2025, 11, 13, hour, tzinfo=UTC))
+        for hour in (9, 10)
+    )
+    messages = [Message("1", "", "", counts[0], (first,)), Message("2", "", "", counts[1], (replayed,))]
+
+    for order in (messages, messages[::-1]):
+        [candidate], _ = route_files(order, Rules())
+        assert (candidate.file.event_time, candidate.receive_count) == (replayed.event_time, 3)
+
+
 @given(st.lists(st.tuples(st.integers(1, 6), st.sampled_from(["orders", "items"])), max_size=250))
 def test_what_came_before_is_loaded_in_ever_smaller_groups_after_what_is_new(messages: list[tuple[int, str]]) -> None:
     candidates = [

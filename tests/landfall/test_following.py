@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from landfall.commands.tail import _looked
-from landfall.operate import following
+from landfall.operate import following, function_log
 from landfall.operate.following import Follower
 
 NOON = datetime(2025, 11, 13, 12, tzinfo=UTC)
@@ -56,7 +56,7 @@ def run(name: str, status: str = "RUNNING") -> dict[str, Any]:
 def test_a_look_that_comes_late_begins_where_the_last_one_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     account, clock = Account(), [NOON]
     monkeypatch.setattr(
-        following, "datetime", SimpleNamespace(now=lambda _: clock[0], fromtimestamp=datetime.fromtimestamp)
+        function_log, "datetime", SimpleNamespace(now=lambda _: clock[0], fromtimestamp=datetime.fromtimestamp)
     )
     follower = follower_of(account)
     assert follower.look() == []

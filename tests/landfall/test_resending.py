@@ -188,10 +188,13 @@ def test_dead_letters_go_back_to_the_landing_queue_and_land(desk: Desk) -> None:
         desk.stack.sqs.send_message(QueueUrl=url, MessageBody=body)
     moved = desk.landfall("replay", "--dlq", "--rate", "0")
     assert (moved["messages"], moved["malformed"]) == (14, 1)
+    assert {(each["source_file"], each["action"], each["outcome"]) for each in moved["files"]} == {
+        (file.uri, "sent", None) for file in files
+    }
     assert "EventBridge's" in moved["why"][0]
     assert desk.messages("DeadLetterQueueUrl") == []
     assert sorted(desk.messages()) == sorted([*bodies, "not an event"])
-    assert desk.landfall("replay", "--dlq") == {"messages": 0, "malformed": 0, "why": []}
+    assert desk.landfall("replay", "--dlq") == {"messages": 0, "malformed": 0, "why": [], "files": []}
 
 
 @pytest.mark.parametrize(
