@@ -1,5 +1,6 @@
 """`landfall doctor`: is everything in place?"""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -71,3 +72,20 @@ def all_checks() -> "list[tuple[str, Check]]":
 def _show(findings: "Sequence[Finding]") -> None:
     rows = [(finding.check, finding.status.value, finding.detail, finding.remedy) for finding in findings]
     output.stdout().print(output.table("Findings", ("check", "state", "found", "what to do"), rows))
+    typer.echo(_sum(findings))
+
+
+def _sum(findings: "Sequence[Finding]") -> str:
+    """Say how many are well.
+
+    >>> from landfall.doctor.findings import Finding, Status
+    >>> well, unwell = Finding("a", Status.OK, ""), Finding("b", Status.WARNING, "", "do this")
+    >>> _sum([well, well]), _sum([well, unwell])
+    ('all 2 checks are well', '1 of 2 checks are well (warning: 1)')
+    """
+    counts = Counter(finding.status.value for finding in findings)
+    well = counts.pop("ok", 0)
+    if not counts:
+        return f"all {well} checks are well"
+    rest = ", ".join(f"{status}: {count}" for status, count in sorted(counts.items()))
+    return f"{well} of {len(findings)} checks are well ({rest})"

@@ -274,4 +274,6 @@ def test_the_exit_code_is_the_worst_findings(
     said = desk.landfall("doctor", exits=exits)
     assert said["healthy"] == (exits == 0)
     assert said["findings"][1] == {"check": "b", "status": status, "detail": "so so", "remedy": "do this"}
-    assert "do this" in desk.say("doctor")
+    said = desk.say("doctor")
+    assert "do this" in said
+    assert said.endswith("all 2 checks are well\n" if status == "ok" else f"1 of 2 checks are well ({status}: 1)\n")

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import GenericTestNode, ModelNode
+from sqlfluff.core.linter.discovery import paths_from_path
 
 from local.home import ROOT
 from tests.support.model_warehouse import ModelWarehouse
@@ -51,6 +52,13 @@ def histories(manifest: Manifest) -> list[ModelNode]:
 def merged(manifest: Manifest) -> list[ModelNode]:
     """Return the models that are upserted."""
     return [model for model in models(manifest) if model.config.get("incremental_strategy") == "merge"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what sqlfluff reads its ignore file with gives one
+def test_what_plain_sqlfluff_lint_looks_at_are_models_and_analyses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)  # what is no node of the project it would warn of, a file each
+    folders = {tuple(Path(path).parts[:2]) for path in paths_from_path(".", target_file_exts=[".sql"])}
+    assert folders == {("dbt_project", "models"), ("dbt_project", "analyses")}
 
 
 def as_list(value: Any) -> list[str]:
