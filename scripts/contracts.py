@@ -16,7 +16,7 @@ from typing import Any, NotRequired, TypedDict
 import yaml
 
 from ingest_lambda.errors import ConfigError
-from ingest_lambda.judge.changes import parse_changes
+from ingest_lambda.judge.changes import Order, parse_changes
 from ingest_lambda.judge.snapshots import parse_snapshot
 from ingest_lambda.read.dialects import parse_csv, parse_json
 from ingest_lambda.warehouse.sqltypes import parse_type
@@ -28,6 +28,7 @@ POLICIES = frozenset({"evolve", "freeze"})
 FORMATS = frozenset({"csv", "json"})  # beside parquet
 TABLE_FORMATS = frozenset({"append_only"})  # how the folder of a table format may be meant
 ALIKE = 0.8  # of 1.0: from where on a name is taken for a misspelt setting
+COPIES = frozenset({"land", "skip"})  # what becomes of a file whose bytes have landed
 RAW = "raw/"  # under which landing reads
 
 
@@ -54,6 +55,7 @@ class Contract(TypedDict):
     partitions: NotRequired[bool]
     changes: NotRequired[dict[str, Any]]
     snapshot: NotRequired[dict[str, Any]]
+    copies: NotRequired[str]
 
 
 SETTINGS = frozenset(Contract.__annotations__) - {"columns"}  # what config.meta may say of a dataset
@@ -154,6 +156,8 @@ def _contract(table: dict[str, Any]) -> Contract:
         if "changes" in meta:
             raise ValueError(f"{table['name']}: it is a snapshot, which has no changes: declare one of the two")
         contract["snapshot"] = _snapshot(table["name"], meta["snapshot"])
+    if "copies" in meta:
+        contract["copies"] = _copies(table["name"], meta["copies"], contract)
     return contract
 
 
@@ -192,6 +196,19 @@ def _changes(dataset: str, declared: Any, columns: Sequence[str]) -> dict[str, A
     except ValueError as error:
         raise ValueError(f"{dataset}: {error}") from error
     return dict(declared)
+
+
+def _copies(dataset: str, declared: object, contract: Contract) -> str:
+    """Check what becomes of copies; none is skipped where a file says something by when it comes."""
+    if declared not in COPIES:
+        raise ValueError(f"{dataset}: copies is {declared!r}; it can be {', '.join(sorted(COPIES))}")
+    by_file = contract.get("changes", {}).get("order") == Order.FILE
+    if declared == "skip" and ("snapshot" in contract or by_file):
+        what = "it is a snapshot" if "snapshot" in contract else "its changes are ordered by file"
+        raise ValueError(
+            f"{dataset}: {what}, so that a file which comes again says what holds again: copies can be land alone"
+        )
+    return str(declared)
 
 
 def _dialect(dataset: str, kind: str, declared: object, formats: Sequence[str]) -> dict[str, Any]:

@@ -16,12 +16,13 @@ from typing import Any
 from ingest_lambda.arrive.routing import Format, Rules
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.changes import Changes, parse_changes
-from ingest_lambda.judge.snapshots import Snapshot, parse_snapshot
+from ingest_lambda.judge.snapshots import End, Snapshot, parse_snapshot
 from ingest_lambda.read.dialects import Declared, Dialects, parse_csv, parse_json
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType
 from ingest_lambda.warehouse.statements import Column, fold_case
 
+SKIP = "skip"  # the value of `copies` where a file is passed over whose bytes have landed
 APPEND_ONLY = "append_only"  # the value of `table_format` in a dataset's source YAML
 CONTRACTS_FILE = Path(__file__).parents[1] / "contracts.json"
 ANY_FOLDERS = "any"
@@ -45,7 +46,8 @@ class Contract:
     wherever that is.
     `partitions`: whether the hive parts of its keys are columns (None: nothing is said, and they are if it was first
     seen since they can be). `changes`: how its rows say what the source did; None where it is no change feed.
-    `snapshot`: how its snapshots end, where a file, or a folder of them, replaces the one before.
+    `snapshot`: how its snapshots end, where a file, or a folder of them, replaces the one before. With `skips_copies` a
+    file does not land whose bytes have.
     """
 
     schema_change: SchemaChange = SchemaChange.EVOLVE
@@ -60,11 +62,17 @@ class Contract:
     key: tuple[str, ...] = ()
     changes: Changes | None = None
     snapshot: Snapshot | None = None
+    skips_copies: bool = False
 
     @property
     def keeps_positions(self) -> bool:
         """Whether landing keeps the place of each row in its file: of two versions, the later line is the newer."""
         return self.changes is not None
+
+    @property
+    def lists_each_file(self) -> bool:
+        """Whether each of its files is a snapshot."""
+        return self.snapshot is not None and self.snapshot.end is End.FILE
 
     @property
     def declared(self) -> Declared:
@@ -137,6 +145,7 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
         partitions=None if partitions is None else bool(partitions),
         changes=None if changes is None else parse_changes(changes, {column.name for column in columns}),
         snapshot=parse_snapshot(content["snapshot"]) if "snapshot" in content else None,
+        skips_copies=content.get("copies") == SKIP,
     )
 
 

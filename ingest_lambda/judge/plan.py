@@ -75,7 +75,7 @@ class Plan:
     and `retypings` (of columns that hold nothing but NULLs) what it changes. `columns` are those that its files bring
     values for, of the types that landing has after it. `records_paths`: the ledger has a column for what came from the
     files' paths. `keeps_positions`: among the columns is that of the rows' places in their file, which the function
-    writes.
+    writes. `free_statements`: by how many statements it may change landing.
 
     `doubtful` and `unsure` are what it could not know and would have made a difference: whether columns of landing, and
     columns of files (their positions by file id), have a value.
@@ -94,6 +94,7 @@ class Plan:
     owned_folders: int | None = 0
     records_paths: bool = False
     keeps_positions: bool = False
+    free_statements: int = FREE_STATEMENTS
     doubtful: frozenset[str] = frozenset()
     unsure: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
@@ -194,7 +195,7 @@ class Plan:
     def fits_one_transaction(self) -> bool:
         """Tell whether its statements are few and short enough for the Data API."""
         changes = statements_of(len(self.new_columns), len(self.widenings), len(self.retypings))
-        few = self.creates_table or changes <= FREE_STATEMENTS
+        few = self.creates_table or changes <= self.free_statements
         return few and self.largest_statement() <= statements.MAX_STATEMENT_BYTES
 
     def largest_statement(self) -> int:

@@ -17,7 +17,7 @@ from ingest_lambda.judge.names import landing_names
 from ingest_lambda.judge.partitions import columns_of_path
 from ingest_lambda.judge.paths import Group, LoadPath
 from ingest_lambda.judge.plan import Plan, PlannedFile, Rejection
-from ingest_lambda.judge.schema_change import LandingColumns, Table
+from ingest_lambda.judge.schema_change import LandingColumns, Table, free_statements
 from ingest_lambda.judge.table_formats import NOBODY, Ownership, refuse_table_format
 from ingest_lambda.judge.widening import Fit, fit
 from ingest_lambda.read.footer import Inspected
@@ -78,6 +78,7 @@ def plan_load(
         owned_folders=None if contract.append_only else len(ownership.folders),
         records_paths=records_paths,
         keeps_positions=keeps_positions,
+        free_statements=free_statements(contract),
         doubtful=frozenset(columns.doubtful),
         unsure=unsure,
     )

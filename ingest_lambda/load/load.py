@@ -31,13 +31,12 @@ from ingest_lambda.judge.plan import Plan, PlannedFile
 from ingest_lambda.judge.planner import plan_load
 from ingest_lambda.judge.schema_change import Table
 from ingest_lambda.judge.settle import Counted, Looks, settle
-from ingest_lambda.judge.snapshots import End
 from ingest_lambda.judge.table_formats import Ownership
 from ingest_lambda.judge.verdict import verdict_of
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.load.staging import Staged, Staging, numbered
 from ingest_lambda.read.presence import known, look_into
-from ingest_lambda.warehouse import ddl, ledger, owned_folders, snapshot_files, statements
+from ingest_lambda.warehouse import copies, ddl, ledger, owned_folders, snapshot_files, statements
 from ingest_lambda.warehouse.catalog import Catalog, Tables, count_values
 from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
 from ingest_lambda.warehouse.owned_folders import OwnedFolders
@@ -112,7 +111,7 @@ class Loader:
         return rejected + (self._load(plan) if plan.files else [])
 
     def _load(self, plan: Plan) -> list[FileOutcome]:
-        load = _Load(self._s3, self._warehouse, self._place, plan, self._are_snapshots(plan.dataset))
+        load = _Load(self._s3, self._warehouse, self._place, plan, self.contract(plan.dataset))
         try:
             staged = load.stage()
             files = dict(numbered(plan.files))
@@ -135,10 +134,6 @@ class Loader:
         self._catalog.remember(plan.dataset, Tables(plan.after, plan.records_paths))
         self._catalog.add_values(plan.dataset, _with_values(rest))
         return lost + outcomes
-
-    def _are_snapshots(self, dataset: str) -> bool:
-        snapshot = self.contract(dataset).snapshot
-        return snapshot is not None and snapshot.end is End.FILE
 
     def _plan(self, dataset: str, group: Group) -> Plan:
         """Plan with what is remembered of the table; look again before anything that depends on what it is."""
@@ -182,12 +177,10 @@ class Loader:
 
 
 class _Load:
-    """One load: its objects, its two temporary tables, its transaction. `are_snapshots`: each of its files is one."""
+    """One load: its objects, its two temporary tables, its transaction."""
 
-    def __init__(
-        self, s3: S3Client, warehouse: Warehouse, place: Place, plan: Plan, are_snapshots: bool = False
-    ) -> None:
-        self._are_snapshots = are_snapshots
+    def __init__(self, s3: S3Client, warehouse: Warehouse, place: Place, plan: Plan, contract: Contract) -> None:
+        self._contract = contract
         self._warehouse = warehouse
         self._place = place
         self._plan = plan
@@ -239,14 +232,22 @@ class _Load:
         return [
             *self._schema_statements(),
             statements.advance_counter(dataset),
+            *self._skipped_copies(),
             statements.insert_rows(dataset, self._load_id, self._rows, self._files, self._plan.targets()),
-            *([snapshot_files.insert_staged(dataset, self._files)] if self._are_snapshots else []),
+            *([snapshot_files.insert_staged(dataset, self._files)] if self._contract.lists_each_file else []),
             statements.insert_ledger(
                 dataset, self._load_id, self._files, self._only_if(), records_paths=self._plan.records_paths
             ),
             statements.select_outcomes(dataset, self._files),
             statements.drop_stages([self._rows.name, self._files]),
         ]
+
+    def _skipped_copies(self) -> list[str]:
+        if not self._contract.skips_copies:
+            return []
+        return copies.insert_copies(
+            self._plan.dataset, self._load_id, self._files, records_paths=self._plan.records_paths
+        )
 
     def _schema_statements(self) -> list[str]:
         """Take the mutex, and give landing the columns that the files need.
@@ -272,12 +273,13 @@ class _Load:
         return None if folders is None else owned_folders.as_planned(self._plan.dataset, folders)
 
     def _outcome(self, planned: PlannedFile, said: Row, cut: tuple[str, ...]) -> FileOutcome:
-        landed = said["load_id"] == self._load_id
+        status, reason = self._standing(said)
+        landed = status is Status.LANDED
         return FileOutcome(
             planned.inspected.file,
-            Status.LANDED if landed else Status.DUPLICATE,
+            status,
             self._plan.dataset,
-            reason=None if landed else ("undone" if said["undone_at"] else "already landed"),
+            reason=reason,
             rows=int(said["row_count"]) if landed else 0,
             size=planned.inspected.size,
             load_id=said["load_id"],
@@ -286,6 +288,14 @@ class _Load:
             cut=cut,
             schema_changes=self._plan.column_changes if landed else (),
         )
+
+    def _standing(self, said: Row) -> tuple[Status, str | None]:
+        """Say what the ledger says of a file, and why it did not land if it did not."""
+        if said["load_path"] == copies.SKIPPED:
+            return Status.SKIPPED, f"same bytes as load {said['load_seq']}"
+        if said["load_id"] == self._load_id:
+            return Status.LANDED, None
+        return Status.DUPLICATE, "undone" if said["undone_at"] else "already landed"
 
 
 def _group(path: LoadPath, files: list[PlannedFile]) -> Group:

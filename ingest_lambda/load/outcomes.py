@@ -15,6 +15,7 @@ class Status(StrEnum):
 
     LANDED = "landed"
     DUPLICATE = "duplicate"  # the ledger holds this version
+    SKIPPED = "skipped"  # its bytes have landed, and its dataset declares that once is enough
     GONE = "gone"  # that version exists no more
     IGNORED = "ignored"  # no data file
     REJECTED = "rejected"  # the producer's problem: acknowledged, with a verdict

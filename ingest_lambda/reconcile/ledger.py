@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from ingest_lambda.warehouse.client import Connection, Row
+from ingest_lambda.warehouse.copies import SKIPPED
 from ingest_lambda.warehouse.statements import (
     DATASET_NAME,
     MAX_STATEMENT_BYTES,
@@ -31,6 +32,7 @@ class Standing(StrEnum):
 
     LANDED = "landed"
     UNDONE = "undone"
+    SKIPPED = "skipped"  # its bytes had landed before
     REJECTED = "rejected"
 
 
@@ -110,7 +112,8 @@ def select_rejected_ids(file_ids: Sequence[str]) -> str:
 def select_ledger_ids(dataset: str, file_ids: Sequence[str]) -> str:
     """Ask which of the files a dataset's ledger holds."""
     return (
-        "select file_id, case when undone_at is null then 'landed' else 'undone' end as standing "
+        f"select file_id, case when load_path = {literal(SKIPPED)} then 'skipped' "
+        "when undone_at is null then 'landed' else 'undone' end as standing "
         f"from {table('ledger', dataset)} where file_id in ({_list(file_ids)})"
     )
 

@@ -17,6 +17,7 @@ from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.snapshots import End, Snapshot, parts_of
 from ingest_lambda.reconcile import ledger
 from ingest_lambda.warehouse.client import Connection, Row
+from ingest_lambda.warehouse.copies import SKIPPED, is_original
 from ingest_lambda.warehouse.statements import literal, table
 
 PATIENCE = timedelta(hours=6)  # since the last of its files that landed
@@ -90,8 +91,9 @@ def select_members(dataset: str) -> str:
     return (
         f"{_complete(dataset)} "
         'select listed.end_file_id, listed.file_id, coalesce(files."key", rejected."key") as "key", '
-        "case when files.file_id is null then 0 else 1 end as is_known, "
-        "case when files.undone_at is null then 0 else 1 end as is_undone, rejected.reason, "
+        f"case when files.file_id is null or files.load_path = {literal(SKIPPED)} then 0 else 1 end as is_known, "
+        "case when files.undone_at is null then 0 else 1 end as is_undone, "
+        f"case when files.load_path = {literal(SKIPPED)} then {literal(SKIPPED)} else rejected.reason end as reason, "
         "datediff(second, coalesce(files.loaded_at, listed.recorded_at), sysdate) as seconds "
         f"from listed left join {table('ledger', dataset)} as files on listed.file_id = files.file_id "
         f"left join ({rejected}) as rejected on listed.file_id = rejected.file_id "
@@ -129,7 +131,7 @@ def _complete(dataset: str) -> str:
         f"from ops.snapshot_files where dataset = {literal(dataset)} group by end_file_id, ended_at, file_id), "
         "complete as (select listed.end_file_id, listed.ended_at from listed "
         f"left join {table('ledger', dataset)} as landed "
-        "on listed.file_id = landed.file_id and landed.undone_at is null "
+        f"on listed.file_id = landed.file_id and {is_original('landed')} "
         "group by listed.end_file_id, listed.ended_at having count(*) = count(landed.file_id))"
     )
 

@@ -93,6 +93,8 @@ class Report:
                 metrics.add_metric("Duplicates", MetricUnit.Count, statuses[Status.DUPLICATE])
                 metrics.add_metric("Rejects", MetricUnit.Count, statuses[Status.REJECTED])
                 metrics.add_metric("Retries", MetricUnit.Count, statuses[Status.RETRIED])
+                if skipped := statuses[Status.SKIPPED]:  # few datasets have any, and a metric costs
+                    metrics.add_metric("Skipped", MetricUnit.Count, skipped)
                 metrics.add_metric("Rows", MetricUnit.Count, _total(file.rows for file in files))
                 metrics.add_metric("Bytes", MetricUnit.Bytes, _total(file.size for file in files))
                 metrics.add_metric("Seconds", MetricUnit.Seconds, seconds)

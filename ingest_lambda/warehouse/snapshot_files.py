@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.warehouse.copies import SKIPPED
 from ingest_lambda.warehouse.facts import naive_utc
 from ingest_lambda.warehouse.statements import MAX_STATEMENTS, identifier, literal, table
 
@@ -76,7 +77,7 @@ def insert_staged(dataset: str, files: str) -> str:
 def insert_landed(dataset: str) -> str:
     """List each file that landed before its dataset was declared a snapshot, by the time that its rows bear.
 
-    A file without rows bears none: it counts by when it landed.
+    A file without rows bears none: it counts by when it landed. One that was skipped is none: its rows are another's.
     """
     return (
         f"insert into ops.snapshot_files ({COLUMNS}) "
@@ -84,7 +85,8 @@ def insert_landed(dataset: str) -> str:
         "files.file_id, sysdate "
         f"from {table('ledger', dataset)} as files "
         f"left join {table('landing', dataset)} as landed on landed._file_id = files.file_id "
-        "where files.file_id not in (select file_id from ops.snapshot_files) group by files.file_id"
+        f"where files.load_path <> {literal(SKIPPED)} "
+        "and files.file_id not in (select file_id from ops.snapshot_files) group by files.file_id"
     )
 
 

@@ -256,7 +256,7 @@ def insert_rows(dataset: str, load_id: str, stage: Stage, files: str, targets: S
         "'s3://' || files.bucket || '/' || files.\"key\", "
         f"files.file_modified_at, '{load_id}', counter.load_seq, sysdate "
         f"from {identifier(stage.name)} as staged {join.format(f'{identifier(files)} as files')} "
-        f"cross join {table('lock', dataset)} as counter where {_not_in_ledger(dataset)}"
+        f"cross join {table('lock', dataset)} as counter where {not_in_ledger(dataset)}"
     )
 
 
@@ -301,15 +301,15 @@ def insert_ledger(
         f"insert into {table('ledger', dataset)} ({named(columns)}, load_id, load_seq, loaded_at) "
         f"select {facts}, '{load_id}', counter.load_seq, sysdate "
         f"from {identifier(files)} as files cross join {table('lock', dataset)} as counter "
-        f"where {_not_in_ledger(dataset)}{f' and {only_if}' if only_if else ''}"
+        f"where {not_in_ledger(dataset)}{f' and {only_if}' if only_if else ''}"
     )
 
 
 def select_outcomes(dataset: str, files: str) -> str:
     """Read what the ledger says of the load's files."""
     return (
-        "select files.file_number, loaded.load_id, loaded.load_seq, loaded.row_count, loaded.undone_at "
-        f"from {table('ledger', dataset)} as loaded "
+        "select files.file_number, loaded.load_id, loaded.load_seq, loaded.load_path, loaded.row_count, "
+        f"loaded.undone_at from {table('ledger', dataset)} as loaded "
         f"inner join {identifier(files)} as files on files.file_id = loaded.file_id"
     )
 
@@ -343,7 +343,8 @@ def size_of(statement: str) -> int:
     return len(statement.encode())
 
 
-def _not_in_ledger(dataset: str) -> str:
+def not_in_ledger(dataset: str) -> str:
+    """Ask of a staged file, as the row `files`, whether the ledger has none of its id."""
     return f"not exists (select 1 from {table('ledger', dataset)} as loaded where loaded.file_id = files.file_id)"
 
 

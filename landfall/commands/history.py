@@ -23,6 +23,7 @@ class Kind(StrEnum):
     """What can have become of a file."""
 
     LANDED = "landed"
+    SKIPPED = "skipped"
     UNDONE = "undone"
     REJECTED = "rejected"
     RESOLVED = "resolved"
@@ -43,8 +44,9 @@ def history(
     ignored: Annotated[bool, typer.Option("--ignored", help="What landing passes over, and why, instead.")] = False,
     as_json: output.JsonOption = False,
 ) -> None:
-    """List what has become of every file version, newest first: landed, undone, rejected and why, resolved.
+    """List what has become of every file version, newest first: landed, undone, skipped, rejected and why, resolved.
 
+    Of a file whose bytes had landed before, the reason names their load; it is skipped where its dataset declares so.
     A rejection is resolved when the file has landed since, after a replay. A file that is delivered again leaves no
     line: the function's log says `duplicate`, and the metric Duplicates counts it. What is tried again is `waiting`,
     with the words of the last error and the time of the next try, and stands first. Of what is ignored the warehouse

@@ -1,7 +1,8 @@
 """OPERATE: what has become of the files. In: a warehouse. Out: totals a dataset, a line a file, outcomes by id."""
 
 import json
-from collections import Counter
+import shlex
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.reasons import Reason
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.client import Connection, Row
+from ingest_lambda.warehouse.copies import SKIPPED
 from landfall.operate import statements, verdicts
 from landfall.timestamps import iso
 
@@ -51,7 +53,7 @@ class FileLine:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What landing decided on one file version: landed, or rejected with the reason; `verdict` is the producer's."""
+    """What landing decided on one file version: landed, or why not; `verdict` is the producer's."""
 
     outcome: str
     reason: str | None = None
@@ -79,12 +81,16 @@ def history(warehouse: Connection, wanted: str | None = None) -> list[FileLine]:
     """
     known = datasets(warehouse)
     landed = _all(warehouse, statements.select_landed_files([name for name in known if wanted in (None, name)]))
+    originals = _originals(landed)
     rejected = warehouse.query(statements.select_rejected_files(wanted))
     settled = {row["file_id"] for row in landed}
     if wanted:  # it may have landed in another dataset since, which a new rule names
         left = {row["file_id"] for row in rejected} - settled
         settled |= _landed(warehouse, [name for name in known if name != wanted], left)
-    lines = [*map(_landed_line, landed), *(_rejected_line(row, row["file_id"] in settled) for row in rejected)]
+    lines = [
+        *(_landed_line(row, originals) for row in landed),
+        *(_rejected_line(row, row["file_id"] in settled) for row in rejected),
+    ]
     return sorted(lines, key=lambda line: line.loaded_at or "", reverse=True)
 
 
@@ -97,7 +103,7 @@ def outcomes(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]])
         rejected = warehouse.query(statements.select_rejected(ids))
         found |= {row["file_id"]: _rejected_outcome(row) for row in rejected}
         landed = _all(warehouse, statements.select_landed([each for each in chunk if each[0] in known]))
-        found |= {row["file_id"]: Outcome("landed", rows=int(row["row_count"])) for row in landed}
+        found |= {row["file_id"]: _landed_outcome(row) for row in landed}
     return found
 
 
@@ -148,19 +154,52 @@ def _totals(dataset: str, landed: Row, files_rejected: int) -> DatasetTotals:
     )
 
 
-def _landed_line(row: Row) -> FileLine:
-    undone_at = iso(row["undone_at"])
+def _originals(landed: Iterable[Row]) -> dict[tuple[str, ...], list[int]]:
+    """Gather, by dataset and content, the loads whose rows of it are in landing, the first one first."""
+    found: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for row in landed:
+        if not row["undone_at"] and row["load_path"] != SKIPPED:
+            found[_content(row)].append(int(row["load_seq"]))
+    return {content: sorted(loads) for content, loads in found.items()}
+
+
+def _content(row: Row) -> tuple[str, ...]:
+    return row["dataset"], row["etag"], str(row["size_bytes"])
+
+
+def _landed_line(row: Row, originals: Mapping[tuple[str, ...], Sequence[int]]) -> FileLine:
+    loads = originals.get(_content(row), [])
+    outcome, reason = _standing(row, loads)
     return FileLine(
         source_file=f"s3://{row['bucket']}/{row['key']}",
         dataset=row["dataset"],
-        outcome="undone" if undone_at else "landed",
-        reason=f"undone at {undone_at}" if undone_at else None,
+        outcome=outcome,
+        reason=reason,
         rows=int(row["row_count"]),
         load_id=row["load_id"],
         load_seq=int(row["load_seq"]),
         load_path=row["load_path"],
         loaded_at=iso(row["loaded_at"]),
     )
+
+
+def _standing(row: Row, loads: Sequence[int]) -> tuple[str, str | None]:
+    """Say what a ledger row says of its file; `loads` have its bytes."""
+    undone_at = iso(row["undone_at"])
+    if undone_at:
+        return "undone", f"undone at {undone_at}"
+    if row["load_path"] == SKIPPED:
+        left = "" if loads else f", which was undone since; `landfall replay {shlex.quote(row['key'])}` lands it"
+        return SKIPPED, f"same bytes as load {row['load_seq']}{left}"
+    is_copy = bool(loads) and loads[0] < int(row["load_seq"])
+    return "landed", f"same bytes as load {loads[0]}" if is_copy else None
+
+
+def _landed_outcome(row: Row) -> Outcome:
+    if row["load_path"] == SKIPPED:
+        reason = f"same bytes as load {row['load_seq']}; {row['dataset']} declares `copies: skip`"
+        return Outcome(SKIPPED, reason, rows=0)
+    return Outcome("landed", rows=int(row["row_count"]))
 
 
 def _rejected_line(row: Row, is_settled: bool) -> FileLine:

@@ -43,6 +43,25 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def etag_of(path: Path) -> str:
+    """Return the ETag that S3 gives to a file that `put_file` uploads, where KMS does not encrypt it.
+
+    Of parts it is the MD5 of their MD5s: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+    """
+    size = path.stat().st_size
+    if size <= PART_BYTES:
+        return _md5(path.read_bytes()).hexdigest()
+    digests = []
+    with path.open("rb") as file:
+        while part := file.read(part_bytes(size)):
+            digests.append(_md5(part).digest())
+    return f"{_md5(b''.join(digests)).hexdigest()}-{len(digests)}"
+
+
+def _md5(content: bytes) -> "hashlib._Hash":
+    return hashlib.md5(content, usedforsecurity=False)
+
+
 def version_with(s3: "S3Client", bucket: str, key: str, digest: str) -> str | None:
     """Return the current version of an object if it was put with this digest; None if it was not, or is not there."""
     head = _head(s3, {"Bucket": bucket, "Key": key})

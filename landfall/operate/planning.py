@@ -30,7 +30,7 @@ from ingest_lambda.reconcile.ledger import Standing, standings
 from ingest_lambda.rewrite.path_values import path_values
 from ingest_lambda.warehouse import owned_folders
 from ingest_lambda.warehouse.catalog import Tables, read_tables
-from landfall.operate import verdicts
+from landfall.operate import copies, objects, verdicts
 from landfall.operate.expected_table import ExpectedTable
 from landfall.operate.inspecting import LOCAL, inspect_local, local_version, newest_version, read_text
 from landfall.operate.undos import locate
@@ -44,7 +44,7 @@ ENDS_SNAPSHOT = "it ends a snapshot: what its folder held when it was stored, or
 
 @dataclass(frozen=True)
 class Forecast:
-    """What would become of one file: it `lands`, is `rejected`, `ignored`, or has been `decided` on before.
+    """What would become of one file: it `lands`, is `rejected`, `ignored`, `skipped`, or has been `decided` on before.
 
     `path_columns`: by column, what the folders of its key say of its rows.
     `cautions` are what users of its writer would not expect of a column, by its name.
@@ -170,7 +170,7 @@ class Planner:
             return Forecast(name, routed.dataset, "ignored", routed.reason)
         file = newest_version(stack, bucket, key)
         standing = standings(stack.warehouse, {routed.dataset: [file.file_id]}).get(file.file_id)
-        if standing in {Standing.LANDED, Standing.UNDONE}:
+        if standing in {Standing.LANDED, Standing.UNDONE, Standing.SKIPPED}:
             return Forecast(name, routed.dataset, "decided", f"this version is in the ledger: {standing}")
         if routed.is_marker:
             return Forecast(name, routed.dataset, "lands", ENDS_SNAPSHOT, rows=0)
@@ -215,11 +215,15 @@ class Planner:
             rest = [each for each in files if each.inspected.file.file_id not in wrong]
             self._plan_dataset(dataset, rest, outlook)
             return
+        skipped = self._skipped(dataset, plans, tables)
         for plan in plans:
             outlook.plans.append(plan)
             for planned in plan.files:
                 file_id = planned.inspected.file.file_id
-                outlook.files.append(_lands(names[file_id], plan, planned, rows.get(file_id)))
+                if file_id in skipped:
+                    outlook.files.append(Forecast(names[file_id], dataset, "skipped", skipped[file_id], rows=0))
+                else:
+                    outlook.files.append(_lands(names[file_id], plan, planned, rows.get(file_id)))
             for rejection in plan.rejections:
                 file = rejection.inspected.file
                 outlook.files.append(self._rejected(names[file.file_id], dataset, file, rejection.error))
@@ -238,6 +242,14 @@ class Planner:
                 except RejectedFileError as error:
                     unfit.append((file, error))
         return rows, unfit
+
+    def _skipped(self, dataset: str, plans: Iterable[Plan], tables: Tables) -> dict[str, str]:
+        """Say which files have bytes that have landed, or come with a file before them, where that is no news."""
+        if not self._contract(dataset).skips_copies:
+            return {}
+        warehouse = self._stack.warehouse if self._stack and tables.columns is not None else None
+        files = [planned.inspected for plan in plans for planned in plan.files]
+        return copies.skipped(warehouse, dataset, [(each, _etag(each)) for each in files])
 
     def _contract(self, dataset: str) -> Contract:
         return self._contracts.get(dataset, Contract())
@@ -263,6 +275,11 @@ def named_by(key: str) -> tuple[PathColumn, ...]:
         return path_columns(key)
     except RejectedFileError:
         return ()
+
+
+def _etag(inspected: Inspected) -> str:
+    file = inspected.file
+    return objects.etag_of(Path(file.version_id)) if file.bucket == LOCAL else inspected.etag
 
 
 def _lands(name: str, plan: Plan, planned: PlannedFile, read: int | None) -> Forecast:

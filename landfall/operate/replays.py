@@ -24,6 +24,7 @@ from ingest_lambda.reconcile import listing as reconcile_listing
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.ledger import Standing
 from ingest_lambda.reconcile.listing import Listed
+from ingest_lambda.warehouse import copies
 from ingest_lambda.warehouse.client import retry_conflicts
 from ingest_lambda.warehouse.statements import ROW_NUMBER
 from landfall.operate import declared, missing, objects, statements, verdicts
@@ -35,10 +36,12 @@ LOOKS_AT_ONCE = 16
 FORGOTTEN_AT_ONCE = 500  # ids in a statement of at most 100 KB
 MESSAGES_A_CALL = 10
 FAULTS_NAMED = 3
-SENT, LANDED, UNDONE, GONE, RESTORED = "sent", "landed", "undone", "gone", "restored"
+SENT, LANDED, UNDONE, SKIPPED, GONE, RESTORED = "sent", "landed", "undone", "skipped", "gone", "restored"
+SETTLED = {Standing.LANDED, Standing.UNDONE, Standing.SKIPPED}
 REASONS = {
     LANDED: "its rows are in landing",
     UNDONE: "it was undone, and stays out; --undone lands its content again, as a new version",
+    SKIPPED: "the same bytes are in landing, and its dataset declares `copies: skip`",
     GONE: "that version no longer exists",
     RESTORED: "copied to a new version, which lands by its own event",
 }
@@ -98,6 +101,9 @@ def replay_key(
 ) -> list[Replay]:
     """Announce the versions of an object that have not landed; with `undone`, bring back what was undone as well.
 
+    One that was skipped is announced where its bytes are in landing no more: it leaves the ledger first. Should that be
+    cut short it is a file that has not landed, which the next reconcile announces.
+
     Raises:
         ConfigError: there is no such object or version, or it is no data file.
     """
@@ -106,6 +112,13 @@ def replay_key(
         what = f"version {version_id} of " if version_id else ""
         raise ConfigError(f"{what}s3://{bucket}/{key} is not in the bucket, or is no data file")
     standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files))
+    skipped = [each for each in files if standings.get(each.file.file_id) is Standing.SKIPPED]
+    for dataset, ids in reconcile_listing.by_dataset(skipped).items():
+        for start in range(0, len(ids), FORGOTTEN_AT_ONCE):
+            steps = copies.forget_copies(dataset, ids[start : start + FORGOTTEN_AT_ONCE])
+            retry_conflicts(partial(stack.warehouse.transaction, steps))
+    if skipped:
+        standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files))
     replays = [Replay(each.file, each.dataset, _action(standings.get(each.file.file_id), undone)) for each in files]
     _announce(stack, replays, 0.0)
     return [_restored(stack, replay) if replay.action == RESTORED else replay for replay in replays]
@@ -127,7 +140,7 @@ def replay_rejected(
         for file in [FileVersion(row["bucket"], row["key"], row["version_id"])]
     }
     standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files.values()))
-    still = [listed for id_, listed in files.items() if standings.get(id_) not in {Standing.LANDED, Standing.UNDONE}]
+    still = [listed for id_, listed in files.items() if standings.get(id_) not in SETTLED]
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
         described = list(pool.map(lambda each: objects.describe(stack.s3, each.file), still))
     replays = [
@@ -225,7 +238,7 @@ def _dataset_now(row: Mapping[str, Any], rules: Rules) -> str:
 def _action(standing: Standing | None, undone: bool) -> str:
     if standing is Standing.UNDONE:
         return RESTORED if undone else UNDONE
-    return LANDED if standing is Standing.LANDED else SENT
+    return {Standing.LANDED: LANDED, Standing.SKIPPED: SKIPPED}.get(standing, SENT) if standing else SENT
 
 
 def _restored(stack: "Stack", replay: Replay) -> Replay:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ingest_lambda.arrive.known_folders import PARTS
 from ingest_lambda.reconcile.ledger import packed
 from ingest_lambda.warehouse import ledger
+from ingest_lambda.warehouse.copies import is_original, same_bytes
 from ingest_lambda.warehouse.statements import DATASET_NAME, ROW_NUMBER, literal, lock_dataset, table
 
 
@@ -19,7 +20,7 @@ def select_totals(datasets: Sequence[str]) -> list[str]:
     def totals(dataset: str) -> str:
         return (
             f"select {literal(dataset)} as dataset, count(*) as files, coalesce(sum(row_count), 0) as row_count, "
-            f"max(loaded_at) as last_loaded_at from {table('ledger', dataset)} where undone_at is null"
+            f"max(loaded_at) as last_loaded_at from {table('ledger', dataset)} as files where {is_original('files')}"
         )
 
     return _union_all(datasets, totals)
@@ -41,12 +42,12 @@ def select_rejected_totals(datasets: Sequence[str]) -> list[str]:
 
 
 def select_landed_files(datasets: Sequence[str]) -> list[str]:
-    """List every file of the ledgers, undone ones too."""
+    """List every file of the ledgers, undone and skipped ones too."""
 
     def landed(dataset: str) -> str:
         return (
             f'select {literal(dataset)} as dataset, file_id, bucket, "key", row_count, load_id, load_seq, load_path, '
-            f"loaded_at, undone_at from {table('ledger', dataset)}"
+            f"etag, size_bytes, loaded_at, undone_at from {table('ledger', dataset)}"
         )
 
     return _union_all(datasets, landed)
@@ -89,7 +90,8 @@ def select_landed(files_by_dataset: Sequence[tuple[str, Sequence[str]]]) -> list
 
     def landed(dataset: str) -> str:
         return (
-            f"select file_id, row_count, undone_at from {table('ledger', dataset)} "
+            f"select {literal(dataset)} as dataset, file_id, row_count, load_seq, load_path, undone_at "
+            f"from {table('ledger', dataset)} "
             f"where file_id in ({_literals(ids[dataset])})"
         )
 
@@ -102,8 +104,26 @@ def select_copies(dataset: str, file_ids: Sequence[str]) -> str:
     return (
         f'select own."key", min(earlier.load_seq) as load_seq from {ledger_table} as own '
         f"inner join {ledger_table} as earlier on own.etag = earlier.etag and own.size_bytes = earlier.size_bytes "
-        f"and earlier.load_seq < own.load_seq and earlier.undone_at is null "
+        f"and earlier.load_seq < own.load_seq and {is_original('earlier')} "
         f'where own.file_id in ({_literals(file_ids)}) group by own.file_id, own."key" order by own."key"'
+    )
+
+
+def select_content(dataset: str, etags: Sequence[str]) -> str:
+    """Ask for the files in landing that have one of some ETags, the first to land first."""
+    return (
+        f'select etag, size_bytes, "key", load_seq from {table("ledger", dataset)} as files '
+        f"where {is_original('files')} and etag in ({_literals(etags)}) order by load_seq"
+    )
+
+
+def select_originals(dataset: str, file_id: str) -> str:
+    """Ask which files in landing have the bytes of a file that was skipped; the first to land stands first."""
+    ledger_table = table("ledger", dataset)
+    return (
+        f'select original.bucket, original."key", original.load_seq from {ledger_table} as own '
+        f"inner join {ledger_table} as original on {same_bytes('own', 'original')} "
+        f"where own.file_id = {literal(file_id)} and {is_original('original')} order by original.load_seq"
     )
 
 
@@ -120,7 +140,8 @@ def select_versions(datasets: Sequence[str], bucket: str, key: str) -> list[str]
 
     def versions(dataset: str) -> str:
         return (
-            f"select {literal(dataset)} as dataset, file_id, version_id, row_count, load_seq, loaded_at, undone_at, "
+            f"select {literal(dataset)} as dataset, file_id, version_id, row_count, load_seq, load_path, loaded_at, "
+            "undone_at, "
             f"case when load_seq <= (select coalesce(max(upto_seq), 0) from ops.model_loads "
             f"where dataset = {literal(dataset)}) then 1 else 0 end as was_modeled "
             f'from {table("ledger", dataset)} where bucket = {literal(bucket)} and "key" = {literal(key)}'

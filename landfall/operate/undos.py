@@ -4,6 +4,7 @@ The ledger keeps the file: an event of it that comes late stays without effect. 
 transform, which finds the ledger row undone after its rows were modeled.
 """
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.client import Connection, retry_conflicts
+from ingest_lambda.warehouse.copies import SKIPPED
 from landfall.operate import statements
 from landfall.timestamps import iso
 
@@ -29,6 +31,7 @@ class Version:
     loaded_at: str
     undone_at: str | None
     was_modeled: bool
+    is_skipped: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,15 +79,18 @@ def locate(name: str, bucket: str) -> tuple[str, str]:
 def undo(warehouse: Connection, bucket: str, key: str, version_id: str | None = None) -> Undo:
     """Take the rows of a landed file out of landing, in one transaction; again is no harm.
 
-    Without `version_id` it is the version that landed last.
+    Without `version_id` it is the version that landed last. One that was skipped has no rows to take out.
 
     Raises:
-        ConfigError: no such file, or no such version of it, has landed.
+        ConfigError: no such file, or no such version of it, has landed; or it was skipped, as the bytes of another.
         TransactionConflictError: it lost against concurrent loads, again and again.
     """
     versions = landed_versions(warehouse, bucket, key)
-    version = _chosen(versions, f"s3://{bucket}/{key}", version_id)
-    others = tuple(other.version_id for other in versions if other != version and not other.undone_at)
+    landed = [version for version in versions if not version.is_skipped]
+    version = _chosen(versions if version_id else landed or versions, f"s3://{bucket}/{key}", version_id)
+    if version.is_skipped:
+        raise ConfigError(_skipped(warehouse, f"s3://{bucket}/{key}", version))
+    others = tuple(other.version_id for other in landed if other != version and not other.undone_at)
     rows = 0
     if not version.undone_at:
         steps = statements.undo_file(version.dataset, version.file_id)
@@ -109,7 +115,19 @@ def _version(row: dict[str, Any]) -> Version:
         loaded_at=iso(row["loaded_at"]) or "",
         undone_at=iso(row["undone_at"]),
         was_modeled=bool(row["was_modeled"]),
+        is_skipped=row["load_path"] == SKIPPED,
     )
+
+
+def _skipped(warehouse: Connection, source_file: str, version: Version) -> str:
+    """Say where the rows are of a file that was skipped."""
+    originals = warehouse.query(statements.select_originals(version.dataset, version.file_id))
+    said = f"version {version.version_id} of {source_file} was skipped: no row in landing is its own"
+    if not originals:
+        return f"{said}, and the file with the same bytes was undone"
+    first = originals[0]
+    uri = f"s3://{first['bucket']}/{first['key']}"
+    return f"{said}; the same bytes landed with load {first['load_seq']}: landfall undo {shlex.quote(uri)}"
 
 
 def _chosen(versions: Sequence[Version], source_file: str, version_id: str | None) -> Version:

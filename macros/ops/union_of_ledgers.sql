@@ -10,6 +10,7 @@
         loaded_at,
         undone_at
     from {{ ledger_table(dataset) }}
+    where coalesce(load_path, '') <> 'skipped'
     {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 {%- endmacro %}

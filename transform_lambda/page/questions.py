@@ -149,7 +149,8 @@ def common_tables(ledgers: Iterable[str], views: Iterable[str], project: Project
     """
     files = [
         f"select cast('{name}' as varchar(128)) as dataset, file_id, \"key\" as object_key, event_time, loaded_at, "
-        f'undone_at, row_count, load_seq, schema_fingerprint from ledger."{name}"'
+        "undone_at, row_count, load_seq, coalesce(load_path, '') as load_path, schema_fingerprint "
+        f'from ledger."{name}"'
         for name in sorted(ledgers)
         if _NAME.fullmatch(name)
     ]
@@ -169,7 +170,7 @@ def common_tables(ledgers: Iterable[str], views: Iterable[str], project: Project
         "files": _union(files)
         or f"select {nothing} as dataset, {nothing} as file_id, {nothing} as object_key, getdate() as event_time, "
         f"getdate() as loaded_at, getdate() as undone_at, 0 as row_count, 0 as load_seq, "
-        f"{nothing} as schema_fingerprint where 1 = 0",
+        f"{nothing} as load_path, {nothing} as schema_fingerprint where 1 = 0",
         "readers": _union(readers) or f"select {nothing} as dataset, {nothing} as model where 1 = 0",
         "held": _union(held)
         or f"select {nothing} as entity, {nothing} as dataset, {nothing} as reason, {nothing} as source_file "
@@ -236,7 +237,7 @@ def _landed(since: str) -> str:
     cast(sum(case when undone_at is null then row_count else 0 end) as bigint) as landed_rows,
     sum(case when undone_at is null then 0 else 1 end) as undone_files
 from files
-where loaded_at > {since}
+where loaded_at > {since} and load_path <> 'skipped'
 group by dataset, to_char(loaded_at, 'YYYY-MM-DD')"""
 
 
@@ -289,7 +290,7 @@ from (
         'upload to landed' as step,
         cast(datediff(millisecond, event_time, loaded_at) as double precision) / 1000 as seconds
     from files
-    where loaded_at > {since} and event_time is not null
+    where loaded_at > {since} and event_time is not null and load_path <> 'skipped'
     union all
     select
         files.dataset,
@@ -300,7 +301,10 @@ from (
         select dataset, load_seq, max(modeled_at) as modeled_at
         from (
             select landed.dataset, landed.load_seq, loads.model, min(loads.loaded_at) as modeled_at
-            from (select distinct dataset, load_seq, loaded_at from files where loaded_at > {since}) as landed
+            from (
+                select distinct dataset, load_seq, loaded_at from files
+                where loaded_at > {since} and load_path <> 'skipped'
+            ) as landed
             inner join ops.model_loads as loads
                 on
                     landed.dataset = loads.dataset
@@ -311,6 +315,7 @@ from (
         ) as by_model
         group by dataset, load_seq
     ) as taken on files.dataset = taken.dataset and files.load_seq = taken.load_seq
+    where files.load_path <> 'skipped'
 ) as steps
 group by dataset, step"""
 

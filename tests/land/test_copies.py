@@ -1,0 +1,199 @@
+"""Where a dataset declares `copies: skip`, bytes that have landed do not land again, and nothing else is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.contracts import Contract, parse_contract
+from ingest_lambda.judge.schema_change import free_statements
+from ingest_lambda.judge.snapshots import Snapshot
+from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.reconcile import ledger
+from ingest_lambda.reconcile.ledger import Standing
+from landfall.deploy import bootstrap
+from landfall.operate.undos import undo
+from scripts.contracts import from_document
+from tests.land.flaky_data_api import FlakyDataApi
+from tests.land.invariants import assert_nothing_is_half_there
+from tests.land.warehouse import Land, new_dataset
+
+SKIPS = Contract(skips_copies=True)
+ONE, TWO = pa.table({"a": [1]}), pa.table({"a": [2, 3]})
+
+
+@pytest.fixture
+def skipping(land: Land) -> str:
+    """A dataset that skips copies."""
+    dataset = new_dataset()
+    land.contracts[dataset] = SKIPS
+    return dataset
+
+
+def put(land: Land, dataset: str, name: str, content: pa.Table | bytes = ONE) -> FileVersion:
+    return land.put(f"raw/{dataset}/{name}.parquet", content)
+
+
+def statuses(outcomes: Sequence[FileOutcome]) -> list[Status]:
+    return [outcome.status for outcome in outcomes]
+
+
+def landed_rows(land: Land, dataset: str) -> dict[str, int]:
+    """Count the rows of each file that has any, and see that nothing is half there."""
+    return {file_id: rows for file_id, rows in assert_nothing_is_half_there(land, dataset).items() if rows}
+
+
+def test_bytes_that_have_landed_are_skipped_under_any_key_and_however_often_they_are_announced(
+    land: Land, skipping: str
+) -> None:
+    function = land.function()
+    first = put(land, skipping, "a")
+    assert statuses(function.receive(first)) == [Status.LANDED]
+    again, elsewhere, other = put(land, skipping, "a"), put(land, skipping, "b"), put(land, skipping, "c", TWO)
+
+    outcomes = function.receive(again, elsewhere, other)
+
+    assert statuses(outcomes) == [Status.SKIPPED, Status.SKIPPED, Status.LANDED]
+    assert (outcomes[0].reason, outcomes[0].rows, outcomes[0].load_seq) == ("same bytes as load 1", 0, 1)
+    assert statuses(land.function().receive(again, elsewhere, first)) == [
+        Status.SKIPPED,
+        Status.SKIPPED,
+        Status.DUPLICATE,
+    ]
+    assert landed_rows(land, skipping) == {first.file_id: 1, other.file_id: 2}
+    standings = ledger.standings(land.warehouse, {skipping: [first.file_id, again.file_id, elsewhere.file_id]})
+    assert list(standings.values()).count(Standing.SKIPPED) == 2
+    assert ledger.mismatches(land.warehouse, [skipping]) == []
+
+
+def test_of_files_of_one_load_that_are_alike_the_first_lands(land: Land, skipping: str) -> None:
+    files = [put(land, skipping, name) for name in "abc"] + [put(land, skipping, "d", TWO)]
+    outcomes = land.function().receive(*files)
+    assert statuses(outcomes) == [Status.LANDED, Status.SKIPPED, Status.SKIPPED, Status.LANDED]
+    assert {outcome.load_seq for outcome in outcomes} == {1}
+    assert landed_rows(land, skipping) == {files[0].file_id: 1, files[3].file_id: 2}
+
+
+def test_by_default_each_version_lands(land: Land) -> None:
+    dataset = new_dataset()
+    land.contracts[dataset] = parse_contract({"copies": "land"})
+    files = [put(land, dataset, "a"), put(land, dataset, "a"), put(land, dataset, "b")]
+    assert statuses(land.function().receive(*files)) == [Status.LANDED] * 3
+    assert land.count(f"landing.{dataset}") == 3
+
+
+def test_a_copy_of_what_was_undone_lands_and_a_decided_one_stays_where_it_is(land: Land, skipping: str) -> None:
+    function = land.function()
+    first, decided = put(land, skipping, "a"), put(land, skipping, "b")
+    function.receive(first)
+    function.receive(decided)
+    undo(land.warehouse, land.bucket, first.key)
+
+    late = put(land, skipping, "c")
+    assert statuses(function.receive(decided, late)) == [Status.SKIPPED, Status.LANDED]
+    assert landed_rows(land, skipping) == {late.file_id: 1}
+
+
+def test_bytes_below_another_hive_part_are_other_rows(land: Land, skipping: str) -> None:
+    eu, us, again = (put(land, skipping, name) for name in ("region=EU/a", "region=US/a", "region=EU/b"))
+    assert statuses(land.function().receive(eu, us, again)) == [Status.LANDED, Status.LANDED, Status.SKIPPED]
+    rows = land.rows(f"select region from landing.{skipping} order by region")  # noqa: S608 - the test's own names
+    assert [row["region"] for row in rows] == ["EU", "US"]
+    below_none = put(land, skipping, "a")
+    assert statuses(land.function().receive(below_none)) == [Status.LANDED]
+
+
+def test_a_file_that_goes_as_it_is_is_skipped_as_well(land: Land, skipping: str) -> None:
+    function = land.function()
+    alone = [put(land, skipping, name) for name in "ab"]  # a single small file is copied as it is
+    outcomes = [function.receive(file)[0] for file in alone]
+    assert [outcome.load_path for outcome in outcomes] == ["as_is", "as_is"]
+    assert statuses(outcomes) == [Status.LANDED, Status.SKIPPED]
+    assert landed_rows(land, skipping) == {alone[0].file_id: 1}
+
+
+def test_of_concurrent_loads_of_the_same_bytes_one_lands(land: Land, skipping: str) -> None:
+    land.function().receive(put(land, skipping, "first", TWO))
+    files = [put(land, skipping, f"f{number}") for number in range(4)]
+    functions = [land.function() for _ in files]
+    with ThreadPoolExecutor(len(files)) as pool:
+        found = list(pool.map(lambda each: each[0].receive(each[1])[0], zip(functions, files, strict=True)))
+    left = [outcome.file for outcome in found if outcome.status is Status.RETRIED]
+    found = [*found, *(land.function().receive(*left) if left else [])]
+    assert [outcome.status for outcome in found].count(Status.LANDED) == 1
+    assert len(landed_rows(land, skipping)) == 2
+
+
+@pytest.mark.parametrize("fails_at", range(1, 8))
+@pytest.mark.parametrize("answer_lost", [False, True])
+def test_whatever_call_fails_the_bytes_land_once(land: Land, skipping: str, fails_at: int, answer_lost: bool) -> None:
+    files = [put(land, skipping, name) for name in "ab"]
+    api = FlakyDataApi(land.client("redshift-data"), fails_at, answer_lost=answer_lost)
+    land.function(api).receive(*files)
+    land.function().receive(*files)
+    assert landed_rows(land, skipping) == {files[0].file_id: 1}
+    standings = ledger.standings(land.warehouse, {skipping: [file.file_id for file in files]})
+    assert [standings[file.file_id] for file in files] == [Standing.LANDED, Standing.SKIPPED]
+
+
+def test_what_was_skipped_is_no_snapshot_once_its_dataset_is_declared_one(land: Land, skipping: str) -> None:
+    first, copy = put(land, skipping, "a"), put(land, skipping, "b")
+    land.function().receive(first, copy)
+    snapshots = Contract(snapshot=Snapshot())
+    bootstrap.prepare_dataset(land.warehouse, skipping, snapshots)
+    listed = land.rows(f"select file_id from ops.snapshot_files where dataset = '{skipping}'")  # noqa: S608 - own names
+    assert [row["file_id"] for row in listed] == [first.file_id]
+
+
+@pytest.mark.parametrize("contract", [SKIPS, Contract(snapshot=Snapshot())])
+def test_a_load_has_room_for_as_many_new_columns_as_it_says(land: Land, contract: Contract) -> None:
+    dataset = new_dataset()
+    land.contracts[dataset] = contract
+    most = free_statements(contract)
+    function = land.function()
+    function.receive(put(land, dataset, "first"))
+    wide = [put(land, dataset, f"n{n}", pa.table({"a": [1]} | {f"n{i}": [i] for i in range(n)})) for n in (most, 1)]
+    too_wide = put(land, dataset, "wide", pa.table({"a": [1]} | {f"m{i}": [i] for i in range(most + 1)}))
+    assert statuses([function.receive(file)[0] for file in (too_wide, *wide)]) == [
+        Status.REJECTED,
+        Status.LANDED,
+        Status.LANDED,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("meta", "said"),
+    [
+        ({"copies": "skipped"}, "orders: copies is 'skipped'; it can be land, skip"),
+        ({"copies": True}, "orders: copies is True; it can be land, skip"),
+        ({"copies": "skip", "snapshot": {"end": "file"}}, "orders: it is a snapshot, so that"),
+        ({"copies": "skip", "changes": {"order": "file"}}, "orders: its changes are ordered by file, so that"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_one_line(meta: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        from_document(document(meta))
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"copies": "skip"},
+        {"copies": "land", "snapshot": {"end": "file"}},
+        {"copies": "skip", "changes": {"operation": "a"}},
+    ],
+)
+def test_what_is_declared_reaches_the_function(meta: dict[str, object]) -> None:
+    contract = parse_contract(dict(from_document(document(meta))["orders"]))
+    assert contract.skips_copies is (meta["copies"] == "skip")
+
+
+def document(meta: dict[str, object]) -> dict[str, object]:
+    columns = [{"name": "a", "data_type": "varchar(1)"}]
+    return {
+        "sources": [{"name": "landing", "tables": [{"name": "orders", "config": {"meta": meta}, "columns": columns}]}]
+    }
