@@ -170,21 +170,14 @@ class ServerLog:
 
     def _commits(self, since: str, until: str) -> set[str]:
         """Return the ids of the transactions whose commit the write-ahead log records."""
-        # Without a segment named it asks any file there for their size, even one that the server is just creating.
-        segment = self._ask(f"select pg_walfile_name('{since}'::pg_lsn + 1)")
+        if since == until:
+            return set()
+        # Without segments named it asks any file there for their size, even one that the server is just creating.
+        within = (f"'{since}'::pg_lsn + 1", f"'{until}'::pg_lsn - 1")
+        first, last = (self._ask(f"select pg_walfile_name({at})") for at in within)
+        options = ["-p", str(self.home / "data" / "pg_wal"), "-s", since, "-e", until, "-r", "Transaction"]
         told = subprocess.run(  # noqa: S603 - a program beside the server's own
-            [
-                self._waldump,
-                "-p",
-                self.home / "data" / "pg_wal",
-                "-s",
-                since,
-                "-e",
-                until,
-                "-r",
-                "Transaction",
-                segment,
-            ],
+            [self._waldump, *options, first, last],
             capture_output=True,
             text=True,
             check=False,
