@@ -11,6 +11,16 @@ ROOT = Path(__file__).parents[1]
 # Each may import what stands before it, never what comes after. `*` is the package's own modules beside its folders.
 WAY_OF_A_FILE = ("floor", "warehouse", "bucket", "arrive", "read", "judge", "rewrite", "load", "tell", "door")
 FLOOR = {"__init__", "errors", "file_version", "reasons", "table_format"}
+# What `landfall` does, then how it speaks of it; the demonstration speaks too. Of one level none imports another.
+LEVELS_OF_LANDFALL = (
+    {"__init__", "environment", "failures", "output", "stack", "timestamps"},
+    {"deploy"},
+    {"operate", "verify"},
+    {"doctor", "new_dataset"},
+    {"demo", "commands"},
+    {"api", "app"},
+)
+SPEAKING = {"demo", "commands"}
 PACKAGES = {
     "ingest_lambda": {"ingest_lambda"},
     "transform_lambda": {"transform_lambda"},
@@ -99,6 +109,41 @@ def test_every_room_is_on_the_way() -> None:
     assert rooms - {"ingest_lambda", "reconcile"} == set(WAY_OF_A_FILE) - {"floor", "door"}
 
 
+def level_of(module: str) -> int:
+    """Number the level of a module of `landfall`."""
+    return next(number for number, names in enumerate(LEVELS_OF_LANDFALL) if part_of(module) in names)
+
+
+def part_of(module: str) -> str:
+    """Name the folder or the file of `landfall` that a module is in."""
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def is_above(module: str, found: str) -> bool:
+    """Tell whether `module` of `landfall` may not import `found` of it."""
+    here, there = part_of(module), part_of(found)
+    if here == there or {here, there} == SPEAKING:
+        return False
+    return level_of(found) > level_of(module) or level_of(found) == level_of(module) > 0
+
+
+def test_what_landfall_does_knows_nothing_of_how_it_speaks_of_it() -> None:
+    back = [
+        f"{module} imports {found}"
+        for module, targets in edges("landfall").items()
+        for found in sorted(targets)
+        if is_above(module, found)
+    ]
+
+    assert back == []
+
+
+def test_all_of_landfall_has_its_level() -> None:
+    found = {part_of(name_of(path)) for path in modules("landfall")}
+
+    assert found == set().union(*LEVELS_OF_LANDFALL)
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_package_imports_the_one_that_is_built_on_it(package: str) -> None:
     foreign = [
@@ -123,6 +168,21 @@ def test_no_module_imports_itself_by_way_of_others(package: str) -> None:
 def test_the_rule_itself_tells_forth_from_back(module: str, found: str) -> None:
     assert not misplaced(f"ingest_lambda.{module}", f"ingest_lambda.{found}")
     assert misplaced(f"ingest_lambda.{found}", f"ingest_lambda.{module}")
+
+
+@pytest.mark.parametrize(
+    ("module", "found"),
+    list(pairwise(("app", "commands.undo", "doctor.aws", "operate.undos", "deploy.bootstrap", "stack"))),
+)
+def test_the_levels_tell_what_is_done_from_how_it_is_spoken_of(module: str, found: str) -> None:
+    assert not is_above(f"landfall.{module}", f"landfall.{found}")
+    assert is_above(f"landfall.{found}", f"landfall.{module}")
+
+
+def test_of_one_level_none_imports_another_but_the_demonstration_speaks_as_commands_do() -> None:
+    assert is_above("landfall.verify.run", "landfall.operate.undos")
+    assert not is_above("landfall.demo.story", "landfall.commands.transform")
+    assert not is_above("landfall.environment", "landfall.stack")
 
 
 def test_a_cycle_is_found() -> None:

@@ -13,6 +13,10 @@ Spark needs Java 17 or newer.
 import datetime as dt
 import shutil
 import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -250,6 +254,72 @@ def write_spark() -> None:
     write(SPARK_LEGACY, "spark_legacy_los_angeles")
 
 
+SPARK_ORDERS = """
+select slowly(id) as id, timestamp '2025-11-13 09:05:00' as at, cast(id * 1.5 as decimal(9, 2)) as total,
+    element_at(array('EU', 'a=b', null), cast(id as int)) as region
+from range(1, 4, 1, 3)
+"""
+
+
+def write_spark_jobs() -> None:
+    """Write all that jobs of Spark put into a table's folder, what they move or delete again included."""
+    from pyspark.sql import SparkSession
+
+    spark = SparkSession.builder.master("local[1]").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    spark.conf.set("spark.sql.sources.partitionOverwriteMode", "dynamic")
+    folder = FOLDER / "spark_folder"
+
+    def slowly(value: int) -> int:  # so that each file is seen wherever it stands
+        time.sleep(2)
+        return value
+
+    spark.udf.register("slowly", slowly, "bigint")
+    orders = spark.sql(SPARK_ORDERS)
+
+    def overwrite() -> None:
+        orders.write.partitionBy("region").mode("overwrite").parquet(str(folder))
+
+    def append() -> None:
+        changed = orders.where("id = 1").selectExpr("id", "at", "cast(9.5 as decimal(9, 2)) as total", "region")
+        changed.coalesce(1).write.partitionBy("region").mode("append").parquet(str(folder))
+
+    _watched(folder, "spark_job", lambda: orders.write.parquet(str(folder)))
+    _watched(folder, "spark_parted", overwrite, append)
+
+
+def _watched(folder: Path, name: str, *jobs: Callable[[], None]) -> None:
+    """Keep every file that stands in a folder while jobs write there, in the order in which they were seen."""
+    seen: dict[str, bytes] = {}
+    is_over = threading.Event()
+
+    def look() -> None:
+        for path in sorted(folder.rglob("*")):
+            key = path.relative_to(folder).as_posix()
+            try:
+                content = path.read_bytes() if path.is_file() and key not in seen else None
+            except OSError:  # moved meanwhile
+                continue
+            if content is not None and (path.suffix != ".parquet" or content[-4:] == b"PAR1"):
+                seen[key] = content
+
+    def watch() -> None:
+        while not is_over.is_set():
+            look()
+            time.sleep(0.02)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    for job in jobs:
+        job()
+    is_over.set()
+    watching.join()
+    look()
+    shutil.rmtree(folder)
+    with zipfile.ZipFile(FOLDER / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as kept:
+        for key, content in seen.items():
+            kept.writestr(key, content)
+
+
 WRITERS = {
     "duckdb": write_duckdb,
     "pandas": write_pandas,
@@ -262,6 +332,7 @@ WRITERS = {
     "duckdb_variant": write_duckdb_variant,
     "duckdb_infinity": write_duckdb_infinity,
     "spark": write_spark,
+    "spark_jobs": write_spark_jobs,
 }
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from local.home import ROOT
-from tests.land.producers.producer import Producer
+from tests.land.producers.producer import Modeled, Producer
 
 PAGE = ROOT / "docs" / "producers.md"
 BEGIN, END = "<!-- producers: begin -->", "<!-- producers: end -->"
@@ -16,6 +16,12 @@ NOT_A_PRODUCER = "test_documented"
 def modules() -> list[str]:
     """Name the producers' modules."""
     return sorted(path.stem for path in HERE.glob("test_*.py") if path.stem != NOT_A_PRODUCER)
+
+
+def modeled() -> list[Modeled]:
+    """List what the modules have modeled of files that are no changes."""
+    loaded = [import_module(f"tests.land.producers.{name}") for name in modules()]
+    return [module.MODELED for module in loaded if hasattr(module, "MODELED")]
 
 
 def section() -> str:

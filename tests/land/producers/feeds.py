@@ -75,18 +75,33 @@ class Feed:
 def written(
     land: Land, models: ModelWarehouse, folder: Path, name: str, file: pa.Table, arguments: Sequence[str] = ()
 ) -> Feed:
-    """Write the dataset from one of its files, as an operator does; make its landing tables, as a deployment does."""
+    """Write the dataset from one of its files into a copy of the project, and parse that."""
+    copy_project(folder)
+    pq.write_table(file, folder / "file.parquet")
+    add_dataset(land, folder, name, folder / "file.parquet", arguments)
+    return Feed(name, folder, land, parsed(models, folder))
+
+
+def copy_project(folder: Path) -> None:
+    """Copy what dbt reads of the project into a folder."""
     for part in PROJECT:
         (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, folder / part)
-    pq.write_table(file, folder / "file.parquet")
-    command = ["new-dataset", name, "--from", str(folder / "file.parquet"), "--key", "id", "--project", str(folder)]
+
+
+def add_dataset(land: Land, folder: Path, name: str, file: Path, arguments: Sequence[str] = ()) -> None:
+    """Write a dataset from one of its files, as an operator does; make its landing tables, as a deployment does."""
+    command = ["new-dataset", name, "--from", str(file), "--key", "id", "--project", str(folder)]
     done = CliRunner().invoke(command_line(), [*command, *arguments])
     assert done.exit_code == 0, (done.output, done.exception)
     contract = parse_contract(dict(read_contracts(folder)[name]))
     land.contracts[name] = contract
     land.warehouse.transaction(bootstrap.dataset_statements(name, contract))
+
+
+def parsed(models: ModelWarehouse, folder: Path) -> ModelWarehouse:
+    """Give dbt on the same warehouse, with the project of a folder."""
     places = {"DBT_PROJECT_DIR": str(folder), "DBT_PROFILES_DIR": str(folder)}
     places |= {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
     dbt = replace(models, environment={**models.environment, **places}, manifest=None)
     dbt.parse()
-    return Feed(name, folder, land, dbt)
+    return dbt

@@ -13,7 +13,8 @@ from ingest_lambda.judge.contracts import Contract
 from landfall.operate import undos
 from tests.land.producers import environment
 from tests.land.producers.arrival import Arrivals, statuses
-from tests.land.producers.producer import Producer
+from tests.land.producers.conftest import Rows
+from tests.land.producers.producer import Files, Modeled, Producer
 from tests.land.warehouse import Land, new_dataset
 
 PRODUCER = Producer(
@@ -24,6 +25,15 @@ PRODUCER = Producer(
     refused="the table's folder once its log has arrived (`table_format`): compaction writes rows again, deleted ones "
     "stay in the files; `_delta_log/`, `_change_data/` are ignored",
 )
+
+
+def export(folder: Path) -> Files:
+    """Export a table that was updated, deleted from and compacted."""
+    environment.make("delta", folder)
+    return [("1.parquet", (folder / "export.parquet").read_bytes())]
+
+
+MODELED = Modeled("delta_orders", export)
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +92,8 @@ def test_the_files_of_a_parted_table_land_where_that_is_declared_and_its_change_
     }
     rows = land.rows(f"select id, region from landing.{dataset} order by id")
     assert [tuple(row.values()) for row in rows] == [(1, "EU"), (2, "US"), (3, None)]  # 1 was deleted: not append-only
+
+
+@pytest.mark.xdist_group("modeling")  # a warehouse of its own, with models in it
+def test_an_export_is_modeled(modeled: Rows) -> None:
+    assert modeled(MODELED, "id, region, total") == [(1, "EU", 9.0), (3, None, None), (4, "EU", 4.5)]

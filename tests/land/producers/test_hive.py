@@ -5,11 +5,15 @@ https://cwiki.apache.org/confluence/display/Hive/Parquet; `hive.exec.stagingdir`
 
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
+from pathlib import Path
+
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
 
 from tests.land.producers.arrival import Arrivals, said, statuses
-from tests.land.producers.producer import Producer
-from tests.land.warehouse import Land, new_dataset
+from tests.land.producers.conftest import Rows
+from tests.land.producers.producer import Files, Modeled, Producer
+from tests.land.warehouse import Land, new_dataset, parquet
 
 PRODUCER = Producer(
     name="Hive",
@@ -19,6 +23,15 @@ PRODUCER = Producer(
     refused="`.hive-staging_*`, `_tmp.*` are ignored; so is a file that is no parquet (a table stored as text or ORC)",
 )
 WORDS = {"writer.model.name": "3.1.3", "writer.time.zone": "UTC", "writer.date.proleptic": "false"}
+
+
+def inserts(_: Path) -> Files:
+    """Insert twice, each into a part of its own; one row is in both."""
+    parts = {"2025-11-13": {"id": [1, 2], "total": [1.5, 2.5]}, "2025-11-14": {"id": [1], "total": [9.5]}}
+    return [(f"dt={day}/000000_0", parquet(said(pa.table(rows), WORDS))) for day, rows in parts.items()]
+
+
+MODELED = Modeled("hive_orders", inserts)
 
 
 def test_files_without_an_extension_land_by_their_bytes(land: Land) -> None:
@@ -39,3 +52,8 @@ def test_files_without_an_extension_land_by_their_bytes(land: Land) -> None:
         (1, "2025-11-14"),
         (2, "2025-11-14"),
     ]
+
+
+@pytest.mark.xdist_group("modeling")  # a warehouse of its own, with models in it
+def test_the_newest_row_of_a_key_is_modeled_with_its_part(modeled: Rows) -> None:
+    assert modeled(MODELED, "id, total, dt") == [(1, 9.5, "2025-11-14"), (2, 2.5, "2025-11-13")]

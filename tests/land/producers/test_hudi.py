@@ -5,11 +5,15 @@ There is no writer of Hudi on PyPI (hudi 0.5.0 reads). Files carry five columns 
 
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
+from pathlib import Path
+
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
 
 from tests.land.producers.arrival import Arrivals, said, statuses
-from tests.land.producers.producer import Producer
-from tests.land.warehouse import Land, new_dataset
+from tests.land.producers.conftest import Rows
+from tests.land.producers.producer import Files, Modeled, Producer
+from tests.land.warehouse import Land, new_dataset, parquet
 
 PRODUCER = Producer(
     name="Hudi",
@@ -38,6 +42,20 @@ def base_file(instant: str, totals: list[float]) -> pa.Table:
     return said(pa.table(columns), {"hoodie_bloom_filter_type_code": "DYNAMIC_V0"})
 
 
+def export(instant: str, totals: list[float]) -> pa.Table:
+    """Read the table as it is at an instant, without Hudi's own columns."""
+    return base_file(instant, totals).select(["id", "total"]).replace_schema_metadata(None)
+
+
+def exports(_: Path) -> Files:
+    """Export the table before and after an upsert."""
+    totals = [1.5, 2.5], [9.5, 2.5]
+    return [(f"{at}.parquet", parquet(export(at, rows))) for at, rows in zip(INSTANTS, totals, strict=True)]
+
+
+MODELED = Modeled("hudi_orders", exports)
+
+
 def test_no_file_of_a_table_lands_whatever_comes_first(land: Land) -> None:
     dataset = new_dataset()
     arrivals = Arrivals(land, land.function())
@@ -58,10 +76,15 @@ def test_no_file_of_a_table_lands_whatever_comes_first(land: Land) -> None:
 
 def test_an_export_without_hudis_columns_lands(land: Land) -> None:
     dataset = new_dataset()
-    rows = base_file(INSTANTS[1], [9.5, 2.5]).select(["id", "total"]).replace_schema_metadata(None)
+    rows = export(INSTANTS[1], [9.5, 2.5])
 
     end = Arrivals(land, land.function()).put(f"raw/{dataset}/part-00000.snappy.parquet", rows)
 
     assert end.status.value == "landed"
     found = land.rows(f"select id, total from landing.{dataset} order by id")
     assert [tuple(row.values()) for row in found] == [(0, 9.5), (1, 2.5)]
+
+
+@pytest.mark.xdist_group("modeling")  # a warehouse of its own, with models in it
+def test_the_newest_export_of_a_row_is_modeled(modeled: Rows) -> None:
+    assert modeled(MODELED, "id, total") == [(0, 9.5), (1, 2.5)]

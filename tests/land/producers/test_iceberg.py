@@ -13,7 +13,8 @@ import pytest
 from ingest_lambda.judge.contracts import Contract
 from tests.land.producers import environment
 from tests.land.producers.arrival import Arrivals, said, statuses
-from tests.land.producers.producer import Producer
+from tests.land.producers.conftest import Rows
+from tests.land.producers.producer import Files, Modeled, Producer
 from tests.land.test_table_formats import POSITIONS
 from tests.land.warehouse import Land, new_dataset
 
@@ -27,6 +28,15 @@ PRODUCER = Producer(
     "files of deletes always; `metadata/` is ignored",
 )
 ROWS = pa.table({"id": [1, 2], "region": ["EU", None]})
+
+
+def export(folder: Path) -> Files:
+    """Export a table that was deleted from."""
+    environment.make("iceberg", folder)
+    return [("1.parquet", (folder / "export.parquet").read_bytes())]
+
+
+MODELED = Modeled("iceberg_orders", export)
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +93,8 @@ def test_where_that_is_declared_rows_land_and_deletes_never(land: Land) -> None:
 
     assert list(statuses(arrivals.ends).values()) == ["landed", "table_format"]
     assert land.count(f"landing.{dataset}") == 2
+
+
+@pytest.mark.xdist_group("modeling")  # a warehouse of its own, with models in it
+def test_an_export_is_modeled(modeled: Rows) -> None:
+    assert modeled(MODELED, "id, region") == [(1, "EU"), (3, None), (4, "EU")]
