@@ -131,6 +131,17 @@ def column_oids(body: bytes) -> list[tuple[int, int]]:
     return found
 
 
+def described_columns(body: bytes) -> list[tuple[str, int, int]]:
+    """Return the name, type OID and type modifier of each column of a RowDescription."""
+    found = []
+    start = 2
+    for position, oid in column_oids(body):
+        name = body[start : body.index(b"\0", start)].decode()
+        found.append((name, oid, struct.unpack("!i", body[position + 6 : position + 10])[0]))
+        start = position + 12
+    return found
+
+
 def with_redshift_oids(body: bytes) -> bytes:
     """Return a RowDescription's body with the type OIDs that Redshift would report."""
     shown = bytearray(body)

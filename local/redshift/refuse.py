@@ -53,7 +53,6 @@ REFUSALS: tuple[Refusal, ...] = (
     _refusal(r"\b(?:nextval|currval|setval)\s*\(", "sequences are not supported"),
     _refusal(r"^(?:savepoint|release\s+savepoint|rollback\s+to)\b", "savepoint is not supported"),
     _refusal(r"\bcheck\s*\(", "CHECK constraints are not supported"),
-    _refusal(r"^unload\b", "UNLOAD is not offered by the local Redshift"),
     _refusal(r"\blanguage\s+(?:plpythonu|plpython3u)\b", "Python user-defined functions can no longer be created"),
 )
 _COLUMN_OF_UNSUPPORTED_TYPE = re.compile(

@@ -94,13 +94,13 @@ def find_files(client: S3Client, statement: CopyStatement) -> list[SourceFile]:
         if not found and not statement.manifest:
             raise _missing(statement.key, "")
         for bucket in {file.bucket for file in found}:
-            _refuse_other_region(client, bucket)
+            refuse_other_region(client, bucket)
     except (BotoCoreError, ClientError) as error:
         raise _s3_fault(str(error)) from error
     return found
 
 
-def _refuse_other_region(client: S3Client, bucket: str) -> None:
+def refuse_other_region(client: S3Client, bucket: str) -> None:
     """Hold COPY of columnar files to buckets in the warehouse's own Region; REGION does not help them.
 
     Source: https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html

@@ -1,7 +1,8 @@
 """The wire front: one client's conversation with PostgreSQL, in which the client sees Redshift.
 
 In: a client's connection. Out: the same messages to and from PostgreSQL, with SQL rewritten, types and errors named as
-Redshift names them, and COPY fed from S3. Two tasks carry the messages; each knows what the other may do (see Session).
+Redshift names them, COPY fed from S3 and the rows of UNLOAD written to it. Two tasks carry the messages; each knows
+what the other may do (see Session).
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from local.redshift.masking import mask, quote_literal, split_statements, withou
 from local.redshift.messages import Message
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.rewrite import needs_of, rewrite
-from local.redshift.sql.translate import UNIT, Answer, Needs
+from local.redshift.sql.translate import UNIT, Answer, Needs, needs, translate_unloaded
+from local.redshift.unload import Unload, UnloadColumn
+from local.redshift.unload_statement import UnloadStatement, parse_unload
 
 SERVER_VERSION = b"server_version\x008.0.2\x00"
 _BEGINS = re.compile(r"\s*(?:begin|start)\b", re.IGNORECASE)
@@ -89,7 +92,11 @@ class Session:
     _answers: asyncio.Queue[Message] | None = None
     _loads: dict[bytes, Load] = field(default_factory=dict)  # by prepared statement
     _portals: dict[bytes, Load] = field(default_factory=dict)
+    _unloads: dict[bytes, Unload] = field(default_factory=dict)  # by prepared statement; with columns, without rows
+    _unload: Unload | None = None  # whose rows come now
+    _unload_error: RedshiftError | None = None
     _described: bytes = b""  # the statement whose columns the server is about to describe
+    _describes_unload: bool = False
     _statements: dict[bytes, bytes] = field(default_factory=dict)  # by portal
     _respelt: dict[bytes, dict[int, int]] = field(default_factory=dict)  # columns to spell anew, by prepared statement
     _row_respelt: dict[int, int] = field(default_factory=dict)  # those of the rows that come now
@@ -130,6 +137,7 @@ class Session:
                         await self._execute(message)
                     case b"D" if message.body.startswith(b"S"):
                         self._described = message.body[1:-1]
+                        self._describes_unload = self._described in self._unloads
                         await self._to_server(message)
                     case b"X":
                         return
@@ -153,6 +161,13 @@ class Session:
                 load = await self._plan(copy)
                 await self._run_load(load, messages.query(_copy_from_stdin(copy)))
                 return
+            unload = parse_unload(statements[0]) if len(statements) == 1 else None
+            if unload:
+                self._last_sql = sql
+                rewritten = await self._unloaded(unload)
+                self._unload = Unload(unload)
+                await self._to_server(messages.query(rewritten))
+                return
             rewritten = "; ".join([await self._rewrite(statement) for statement in statements])
         except RedshiftError as error:
             rewritten = raising(error)
@@ -162,6 +177,8 @@ class Session:
     async def _rewrite(self, statement: str) -> str:
         if parse_copy(statement):
             raise RedshiftError("COPY must be sent as a statement of its own")
+        if parse_unload(statement):
+            raise RedshiftError("UNLOAD must be sent as a statement of its own")
         if self._pending:
             await self._idle.wait()  # the status of the transaction is known then
         await self._queue_to_bind(statement)
@@ -226,12 +243,16 @@ class Session:
     async def _parse(self, message: Message) -> None:
         name, sql, tail = messages.split_parse(message.body)
         self._loads.pop(name, None)
+        self._unloads.pop(name, None)
         self._last_sql = sql
         try:
-            copy = parse_copy(sql)
+            copy, unload = parse_copy(sql), parse_unload(sql)
             if copy:
                 self._loads[name] = await self._plan(copy)
                 rewritten = _copy_from_stdin(copy)
+            elif unload:
+                rewritten = await self._unloaded(unload)
+                self._unloads[name] = Unload(unload)
             else:
                 rewritten = "; ".join([await self._rewrite(statement) for statement in split_statements(sql)])
         except RedshiftError as error:
@@ -250,6 +271,8 @@ class Session:
         portal = message.body.split(b"\0", 1)[0]
         load = self._portals.get(portal)
         self._row_respelt = self._respelt.get(self._statements.get(portal, b""), {})
+        prepared = self._unloads.get(self._statements.get(portal, b""))
+        self._unload = Unload(prepared.statement, prepared.columns) if prepared else None
         if load:
             await self._run_load(load, message)
         else:
@@ -284,6 +307,36 @@ class Session:
         self.server[1].write(end.encode())
         await self.server[1].drain()
 
+    # --- UNLOAD ---
+
+    async def _unloaded(self, unload: UnloadStatement) -> str:
+        """Return what brings the rows of an UNLOAD; the client sees none of them."""
+        if self._pending:
+            await self._idle.wait()
+        return translate_unloaded(unload.query, await self._answer(needs(unload.query)))
+
+    async def _finish_unload(self, unload: Unload) -> Message | None:
+        """Write the rows to S3 and tell the client; an error is told when the transaction can be made to fail."""
+        self._unload = None
+        try:
+            await asyncio.to_thread(unload.finish)
+        except RedshiftError as error:
+            self._unload_error = error
+        except Exception as error:  # a client must get an answer, whatever a value does to its writer
+            self._unload_error = RedshiftError(f"UNLOAD failed: {type(error).__name__}: {error}", INTERNAL_ERROR)
+        return None if self._unload_error else Message(b"C", b"UNLOAD\0")
+
+    async def _fail_unload(self, error: RedshiftError, message: Message) -> Message:
+        """Let the transaction in which an UNLOAD has failed fail; return the server's last message."""
+        self._unload_error = None
+        if message.body == b"T":
+            self.server[1].write(messages.query(raising(error)).encode())
+            while message.kind != b"Z" or message.body == b"T":
+                message = await messages.read(self.server[0])
+        self._note(error.fields())
+        self.client[1].write(messages.error_response(error.fields()).encode())
+        return message
+
     # --- questions of the front's own ---
 
     async def _ask(self, sql: str) -> list[list[str | None]]:
@@ -317,6 +370,18 @@ class Session:
     async def _shown(self, message: Message) -> Message | None:
         """Return the message as the client shall see it, None for what the front keeps to itself."""
         match message.kind:
+            case b"T" if self._describes_unload:  # the client asked what comes: nothing
+                self._describes_unload = False
+                self._unloads[self._described].columns = _columns(message)
+                return Message(b"n", b"")
+            case b"T" if self._unload:
+                self._unload.columns = _columns(message)
+                return None
+            case b"D" if self._unload:
+                self._unload.rows.append(messages.row_values(message.body))
+                return None
+            case b"C" if self._unload:
+                return await self._finish_unload(self._unload)
             case b"T":
                 self._row_respelt = self._respelt[self._described] = messages.respelt_columns(message.body)
                 return Message(b"T", messages.with_redshift_oids(message.body))
@@ -346,6 +411,7 @@ class Session:
                 self._copy_in.set_result(False)
             self._copy_in = None
         self._load_error = None
+        self._unload, self._describes_unload = None, False
         self._commit_next = False
         self._note(fields)
         return messages.error_response(fields)
@@ -358,6 +424,8 @@ class Session:
                 if answer.kind == b"E":
                     self.client[1].write(self._error(answer).encode())
             message = answer
+        if self._unload_error:
+            message = await self._fail_unload(self._unload_error, message)
         self._commit_next = False
         self._status = message.body
         self._count_change()
@@ -380,6 +448,10 @@ class Session:
 
 def _copy_from_stdin(copy: CopyStatement) -> str:
     return f"copy {copy.table} from stdin (format csv, encoding 'UTF8')"
+
+
+def _columns(description: Message) -> list[UnloadColumn]:
+    return [UnloadColumn(*column) for column in messages.described_columns(description.body)]
 
 
 def _next(chunks: Iterator[bytes]) -> bytes | None:

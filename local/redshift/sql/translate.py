@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.functions import FUNCTIONS
 from local.redshift.sql.parse_query import Parser
@@ -80,3 +81,19 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
     writer = StatementWriter(catalog, allows_catalog=not users)
     writer.user_functions = frozenset(functions)
     return writer.statement(statement, makes_table)
+
+
+def translate_unloaded(sql: str, answer: Answer) -> str:
+    """Return the query of an UNLOAD as PostgreSQL reads it: its columns have the types that a table's would.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html#unload-usage-limit-clause
+
+    Raises:
+        RedshiftError: it is no query, or has a LIMIT, which only a query inside may have.
+    """
+    _, statement = _parse(sql)
+    if not isinstance(statement, tree.Query):
+        raise RedshiftError("UNLOAD takes a SELECT", SYNTAX_ERROR)
+    if statement.limit is not None:
+        raise RedshiftError("Limit clause is not supported")
+    return translate(sql, answer, makes_table=True)

@@ -1,0 +1,162 @@
+"""The UNLOAD statement as Redshift reads it for parquet, strict.
+
+In: SQL. Out: an UnloadStatement, None for any other statement, or a RedshiftError. Pure.
+Source: https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.masking import IDENTIFIER, STRING, Masked, mask, unquote, without_comments
+
+MEGABYTE = 1024**2
+LARGEST, SMALLEST = Decimal("6.2") * 1024 * MEGABYTE, Decimal(5) * MEGABYTE
+ROW_GROUP = 32 * MEGABYTE  # MAXFILESIZE is rounded down to a multiple of it
+_UNLOAD = re.compile(
+    rf"^unload\s*\(\s*(?P<query>{STRING})\s*\)\s*to\s+(?P<destination>{STRING})\s*(?P<options>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_OPTIONS = tuple(
+    (name, re.compile(pattern, re.IGNORECASE))
+    for name, pattern in (
+        ("role", rf"\s*iam_role\s+(?P<value>{STRING}|default)"),
+        ("format", r"\s*(?:format\s+(?:as\s+)?)?(?P<value>parquet|csv|json)\b"),
+        (
+            "partition",
+            rf"\s*partition\s+by\s*\((?P<value>\s*{IDENTIFIER}\s*(?:,\s*{IDENTIFIER}\s*)*)\)",
+        ),
+        ("include", r"\s*include\b"),
+        ("manifest", r"\s*manifest\b"),
+        ("verbose", r"\s*verbose\b"),
+        ("allow_overwrite", r"\s*allowoverwrite\b"),
+        ("clean_path", r"\s*cleanpath\b"),
+        ("parallel", r"\s*parallel(?:\s+(?:on|true))?(?!\s+(?:off|false))\b"),
+        ("max_file_size", r"\s*maxfilesize\s+(?:as\s+)?(?P<value>\d+(?:\.\d+)?(?:\s*(?:mb|gb)\b)?)"),
+        ("kms_key", rf"\s*kms_key_id\s+(?:as\s+)?(?P<value>{STRING})"),
+        ("encrypted", r"\s*encrypted\b(?!\s+auto\b)"),
+    )
+)
+_NOT_WITH_PARQUET = re.compile(r"\s*(delimiter|fixedwidth|addquotes|escape|null|header|gzip|bzip2|zstd)\b", re.I)
+# What has to stand before a word that means nothing by itself.
+_AFTER = {"include": "partition", "verbose": "manifest", "kms_key": "encrypted", "encrypted": "kms_key"}
+
+
+@dataclass(frozen=True)
+class UnloadStatement:
+    """An UNLOAD of a query to parquet under `destination`, an s3:// prefix; sizes in bytes."""
+
+    query: str
+    destination: str
+    role: str
+    partition_by: tuple[str, ...] = ()
+    includes_partition: bool = False
+    manifest: bool = False
+    verbose: bool = False
+    allow_overwrite: bool = False
+    clean_path: bool = False
+    max_file_size: int = int(LARGEST)
+    kms_key: str | None = None
+
+    @property
+    def bucket(self) -> str:
+        """The bucket that is written to."""
+        return self.destination[len("s3://") :].partition("/")[0]
+
+    @property
+    def prefix(self) -> str:
+        """What every key begins with; partition folders stand below a folder."""
+        prefix = self.destination[len("s3://") :].partition("/")[2]
+        return f"{prefix}/" if self.partition_by and not prefix.endswith("/") else prefix
+
+
+def parse_unload(sql: str) -> UnloadStatement | None:
+    """Read an UNLOAD ('select ...') TO 's3://...'; None if `sql` is no UNLOAD.
+
+    >>> role = "arn:aws:iam::000000000000:role/r"
+    >>> unload = parse_unload(f"unload ('select 1 as a') to 's3://b/k/' iam_role '{role}' parquet")
+    >>> unload.query, unload.bucket, unload.prefix
+    ('select 1 as a', 'b', 'k/')
+
+    Raises:
+        RedshiftError: an option that UNLOAD does not take with parquet, or a form not offered here.
+    """
+    masked = mask(sql)
+    masked.fold_identifiers()
+    code = without_comments(masked.text).rstrip("; \n\t")
+    if not re.match(r"unload\b", code, re.IGNORECASE):
+        return None
+    match = _UNLOAD.match(code)
+    if not match:
+        raise RedshiftError("syntax error in UNLOAD: expected UNLOAD ('query') TO 's3://...' options", SYNTAX_ERROR)
+    found = _read_options(match["options"], masked)
+    destination = unquote(masked.restore(match["destination"]))
+    _refuse(destination, found)
+    names = (found["partition"] or "").split(",") if "partition" in found else []
+    return UnloadStatement(
+        query=unquote(masked.restore(match["query"])).strip().rstrip(";"),
+        destination=destination,
+        role=found["role"] or "",
+        partition_by=tuple(name.strip().strip('"').lower() for name in names),
+        includes_partition="include" in found,
+        manifest="manifest" in found,
+        verbose="verbose" in found,
+        allow_overwrite="allow_overwrite" in found,
+        clean_path="clean_path" in found,
+        max_file_size=_size(found.get("max_file_size")),
+        kms_key=found.get("kms_key"),
+    )
+
+
+def _read_options(text: str, masked: Masked) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    while text.strip():
+        for name, pattern in _OPTIONS:
+            match = pattern.match(text)
+            if match:
+                value = match.groupdict().get("value")
+                restored = masked.restore(value) if value else None
+                found[name] = unquote(restored) if restored and restored.startswith("'") else restored
+                text = text[match.end() :]
+                break
+        else:
+            raise _unknown(text, masked)
+    return found
+
+
+def _unknown(text: str, masked: Masked) -> RedshiftError:
+    if match := _NOT_WITH_PARQUET.match(text):
+        return RedshiftError(f"{match[1].upper()} is not supported for UNLOAD to PARQUET")
+    return RedshiftError(f"UNLOAD: {masked.restore(text.strip()).split()[0]} is not offered by the local Redshift")
+
+
+def _refuse(destination: str, found: dict[str, str | None]) -> None:
+    if not re.match(r"s3://[^/]+/", destination):
+        raise RedshiftError(f"invalid UNLOAD destination '{destination}': s3://bucket/prefix", SYNTAX_ERROR)
+    if (found.get("format") or "").lower() != "parquet":
+        raise RedshiftError("the local Redshift unloads FORMAT AS PARQUET only")
+    if not re.match(r"arn:aws[\w-]*:iam::\d{12}:role/", found.get("role") or ""):
+        raise RedshiftError("UNLOAD needs IAM_ROLE '<arn>' here", SYNTAX_ERROR)
+    for name, other in _AFTER.items():
+        if name in found and other not in found:
+            raise RedshiftError(f"UNLOAD: {name.upper()} needs {other.upper()} with PARQUET", SYNTAX_ERROR)
+    if "clean_path" in found and "allow_overwrite" in found:
+        raise RedshiftError("CLEANPATH and ALLOWOVERWRITE cannot be specified together", SYNTAX_ERROR)
+
+
+def _size(text: str | None) -> int:
+    """Return MAXFILESIZE in bytes, as parquet rounds it: down to whole row groups, of which a file has one at least.
+
+    >>> _size("200 mb") // MEGABYTE, _size("5") // MEGABYTE
+    (192, 32)
+    """
+    if text is None:
+        return int(LARGEST)
+    number = Decimal(re.sub(r"[^\d.]", "", text))
+    size = number * MEGABYTE * (1024 if text.lower().endswith("gb") else 1)
+    if not SMALLEST <= size <= LARGEST:
+        raise RedshiftError("MAXFILESIZE must be between 5 MB and 6.2 GB", "22023")
+    return max(int(size) // ROW_GROUP, 1) * ROW_GROUP
