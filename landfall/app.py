@@ -36,6 +36,7 @@ COMMAND_MODULES = (
     "new_dataset",
     "columns",
     "catalog",
+    "unload",
     "doctor",
     "verify",
     "docs",

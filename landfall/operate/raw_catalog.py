@@ -1,7 +1,8 @@
-"""OPERATE, catalog: tables over the files under raw/, for Athena and for the warehouse's external schemas.
+"""OPERATE, catalog: tables over files in the bucket, for Athena and for the warehouse's external schemas.
 
-In: a dataset's contract, the keys of some of its files. Out: a table of the Glue catalog, its partitions projected from
-the hive parts of the keys, so that nobody adds any. Nothing is read and nothing lands by it.
+In: a dataset's contract, the keys of some of its files; of an export, its columns and all of its keys. Out: a table of
+the Glue catalog, its partitions projected from the hive parts of the keys, so that nobody adds any. Nothing is read and
+nothing lands by it.
 """
 
 from __future__ import annotations
@@ -71,26 +72,44 @@ def table(bucket: str, dataset: str, contract: Contract, keys: Iterable[str]) ->
         raise ConfigError(
             f"{dataset} takes {', '.join(sorted(contract.formats))} beside parquet: Athena reads one format a table"
         )
-    parts = _partitions(dataset, list(keys))
-    columns = [column for column in contract.columns if _athena_type(column.type) and column.name not in parts]
-    left_out = [f"{column.name} {column.type}" for column in contract.columns if not _athena_type(column.type)]
-    location = f"s3://{bucket}/raw/{dataset}/"
+    folder = f"raw/{dataset}/"
+    parts = partitions(folder, list(keys))
+    columns = [
+        (column.name, athena_type(column.type))
+        for column in contract.columns
+        if athena_type(column.type) and column.name not in parts
+    ]
+    left_out = [f"{column.name} {column.type}" for column in contract.columns if not athena_type(column.type)]
+    described = f"Files of {dataset}, as its producer sent them."
+    return RawTable(describe(dataset, described, f"s3://{bucket}/{folder}", columns, parts), left_out)
+
+
+def describe(
+    name: str,
+    described: str,
+    location: str,
+    columns: Iterable[tuple[str, str]],
+    parts: Mapping[str, Mapping[str, str]],
+) -> Mapping[str, Any]:
+    """Spell a table over parquet files as Glue's input.
+
+    `location`: an s3:// folder. `columns`: names and types as Athena spells them. `parts`: the projected partitions.
+    """
     template = location + "".join(f"{name}=${{{name}}}/" for name in parts)
     projection = {f"projection.{name}.{key}": text for name, part in parts.items() for key, text in part.items()}
     projected = {"projection.enabled": "true", "storage.location.template": template, **projection} if parts else {}
-    definition = {
-        "Name": dataset,
-        "Description": f"Files of {dataset}, as its producer sent them.",
+    return {
+        "Name": name,
+        "Description": described,
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE", **projected},
         "PartitionKeys": [{"Name": name, "Type": "string"} for name in parts],
         "StorageDescriptor": {
-            "Columns": [{"Name": column.name, "Type": _athena_type(column.type)} for column in columns],
+            "Columns": [{"Name": column, "Type": type_} for column, type_ in columns],
             "Location": location,
             **PARQUET,
         },
     }
-    return RawTable(definition, left_out)
 
 
 def register(glue: Any, database: str, definition: Mapping[str, Any]) -> str:
@@ -126,10 +145,10 @@ def external_schema(database: str, role_arn: str) -> str:
     )
 
 
-def _athena_type(of: SqlType) -> str:
+def athena_type(of: SqlType) -> str:
     """Name a type as Athena does; empty where a parquet file of it cannot be queried as one.
 
-    >>> _athena_type(SqlType("DECIMAL", (18, 2))), _athena_type(SqlType("SUPER"))
+    >>> athena_type(SqlType("DECIMAL", (18, 2))), athena_type(SqlType("SUPER"))
     ('decimal(18,2)', '')
     """
     if of.name == "DECIMAL":
@@ -137,26 +156,24 @@ def _athena_type(of: SqlType) -> str:
     return TYPES.get(of.name, "")
 
 
-def _partitions(dataset: str, keys: Sequence[str]) -> dict[str, dict[str, str]]:
+def partitions(folder: str, keys: Sequence[str]) -> dict[str, dict[str, str]]:
     """Return the hive parts of the keys and how each is projected; none where keys differ in them.
 
     https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
 
-    >>> _partitions("a", ["raw/a/year=2026/month=01/x.parquet", "raw/a/year=2025/month=12/y.parquet"])["month"]
+    >>> partitions("raw/a/", ["raw/a/year=2026/month=01/x.parquet", "raw/a/year=2025/month=12/y.parquet"])["month"]
     {'type': 'integer', 'range': '1,12', 'digits': '2'}
-    >>> _partitions("a", ["raw/a/day=2026-01-01/x", "raw/a/day=2026-01-09/x"])["day"]["range"]
+    >>> partitions("raw/a/", ["raw/a/day=2026-01-01/x", "raw/a/day=2026-01-09/x"])["day"]["range"]
     '2026-01-01,NOW+1DAYS'
-    >>> _partitions("a", ["raw/a/region=EU/x", "raw/a/region=US/x"])
+    >>> partitions("raw/a/", ["raw/a/region=EU/x", "raw/a/region=US/x"])
     {'region': {'type': 'enum', 'values': 'EU,US'}}
-    >>> _partitions("a", ["raw/a/x.parquet", "raw/a/day=2026-01-09/x"]), _partitions("a", ["raw/a/day=1/2026/x"])
+    >>> partitions("raw/a/", ["raw/a/x", "raw/a/day=2026-01-09/x"]), partitions("raw/a/", ["raw/a/day=1/2026/x"])
     ({}, {})
     """
-    folders = [key.removeprefix(f"raw/{dataset}/").split("/")[:-1] for key in keys]
-    found = [dict(part.split("=", 1) for part in folder if HIVE_PART.fullmatch(part)) for folder in folders]
+    folders = [key.removeprefix(folder).split("/")[:-1] for key in keys]
+    found = [dict(part.split("=", 1) for part in each if HIVE_PART.fullmatch(part)) for each in folders]
     names = list(found[0]) if found else []
-    alike = all(
-        list(parts) == names and len(parts) == len(folder) for parts, folder in zip(found, folders, strict=True)
-    )
+    alike = all(list(parts) == names and len(parts) == len(each) for parts, each in zip(found, folders, strict=True))
     return {name: _projected(name, {parts[name] for parts in found}) for name in names} if alike else {}
 
 

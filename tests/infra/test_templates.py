@@ -97,6 +97,8 @@ def test_main_puts_out_what_the_operators_commands_read() -> None:
         "TransformerSecretArn",
         "ReaderSecretArn",
         "CopyRoleArn",
+        "ExportRoleArn",
+        "KmsKeyArn",
         "WorkgroupName",
         "ClusterIdentifier",
         "DatabaseName",
@@ -106,6 +108,7 @@ def test_main_puts_out_what_the_operators_commands_read() -> None:
         "EnvironmentName",
         "ReconcileFunctionName",
         "CatalogDatabaseName",
+        "ExportDatabaseName",
         "CatalogWorkgroupName",
     }
 
@@ -511,6 +514,27 @@ def test_copy_may_read_what_landed_and_what_is_staged_and_write_nothing() -> Non
     assert actions == {"s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation", "kms:Decrypt"}
     (read,) = (statement for statement in allowed if statement["Action"] == "s3:GetObject")
     assert [item["Fn::Sub"] for item in read["Resource"]] == ["${BucketArn}/raw/*", "${BucketArn}/staging/*"]
+
+
+def test_unload_may_write_exports_and_read_no_file() -> None:
+    allowed = {each["Sid"]: each for each in statements(load("warehouse")["Resources"]["ExportRole"])}
+    del allowed["RedshiftAssumes"]
+    actions = {action for statement in allowed.values() for action in as_list(statement["Action"])}
+    assert actions == {
+        "s3:PutObject",
+        "s3:ListBucket",
+        "s3:GetBucketLocation",
+        "kms:GenerateDataKey",
+        "kms:Decrypt",
+    }
+    assert allowed["WriteExports"]["Resource"] == {"Fn::Sub": "${BucketArn}/exports/*"}
+    assert allowed["ListExports"]["Condition"] == {"StringLike": {"s3:prefix": "exports/*"}}
+
+
+def test_nobody_is_told_of_an_export() -> None:
+    bucket = load("storage")["Resources"]["Bucket"]["Properties"]
+    notified = bucket["NotificationConfiguration"]["Fn::If"][1]["QueueConfigurations"]
+    assert [each["Filter"]["S3Key"]["Rules"] for each in notified] == [[{"Name": "prefix", "Value": "raw/"}]]
 
 
 def test_generated_passwords_are_such_as_redshift_takes() -> None:

@@ -1,4 +1,4 @@
-"""A warehouse and a network that the deployment makes; and the COPY role, attached to whatever warehouse there is."""
+"""A warehouse and a network that the deployment makes; the roles of COPY and UNLOAD, attached to whatever there is."""
 
 import ipaddress
 import json
@@ -15,6 +15,7 @@ from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices, LocalStack
 
 ROLE = "arn:aws:iam::123456789012:role/landfall-copy"
+EXPORT_ROLE = "arn:aws:iam::123456789012:role/landfall-export"
 OTHER = "arn:aws:iam::123456789012:role/spectrum"
 # Free addresses that a workgroup with enhanced VPC routing asks for in each subnet, by RPUs, and to double them:
 # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html
@@ -115,12 +116,12 @@ def test_the_warehouse_is_private_encrypted_and_outlives_its_stack() -> None:
     assert given == {"Fn::If": ["HasPipeline", {"Fn::GetAtt": ["Warehouse", "Outputs.CopyRoleArn"]}, ""]}
 
 
-def test_the_deployed_copy_role_is_attached_and_a_second_deployment_leaves_it(stack: LocalStack) -> None:
+def test_the_deployed_roles_are_attached_and_a_second_deployment_leaves_them(stack: LocalStack) -> None:
     client = stack.client("redshift-serverless")
     described = stack.client("cloudformation").describe_stacks(StackName="landfall-local")["Stacks"][0]
     outputs = {item["OutputKey"]: item["OutputValue"] for item in described["Outputs"]}
     roles = client.get_namespace(namespaceName=outputs["WorkgroupName"])["namespace"]["iamRoles"]
-    assert [copy_role.ROLE_ARN.findall(each) for each in roles] == [[outputs["CopyRoleArn"]]]
+    assert [copy_role.ROLE_ARN.findall(each) for each in roles] == [[outputs[name]] for name in copy_role.ROLES]
     assert "already" in copy_role.attach(outputs, client, None)
 
 
@@ -130,8 +131,10 @@ def test_a_role_is_attached_beside_those_that_are_there(local_redshift: LocalSer
     client.update_namespace(namespaceName=name, iamRoles=[OTHER])
     outputs = {"WorkgroupName": name, "CopyRoleArn": ROLE}
     assert "attached to namespace" in copy_role.attach(outputs, client, None)
+    exporting = {**outputs, "ExportRoleArn": EXPORT_ROLE}  # as a later release is deployed
+    assert copy_role.attach(exporting, client, None).endswith(name)
     roles = client.get_namespace(namespaceName=name)["namespace"]["iamRoles"]
-    assert [arn for each in roles for arn in copy_role.ROLE_ARN.findall(each)] == [OTHER, ROLE]
+    assert [arn for each in roles for arn in copy_role.ROLE_ARN.findall(each)] == [OTHER, ROLE, EXPORT_ROLE]
     assert copy_role.admin_secret(name, client) == ""
 
 
@@ -156,7 +159,7 @@ OF_CLUSTER = {"ClusterIdentifier": "analytics", "CopyRoleArn": ROLE}
 
 def test_a_role_is_attached_to_a_cluster_once() -> None:
     cluster = Cluster(OTHER)
-    assert copy_role.attach(OF_CLUSTER, None, cluster) == "COPY role: attached to cluster analytics"
+    assert copy_role.attach(OF_CLUSTER, None, cluster) == "COPY and UNLOAD roles: attached to cluster analytics"
     assert copy_role.attach(OF_CLUSTER, None, cluster).endswith("already")
     assert cluster.roles == [OTHER, ROLE]
 

@@ -1,0 +1,319 @@
+"""`landfall unload`: a model as parquet in S3, with the reader's rights, whole or not there; and landed again."""
+
+# ruff: noqa: S608 - the tests' own tables
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.judge.contracts import parse_contract
+from ingest_lambda.load.outcomes import Status
+from ingest_lambda.warehouse.client import Warehouse
+from landfall.operate import declared, exports
+from landfall.stack import Stack
+from local.home import ROOT
+from tests.infra.templates import load, statements
+from tests.land.warehouse import new_dataset
+from tests.landfall.conftest import Desk
+
+DATABASE = "landfall_test_exports"
+
+
+@pytest.fixture(scope="module")
+def export_role(worker_desk: Desk) -> str:
+    """A role with the rights that the template gives it, and no other."""
+    land, policies = worker_desk.land, load("warehouse")["Resources"]["ExportRole"]["Properties"]["Policies"]
+    text = json.dumps([each for each in statements(policies) if each["Sid"] != "EncryptExports"])
+    allowed = json.loads(text.replace("${BucketArn}", f"arn:aws:s3:::{land.bucket}"))
+    for each in allowed:
+        each["Resource"] = each["Resource"].get("Fn::Sub", f"arn:aws:s3:::{land.bucket}")
+    trusted = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam, name = land.client("iam"), f"{land.bucket}-export"
+    policy, trust = (json.dumps({"Version": "2012-10-17", "Statement": part}) for part in (allowed, [trusted]))
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    iam.put_role_policy(RoleName=name, PolicyName="write-exports", PolicyDocument=policy)
+    land.client("glue").create_database(DatabaseInput={"Name": DATABASE})
+    return str(role["Role"]["Arn"])
+
+
+@pytest.fixture
+def exporting(desk: Desk, export_role: str, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk of a stack that can export, in a checkout whose models restrict nothing."""
+    more = {
+        "ReaderSecretArn": "land/landfall_reader",
+        "TransformerSecretArn": "land/landfall_transformer",
+        "ExportRoleArn": export_role,
+        "ExportDatabaseName": DATABASE,
+    }
+    stack = replace(desk.stack, outputs={**desk.stack.outputs, **more})
+    monkeypatch.setattr(Stack, "from_environment", lambda: stack)
+    monkeypatch.setattr(declared, "restricted_columns", lambda _: frozenset())
+    return replace(desk, stack=stack)
+
+
+@pytest.fixture
+def transformer(exporting: Desk) -> Warehouse:
+    return exporting.stack.warehouse_as("TransformerSecretArn")
+
+
+@pytest.fixture
+def model(transformer: Warehouse) -> Iterator[str]:
+    """A mart of three rows."""
+    name = new_dataset("mart")
+    transformer.transaction(
+        [
+            f"create table marts.{name} (id bigint, region char(2), total decimal(18,2), day date, _file_id char(1))",
+            f"insert into marts.{name} values (1, 'EU', 1.5, '2026-01-01', 'f'), (2, 'US', null, '2026-01-02', 'f'), "
+            "(3, 'EU', 0.01, '2026-01-02', 'f')",
+        ]
+    )
+    yield name
+    transformer.execute(f"drop table marts.{name}")
+
+
+def catalogued(desk: Desk, model: str) -> Any:
+    """Return the catalog's table of a model; None where there is none."""
+    glue = desk.land.client("glue")
+    try:
+        return glue.get_table(DatabaseName=DATABASE, Name=model)["Table"]
+    except glue.exceptions.EntityNotFoundException:
+        return None
+
+
+def names(desk: Desk, folder: str) -> list[str]:
+    """List what is in an export's folder."""
+    return sorted(key.rpartition("/")[2] for key in desk.land.keys(below(desk, folder)))
+
+
+def below(desk: Desk, folder: str) -> str:
+    return folder.removeprefix(f"s3://{desk.land.bucket}/")
+
+
+def folders(desk: Desk, model: str) -> tuple[list[str], list[str]]:
+    return exports.folders(desk.land.client("s3"), desk.land.bucket, model)
+
+
+def test_an_export_is_complete_registered_and_without_what_is_landfalls_own(exporting: Desk, model: str) -> None:
+    done = exporting.landfall("unload", model)
+    assert (done["schema"], done["rows"], done["files"], done["partition_by"]) == ("marts", 3, 2, [])
+    assert done["columns"] == ["id", "region", "total", "day"]
+    assert names(exporting, done["folder"]) == ["0000_part_00.parquet", "0001_part_00.parquet", "_SUCCESS", "_manifest"]
+    body = exporting.land.client("s3").get_object(
+        Bucket=exporting.land.bucket, Key=below(exporting, done["folder"]) + "_SUCCESS"
+    )
+    said = json.loads(body["Body"].read())
+    assert (said["rows"], said["bytes"], said["columns"]) == (3, done["bytes"], done["columns"])
+    table = catalogued(exporting, model)
+    assert done["table"] == f"{DATABASE}.{model}"
+    assert table["StorageDescriptor"]["Location"] == done["folder"]
+    assert [(each["Name"], each["Type"]) for each in table["StorageDescriptor"]["Columns"]] == [
+        ("id", "bigint"),
+        ("region", "string"),
+        ("total", "decimal(18,2)"),
+        ("day", "date"),
+    ]
+
+
+def test_partitions_are_folders_that_the_catalog_projects(exporting: Desk, model: str) -> None:
+    done = exporting.landfall("unload", model, "--partition-by", "region", "--partition-by", "day")
+    keys = exporting.land.keys(below(exporting, done["folder"]))
+    assert {key.removeprefix(below(exporting, done["folder"])).rpartition("/")[0] for key in keys} == {
+        "",
+        "region=EU/day=2026-01-01",
+        "region=EU/day=2026-01-02",
+        "region=US/day=2026-01-02",
+    }
+    table = catalogued(exporting, model)
+    assert [each["Name"] for each in table["PartitionKeys"]] == ["region", "day"]
+    assert [each["Name"] for each in table["StorageDescriptor"]["Columns"]] == ["id", "total"]
+    assert table["Parameters"]["storage.location.template"] == f"{done['folder']}region=${{region}}/day=${{day}}/"
+    assert table["Parameters"]["projection.region.values"] == "EU,US"
+
+
+@pytest.mark.parametrize(
+    ("partition_by", "said"),
+    [
+        (["nothing"], "exports no column nothing"),
+        (["_file_id"], "exports no column _file_id"),
+        (["total"], "total is DECIMAL: partitions are by"),
+        (["id", "region", "day", "total"], "total is DECIMAL"),
+    ],
+)
+def test_partitions_that_cannot_be_are_refused_and_nothing_is_written(
+    exporting: Desk, model: str, partition_by: list[str], said: str
+) -> None:
+    options = [word for name in partition_by for word in ("--partition-by", name)]
+    assert said in exporting.landfall("unload", model, *options, exits=3)
+    assert (folders(exporting, model), catalogued(exporting, model)) == (([], []), None)
+
+
+def test_a_restricted_column_is_left_out_and_no_partition_either(
+    exporting: Desk, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(declared, "restricted_columns", lambda _: frozenset({"region", "elsewhere"}))
+    done = exporting.landfall("unload", model)
+    assert (done["columns"], done["restricted"]) == (["id", "total", "day"], ["region"])
+    assert "exports no column region" in exporting.landfall("unload", model, "--partition-by", "region", exits=3)
+    assert "without region" in exporting.say("unload", model)
+
+
+def test_what_the_reader_may_not_read_is_not_exported(exporting: Desk, transformer: Warehouse, model: str) -> None:
+    transformer.transaction(
+        [f"revoke select on marts.{model} from landfall_reader", f"grant insert on marts.{model} to landfall_reader"]
+    )
+    assert "permission denied" in exporting.landfall("unload", model, exits=3)
+    assert (folders(exporting, model), catalogued(exporting, model)) == (([], []), None)
+
+
+def test_a_table_outside_of_what_readers_see_is_no_model_to_export(exporting: Desk, transformer: Warehouse) -> None:
+    name = new_dataset("identities")
+    transformer.execute(f"create table restricted.{name} (id bigint)")
+    assert f"the reader sees no table {name}" in exporting.landfall("unload", name, exits=3)
+    assert "is no name of a model" in exporting.landfall("unload", "a.b", exits=3)
+    assert folders(exporting, name) == ([], [])
+    transformer.execute(f"drop table restricted.{name}")
+
+
+def test_the_newest_export_is_the_one_in_the_catalog_and_older_ones_go(exporting: Desk, model: str) -> None:
+    done = [exporting.landfall("unload", model) for _ in range(3)]
+    assert [each["removed"] for each in done] == [[], [], [below(exporting, done[0]["folder"])]]
+    assert catalogued(exporting, model)["StorageDescriptor"]["Location"] == done[2]["folder"]
+    last = exporting.landfall("unload", model, "--keep", "1")
+    assert folders(exporting, model) == ([below(exporting, last["folder"])], [])
+    assert names(exporting, done[2]["folder"]) == []
+
+
+def test_without_a_catalog_an_export_is_complete_all_the_same(
+    exporting: Desk, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs = {name: value for name, value in exporting.stack.outputs.items() if name != "ExportDatabaseName"}
+    monkeypatch.setattr(Stack, "from_environment", lambda: replace(exporting.stack, outputs=outputs))
+    done = exporting.landfall("unload", model)
+    assert (done["table"], done["why"]) == (None, "no catalog is deployed (CreateCatalog)")
+    assert folders(exporting, model) == ([below(exporting, done["folder"])], [])
+
+
+@pytest.mark.parametrize("step", ["exports.verified", "exports.complete", "unloading.register"])
+def test_a_killed_export_is_not_in_the_catalog_and_a_later_one_takes_it_away(
+    exporting: Desk, model: str, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    before = exporting.landfall("unload", model)
+    asked = {"outputs": exporting.stack.outputs, "model": model, "step": step}
+    unload = [sys.executable, "-m", "tests.landfall.killed_unload", json.dumps(asked)]
+    killed = subprocess.run(unload, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert catalogued(exporting, model)["StorageDescriptor"]["Location"] == before["folder"]
+    complete, unfinished = folders(exporting, model)
+    is_whole = step == "unloading.register"
+    assert (len(complete), len(unfinished)) == ((2, 0) if is_whole else (1, 1))
+
+    if not is_whole:  # it may be under way still, for all that anybody knows
+        assert exporting.landfall("unload", model, "--keep", "9")["removed"] == []
+    monkeypatch.setattr(exports, "LONGEST", timedelta(seconds=-1))
+    last = exporting.landfall("unload", model, "--keep", "1")
+    assert folders(exporting, model) == ([below(exporting, last["folder"])], [])
+    assert exporting.land.keys(f"exports/{model}/") == exporting.land.keys(below(exporting, last["folder"]))
+
+
+def test_a_file_that_no_manifest_lists_keeps_an_export_from_being_complete(
+    exporting: Desk, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified = exports.verified
+
+    def stray(s3: Any, bucket: str, folder: str) -> Any:
+        s3.put_object(Bucket=bucket, Key=f"{folder}0000_part_09.parquet", Body=b"twice")
+        return verified(s3, bucket, folder)
+
+    monkeypatch.setattr(exports, "verified", stray)
+    said = exporting.landfall("unload", model, exits=4)
+    assert "manifest and its folder differ" in said
+    assert "0000_part_09.parquet" in said
+    assert (len(folders(exporting, model)[0]), catalogued(exporting, model)) == (0, None)
+
+
+# a column's type, its value, the type it is declared with to land again, and how what has landed compares
+TYPES = [
+    ("boolean", "true", "boolean", "{0}"),
+    ("smallint", "-7", "smallint", "{0}"),
+    ("integer", "2147483647", "integer", "{0}"),
+    ("bigint", "9223372036854775807", "bigint", "{0}"),
+    ("real", "1.5", "real", "{0}"),
+    ("double precision", "1e-300", "double precision", "{0}"),
+    ("decimal(18,2)", "-1.50", "decimal(18,2)", "{0}"),
+    ("decimal(38,10)", "0.0000000001", "decimal(38,10)", "{0}"),
+    ("varchar(20)", "'it''s é'", "varchar(20)", "{0}"),
+    ("char(5)", "'ab'", "char(5)", "{0}"),
+    ("date", "'1999-12-31'", "date", "{0}"),
+    ("timestamp", "'2026-01-02 03:04:05.678901'", "timestamp", "{0}"),
+    # what lands as another type (docs/export.md)
+    ("timestamptz", "'2026-01-02 03:04:05.678901+02'", "timestamp", "{0} at time zone 'utc'"),
+    ("varbyte(9)", "to_varbyte('00ff', 'hex')", "varchar(18)", "from_varbyte({0}, 'hex')"),
+    ("time", "'03:04:05.678901'", "varchar(15)", "cast({0} as varchar(15))"),
+    (
+        "super",
+        "json_parse('{{\"a\": [1, null]}}')",
+        "varchar(max)",
+        "case when {0} is not null then json_serialize({0}) end",
+    ),
+]
+
+
+def test_what_was_exported_lands_as_it_was(exporting: Desk, transformer: Warehouse) -> None:
+    """Each type alone in a column, a NULL in each, and one column in the path."""
+    model, dataset = new_dataset("mart"), new_dataset("back")
+    columns = [f"c{number}" for number in range(len(TYPES))]
+    typed = ", ".join(f"{name} {each[0]}" for name, each in zip(columns, TYPES, strict=True))
+    values = ", ".join(each[1].format() for each in TYPES)
+    transformer.transaction(
+        [
+            f"create table marts.{model} (id bigint, day date, {typed})",
+            f"insert into marts.{model} select 1, '2026-01-01', {values}",
+            f"insert into marts.{model} (id, day) values (2, '2026-01-02')",
+        ]
+    )
+    done = exporting.landfall("unload", model, "--partition-by", "day")
+    land = exporting.land
+    land.contracts[dataset] = parse_contract(
+        {
+            "schema_change": "freeze",
+            "columns": [{"name": "id", "data_type": "bigint"}, {"name": "day", "data_type": "date"}]
+            + [{"name": name, "data_type": each[2]} for name, each in zip(columns, TYPES, strict=True)],
+        }
+    )
+    s3, files = land.client("s3"), []
+    for key in sorted(land.keys(below(exporting, done["folder"]))):
+        if key.endswith(".parquet"):
+            body = s3.get_object(Bucket=land.bucket, Key=key)["Body"].read()
+            files.append(land.put(f"raw/{dataset}/{key.removeprefix(below(exporting, done['folder']))}", body))
+    outcomes = land.function().receive(*files)
+    assert [each.status for each in outcomes] == [Status.LANDED] * 2, outcomes
+
+    names = ", ".join(["id", "day", *columns])
+    before = ", ".join(["id", "day", *(each[3].format(name) for name, each in zip(columns, TYPES, strict=True))])
+    landed, exported = f"select {names} from landing.{dataset}", f"select {before} from marts.{model}"
+    assert transformer.query(f"{landed} except {exported}") == []
+    assert transformer.query(f"{exported} except {landed}") == []
+    assert land.count(f"landing.{dataset}") == 2
+    transformer.execute(f"drop table marts.{model}")
+
+
+def test_the_models_yaml_says_which_columns_are_restricted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "dbt_project" / "models" / "marts"
+    folder.mkdir(parents=True)
+    columns = "[{name: id}, {name: Name, config: {meta: {restricted: true}}}, {name: b, config: {meta: {}}}]"
+    (folder / "people.yml").write_text(f"models:\n  - name: people\n    columns: {columns}\n  - name: plain\n")
+    (folder / "_docs.yml").write_text("")
+    monkeypatch.setattr("scripts.package.ROOT", tmp_path)
+    assert declared.restricted_columns("people") == {"name"}
+    assert declared.restricted_columns("plain") == frozenset()
+    with pytest.raises(ConfigError, match="no model nobody is declared"):
+        declared.restricted_columns("nobody")
