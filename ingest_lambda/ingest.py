@@ -22,7 +22,7 @@ from ingest_lambda.arrive.known_folders import KnownFolders
 from ingest_lambda.arrive.owned import logs_by_folder
 from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Rules, route
 from ingest_lambda.bucket.objects import Place
-from ingest_lambda.errors import FileGoneError, RejectedFileError
+from ingest_lambda.errors import ConfigError, FileGoneError, RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import rules_of
 from ingest_lambda.judge.paths import Group, group_by_path
@@ -35,13 +35,14 @@ from ingest_lambda.read.formats import inspect_any
 from ingest_lambda.reasons import NO_PARQUET
 from ingest_lambda.rewrite.probe import probe
 from ingest_lambda.settings import Settings
-from ingest_lambda.tell import notify
+from ingest_lambda.tell import newcomers, notify
 from ingest_lambda.tell.claims import Claims
 from ingest_lambda.tell.doubts import Desk, Doubts
 from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.tell.quarantine import Quarantine
 from ingest_lambda.tell.report import Report
 from ingest_lambda.tell.waiting import forget, gone, note, waiting
+from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Warehouse
 
 if TYPE_CHECKING:
@@ -291,8 +292,8 @@ class Ingest:
         self._report.failure(file, dataset, error)
         return FileOutcome(file, Status.RETRIED, dataset, f"{type(error).__name__}: {error}")
 
-    def _announce(self, outcomes: Iterable[FileOutcome]) -> None:
-        """Tell what landed, and what it did to landing's columns."""
+    def _announce(self, outcomes: Sequence[FileOutcome]) -> None:
+        """Tell what landed, what it did to landing's columns, and which dataset a typo may have made."""
         details = notify.landed_details(outcomes, self._settings.environment)
         try:
             refused = notify.send_landed(self._clients.events, self._settings.event_bus, details)
@@ -303,8 +304,22 @@ class Ingest:
         try:
             topic = self._settings.failure_topic_arn
             notify.send_schema_changes(self._clients.sns, topic, self._settings.environment, details)
+            self._announce_newcomers(outcomes)
         except (ClientError, BotoCoreError) as error:  # the rows are in landing, and the event says it too
             self._report.lost("announcement", error)
+
+    def _announce_newcomers(self, outcomes: Iterable[FileOutcome]) -> None:
+        """Tell of new datasets; the warehouse is asked only where one has come that is not declared."""
+        declared = self._loader.contracts
+        first = newcomers.first_files(outcomes, declared)
+        if not first:
+            return
+        try:
+            found = newcomers.newcomers(first, [*declared, *landed_datasets(self._warehouse)])
+        except (TransientError, ConfigError) as error:
+            self._report.lost("announcement", error)
+            return
+        newcomers.send(self._clients.sns, self._settings.failure_topic_arn, self._settings.environment, found)
 
 
 def route_files(messages: Iterable[Message], rules: Rules) -> tuple[list[Candidate], list[FileOutcome]]:

@@ -25,6 +25,7 @@ COMMAND_MODULES = (
     "reconcile",
     "replay",
     "evolve",
+    "drop_dataset",
     "undo",
     "pause",
     "rotate",

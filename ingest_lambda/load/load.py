@@ -287,6 +287,7 @@ class _Load:
             load_path=self._plan.path,
             cut=cut,
             schema_changes=self._plan.column_changes if landed else (),
+            is_first=landed and self._plan.creates_table,
         )
 
     def _standing(self, said: Row) -> tuple[Status, str | None]:

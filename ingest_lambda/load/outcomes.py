@@ -27,6 +27,7 @@ class FileOutcome:
     """The end of one file version. `rows` were landed, `size` is in bytes, `reason` is for people and machines.
 
     `cut`: columns whose nanoseconds were cut to microseconds. `schema_changes`: what the file's load did to landing.
+    `is_first`: that load made the dataset's table.
     """
 
     file: FileVersion
@@ -41,3 +42,4 @@ class FileOutcome:
     verdict: Verdict | None = None
     cut: tuple[str, ...] = ()
     schema_changes: tuple[ColumnChange, ...] = ()
+    is_first: bool = False

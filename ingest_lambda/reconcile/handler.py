@@ -29,6 +29,7 @@ from ingest_lambda.reconcile.find import Tally, find
 from ingest_lambda.reconcile.listing import Scope
 from ingest_lambda.reconcile.mark import Mark, Marks, begin, is_held
 from ingest_lambda.tell.mark import ChangeMark
+from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Connection, Target, Warehouse
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def run(
 
 def _compare_rows(warehouse: Connection, mark: Mark, contracts: Mapping[str, Contract], result: Result) -> None:
     window = ledger.Window(mark.since, mark.digit) if mark.since else None
-    result.mismatches = ledger.mismatches(warehouse, ledger.datasets(warehouse), window)
+    result.mismatches = ledger.mismatches(warehouse, landed_datasets(warehouse), window)
     result.waiting = snapshots.waiting(warehouse, contracts)
     result.datasets |= {mismatch.dataset for mismatch in result.mismatches}
     result.datasets |= {each.dataset for each in result.waiting}

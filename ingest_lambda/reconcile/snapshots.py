@@ -15,7 +15,7 @@ from typing import Any
 
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.snapshots import End, Snapshot, parts_of
-from ingest_lambda.reconcile import ledger
+from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Connection, Row
 from ingest_lambda.warehouse.copies import SKIPPED, is_original
 from ingest_lambda.warehouse.statements import literal, table
@@ -64,7 +64,7 @@ def waiting(
     declared = {dataset: contract.snapshot for dataset, contract in contracts.items() if contract.snapshot}
     return [
         each
-        for dataset in ledger.datasets(warehouse)
+        for dataset in landed_datasets(warehouse)
         if dataset in declared and declared[dataset].end is not End.FILE
         for seconds, each in _of_dataset(warehouse, dataset, declared[dataset])
         if seconds >= (PATIENCE if patience is None else patience).total_seconds()

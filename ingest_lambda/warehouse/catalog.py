@@ -13,7 +13,7 @@ from typing import Any
 from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.client import Connection, Warehouse
 from ingest_lambda.warehouse.sqltypes import VARBYTE, SqlType, parse_type
-from ingest_lambda.warehouse.statements import METADATA, PATH_FACT, Column
+from ingest_lambda.warehouse.statements import DATASET_NAME, METADATA, PATH_FACT, Column
 
 Columns = tuple[Column, ...]
 COUNTED_AT_ONCE = 200  # names of the longest kind are 30 KB of the 100 KB that a statement may have
@@ -48,6 +48,7 @@ class Catalog:
             with self._warehouse.session() as session:
                 tables = read_tables(session, dataset)
             if tables.columns is None:
+                self._with_values.pop(dataset, None)
                 return tables
             self._known[dataset] = tables
         return self._known[dataset]
@@ -81,6 +82,12 @@ def read_tables(connection: Connection, dataset: str) -> Tables:
 def read_columns(connection: Connection, dataset: str) -> Columns | None:
     """Ask the warehouse for the columns of `landing.<dataset>`, metadata excluded; None if there is no such table."""
     return read_tables(connection, dataset).columns
+
+
+def landed_datasets(connection: Connection, wanted: str | None = None) -> list[str]:
+    """List the datasets that have a landing table; only the wanted one where it is given (none if it has none)."""
+    names = [str(row["dataset"]) for row in connection.query(ddl.select_landed_datasets())]
+    return [name for name in names if DATASET_NAME.fullmatch(name) and wanted in (None, name)]
 
 
 def count_values(connection: Connection, dataset: str, columns: Iterable[str]) -> tuple[int, frozenset[str]]:

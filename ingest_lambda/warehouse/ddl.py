@@ -100,6 +100,17 @@ def count_rows(dataset: str, columns: Iterable[str] = ()) -> str:
     return f"select {', '.join(['count(*) as row_count', *values])} from {table('landing', dataset)}"
 
 
+def select_landed_datasets() -> str:
+    """List the datasets that have a landing table and a ledger; one that was dropped has the ledger alone.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TABLES.html
+    """
+    return (
+        "select table_name as dataset from svv_tables where table_schema in ('landing', 'ledger') "
+        "group by table_name having count(*) = 2 order by table_name"
+    )
+
+
 def select_dependents(dataset: str) -> str:
     """List the views that are bound to `landing.<dataset>`, which an error text need not name.
 

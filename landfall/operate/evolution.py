@@ -14,9 +14,8 @@ from typing import Any
 
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.judge.contracts import Contract, parse_contract
-from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse import ddl
-from ingest_lambda.warehouse.catalog import read_columns
+from ingest_lambda.warehouse.catalog import landed_datasets, read_columns
 from ingest_lambda.warehouse.client import Connection, retry_conflicts
 from ingest_lambda.warehouse.statements import METADATA, ROW_NUMBER, Column, Widening, identifier, lock_dataset, table
 from landfall.operate.names import did_you_mean
@@ -105,7 +104,7 @@ def plan_change(warehouse: Connection, dataset: str, column: str, type_: str, *,
     wanted = wanted_column(column, type_)
     existing = read_columns(warehouse, dataset)
     if existing is None:
-        question = did_you_mean(dataset, datasets(warehouse))
+        question = did_you_mean(dataset, landed_datasets(warehouse))
         raise ConfigError(f"there is no table landing.{dataset}{question or '.'} `landfall status` lists the datasets")
     before = next((each for each in existing if each.name == wanted.name), None)
     question = did_you_mean(wanted.name, (each.name for each in existing))

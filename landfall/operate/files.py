@@ -10,6 +10,7 @@ from typing import Any
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.reasons import Reason
 from ingest_lambda.reconcile.ledger import datasets
+from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Connection, Row
 from ingest_lambda.warehouse.copies import SKIPPED
 from landfall.operate import statements, verdicts
@@ -62,10 +63,10 @@ class Outcome:
 
 
 def totals(warehouse: Connection, wanted: str | None = None) -> list[DatasetTotals]:
-    """Count files and rows, a dataset each, in order of name."""
+    """Count files and rows, a dataset each, in order of name; of one that was dropped only what was rejected."""
     known = datasets(warehouse)
-    of_interest = [name for name in known if wanted in (None, name)]
-    landed = {row["dataset"]: row for row in _all(warehouse, statements.select_totals(of_interest))}
+    totals_of = statements.select_totals(landed_datasets(warehouse, wanted))
+    landed = {row["dataset"]: row for row in _all(warehouse, totals_of)}
     rejected = Counter(
         {row["dataset"]: int(row["files"]) for row in _all(warehouse, statements.select_rejected_totals(known))}
     )

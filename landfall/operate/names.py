@@ -4,15 +4,14 @@ A dataset is made by the first file that bears its name, so a typo would be one 
 """
 
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from ingest_lambda.arrive.lookalikes import lookalike
 from ingest_lambda.reconcile.ledger import datasets
+from ingest_lambda.warehouse.catalog import landed_datasets
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
-
-ALIKE = 0.8  # of 1.0: one letter of five is another, or two of ten stand in each other's place
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -23,21 +22,25 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("claims", ["orders"])
     ''
     """
-    alike = get_close_matches(name, sorted(set(known) - {name}), n=1, cutoff=ALIKE)
-    return f"; did you mean {alike[0]}?" if alike else ""
+    alike = lookalike(name, known)
+    return f"; did you mean {alike}?" if alike else ""
 
 
 def typos(stack: "Stack", names: Collection[str], declared: Collection[str]) -> list[str]:
-    """Announce the datasets among `names` that nobody knows and that resemble a known one.
+    """Announce the datasets among `names` that nobody knows and that resemble a known one, and how they go again.
 
     The warehouse is asked only where one is not declared.
     """
     strange = sorted(set(names) - set(declared))
     if not strange:
         return []
-    known = {*declared, *datasets(stack.warehouse)}
+    known = {*declared, *landed_datasets(stack.warehouse)}
     asked = {name: did_you_mean(name, known) for name in strange if name not in known}
-    return [f"new dataset {name}{question}" for name, question in asked.items() if question]
+    return [
+        f"new dataset {name}{question} Then `landfall drop-dataset {name}`, when it has landed, takes it away"
+        for name, question in asked.items()
+        if question
+    ]
 
 
 def unknown(stack: "Stack", name: str, declared: Collection[str]) -> str | None:
@@ -45,7 +48,7 @@ def unknown(stack: "Stack", name: str, declared: Collection[str]) -> str | None:
 
     Ask where no file of it has landed or been rejected.
     """
-    known = {*declared, *datasets(stack.warehouse)}
-    if name in known:
+    if name in {*declared, *datasets(stack.warehouse)}:
         return None
+    known = {*declared, *landed_datasets(stack.warehouse)}
     return f"no dataset {name} is known{did_you_mean(name, known) or '.'} There are {', '.join(sorted(known))}"

@@ -12,6 +12,7 @@ from ingest_lambda.reconcile.find import Tally
 from ingest_lambda.reconcile.ledger import Mismatch
 from ingest_lambda.reconcile.tables import Found
 from ingest_lambda.table_format import OwnedFolder
+from ingest_lambda.warehouse.catalog import landed_datasets
 from landfall.operate import missing
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def reconcile(
     with counting("comparing bucket and warehouse") as watch:
         tally = missing.gather(stack, scope, watch)
     tables, freed = missing.see_to_tables(stack, tally, scope, repair=repair, frees=True)
-    names = reconcile_ledger.datasets(stack.warehouse, dataset)
+    names = landed_datasets(stack.warehouse, dataset)
     mismatches = reconcile_ledger.mismatches(stack.warehouse, names)
     to_announce = missing.to_announce(tally) if repair else []
     if to_announce:

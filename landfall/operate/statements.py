@@ -168,6 +168,26 @@ def undo_file(dataset: str, file_id: str) -> list[str]:
     ]
 
 
+def drop_dataset(dataset: str) -> list[str]:
+    """Drop the landing table, and let the ledger's files count as undone: the statements of one transaction.
+
+    >>> for sql in drop_dataset("orders"): print(sql[:36])
+    lock table lock."orders"
+    update ledger."orders" set undone_at
+    drop table landing."orders"
+    """
+    return [
+        lock_dataset(dataset),
+        f"update {table('ledger', dataset)} set undone_at = sysdate where undone_at is null",
+        f"drop table {table('landing', dataset)}",
+    ]
+
+
+def select_models(dataset: str) -> str:
+    """List the models that have taken rows of a dataset in."""
+    return f"select distinct model from ops.model_loads where dataset = {literal(dataset)} order by model"
+
+
 def select_files_without_positions(datasets: Sequence[str]) -> list[str]:
     """List the files that landed without the places of their rows; `datasets` keep them."""
 

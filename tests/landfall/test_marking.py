@@ -20,6 +20,7 @@ REFUSED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no
 COMMANDS: dict[str, Callable[[FileVersion, str], list[str]]] = {
     "undo": lambda file, _: ["undo", file.key],
     "evolve": lambda _, dataset: ["evolve", dataset, "n", "varchar"],
+    "drop-dataset": lambda _, dataset: ["drop-dataset", dataset, "--yes"],
     "replay": lambda file, _: ["replay", file.key],
     "resume": lambda *_: ["resume"],
 }
