@@ -20,7 +20,7 @@ _BEFORE = re.compile(
     )(?=\(*\s*(?:select|with)\b)""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
-_AFTER = re.compile(r"\s*(?:\bwith\s+no\s+schema\s+binding\s*)?;?\s*$", re.IGNORECASE)
+_WITHOUT_BINDING = re.compile(r"\bwith\s+no\s+schema\s+binding$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ def query_part(code: str) -> QueryPart | None:
     if not match:
         return None
     before = match.re is _BEFORE
-    after = _AFTER.search(code)
     head = match["makes"].lower() if before and match["makes"] else ""
-    return QueryPart(match.end() if before else 0, after.start() if after else len(code), "table" in head)
+    return QueryPart(match.end() if before else 0, _end(code), "table" in head)
+
+
+def _end(code: str) -> int:
+    text = code.rstrip().removesuffix(";").rstrip()
+    binding = _WITHOUT_BINDING.search(text)
+    return len(text[: binding.start()].rstrip()) if binding else len(text)

@@ -31,7 +31,7 @@ class Operator:
 
     def landfall(self, *arguments: str, exits: int = 0) -> Any:
         """Run a command with --json; check its exit code; return what it printed, if it printed anything."""
-        done = self.local.landfall(*arguments, "--json", timeout_seconds=240)
+        done = self.local.landfall(*arguments, "--json", timeout_seconds=600)
         assert done.returncode == exits, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         return json_schemas.read(arguments, done.stdout)
 

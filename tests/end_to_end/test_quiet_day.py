@@ -74,7 +74,7 @@ def statements(asked: list[Asked]) -> int:
 
 def test_a_quiet_day_asks_the_warehouse_at_night_alone_and_a_landing_ends_it(night: Night, tmp_path: Path) -> None:
     operator = night.operator
-    assert operator.landfall("transform", "--wait", "--timeout", "280")["outcome"] == "succeeded"
+    assert operator.landfall("transform", "--wait", "--timeout", "500")["outcome"] == "succeeded"
     operator.settle()
 
     assert statements(night.asked_by(*["sweep", "freshness"] * HOURS)) == 0

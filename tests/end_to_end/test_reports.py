@@ -13,7 +13,7 @@ def test_a_run_publishes_the_page_and_dbt_s_documentation_and_a_person_gets_both
     operator: Operator, tmp_path: Path
 ) -> None:
     operator.settle()
-    run = operator.landfall("transform", "--full-refresh", "--wait", "--timeout", "280")
+    run = operator.landfall("transform", "--full-refresh", "--wait", "--timeout", "500")
     report = operator.landfall("report")
     s3, bucket = operator.stack.s3, operator.stack.bucket
     found = {
@@ -32,7 +32,7 @@ def test_a_run_publishes_the_page_and_dbt_s_documentation_and_a_person_gets_both
     assert "the last 7 days" in Path(written["page"]).read_text(encoding="utf-8")
     assert (tmp_path / "dbt" / "index.html").read_text(encoding="utf-8") == docs
 
-    operator.landfall("transform", "--full-refresh", "--wait", "--timeout", "280")
+    operator.landfall("transform", "--full-refresh", "--wait", "--timeout", "500")
     again = s3.head_object(Bucket=bucket, Key="reports/pages/dbt/index.html")
     assert again["LastModified"] == documented_at  # the project is what it was
     mixed = operator.local.landfall("report", "--html", "--all")
@@ -41,7 +41,7 @@ def test_a_run_publishes_the_page_and_dbt_s_documentation_and_a_person_gets_both
 
 def test_the_last_run_s_report_and_the_gates_are_shown(operator: Operator) -> None:
     operator.settle()
-    run = operator.landfall("transform", "--full-refresh", "--wait", "--timeout", "200")
+    run = operator.landfall("transform", "--full-refresh", "--wait", "--timeout", "500")
     report = operator.landfall("report")
     assert report["plan"]["full_refresh"] is True
     assert report["build"]["outcome"] == run["outcome"] == "succeeded"

@@ -42,7 +42,7 @@ def send(operator: Operator, folder: Path, label: str, **tables: pa.Table) -> li
 
 def transform(operator: Operator, exits: int = 0) -> dict[str, Any]:
     """Run the transform to its outcome; check its JSON face."""
-    run: dict[str, Any] = operator.landfall("transform", "--wait", "--timeout", "200", exits=exits)
+    run: dict[str, Any] = operator.landfall("transform", "--wait", "--timeout", "500", exits=exits)
     assert run.keys() == RUN_FACE
     assert all(gate.keys() == GATE_FACE for gate in run["gates"])
     assert all(model.keys() == MODEL_FACE for model in run["models"])
@@ -95,7 +95,7 @@ def test_updates_out_of_order_and_twice_end_in_the_newest_state_until_one_is_und
     assert told.facts["outcome"] == "succeeded"
 
     operator.settle()
-    undone = operator.landfall("undo", latest_key, "--wait", "--timeout", "200")
+    undone = operator.landfall("undo", latest_key, "--wait", "--timeout", "500")
     assert (undone["rows"], undone["was_modeled"]) == (len(latest.orders), True)
     assert undone["transform"]["outcome"] == "succeeded"
     assert orders(operator) == newest(modeled, updated)
@@ -156,7 +156,7 @@ def test_a_file_of_bad_rows_alone_is_told_to_business_and_support_and_holds_noth
     assert 0 < next(score["score"] for score in scores if score["subject"] == "orders") < 100
 
     operator.settle()
-    assert operator.landfall("undo", bad_key, "--wait", "--timeout", "200")["transform"]["outcome"] == "succeeded"
+    assert operator.landfall("undo", bad_key, "--wait", "--timeout", "500")["transform"]["outcome"] == "succeeded"
     assert orders(operator) == before | newest(good)
 
 

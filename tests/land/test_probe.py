@@ -58,7 +58,7 @@ def test_a_file_that_takes_too_long_is_rejected_and_the_others_are_read(land: La
     slow, quick = put_all(land, pa.table({"at": [[number] for number in range(300_000)]}), SMALL)
     send_to_first_child(signal.SIGSTOP)
 
-    found = probe(land.client("s3"), [slow, quick], Limits(seconds=3, bytes_per_second=10**12))
+    found = probe(land.client("s3"), [slow, quick], Limits(seconds=10, bytes_per_second=10**12))
 
     error = found[slow.file_id]
     assert isinstance(error, RejectedFileError)

@@ -78,7 +78,7 @@ def test_a_session_in_which_something_failed_is_ended_at_once(land: Land) -> Non
             session.query("select 1")
         return "does not exist" in str(refused.value)
 
-    wait_for(is_gone, "the session to end", seconds=10)
+    wait_for(is_gone, "the session to end")
 
 
 def test_a_busy_session_is_left_to_expire_and_what_failed_is_still_told(land: Land) -> None:

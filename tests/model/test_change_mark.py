@@ -107,10 +107,11 @@ def test_a_run_that_breaks_keeps_the_mark(flow: Flow, action: str) -> None:
 
 @pytest.mark.parametrize("action", ["plan", "remember"])
 def test_what_lands_while_the_warehouse_is_asked_keeps_the_mark(flow: Flow, action: str) -> None:
-    flow.script(build=action == "remember", quiet=True, leaves_nothing=True, **{f"{action}_seconds": 2})
+    flow.script(build=action == "remember", quiet=True, leaves_nothing=True, holds=action)
     execution = flow.start(**SWEEP)
     wait_for(lambda: action in flow.calls(), "the question")
     flow.set_mark()
+    flow.release()
     flow.end_of(execution)
     assert not flow.mark()[1]
     flow.script(build=False, quiet=True)
@@ -147,7 +148,7 @@ def test_a_mark_that_is_lost_is_as_good_as_set(flow: Flow) -> None:
 
 
 def test_a_full_refresh_that_joins_is_done_although_the_holder_s_empty_plan_has_cleared_the_mark(flow: Flow) -> None:
-    flow.script(build=False, quiet=True, plan_seconds=2)
+    flow.script(build=False, quiet=True, holds="plan")
     holder = flow.start(**SWEEP)
     wait_for(lambda: "plan" in flow.calls(), "the plan")
     flow.client("dynamodb").update_item(  # as who has set the mark before the holder read it, and joins only now
@@ -156,6 +157,7 @@ def test_a_full_refresh_that_joins_is_done_although_the_holder_s_empty_plan_has_
         UpdateExpression="SET rerun = :true, full_refresh = :true",
         ExpressionAttributeValues={":true": {"BOOL": True}},
     )
+    flow.release()
     flow.end_of(holder)
     assert [event["request"]["full_refresh"] for event in flow.events("plan")] == [False, True]
 

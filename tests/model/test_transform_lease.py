@@ -60,10 +60,12 @@ def test_where_nothing_is_built_the_page_is_made_by_the_daily_sweep_alone(
 
 
 def test_several_rounds_make_one_page(flow: Flow) -> None:
-    flow.script(build_seconds=2)
+    flow.script(holds="build")
     holder = flow.start()
     wait_for(lambda: "build" in flow.calls(), "the first build")
     joiner = flow.start()
+    flow.end_of(joiner)
+    flow.release()
     flow.end_of(holder)
     assert flow.calls() == ROUND * 2
     assert (flow.pages(holder), flow.pages(joiner)) == (1, 0)
@@ -80,11 +82,12 @@ def test_nothing_to_build_ends_after_the_plan_and_tells_nobody(flow: Flow) -> No
 
 
 def test_of_two_executions_at_once_one_joins_and_the_holder_runs_again(flow: Flow) -> None:
-    flow.script(build_seconds=2)
+    flow.script(holds="build")
     holder = flow.start()
     wait_for(lambda: "build" in flow.calls(), "the first build")
     joiner = flow.start()
     joined = flow.end_of(joiner)
+    flow.release()
     assert joined["output"] == {"status": "joined", "holder": holder}
     assert flow.end_of(holder)["status"] == "SUCCEEDED"
     assert flow.calls(holder) == ROUND * 2
@@ -93,8 +96,10 @@ def test_of_two_executions_at_once_one_joins_and_the_holder_runs_again(flow: Flo
 
 
 def test_many_executions_at_once_cost_at_most_one_more_round(flow: Flow) -> None:
-    flow.script(build_seconds=1)
+    flow.script(holds="build")
     executions = [flow.start() for _ in range(6)]
+    wait_for(lambda: sum(flow.is_ended(execution) for execution in executions) == 5, "those that join")
+    flow.release()
     outputs = [flow.end_of(execution)["output"] for execution in executions]
     assert sorted(output["status"] for output in outputs) == ["done"] + ["joined"] * 5
     assert flow.calls() in (ROUND, ROUND * 2)
@@ -139,10 +144,11 @@ def test_an_action_that_breaks_fails_the_execution_tells_support_and_frees_the_l
 
 
 def test_who_joined_a_run_that_broke_gets_a_run_of_a_successor(flow: Flow) -> None:
-    flow.script(build_seconds=2, fails="build")
+    flow.script(holds="build", fails="build")
     broken = flow.start()
     wait_for(lambda: "build" in flow.calls(), "the build")
     flow.end_of(flow.start())
+    flow.release()
     wait_for(lambda: flow.end_of(broken)["status"] == "FAILED", "the failure")
     wait_for(lambda: len(flow.executions()) and flow.executions()[0] != broken, "the successor")
     for execution in flow.executions():
@@ -232,19 +238,21 @@ def test_an_entity_that_runs_out_of_time_by_itself_breaks_the_run_and_says_so(fl
 
 
 def test_a_full_refresh_that_joins_a_run_is_done_by_its_next_round_and_by_no_other(flow: Flow) -> None:
-    flow.script(build_seconds=2)
+    flow.script(holds="build")
     holder = flow.start()
     wait_for(lambda: "build" in flow.calls(), "the first build")
     assert flow.end_of(flow.start(full_refresh=True))["output"]["status"] == "joined"
+    flow.release()
     flow.end_of(holder)
     assert [event["request"]["full_refresh"] for event in flow.events("plan")] == [False, True]
 
 
 def test_a_full_refresh_is_done_once_by_who_was_asked_for_it(flow: Flow) -> None:
-    flow.script(build_seconds=2)
+    flow.script(holds="build")
     holder = flow.start(full_refresh=True)
     wait_for(lambda: "build" in flow.calls(), "the first build")
     flow.end_of(flow.start())
+    flow.release()
     flow.end_of(holder)
     assert [event["request"].get("full_refresh") for event in flow.events("plan")] == [True, False]
 
@@ -256,10 +264,11 @@ def test_a_full_refresh_that_was_asked_of_a_dead_execution_is_still_owed(flow: F
 
 
 def test_a_full_refresh_that_joined_a_run_that_broke_is_done_by_its_successor(flow: Flow) -> None:
-    flow.script(build_seconds=2, fails="build")
+    flow.script(holds="build", fails="build")
     broken = flow.start()
     wait_for(lambda: "build" in flow.calls(), "the build")
     flow.end_of(flow.start(full_refresh=True))
+    flow.release()
     flow.end_of(broken)
     wait_for(lambda: len(flow.events("plan")) == 2, "the successor")
     for execution in flow.executions():

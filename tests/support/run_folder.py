@@ -32,6 +32,7 @@ def begin() -> None:
     write_json(folder / _OWNER, {"pid": owner.pid, "started": owner.started})
     os.environ[_RUN_VARIABLE] = str(folder)
     _keep_temporary_files_in(folder / "tmp")
+    _keep_bytecode()
 
 
 def folder() -> Path:
@@ -50,6 +51,12 @@ def _keep_temporary_files_in(folder: Path) -> None:
     """Make pytest's, the tests' and their subprocesses' temporary files part of the run, so that they end with it."""
     folder.mkdir()
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+
+
+def _keep_bytecode() -> None:
+    """Let Python keep what it compiles, also where a container says otherwise: tests start processes by the hundred."""
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # which they would inherit
 
 
 def _runs_without_owner() -> Iterator[Path]:

@@ -28,12 +28,18 @@ class GatekeeperError(Exception):
 OutOfTime = type("Sandbox.Timedout", (Exception,), {{}})  # how Step Functions names a function that ran out of time
 
 
+def is_held(action):
+    script = json.loads((FOLDER / "script.json").read_text())
+    return script.get("holds") == action and not (FOLDER / "released").exists()
+
+
 def handler(event, context):
     action = event["action"]
     script = json.loads((FOLDER / "script.json").read_text())
     with (FOLDER / "calls.jsonl").open("a") as calls:
         calls.write(json.dumps(event) + "\\n")
-    time.sleep(script.get(action + "_seconds", 0))
+    while is_held(action):
+        time.sleep(0.02)
     if script.get("fails") == action:
         raise GatekeeperError("the " + action + " action broke")
     if action == "plan":
@@ -89,8 +95,13 @@ class Flow:
         """Tell the recorder how to behave, and forget what was recorded before."""
         (self.folder / "script.json").write_text(json.dumps(what))
         (self.folder / "calls.jsonl").write_text("")
+        (self.folder / "released").unlink(missing_ok=True)
         for url in self.queues.values():
             self.client("sqs").purge_queue(QueueUrl=url)
+
+    def release(self) -> None:
+        """Let the action go on, from now on, that the script `holds`."""
+        (self.folder / "released").touch()
 
     def events(self, action: str | None = None) -> list[dict[str, Any]]:
         """Return what the function was given, in order, by one action or by all."""
@@ -118,12 +129,17 @@ class Flow:
     def end_of(self, execution: str) -> dict[str, Any]:
         """Return the execution's description once it has ended, its output parsed."""
 
-        def ended() -> Any:
-            described = self.client("stepfunctions").describe_execution(executionArn=execution)
-            return described if described["status"] != "RUNNING" else None
-
-        described: dict[str, Any] = wait_for(ended, "the execution's end")
+        wait_for(lambda: self.is_ended(execution), "the execution's end")
+        described = self._described(execution)
         described["output"] = json.loads(described.get("output") or "null")
+        return described
+
+    def is_ended(self, execution: str) -> bool:
+        """Tell whether an execution has ended."""
+        return bool(self._described(execution)["status"] != "RUNNING")
+
+    def _described(self, execution: str) -> dict[str, Any]:
+        described: dict[str, Any] = self.client("stepfunctions").describe_execution(executionArn=execution)
         return described
 
     def executions(self) -> list[str]:

@@ -61,7 +61,7 @@ def test_a_child_process_may_use_standard_input_and_output(local_aws: LocalServi
         """
         import os, subprocess
         def handler(event, context):
-            child = subprocess.run(["cat"], timeout=5)
+            child = subprocess.run(["cat"], timeout=15)
             subprocess.run(["sh", "-c", 'for i in $(seq 500); do echo "{\\\\"status\\\\": $i}"; done'])
             os.write(1, b"written to descriptor 1\\n")
             return child.returncode
