@@ -79,9 +79,12 @@ def evolve_remedy(dataset: str, column: str, into: str, *, adds: bool = False) -
 
     >>> evolve_remedy("orders", "note", "VARCHAR(65535)")
     "landfall evolve orders note 'VARCHAR(65535)', then landfall replay the file"
+    >>> evolve_remedy("orders", "-x", "DATE", adds=True)
+    "landfall evolve --add orders -- -x 'DATE', then landfall replay the file"
     """
-    add = " --add" if adds else ""  # without it, a name that resembles another column's is refused
-    return f"landfall evolve {dataset} {shlex.quote(column)} '{into}'{add}, then landfall replay the file"
+    add = "--add " if adds else ""  # without it, a name that resembles another column's is refused
+    no_option = "-- " if column.startswith("-") else ""
+    return f"landfall evolve {add}{dataset} {no_option}{shlex.quote(column)} '{into}', then landfall replay the file"
 
 
 def bounded(text: str) -> str:

@@ -22,6 +22,7 @@ from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.ingest import FILES_TOGETHER, Candidate, group_for_loading, route_files
 from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.judge.schema_change import FIXED_STATEMENTS
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import ddl
@@ -30,6 +31,7 @@ from tests.land.warehouse import Land, new_dataset
 from tests.support.waiting import wait_for
 
 MANY = 60
+STAGING_STATEMENTS = 5  # a table and a COPY for the rows, the same for the facts of their files, a count of both
 
 
 class RecordingDataApi:
@@ -89,6 +91,19 @@ def test_the_statements_of_a_load_are_as_many_and_as_long_whatever_its_number_of
     assert sent[2] == sent[MANY]
     assert sum(statement.startswith("copy") for statement in sent[MANY]) == 2  # the rows, and the facts of the files
     assert max(map(size_of, sent[MANY])) < MAX_STATEMENT_BYTES
+
+
+def test_a_load_of_a_warm_function_has_no_statement_but_those_that_it_needs(land: Land) -> None:
+    api = RecordingDataApi(land.client("redshift-data"))
+    function = land.function(api)
+    dataset = new_dataset()
+    function.receive(*put_files(land, dataset, 2))
+    api.take()
+
+    outcomes = function.receive(*put_files(land, dataset, MANY))
+
+    assert {(outcome.status, outcome.load_path) for outcome in outcomes} == {(Status.LANDED, "canonical")}
+    assert len(api.take()) == STAGING_STATEMENTS + FIXED_STATEMENTS
 
 
 def test_a_warm_function_asks_nothing_of_the_catalog_even_after_it_added_a_column(land: Land) -> None:

@@ -105,6 +105,7 @@ CASES: dict[Reason, list[Case]] = {
     Reason.INCOMPATIBLE_TYPE: [
         Case(pa.table({"id": ["x"]}), write(SMALL), before=ID),
         Case(pa.table({"id": ["x"]}), evolve, before=ID),
+        Case(pa.table({"-it's": ["x"]}), evolve, before=pa.table({"-it's": [1]})),
     ],
     Reason.SCHEMA_FROZEN: [
         Case(MANY.select(["id", "c1"]), write(MANY.select(["id"])), before=ID, declared={"schema_change": "freeze"}),
