@@ -26,6 +26,7 @@ COMMAND_MODULES = (
     "replay",
     "evolve",
     "drop_dataset",
+    "rename_dataset",
     "undo",
     "pause",
     "rotate",

@@ -43,7 +43,7 @@ def drop_dataset(
         typer.echo(line, err=True)
     if is_there and not dry_run:
         if not yes:
-            _ask_twice(dataset, stack.name)
+            ask_twice(dataset, f"there is no way back but landing each file again; drop it from {stack.name}?")
         with marking.changing(stack):
             planned = drops.drop(warehouse, planned)
     if as_json:
@@ -52,10 +52,11 @@ def drop_dataset(
         typer.echo(_done(planned))
 
 
-def _ask_twice(dataset: str, stack: str) -> None:
-    if typer.prompt(f"name the dataset to drop ({dataset})", err=True) != dataset:
+def ask_twice(dataset: str, question: str) -> None:
+    """Let a person type the name of the dataset whose table goes, and answer the question."""
+    if typer.prompt(f"name the dataset whose table goes ({dataset})", err=True) != dataset:
         raise typer.Abort
-    typer.confirm(f"there is no way back but landing each file again; drop it from {stack}?", abort=True, err=True)
+    typer.confirm(question, abort=True, err=True)
 
 
 def _plan(planned: "Drop", bucket: str) -> list[str]:

@@ -73,16 +73,17 @@ def plan_drop(warehouse: Connection, dataset: str, declared: Collection[str], ro
     return Drop(dataset, int(totals["files"]), int(totals["row_count"]), models)
 
 
-def drop(warehouse: Connection, planned: Drop) -> Drop:
+def drop(warehouse: Connection, planned: Drop, moved_to: str | None = None) -> Drop:
     """Drop the landing table; again is no harm.
 
     Raises:
+        CatalogChangedError: the ledger of the dataset `moved_to` lacks a file of the table; nothing is changed.
         ConfigError: something stands on the table; nothing is changed.
         TransactionConflictError: it lost against concurrent loads, again and again.
     """
     if planned.outcome is not Outcome.PLANNED:
         return planned
-    steps = statements.drop_dataset(planned.dataset)
+    steps = statements.drop_dataset(planned.dataset, moved_to)
     try:
         retry_conflicts(lambda: warehouse.transaction(steps))
     except CatalogChangedError:

@@ -11,7 +11,16 @@ from ingest_lambda.arrive.known_folders import PARTS
 from ingest_lambda.reconcile.ledger import packed
 from ingest_lambda.warehouse import ledger
 from ingest_lambda.warehouse.copies import is_original, same_bytes
-from ingest_lambda.warehouse.statements import DATASET_NAME, ROW_NUMBER, literal, lock_dataset, table
+from ingest_lambda.warehouse.statements import (
+    DATASET_NAME,
+    FILE_FACTS,
+    ROW_NUMBER,
+    advance_counter,
+    literal,
+    lock_dataset,
+    named,
+    table,
+)
 
 
 def select_totals(datasets: Sequence[str]) -> list[str]:
@@ -168,18 +177,45 @@ def undo_file(dataset: str, file_id: str) -> list[str]:
     ]
 
 
-def drop_dataset(dataset: str) -> list[str]:
+def drop_dataset(dataset: str, moved_to: str | None = None) -> list[str]:
     """Drop the landing table, and let the ledger's files count as undone: the statements of one transaction.
+
+    It fails, dividing by zero, where the ledger of the dataset `moved_to` does not have each file that is in landing.
 
     >>> for sql in drop_dataset("orders"): print(sql[:36])
     lock table lock."orders"
     update ledger."orders" set undone_at
     drop table landing."orders"
     """
+    not_moved = f"({select_not_moved(dataset, moved_to)}) as not_moved"
+    check = f"select 1 / case when count(*) = 0 then 1 else 0 end as is_moved from {not_moved}"
     return [
         lock_dataset(dataset),
+        *([check] if moved_to else []),
         f"update {table('ledger', dataset)} set undone_at = sysdate where undone_at is null",
         f"drop table {table('landing', dataset)}",
+    ]
+
+
+def select_not_moved(old: str, new: str | None) -> str:
+    """List the files whose rows are in the landing table of `old`, and that the ledger of `new`, if any, has not."""
+    known = f" and file_id not in (select file_id from {table('ledger', new)})" if new else ""
+    return f'select bucket, "key", version_id from {table("ledger", old)} as files where {is_original("files")}{known}'
+
+
+def carry_undone(old: str, new: str) -> list[str]:
+    """Enter the files that were undone in `old` in the ledger of `new` as undone: the statements of one transaction.
+
+    They have the number of a load of `new` that brings nothing: its models take numbers for how far they have come.
+    """
+    facts = f"{named(FILE_FACTS)}, load_id"
+    return [
+        lock_dataset(new),
+        advance_counter(new),
+        f"insert into {table('ledger', new)} ({facts}, load_seq, loaded_at, undone_at) "
+        f"select {facts}, counter.load_seq, loaded_at, undone_at from {table('ledger', old)} as files "
+        f"cross join {table('lock', new)} as counter "
+        f"where undone_at is not null and file_id not in (select file_id from {table('ledger', new)})",
     ]
 
 

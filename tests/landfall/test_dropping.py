@@ -14,18 +14,17 @@ from typer.testing import CliRunner
 
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.file_version import FileVersion
-from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reconcile import ledger
 from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Warehouse
 from landfall.app import build
 from landfall.commands import drop_dataset
-from landfall.operate import declared, drops
+from landfall.operate import drops
 from local.home import ROOT
 from tests.land.competitor import transaction, wait_until_blocked
 from tests.land.flaky_data_api import FlakyDataApi
-from tests.land.warehouse import message, new_dataset, target
+from tests.land.warehouse import new_dataset, target
 from tests.landfall.conftest import Desk
 
 ROWS = pa.table({"a": [1, 2]})
@@ -233,26 +232,3 @@ def test_a_load_that_waits_for_the_mutex_with_the_drop_ends_before_or_after_it(
     assert [name for name, undone_at in ids.items() if not undone_at] == ([file.file_id] if drop_first else [])
     assert desk.land.count(f"landing.{dataset}") == (1 if drop_first else 0)
     assert tables(desk, dataset) == ({"landing", "ledger", "lock"} if drop_first else {"ledger", "lock"})
-
-
-def test_a_dataset_gets_another_name_by_a_prefix_a_backfill_and_a_drop(
-    desk: Desk, landed: list[FileVersion], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old, new = dataset_of(landed), new_dataset("renamed")
-    contracts = {new: Contract(prefixes=(f"raw/{old}/",))}
-    monkeypatch.setattr(desk.land, "contracts", contracts)
-    monkeypatch.setattr(declared, "contracts", lambda: contracts)
-    deployed = desk.land.function()
-    later = desk.land.put(f"raw/{old}/c.parquet", ROWS)
-    assert [(each.status, each.dataset) for each in deployed.receive(later)] == [(Status.LANDED, new)]
-
-    assert desk.landfall("backfill", f"raw/{old}/", "--rate", "0")["sent"] == 2
-    for body in desk.messages():
-        assert deployed.handle([message(body)]) == []
-    desk.landfall("drop-dataset", old, "--yes")
-
-    assert desk.land.count(f"landing.{new}") == 6
-    assert tables(desk, old) == {"ledger", "lock"}
-    assert desk.landfall("reconcile", "--dataset", new, "--grace", "0")["known"] == {"landed": 3}
-    undone = desk.landfall("reconcile", "--dataset", old, "--grace", "0")
-    assert (undone["sent"], undone["missing"]) == (0, [])

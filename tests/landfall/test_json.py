@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # jsonschema ships no types
 from typer.testing import CliRunner
 
+from ingest_lambda.load.outcomes import Status
 from landfall.app import build
 from local.home import ROOT
 from tests.support import json_schemas
@@ -47,6 +48,24 @@ def test_what_a_schema_does_not_mention_fails_the_tests() -> None:
     for wrong in ({**said, "more": 1}, {**said, "queue": {**queue, "more": 1}}, {**said, "paused": "no"}):
         with pytest.raises(AssertionError):
             json_schemas.read(["status", "--json"], json.dumps(wrong))
+
+
+@pytest.mark.parametrize("name", ["upload", "replay"])
+def test_every_end_that_a_file_can_meet_is_in_the_schemas_of_what_waits_for_it(name: str) -> None:
+    said = outcomes(json_schemas.schema(name))
+    ends = {status.value for status in Status} - {Status.RETRIED}
+    assert said
+    assert [ends - each for each in said] == [set()] * len(said)
+
+
+def outcomes(part: object) -> list[set[str | None]]:
+    """Gather what may stand under each `outcome` of a schema."""
+    if isinstance(part, list):
+        return [found for each in part for found in outcomes(each)]
+    if not isinstance(part, dict):
+        return []
+    own = [set(part["outcome"]["enum"])] if isinstance(part.get("outcome"), dict) and "enum" in part["outcome"] else []
+    return own + [found for each in part.values() for found in outcomes(each)]
 
 
 def test_a_failure_prints_no_json() -> None:

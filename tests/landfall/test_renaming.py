@@ -1,0 +1,215 @@
+"""`landfall rename-dataset`: the files land under the other name, and the old table goes when they all have."""
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+from typer.testing import CliRunner
+
+from ingest_lambda.errors import CatalogChangedError
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.contracts import Contract, SchemaChange
+from ingest_lambda.load.outcomes import Status
+from ingest_lambda.warehouse import sqltypes
+from ingest_lambda.warehouse.statements import Column
+from landfall.app import build
+from landfall.commands import rename_dataset
+from landfall.operate import declared, drops, renames
+from local.home import ROOT
+from tests.land.invariants import assert_load_numbers_were_given_once
+from tests.land.warehouse import Function, message, new_dataset
+from tests.landfall.conftest import Desk
+
+ROWS = pa.table({"a": [1, 2]})
+
+
+@dataclass
+class Move:
+    """A dataset that has landed two files, and another name for it, which the function is deployed with."""
+
+    desk: Desk
+    old: str
+    new: str
+    files: list[FileVersion]
+    function: Function
+    meanwhile: list[Callable[[], object]] = field(default_factory=list)
+
+    def deliver(self, _: float = 0.0) -> None:
+        """Let the function handle what is on the queue, while somebody waits."""
+        for body in self.desk.messages():
+            with redirect_stdout(io.StringIO()):  # its metrics are no answer of the command
+                assert self.function.handle([message(body)]) == []
+        while self.meanwhile:
+            self.meanwhile.pop()()
+
+    def tables(self, dataset: str) -> set[str]:
+        rows = self.desk.land.rows(f"select table_schema from svv_tables where table_name = '{dataset}'")
+        return {row["table_schema"] for row in rows}
+
+    def assert_old_is_whole(self) -> None:
+        assert self.tables(self.old) == {"landing", "ledger", "lock"}
+        assert self.desk.land.rows(f"select file_id from ledger.{self.old} where undone_at is not null") == []
+
+    def assert_moved(self, rows: int) -> None:
+        assert self.tables(self.old) == {"ledger", "lock"}
+        assert self.desk.land.rows(f"select file_id from ledger.{self.old} where undone_at is null") == []
+        assert self.desk.land.count(f"landing.{self.new}") == rows
+
+
+@pytest.fixture
+def move(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Move:
+    old, new = new_dataset("old"), new_dataset("new")
+    files = [desk.land.put(f"raw/{old}/{name}.parquet", ROWS) for name in "ab"]
+    for file in files:
+        desk.function.receive(file)
+    contracts = {new: Contract(prefixes=(f"raw/{old}/",))}
+    monkeypatch.setattr(desk.land, "contracts", contracts)
+    monkeypatch.setattr(declared, "contracts", lambda: contracts)
+    found = Move(desk, old, new, files, desk.land.function())
+    monkeypatch.setattr(renames, "time", SimpleNamespace(monotonic=time.monotonic, sleep=found.deliver))
+    return found
+
+
+def test_the_files_land_under_the_other_name_and_the_old_table_goes(move: Move) -> None:
+    keys = move.desk.land.keys(f"raw/{move.old}/")
+    planned = move.desk.landfall("rename-dataset", move.old, move.new, "--dry-run")
+    facts = {"dataset": move.old, "into": move.new, "files": 2, "rows": 4, "to_land": 2, "left": []}
+    assert planned == {**facts, "outcome": "planned", "sent": 0}
+    assert move.desk.messages() == []
+    move.assert_old_is_whole()
+
+    done = move.desk.landfall("rename-dataset", move.old, move.new, "--yes")
+
+    assert done == {**facts, "outcome": "renamed", "sent": 2}
+    move.assert_moved(rows=4)
+    assert move.desk.land.keys(f"raw/{move.old}/") == keys
+    assert move.desk.landfall("reconcile", "--dataset", move.new, "--grace", "0")["known"] == {"landed": 2}
+    later = move.desk.land.put(f"raw/{move.old}/c.parquet", ROWS)
+    outcomes = move.function.receive(*move.files, later)
+    assert [(each.status, each.dataset) for each in outcomes] == [
+        (Status.DUPLICATE, move.new),
+        (Status.DUPLICATE, move.new),
+        (Status.LANDED, move.new),
+    ]
+    undone = move.desk.landfall("undo", move.files[0].key)
+    assert (undone["dataset"], undone["outcome"], undone["rows"]) == (move.new, "undone", 2)
+    again = move.desk.landfall("rename-dataset", move.old, move.new, "--yes")
+    assert (again["outcome"], move.desk.messages()) == ("already_renamed", [])
+
+
+def test_what_is_cut_short_goes_on_where_it_was(move: Move) -> None:
+    move.function.receive(move.files[0])  # announced by a run that ended here
+    done = move.desk.landfall("rename-dataset", move.old, move.new, "--yes")
+    assert (done["outcome"], done["to_land"], done["sent"]) == ("renamed", 1, 1)
+    move.assert_moved(rows=4)
+
+
+def test_where_the_time_is_up_the_old_table_stays(move: Move) -> None:
+    done = move.desk.landfall("rename-dataset", move.old, move.new, "--yes", "--timeout", "0", exits=2)
+    assert (done["outcome"], done["sent"], len(done["left"])) == ("left", 2, 2)
+    move.assert_old_is_whole()
+    move.deliver()
+    done = move.desk.landfall("rename-dataset", move.old, move.new, "--yes")
+    assert (done["outcome"], done["to_land"]) == ("renamed", 0)
+    move.assert_moved(rows=4)
+
+
+def test_a_file_that_is_rejected_under_the_other_name_keeps_the_old_table(move: Move) -> None:
+    frozen = Contract(
+        SchemaChange.FREEZE, (Column("b", sqltypes.INTEGER),), prefixes=move.desk.land.contracts[move.new].prefixes
+    )
+    move.desk.land.contracts[move.new] = frozen
+    done = move.desk.landfall("rename-dataset", move.old, move.new, "--yes", exits=1)
+    assert done["outcome"] == "left"
+    assert {each["source_file"] for each in done["left"]} == {file.uri for file in move.files}
+    assert all(each["reason"].startswith("rejected: schema_frozen") for each in done["left"])
+    move.assert_old_is_whole()
+
+
+def test_a_file_that_is_gone_from_the_bucket_keeps_the_old_table(move: Move) -> None:
+    gone = move.files[0]
+    move.desk.land.client("s3").delete_object(Bucket=gone.bucket, Key=gone.key, VersionId=gone.version_id)
+    done = move.desk.landfall("rename-dataset", move.old, move.new, "--yes", exits=1)
+    assert (done["outcome"], done["sent"]) == ("left", 1)
+    assert done["left"] == [{"source_file": gone.uri, "version_id": gone.version_id, "reason": renames.GONE}]
+    move.assert_old_is_whole()
+    assert move.desk.land.count(f"landing.{move.new}") == 2
+
+
+def test_a_file_that_lands_under_the_old_name_meanwhile_keeps_it(move: Move) -> None:
+    late = move.desk.land.put(f"raw/{move.old}/late.parquet", ROWS)
+    warehouse = move.desk.stack.warehouse
+    contracts = declared.contracts()
+    planned = renames.plan_rename(move.desk.stack, warehouse, move.old, move.new, contracts, ROOT)
+    landed = renames.wait(warehouse, renames.announce(move.desk.stack, planned, 0.0), 60)
+    move.desk.function.receive(late)  # of the release before, which does not know the prefix
+
+    with pytest.raises(CatalogChangedError):
+        drops.drop(warehouse, landed.drop, moved_to=move.new)
+    done = renames.finish(warehouse, landed)
+    assert (done.outcome, [file.file_id for file, _ in done.left]) == (renames.Outcome.LEFT, [late.file_id])
+    move.assert_old_is_whole()
+
+    assert move.desk.landfall("rename-dataset", move.old, move.new, "--yes")["outcome"] == "renamed"
+    move.assert_moved(rows=6)
+
+
+def test_what_was_undone_stays_out_of_the_other_table_too(move: Move) -> None:
+    undone, kept = move.files
+    move.desk.landfall("undo", undone.key)
+    done = move.desk.landfall("rename-dataset", move.old, move.new, "--yes")
+    assert (done["outcome"], done["files"], done["sent"]) == ("renamed", 1, 1)
+    move.assert_moved(rows=2)
+
+    found = move.desk.landfall("reconcile", "--dataset", move.new, "--grace", "0")
+    assert (found["known"], found["sent"], found["mismatches"]) == ({"landed": 1, "undone": 1}, 0, [])
+    assert [each.status for each in move.function.receive(undone, kept)] == [Status.DUPLICATE] * 2
+    later = move.desk.land.put(f"raw/{move.old}/c.parquet", ROWS)
+    [outcome] = move.function.receive(later)
+    [newest] = move.desk.land.rows(f"select max(load_seq) as load_seq from ledger.{move.new}")
+    assert (outcome.status, outcome.load_seq) == (Status.LANDED, newest["load_seq"])
+    assert_load_numbers_were_given_once(move.desk.land, move.new)
+
+
+def test_it_is_refused_where_the_rules_do_not_say_so(move: Move, monkeypatch: pytest.MonkeyPatch) -> None:
+    for new, said in (
+        (move.old, "is no other dataset's name"),
+        ("Not A Name", "is no other dataset's name"),
+        ("elsewhere", f"2 files of {move.old} are not of elsewhere by the rules here: raw/{move.old}/a.parquet"),
+    ):
+        assert said in move.desk.landfall("rename-dataset", move.old, new, "--yes", exits=3)
+    assert "is known" in move.desk.landfall("rename-dataset", "never_seen", move.new, "--yes", exits=3)
+    assert "--yes asks nothing" in move.desk.landfall("rename-dataset", move.old, move.new, exits=3)
+    monkeypatch.delenv("LANDFALL_STACK")
+    assert "which stack?" in move.desk.landfall("rename-dataset", move.old, move.new, "--yes", exits=3)
+    assert move.desk.messages() == []
+    move.assert_old_is_whole()
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_renamed"), [("{old}\ny\n", True), ("{old}\nn\n", False), ("{new}\ny\n", False)]
+)
+def test_a_person_is_told_and_asked_twice(
+    move: Move, monkeypatch: pytest.MonkeyPatch, answers: str, is_renamed: bool
+) -> None:
+    monkeypatch.setattr(rename_dataset, "sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    typed = answers.format(old=move.old, new=move.new)
+    done = CliRunner().invoke(build(), ["rename-dataset", move.old, move.new], input=typed)
+    assert f"lands: 2 of 2 files, in landing.{move.new}" in done.stderr
+    assert f"goes: landing.{move.old}, 4 rows" in done.stderr
+    if is_renamed:
+        assert done.exit_code == 0
+        assert f"landing.{move.new} has the 2 files of {move.old}; landing.{move.old} is dropped" in done.stdout
+        move.assert_moved(rows=4)
+    else:
+        assert (done.exit_code, move.desk.messages()) == (1, [])
+        move.assert_old_is_whole()
