@@ -103,7 +103,14 @@ def night(land: Land, listing: Any, queue_url: str, marks: Marks, day: int) -> d
     client.meta.events.register("before-call.redshift-data", lambda model, **_: asked.update([model.name]))
     where: Target = target(land.settings)
     settings = handler.Settings(
-        land.bucket, "benchmark", queue_url, land.settings.failure_topic_arn, where, land.settings.lease_table, None
+        land.bucket,
+        "benchmark",
+        queue_url,
+        land.settings.failure_topic_arn,
+        where,
+        land.settings.lease_table,
+        None,
+        400,
     )
     clients = handler.Clients(listing, land.client("sqs"), land.client("sns"))
     wall, cpu, calls, sent, mismatches, listed = time.monotonic(), time.process_time(), 0, 0, 0, 0

@@ -20,9 +20,9 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from ingest_lambda.bucket.owner import expect_owner
-from ingest_lambda.errors import ConfigError
+from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.judge.contracts import read_contracts, rules_of
-from ingest_lambda.reconcile import alert, events, ledger, snapshots, tables
+from ingest_lambda.reconcile import alert, bookkeeping, events, ledger, snapshots, tables
 from ingest_lambda.reconcile.alert import Result
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.find import Tally, find
@@ -69,6 +69,7 @@ class Settings:
     target: Target
     lease_table: str  # which has the mark of how far the nights have come
     pattern: str | None
+    bookkeeping_days: int  # that what runs have recorded stays in the warehouse
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -91,6 +92,7 @@ class Settings:
                 ),
                 lease_table=environment["LANDFALL_LEASE_TABLE"],
                 pattern=environment.get("LANDFALL_ROUTE_PATTERN") or None,
+                bookkeeping_days=int(environment["LANDFALL_BOOKKEEPING_DAYS"]),
             )
         except KeyError as error:
             raise ConfigError(f"the environment variable {error} is not set; reconcile.yaml sets it") from error
@@ -198,7 +200,16 @@ def run(
             tables.forget(warehouse, result.freed)
         if marks:
             marks.write(replace(mark, whole_at=mark.began_at, behind=None))
+            _let_go(warehouse, settings.bookkeeping_days)
     return result
+
+
+def _let_go(warehouse: Connection, days: int) -> None:
+    """Let old bookkeeping go while the warehouse is awake anyway; a night in which it cannot changes nothing."""
+    try:
+        logger.info("let go", extra=bookkeeping.prune(warehouse, days))
+    except TransientError as error:
+        logger.warning("bookkeeping stays for another night", extra={"why": str(error)})
 
 
 def _compare_rows(warehouse: Connection, mark: Mark, contracts: Mapping[str, Contract], result: Result) -> None:

@@ -89,6 +89,7 @@ def settings_for(land: Land, queue: Queue) -> reconcile.Settings:
         "LANDFALL_WORKGROUP": land.settings.workgroup or "",
         "LANDFALL_CLUSTER_ID": "",
         "LANDFALL_LEASE_TABLE": land.settings.lease_table,
+        "LANDFALL_BOOKKEEPING_DAYS": "400",
     }
     return reconcile.Settings.from_environment(environment)
 
@@ -300,6 +301,28 @@ def test_a_warehouse_that_was_restored_is_compared_from_the_start_and_that_is_to
     assert "restored from a snapshot" in reconcile_alert.text(result)
     assert any(lost.version_id in body for body in queue.bodies())
     assert not night(land, queue, marks, days=26).is_restored
+
+
+def test_a_round_that_ends_lets_old_bookkeeping_go_and_ends_where_it_cannot(
+    land: Land, queue: Queue, marks: Marks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = new_dataset("run")
+    land.rows(f"insert into ops.runs (run_id, started_at) values ('{run_id}', '2020-01-01')")  # noqa: S608 - our name
+    is_there = f"select 1 as there from ops.runs where run_id = '{run_id}'"  # noqa: S608 - our name
+    land.put(f"raw/{new_dataset()}/lost.parquet", TABLE)
+    assert not night(land, queue, marks, chunks=0).complete
+    assert land.rows(is_there), "the round goes on"
+
+    def conflict(*_: Any) -> Any:
+        raise TransientError("could not complete because of conflict with concurrent transaction")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reconcile.bookkeeping, "prune", conflict)
+        assert night(land, queue, marks).complete
+    assert land.rows(is_there), "another night does it"
+    assert night(land, queue, marks).complete
+    assert land.rows(is_there) == []
+    queue.bodies()
 
 
 class FlakySqs:
