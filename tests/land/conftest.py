@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from ingest_lambda.reconcile.mark import Marks
 from tests.land import warehouse
+from tests.land.nights import Queue
 from tests.land.warehouse import Land
 
 
@@ -42,3 +44,25 @@ def _topic_may_send(queue_arn: str) -> str:
         "Resource": queue_arn,
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.fixture
+def queue(land: Land) -> Iterator[Queue]:
+    sqs = land.client("sqs")
+    url = sqs.create_queue(QueueName=warehouse.new_dataset("reconcile"))["QueueUrl"]
+    yield Queue(sqs, url)
+    sqs.delete_queue(QueueUrl=url)
+
+
+@pytest.fixture
+def marks(land: Land) -> Marks:
+    """The mark of no deployment, before its first night."""
+    dynamodb = land.client("dynamodb")
+    table = warehouse.new_dataset("marks")
+    dynamodb.create_table(
+        TableName=table,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "lease_id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "lease_id", "KeyType": "HASH"}],
+    )
+    return Marks(dynamodb, table)

@@ -1,8 +1,7 @@
 """Reconcile: a file whose event was lost is found and lands; rows that do not match the ledger are told."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +16,9 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reconcile import (
     alert as reconcile_alert,
+)
+from ingest_lambda.reconcile import (
+    bookkeeping,
 )
 from ingest_lambda.reconcile import (
     events as reconcile_events,
@@ -40,35 +42,10 @@ from ingest_lambda.reconcile.listing import Chunk, Listed, Scope
 from ingest_lambda.reconcile.mark import Marks
 from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, size_of
 from landfall.operate import statements as operator_statements
-from tests.land import warehouse
+from tests.land.nights import Queue, night, settings_for
 from tests.land.warehouse import Land, message, new_dataset
 
 TABLE = pa.table({"a": [1, 2, 3]})
-
-
-@dataclass
-class Queue:
-    """A landing queue of the test's own."""
-
-    sqs: Any
-    url: str
-
-    def bodies(self) -> list[str]:
-        """Take what is on the queue."""
-        found: list[str] = []
-        while messages := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
-            for each in messages:
-                found.append(each["Body"])
-                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=each["ReceiptHandle"])
-        return found
-
-
-@pytest.fixture
-def queue(land: Land) -> Iterator[Queue]:
-    sqs = land.client("sqs")
-    url = sqs.create_queue(QueueName=new_dataset("reconcile"))["QueueUrl"]
-    yield Queue(sqs, url)
-    sqs.delete_queue(QueueUrl=url)
 
 
 def tally_of(land: Land, folder: str, **scope: Any) -> Tally:
@@ -76,22 +53,6 @@ def tally_of(land: Land, folder: str, **scope: Any) -> Tally:
     for tally in find(land.client("s3"), land.warehouse, Scope(land.bucket, f"raw/{folder}/", **scope)):
         total.add(tally)
     return total
-
-
-def settings_for(land: Land, queue: Queue) -> reconcile.Settings:
-    environment = {
-        "LANDFALL_BUCKET": land.bucket,
-        "LANDFALL_ENVIRONMENT": warehouse.ENVIRONMENT,
-        "LANDFALL_QUEUE_URL": queue.url,
-        "LANDFALL_FAILURE_TOPIC_ARN": land.settings.failure_topic_arn,
-        "LANDFALL_DATABASE": land.settings.database,
-        "LANDFALL_SECRET_ARN": land.settings.secret_arn,
-        "LANDFALL_WORKGROUP": land.settings.workgroup or "",
-        "LANDFALL_CLUSTER_ID": "",
-        "LANDFALL_LEASE_TABLE": land.settings.lease_table,
-        "LANDFALL_BOOKKEEPING_DAYS": "400",
-    }
-    return reconcile.Settings.from_environment(environment)
 
 
 def test_a_file_whose_event_was_lost_is_found_and_its_new_event_lands_it(land: Land, queue: Queue) -> None:
@@ -216,30 +177,6 @@ def test_nobody_is_told_when_all_is_well(land: Land, alerts: Callable[[], list[d
     assert alerts() == []
 
 
-@pytest.fixture
-def marks(land: Land) -> Marks:
-    """The mark of no deployment, before its first night."""
-    dynamodb = land.client("dynamodb")
-    table = new_dataset("marks")
-    dynamodb.create_table(
-        TableName=table,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "lease_id", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "lease_id", "KeyType": "HASH"}],
-    )
-    return Marks(dynamodb, table)
-
-
-def night(land: Land, queue: Queue, marks: Marks, *, chunks: int = 10**6, days: int = 0) -> reconcile_alert.Result:
-    """Run a call that has time for so many chunks, so many days from now."""
-    left = iter([60.0] * chunks)
-    clients = reconcile.Clients(land.client("s3"), queue.sqs, land.client("sns"))
-    stored_before = datetime.now(UTC) + timedelta(days=days)
-    return reconcile.run(
-        settings_for(land, queue), clients, land.warehouse, lambda: next(left, 0.0), stored_before, marks
-    )
-
-
 def test_a_call_goes_on_where_the_one_before_has_ended_and_every_lost_file_is_sent_once(
     land: Land, queue: Queue, marks: Marks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,7 +254,7 @@ def test_a_round_that_ends_lets_old_bookkeeping_go_and_ends_where_it_cannot(
         raise TransientError("could not complete because of conflict with concurrent transaction")
 
     with monkeypatch.context() as patched:
-        patched.setattr(reconcile.bookkeeping, "prune", conflict)
+        patched.setattr(bookkeeping, "prune", conflict)
         assert night(land, queue, marks).complete
     assert land.rows(is_there), "another night does it"
     assert night(land, queue, marks).complete

@@ -13,11 +13,10 @@ from ingest_lambda.reconcile.find import OF_A_TABLE, Tally, find
 from ingest_lambda.reconcile.listing import Scope
 from ingest_lambda.table_format import TableFormat
 from ingest_lambda.warehouse import owned_folders
+from tests.land.nights import Queue, settings_for
 from tests.land.test_owned_folders import LOGS, REFUSED, ROWS, put_log, status_of
-from tests.land.test_reconcile import Queue, queue, settings_for, tally_of
+from tests.land.test_reconcile import tally_of
 from tests.land.warehouse import Land, new_dataset
-
-__all__ = ["queue"]  # a fixture
 
 
 def night(land: Land, queue: Queue) -> alert.Result:
