@@ -94,6 +94,7 @@ class RedshiftAdapter(StockAdapter):
     ConnectionManager = PooledConnectionManager
     connections: PooledConnectionManager
     known: ClassVar[Known] = NOTHING
+    before: ClassVar[str | None] = None
 
     def __init__(self, config: Any, mp_context: Any) -> None:
         """Begin without knowing a schema."""
@@ -106,6 +107,11 @@ class RedshiftAdapter(StockAdapter):
     def statements_sent(self) -> int:
         """Return how many statements this run has sent; for the record of runs, which the stock adapter cannot tell."""
         return POOL.sent - self._sent_before
+
+    @available
+    def outcome_before(self) -> str | None:
+        """Return the outcome of the run's invocations before this one, None in its first; for the record of runs."""
+        return self.before
 
     def list_schemas(self, database: str) -> list[str]:
         """List the schemas, asked for once a run: dbt asks for each folder of models."""
@@ -187,13 +193,14 @@ where lower(nspname) in ({among})"""  # noqa: S608 - names of our own project
 
 
 @contextmanager
-def shared_sessions(known: Known = NOTHING) -> Iterator[None]:
-    """Make dbt use this adapter meanwhile, and not ask what is known."""
+def shared_sessions(known: Known = NOTHING, before: str | None = None) -> Iterator[None]:
+    """Make dbt use this adapter meanwhile, and not ask what is known; `before` is the run's outcome until now."""
     plugin: Any = dbt.adapters.redshift.Plugin  # its type is a protocol, which dbt's own adapter does not fit either
     stock, plugin.adapter = plugin.adapter, RedshiftAdapter
-    RedshiftAdapter.known = known
+    RedshiftAdapter.known, RedshiftAdapter.before = known, before
     try:
         with POOL.held():
             yield
     finally:
         plugin.adapter = stock
+        RedshiftAdapter.known, RedshiftAdapter.before = NOTHING, None

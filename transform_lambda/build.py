@@ -65,16 +65,17 @@ class Builder:
             {"run_id", "run_ids", "outcome", "part_outcome", "started_at", "ended_at", "models", "gates", "records",
             "failing", "warning", "errors"}; `part_outcome` is of this part alone.
         """
-        done = self._build_part(plan, part) if part else self._build(plan["select"], plan)
+        before = so_far["outcome"] if so_far else None
+        done = self._build_part(plan, part, before) if part else self._build(plan["select"], plan)
         return {**merged(so_far, done), "part_outcome": done["outcome"]}
 
-    def _build_part(self, plan: Mapping[str, Any], part: str) -> dict[str, Any]:
+    def _build_part(self, plan: Mapping[str, Any], part: str, before: str | None) -> dict[str, Any]:
         graph = self.graph()
         selected = graph.selected(plan)
         ids = graph.without(graph.parts(selected).get(part, frozenset()), self._missing(graph))
         stands = self._standing(plan)
         stands, ids = replace(stands, left=stands.views & ids), ids - stands.views
-        return self._invoke([*graph.selectors(ids), *_EXACTLY], plan, stands)[1] if ids else _nothing()
+        return self._invoke([*graph.selectors(ids), *_EXACTLY], plan, stands, before)[1] if ids else _nothing()
 
     def _build(self, select: Sequence[str], plan: Mapping[str, Any]) -> dict[str, Any]:
         stands = self._standing(plan)
@@ -90,17 +91,17 @@ class Builder:
         if not ids:
             return first
         self.logger.info("other datasets go on beside the failed gate", extra={"nodes": len(ids)})
-        _, second = self._invoke([*graph.selectors(ids), *_EXACTLY], plan, stands)
+        _, second = self._invoke([*graph.selectors(ids), *_EXACTLY], plan, stands, first["outcome"])
         return merged(first, second)
 
     def _invoke(
-        self, select: Sequence[str], plan: Mapping[str, Any], stands: Standing
+        self, select: Sequence[str], plan: Mapping[str, Any], stands: Standing, before: str | None = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
         log = EventLog(self.logger)
         started_at = _now()
         manifest = manifest_of(self.project_dir, EventLog(self.logger))
         arguments = build_arguments(select, is_full_refresh=plan["full_refresh"])
-        answer = invoke(arguments, self.project_dir, log, manifest, stands.known)
+        answer = invoke(arguments, self.project_dir, log, manifest, stands.known, before)
         results: Any = getattr(answer.result, "results", None) or []
         errors = errors_of(results)
         if answer.exception is not None:

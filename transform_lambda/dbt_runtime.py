@@ -33,10 +33,12 @@ def invoke(
     on_event: Callable[[Any], None],
     manifest: Any = None,
     known: Known = NOTHING,
+    before: str | None = None,
 ) -> dbtRunnerResult:
     """Run one dbt command; `on_event` gets each of dbt's events. Nothing is printed: stdout is the function's log.
 
     With a `manifest` dbt reads no file of the project again; what is `known` of the warehouse it does not ask.
+    `before`: the outcome of the run's invocations before this one, which the record of runs takes in.
     """
     use_thread_locks()
     name_sessions()
@@ -46,7 +48,7 @@ def invoke(
     from transform_lambda.quick_dbt import quicken
 
     quicken()
-    with shared_sessions(known):
+    with shared_sessions(known, before):
         return dbtRunner(manifest, callbacks=[on_event]).invoke([*arguments, *_options(project_dir)])
 
 

@@ -125,6 +125,7 @@ def test_items_go_on_beside_the_failed_gate_of_orders_in_one_run_of_two_invocati
     assert result["outcome"] == result["part_outcome"] == "gate_failed"
     assert len(result["run_ids"]) == ready.loader.value("select count(*) from ops.runs") == 2
     assert result["run_id"] == result["run_ids"][0]
+    assert ready.loader.rows("select distinct outcome from ops.runs") == [("gate_failed",)]
     statuses = {model["name"]: model["status"] for model in result["models"]}
     assert (statuses["orders"], statuses["order_items"]) == ("skipped", "success")
     assert {gate["status"] for gate in result["gates"] if gate["name"].startswith("order_items__")} == {"pass"}
@@ -154,6 +155,19 @@ def test_a_build_in_parts_ends_as_a_build_in_one(ready: ModelWarehouse) -> None:
     assert {gate["status"] for gate in so_far["gates"] if gate["severity"] == "error"} == {"pass"}
     assert modeled_orders(ready) == {"o-1": "placed", "o-2": "placed"}
     assert plan()["build"] is False
+
+
+def test_a_part_that_is_built_after_a_failed_gate_is_of_a_run_that_failed(ready: ModelWarehouse) -> None:
+    ready.loader.land(bad_file())
+    ready.loader.land(items_file("items", [item("i-1", None)]))
+    planned = {**plan(), "datasets": DATASETS}
+    so_far = BUILDER.build(planned, "orders")
+    so_far = BUILDER.build(planned, "order_items", so_far)
+    assert (so_far["part_outcome"], so_far["outcome"]) == ("succeeded", "gate_failed")
+    assert ready.loader.rows("select distinct outcome from ops.runs") == [("gate_failed",)]
+    ready.run_green("--select", "stg_runs")  # a run of its own
+    outcomes = ready.loader.rows("select outcome, count(*) from ops.runs group by outcome")
+    assert dict(outcomes) == {"gate_failed": 2, "succeeded": 1}
 
 
 def test_a_dataset_that_one_of_its_models_never_took_in_is_planned_until_it_does(ready: ModelWarehouse) -> None:
