@@ -1,17 +1,22 @@
 """boto3 clients of a local stack, made for its endpoints whatever the caller's environment says."""
 
+from __future__ import annotations
+
 import functools
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.services import aws_environment
 from local.state import Ports
+
+if TYPE_CHECKING:
+    from botocore.config import Config
 
 _MAKING = threading.Lock()  # a boto3 session makes one client at a time; clients serve all threads
 
 
 @functools.cache
-def client(service: str, ports: Ports) -> Any:
+def client(service: str, ports: Ports, config: Config | None = None) -> Any:
     """Return the boto3 client of one service (named as boto3 names it), made once: it takes longer than most calls."""
     variables = aws_environment(ports)
     own = f"AWS_ENDPOINT_URL_{service.upper().replace('-', '_')}"
@@ -23,6 +28,7 @@ def client(service: str, ports: Ports) -> Any:
             region_name=variables["AWS_REGION"],
             aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+            config=config,
         )
 
 

@@ -49,8 +49,8 @@ KEPT_VERSIONS = 5
 # A function runs for 15 minutes at most; asked again, it would only do so once more.
 PATIENT = Config(read_timeout=910, retries={"total_max_attempts": 1})
 WAY_OUT_OF_SUBNETS = (
-    "In a VPC it must reach S3 (gateway endpoint), Secrets Manager or the Redshift API, and the warehouse: "
-    "see SubnetIds and SecurityGroupIds in docs/deploy.md"
+    "Where SubnetIds puts it into a VPC, it must reach S3 (gateway endpoint), Secrets Manager or the Redshift API, and "
+    "the warehouse: see SubnetIds and SecurityGroupIds in docs/deploy.md"
 )
 USER_SECRETS = ("LoaderSecretArn", "TransformerSecretArn", "ReaderSecretArn")
 

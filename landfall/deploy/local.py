@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ingest_lambda.bucket.owner import expect_owner
-from landfall.deploy.deployment import TEMPLATES, Clients, Deployment, deploy, read_parameters
+from landfall.deploy.deployment import PATIENT, TEMPLATES, Clients, Deployment, deploy, read_parameters
 from local.aws.server import ACCOUNT_ID, REGION
 from local.clients import client
 from local.deployment import ENVIRONMENT
@@ -31,7 +31,7 @@ def deploy_locally(
         cloudformation=client("cloudformation", ports),
         secrets=client("secretsmanager", ports),
         redshift_data=client("redshift-data", ports),
-        lambda_=client("lambda", ports),
+        lambda_=client("lambda", ports, PATIENT),
         dynamodb=client("dynamodb", ports),
         serverless=client("redshift-serverless", ports),
         redshift=client("redshift", ports),

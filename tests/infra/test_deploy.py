@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -10,7 +11,9 @@ from botocore.config import Config
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.tell.mark import ITEM
+from landfall.deploy import local
 from landfall.deploy.deployment import PATIENT, Deployment, deploy, prepare_function, read_parameters
+from local.state import Ports
 from scripts.package import SIZE_LIMIT, Runtime
 from tests.support.lambdas import create_function
 from tests.support.local_stack import LocalServices, LocalStack
@@ -122,6 +125,15 @@ def test_a_function_that_reaches_nothing_is_waited_for_once_and_says_what_it_mus
     with pytest.raises(ConfigError, match=r"does not answer.*must reach S3"):
         prepare_function(waiting, impatient)
     assert PATIENT.read_timeout > 900  # type: ignore[attr-defined]  # botocore sets what it is given
+
+
+def test_the_local_functions_are_waited_for_as_those_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed = Mock(return_value={})
+    monkeypatch.setattr(local, "deploy", deployed)
+    local.deploy_locally(Ports(aws=1, redshift=2, redshift_data=3), "arn", print)
+    _, clients, _ = deployed.call_args.args
+    config = clients.lambda_.meta.config
+    assert (config.read_timeout, config.retries["total_max_attempts"]) == (910, 1)
 
 
 def test_an_administrator_who_cannot_log_in_stops_the_deployment(stack: LocalStack) -> None:
