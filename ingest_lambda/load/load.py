@@ -265,7 +265,12 @@ class _Load:
             *ddl.retype_columns(dataset, plan.retypings),
             *ddl.widen_columns(dataset, plan.widenings),
             *(ddl.add_column(dataset, column) for column in plan.new_columns),
+            *self._record_of_changes(),
         ]
+
+    def _record_of_changes(self) -> list[str]:
+        changes = [(change.column, change.found, change.into) for change in self._plan.column_changes]
+        return [statements.record_schema_changes(self._plan.dataset, changes, self._load_id)] if changes else []
 
     def _only_if(self) -> str | None:
         """Undo the load where the log of a table format has arrived since it was planned."""

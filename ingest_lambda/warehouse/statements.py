@@ -338,6 +338,26 @@ def record_rejections(name: str) -> str:
     )
 
 
+def record_schema_changes(
+    dataset: str, changes: Iterable[tuple[str, str | None, str]], load_id: str | None = None
+) -> str:
+    """Append what a transaction does to landing's columns: the name of each, its type before (None: none) and after.
+
+    >>> print(record_schema_changes("orders", [("note", None, "SUPER"), ("n", "INTEGER", "BIGINT")])[90:])
+    values ('orders', 'note', null, 'SUPER', null, getdate()), ('orders', 'n', 'INTEGER', 'BIGINT', null, getdate())
+    """
+
+    def text(value: str | None) -> str:
+        return "null" if value is None else literal(value)
+
+    rows = (
+        f"({literal(dataset)}, {literal(name)}, {text(found)}, {literal(became)}, {text(load_id)}, getdate())"
+        for name, found, became in changes
+    )
+    columns = "dataset, column_name, found, became, load_id, changed_at"
+    return f"insert into ops.schema_changes ({columns}) values {', '.join(rows)}"
+
+
 def size_of(statement: str) -> int:
     """Measure a statement as the Data API does, in bytes."""
     return len(statement.encode())

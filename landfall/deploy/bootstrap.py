@@ -63,6 +63,12 @@ OPS_TABLES: Mapping[str, str] = {
     "snapshot_files": (
         "dataset varchar(128), end_file_id varchar(64), ended_at timestamp, file_id varchar(64), recorded_at timestamp"
     ),
+    # what loads and `landfall evolve` did to landing's columns: `found` is null where one was added, `load_id` where a
+    # person did it
+    "schema_changes": (
+        "dataset varchar(128), column_name varchar(128), found varchar(64), became varchar(64), load_id varchar(64), "
+        "changed_at timestamp"
+    ),
     # a token for each round of reconcile: a warehouse restored from a snapshot lacks the later ones
     "epochs": "epoch varchar(64), began_at timestamp",
     "model_loads": (

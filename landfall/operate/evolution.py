@@ -17,7 +17,16 @@ from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.catalog import landed_datasets, read_columns
 from ingest_lambda.warehouse.client import Connection, retry_conflicts
-from ingest_lambda.warehouse.statements import METADATA, ROW_NUMBER, Column, Widening, identifier, lock_dataset, table
+from ingest_lambda.warehouse.statements import (
+    METADATA,
+    ROW_NUMBER,
+    Column,
+    Widening,
+    identifier,
+    lock_dataset,
+    record_schema_changes,
+    table,
+)
 from landfall.operate.names import did_you_mean
 
 PATIENCE_SECONDS = 24 * 3600.0  # as long as the Data API lets a statement run
@@ -51,14 +60,17 @@ class Change:
         """Build the transaction: the mutex, the checks of the type and of the values, the change.
 
         >>> from ingest_lambda.warehouse.sqltypes import BIGINT, VARCHAR
-        >>> for sql in Change("orders", Column("n", VARCHAR), None).statements(may_lose=False): print(sql)
+        >>> for sql in Change("orders", Column("n", VARCHAR), None).statements(may_lose=False): print(sql[:58])
         lock table lock."orders"
         alter table landing."orders" add column "n" VARCHAR(65535)
+        insert into ops.schema_changes (dataset, column_name, foun
         """
         if self.outcome is Outcome.UNCHANGED:
             return []
+        found = str(self.before.type) if self.before else None
+        record = record_schema_changes(self.dataset, [(self.column.name, found, str(self.column.type))])
         if self.before is None:
-            return [lock_dataset(self.dataset), ddl.add_column(self.dataset, self.column)]
+            return [lock_dataset(self.dataset), ddl.add_column(self.dataset, self.column), record]
         check, change = (
             ddl.check_types(self.dataset, [self.before]),
             ddl.widen_columns(self.dataset, [self._widening()]),
@@ -66,7 +78,7 @@ class Change:
         guard = (
             [] if may_lose else [f"select 1 / case when ({self.count_lost()}) = 0 then 1 else 0 end as nothing_lost"]
         )
-        return [lock_dataset(self.dataset), *check, *guard, *change]
+        return [lock_dataset(self.dataset), *check, *guard, *change, record]
 
     def count_lost(self) -> str:
         """Count the rows whose value is another one after the change and back again."""

@@ -195,11 +195,14 @@ def busy(worker_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> I
         "insert into ops.rejected_files (file_id, dataset, bucket, key, reason, detail, verdict, rejected_at) values "
         f"('f1', 'order_summary', '{BUCKET}', {literal(HOSTILE)}, 'not_parquet', 'cut short', {literal(verdict)}, "
         "getdate())",
+        "insert into ops.schema_changes values ('order_summary', 'note', null, 'VARCHAR(65535)', 'l-1', getdate()), "
+        "('order_summary', 'weight', 'INTEGER', 'BIGINT', null, getdate())",
         "insert into ops.alerts (kind, fingerprint, severity, subject, report, sent_at) values "
         "('transform', 'f', 'high', 'gate failed', '', getdate())",
     )
     yield worker_warehouse
-    worker_warehouse.loader.run("delete from ops.rejected_files", "delete from ops.alerts")
+    ours = ("rejected_files", "schema_changes", "alerts")
+    worker_warehouse.loader.run(*(f"delete from ops.{table}" for table in ours))
 
 
 def again(warehouse: ModelWarehouse, sql: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -265,6 +268,11 @@ def test_the_numbers_are_what_happened(busy: ModelWarehouse, graph: Graph) -> No
     assert {bar.kind for bar in first.phases} >= {"gate", "gates", "modeled"}
     assert first.cost_usd is not None
     assert float(first.cost_usd) >= 0.048  # a minute at least of 2.88 US$ an hour
+    changes = [(row["column_name"], row["found"], row["became"], row["changed_by"]) for row in shown.changes]
+    assert sorted(changes) == [
+        ("note", None, "VARCHAR(65535)", "a load"),
+        ("weight", "INTEGER", "BIGINT", "landfall evolve"),
+    ]
     (rejected,) = shown.rejected
     assert (rejected.remedy, rejected.command) == ("write parquet", "landfall replay --rejected")
 

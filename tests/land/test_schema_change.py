@@ -13,6 +13,7 @@ import pytest
 
 from ingest_lambda.errors import CatalogChangedError
 from ingest_lambda.judge.contracts import Contract, parse_contract
+from ingest_lambda.judge.schema_change import FREE_STATEMENTS
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import ddl, ledger, sqltypes, statements
@@ -291,8 +292,10 @@ def test_of_files_that_bring_one_new_column_in_two_types_both_land(land: Land, d
 
 
 def test_as_many_new_columns_as_a_transaction_takes_land_and_more_are_rejected(land: Land, dataset: str) -> None:
-    few = land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [2]} | {f"n{i}": [i] for i in range(33)}))
-    many = land.put(f"raw/{dataset}/3.parquet", pa.table({"id": [3]} | {f"m{i}": [i] for i in range(34)}))
+    few = land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [2]} | {f"n{i}": [i] for i in range(FREE_STATEMENTS)}))
+    many = land.put(
+        f"raw/{dataset}/3.parquet", pa.table({"id": [3]} | {f"m{i}": [i] for i in range(FREE_STATEMENTS + 1)})
+    )
 
     landed, rejected = land.function().receive(few, many)
 
@@ -374,3 +377,26 @@ def rows_of(land: Land, dataset: str, condition: str) -> list[dict[str, Any]]:
 def columns_of(land: Land, dataset: str) -> dict[str, str]:
     """Read the columns of landing and their types, without the metadata."""
     return {column.name: str(column.type) for column in Catalog(land.warehouse).tables(dataset).columns or ()}
+
+
+def recorded(land: Land, dataset: str) -> list[tuple[str, str | None, str, str | None]]:
+    """Read what is on record of a dataset's columns."""
+    rows = land.rows(f"select column_name, found, became, load_id from ops.schema_changes where dataset = '{dataset}'")
+    return sorted((row["column_name"], row["found"], row["became"], row["load_id"]) for row in rows)
+
+
+def test_what_a_load_does_to_columns_is_on_record_and_what_changes_none_leaves_none(land: Land, dataset: str) -> None:
+    function = land.function()
+    function.receive(land.put(f"raw/{dataset}/same.parquet", FIRST))
+    function.receive(land.put(f"raw/{dataset}/retyped.parquet", pa.table({"id": ["2"], "more": [1]})))
+    assert recorded(land, dataset) == []
+
+    wide = pa.table({"id": pa.array([2], pa.decimal128(21, 1)), "it's": [Decimal("1.5")]})
+    [outcome] = function.receive(land.put(f"raw/{dataset}/wide.parquet", wide))
+    assert outcome.status is Status.LANDED
+    expected = sorted((each.column, each.found, each.into, outcome.load_id) for each in outcome.schema_changes)
+    assert [(name, found) for name, found, *_ in expected] == [("id", "BIGINT"), ("it's", None)]
+    assert recorded(land, dataset) == expected
+
+    function.receive(land.put(f"raw/{dataset}/again.parquet", wide))
+    assert recorded(land, dataset) == expected

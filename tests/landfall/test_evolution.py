@@ -43,6 +43,10 @@ def test_a_rejected_file_lands_after_the_command_that_its_verdict_names(desk: De
 
     done = desk.landfall("evolve", dataset, "n", "VARCHAR(65535)")
     assert (done["to"], done["rows"], done["statements"]) == ("VARCHAR(65535)", 3, planned["statements"])
+    records = desk.land.rows(f"select * from ops.schema_changes where dataset = '{dataset}'")  # noqa: S608 - our names
+    assert [(row["column_name"], row["found"], row["became"], row["load_id"]) for row in records] == [
+        ("n", "BIGINT", "VARCHAR(65535)", None)
+    ]
     assert desk.landfall("replay", text.key)[0]["action"] == "sent"
     assert [outcome.status for outcome in desk.deliver()] == [Status.LANDED]
     assert column_of(desk, dataset, "n") == ["1", "2", "three", None]

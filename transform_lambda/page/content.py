@@ -63,6 +63,7 @@ def content(
         quarantine=quarantine,
         rejections=rejections,
         rejected=_rejected(rows["rejected"], project),
+        changes=sorted(rows["changes"], key=lambda row: str(row["changed_at"]), reverse=True),
         shapes=sorted(rows["shapes"], key=lambda row: str(row["first_at"]), reverse=True),
         runs=runs,
         messages=sorted(rows["messages"], key=lambda row: str(row["sent_at"]), reverse=True),

@@ -208,6 +208,7 @@ def questions(days: int = DAYS, usd_an_hour: float = 0.0) -> list[Question]:
         Question("rejections", ("dataset", "reason", "producer", "files"), _REJECTIONS, ("refused", "files")),
         Question("gates", ("run_id", "subject", "asked_at", "passed", "warned", "failed"), _GATES),
         Question("objections", ("gate", "model", "severity", "status", "found_rows", "asked_at"), _objections(since)),
+        Question("changes", ("dataset", "column_name", "found", "became", "changed_by", "changed_at"), _changes(since)),
         Question("shapes", ("dataset", "first_at", "object_key", "files"), _shapes(since), ("files",)),
         Question(
             "runs",
@@ -371,6 +372,17 @@ def _objections(since: str) -> str:
 from ops.gate_results
 where status in ('fail', 'warn', 'error') and executed_at > {since}
 order by executed_at desc, gate
+limit {LINES}"""
+
+
+def _changes(since: str) -> str:
+    return f"""select
+    dataset, column_name, found, became,
+    case when load_id is null then 'landfall evolve' else 'a load' end as changed_by,
+    to_char(changed_at, {_TIME}) as changed_at
+from ops.schema_changes as changes
+where changes.changed_at > {since}
+order by changes.changed_at desc, dataset, column_name
 limit {LINES}"""
 
 

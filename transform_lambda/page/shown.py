@@ -146,6 +146,7 @@ class Content:
     quarantine: Sequence[Held]
     rejections: Sequence[Held]
     rejected: Sequence[Rejected]
+    changes: Sequence[Row]
     shapes: Sequence[Row]
     runs: Sequence[RunLine]
     messages: Sequence[Row]
