@@ -138,10 +138,13 @@ def end(run: "Run") -> str:
     '2 models built, 1 of 1 gates passed'
     >>> end(Run("arn", "succeeded", reason="nothing to build"))
     'nothing to build'
+    >>> failing = [{"gate": "g", "remedy": ["landfall undo k", "landfall transform --wait"]}]
+    >>> end(Run("arn", "gate_failed", gates=[{"status": "fail"}], failing=failing))
+    '0 models built, 0 of 1 gates passed; g failed: landfall undo k, then landfall transform --wait'
     """
     if not (run.models or run.gates):
         return run.reason or "no model was built"
     passed = sum(gate.get("status") == "pass" for gate in run.gates)
     built = f"{len(run.models)} models built, {passed} of {len(run.gates)} gates passed"
-    failing = "".join(f"; {each['gate']} failed: {' or '.join(each.get('remedy') or ())}" for each in run.failing)
+    failing = "".join(f"; {each['gate']} failed: {', then '.join(each.get('remedy') or ())}" for each in run.failing)
     return f"{built}{failing}" + (f"; {run.reason}" if run.reason else "")
