@@ -50,8 +50,9 @@ def replay(
 
     The ledger decides what lands, so nothing lands twice; a file that is rejected again gets a verdict again. For KEY,
     exits 1 if a version of it was left out (undone, without --undone). With --wait, exits 1 if a file was rejected or
-    ignored, 2 if the time was up before every file had its outcome. --without-positions lands files anew, so that
-    the later of two rows of a file is the newer: their rows leave landing, what is modeled stays as it is meanwhile.
+    ignored, or is gone, 2 if the time was up before every file had its outcome. --without-positions lands files anew,
+    so that the later of two rows of a file is the newer: their rows leave landing, what is modeled stays as it is
+    meanwhile.
     """
     from datetime import UTC, datetime
 
@@ -85,7 +86,7 @@ def replay(
     else:
         _show(done, moved, is_waited_for=wait)
     is_left_out = key is not None and any(each.action == replays.UNDONE for each in done)
-    if is_left_out or any(each.outcome in {"rejected", "ignored"} for each in done):
+    if is_left_out or any(each.outcome in {"rejected", "ignored", "gone"} for each in done):
         raise typer.Exit(NOT_LANDING)
     if wait and any(each.awaited and each.outcome is None for each in done):
         raise typer.Exit(TIMED_OUT)

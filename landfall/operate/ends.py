@@ -60,19 +60,25 @@ def _read_ends(
     log, since = FunctionLog(stack, since - LATE), _to_milliseconds(since)
     lines: dict[str, Line] = {}
     tries: dict[str, str] = {}
+    trouble = ""
     while open_ids := awaited.keys() - lines:
         try:
-            lines |= {line["file_id"]: line for at, line in log.read() if _is_end(at, line, awaited, since)}
+            for at, line in log.read():  # each is read once: what comes before a fault is kept
+                if _is_end(at, line, awaited, since):
+                    lines[line["file_id"]] = line
             open_ids -= lines.keys()
             for file_id, words in waiting.news(stack, open_ids, tries, since.replace(microsecond=0)):
                 failed(f"{awaited[file_id].uri}: {words}")
         except (ClientError, BotoCoreError) as error:
-            reason = f"announced, and lands by itself; its outcome cannot be asked for now: {error}"
-            return lines, dict.fromkeys(open_ids - lines.keys(), reason)
+            if not trouble:
+                failed(f"the outcomes cannot be asked for now: {error}")
+            trouble = f"announced, and lands by itself; its outcome cannot be asked for now: {error}"
+        else:
+            trouble = ""
         progress(len(lines))
         left = deadline - time.monotonic()
         if left <= 0:
-            return lines, {file_id: _timed_out(timeout_seconds, tries.get(file_id)) for file_id in open_ids}
+            return lines, {file_id: _timed_out(timeout_seconds, trouble or tries.get(file_id)) for file_id in open_ids}
         if open_ids:
             time.sleep(min(pause, left))
             pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)

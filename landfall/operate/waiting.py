@@ -105,5 +105,12 @@ def _listed(stack: "Stack", prefix: str) -> list["ObjectTypeDef"]:
 
 
 def _read(stack: "Stack", listed: Iterable["ObjectTypeDef"]) -> list[Waiting]:
-    bodies = (stack.s3.get_object(Bucket=stack.bucket, Key=each["Key"])["Body"].read() for each in listed)
-    return [read_waiting(body.decode()) for body in bodies]
+    """Read the notes that are there still: one goes when its file has ended."""
+    notes = []
+    for each in listed:
+        try:
+            body = stack.s3.get_object(Bucket=stack.bucket, Key=each["Key"])["Body"].read()
+        except stack.s3.exceptions.NoSuchKey:
+            continue
+        notes.append(read_waiting(body.decode()))
+    return notes

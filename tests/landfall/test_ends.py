@@ -1,20 +1,28 @@
 """`landfall replay --wait` takes for the end of a file what its own announcement has led to, and nothing else."""
 
 import json
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from typer.testing import CliRunner
 
+import landfall
 from ingest_lambda.errors import TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.tell.waiting import Waiting
-from landfall.operate import ends, files, waiting
+from landfall import environment
+from landfall.app import build
+from landfall.operate import ends, files, marking, pausing, replays, waiting
 from landfall.operate.files import Outcome
-from landfall.operate.replays import RESTORED, SENT, UNDONE, Replay
+from landfall.operate.replays import RESTORED, SENT, UNDONE, End, Replay
+from landfall.stack import Stack
 
 NOON = datetime(2025, 11, 13, 12, tzinfo=UTC)
 FILE = FileVersion("b", "raw/orders/a.parquet", "v1")
@@ -30,11 +38,10 @@ class Log:
     def get_paginator(self, _: str) -> "Log":
         return self
 
-    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+    def paginate(self, **_: Any) -> Iterator[dict[str, Any]]:
+        yield {"events": self.looks.pop(0) if self.looks else []}
         if self.error:
             raise self.error
-        lines = self.looks.pop(0) if self.looks else []
-        return [{"events": lines}]
 
 
 def line(outcome: str, file: FileVersion = FILE, asked: float | None = 0.0, logged: float = 1.0, **facts: Any) -> Any:
@@ -148,9 +155,22 @@ def refusal() -> ClientError:
 
 
 def test_a_log_that_cannot_be_read_says_that_the_file_lands_all_the_same() -> None:
-    left = ended(Log(error=refusal()))
+    told: list[str] = []
+    left = ended(Log(error=refusal()), timeout=5, failed=told.append)
     assert left.outcome is None
-    assert str(left.reason).startswith("announced, and lands by itself; its outcome cannot be asked for now: ")
+    said = "no outcome within 5 s; announced, and lands by itself; its outcome cannot be asked for now: "
+    assert str(left.reason).startswith(said)
+    assert [line[:39] for line in told] == ["the outcomes cannot be asked for now: A"]
+
+
+def test_a_log_that_could_not_be_read_once_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Log([], [line("landed", rows=3)], error=refusal())
+    monkeypatch.setattr("landfall.operate.ends.time.sleep", lambda _: setattr(log, "error", None))
+    assert ended(log).outcome == "landed"
+
+
+def test_what_was_read_before_the_log_failed_is_kept() -> None:
+    assert ended(Log([line("landed", rows=3)], error=refusal())).outcome == "landed"
 
 
 def test_the_function_writes_the_lines_that_are_read(capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,3 +183,44 @@ def test_the_function_writes_the_lines_that_are_read(capsys: pytest.CaptureFixtu
     written = capsys.readouterr().out.strip()
     at = int((NOON - timedelta(seconds=30)).timestamp() * 1000)
     assert ended(Log([{"logStreamName": "s", "timestamp": at, "message": written}])).outcome == "landed"
+
+
+class Notes:
+    """A bucket whose only note is deleted between the listing and the reading, as its file ends."""
+
+    class exceptions:  # noqa: N801 - the SDK's name
+        NoSuchKey = KeyError
+
+    def get_paginator(self, _: str) -> "Notes":
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        return [{"Contents": [{"Key": "staging/waiting/a.json", "LastModified": NOON}]}]
+
+    def get_object(self, **_: Any) -> dict[str, Any]:
+        raise KeyError("it has landed")
+
+
+def test_a_note_that_goes_while_it_is_read_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    stack: Any = SimpleNamespace(s3=Notes(), bucket="b")
+    assert waiting.noted(stack, [FILE.file_id]) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "exits"),
+    [("landed", 0), ("duplicate", 0), ("skipped", 0), ("rejected", 1), ("ignored", 1), ("gone", 1), (None, 2)],
+)
+def test_the_command_exits_and_python_raises_where_a_file_has_not_landed(
+    outcome: str | None, exits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, stack = Replay(FILE, "orders", SENT), Stack("a", {})
+    monkeypatch.setattr(environment, "stack", lambda: stack)
+    monkeypatch.setattr(marking, "changing", lambda _: nullcontext())
+    monkeypatch.setattr(pausing, "is_paused", lambda _: False)
+    monkeypatch.setattr(replays, "replay_rejected", lambda *_: [sent])
+    monkeypatch.setattr(ends, "wait", lambda *_: [replace(sent, end=End(outcome, "why"))])
+    done = CliRunner().invoke(build(), ["replay", "--rejected", "--wait", "--json"])
+    assert (done.exit_code, json.loads(done.stdout)[0]["outcome"]) == (exits, outcome)
+    with pytest.raises(landfall.UnsuccessfulError, match="why") if exits else nullcontext():
+        landfall.replay_rejected(wait=True, stack=stack)
