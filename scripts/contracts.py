@@ -29,6 +29,8 @@ FORMATS = frozenset({"csv", "json"})  # beside parquet
 TABLE_FORMATS = frozenset({"append_only"})  # how the folder of a table format may be meant
 ALIKE = 0.8  # of 1.0: from where on a name is taken for a misspelt setting
 COPIES = frozenset({"land", "skip"})  # what becomes of a file whose bytes have landed
+STAGED = re.compile(r"source\(\s*['\"]landing['\"]\s*,\s*['\"](\w+)['\"]\s*\)")
+BUSINESS_TIME = re.compile(r"business_time\(\s*\[([^\]]*)\]")
 RAW = "raw/"  # under which landing reads
 
 
@@ -82,6 +84,7 @@ def read_contracts(root: Path) -> dict[str, Contract]:
         except (AttributeError, KeyError, TypeError) as error:
             shape = "sources are a list, each with a name and tables, each of these with a name"
             raise ConfigError(f"{path.relative_to(root)}: {shape} ({type(error).__name__}: {error})") from error
+    _check_times(contracts, root)
     return dict(sorted(contracts.items()))
 
 
@@ -159,6 +162,26 @@ def _contract(table: dict[str, Any]) -> Contract:
     if "copies" in meta:
         contract["copies"] = _copies(table["name"], meta["copies"], contract)
     return contract
+
+
+def _check_times(contracts: Mapping[str, Contract], root: Path) -> None:
+    """Refuse to skip copies of what is modeled by its files' times: which of two files is the newer would be lost."""
+    skipping = {
+        dataset
+        for dataset, contract in contracts.items()
+        if contract.get("copies") == "skip" and contract.get("changes", {}).get("order") != Order.SEQUENCE
+    }
+    if not skipping:
+        return
+    for path in sorted((root / "dbt_project" / "models" / "staging").rglob("*.sql")):
+        sql = path.read_text(encoding="utf-8")
+        found = skipping.intersection(STAGED.findall(sql))
+        times = [time.strip("'\" \n") for columns in BUSINESS_TIME.findall(sql) for time in columns.split(",")]
+        if found and set(times) == {"_file_modified_at"}:
+            raise ConfigError(
+                f"{path.relative_to(root)}: rows of {min(found)} have no time but their file's, so that a file "
+                "which comes again says what holds again: its copies can be land alone, or give business_time a column"
+            )
 
 
 def _check_names(dataset: str, table: Mapping[str, Any], meta: Mapping[str, Any]) -> None:

@@ -44,7 +44,8 @@ class LandedFile:
 def files_sql(datasets: Sequence[str], run_ids: Sequence[str], after: str = "") -> str:
     """Build the query of the files whose rows a run, of one dbt invocation or several, brought into a model: a page.
 
-    They come in the order of their ids; `after` is the last one of the page before.
+    They come in the order of their ids; `after` is the last one of the page before. A file that was skipped as a copy
+    since the run before is among them: the rows of its bytes were brought in by this run, or by one before it.
 
     >>> print(files_sql(["orders"], ["r-1", "r-2"]))
     select distinct file_id, bucket, key, version_id
@@ -52,8 +53,13 @@ def files_sql(datasets: Sequence[str], run_ids: Sequence[str], after: str = "") 
     select files.file_id, files.bucket, files.key, files.version_id
     from ledger."orders" as files
     inner join ops.model_loads as loads
-        on files.load_seq > loads.from_seq and files.load_seq <= loads.upto_seq
-    where loads.run_id in ('r-1', 'r-2') and loads.dataset = 'orders' and files.undone_at is null
+        on files.load_seq <= loads.upto_seq
+    cross join (
+        select coalesce(max(loaded_at), timestamp '1970-01-01') as loaded_at from ops.model_loads
+        where dataset = 'orders' and run_id not in ('r-1', 'r-2')
+    ) as earlier
+    where (files.load_seq > loads.from_seq or (files.load_path = 'skipped' and files.loaded_at > earlier.loaded_at))
+        and loads.run_id in ('r-1', 'r-2') and loads.dataset = 'orders' and files.undone_at is null
         and files.size_bytes >= 131072 and files.file_id > ''
     ) as modeled
     order by file_id
@@ -64,8 +70,13 @@ def files_sql(datasets: Sequence[str], run_ids: Sequence[str], after: str = "") 
         f"""select files.file_id, files.bucket, files.key, files.version_id
 from ledger."{name}" as files
 inner join ops.model_loads as loads
-    on files.load_seq > loads.from_seq and files.load_seq <= loads.upto_seq
-where loads.run_id in ({runs}) and loads.dataset = '{name}' and files.undone_at is null
+    on files.load_seq <= loads.upto_seq
+cross join (
+    select coalesce(max(loaded_at), timestamp '1970-01-01') as loaded_at from ops.model_loads
+    where dataset = '{name}' and run_id not in ({runs})
+) as earlier
+where (files.load_seq > loads.from_seq or (files.load_path = 'skipped' and files.loaded_at > earlier.loaded_at))
+    and loads.run_id in ({runs}) and loads.dataset = '{name}' and files.undone_at is null
     and files.size_bytes >= {SMALLEST_BYTES} and files.file_id > '{after}'"""  # noqa: S608 - our own names
         for name in datasets
     )

@@ -119,11 +119,14 @@ def select_ledger_ids(dataset: str, file_ids: Sequence[str]) -> str:
 
 
 def select_first_load(dataset: str, since: datetime) -> str:
-    """Ask for the first load of which a file landed, or was undone, since a moment: landing is sorted by loads."""
+    """Ask for the first load of which a file landed, or was undone, since a moment: landing is sorted by loads.
+
+    A file that was skipped has the number of an older load, and brought none of its rows.
+    """
     moment = literal(since.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"))
     return (
         f"select {literal(dataset)} as dataset, min(load_seq) as first_seq from {table('ledger', dataset)} "
-        f"where loaded_at >= {moment} or undone_at >= {moment}"
+        f"where load_path <> {literal(SKIPPED)} and (loaded_at >= {moment} or undone_at >= {moment})"
     )
 
 

@@ -75,16 +75,35 @@ def same_bytes(one: str, other: str) -> str:
     return f"{one}.etag = {other}.etag and {one}.size_bytes = {other}.size_bytes and {_place(one)} = {_place(other)}"
 
 
-def forget_copies(dataset: str, file_ids: Iterable[str]) -> list[str]:
-    """Take copies out of the ledger whose bytes are in landing no more: the statements of one transaction."""
+def forget_copies(dataset: str, file_ids: Iterable[str], *, if_alone: bool) -> list[str]:
+    """Take skipped files out of the ledger, as if they had never come: the statements of one transaction.
+
+    `if_alone`: those alone whose bytes are in landing no more.
+    """
     ledger = table("ledger", dataset)
+    alone = (
+        f" and file_id not in (select own.file_id from {ledger} as own inner join {ledger} as original "
+        f"on {same_bytes('own', 'original')} where {is_original('original')})"
+    )
     return [
         lock_dataset(dataset),
         f"delete from {ledger} where load_path = {literal(SKIPPED)} "
-        f"and file_id in ({', '.join(map(literal, file_ids))}) "
-        f"and file_id not in (select own.file_id from {ledger} as own inner join {ledger} as original "
-        f"on {same_bytes('own', 'original')} where {is_original('original')})",
+        f"and file_id in ({', '.join(map(literal, file_ids))}){alone if if_alone else ''}",
     ]
+
+
+def count_copies(dataset: str) -> str:
+    """Count the files that were skipped."""
+    return f"select count(*) as files from {table('ledger', dataset)} where load_path = {literal(SKIPPED)}"
+
+
+def place_of(key: str) -> str:
+    """Name the folder of a key that has hive parts, within which copies are looked for; an empty text for any other.
+
+    >>> place_of("raw/sales/region=EU/a.parquet"), place_of("raw/sales/a.parquet")
+    ('raw/sales/region=EU', '')
+    """
+    return key.rpartition("/")[0] if "=" in key else ""
 
 
 def _insert(dataset: str, staged: str, load: str, originals: str, is_copy: str, records_paths: bool) -> str:
@@ -100,6 +119,6 @@ def _insert(dataset: str, staged: str, load: str, originals: str, is_copy: str, 
 
 
 def _place(name: str) -> str:
-    """Name the folder of a key that has hive parts; an empty text for any other."""
+    """Say in SQL what `place_of` says."""
     key = f'{name}."key"'
     return f"case when strpos({key}, '=') > 0 then regexp_replace({key}, '[^/]*$', '') else '' end"

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from ingest_lambda.table_format import OwnedFolder, TableFormat
 from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.client import Connection, Row, retry_conflicts
+from ingest_lambda.warehouse.copies import is_original
 from ingest_lambda.warehouse.statements import literal, lock_dataset, table
 
 NAMED = 10  # files that landed before their folder was known, by name
@@ -146,7 +147,7 @@ def as_planned(dataset: str, folders: int) -> str:
 def select_landed_within(dataset: str, bucket: str, prefix: str, named: int) -> list[str]:
     """Count the files of a folder whose rows are in landing, and name the last."""
     within = (
-        f"from {table('ledger', dataset)} where undone_at is null and bucket = {literal(bucket)} "
+        f"from {table('ledger', dataset)} as files where {is_original('files')} and bucket = {literal(bucket)} "
         f'and strpos("key", {literal(prefix)}) = 1'
     )
     return [

@@ -14,10 +14,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.snapshots import End
-from ingest_lambda.warehouse import ledger, snapshot_files
+from ingest_lambda.warehouse import copies, ledger, snapshot_files
 from ingest_lambda.warehouse.catalog import read_columns
-from ingest_lambda.warehouse.ddl import add_column
+from ingest_lambda.warehouse.ddl import add_column, select_columns
 from ingest_lambda.warehouse.sqltypes import BIGINT
 from ingest_lambda.warehouse.statements import MAX_STATEMENTS, ROW_NUMBER, Column, identifier, literal, lock_dataset
 
@@ -235,10 +236,27 @@ def masking_statements() -> list[str]:
 
 
 def prepare_dataset(loader: Warehouse, dataset: str, contract: Contract) -> None:
-    """Give a declared dataset its tables, and what its declaration wants of those that are there."""
+    """Give a declared dataset its tables, and what its declaration wants of those that are there.
+
+    Raises:
+        ConfigError: it is declared a snapshot, and files of it were skipped as copies; nothing is changed.
+    """
+    if contract.snapshot is not None:
+        _refuse_skipped(loader, dataset)
     loader.transaction(dataset_statements(dataset, contract))
     if contract.keeps_positions:
         keep_positions(loader, dataset)
+
+
+def _refuse_skipped(loader: Warehouse, dataset: str) -> None:
+    """Refuse a snapshot of which a file is not in landing by itself: its state may be the one that holds."""
+    skipped = loader.query(copies.count_copies(dataset))[0]["files"] if loader.query(select_columns(dataset)) else 0
+    if int(skipped):
+        raise ConfigError(
+            f"{dataset} is declared a snapshot, and {skipped} files of it were skipped as copies, whose state may be "
+            f"the one that holds: deploy it with `copies: land` first, `landfall replay` each of what "
+            f"`landfall history --dataset {dataset} --outcome skipped` lists, then declare the snapshot"
+        )
 
 
 def dataset_statements(dataset: str, contract: Contract) -> list[str]:

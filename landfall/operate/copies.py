@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.warehouse.client import Connection
+from ingest_lambda.warehouse.copies import place_of
 from landfall.operate import statements
 from landfall.operate.files import IDS_A_STATEMENT
 
@@ -42,7 +43,7 @@ def skipped(warehouse: Connection | None, dataset: str, files: Iterable[tuple[In
     seen = _landed(warehouse, dataset, [etag for _, etag in asked]) if warehouse else {}
     said = {}
     for inspected, etag in asked:
-        content = etag, inspected.size, _place(inspected.file.key)
+        content = etag, inspected.size, place_of(inspected.file.key)
         if content in seen:
             said[inspected.file.file_id] = seen[content]
         seen.setdefault(content, f"same bytes as {inspected.file.key}")
@@ -54,11 +55,6 @@ def _landed(warehouse: Connection, dataset: str, etags: Sequence[str]) -> dict[t
     parts = [etags[start : start + IDS_A_STATEMENT] for start in range(0, len(etags), IDS_A_STATEMENT)]
     rows = [row for part in parts for row in warehouse.query(statements.select_content(dataset, part))]
     return {
-        (row["etag"], int(row["size_bytes"]), _place(row["key"])): f"same bytes as load {row['load_seq']}"
+        (row["etag"], int(row["size_bytes"]), place_of(row["key"])): f"same bytes as load {row['load_seq']}"
         for row in reversed(rows)  # the first load of a content comes last, and stays
     }
-
-
-def _place(key: str) -> str:
-    """Name the folder of a key that has hive parts, within which copies are looked for; an empty text for any other."""
-    return key.rpartition("/")[0] if "=" in key else ""

@@ -12,7 +12,7 @@ from ingest_lambda.reasons import Reason
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Connection, Row
-from ingest_lambda.warehouse.copies import SKIPPED
+from ingest_lambda.warehouse.copies import SKIPPED, place_of
 from landfall.operate import statements, verdicts
 from landfall.timestamps import iso
 
@@ -104,7 +104,7 @@ def outcomes(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]])
         rejected = warehouse.query(statements.select_rejected(ids))
         found |= {row["file_id"]: _rejected_outcome(row) for row in rejected}
         landed = _all(warehouse, statements.select_landed([each for each in chunk if each[0] in known]))
-        found |= {row["file_id"]: _landed_outcome(row) for row in landed}
+        found |= {row["file_id"]: _landed_outcome(warehouse, row) for row in landed}
     return found
 
 
@@ -165,7 +165,7 @@ def _originals(landed: Iterable[Row]) -> dict[tuple[str, ...], list[int]]:
 
 
 def _content(row: Row) -> tuple[str, ...]:
-    return row["dataset"], row["etag"], str(row["size_bytes"])
+    return row["dataset"], row["etag"], str(row["size_bytes"]), place_of(row["key"])
 
 
 def _landed_line(row: Row, originals: Mapping[tuple[str, ...], Sequence[int]]) -> FileLine:
@@ -196,11 +196,12 @@ def _standing(row: Row, loads: Sequence[int]) -> tuple[str, str | None]:
     return "landed", f"same bytes as load {loads[0]}" if is_copy else None
 
 
-def _landed_outcome(row: Row) -> Outcome:
-    if row["load_path"] == SKIPPED:
-        reason = f"same bytes as load {row['load_seq']}; {row['dataset']} declares `copies: skip`"
-        return Outcome(SKIPPED, reason, rows=0)
-    return Outcome("landed", rows=int(row["row_count"]))
+def _landed_outcome(warehouse: Connection, row: Row) -> Outcome:
+    if row["load_path"] != SKIPPED:
+        return Outcome("landed", rows=int(row["row_count"]))
+    originals = warehouse.query(statements.select_originals(row["dataset"], row["file_id"]))
+    loads = [int(each["load_seq"]) for each in originals if not each["undone_at"]]
+    return Outcome(SKIPPED, _standing(row, loads)[1], rows=0)
 
 
 def _rejected_line(row: Row, is_settled: bool) -> FileLine:

@@ -101,8 +101,8 @@ def replay_key(
 ) -> list[Replay]:
     """Announce the versions of an object that have not landed; with `undone`, bring back what was undone as well.
 
-    One that was skipped is announced where its bytes are in landing no more: it leaves the ledger first. Should that be
-    cut short it is a file that has not landed, which the next reconcile announces.
+    One that was skipped is announced where its bytes are in landing no more, or its dataset skips none by now: it
+    leaves the ledger first. Should that be cut short it has not landed, and the next reconcile announces it.
 
     Raises:
         ConfigError: there is no such object or version, or it is no data file.
@@ -113,9 +113,11 @@ def replay_key(
         raise ConfigError(f"{what}s3://{bucket}/{key} is not in the bucket, or is no data file")
     standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files))
     skipped = [each for each in files if standings.get(each.file.file_id) is Standing.SKIPPED]
+    contracts = declared.contracts() if skipped else {}
     for dataset, ids in reconcile_listing.by_dataset(skipped).items():
+        skips = dataset in contracts and contracts[dataset].skips_copies
         for start in range(0, len(ids), FORGOTTEN_AT_ONCE):
-            steps = copies.forget_copies(dataset, ids[start : start + FORGOTTEN_AT_ONCE])
+            steps = copies.forget_copies(dataset, ids[start : start + FORGOTTEN_AT_ONCE], if_alone=skips)
             retry_conflicts(partial(stack.warehouse.transaction, steps))
     if skipped:
         standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ingest_lambda.arrive.known_folders import PARTS
 from ingest_lambda.reconcile.ledger import packed
 from ingest_lambda.warehouse import ledger
-from ingest_lambda.warehouse.copies import is_original, same_bytes
+from ingest_lambda.warehouse.copies import SKIPPED, is_original, same_bytes
 from ingest_lambda.warehouse.statements import (
     DATASET_NAME,
     FILE_FACTS,
@@ -99,7 +99,7 @@ def select_landed(files_by_dataset: Sequence[tuple[str, Sequence[str]]]) -> list
 
     def landed(dataset: str) -> str:
         return (
-            f"select {literal(dataset)} as dataset, file_id, row_count, load_seq, load_path, undone_at "
+            f'select {literal(dataset)} as dataset, file_id, "key", row_count, load_seq, load_path, undone_at '
             f"from {table('ledger', dataset)} "
             f"where file_id in ({_literals(ids[dataset])})"
         )
@@ -112,7 +112,7 @@ def select_copies(dataset: str, file_ids: Sequence[str]) -> str:
     ledger_table = table("ledger", dataset)
     return (
         f'select own."key", min(earlier.load_seq) as load_seq from {ledger_table} as own '
-        f"inner join {ledger_table} as earlier on own.etag = earlier.etag and own.size_bytes = earlier.size_bytes "
+        f"inner join {ledger_table} as earlier on {same_bytes('own', 'earlier')} "
         f"and earlier.load_seq < own.load_seq and {is_original('earlier')} "
         f'where own.file_id in ({_literals(file_ids)}) group by own.file_id, own."key" order by own."key"'
     )
@@ -127,12 +127,13 @@ def select_content(dataset: str, etags: Sequence[str]) -> str:
 
 
 def select_originals(dataset: str, file_id: str) -> str:
-    """Ask which files in landing have the bytes of a file that was skipped; the first to land stands first."""
+    """Ask which files landed with the bytes of one that was skipped: first those in landing, in their order."""
     ledger_table = table("ledger", dataset)
     return (
-        f'select original.bucket, original."key", original.load_seq from {ledger_table} as own '
-        f"inner join {ledger_table} as original on {same_bytes('own', 'original')} "
-        f"where own.file_id = {literal(file_id)} and {is_original('original')} order by original.load_seq"
+        'select original.bucket, original."key", original.version_id, original.load_seq, original.undone_at '
+        f"from {ledger_table} as own inner join {ledger_table} as original on {same_bytes('own', 'original')} "
+        f"where own.file_id = {literal(file_id)} and original.load_path <> {literal(SKIPPED)} "
+        "order by case when original.undone_at is null then 0 else 1 end, original.load_seq"
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.reconcile.ledger import datasets
-from ingest_lambda.warehouse.client import Connection, retry_conflicts
+from ingest_lambda.warehouse.client import Connection, Row, retry_conflicts
 from ingest_lambda.warehouse.copies import SKIPPED
 from landfall.operate import statements
 from landfall.timestamps import iso
@@ -79,18 +79,24 @@ def locate(name: str, bucket: str) -> tuple[str, str]:
 def undo(warehouse: Connection, bucket: str, key: str, version_id: str | None = None) -> Undo:
     """Take the rows of a landed file out of landing, in one transaction; again is no harm.
 
-    Without `version_id` it is the version that landed last. One that was skipped has no rows to take out.
+    Without `version_id` it is the version that came last. Of one that was skipped it is the version of the object that
+    landed with its bytes; where another object did, nothing is undone.
 
     Raises:
         ConfigError: no such file, or no such version of it, has landed; or it was skipped, as the bytes of another.
         TransactionConflictError: it lost against concurrent loads, again and again.
     """
     versions = landed_versions(warehouse, bucket, key)
-    landed = [version for version in versions if not version.is_skipped]
-    version = _chosen(versions if version_id else landed or versions, f"s3://{bucket}/{key}", version_id)
+    version = _chosen(versions, f"s3://{bucket}/{key}", version_id)
     if version.is_skipped:
-        raise ConfigError(_skipped(warehouse, f"s3://{bucket}/{key}", version))
-    others = tuple(other.version_id for other in landed if other != version and not other.undone_at)
+        originals = warehouse.query(statements.select_originals(version.dataset, version.file_id))
+        own = [row["version_id"] for row in originals if (row["bucket"], row["key"]) == (bucket, key)]
+        if version_id or not own:
+            raise ConfigError(_skipped(f"s3://{bucket}/{key}", version, originals))
+        version = _chosen(versions, f"s3://{bucket}/{key}", own[0])
+    others = tuple(
+        other.version_id for other in versions if other != version and not (other.undone_at or other.is_skipped)
+    )
     rows = 0
     if not version.undone_at:
         steps = statements.undo_file(version.dataset, version.file_id)
@@ -119,15 +125,15 @@ def _version(row: dict[str, Any]) -> Version:
     )
 
 
-def _skipped(warehouse: Connection, source_file: str, version: Version) -> str:
-    """Say where the rows are of a file that was skipped."""
-    originals = warehouse.query(statements.select_originals(version.dataset, version.file_id))
+def _skipped(source_file: str, version: Version, originals: Sequence[Row]) -> str:
+    """Say where the rows are of a file that was skipped; `originals` are the files with its bytes."""
     said = f"version {version.version_id} of {source_file} was skipped: no row in landing is its own"
-    if not originals:
+    if not originals or originals[0]["undone_at"]:
         return f"{said}, and the file with the same bytes was undone"
     first = originals[0]
-    uri = f"s3://{first['bucket']}/{first['key']}"
-    return f"{said}; the same bytes landed with load {first['load_seq']}: landfall undo {shlex.quote(uri)}"
+    uri = shlex.quote(f"s3://{first['bucket']}/{first['key']}")
+    way = f"landfall undo {uri} --version {first['version_id']}"
+    return f"{said}; the same bytes landed with load {first['load_seq']}: {way}"
 
 
 def _chosen(versions: Sequence[Version], source_file: str, version_id: str | None) -> Version:

@@ -1,13 +1,19 @@
 """Where a dataset declares `copies: skip`, bytes that have landed do not land again, and nothing else is lost."""
 
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
+from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.judge.schema_change import free_statements
@@ -15,12 +21,16 @@ from ingest_lambda.judge.snapshots import Snapshot
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reconcile import ledger
 from ingest_lambda.reconcile.ledger import Standing
+from ingest_lambda.warehouse import copies
+from ingest_lambda.warehouse.ledger import select_folders
+from ingest_lambda.warehouse.owned_folders import select_landed_within
 from landfall.deploy import bootstrap
 from landfall.operate.undos import undo
-from scripts.contracts import from_document
+from scripts.contracts import from_document, read_contracts
 from tests.land.flaky_data_api import FlakyDataApi
 from tests.land.invariants import assert_nothing_is_half_there
 from tests.land.warehouse import Land, new_dataset
+from transform_lambda import archive
 
 SKIPS = Contract(skips_copies=True)
 ONE, TWO = pa.table({"a": [1]}), pa.table({"a": [2, 3]})
@@ -101,7 +111,7 @@ def test_a_copy_of_what_was_undone_lands_and_a_decided_one_stays_where_it_is(lan
 def test_bytes_below_another_hive_part_are_other_rows(land: Land, skipping: str) -> None:
     eu, us, again = (put(land, skipping, name) for name in ("region=EU/a", "region=US/a", "region=EU/b"))
     assert statuses(land.function().receive(eu, us, again)) == [Status.LANDED, Status.LANDED, Status.SKIPPED]
-    rows = land.rows(f"select region from landing.{skipping} order by region")  # noqa: S608 - the test's own names
+    rows = land.rows(f"select region from landing.{skipping} order by region")
     assert [row["region"] for row in rows] == ["EU", "US"]
     below_none = put(land, skipping, "a")
     assert statuses(land.function().receive(below_none)) == [Status.LANDED]
@@ -140,13 +150,56 @@ def test_whatever_call_fails_the_bytes_land_once(land: Land, skipping: str, fail
     assert [standings[file.file_id] for file in files] == [Standing.LANDED, Standing.SKIPPED]
 
 
-def test_what_was_skipped_is_no_snapshot_once_its_dataset_is_declared_one(land: Land, skipping: str) -> None:
+def test_a_dataset_is_no_snapshot_while_files_of_it_are_skipped(land: Land, skipping: str) -> None:
     first, copy = put(land, skipping, "a"), put(land, skipping, "b")
     land.function().receive(first, copy)
     snapshots = Contract(snapshot=Snapshot())
+    listed = f"select file_id from ops.snapshot_files where dataset = '{skipping}'"
+    with pytest.raises(ConfigError, match=f"{skipping} is declared a snapshot, and 1 files of it were skipped"):
+        bootstrap.prepare_dataset(land.warehouse, skipping, snapshots)
+    assert land.rows(listed) == []
+
+    land.warehouse.transaction(copies.forget_copies(skipping, [copy.file_id], if_alone=False))
     bootstrap.prepare_dataset(land.warehouse, skipping, snapshots)
-    listed = land.rows(f"select file_id from ops.snapshot_files where dataset = '{skipping}'")  # noqa: S608 - own names
-    assert [row["file_id"] for row in listed] == [first.file_id]
+    assert [row["file_id"] for row in land.rows(listed)] == [first.file_id]
+
+
+def test_a_skipped_file_has_no_rows_of_its_own_for_who_counts_them(land: Land, skipping: str) -> None:
+    function = land.function()
+    function.receive(put(land, skipping, "a"))
+    function.receive(put(land, skipping, "b", TWO))
+    before = land.rows("select cast(sysdate as varchar(32)) as now")[0]["now"]
+    assert statuses(function.receive(put(land, skipping, "2025/c"))) == [Status.SKIPPED]
+    since = datetime.fromisoformat(before).replace(tzinfo=UTC)
+    [window] = land.rows(ledger.select_first_load(skipping, since))
+    assert window["first_seq"] is None
+    [counted] = land.rows(select_landed_within(skipping, land.bucket, f"raw/{skipping}/2025/", 1)[0])
+    assert int(counted["files"]) == 0
+    folders = land.rows(select_folders(skipping, "none"))
+    assert [row["folder"] for row in folders] == [f"raw/{skipping}/"]
+
+
+def test_what_was_skipped_since_a_run_is_archived_with_the_next(
+    land: Land, skipping: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(run_id: str, from_seq: int, upto_seq: int) -> set[str]:
+        """Model loads; return the files that are to be marked."""
+        land.rows(
+            "insert into ops.model_loads (model, dataset, from_seq, upto_seq, run_id, loaded_at) "
+            f"values ('m', '{skipping}', {from_seq}, {upto_seq}, '{run_id}', sysdate)"
+        )
+        return {row["file_id"] for row in land.rows(archive.files_sql([skipping], [run_id]))}
+
+    monkeypatch.setattr(archive, "SMALLEST_BYTES", 0)
+    function = land.function()
+    first, early, late, other = (put(land, skipping, name) for name in ("a", "b", "c", "d"))
+    function.receive(first, early)
+    assert run(f"{skipping}-1", 0, 1) == {first.file_id, early.file_id}
+    new = put(land, skipping, "new", TWO)
+    function.receive(late, new)
+    assert run(f"{skipping}-2", 1, 2) == {late.file_id, new.file_id}
+    function.receive(other)
+    assert run(f"{skipping}-3", 2, 2) == {other.file_id}
 
 
 @pytest.mark.parametrize("contract", [SKIPS, Contract(snapshot=Snapshot())])
@@ -190,6 +243,33 @@ def test_what_cannot_be_meant_is_refused_in_one_line(meta: dict[str, object], sa
 def test_what_is_declared_reaches_the_function(meta: dict[str, object]) -> None:
     contract = parse_contract(dict(from_document(document(meta))["orders"]))
     assert contract.skips_copies is (meta["copies"] == "skip")
+
+
+@pytest.mark.parametrize(
+    ("times", "meta", "is_refused"),
+    [
+        ("['_file_modified_at']", {"copies": "skip"}, True),
+        ("['updated_at']", {"copies": "skip"}, False),
+        ("['_file_modified_at', 'updated_at']", {"copies": "skip"}, False),
+        ('["dateadd(ms, seen_at, epoch)"]', {"copies": "skip"}, False),
+        ("['_file_modified_at']", {"copies": "land"}, False),
+        ("['_file_modified_at']", {"copies": "skip", "changes": {"sequence": ["a"], "order": "sequence"}}, False),
+    ],
+)
+def test_copies_are_not_skipped_of_what_is_ordered_by_its_files(
+    tmp_path: Path, times: str, meta: dict[str, object], is_refused: bool
+) -> None:
+    models = tmp_path / "dbt_project" / "models"
+    for folder in ("landing", "staging/shop"):
+        (models / folder).mkdir(parents=True)
+    (models / "landing" / "_shop__sources.yml").write_text(json.dumps(document(meta)))
+    sql = "{{ business_time(TIMES) }} as _business_at from {{ source('landing', 'orders') }}".replace("TIMES", times)
+    (models / "staging/shop/stg_orders.sql").write_text(sql)
+    if is_refused:
+        with pytest.raises(ConfigError, match=r"stg_orders\.sql: rows of orders have no time but their file's"):
+            read_contracts(tmp_path)
+    else:
+        assert set(read_contracts(tmp_path)) == {"orders"}
 
 
 def document(meta: dict[str, object]) -> dict[str, object]:
