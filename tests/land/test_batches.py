@@ -103,7 +103,8 @@ def test_a_load_of_a_warm_function_has_no_statement_but_those_that_it_needs(land
     outcomes = function.receive(*put_files(land, dataset, MANY))
 
     assert {(outcome.status, outcome.load_path) for outcome in outcomes} == {(Status.LANDED, "canonical")}
-    assert len(api.take()) == STAGING_STATEMENTS + FIXED_STATEMENTS
+    record_of_changes = 1  # which this load does not make
+    assert len(api.take()) == STAGING_STATEMENTS + FIXED_STATEMENTS - record_of_changes
 
 
 def test_a_warm_function_asks_nothing_of_the_catalog_even_after_it_added_a_column(land: Land) -> None:
