@@ -63,6 +63,7 @@ def all_checks() -> "list[tuple[str, Check]]":
         ("snapshots", warehouse.snapshots_are_whole),
         ("folders", folders.folders_are_of_one_table),
         ("COPY", warehouse.copy_reads_the_bucket),
+        ("UNLOAD", warehouse.unload_writes_exports),
         ("table formats", table_formats.folders_are_not_tables),
         ("transform", aws.transform_runs),
         ("topics", aws.somebody_is_told),

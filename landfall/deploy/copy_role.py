@@ -13,11 +13,9 @@ from botocore.exceptions import ClientError
 
 # GetNamespace answers `IamRole(applyStatus=in-sync, iamRoleArn=arn:aws:iam::...)` where its model says ARN.
 ROLE_ARN = re.compile(r"arn:[^,\s)]+")
-ROLES = ("CopyRoleArn", "ExportRoleArn")  # outputs: with which it reads the bucket, and writes exports to it
-BY_HAND = (
-    "the roles of COPY and UNLOAD are not attached, since {why}; until they are, every file is retried. "
-    "By hand: {command}"
-)
+ROLES = {"CopyRoleArn": "COPY", "ExportRoleArn": "UNLOAD"}  # outputs, and what each is for
+UNTIL_THEN = {"COPY": "every file is retried", "UNLOAD": "nothing can be exported"}
+BY_HAND = "not attached: the role of {what}, since {why}; until it is, {until}. By hand: {command}"
 
 
 def attach(outputs: Mapping[str, str], serverless: Any, redshift: Any) -> str:
@@ -26,7 +24,7 @@ def attach(outputs: Mapping[str, str], serverless: Any, redshift: Any) -> str:
     https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_UpdateNamespace.html,
     https://docs.aws.amazon.com/redshift/latest/APIReference/API_ModifyClusterIamRoles.html
     """
-    roles = [outputs[name] for name in ROLES if name in outputs]  # a release before has none for UNLOAD
+    roles = {outputs[name]: what for name, what in ROLES.items() if name in outputs}  # a release before had no UNLOAD
     if "WorkgroupName" in outputs:
         return _attach_to_namespace(outputs["WorkgroupName"], roles, serverless)
     return _attach_to_cluster(outputs["ClusterIdentifier"], roles, redshift)
@@ -41,43 +39,48 @@ def admin_secret(workgroup: str, serverless: Any) -> str:
     )
 
 
-def _attach_to_namespace(workgroup: str, roles: Sequence[str], client: Any) -> str:
-    command = (
-        "aws redshift-serverless update-namespace --namespace-name <namespace> "
-        f"--iam-roles <those attached> {' '.join(roles)}"
-    )
+def _attach_to_namespace(workgroup: str, roles: Mapping[str, str], client: Any) -> str:
+    namespace, attached, missing = "<namespace>", ["<those attached>"], list(roles)
     try:
         namespace = _namespace(workgroup, client)
         said = client.get_namespace(namespaceName=namespace)["namespace"].get("iamRoles", [])
         attached = [arn for each in said for arn in ROLE_ARN.findall(each)]
         missing = [role for role in roles if role not in attached]
-        if not missing:
-            return f"COPY and UNLOAD roles: attached to namespace {namespace} already"
-        command = command.replace("<namespace>", namespace).replace("<those attached>", " ".join(attached) or "")
-        client.update_namespace(namespaceName=namespace, iamRoles=[*attached, *missing])
+        if missing:
+            client.update_namespace(namespaceName=namespace, iamRoles=[*attached, *missing])
     except ClientError as error:
-        return _by_hand(error, command)
-    return f"COPY and UNLOAD roles: attached to namespace {namespace}"
+        listed = " ".join([*attached, *missing])
+        command = f"aws redshift-serverless update-namespace --namespace-name {namespace} --iam-roles {listed}"
+        return _by_hand(error, command, [roles[role] for role in missing])
+    return _attached(f"namespace {namespace}", roles, missing)
 
 
-def _attach_to_cluster(cluster: str, roles: Sequence[str], client: Any) -> str:
-    command = f"aws redshift modify-cluster-iam-roles --cluster-identifier {cluster} --add-iam-roles {' '.join(roles)}"
+def _attach_to_cluster(cluster: str, roles: Mapping[str, str], client: Any) -> str:
+    missing = list(roles)
     try:
         (found,) = client.describe_clusters(ClusterIdentifier=cluster)["Clusters"]
         attached = {each.get("IamRoleArn") for each in found.get("IamRoles", [])}
         missing = [role for role in roles if role not in attached]
-        if not missing:
-            return f"COPY and UNLOAD roles: attached to cluster {cluster} already"
-        client.modify_cluster_iam_roles(ClusterIdentifier=cluster, AddIamRoles=missing)
+        if missing:
+            client.modify_cluster_iam_roles(ClusterIdentifier=cluster, AddIamRoles=missing)
     except ClientError as error:
-        return _by_hand(error, command)
-    return f"COPY and UNLOAD roles: attached to cluster {cluster}"
+        command = "aws redshift modify-cluster-iam-roles --cluster-identifier"
+        return _by_hand(
+            error, f"{command} {cluster} --add-iam-roles {' '.join(missing)}", [roles[role] for role in missing]
+        )
+    return _attached(f"cluster {cluster}", roles, missing)
+
+
+def _attached(place: str, roles: Mapping[str, str], missing: Sequence[str]) -> str:
+    what = " and ".join(roles[role] for role in missing or roles)
+    return f"role of {what}: attached to {place}{'' if missing else ' already'}"
 
 
 def _namespace(workgroup: str, client: Any) -> str:
     return str(client.get_workgroup(workgroupName=workgroup)["workgroup"]["namespaceName"])
 
 
-def _by_hand(error: ClientError, command: str) -> str:
+def _by_hand(error: ClientError, command: str, missing: Sequence[str]) -> str:
     """Say what is left to do: the stack stands by now, and whoever may can type the command, or deploy again."""
-    return BY_HAND.format(why=error.response["Error"]["Message"], command=command)
+    what, until = " and of ".join(missing), " and ".join(UNTIL_THEN[each] for each in missing)
+    return BY_HAND.format(what=what, why=error.response["Error"]["Message"], until=until, command=command)

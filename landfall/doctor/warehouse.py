@@ -13,7 +13,7 @@ from ingest_lambda.bucket import objects
 from ingest_lambda.errors import ConfigError, StagedDataError, TransientError
 from landfall.deploy import bootstrap
 from landfall.doctor.findings import Finding, Status, judged, ok
-from landfall.operate import declared, statements
+from landfall.operate import declared, exports, statements, unloading
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -109,6 +109,21 @@ def copy_reads_the_bucket(stack: "Stack") -> Iterator[Finding]:
         yield Finding("COPY", Status.FAILED, str(error), remedy)
     finally:
         objects.delete(stack.s3, stack.bucket, [stored])
+
+
+def unload_writes_exports(stack: "Stack") -> Iterator[Finding]:
+    """May UNLOAD write exports with its role? Tried with one row of a table that is there; landing does not need it."""
+    folder = f"{exports.EXPORTS}/_doctor/{uuid.uuid4().hex}/"
+    place, role = f"s3://{stack.bucket}/{folder}", stack.output("ExportRoleArn")
+    query, key = "select count(*) as probe from ops.runs", stack.outputs.get("KmsKeyArn")
+    try:
+        stack.warehouse.execute(unloading.unload_statement(query, place, role, kms_key_arn=key))
+        yield ok("UNLOAD", "writes exports with its role")
+    except (ConfigError, TransientError) as error:
+        remedy = "attach the role ExportRoleArn to the namespace or the cluster: docs/deploy.md, step 3"
+        yield Finding("UNLOAD", Status.WARNING, f"nothing can be exported: {error}", remedy)
+    finally:
+        exports.remove(stack.s3, stack.bucket, folder)
 
 
 def _probe() -> bytes:

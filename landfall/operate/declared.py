@@ -4,12 +4,17 @@ In: the YAML of sources and models. Out: contracts; the rules for keys; the colu
 """
 
 from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
 
 import yaml
 
 from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import Contract, parse_contract, rules_of
+
+RESTRICTED = "restricted"
+ALIKE = 0.8  # of 1.0: from where on a name is taken for a misspelt setting
 
 
 def contracts() -> dict[str, Contract]:
@@ -29,16 +34,26 @@ def restricted_columns(model: str) -> frozenset[str]:
     """Name the columns that a model's YAML declares as restricted: `config: {meta: {restricted: true}}`.
 
     Raises:
-        ConfigError: no YAML declares the model, so that nobody can tell.
+        ConfigError: no YAML declares the model, so that nobody can tell; or what it says is not `restricted: true`.
     """
     from scripts.package import ROOT
 
     for path in sorted((ROOT / "dbt_project" / "models").rglob("*.yml")):
         for declared in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models", []):
             if declared["name"] == model:
-                return frozenset(
-                    str(column["name"]).lower()
-                    for column in declared.get("columns", [])
-                    if column.get("config", {}).get("meta", {}).get("restricted")
-                )
+                if _is_restricted(model, declared):
+                    raise ConfigError(f"{model} is declared as restricted: nothing of it is exported")
+                columns = declared.get("columns", [])
+                return frozenset(each["name"].lower() for each in columns if _is_restricted(model, each))
     raise ConfigError(f"no model {model} is declared in dbt_project/models/, which says what of it is restricted")
+
+
+def _is_restricted(model: str, declared: Mapping[str, Any]) -> bool:
+    """Read `restricted` of a column, or of a model, from `config.meta` or, as dbt had it before, from `meta`."""
+    meta = {**(declared.get("meta") or {}), **((declared.get("config") or {}).get("meta") or {})}
+    of = f"{declared['name']} of {model}"
+    if misspelt := [key for key in get_close_matches(RESTRICTED, meta, cutoff=ALIKE) if key != RESTRICTED]:
+        raise ConfigError(f"{of}: {misspelt[0]} is no setting; {RESTRICTED} is")
+    if not isinstance(meta.get(RESTRICTED, False), bool):
+        raise ConfigError(f"{of}: {RESTRICTED} is true or false, not {meta[RESTRICTED]!r}")
+    return bool(meta.get(RESTRICTED, False))

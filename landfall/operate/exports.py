@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,9 @@ def verified(s3: S3Client, bucket: str, folder: str) -> list[dict[str, Any]]:
         TransientError: the folder holds other files than the manifest lists.
     """
     own = f"{folder}{UNLOADED_MANIFEST}"
-    entries: list[dict[str, Any]] = json.loads(s3.get_object(Bucket=bucket, Key=own)["Body"].read())["entries"]
+    entries: list[dict[str, Any]] = []  # of no rows UNLOAD may write nothing at all
+    if _exists(s3, bucket, own):
+        entries = json.loads(s3.get_object(Bucket=bucket, Key=own)["Body"].read())["entries"]
     listed = {str(entry["url"]): int(entry["meta"]["content_length"]) for entry in entries}
     found = {f"s3://{bucket}/{key}": size for key, size in _objects(s3, bucket, folder) if key != own}
     if listed != found:
@@ -52,8 +54,9 @@ def verified(s3: S3Client, bucket: str, folder: str) -> list[dict[str, Any]]:
 def complete(s3: S3Client, bucket: str, folder: str, found: Mapping[str, Any]) -> None:
     """Hide the manifest, which no query may take for data; then, last of all, say that the export is complete."""
     own = f"{folder}{UNLOADED_MANIFEST}"
-    s3.copy_object(Bucket=bucket, Key=f"{folder}{MANIFEST}", CopySource={"Bucket": bucket, "Key": own})
-    s3.delete_object(Bucket=bucket, Key=own)
+    if _exists(s3, bucket, own):
+        s3.copy_object(Bucket=bucket, Key=f"{folder}{MANIFEST}", CopySource={"Bucket": bucket, "Key": own})
+        s3.delete_object(Bucket=bucket, Key=own)
     body = json.dumps({**found, "exported_at": datetime.now(UTC).isoformat(timespec="seconds")}, indent=2)
     s3.put_object(Bucket=bucket, Key=f"{folder}{SUCCESS}", Body=body.encode(), ContentType="application/json")
 
@@ -66,20 +69,24 @@ def folders(s3: S3Client, bucket: str, model: str) -> tuple[list[str], list[str]
     return done, [folder for folder in found if folder not in done]
 
 
-def tidy(s3: S3Client, bucket: str, model: str, keep: int) -> list[str]:
+def tidy(s3: S3Client, bucket: str, model: str, keep: int, spared: Collection[str] = ()) -> list[str]:
     """Take away complete exports but the newest, and attempts that cannot be under way any more; return their folders.
 
     A model that is exported again and again so needs no more room than `keep` exports (1 or more), and what a kill
-    left goes too.
+    left goes too. `spared`: folders that stay in any case, since the catalog points there, or somebody was just told.
     """
     done, unfinished = folders(s3, bucket, model)
     latest = new_folder(model, datetime.now(UTC) - LONGEST)
-    old = sorted([*done[:-keep], *(folder for folder in unfinished if folder < latest)])
+    old = sorted({*done[:-keep], *(folder for folder in unfinished if folder < latest)} - set(spared))
     for folder in old:
-        # The mark goes first: what is half gone is not complete.
-        delete(s3, bucket, [Stored(f"{folder}{SUCCESS}", None)])
-        delete(s3, bucket, [Stored(key, None) for key, _ in _objects(s3, bucket, folder)])
+        remove(s3, bucket, folder)
     return old
+
+
+def remove(s3: S3Client, bucket: str, folder: str) -> None:
+    """Take a folder away, its mark first: what is half gone is not complete."""
+    delete(s3, bucket, [Stored(f"{folder}{SUCCESS}", None)])
+    delete(s3, bucket, [Stored(key, None) for key, _ in _objects(s3, bucket, folder)])
 
 
 def _exists(s3: S3Client, bucket: str, key: str) -> bool:

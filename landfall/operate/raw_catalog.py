@@ -1,8 +1,8 @@
 """OPERATE, catalog: tables over files in the bucket, for Athena and for the warehouse's external schemas.
 
-In: a dataset's contract, the keys of some of its files; of an export, its columns and all of its keys. Out: a table of
-the Glue catalog, its partitions projected from the hive parts of the keys, so that nobody adds any. Nothing is read and
-nothing lands by it.
+In: a dataset's contract, the keys of some of its files. Out: a table of the Glue catalog, its partitions projected from
+the hive parts of the keys, so that nobody adds any. Nothing is read and nothing lands by it. Exports are described in
+the same words.
 """
 
 from __future__ import annotations
@@ -120,6 +120,14 @@ def register(glue: Any, database: str, definition: Mapping[str, Any]) -> str:
         glue.update_table(DatabaseName=database, TableInput=definition)
         return "updated"
     return "created"
+
+
+def location(glue: Any, database: str, name: str) -> str:
+    """Return where a table of the catalog points to; empty where there is no such table."""
+    try:
+        return str(glue.get_table(DatabaseName=database, Name=name)["Table"]["StorageDescriptor"]["Location"])
+    except glue.exceptions.EntityNotFoundException:
+        return ""
 
 
 def some_keys(s3: S3Client, bucket: str, dataset: str) -> list[str]:

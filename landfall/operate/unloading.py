@@ -74,7 +74,7 @@ def unload(stack: Stack, model: str, partition_by: Sequence[str], keep: int, res
         TransientError: the warehouse does not answer, or its files are not those that it lists.
     """
     columns, schema = _columns(stack, model)
-    wanted = exported(columns, restricted)
+    wanted, partition_by = exported(columns, restricted), list(dict.fromkeys(partition_by))
     check_partitions(model, wanted, partition_by)
     folder = exports.new_folder(model)
     place = f"s3://{stack.bucket}/{folder}"
@@ -95,13 +95,14 @@ def unload(stack: Stack, model: str, partition_by: Sequence[str], keep: int, res
         rows=sum(int(entry["meta"]["record_count"]) for entry in entries),
         bytes=sum(int(entry["meta"]["content_length"]) for entry in entries),
         columns=[column.name for column in wanted],
-        partition_by=list(partition_by),
+        partition_by=partition_by,
         restricted=sorted(restricted & {column.name for column in columns}),
     )
     exports.complete(stack.s3, stack.bucket, folder, done.to_dict())
-    keys = [str(entry["url"]).removeprefix(f"s3://{stack.bucket}/") for entry in entries]
-    table, why = register(stack, folder, catalog_table(stack.bucket, folder, model, wanted, partition_by, keys))
-    return replace(done, table=table, why=why, removed=exports.tidy(stack.s3, stack.bucket, model, keep))
+    keys = [str(entry["url"]).removeprefix(place) for entry in entries]
+    table, why, held = register(stack, model, place, wanted, partition_by, keys)
+    spared = {folder, held.removeprefix(f"s3://{stack.bucket}/")}
+    return replace(done, table=table, why=why, removed=exports.tidy(stack.s3, stack.bucket, model, keep, spared))
 
 
 def exported(columns: Sequence[Column], restricted: frozenset[str]) -> list[Column]:
@@ -171,21 +172,50 @@ def unload_statement(
     return "\n".join(filter(None, lines))
 
 
+def projection(partition_by: Sequence[str], keys: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Project each partition by the very values that there are, so that no row is out of a query's sight.
+
+    `keys`: of the files, below the export's folder.
+
+    https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
+
+    >>> projection(["day"], ["day=2026-11-28/0000_part_00.parquet", "day=2999-01-01/0000_part_00.parquet"])
+    {'day': {'type': 'enum', 'values': '2026-11-28,2999-01-01'}}
+
+    Raises:
+        ValueError: why the catalog cannot have them.
+    """
+    if not keys:
+        raise ValueError("it has no rows, and so no partition that a table could list")
+    values: dict[str, set[str]] = {name: set() for name in partition_by}
+    for key in keys:
+        parts = [part.partition("=") for part in key.split("/")[:-1]]
+        if [name for name, _, _ in parts] != list(partition_by):
+            raise ValueError(f"its folders are not named as its partitions are: {key}")
+        for name, _, value in parts:
+            values[name].add(value)
+    if strange := [name for name in partition_by if not NAME.fullmatch(name)]:
+        raise ValueError(f"a partition's name that no projection can have: {strange[0]!r}")
+    if strange := sorted(value for found in values.values() for value in found if not PLAIN.fullmatch(value)):
+        raise ValueError(f"a partition's text that no projection can list: {strange[0]!r}")
+    return {name: {"type": "enum", "values": ",".join(sorted(found))} for name, found in values.items()}
+
+
 def catalog_table(
-    bucket: str, folder: str, model: str, columns: Sequence[Column], partition_by: Sequence[str], keys: Sequence[str]
+    place: str, model: str, columns: Sequence[Column], partition_by: Sequence[str], keys: Sequence[str]
 ) -> Mapping[str, Any]:
-    """Describe an export to the Glue catalog; a partition's column is a text, as its folder is."""
-    return raw_catalog.describe(
-        model,
-        f"{model}, as it was exported last.",
-        f"s3://{bucket}/{folder}",
-        [
-            (column.name, TEXTS.get(column.type.name) or raw_catalog.athena_type(column.type))
-            for column in columns
-            if column.name not in partition_by
-        ],
-        raw_catalog.partitions(folder, keys) if partition_by else {},
-    )
+    """Describe an export to the Glue catalog; a partition's column is a text, as its folder is.
+
+    Raises:
+        ValueError: why the catalog cannot have it.
+    """
+    typed = [
+        (column.name, TEXTS.get(column.type.name) or raw_catalog.athena_type(column.type))
+        for column in columns
+        if column.name not in partition_by
+    ]
+    parts = projection(partition_by, keys) if partition_by else {}
+    return raw_catalog.describe(model, f"{model}, as it was exported last.", place, typed, parts)
 
 
 def _columns(stack: Stack, model: str) -> tuple[list[Column], str]:
@@ -198,22 +228,36 @@ def _columns(stack: Stack, model: str) -> tuple[list[Column], str]:
             f"the reader sees no table {model} in {', '.join(READ_BY_READER)}: is it built (landfall transform)? "
             "What stands elsewhere is not exported"
         )
-    return [Column(str(row["column_name"]), column_type(row)) for row in rows], str(rows[0]["table_schema"])
+    schemas = sorted({str(row["table_schema"]) for row in rows})
+    if len(schemas) > 1:
+        raise ConfigError(f"{model} is a table of {' and of '.join(schemas)}: drop the one that is no model")
+    return [Column(str(row["column_name"]), column_type(row)) for row in rows], schemas[0]
 
 
-def register(stack: Stack, folder: str, table: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Point the catalog's table to the export, in one request; return the table's name, or why there is none."""
+def register(
+    stack: Stack, model: str, place: str, columns: Sequence[Column], partition_by: Sequence[str], keys: Sequence[str]
+) -> tuple[str | None, str | None, str]:
+    """Point the catalog's table to the export, in one request.
+
+    Returns the table's name, or None and why there is none; and where the catalog's table points to now, if anywhere.
+    """
     database = stack.outputs.get("ExportDatabaseName")
     if not database:
-        return None, "no catalog is deployed (CreateCatalog)"
-    values = ",".join(text for name, text in table["Parameters"].items() if name.endswith(".values"))
-    if strange := [value for value in values.split(",") if values and not PLAIN.fullmatch(value)]:
-        return None, f"a partition's text that no projection can list: {strange[0]!r}"
-    model = str(table["Name"])
-    newest = max(exports.folders(stack.s3, stack.bucket, model)[0], default=folder)
-    if newest > folder:
-        return None, f"a newer export is complete: {newest}"
+        return None, "no catalog is deployed (CreateCatalog)", ""
     import boto3
 
-    raw_catalog.register(boto3.client("glue"), database, table)
-    return f"{database}.{model}", None
+    glue = boto3.client("glue")
+    why = None
+    try:
+        table = catalog_table(place, model, columns, partition_by, keys)
+        newest = max(exports.folders(stack.s3, stack.bucket, model)[0])
+        if place.endswith(newest):
+            raw_catalog.register(glue, database, table)
+        else:
+            why = f"a newer export is complete: {newest}"
+    except ValueError as error:
+        why = str(error)
+    held = raw_catalog.location(glue, database, model)  # another export may have been registered meanwhile
+    if held == place:
+        return f"{database}.{model}", None, held
+    return None, why or f"another export was registered meanwhile: {held}", held

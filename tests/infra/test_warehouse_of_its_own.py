@@ -130,9 +130,9 @@ def test_a_role_is_attached_beside_those_that_are_there(local_redshift: LocalSer
     name = unique("workgroup")
     client.update_namespace(namespaceName=name, iamRoles=[OTHER])
     outputs = {"WorkgroupName": name, "CopyRoleArn": ROLE}
-    assert "attached to namespace" in copy_role.attach(outputs, client, None)
+    assert copy_role.attach(outputs, client, None) == f"role of COPY: attached to namespace {name}"
     exporting = {**outputs, "ExportRoleArn": EXPORT_ROLE}  # as a later release is deployed
-    assert copy_role.attach(exporting, client, None).endswith(name)
+    assert copy_role.attach(exporting, client, None) == f"role of UNLOAD: attached to namespace {name}"
     roles = client.get_namespace(namespaceName=name)["namespace"]["iamRoles"]
     assert [arn for each in roles for arn in copy_role.ROLE_ARN.findall(each)] == [OTHER, ROLE, EXPORT_ROLE]
     assert copy_role.admin_secret(name, client) == ""
@@ -159,7 +159,7 @@ OF_CLUSTER = {"ClusterIdentifier": "analytics", "CopyRoleArn": ROLE}
 
 def test_a_role_is_attached_to_a_cluster_once() -> None:
     cluster = Cluster(OTHER)
-    assert copy_role.attach(OF_CLUSTER, None, cluster) == "COPY and UNLOAD roles: attached to cluster analytics"
+    assert copy_role.attach(OF_CLUSTER, None, cluster) == "role of COPY: attached to cluster analytics"
     assert copy_role.attach(OF_CLUSTER, None, cluster).endswith("already")
     assert cluster.roles == [OTHER, ROLE]
 
@@ -170,6 +170,24 @@ def test_who_may_not_attach_the_role_is_given_the_command_for_who_may() -> None:
     assert "not authorized to perform iam:PassRole" in said
     assert said.endswith(f"aws redshift modify-cluster-iam-roles --cluster-identifier analytics --add-iam-roles {ROLE}")
     assert cluster.roles == [OTHER]
+
+
+@pytest.mark.parametrize(
+    ("attached", "said"),
+    [
+        ((OTHER,), ("role of COPY and of UNLOAD,", "every file is retried and nothing can be exported", ROLE)),
+        ((OTHER, ROLE), ("role of UNLOAD,", "until it is, nothing can be exported", EXPORT_ROLE)),
+    ],
+)
+def test_what_is_said_of_a_role_that_cannot_be_attached_is_about_that_role(
+    attached: tuple[str, ...], said: tuple[str, ...]
+) -> None:
+    cluster = Cluster(*attached, denied="AccessDenied")
+    words = copy_role.attach({**OF_CLUSTER, "ExportRoleArn": EXPORT_ROLE}, None, cluster)
+    assert [each for each in said if each not in words] == []
+    assert words.endswith(EXPORT_ROLE)
+    assert words.count(ROLE) == (ROLE not in attached)
+    assert ("every file" in words) == (ROLE not in attached)
 
 
 def test_a_warehouse_that_takes_no_role_now_does_not_end_a_deployment_that_stands() -> None:

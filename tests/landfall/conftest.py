@@ -5,6 +5,7 @@ What the whole deployed chain does with them is for tests/end_to_end; here comma
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from ingest_lambda.load.outcomes import FileOutcome
 from landfall import failures
 from landfall.app import build
 from landfall.stack import Stack
+from tests.infra.templates import load, statements
 from tests.land import warehouse
 from tests.land.warehouse import Function, Land, message, new_dataset
 from tests.support import json_schemas
@@ -96,3 +98,19 @@ def worker_desk(land: Land) -> Iterator[Desk]:
         patched.setattr(Stack, "from_environment", lambda: stack)
         yield Desk(land, stack, land.function())
     boto3.setup_default_session()
+
+
+@pytest.fixture(scope="package")
+def export_role(worker_desk: Desk) -> str:
+    """A role with the rights that the template gives it, and no other."""
+    land, policies = worker_desk.land, load("warehouse")["Resources"]["ExportRole"]["Properties"]["Policies"]
+    text = json.dumps([each for each in statements(policies) if each["Sid"] != "EncryptExports"])
+    allowed = json.loads(text.replace("${BucketArn}", f"arn:aws:s3:::{land.bucket}"))
+    for each in allowed:
+        each["Resource"] = each["Resource"].get("Fn::Sub", f"arn:aws:s3:::{land.bucket}")
+    trusted = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam, name = land.client("iam"), f"{land.bucket}-export"
+    policy, trust = (json.dumps({"Version": "2012-10-17", "Statement": part}) for part in (allowed, [trusted]))
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    iam.put_role_policy(RoleName=name, PolicyName="write-exports", PolicyDocument=policy)
+    return str(role["Role"]["Arn"])

@@ -209,6 +209,16 @@ def test_copy_is_tried_with_a_probe_that_leaves_nothing(desk: Desk) -> None:
     assert desk.land.keys("staging/doctor-") == set()
 
 
+def test_unload_is_tried_with_a_probe_that_leaves_nothing(desk: Desk, export_role: str) -> None:
+    right = replace(desk.stack, outputs={**desk.stack.outputs, "ExportRoleArn": export_role})
+    assert states(run(warehouse.unload_writes_exports, right)) == {"UNLOAD": "ok"}
+    wrong = replace(desk.stack, outputs={**desk.stack.outputs, "ExportRoleArn": f"{export_role}-unknown"})
+    (finding,) = run(warehouse.unload_writes_exports, wrong)
+    assert (finding.status, "attach the role" in (finding.remedy or "")) == (Status.WARNING, True)
+    assert "nothing can be exported" in finding.detail
+    assert desk.land.keys("exports/_doctor/") == set()
+
+
 def test_a_bucket_full_of_ignored_files_is_a_warning_that_says_why(desk: Desk) -> None:
     s3, name = desk.stack.s3, new_dataset("full").replace("_", "-")
     s3.create_bucket(Bucket=name)

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - the tests' own tables
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -18,10 +19,9 @@ from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import parse_contract
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.warehouse.client import Warehouse
-from landfall.operate import declared, exports
+from landfall.operate import declared, exports, unloading
 from landfall.stack import Stack
 from local.home import ROOT
-from tests.infra.templates import load, statements
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
 
@@ -29,30 +29,20 @@ DATABASE = "landfall_test_exports"
 
 
 @pytest.fixture(scope="module")
-def export_role(worker_desk: Desk) -> str:
-    """A role with the rights that the template gives it, and no other."""
-    land, policies = worker_desk.land, load("warehouse")["Resources"]["ExportRole"]["Properties"]["Policies"]
-    text = json.dumps([each for each in statements(policies) if each["Sid"] != "EncryptExports"])
-    allowed = json.loads(text.replace("${BucketArn}", f"arn:aws:s3:::{land.bucket}"))
-    for each in allowed:
-        each["Resource"] = each["Resource"].get("Fn::Sub", f"arn:aws:s3:::{land.bucket}")
-    trusted = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    iam, name = land.client("iam"), f"{land.bucket}-export"
-    policy, trust = (json.dumps({"Version": "2012-10-17", "Statement": part}) for part in (allowed, [trusted]))
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
-    iam.put_role_policy(RoleName=name, PolicyName="write-exports", PolicyDocument=policy)
-    land.client("glue").create_database(DatabaseInput={"Name": DATABASE})
-    return str(role["Role"]["Arn"])
+def database(worker_desk: Desk) -> str:
+    """The catalog's database of exports."""
+    worker_desk.land.client("glue").create_database(DatabaseInput={"Name": DATABASE})
+    return DATABASE
 
 
 @pytest.fixture
-def exporting(desk: Desk, export_role: str, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def exporting(desk: Desk, database: str, export_role: str, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk of a stack that can export, in a checkout whose models restrict nothing."""
     more = {
         "ReaderSecretArn": "land/landfall_reader",
         "TransformerSecretArn": "land/landfall_transformer",
         "ExportRoleArn": export_role,
-        "ExportDatabaseName": DATABASE,
+        "ExportDatabaseName": database,
     }
     stack = replace(desk.stack, outputs={**desk.stack.outputs, **more})
     monkeypatch.setattr(Stack, "from_environment", lambda: stack)
@@ -137,6 +127,84 @@ def test_partitions_are_folders_that_the_catalog_projects(exporting: Desk, model
     assert [each["Name"] for each in table["StorageDescriptor"]["Columns"]] == ["id", "total"]
     assert table["Parameters"]["storage.location.template"] == f"{done['folder']}region=${{region}}/day=${{day}}/"
     assert table["Parameters"]["projection.region.values"] == "EU,US"
+    assert table["Parameters"]["projection.day.values"] == "2026-01-01,2026-01-02"
+
+
+def test_every_row_is_in_sight_of_the_catalog_whatever_its_partition(
+    exporting: Desk, transformer: Warehouse, model: str
+) -> None:
+    transformer.transaction(
+        [
+            f"alter table marts.{model} add column month integer",
+            f"update marts.{model} set month = 202601, day = '2999-12-31' where id = 1",
+        ]
+    )
+    exporting.landfall("unload", model, "--partition-by", "month", "--partition-by", "day", "--partition-by", "month")
+    parameters = catalogued(exporting, model)["Parameters"]
+    assert parameters["projection.month.values"] == "202601,__HIVE_DEFAULT_PARTITION__"
+    assert parameters["projection.day.values"] == "2026-01-02,2999-12-31"
+    assert (parameters["projection.month.type"], parameters["projection.day.type"]) == ("enum", "enum")
+
+
+@pytest.mark.parametrize(
+    ("partition_by", "keys", "said"),
+    [
+        (["a"], [], "it has no rows"),
+        (["a"], ["a=x,y/1.parquet"], "no projection can list: 'x,y'"),
+        (["a"], ["a=/1.parquet"], "no projection can list: ''"),
+        (["a", "b"], ["b=1/a=1/1.parquet"], "not named as its partitions are"),
+        (["a"], ["1.parquet"], "not named as its partitions are"),
+        (["a b"], ["a b=1/1.parquet"], "a partition's name that no projection can have: 'a b'"),
+    ],
+)
+def test_what_the_catalog_cannot_have_is_said(partition_by: list[str], keys: list[str], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        unloading.projection(partition_by, keys)
+
+
+def test_an_export_without_rows_is_complete_with_a_manifest_and_without(
+    exporting: Desk, transformer: Warehouse, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = exporting.landfall("unload", model, "--partition-by", "region")
+    transformer.execute(f"delete from marts.{model}")
+    partitioned = exporting.landfall("unload", model, "--partition-by", "region", "--keep", "1")
+    assert (partitioned["rows"], partitioned["table"], partitioned["removed"]) == (0, None, [])
+    assert "it has no rows" in partitioned["why"]
+    assert catalogued(exporting, model)["StorageDescriptor"]["Location"] == before["folder"], "and that one is there"
+    assert "0000_part_00.parquet" in names(exporting, before["folder"])
+
+    monkeypatch.setattr(unloading, "unload_statement", lambda *_: "select 1")  # as an UNLOAD that writes nothing at all
+    done = exporting.landfall("unload", model, "--keep", "1")
+    assert (done["rows"], done["files"], done["table"]) == (0, 0, f"{DATABASE}.{model}")
+    assert names(exporting, done["folder"]) == ["_SUCCESS"]
+    assert len(done["removed"]) == 2
+
+
+def test_two_tables_of_one_name_are_refused_by_both_their_schemas(
+    exporting: Desk, transformer: Warehouse, model: str
+) -> None:
+    transformer.execute(f"create table modeled.{model} (id bigint)")
+    assert f"{model} is a table of marts and of modeled" in exporting.landfall("unload", model, exits=3)
+    assert folders(exporting, model) == ([], [])
+    transformer.execute(f"drop table modeled.{model}")
+
+
+def test_an_export_that_a_newer_one_has_overtaken_leaves_the_catalog_and_both_alone(
+    exporting: Desk, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete, newer = exports.complete, []
+
+    def overtaken(*arguments: Any) -> None:
+        monkeypatch.setattr(exports, "complete", complete)
+        newer.append(exporting.landfall("unload", model))
+        complete(*arguments)
+
+    monkeypatch.setattr(exports, "complete", overtaken)
+    older = exporting.landfall("unload", model, "--keep", "1")
+    assert (older["table"], older["removed"]) == (None, [])
+    assert "a newer export is complete" in older["why"]
+    assert catalogued(exporting, model)["StorageDescriptor"]["Location"] == newer[0]["folder"]
+    assert len(folders(exporting, model)[0]) == 2
 
 
 @pytest.mark.parametrize(
@@ -309,11 +377,31 @@ def test_what_was_exported_lands_as_it_was(exporting: Desk, transformer: Warehou
 def test_the_models_yaml_says_which_columns_are_restricted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "dbt_project" / "models" / "marts"
     folder.mkdir(parents=True)
-    columns = "[{name: id}, {name: Name, config: {meta: {restricted: true}}}, {name: b, config: {meta: {}}}]"
+    columns = "[{name: id}, {name: Name, config: {meta: {restricted: true}}}, {name: Old, meta: {restricted: true}}]"
     (folder / "people.yml").write_text(f"models:\n  - name: people\n    columns: {columns}\n  - name: plain\n")
     (folder / "_docs.yml").write_text("")
     monkeypatch.setattr("scripts.package.ROOT", tmp_path)
-    assert declared.restricted_columns("people") == {"name"}
+    assert declared.restricted_columns("people") == {"name", "old"}
     assert declared.restricted_columns("plain") == frozenset()
     with pytest.raises(ConfigError, match="no model nobody is declared"):
         declared.restricted_columns("nobody")
+
+
+@pytest.mark.parametrize(
+    ("meta", "said"),
+    [
+        ("columns: [{name: a, config: {meta: {restrict: true}}}]", "restrict is no setting; restricted is"),
+        ("columns: [{name: a, meta: {Restricted: true}}]", "Restricted is no setting"),
+        ("columns: [{name: a, config: {meta: {restricted: 'yes'}}}]", "restricted is true or false, not 'yes'"),
+        ("config: {meta: {restricted: true}}", "is declared as restricted: nothing of it is exported"),
+    ],
+)
+def test_a_restriction_that_cannot_be_followed_exports_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, meta: str, said: str
+) -> None:
+    folder = tmp_path / "dbt_project" / "models"
+    folder.mkdir(parents=True)
+    (folder / "people.yml").write_text(f"models:\n  - name: people\n    {meta}\n")
+    monkeypatch.setattr("scripts.package.ROOT", tmp_path)
+    with pytest.raises(ConfigError, match=said):
+        declared.restricted_columns("people")
