@@ -17,8 +17,9 @@ from transform_lambda.build import Builder
 from transform_lambda.catalog import BuiltRelations, Relation, recorded, standing
 from transform_lambda.graph import Graph, Node
 
+SELECTED = ["source:landing.order_summary+"]
 PLAN = {
-    "select": ["source:landing.order_summary+"],
+    "select": SELECTED,
     "datasets": ["order_summary"],
     "beside": [],
     "whole_project": False,
@@ -33,7 +34,8 @@ def ready(built_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> I
     for name, value in built_warehouse.environment.items():
         monkeypatch.setenv(name, value)
     yield built_warehouse
-    built_warehouse.drop_models()  # the next test begins with what dbt made, whatever was done here
+    # The next test begins with what dbt made, whatever was done here.
+    built_warehouse.run_green("--full-refresh", "--select", *SELECTED)
 
 
 @pytest.fixture
