@@ -15,6 +15,7 @@ import landfall
 from ingest_lambda.arrive.envelopes import parse_notification
 from ingest_lambda.file_version import FileVersion
 from landfall.demo import sample
+from landfall.demo.inbox import Inbox
 from landfall.operate import files
 from tests.end_to_end.conftest import Operator
 from tests.support.waiting import wait_for
@@ -168,6 +169,26 @@ def test_the_nightly_reconcile_finds_a_file_whose_event_was_lost(operator: Opera
     assert result["sent"] >= 1
     wait_until_landed(operator, "e2e_lost", window.lost)
     assert len(operator.landed("e2e_lost")) == 1
+
+
+def test_a_dataset_that_a_typo_made_is_announced_and_dropped_and_stays_away(operator: Operator, inbox: Inbox) -> None:
+    meant = put(operator, "e2e_penguins", "a", {"v": [1]})
+    wait_until_landed(operator, "e2e_penguins", meant)
+    typo = put(operator, "e2e_pengiuns", "a", {"v": [1]})
+    wait_until_landed(operator, "e2e_pengiuns", typo)
+    told = inbox.wait_for(lambda each: each.facts.get("resembles") == "e2e_penguins", timeout_seconds=60)
+    assert told is not None
+    assert (told.facts["dataset"], told.facts["first_files"]) == ("e2e_pengiuns", [typo.uri])
+
+    assert operator.command("drop-dataset", "e2e_pengiuns", "--yes")["outcome"] == "dropped"
+
+    stack = operator.stack
+    payload = json.dumps({"grace_seconds": 0})
+    answer = stack.lambda_.invoke(FunctionName=stack.output("ReconcileFunctionName"), Payload=payload)
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    found = operator.command("reconcile", "--dataset", "e2e_pengiuns", "--grace", "0")
+    assert (found["known"], found["sent"], found["mismatches"]) == ({"undone": 1}, 0, [])
+    assert len(operator.landed("e2e_penguins")) == 1
 
 
 def test_a_rejected_file_lands_by_replay_after_the_fix_that_its_verdict_names(operator: Operator) -> None:
