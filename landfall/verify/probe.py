@@ -2,7 +2,7 @@
 
 In: a scene to try it in. Out: what was found. Probes are data: SQL, and the rows, the kind of error or the refusal that
 it must end in. In their SQL `{schema}` is the schema of the scene, `{staging}` the place of its objects, `{role}` the
-COPY role.
+COPY role, `{exports}` the place that UNLOAD writes to with `{export_role}`.
 """
 
 from __future__ import annotations

@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from landfall.verify import copying, tables, transactions, values
+from landfall.verify import copying, tables, transactions, unloads, values
 from landfall.verify.probe import Answer, Probe
 from landfall.verify.scene import scene
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
 
-PROBES: tuple[Probe, ...] = (*values.PROBES, *tables.PROBES, *transactions.PROBES, *copying.PROBES)
+PROBES: tuple[Probe, ...] = (
+    *(*values.PROBES, *tables.PROBES, *transactions.PROBES),
+    *(*copying.PROBES, *unloads.PROBES),
+)
 
 
 @dataclass(frozen=True)

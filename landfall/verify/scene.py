@@ -41,8 +41,10 @@ class Scene:
 
     schema: str
     role: str
+    export_role: str
     bucket: str
     prefix: str
+    exports: str  # the folder that UNLOAD writes below, as a key's beginning
     s3: S3Client
     users: Mapping[str, Warehouse]
     keys: list[str] = field(default_factory=list)
@@ -70,9 +72,29 @@ class Scene:
 
     def fill(self, sql: str) -> str:
         """Put the scene's names into a probe's SQL."""
-        for name, value in (("schema", self.schema), ("role", self.role), ("staging", self.uri(""))):
+        values = {
+            "schema": self.schema,
+            "role": self.role,
+            "export_role": self.export_role,
+            "staging": self.uri(""),
+            "exports": f"s3://{self.bucket}/{self.exports}",
+        }
+        for name, value in values.items():
             sql = sql.replace(f"{{{name}}}", value)
         return sql
+
+    def exported(self, folder: str) -> dict[str, bytes]:
+        """Return what UNLOAD has written into a folder, by the names below it."""
+        prefix = f"{self.exports}{folder}"
+        return {
+            key.removeprefix(prefix): self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            for key in self.exported_keys(prefix)
+        }
+
+    def exported_keys(self, prefix: str) -> list[str]:
+        """List the keys of what UNLOAD has written; a probe writes a few files."""
+        listed = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+        return [each["Key"] for each in listed.get("Contents", [])]
 
     def uri(self, name: str) -> str:
         """Return the address of an object of the scene."""
@@ -114,7 +136,8 @@ def scene(stack: Stack, admin_secret: str) -> Iterator[Scene]:
         LOADER: stack.warehouse_as("LoaderSecretArn"),
         TRANSFORMER: stack.warehouse_as("TransformerSecretArn"),
     }
-    made = Scene(name, stack.output("CopyRoleArn"), stack.bucket, f"staging/{name}/", stack.s3, users)
+    roles = stack.output("CopyRoleArn"), stack.output("ExportRoleArn")
+    made = Scene(name, *roles, stack.bucket, f"staging/{name}/", f"exports/{name}/", stack.s3, users)
     users[ADMINISTRATOR].transaction(
         [
             f"create schema {name} authorization {bootstrap.LOADER}",
@@ -127,7 +150,7 @@ def scene(stack: Stack, admin_secret: str) -> Iterator[Scene]:
         yield made
     finally:
         with suppress(Exception):  # the bucket's life cycle removes what stays under staging/
-            for key in made.keys:
+            for key in (*made.keys, *made.exported_keys(made.exports)):
                 made.s3.delete_object(Bucket=made.bucket, Key=key)
         users[ADMINISTRATOR].execute(f"drop schema {name} cascade")
 

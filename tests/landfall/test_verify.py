@@ -18,10 +18,11 @@ LEFT = "select count(*) as n from pg_namespace where nspname like 'verify!_%' es
 
 
 @pytest.fixture(scope="module")
-def stack(worker_desk: Desk) -> Stack:
+def stack(worker_desk: Desk, export_role: str) -> Stack:
     """The desk's stack with all that a deployment says of itself."""
     land = worker_desk.land
     outputs = {"CopyRoleArn": land.settings.copy_role_arn, "TransformerSecretArn": "land/landfall_transformer"}
+    outputs["ExportRoleArn"] = export_role
     return replace(worker_desk.stack, outputs={**worker_desk.stack.outputs, **outputs})
 
 
@@ -38,7 +39,7 @@ def speaks(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def left(desk: Desk) -> tuple[int, set[str]]:
     """Return how many schemas of probes are there, and their objects."""
-    return int(desk.land.rows(LEFT)[0]["n"]), desk.land.keys("staging/verify_")
+    return int(desk.land.rows(LEFT)[0]["n"]), desk.land.keys("staging/verify_") | desk.land.keys("exports/verify_")
 
 
 @pytest.mark.usefixtures("speaks")
