@@ -9,7 +9,15 @@ import pytest
 from ingest_lambda.reconcile.mark import Marks
 from tests.land import warehouse
 from tests.land.nights import Queue
+from tests.land.remedies import recorded
 from tests.land.warehouse import Land
+
+
+@pytest.fixture
+def worded() -> Iterator[list[str]]:
+    """Note which calls have worded a remedy (`remedies.worded_at`), for who carries it out."""
+    with recorded() as heard:
+        yield heard
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -62,57 +63,118 @@ def landed(land: Land, name: str) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in rows]
 
 
-# What every remedy says: the dataset's columns, by their names, in the format that the file's name says.
 AS_IT_SHOULD_BE = {"csv": NAMES + ROWS, "json": f"[{RECORDS}]"}
-FOREIGN: dict[str, tuple[str, str | bytes, str]] = {
-    "semicolons": ("csv", (NAMES + ROWS).replace(",", ";"), "a semicolon divides its fields"),
-    "tabs": ("csv", (NAMES + "7\tx\n").replace(",", "\t"), "a tab divides its fields"),
-    "quoted otherwise": ("csv", "'member_id','full_name'\n7,x\n", "its names are quoted with '"),
-    "no names": ("csv", ROWS, "no line of names"),
-    "no names in one row": ("csv", "7,Jane Doe,1990-02-03\n", "no line of names"),
-    "a preamble": ("csv", "Members of 2025\n\n" + NAMES + ROWS, "its names stand in line 3"),
-    "other names": ("csv", "sku,price\na,b\n", "the names in its first line are others"),
-    "JSON in a CSV": ("csv", f"[{RECORDS}]", "it is JSON, and its name says CSV"),
+ONE_ROW = "7,Jane Doe,1990-02-03\n"
+PREAMBLE = f"Members of 2025\n\n{NAMES}"
+# What is done about a text of a format, by the words of the remedy that say so: in which format it is written, and how.
+ACTS: dict[str, Callable[[str, str], tuple[str, str]]] = {
+    "with a comma between fields and quotes of": lambda kind, _: (kind, AS_IT_SHOULD_BE[kind]),
+    "write the file with the dataset's columns": lambda kind, _: (kind, AS_IT_SHOULD_BE[kind]),
+    "write the names of the columns into the first line": lambda kind, body: (
+        kind,
+        NAMES + body.removeprefix(PREAMBLE),
+    ),
+    "write it as CSV": lambda _, __: ("csv", AS_IT_SHOULD_BE["csv"]),
+    "or end its name with .json": lambda _, body: ("json", body),
+    "write the rows as csv": lambda _, __: ("csv", AS_IT_SHOULD_BE["csv"]),
+    "fetch the data again, and upload that": lambda kind, _: (kind, AS_IT_SHOULD_BE[kind]),
+    "write them as an array, with nothing around it": lambda kind, _: (kind, AS_IT_SHOULD_BE[kind]),
+}
+# A text, the words of its cause, and the call that words its remedy.
+FOREIGN: dict[str, tuple[str, str | bytes, str, str]] = {
+    "semicolons": (
+        "csv",
+        (NAMES + ROWS).replace(",", ";"),
+        "a semicolon divides its fields",
+        "judge.causes.cause_in_csv 1",
+    ),
+    "tabs": ("csv", (NAMES + "7\tx\n").replace(",", "\t"), "a tab divides its fields", "judge.causes.cause_in_csv 1"),
+    "quoted otherwise": (
+        "csv",
+        "'member_id','full_name'\n7,x\n",
+        "its names are quoted with '",
+        "judge.causes.cause_in_csv 1",
+    ),
+    "no names": ("csv", ROWS, "no line of names", "judge.causes.cause_in_csv 3"),
+    "no names in one row": ("csv", ONE_ROW, "no line of names", "judge.causes.cause_in_csv 3"),
+    "a preamble": ("csv", PREAMBLE + ROWS, "its names stand in line 3", "judge.causes.cause_in_csv 2"),
+    "other names": ("csv", "sku,price\na,b\n", "the names in its first line are others", "judge.causes.cause_in_csv 4"),
+    "JSON in a CSV": ("csv", f"[{RECORDS}]", "it is JSON, and its name says CSV", "judge.causes._json_in_csv 2"),
     "an error in a CSV": (
         "csv",
         '{"error": "rate limit", "code": 429}',
         "an error document with the fields code, error",
+        "judge.causes._json_in_csv 1",
     ),
-    "HTML in a CSV": ("csv", "\n<!DOCTYPE html>\n<html><body>Sign in</body></html>", "it is an HTML page"),
-    "HTML in a JSON": ("json", "<html><body>Sign in</body></html>", "it is an HTML page"),
-    "XML": ("csv", '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "it is an XML document"),
-    "parquet in a CSV": ("csv", b"PAR1\x15\x00\x15", "it is a parquet file"),
-    "a ZIP": ("csv", b"PK\x03\x04\x14\x00", "it is a ZIP archive"),
-    "packed twice": ("csv", gzip.compress(gzip.compress(NAMES.encode())), "it is packed with gzip twice"),
-    "an error": ("json", '{"message": "Unauthorized"}', "an error document, with the field message"),
+    "HTML in a CSV": (
+        "csv",
+        "\n<!DOCTYPE html>\n<html><body>Sign in</body></html>",
+        "it is an HTML page",
+        "read.clues._other",
+    ),
+    "HTML in a JSON": ("json", "<html><body>Sign in</body></html>", "it is an HTML page", "read.clues._other"),
+    "XML": (
+        "csv",
+        '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
+        "it is an XML document",
+        "read.clues._other",
+    ),
+    "parquet in a CSV": ("csv", b"PAR1\x15\x00\x15", "it is a parquet file", "read.clues._other"),
+    "a ZIP": ("csv", b"PK\x03\x04\x14\x00", "it is a ZIP archive", "read.clues._other"),
+    "packed twice": (
+        "csv",
+        gzip.compress(gzip.compress(NAMES.encode())),
+        "it is packed with gzip twice",
+        "read.clues._other",
+    ),
+    "an error": (
+        "json",
+        '{"message": "Unauthorized"}',
+        "an error document, with the field message",
+        "judge.causes.cause_in_json 2",
+    ),
     "an error's parts": (
         "json",
         '{"error": {"code": 500, "id": "x"}, "trace": 1}',
         "an error document, with the field error",
+        "judge.causes.cause_in_json 2",
     ),
-    "records below a field": ("json", f'{{"page": 1, "items": [{RECORDS}]}}', "below the field items"),
-    "records below fields": ("json", f'{{"data": {{"x": [1], "rows": [{RECORDS}]}}}}', "below the field data.rows"),
-    "other records": ("json", '[{"sku": 1}]', "the fields of its objects are others"),
-    "no fields": ("json", "{}", "the fields of its objects are others"),
+    "records below a field": (
+        "json",
+        f'{{"page": 1, "items": [{RECORDS}]}}',
+        "below the field items",
+        "judge.causes.cause_in_json 1",
+    ),
+    "records below fields": (
+        "json",
+        f'{{"data": {{"x": [1], "rows": [{RECORDS}]}}}}',
+        "below the field data.rows",
+        "judge.causes.cause_in_json 1",
+    ),
+    "other records": ("json", '[{"sku": 1}]', "the fields of its objects are others", "judge.causes.cause_in_json 3"),
+    "no fields": ("json", "{}", "the fields of its objects are others", "judge.causes.cause_in_json 3"),
 }
 
 
-@pytest.mark.parametrize(("extension", "body", "cause"), FOREIGN.values(), ids=FOREIGN.keys())
-def test_a_text_that_is_not_the_datasets_is_rejected_and_its_cause_named(
-    land: Land, extension: str, body: str | bytes, cause: str
+@pytest.mark.parametrize(("extension", "body", "cause", "call"), FOREIGN.values(), ids=FOREIGN.keys())
+def test_a_text_that_is_not_the_datasets_is_rejected_and_lands_once_it_is_written_as_the_verdict_says(
+    land: Land, worded: list[str], extension: str, body: str | bytes, cause: str, call: str
 ) -> None:
     name = declare(land)
     verdict = rejected(land, name, f"a.{extension}", body)
 
     assert verdict.reason is Reason.FOREIGN_FILE, verdict
     assert cause in verdict.detail
-    if "end its name with .json" in verdict.remedy:
-        assert receive(land, f"raw/{name}/a.json", body).rows == 2
-    again = receive(land, f"raw/{name}/b.{extension}", AS_IT_SHOULD_BE[extension])
-    assert (again.status, again.rows) == (Status.LANDED, 2), verdict.remedy
+    assert call in worded
+    acts = [act for words, act in ACTS.items() if words in verdict.remedy]
+    assert acts, verdict.remedy
+    for number, act in enumerate(acts):
+        kind, written = act(extension, body if isinstance(body, str) else "")
+        rows = 1 if body == ONE_ROW else 2
+        assert receive(land, f"raw/{name}/{number}.{kind}", written).rows == rows, verdict.remedy
 
 
-@pytest.mark.parametrize(("extension", "body", "cause"), FOREIGN.values(), ids=FOREIGN.keys())
+@pytest.mark.parametrize(("extension", "body", "cause"), [case[:3] for case in FOREIGN.values()], ids=FOREIGN.keys())
 def test_of_a_sensitive_dataset_nothing_of_such_a_text_is_told(
     land: Land, extension: str, body: str | bytes, cause: str
 ) -> None:
@@ -151,7 +213,7 @@ def test_the_declaration_that_a_verdict_proposes_lands_the_file(
     assert [row[:2] for row in landed(land, name)] == [row[:2] for row in WANTED]
 
 
-def test_a_path_that_is_not_there_lands_once_it_is_corrected(land: Land) -> None:
+def test_a_path_that_is_not_there_lands_once_it_is_corrected(land: Land, worded: list[str]) -> None:
     body = f'{{"data": {{"items": [{RECORDS}]}}, "next": null}}'
     name = declare(land, json={"records": "data.rows"})
 
@@ -159,13 +221,17 @@ def test_a_path_that_is_not_there_lands_once_it_is_corrected(land: Land) -> None
 
     assert verdict.reason is Reason.FOREIGN_FILE
     assert (verdict.found, verdict.expected) == ("items", "rows")
+    assert worded == ["read.json_rows._below"]
+    assert "write the records below that field" in verdict.remedy
     assert receive(land, f"raw/{name}/b.json", body.replace("items", "rows")).rows == 2
     assert "json: {records: ...}" in verdict.remedy
     declare(land, name, json={"records": "data.items"})
     assert receive(land, f"raw/{name}/c.json", body).rows == 2
 
 
-def test_a_long_object_around_the_records_lands_once_declared(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_object_around_the_records_lands_once_declared(
+    land: Land, worded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(json_text, "LARGEST_VALUE", 1_000)
     monkeypatch.setattr(characters, "CHUNK_BYTES", 100)
     body = json.dumps({"items": [{"member_id": number} for number in range(500)]})
@@ -174,6 +240,8 @@ def test_a_long_object_around_the_records_lands_once_declared(land: Land, monkey
     verdict = rejected(land, name, "a.json", body)
 
     assert verdict.reason is Reason.UNREADABLE_DATA
+    assert worded == ["read.json_text.value"]
+    assert "write one object a record" in verdict.remedy
     assert "json: {records: ...}" in verdict.remedy
     lines = "\n".join(json.dumps({"member_id": number}) for number in range(500))
     assert receive(land, f"raw/{name}/a.ndjson", lines).rows == 500

@@ -39,7 +39,9 @@ def rejected(land: Land, name: str, key: str, body: bytes) -> Verdict:
 
 
 @pytest.mark.parametrize("extension", TEXTS)
-def test_what_is_not_utf_8_is_named_and_lands_once_its_encoding_is_declared(land: Land, extension: str) -> None:
+def test_what_is_not_utf_8_is_named_and_lands_once_its_encoding_is_declared(
+    land: Land, worded: list[str], extension: str
+) -> None:
     name = dataset(land)
     body = TEXTS[extension].encode("cp1252")
 
@@ -47,6 +49,7 @@ def test_what_is_not_utf_8_is_named_and_lands_once_its_encoding_is_declared(land
 
     assert (verdict.reason, verdict.row, verdict.column) == (Reason.INVALID_TEXT, 2, "note")
     assert verdict.found == r"'Gr\xf6\xdfe: 5\x80', in cp1252 'Größe: 5€'"
+    assert "read.encodings.not_in_encoding" in worded
     assert f"config: {{meta: {{{extension}: {{encoding: cp1252}}}}}}" in verdict.remedy
 
     land.contracts[name] = parse_contract(

@@ -160,7 +160,7 @@ AGREEING: dict[str, tuple[pa.Array, str, Any]] = {
 
 @pytest.mark.parametrize("case", AGREEING)
 def test_a_column_that_the_file_has_too_must_agree_with_the_path_in_every_row(
-    land: Land, receive: Receive, case: str
+    land: Land, receive: Receive, worded: list[str], case: str
 ) -> None:
     dataset = new_dataset()
     column, folder, other = AGREEING[case]
@@ -180,6 +180,9 @@ def test_a_column_that_the_file_has_too_must_agree_with_the_path_in_every_row(
     assert verdict.found != verdict.expected
     assert land.count(f"landing.{dataset}") == landed
     # what the verdict says helps: the path alone says it, or the file alone does
+    assert "rewrite.path_values.check" in worded
+    assert "or without the column" in verdict.remedy
+    assert "partitions: false" in verdict.remedy
     assert receive(dataset, folder, bad.drop_columns(["x"])).status is Status.LANDED
     land.contracts[dataset] = Contract(partitions=False)
     assert receive(dataset, folder, bad).status is Status.LANDED
@@ -201,9 +204,17 @@ REFUSED: dict[str, tuple[str, Reason, str | None]] = {
 }
 
 
+# Whose remedy it is, where it is not that of a name or a type.
+WORDED = {
+    "twice": "arrive.partitions.path_columns",
+    "no UTF-8": "arrive.partitions._decoded",
+    **dict.fromkeys(("a NUL", "no number", "an empty number", "a number too large"), "rewrite.path_values._value"),
+}
+
+
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_folder_that_gives_no_column_or_value_is_refused_with_a_remedy_that_is_true(
-    land: Land, receive: Receive, case: str
+    land: Land, receive: Receive, worded: list[str], case: str
 ) -> None:
     dataset = new_dataset()
     columns = [{"name": "n", "data_type": "integer"}, {"name": "z", "data_type": "timestamptz"}]
@@ -218,6 +229,7 @@ def test_a_folder_that_gives_no_column_or_value_is_refused_with_a_remedy_that_is
     assert (verdict.column, verdict.row) == (column, None)
     assert "folder" in verdict.detail
     assert land.count(f"landing.{dataset}") == land.count(f"ledger.{dataset}") == 0
+    assert WORDED.get(case, "judge.partitions.of_the_path") in worded
     assert "partitions: false" in verdict.remedy
     land.contracts[dataset] = replace(contract, partitions=False)
     [replayed] = land.function().receive(replace(outcome.file, event_time=datetime.now(UTC)))

@@ -1,6 +1,6 @@
 """A remedy is true: who does what a verdict says sees the file land.
 
-Each reason has its case, here or elsewhere, and so has each function that words a remedy of its own.
+Each reason has its case, here or elsewhere, and so has each call that words a remedy of its own.
 """
 
 import ast
@@ -20,14 +20,13 @@ from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reasons import Reason
 from landfall.operate import evolution
 from tests.land import footers
-from tests.land.remedies import evolve
+from tests.land.remedies import evolve, worded_at
 from tests.land.test_rejections import GOOD, corrupt_page, promising_more_rows
 from tests.land.test_variant import variant_file
 from tests.land.variants import primitive
 from tests.land.warehouse import Land, new_dataset, parquet
 
 TESTS = Path(__file__).parents[1]
-FUNCTION = TESTS.parent / "ingest_lambda"
 FILES = Path(__file__).with_name("files")
 # What the person who reads the remedy does; returns the file that is written anew, or None: the same one is replayed.
 Act = Callable[[Land, str, Verdict], bytes | pa.Table | None]
@@ -40,10 +39,14 @@ CSV = {"formats": ["csv"], "columns": COLUMNS}
 
 @dataclass(frozen=True)
 class Case:
-    """A bad file, what was there before it, what is declared, and what is done about it."""
+    """A bad file, what was there before it, what is declared, and what is done about it.
+
+    `worded`: the call that words the remedy, where it is not the reason's own.
+    """
 
     bad: bytes | pa.Table
     act: Act
+    worded: str | None = None
     before: pa.Table | None = None
     declared: Mapping[str, Any] = field(default_factory=dict)
     suffix: str = "parquet"
@@ -53,6 +56,16 @@ class Case:
 def write(content: bytes | pa.Table) -> Act:
     """Write the file as the remedy says."""
     return lambda _land, _dataset, _verdict: content
+
+
+def told(word: str, content: bytes | pa.Table) -> Act:
+    """Write the file as the remedy says, which has the word for it."""
+
+    def act(_land: Land, _dataset: str, verdict: Verdict) -> bytes | pa.Table:
+        assert word in verdict.remedy, verdict.remedy
+        return content
+
+    return act
 
 
 def declare(**declared: Any) -> Act:
@@ -104,7 +117,7 @@ CASES: dict[Reason, list[Case]] = {
     Reason.FOREIGN_FILE: [Case(b"a;b\n1;2\n", write(b"id,n\n1,2\n"), declared=CSV, suffix="csv")],
     Reason.INCOMPATIBLE_TYPE: [
         Case(pa.table({"id": ["x"]}), write(SMALL), before=ID),
-        Case(pa.table({"id": ["x"]}), evolve, before=ID),
+        Case(pa.table({"id": ["x"]}), evolve, "judge.schema_change._incompatible", before=ID),
         Case(pa.table({"-it's": ["x"]}), evolve, before=pa.table({"-it's": [1]})),
     ],
     Reason.SCHEMA_FROZEN: [
@@ -116,7 +129,9 @@ CASES: dict[Reason, list[Case]] = {
             declared={"schema_change": "freeze", "columns": [{"name": "id", "data_type": "bigint"}]},
         ),
     ],
-    Reason.TABLE_TOO_LARGE_TO_WIDEN: [Case(WIDE, evolve, before=SMALL, widen_row_limit=0)],
+    Reason.TABLE_TOO_LARGE_TO_WIDEN: [
+        Case(WIDE, evolve, "judge.schema_change._check_change", before=SMALL, widen_row_limit=0)
+    ],
     Reason.TOO_MANY_NEW_COLUMNS: [Case(MANY, add_columns, before=ID)],
     Reason.OVERSIZE_VALUE: [
         Case(in_bytes("ü" * 40_000, type_=pa.string()), write(in_bytes("ü" * 32_767, type_=pa.string())))
@@ -131,19 +146,35 @@ CASES: dict[Reason, list[Case]] = {
             write(in_bytes(Decimal(10) ** 37, type_=pa.decimal256(40, 0))),
         ),
         Case(pa.table({"id": [0.5]}), write(pa.table({"id": [2.0]})), before=ID),
-        Case(pa.table({"id": [0.5]}), evolve, before=ID),
-        Case(pa.table({"id": [70_000.0]}), evolve, before=SMALL),
-        Case(pa.table({"id": [2**24 + 1]}), evolve, before=FLOAT),
+        Case(pa.table({"id": [0.5]}), evolve, "rewrite.numbers._to_exact", before=ID),
+        Case(pa.table({"id": [70_000.0]}), evolve, "rewrite.numbers._within", before=SMALL),
+        Case(pa.table({"id": [2**24 + 1]}), evolve, "rewrite.numbers._to_floating", before=FLOAT),
         Case(pa.table({"id": [2**53 + 1]}), evolve, before=pa.table({"id": [1.0]})),
         Case(written_by("duckdb_infinity_timestamp"), write(pa.table({"id": [1], "at": pa.nulls(1)}))),
     ],
     Reason.UNSUPPORTED_TYPE: [
-        Case(written_by("polars_int128"), write(in_bytes(Decimal(2**100), type_=pa.decimal128(38, 0)))),
-        Case(written_by("polars_int128"), write(in_bytes(str(2**100), type_=pa.string()))),
-        Case(written_by("fastparquet_fixed_text"), write(pa.table({"code": ["ab"]}))),
-        Case(written_by("deltalake_uuid"), write(in_bytes("c0ffee00-0000-4000-8000-000000000001", type_=pa.string()))),
-        Case(written_by("deltalake_uuid"), write(in_bytes(b"\xc0\xff\xee", type_=pa.binary()))),
-        Case(footers.with_empty_group(NESTED, "empty"), write(NESTED)),
+        Case(
+            written_by("polars_int128"),
+            told("cast the column to a decimal", in_bytes(Decimal(2**100), type_=pa.decimal128(38, 0))),
+            "read.blame._refused_integer",
+        ),
+        Case(written_by("polars_int128"), told("or to text", in_bytes(str(2**100), type_=pa.string()))),
+        Case(
+            written_by("fastparquet_fixed_text"),
+            told("with a variable length", pa.table({"code": ["ab"]})),
+            "read.blame._contradiction",
+        ),
+        Case(
+            written_by("deltalake_uuid"),
+            told("write the column as text", in_bytes("c0ffee00-0000-4000-8000-000000000001", type_=pa.string())),
+            "read.blame._arrow_schema",
+        ),
+        Case(written_by("deltalake_uuid"), told("or plain bytes", in_bytes(b"\xc0\xff\xee", type_=pa.binary()))),
+        Case(
+            footers.with_empty_group(NESTED, "empty"),
+            told("leave the empty struct out", NESTED),
+            "read.columns._check",
+        ),
     ],
     Reason.MALFORMED_VARIANT: [
         Case(variant_file(primitive(63)), write(variant_file(primitive(1)))),
@@ -193,96 +224,28 @@ ELSEWHERE = {
         "test_a_file_that_ends_its_reader_is_rejected_and_lands_once_another_writer_has_written_it",
     ),
 }
-HERE = ("land/test_remedies.py", "test_who_does_what_a_verdict_says_sees_the_file_land")
-FOLDERS = ELSEWHERE[Reason.PARTITION_MISMATCH]
-OWNED = ("land/test_owned_folders.py", "test_the_alert_names_what_landed_and_its_undo_leaves_nothing")
-FOREIGN = ("land/test_belonging.py", "test_a_text_that_is_not_the_datasets_is_rejected_and_its_cause_named")
-DECLARED = ("land/test_belonging.py", "test_the_declaration_that_a_verdict_proposes_lands_the_file")
-# Functions that word a remedy of their own, or the type that an operator may choose, and what carries it out.
-OWN_WORDS = {
-    "arrive.known_folders.refusal": ELSEWHERE[Reason.AMBIGUOUS_FOLDER],
-    "arrive.partitions._decoded": FOLDERS,
-    "arrive.partitions.path_columns": FOLDERS,
-    "judge.causes._json_in_csv": FOREIGN,
-    "judge.causes.cause_in_csv": DECLARED,
-    "judge.causes.cause_in_json": DECLARED,
-    "judge.partitions.of_the_path": (
-        "land/test_partitions.py",
-        "test_a_frozen_dataset_takes_the_columns_of_folders_that_it_declares_and_no_other",
-    ),
-    "judge.schema_change._check_change": HERE,
-    "judge.schema_change._incompatible": HERE,
-    "judge.table_formats._of_folder": OWNED,
-    "judge.table_formats.refuse_table_format": ELSEWHERE[Reason.TABLE_FORMAT],
-    "read.blame._arrow_schema": HERE,
-    "read.blame._contradiction": HERE,
-    "read.blame._refused_integer": HERE,
-    "read.clues._other": FOREIGN,
-    "read.columns._check": HERE,
-    "read.encodings.not_in_encoding": (
-        "land/test_encodings.py",
-        "test_what_is_not_utf_8_is_named_and_lands_once_its_encoding_is_declared",
-    ),
-    "read.json_rows._below": ("land/test_belonging.py", "test_a_path_that_is_not_there_lands_once_it_is_corrected"),
-    "read.json_text.value": ("land/test_belonging.py", "test_a_long_object_around_the_records_lands_once_declared"),
-    "rewrite.numbers._to_exact": HERE,
-    "rewrite.numbers._to_floating": HERE,
-    "rewrite.numbers._within": HERE,
-    "rewrite.path_values._value": FOLDERS,
-    "rewrite.path_values.check": (
-        "land/test_partitions.py",
-        "test_a_column_that_the_file_has_too_must_agree_with_the_path_in_every_row",
-    ),
-}
-# These hand on what others have worded.
-HANDED_ON = {
-    "judge.belonging.refuse_foreign",
-    "judge.verdict.verdict_of",
-    "read.json_text.refuse",
-    "rewrite.rewrite._bad_value",
-    "rewrite.texts._with_encoding",
-}
-WORDED_BY = {"remedy", "evolve_to"}
-
-
-def words_a_remedy(call: ast.Call) -> bool:
-    """Tell whether a call is given a remedy, by its keyword or as the last argument of what takes one so."""
-    by_keyword = bool(WORDED_BY & {keyword.arg for keyword in call.keywords})
-    called = getattr(call.func, "id", getattr(call.func, "attr", ""))
-    least = {"Cause": 1, "BadValueError": 5, "refuse": 2}.get(called)
-    is_of_checks = called == "refuse" and len(call.args) > 2
-    return by_keyword or (least is not None and len(call.args) >= least and not is_of_checks)
-
-
-def who_words_a_remedy() -> set[str]:
-    """Name the functions of the ingest function that word one."""
-    return {
-        ".".join((*path.relative_to(FUNCTION).with_suffix("").parts, function.name))
-        for path in FUNCTION.rglob("*.py")
-        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(function, ast.FunctionDef)
-        and any(isinstance(node, ast.Call) and words_a_remedy(node) for node in ast.walk(function))
-    }
 
 
 def test_every_reason_has_a_remedy_that_is_carried_out() -> None:
     assert set(CASES) | set(ELSEWHERE) == set(Reason)
+    for path, name in ELSEWHERE.values():
+        assert f"def {name}(" in (TESTS / path).read_text(encoding="utf-8")
 
 
-def test_every_remedy_that_is_worded_for_a_single_file_is_carried_out() -> None:
-    assert who_words_a_remedy() == set(OWN_WORDS) | HANDED_ON
+def test_every_call_that_words_a_remedy_is_named_by_the_test_that_hears_and_carries_it_out() -> None:
+    texts = (ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for path in TESTS.glob("*/**/test_*.py"))
+    named = {str(node.value) for nodes in texts for node in nodes if isinstance(node, ast.Constant)}
 
-
-@pytest.mark.parametrize(("path", "name"), sorted({*ELSEWHERE.values(), *OWN_WORDS.values()}))
-def test_what_carries_a_remedy_out_is_there(path: str, name: str) -> None:
-    assert f"def {name}(" in (TESTS / path).read_text(encoding="utf-8")
+    assert set(worded_at().values()) - named == set()
 
 
 @pytest.mark.parametrize(
     ("reason", "case"),
     [pytest.param(reason, case, id=f"{reason}-{n}") for reason, cases in CASES.items() for n, case in enumerate(cases)],
 )
-def test_who_does_what_a_verdict_says_sees_the_file_land(land: Land, reason: Reason, case: Case) -> None:
+def test_who_does_what_a_verdict_says_sees_the_file_land(
+    land: Land, worded: list[str], reason: Reason, case: Case
+) -> None:
     dataset = new_dataset()
     if case.before is not None:
         land.function().receive(land.put(f"raw/{dataset}/before.parquet", case.before))
@@ -296,6 +259,7 @@ def test_who_does_what_a_verdict_says_sees_the_file_land(land: Land, reason: Rea
     verdict = outcome.verdict
     assert verdict is not None
     assert verdict.found is None or verdict.found != verdict.expected
+    assert case.worded in (None, *worded)
     written = case.act(land, dataset, verdict)
     again = file if written is None else land.put(f"raw/{dataset}/good.{case.suffix}", written)
 

@@ -109,18 +109,26 @@ def test_rows_of_a_table_land_where_that_is_declared(land: Land, table: pa.Table
 
 
 @pytest.mark.parametrize(("table", "_format"), OWN_FILES.values(), ids=OWN_FILES)
-def test_a_file_without_rows_of_the_table_never_lands(land: Land, table: pa.Table, _format: TableFormat) -> None:
+def test_a_file_without_rows_of_the_table_never_lands(
+    land: Land, worded: list[str], table: pa.Table, _format: TableFormat
+) -> None:
     dataset, outcome = land_one(land, table, Contract(append_only=True))
 
     assert (outcome.status, outcome.reason) == (Status.REJECTED, Reason.TABLE_FORMAT)
     assert land.count(f"landing.{dataset}") == 0
+    assert worded == ["judge.table_formats.refuse_table_format 1"]
+    assert outcome.verdict is not None
+    assert "write them as parquet to a folder of their own" in outcome.verdict.remedy
+    [exported] = land.function().receive(land.put(f"raw/{dataset}_export/a.parquet", pa.table({"id": [1]})))
+    assert exported.status is Status.LANDED
 
 
-def test_the_declaration_that_a_verdict_proposes_lands_the_file(land: Land) -> None:
+def test_the_declaration_that_a_verdict_proposes_lands_the_file(land: Land, worded: list[str]) -> None:
     dataset = new_dataset()
     file = land.put(f"raw/{dataset}/a.parquet", HUDI)
     [refused] = land.function().receive(file)
     assert refused.verdict is not None
+    assert worded == ["judge.table_formats.refuse_table_format 2"]
     assert "config: {meta: {table_format: append_only}}" in refused.verdict.remedy
 
     document = {"sources": [{"name": "landing", "tables": [{"name": dataset, "config": APPEND_ONLY}]}]}

@@ -10,6 +10,7 @@ from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.load.outcomes import Status
 from landfall.operate import declared, files
 from scripts import contracts, package
+from tests.land.remedies import recorded
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
 
@@ -48,7 +49,9 @@ def test_the_remedy_of_a_refused_folder_lands_its_files_and_settles_their_reject
     target = schema if rule == "folders" else new_dataset("orders")
     file = desk.land.put(f"raw/{schema}/orders/LOAD1.parquet", TABLE)
     other = desk.land.put(f"raw/{schema}/items/LOAD1.parquet", TABLE)
-    assert [outcome.status for outcome in desk.function.receive(file, other)] == [Status.REJECTED] * 2
+    with recorded() as worded:
+        assert [outcome.status for outcome in desk.function.receive(file, other)] == [Status.REJECTED] * 2
+    assert worded == ["arrive.known_folders.refusal"] * 2
     assert rejected_count(desk, schema) == 2
     [row] = desk.land.rows(f"select verdict from ops.rejected_files where file_id = '{file.file_id}'")  # noqa: S608 - our id
     remedy = json.loads(row["verdict"])["remedy"]

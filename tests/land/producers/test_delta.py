@@ -43,7 +43,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]
 
 
 def test_of_a_table_the_first_files_land_alone_and_their_undo_leaves_nothing(
-    land: Land, written: tuple[Path, list[Path]]
+    land: Land, worded: list[str], written: tuple[Path, list[Path]]
 ) -> None:
     folder, paths = written
     dataset = new_dataset()
@@ -57,6 +57,7 @@ def test_of_a_table_the_first_files_land_alone_and_their_undo_leaves_nothing(
     assert land.count(f"landing.{dataset}") == 3
     [first] = [key for key, end in arrivals.ends.items() if end.status.value == "landed"]
     refused = [end.verdict for end in ends.values() if end.verdict]
+    assert set(worded) == {"judge.table_formats._of_folder"}
     assert all(f"landfall undo {first};" in verdict.remedy for verdict in refused)
     undos.undo(land.warehouse, land.bucket, first)
     assert land.count(f"landing.{dataset}") == 0
