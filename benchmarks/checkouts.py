@@ -49,8 +49,12 @@ def checked_out(revision: str | None, folder: Path) -> Iterator[Path]:
         _git("worktree", "remove", "--force", str(tree))
 
 
-def copy_caches(tree: Path) -> None:
-    """Give another folder with these files what this checkout has made of the pinned requirements."""
+def copy_checkout(tree: Path) -> None:
+    """Copy this checkout as it is, with what it has made of the pinned requirements."""
+    for name in filter(None, _git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")):
+        if (ROOT / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tree / name)
     for cache in _CACHES:
         _copy(ROOT / ".landfall" / cache, tree / ".landfall" / cache)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.checkouts import copy_caches
+from benchmarks.checkouts import copy_checkout
 from local import stack
-from local.home import ROOT, Home
+from local.home import Home
 from tests.support import run_folder
 
 _FOREIGN = ("AWS_", "DBT_", "LANDFALL_", "PG")
@@ -53,13 +52,7 @@ class Shell:
 def tree() -> Iterator[Path]:
     """A copy of this checkout as it is, on which documents may do what they say."""
     tree = run_folder.folder() / "documents-tree"
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    files = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603
-    for name in filter(None, files.split("\0")):
-        if (ROOT / name).is_file():
-            (tree / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, tree / name)
-    copy_caches(tree)
+    copy_checkout(tree)
     (tree / ".venv").symlink_to(sys.prefix)
     yield tree
     stack.down(_home(), lambda line: print(line, file=sys.stderr))

@@ -16,7 +16,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from pyarrow import parquet as pq
 
-from benchmarks.checkouts import checked_out
+from benchmarks.checkouts import checked_out, copy_checkout
 from landfall.demo import sample
 from landfall.demo.sample import ITEM_FACTS, ITEM_KEY, ORDER_FACTS, ORDER_KEY, Rows, Wave
 from landfall.operate import uploads
@@ -33,7 +33,9 @@ from tests.support.waiting import wait_for
 # The commit before landing learned of folders, partition columns and what writers put into parquet.
 BEFORE = "77efbb7e1d42a724e7178954672b3857430218ca"
 ORDERS = 120
-UPSERTED = ("orders", "order_items", "customers", "products")
+# A dataset of one's own, whose files stand in subfolders and hive parts.
+OWN = "legacy_sales"
+UPSERTED = ("orders", "order_items", "customers", "products", OWN)
 KEYS = [f"same-moment-{number}" for number in range(8)]
 LAST_COUNTRY = "IT"
 
@@ -91,6 +93,11 @@ class Deployment:
         """Tell whether every customer landed with its position in its file."""
         [row] = self.query("select count(*) as row_count, count(_row_number) as placed from landing.customers")
         return int(row["row_count"]) == int(row["placed"]) != 0
+
+    def own_rows(self) -> list[tuple[int, float]]:
+        """Read what is modeled of the dataset of one's own."""
+        rows = self.query(f"select id, amount from modeled.{OWN} order by id")
+        return [(int(row["id"]), float(row["amount"])) for row in rows]
 
     def countries(self) -> list[str]:
         """Read the modeled countries of those keys."""
@@ -157,11 +164,24 @@ def expect_newest(deployment: Deployment, waves: list[Wave]) -> None:
 
 
 def test_a_deployment_is_taken_over_in_place_and_rolls_back(deployment: Deployment, tmp_path: Path) -> None:
-    with checked_out(BEFORE, tmp_path) as before, checked_out(None, tmp_path) as now:
+    now = tmp_path / "now"
+    copy_checkout(now)
+    with checked_out(BEFORE, tmp_path) as before:
         # The warehouse is not what is upgraded, and the local one opens no data of another version of itself.
         shutil.rmtree(before / "local" / "redshift")
         shutil.copytree(now / "local" / "redshift", before / "local" / "redshift")
-        take_over_and_roll_back(deployment, Release(before, deployment.home), Release(now, deployment.home))
+        releases = Release(before, deployment.home), Release(now, deployment.home)
+        model_own_dataset(*releases, tmp_path / "own.parquet")
+        take_over_and_roll_back(deployment, *releases)
+
+
+def model_own_dataset(before: Release, now: Release, file: Path) -> None:
+    """Let the release before write the models of a dataset of one's own, and bring them along, as a merge does."""
+    pq.write_table(pa.table({"id": [1], "amount": [1.5]}), file)
+    said = ["--from", str(file), "--key", "id", "--project", str(before.root)]
+    for path in before.landfall("new-dataset", OWN, *said)["files"]:
+        (now.root / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(before.root / path, now.root / path)
 
 
 def take_over_and_roll_back(deployment: Deployment, before: Release, now: Release) -> None:
@@ -169,24 +189,30 @@ def take_over_and_roll_back(deployment: Deployment, before: Release, now: Releas
 
     before.up()
     deployment.send_wave(waves[0])
-    legacy = deployment.send_rows("raw/legacy_sales/eu/berlin/year=2025/1.parquet", id=[1, 2], amount=[1.5, 2.5])
+    legacy = deployment.send_rows(f"raw/{OWN}/eu/berlin/year=2025/1.parquet", id=[1, 2], amount=[1.5, 2.5])
     assert legacy.outcome == "landed"
     deployment.send_changes_of_one_moment()
     transform(before)
     expect_newest(deployment, waves[:1])
+    assert deployment.own_rows() == [(1, 1.5), (2, 2.5)]
     countries = deployment.countries()  # whichever a hash has put last
-    tables, columns = deployment.tables(), deployment.columns_of("legacy_sales")
+    tables, columns = deployment.tables(), deployment.columns_of(OWN)
+    assert tables.keys() == set(UPSERTED)
 
     now.landfall(
         "local", "down"
     )  # local AWS is of the release that starts it, and says since then when its state is written
     now.up()
     deployment.send_wave(waves[1])
-    more = deployment.send_rows("raw/legacy_sales/eu/paris/year=2026/2.parquet", id=[3], amount=[3.5])
+    more = deployment.send_rows(f"raw/{OWN}/eu/paris/year=2026/2.parquet", id=[1, 3], amount=[9.5, 3.5])
     assert more.outcome == "landed", more  # a folder that is ambiguous now, of a dataset that has always had them
-    assert deployment.columns_of("legacy_sales") == columns  # no column comes of a path because of an upgrade
+    assert deployment.columns_of(OWN) == columns  # no column comes of a path because of an upgrade
+    refused = deployment.send_rows("raw/shop/eu/1.parquet", id=[1])  # of a dataset that is new it is told what to do
+    assert (refused.outcome, refused.verdict is None) == ("rejected", False), refused
+    assert 'prefixes: ["raw/shop/eu/"]' in str(refused.verdict)
     transform(now)
     expect_newest(deployment, waves[:2])
+    assert deployment.own_rows() == [(1, 9.5), (2, 2.5), (3, 3.5)]
     assert deployment.countries() == countries
     now.landfall("replay", "--without-positions", "--dataset", "customers")
     wait_for(deployment.has_all_positions, "the files to land anew", 120)
@@ -200,9 +226,8 @@ def take_over_and_roll_back(deployment: Deployment, before: Release, now: Releas
 
     before.up()
     deployment.send_wave(waves[2])
-    again = deployment.send_rows("raw/legacy_sales/eu/berlin/year=2026/3.parquet", id=[4], amount=[4.5])
+    again = deployment.send_rows(f"raw/{OWN}/eu/berlin/year=2026/3.parquet", id=[4], amount=[4.5])
     assert again.outcome == "landed"
     transform(before, "--full-refresh")  # as docs/decisions/0003 says: its dbt refuses columns that it does not know
     expect_newest(deployment, waves)
-    [row] = deployment.query("select count(*) as row_count from landing.legacy_sales")
-    assert int(row["row_count"]) == len("1234")
+    assert deployment.own_rows() == [(1, 9.5), (2, 2.5), (3, 3.5), (4, 4.5)]
