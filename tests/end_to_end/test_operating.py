@@ -139,6 +139,7 @@ def test_doctor_finds_a_deployed_chain_well_but_for_what_was_done_to_it(window: 
         True,
     )
     assert {found[topic]["status"] for topic in ("failure topic", "alarm topic", "success topic")} == {"ok"}
+    assert {found[name]["status"] for name in ("COPY", "UNLOAD")} == {"ok"}, "each with the role deployed for it"
     # other tests of this stack may break a transform on purpose
     failed = [finding for finding in window.findings if finding["status"] == "failed"]
     assert {finding["check"] for finding in failed} - {"last transform"} == {"dead letters"}, failed
