@@ -110,10 +110,13 @@ def _serve(standing: Proxy, service: str, upstream: str) -> ThreadingHTTPServer:
 
         def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
             self.send_response_only(status)
+            length = str(len(content))
+            if self.command == "HEAD":  # it tells the length of what it does not send
+                length = {name.lower(): value for name, value in headers}.get("content-length", length)
             for name, value in headers:
                 if name.lower() not in {"transfer-encoding", "content-length", "connection"}:
                     self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Length", length)
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(content)
