@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import re
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,7 @@ _BINDS = re.compile(r"\s*(?:create\s+(?:or\s+replace\s+)?view|alter\s+(?:table|v
 # What changes rows alone, and what changes nothing for other sessions.
 _ROWS_ONLY = re.compile(r"\s*\(*\s*(?:select|with|insert|update|delete|merge)\b", re.IGNORECASE)
 _OWN_ONLY = re.compile(r"\s*(?:begin|start|commit|end|rollback|abort|set|reset|show|lock|analyze|fetch|close)\b", re.I)
+_TOO_DEEP = RedshiftError("statement is too complex: it is nested too deeply", "54001")
 _STARTUP_KEYS = ("user", "database", "application_name", "client_encoding", "DateStyle", "TimeZone")
 _TABLE_COLUMNS = (
     "select a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull from pg_catalog.pg_attribute a"
@@ -117,7 +119,9 @@ class Session:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for ended in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(ended, Exception):  # a fault of ours, which the client sees as a connection that ends
+                    traceback.print_exception(ended)
             self._end_binding()
 
     # --- from the client ---
@@ -171,6 +175,8 @@ class Session:
             rewritten = "; ".join([await self._rewrite(statement) for statement in statements])
         except RedshiftError as error:
             rewritten = raising(error)
+        except RecursionError:
+            rewritten = raising(_TOO_DEEP)
         self._last_sql = sql
         await self._to_server(messages.query(rewritten))
 
@@ -256,7 +262,9 @@ class Session:
             else:
                 rewritten = "; ".join([await self._rewrite(statement) for statement in split_statements(sql)])
         except RedshiftError as error:
-            rewritten, tail = raising(error), tail
+            rewritten = raising(error)
+        except RecursionError:
+            rewritten = raising(_TOO_DEEP)
         await self._to_server(messages.parse(name, rewritten, tail))
 
     async def _bind(self, message: Message) -> None:

@@ -49,14 +49,16 @@ class QueryWriter(SourceWriter):
         return f"{word}{', '.join(parts)} " if parts else ""
 
     def _set_operation(self, query: tree.SetOperation, outer: Scope) -> tuple[str, Output | None]:
-        (left, first), (right, second) = self.subquery(query.left), self.subquery(query.right)
-        columns = first
-        if first is not None and second is not None and len(first) == len(second):
-            columns = [
-                (name, types.common([type_, other])) for (name, type_), (_, other) in zip(first, second, strict=True)
-            ]
-        sql = f"({left}) {query.operator} ({right})"
-        if columns and first and second and self._differ(first, second):
+        written = [self.subquery(each) for each in _chain(query)]
+        columns, differ = written[0][1], False
+        for _, other in written[1:]:
+            if columns is None or other is None or len(columns) != len(other):
+                continue
+            differ = differ or self._differ(columns, other)
+            pairs = zip(columns, other, strict=True)
+            columns = [(name, types.common([type_, second])) for (name, type_), (_, second) in pairs]
+        sql = f" {query.operator} ".join(f"({each})" for each, _ in written)
+        if columns and differ:
             sql = self._as_common(sql, columns)
         self.scope = Scope(outer)
         return sql + self._tail(query), columns
@@ -242,3 +244,16 @@ _TYPE_NAMES = {
     "decimal": "numeric",
     "boolean": "bool",
 }
+
+
+def _chain(query: tree.SetOperation) -> list[tree.Query]:
+    """Return the queries of `a union b union c`, which is one of one and another: hundreds would be too deep."""
+    left, chain = query.left, [query.right]
+    while isinstance(left, tree.SetOperation) and left.operator == query.operator and _is_plain(left):
+        chain.append(left.right)
+        left = left.left
+    return [left, *reversed(chain)]
+
+
+def _is_plain(query: tree.Query) -> bool:
+    return not query.common and not query.order and query.limit is None and query.offset is None

@@ -4,6 +4,7 @@ data before the metadata of each commit.
 Runs in the producers' own environment. In: a folder. Out: `warehouse/shop/orders/` in it, and the names of its files.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -41,3 +42,5 @@ def tell(folder: Path, seen: set[Path]) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+    sys.stdout.flush()
+    os._exit(0)  # all is written; pyarrow's threads may abort a busy machine's process at its exit (see make_delta.py)

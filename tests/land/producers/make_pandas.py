@@ -1,5 +1,6 @@
 """Writes frames with pandas. Runs in the producers' own environment. In: a folder. Out: the names of its files."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -25,3 +26,5 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+    sys.stdout.flush()
+    os._exit(0)  # all is written; pyarrow's threads may abort a busy machine's process at its exit (see make_delta.py)

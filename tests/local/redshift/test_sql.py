@@ -269,3 +269,13 @@ def test_tables_of_one_name_in_two_schemas_stay_apart(client: Client, schema: st
     client.run(f"update {old} set v = {new}.v || '!' from {new} where {old}.id = {new}.id")
     assert client.run(f"select v from {old} order by id") == [("old",), ("new!",), ("new!",)]
     client.run(f"drop schema {schema}_staging cascade")
+
+
+def test_a_union_of_hundreds_is_read_and_what_is_nested_too_deeply_is_an_error(client: Client) -> None:
+    chain = " union all ".join(f"select {number} as n" for number in range(900))
+    assert client.run(f"select count(*), sum(n) from ({chain})") == [(900, 900 * 899 // 2)]
+    one, other, third = "1.5::decimal(3, 1)", "1.25::decimal(4, 2)", "1.50::decimal(5, 3)"
+    kept = f"select {one} as n union select {other} union select {third} except select 2"
+    assert client.run(f"select n from ({kept}) order by n") == [(Decimal("1.250"),), (Decimal("1.500"),)]
+    assert client.error(f"select {'(' * 5000}1{')' * 5000}")["C"] == "54001"
+    assert client.value("select 1") == 1, "the connection is still there"
