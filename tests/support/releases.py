@@ -18,7 +18,7 @@ class Release:
     root: Path
     home: Home
 
-    def landfall(self, *arguments: str, timeout_seconds: float = 600) -> Any:
+    def landfall(self, *arguments: str, timeout_seconds: float = 1200) -> Any:
         """Run its `landfall` on the stack; return what it printed as JSON, if it printed anything."""
         done = subprocess.run(  # noqa: S603 - the product's own command
             [sys.executable, "-m", "landfall.app", *arguments, "--json"],
