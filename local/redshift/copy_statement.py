@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import NAME, STRING, Masked, mask, unquote, without_comments
+from local.redshift.options import compile_options, read_options
 
 _COPY = re.compile(
     rf"^copy\s+(?P<table>{NAME})\s*(?P<columns>\([^)]*\))?\s*from\s+(?P<source>{STRING})\s*(?P<options>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_OPTIONS = tuple(
-    (name, re.compile(pattern, re.IGNORECASE))
-    for name, pattern in (
+_OPTIONS = compile_options(
+    (
         ("role", rf"\s*iam_role\s+(?:as\s+)?(?P<value>{STRING}|default)"),
         ("format", r"\s*(?:format\s+(?:as\s+)?)?(?P<value>parquet|orc|csv|json|avro|shapefile|fixedwidth)\b"),
         ("manifest", r"\s*manifest\b"),
@@ -76,7 +76,7 @@ def parse_copy(sql: str) -> CopyStatement | None:
     match = _COPY.match(code)
     if not match:
         raise RedshiftError("syntax error in COPY: expected COPY table FROM 's3://...' options", SYNTAX_ERROR)
-    found = _read_options(match["options"], masked)
+    found = read_options(match["options"], masked, _OPTIONS, lambda text: _unknown(text, masked))
     source = unquote(masked.restore(match["source"]))
     _refuse(source, found, bool(match["columns"]))
     return CopyStatement(
@@ -90,24 +90,9 @@ def parse_copy(sql: str) -> CopyStatement | None:
     )
 
 
-def _read_options(text: str, masked: Masked) -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
-    while text.strip():
-        for name, pattern in _OPTIONS:
-            match = pattern.match(text)
-            if match:
-                value = match.groupdict().get("value")
-                found[name] = _value(masked.restore(value)) if value else None
-                text = text[match.end() :]
-                break
-        else:
-            word = masked.restore(text.strip()).split()[0]
-            raise RedshiftError(f"{word.upper()} argument is not supported for PARQUET based COPY")
-    return found
-
-
-def _value(word: str) -> str:
-    return unquote(word) if word.startswith("'") else word.lower()
+def _unknown(text: str, masked: Masked) -> RedshiftError:
+    word = masked.restore(text.strip()).split()[0]
+    return RedshiftError(f"{word.upper()} argument is not supported for PARQUET based COPY")
 
 
 def _refuse(source: str, found: dict[str, str | None], has_columns: bool) -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import IDENTIFIER, STRING, Masked, mask, unquote, without_comments
+from local.redshift.options import compile_options, read_options
 
 MEGABYTE = 1024**2
 LARGEST, SMALLEST = Decimal("6.2") * 1024 * MEGABYTE, Decimal(5) * MEGABYTE
@@ -20,9 +21,8 @@ _UNLOAD = re.compile(
     rf"^unload\s*\(\s*(?P<query>{STRING})\s*\)\s*to\s+(?P<destination>{STRING})\s*(?P<options>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_OPTIONS = tuple(
-    (name, re.compile(pattern, re.IGNORECASE))
-    for name, pattern in (
+_OPTIONS = compile_options(
+    (
         ("role", rf"\s*iam_role\s+(?P<value>{STRING}|default)"),
         ("format", r"\s*(?:format\s+(?:as\s+)?)?(?P<value>parquet|csv|json)\b"),
         (
@@ -92,7 +92,7 @@ def parse_unload(sql: str) -> UnloadStatement | None:
     match = _UNLOAD.match(code)
     if not match:
         raise RedshiftError("syntax error in UNLOAD: expected UNLOAD ('query') TO 's3://...' options", SYNTAX_ERROR)
-    found = _read_options(match["options"], masked)
+    found = read_options(match["options"], masked, _OPTIONS, lambda text: _unknown(text, masked))
     destination = unquote(masked.restore(match["destination"]))
     _refuse(destination, found)
     names = (found["partition"] or "").split(",") if "partition" in found else []
@@ -109,22 +109,6 @@ def parse_unload(sql: str) -> UnloadStatement | None:
         max_file_size=_size(found.get("max_file_size")),
         kms_key=found.get("kms_key"),
     )
-
-
-def _read_options(text: str, masked: Masked) -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
-    while text.strip():
-        for name, pattern in _OPTIONS:
-            match = pattern.match(text)
-            if match:
-                value = match.groupdict().get("value")
-                restored = masked.restore(value) if value else None
-                found[name] = unquote(restored) if restored and restored.startswith("'") else restored
-                text = text[match.end() :]
-                break
-        else:
-            raise _unknown(text, masked)
-    return found
 
 
 def _unknown(text: str, masked: Masked) -> RedshiftError:
