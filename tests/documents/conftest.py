@@ -55,7 +55,7 @@ def tree() -> Iterator[Path]:
     copy_checkout(tree)
     (tree / ".venv").symlink_to(sys.prefix)
     yield tree
-    stack.down(_home(), lambda line: print(line, file=sys.stderr))
+    stack.down(_home(), lambda _: None)
 
 
 @pytest.fixture
