@@ -36,7 +36,7 @@ from landfall.operate import (
     waiting,
 )
 from landfall.operate import gates as gate_results
-from landfall.operate.files import FileLine
+from landfall.operate.files import NOT_LANDING, FileLine
 from landfall.operate.gates import GateLine, Score
 from landfall.operate.reconciling import FILES_A_SECOND, GRACE_SECONDS, Reconciliation
 from landfall.operate.replays import Replay
@@ -63,8 +63,6 @@ __all__ = [  # the types of what its functions take and return; landfall/__init_
     "Undo",
     "Upload",
 ]
-
-NOT_LANDING = {"rejected", "ignored", "gone"}
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from landfall.operate.replays import Moved, Replay
     from landfall.stack import Stack
 
-NOT_LANDING, TIMED_OUT = 1, 2
+NOT_LANDED, TIMED_OUT = 1, 2
 
 
 def register(app: typer.Typer) -> None:
@@ -58,6 +58,7 @@ def replay(
 
     from landfall import environment
     from landfall.operate import marking, replays
+    from landfall.operate.files import NOT_LANDING
 
     if sum(map(bool, (key, rejected, without_positions, dead_letters))) != 1:
         raise typer.BadParameter("give a KEY, --rejected, --without-positions or --dlq, and only one of them")
@@ -86,8 +87,8 @@ def replay(
     else:
         _show(done, moved, is_waited_for=wait)
     is_left_out = key is not None and any(each.action == replays.UNDONE for each in done)
-    if is_left_out or any(each.outcome in {"rejected", "ignored", "gone"} for each in done):
-        raise typer.Exit(NOT_LANDING)
+    if is_left_out or any(each.outcome in NOT_LANDING for each in done):
+        raise typer.Exit(NOT_LANDED)
     if wait and any(each.awaited and each.outcome is None for each in done):
         raise typer.Exit(TIMED_OUT)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from landfall.operate.uploads import Plan, Upload
     from landfall.stack import Stack
 
-NOT_LANDING, TIMED_OUT = 1, 2
+NOT_LANDED, TIMED_OUT = 1, 2
 MOST_NAMED = 10
 
 
@@ -42,11 +42,12 @@ def upload(
 ) -> None:
     """Upload files, and say where they go; with --wait, what became of each and of landing's columns.
 
-    Each ends landed, duplicate, gone, ignored or rejected. Exits 1 if a file was rejected or ignored, 2 if the time was
-    up before every file had its outcome.
+    Each ends landed, duplicate, gone, ignored or rejected. Exits 1 if a file was rejected, ignored,
+    or is gone, 2 if the time was up before every file had its outcome.
     """
     from landfall import environment
     from landfall.operate import columns, declared, uploads
+    from landfall.operate.files import NOT_LANDING
 
     stack = environment.stack()
     contracts = declared.contracts()
@@ -70,8 +71,8 @@ def upload(
         output.print_json([_face(each, changes) for each in done])
     else:
         _show(stack, done, changes, contracts)
-    if any(each.outcome in {"rejected", "ignored"} for each in done):
-        raise typer.Exit(NOT_LANDING)
+    if any(each.outcome in NOT_LANDING for each in done):
+        raise typer.Exit(NOT_LANDED)
     if wait and any(each.outcome is None for each in done):
         raise typer.Exit(TIMED_OUT)
 

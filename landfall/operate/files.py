@@ -16,6 +16,7 @@ from ingest_lambda.warehouse.copies import SKIPPED, place_of
 from landfall.operate import statements, verdicts
 from landfall.timestamps import iso
 
+NOT_LANDING = frozenset({"rejected", "ignored", "gone"})  # the outcomes that ask for somebody
 IDS_A_STATEMENT = 500  # 500 ids of 64 characters are 34 KB, well under the Data API's 100 KB a statement
 
 

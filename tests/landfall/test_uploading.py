@@ -46,6 +46,25 @@ def test_content_that_has_landed_before_is_said_where_it_is_uploaded_again(
     assert "same bytes" not in CliRunner().invoke(build(), [*command, "--wait"], catch_exceptions=False).stderr
 
 
+def test_a_file_that_is_deleted_before_it_landed_is_gone_and_exits_1(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = new_dataset()
+
+    def delete(stack: Stack, done: Sequence[Upload], *_: object) -> list[Upload]:
+        for each in done:
+            stack.s3.delete_object(Bucket=stack.bucket, Key=each.plan.key, VersionId=each.version_id)
+        return uploads.settle(stack, done)
+
+    monkeypatch.setattr(uploads, "wait", delete)
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "x.parquet")
+    command = ["upload", str(tmp_path / "x.parquet"), "--dataset", dataset, "--wait"]
+    said = CliRunner().invoke(build(), command, catch_exceptions=False)
+
+    assert said.exit_code == 1
+    assert "no longer exists" in said.stdout
+
+
 @pytest.fixture
 def away(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk whose warehouse lets nobody in."""
