@@ -34,7 +34,8 @@ def configure(home: Path, port: int) -> None:
         S3_DATA_DIR=str(home / "s3"),
         SFTP_ENABLED="0",  # listeners on fixed ports that nothing here uses
         IOT_MTLS_ENABLED="0",
-        AUTH="true",  # roles of functions and policies of resources are enforced
+        AUTH="true",  # roles of functions and services and policies of resources are enforced
+        LANDFALL_RIGHTS_FILE=str(rights_path(home)),
     )
 
 
@@ -55,6 +56,11 @@ def main() -> None:
     _save_on_sigusr1(app, checkpoint_path(arguments.home.resolve()))
     sys.argv = sys.argv[:1]  # ministack reads options of its own from the command line
     app.main()
+
+
+def rights_path(home: Path) -> Path:
+    """Return the file of what was allowed so far (patches/recorded_rights.py)."""
+    return home / "rights.jsonl"
 
 
 def checkpoint_path(home: Path) -> Path:

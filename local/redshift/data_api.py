@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from local.redshift.data_fields import to_field
+from local.redshift.data_rights import Caller, checks_of
 from local.redshift.data_runner import Runner
 from local.redshift.data_statement import Part, Request, Statement
 from local.redshift.data_validation import ApiError, check_execution, check_shape, invalid, load_model, not_found
@@ -46,8 +47,8 @@ class Operations:
             "ListStatements": self.list_statements,
         }
 
-    def call(self, name: str, request: Request) -> Answer:
-        """Run one operation.
+    def call(self, name: str, request: Request, caller: Caller) -> Answer:
+        """Run one operation, if the caller may.
 
         Raises:
             ApiError: what AWS would answer instead.
@@ -56,7 +57,17 @@ class Operations:
         if operation is None:
             raise ApiError("UnknownOperationException", f"{name} is not offered by the local Redshift")
         check_shape(self._model, name, request)
-        return operation(request)
+        if "Id" in request:
+            known = self._statements.get(request["Id"].split(":")[0])
+            if known:  # whoever asks for what is not there is told so
+                caller.require(*checks_of(name, request, known.owner))
+            return operation(request)
+        user = caller.require(*checks_of(name, request, ""))
+        answer = operation(request)
+        if "Id" in answer:
+            submitted = self._statements[answer["Id"]]
+            submitted.owner = submitted.owner or user
+        return answer
 
     def execute(self, request: Request) -> Answer:
         """ExecuteStatement."""
@@ -199,10 +210,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer one request."""
         try:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             service, _, name = self.headers.get("X-Amz-Target", "").rpartition(".")
-            offered = self.serverless if service == TARGET else self.operations
-            self._send(200, offered.call(name, json.loads(body or b"{}")))
+            request = json.loads(body or "{}")
+            if service == TARGET:
+                self._send(200, self.serverless.call(name, request))
+                return
+            self._send(200, self.operations.call(name, request, Caller(self.path, self.headers.items(), body)))
         except ApiError as error:
             self._send(400, error.body)
         except ValueError as error:

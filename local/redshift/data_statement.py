@@ -88,6 +88,7 @@ class Statement:
     created: float = field(default_factory=time.time)
     updated: float = field(default_factory=time.time)
     cancelled: bool = False
+    owner: str = ""  # the unique identifier of who submitted it
     parts: list[Part] = field(init=False)
     changed: threading.Condition = field(default_factory=threading.Condition)
 

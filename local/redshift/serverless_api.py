@@ -15,7 +15,8 @@ from local.redshift.data_validation import ApiError, check_shape, load_model
 NAME = "redshift-serverless"
 TARGET = "RedshiftServerless"
 WORKGROUP_ID = "00000000-0000-0000-0000-000000000000"
-WHERE = "arn:aws:redshift-serverless:us-east-1:000000000000"
+REGION, ACCOUNT = "us-east-1", "000000000000"
+WHERE = f"arn:aws:redshift-serverless:{REGION}:{ACCOUNT}"
 
 Answer = dict[str, Any]
 

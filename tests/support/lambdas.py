@@ -8,12 +8,20 @@ import uuid
 import zipfile
 from typing import Any
 
+import boto3
+
 from tests.support.local_stack import LocalServices
 
 _TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
+
+_TELLS_ITS_CREDENTIALS = """
+import os
+def handler(event, context):
+    return [os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]
+"""
 
 
 def unique(prefix: str) -> str:
@@ -38,18 +46,34 @@ def allow(*actions: str) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
 
 
+def may_log() -> dict[str, Any]:
+    """Return the statement without which nothing that a function prints is kept."""
+    return allow("logs:CreateLogStream", "logs:PutLogEvents")
+
+
 def create_function(aws: LocalServices, source: str, *statements: dict[str, Any], timeout_seconds: int = 20) -> str:
-    """Create a Lambda function from one module's source, which defines `handler(event, context)`; return its ARN."""
+    """Create a Lambda function from one module's source, which defines `handler(event, context)`; return its ARN.
+
+    Its role has the statements; without any it may log.
+    """
     function = aws.client("lambda").create_function(
         FunctionName=unique("function"),
         Runtime=f"python{sys.version_info.major}.{sys.version_info.minor}",
-        Role=create_role(aws, "lambda", *statements),
+        Role=create_role(aws, "lambda", *(statements or [may_log()])),
         Handler="module.handler",
         Code={"ZipFile": zip_of({"module.py": textwrap.dedent(source)})},
         Timeout=timeout_seconds,
     )
     arn: str = function["FunctionArn"]
     return arn
+
+
+def client_of_function(aws: LocalServices, service: str, *statements: dict[str, Any]) -> Any:
+    """Return a client with the credentials of a function whose role has the statements."""
+    key, secret, token = invoke(aws, create_function(aws, _TELLS_ITS_CREDENTIALS, *statements))
+    url = aws.ports.redshift_data_url if service == "redshift-data" else aws.ports.aws_url
+    session: Any = boto3.Session(key, secret, token, region_name="us-east-1")
+    return session.client(service, endpoint_url=url)
 
 
 def zip_of(files: dict[str, str]) -> bytes:

@@ -5,6 +5,7 @@ contract test in tests/local/aws/ that shows the behaviour through boto3 against
 """
 
 from local.aws.patches import (
+    asked_by_services,
     bare_runtime,
     batch_rights,
     emf_metrics,
@@ -12,12 +13,18 @@ from local.aws.patches import (
     event_source_batches,
     event_source_numbers,
     eventbridge_versions,
+    function_roles,
     lambda_errors,
+    leading_keys,
     loopback_is_secure,
     nested_stack_updates,
+    policy_variables,
     publish_attributes,
     query_definitions,
     rates_start_at_once,
+    recorded_rights,
+    started_by_roles,
+    state_machine_roles,
     versioned_ranges,
     worker_stdout,
 )
@@ -38,6 +45,13 @@ _PATCHES = (
     eventbridge_versions,
     rates_start_at_once,
     query_definitions,
+    policy_variables,
+    recorded_rights,
+    leading_keys,
+    function_roles,
+    started_by_roles,
+    state_machine_roles,
+    asked_by_services,
 )
 
 

@@ -7,6 +7,7 @@ Stock ministack keeps the log line alone. CloudWatch extracts the metrics that t
 import json
 import logging
 from collections.abc import Iterator
+from functools import wraps
 from typing import Any
 
 from ministack.services import cloudwatch, lambda_svc  # type: ignore[import-not-found]  # server environment
@@ -22,6 +23,7 @@ def apply() -> None:
     expect_source(emit_logs, "111efbf06968bb207427d25f6070f8048962a56385e2f7c62bb76b5f9d051720")
     expect_source(cloudwatch.record_metric, "7f777bfbe523a0c546fed315883fc1cb1ef995d5fbd0339d400458272d0464a5")
 
+    @wraps(emit_logs)
     def emit_logs_and_metrics(func: Any, request_id: str, log_text: str, *args: Any, **options: Any) -> None:
         emit_logs(func, request_id, log_text, *args, **options)
         for document in _embedded(log_text):

@@ -4,7 +4,7 @@ import json
 import re
 import time
 
-from tests.support.lambdas import allow, create_function, log_lines, unique
+from tests.support.lambdas import allow, create_function, log_lines, may_log, unique
 from tests.support.local_stack import LocalServices
 from tests.support.waiting import wait_for
 
@@ -21,7 +21,7 @@ def connect(aws: LocalServices, batch_size: int, window_seconds: int) -> tuple[s
     sqs = aws.client("sqs")
     url = sqs.create_queue(QueueName=unique("queue"))["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    function = create_function(aws, REPORTS, MAY_CONSUME)
+    function = create_function(aws, REPORTS, MAY_CONSUME, may_log())
     aws.client("lambda").create_event_source_mapping(
         EventSourceArn=arn,
         FunctionName=function,
@@ -72,7 +72,7 @@ def test_numbers_from_template_parameters_bound_the_event_source(local_aws: Loca
     sqs = local_aws.client("sqs")
     url = sqs.create_queue(QueueName=unique("queue"))["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    function = create_function(local_aws, REPORTS, MAY_CONSUME)
+    function = create_function(local_aws, REPORTS, MAY_CONSUME, may_log())
     source = {
         "Type": "AWS::Lambda::EventSourceMapping",
         "Properties": {

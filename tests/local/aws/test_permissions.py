@@ -3,26 +3,12 @@
 import json
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.lambdas import create_function, invoke, unique
+from tests.support.lambdas import client_of_function, unique
 from tests.support.local_stack import LocalServices
 from tests.support.waiting import wait_for
-
-TELLS_ITS_CREDENTIALS = """
-import os
-def handler(event, context):
-    return [os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]
-"""
-
-
-def client_of_function(aws: LocalServices, service: str, *statements: dict[str, Any]) -> Any:
-    """Return a client with the credentials of a function whose role has the statements."""
-    key, secret, token = invoke(aws, create_function(aws, TELLS_ITS_CREDENTIALS, *statements))
-    session: Any = boto3.Session(key, secret, token, region_name="us-east-1")
-    return session.client(service, endpoint_url=aws.ports.aws_url)
 
 
 def make_bucket(aws: LocalServices) -> str:

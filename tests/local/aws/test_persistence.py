@@ -15,7 +15,7 @@ from local.processes import is_running
 from local.services import AWS, checkpoint
 from local.state import State, load
 from tests.support import run_folder
-from tests.support.lambdas import log_lines, unique
+from tests.support.lambdas import allow, log_lines, unique
 from tests.support.local_stack import LocalServices
 from tests.support.waiting import wait_for
 
@@ -25,10 +25,16 @@ BODIES = [b"first", b"second"]
 CODE = 'def handler(event, context):\n    print("ran", event.get("Records", [event])[0])\n    return "code survives"\n'
 
 
-def allow_service(service: str) -> dict[str, Any]:
-    """Return a trust policy for one AWS service."""
-    statement = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    return {"Version": "2012-10-17", "Statement": [statement]}
+def role_of(*services: str) -> dict[str, Any]:
+    """Return a role that may do all that the resources here do, for the services."""
+    trusted = {"Service": [f"{service}.amazonaws.com" for service in services]}
+    trust = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
+    rights = allow("lambda:InvokeFunction", "states:StartExecution", "sqs:*", "logs:*")
+    properties = {
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        "Policies": [{"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17", "Statement": [rights]}}],
+    }
+    return {"Type": "AWS::IAM::Role", "Properties": properties}
 
 
 def everything(rule_description: str) -> str:
@@ -57,7 +63,7 @@ def everything(rule_description: str) -> str:
                 },
             },
         },
-        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": allow_service("lambda")}},
+        "Role": role_of("lambda", "states", "events", "scheduler"),
         "Function": {
             "Type": "AWS::Lambda::Function",
             "Properties": {

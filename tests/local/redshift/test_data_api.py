@@ -18,6 +18,9 @@ from botocore.model import ListShape, Shape, StructureShape
 from tests.local.redshift.support import Client, Lake
 from tests.support.local_stack import LocalServices
 
+# What tells the account's own key, whose signature nobody checks.
+ACCOUNT_KEY = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/redshift-data/aws4_request"
+
 
 class Api:
     """boto3's client with the log-in that every call needs, waiting for the end of each statement."""
@@ -85,7 +88,7 @@ def test_answers_are_shaped_as_the_service_model_says(api: Api, local_redshift: 
         message = urllib.request.Request(  # noqa: S310 - the local endpoint
             local_redshift.ports.redshift_data_url,
             data=json.dumps(request).encode(),
-            headers={"X-Amz-Target": f"RedshiftData.{operation}"},
+            headers={"X-Amz-Target": f"RedshiftData.{operation}", "Authorization": ACCOUNT_KEY},
         )
         with urllib.request.urlopen(message) as response:  # noqa: S310 - the local endpoint
             check_members(json.load(response), model.operation_model(operation).output_shape, operation)
