@@ -2,7 +2,7 @@
 
 In: a batch of SQS messages that announce objects of S3. Out: the ids of the messages that must come back
 (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html). The batch is handled as a whole, because
-the files of one dataset share a load.
+the files of one dataset share a load; where files are waiting, the function takes more of them itself.
 """
 
 from __future__ import annotations
@@ -40,7 +40,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     """Handle one batch."""
     warm = runtime()
     warm.deadline.set(context)
-    failed = warm.ingest.handle(parse_messages(event))
+    batch = parse_messages(event)
+    taken = warm.backlog.take(batch)
+    failed = warm.ingest.handle([*batch, *taken])
     for message in warm.retry.postpone(failed):
-        logger.warning("comes back at the queue's own time-out", extra={"sqs_message_id": message.message_id})
-    return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in failed]}
+        logger.warning("comes back at its time-out", extra={"sqs_message_id": message.message_id})
+    must_come_back = {message.message_id for message in failed}
+    warm.backlog.acknowledge([message for message in taken if message.message_id not in must_come_back])
+    # Of the batch alone: Lambda takes an id that it does not know for the failure of the whole batch.
+    failures = [message for message in batch if message.message_id in must_come_back]
+    return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in failures]}

@@ -11,7 +11,9 @@ import time
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 
+from ingest_lambda.arrive.backlog import PARALLEL_REQUESTS, Backlog
 from ingest_lambda.arrive.retry import Retry
 from ingest_lambda.bucket.objects import Place
 from ingest_lambda.bucket.owner import expect_owner
@@ -62,4 +64,6 @@ class Runtime:
         place = Place(settings.bucket, settings.copy_role_arn)
         loader = Loader(clients.s3, warehouse, place, read_contracts(), settings.widen_row_limit)
         self.ingest = Ingest(settings, clients, warehouse, loader, Report(logger, settings.environment))
-        self.retry = Retry(boto3.client("sqs"))
+        sqs = boto3.client("sqs", config=Config(max_pool_connections=PARALLEL_REQUESTS))
+        self.backlog = Backlog(sqs, settings.backlog_files, self.deadline.remaining_seconds, logger)
+        self.retry = Retry(sqs)

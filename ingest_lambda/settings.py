@@ -9,6 +9,8 @@ from ingest_lambda.errors import ConfigError
 
 # Rows of a landing table up to which a load may rewrite a column: seconds of work, under the dataset's mutex.
 WIDEN_ROW_LIMIT = 1_000_000
+# Files that an invocation takes from a backlog at most: their footers, of some fifty columns, fit the memory it has.
+BACKLOG_FILES = 5_000
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Settings:
     lease_table: str  # which has the mark of what may have changed
     route_pattern: str | None
     widen_row_limit: int = WIDEN_ROW_LIMIT
+    backlog_files: int = BACKLOG_FILES
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -52,6 +55,7 @@ class Settings:
             lease_table=_required(environment, "LANDFALL_LEASE_TABLE"),
             route_pattern=environment.get("LANDFALL_ROUTE_PATTERN") or None,
             widen_row_limit=int(environment.get("LANDFALL_WIDEN_ROW_LIMIT") or WIDEN_ROW_LIMIT),
+            backlog_files=int(environment.get("LANDFALL_BACKLOG_FILES") or BACKLOG_FILES),
         )
 
 

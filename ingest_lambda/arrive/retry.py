@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda.arrive.events import Message
+from ingest_lambda.arrive.queue_urls import MAX_ENTRIES, QueueUrls
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 FIRST_SECONDS = 5
 MOST_SECONDS = 600
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html
-MAX_ENTRIES = 10
 PARALLEL_REQUESTS = 8
 
 
@@ -48,11 +47,11 @@ def visibility_seconds(receive_count: int) -> int:
 
 
 class Retry:
-    """Sets the visibility of messages; a queue's URL is looked up once."""
+    """Sets the visibility of messages."""
 
     def __init__(self, sqs: SQSClient) -> None:
         self._sqs = sqs
-        self._urls: dict[str, str] = {}
+        self._urls = QueueUrls(sqs)
 
     def postpone(self, messages: Iterable[Message]) -> list[Message]:
         """Let each message come back after its backoff; return those that come back at the queue's time-out instead."""
@@ -80,14 +79,7 @@ class Retry:
             for number, message in enumerate(messages)
         ]
         try:
-            answer = self._sqs.change_message_visibility_batch(QueueUrl=self._url(queue_arn), Entries=entries)
+            answer = self._sqs.change_message_visibility_batch(QueueUrl=self._urls.of(queue_arn), Entries=entries)
         except (ClientError, BotoCoreError, ValueError):
             return list(messages)
         return [messages[int(failed["Id"])] for failed in answer.get("Failed", [])]
-
-    def _url(self, arn: str) -> str:
-        if arn not in self._urls:
-            *_, account, name = arn.split(":")
-            response = self._sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)
-            self._urls[arn] = response["QueueUrl"]
-        return self._urls[arn]

@@ -108,6 +108,29 @@ def test_a_transient_failure_comes_back_soon_and_not_after_the_queues_time_out(l
 
 
 @pytest.mark.usefixtures("environment")
+def test_what_is_taken_from_a_backlog_lands_and_fails_by_itself_and_lambda_hears_of_its_own_batch_alone(
+    land: Land,
+) -> None:
+    sqs, dataset, refused = land.client("sqs"), new_dataset(), new_dataset()
+    url = sqs.create_queue(QueueName=new_dataset("queue"), Attributes={"VisibilityTimeout": "3600"})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    land.warehouse.transaction([f"create table landing.{refused} (id bigint)"])  # with no ledger: every load fails
+    good, bad = f"raw/{dataset}", f"raw/{refused}"
+    waiting = [land.put(f"{folder}/waiting.parquet", pa.table({"id": [1]})) for folder in (good, bad)]
+    for file in waiting:
+        sqs.send_message(QueueUrl=url, MessageBody=notification([file]))
+    batch = [land.put(f"{good}/{number}.parquet", pa.table({"id": [number]})) for number in range(9)]
+    records = [message(notification([file])) for file in [*batch, land.put(f"{bad}/a.parquet", pa.table({"id": [1]}))]]
+
+    failures = invoke(*({**record, "eventSourceARN": arn} for record in records))
+
+    assert failures == [records[-1]["messageId"]]
+    assert land.rows(f"select count(*) as n, max(load_seq) as loads from ledger.{dataset}") == [{"n": 10, "loads": 1}]
+    [again] = wait_for(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), "the message")
+    assert again["Body"] == notification([waiting[1]])
+
+
+@pytest.mark.usefixtures("environment")
 def test_what_landed_is_told_to_the_event_bus_with_the_load(land: Land) -> None:
     dataset = new_dataset()
     url = queue_of_events(land, dataset)

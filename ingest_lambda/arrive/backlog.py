@@ -1,0 +1,146 @@
+"""LAND: taking more than a batch from a queue on which files are waiting.
+
+In: a batch as the event source hands it over. Out: further messages of its queue, as many as one invocation can land;
+and, once they have landed, their deletion, which for these is the function's own to do.
+
+What it takes is bounded by the work that the messages announce, which the event source cannot see: it counts messages.
+So a burst of small files becomes few loads, a burst of large ones keeps to the batches, and a lone file waits for
+nobody (docs/decisions/0013-backlog.md).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingest_lambda.arrive.events import Message, parse_messages
+from ingest_lambda.arrive.queue_urls import MAX_ENTRIES, QueueUrls
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+# A batch of fewer is no sign of a backlog.
+SIGN_OF_A_BACKLOG = 10
+# Files may still be coming: it goes on until a second brings none, and no longer than this. It is what a file waits
+# for others by default anyway (BatchingWindowSeconds).
+GATHER_SECONDS = 10.0
+WAIT_SECONDS = 1  # the shortest that asks all of the queue's servers, of which a request without a wait misses some
+PARALLEL_REQUESTS = 16
+# What landing takes with the least memory that is common, 1024 MB or 0.58 of a CPU, and as much again to spare:
+# 6 ms of CPU a file and 26 a megabyte (benchmarks/README.md).
+SECONDS_A_FILE = 0.02
+SECONDS_A_MEGABYTE = 0.09
+SHARE_OF_TIME = 0.5  # of what the invocation has left; the rest is the warehouse's
+SPARE_SECONDS = 60  # after the function's end is due, until what it took comes back if it has died
+
+
+class Room:
+    """How much more an invocation may take: so many files, and so many seconds' work."""
+
+    def __init__(self, files: int, seconds: float) -> None:
+        self._files = files
+        self._seconds = seconds
+
+    def fill(self, messages: Iterable[Message]) -> None:
+        """Count what has been taken."""
+        for message in messages:
+            for file in message.files:
+                self._files -= 1
+                self._seconds -= SECONDS_A_FILE + file.size / 1024**2 * SECONDS_A_MEGABYTE
+
+    @property
+    def requests(self) -> int:
+        """How many requests for ten messages fit, at most as many as are made at once; 0 when it is full."""
+        if self._files <= 0 or self._seconds <= 0:
+            return 0
+        return min(PARALLEL_REQUESTS, math.ceil(self._files / MAX_ENTRIES))
+
+
+class Backlog:
+    """Takes messages from the queue that a batch came from; kept while the function is warm."""
+
+    def __init__(self, sqs: SQSClient, most_files: int, remaining_seconds: Callable[[], float], logger: Logger) -> None:
+        self._sqs = sqs
+        self._urls = QueueUrls(sqs)
+        self._most_files = most_files
+        self._remaining_seconds = remaining_seconds
+        self._logger = logger
+
+    def take(self, batch: Sequence[Message]) -> list[Message]:
+        """Take further messages, none where `batch` is no sign of a backlog. Where SQS refuses, they stay there."""
+        if len(batch) < SIGN_OF_A_BACKLOG:
+            return []
+        room = Room(self._most_files, self._remaining_seconds() * SHARE_OF_TIME)
+        room.fill(batch)
+        taken: list[Message] = []
+        width, ends_at = 1, time.monotonic() + GATHER_SECONDS
+        with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+            while (requests := min(width, room.requests)) and time.monotonic() < ends_at:
+                answers = list(pool.map(self._receive, [batch[0].queue_arn] * requests))
+                found = [message for answer in answers for message in answer]
+                if not found:
+                    break
+                room.fill(found)
+                taken += found
+                width = width * 2 if len(found) == requests * MAX_ENTRIES else 1
+        if taken:
+            self._logger.info("backlog", extra={"batch": len(batch), "taken": len(taken)})
+        return taken
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """Delete messages that were taken. One that cannot be deleted comes back, and lands nothing."""
+        parts = [messages[start : start + MAX_ENTRIES] for start in range(0, len(messages), MAX_ENTRIES)]
+        with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+            left = sum(pool.map(self._delete, parts))
+        if left:
+            self._logger.warning("messages come back, whose files have landed", extra={"messages": left})
+
+    def _receive(self, queue_arn: str) -> list[Message]:
+        """Ask for ten messages. They stay away until this invocation is over whatever becomes of it, and no longer."""
+        try:
+            answer = self._sqs.receive_message(
+                QueueUrl=self._urls.of(queue_arn),
+                MaxNumberOfMessages=MAX_ENTRIES,
+                WaitTimeSeconds=WAIT_SECONDS,
+                VisibilityTimeout=math.ceil(max(self._remaining_seconds(), 0.0)) + SPARE_SECONDS,
+                MessageSystemAttributeNames=["ApproximateReceiveCount"],
+            )
+        except (ClientError, BotoCoreError, ValueError) as error:
+            self._logger.warning("no more than the batch is taken", extra={"error": str(error)})
+            return []
+        return parse_messages({"Records": [_record(each, queue_arn) for each in answer.get("Messages", [])]})
+
+    def _delete(self, messages: Sequence[Message]) -> int:
+        """Delete up to ten messages; tell how many could not be."""
+        try:
+            answer = self._sqs.delete_message_batch(
+                QueueUrl=self._urls.of(messages[0].queue_arn),
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": message.receipt_handle}
+                    for number, message in enumerate(messages)
+                ],
+            )
+        except (ClientError, BotoCoreError):
+            return len(messages)
+        return len(answer.get("Failed", []))
+
+
+def _record(message: MessageTypeDef, queue_arn: str) -> dict[str, Any]:
+    """Write a message as the event source would.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event
+    """
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message.get("Attributes", {}),
+        "eventSourceARN": queue_arn,
+    }
