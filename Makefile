@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test matrix lint docs package deploy down constraints
+.PHONY: help setup demo test matrix lint audit docs package deploy down constraints
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,20 @@ lint: setup ## ruff, mypy, cfn-lint, zizmor, dbt parse, dbt-score (sqlfluff need
 	$(BIN)/zizmor --offline --quiet .github
 	DBT_TARGET_PATH=.landfall/dbt/target DBT_LOG_PATH=.landfall/dbt/logs $(BIN)/dbt parse --quiet
 	$(BIN)/dbt-score lint --manifest .landfall/dbt/target/manifest.json
+
+# checkov reads templates, asl-validator the definition as a deployment renders it; what either says that is not so here is
+# answered beside it, in the template. Each is in an environment of its own: see docs/decisions/0005.
+AUDIT := .landfall/audit-venv
+
+audit: $(AUDIT)/.installed ## checkov and asl-validator on the templates (needs npx; installs 100 packages once)
+	$(AUDIT)/bin/checkov --quiet --compact --framework cloudformation --skip-download --directory infra
+	sed -e 's/$${Partition}/aws/g' -e 's/$${[A-Za-z]*}/1/g' infra/cloudformation/transform.asl.json > .landfall/transform.asl.json
+	npx --yes asl-validator@4.0.0 --json-path .landfall/transform.asl.json
+
+$(AUDIT)/.installed: infra/audit/requirements.txt
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 docs: setup ## dbt docs as one static page: .landfall/docs/index.html
 	$(BIN)/landfall docs
