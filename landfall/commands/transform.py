@@ -49,10 +49,16 @@ def transform(
     stack = environment.stack()
     if not wait:
         execution = transforms.start(stack.step_functions, stack.output("StateMachineArn"), full_refresh=full_refresh)
-        _show(transforms.Run(execution, None), as_json)
+        if as_json:
+            output.print_json(transforms.Run(execution, None).to_dict())
+        else:
+            typer.echo(f"transform is running: {execution}")
         return
     run = run_to_outcome(stack, timeout, full_refresh=full_refresh)
-    _show(run, as_json)
+    if as_json:
+        output.print_json(run.to_dict())
+    else:
+        show_end(stack, run)
     raise typer.Exit(exit_code(run))
 
 
@@ -72,15 +78,25 @@ def exit_code(run: "Run") -> int:
     return EXIT_CODES.get(run.outcome or "", TIMED_OUT)
 
 
-def _show(run: "Run", as_json: bool) -> None:
-    if as_json:
-        output.print_json(run.to_dict())
-        return
+def show_end(stack: "Stack", run: "Run") -> None:
+    """Print what a run that was waited for did, or that it goes on; where nothing was left to do, also the one before.
+
+    A file that lands starts a run by itself, so the one that somebody asks for often finds its work done.
+    """
+    from landfall.operate import reports, transforms
+
     console = output.stdout()
     if run.outcome is None:
         console.print(f"transform is running: {run.execution}")
         return
-    show_run(console, run)
+    before = reports.latest(stack.s3, stack.bucket) if run.reason == NOTHING_TO_BUILD else None
+    if before is None or before["build"]["outcome"] != run.outcome:
+        show_run(console, run)
+        return
+    build = before["build"]
+    console.print(f"{NOTHING_TO_BUILD}: {NOTHING_NEW}", markup=False, soft_wrap=True)
+    console.print(f"the run before, {build['started_at']} to {build['ended_at']}:", markup=False)
+    show_run(console, transforms.read(before["execution"], build))
 
 
 def show_run(console: "Console", run: "Run", *, every: bool = False) -> None:

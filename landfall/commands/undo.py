@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from landfall import output
-from landfall.commands.transform import exit_code, run_to_outcome, show_run
+from landfall.commands.transform import exit_code, run_to_outcome, show_end
 
 if TYPE_CHECKING:
     from landfall.operate.undos import Undo
@@ -45,7 +45,7 @@ def undo(
     if as_json:
         output.print_json({**done.to_dict(), "transform": run.to_dict() if run else None})
     elif run:
-        show_run(output.stdout(), run)
+        show_end(stack, run)
     if run:
         raise typer.Exit(exit_code(run))
 

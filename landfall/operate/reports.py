@@ -19,11 +19,26 @@ def read(s3: "S3Client", bucket: str, run: str | None) -> Mapping[str, Any]:
     Raises:
         ConfigError: there is no such report.
     """
-    key = f"{FOLDER}{run or LATEST}.json"
+    found = _read(s3, bucket, run or LATEST)
+    if found is None:
+        which, place = f"of run {run}" if run else "yet", f"s3://{bucket}/{_key(run or LATEST)}"
+        raise ConfigError(f"there is no report {which} at {place}; `landfall transform --wait`")
+    return found
+
+
+def latest(s3: "S3Client", bucket: str) -> Mapping[str, Any] | None:
+    """Read the report of the latest run that built; None where none has yet."""
+    return _read(s3, bucket, LATEST)
+
+
+def _read(s3: "S3Client", bucket: str, name: str) -> Mapping[str, Any] | None:
     try:
-        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        body = s3.get_object(Bucket=bucket, Key=_key(name))["Body"].read()
     except s3.exceptions.NoSuchKey:
-        which = f"of run {run}" if run else "yet"
-        raise ConfigError(f"there is no report {which} at s3://{bucket}/{key}; `landfall transform --wait`") from None
+        return None
     report: dict[str, Any] = json.loads(body)
     return report
+
+
+def _key(name: str) -> str:
+    return f"{FOLDER}{name}.json"

@@ -50,3 +50,10 @@ def test_the_last_run_s_report_and_the_gates_are_shown(operator: Operator) -> No
     assert {gate["name"] for gate in run["gates"]} <= {gate["gate"] for gate in shown["gates"]}
     assert all(0 <= score["score"] <= 100 for score in shown["scores"])
     assert operator.local.landfall("report", "no-such-run").returncode == 3
+
+    # A run that a file's landing started has often done the work already when somebody asks for it.
+    again = operator.local.landfall("transform", "--wait", timeout_seconds=600)
+    assert again.returncode == 0
+    assert f"the run before, {report['build']['started_at']} to {report['build']['ended_at']}:" in again.stdout
+    assert f"{len(run['models'])} of {len(run['models'])} models built" in again.stdout
+    assert again.stdout.endswith("transform: succeeded\n")
