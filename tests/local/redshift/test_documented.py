@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,12 @@ def documented() -> list[Any]:
 @pytest.fixture(scope="module")
 def warehouse(facts: dict[str, Any], administrator: Client) -> Iterator[Client]:
     """A connection in a schema that holds the tables."""
+    name = f"documented_{uuid.uuid4().hex[:12]}"  # the run's workers share the warehouse, and may share this module
     client = Client(facts)
-    client.run("create schema documented", "set search_path to documented", *TABLES)
+    client.run(f"create schema {name}", f"set search_path to {name}", *TABLES)
     yield client
     client.close()
-    administrator.run("drop schema documented cascade")
+    administrator.run(f"drop schema {name} cascade")
 
 
 def as_text(value: Any) -> str | None:
