@@ -1,0 +1,98 @@
+"""COPY and UNLOAD in a session: rows between PostgreSQL and S3, of which the client sees none.
+
+In: statements that were parsed. Out: what PostgreSQL is told in their place, and its rows, carried.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from local.redshift import messages
+from local.redshift.conversation import Load, raising
+from local.redshift.copy_statement import CopyStatement
+from local.redshift.errors import INTERNAL_ERROR, RedshiftError
+from local.redshift.load import load_chunks
+from local.redshift.masking import quote_literal
+from local.redshift.messages import Message
+from local.redshift.parquet_types import TargetColumn
+from local.redshift.sql.translate import needs, translate_unloaded
+from local.redshift.translation import Translation
+from local.redshift.unload import Unload, UnloadColumn
+from local.redshift.unload_statement import UnloadStatement
+
+_TABLE_COLUMNS = (
+    "select a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull from pg_catalog.pg_attribute a"
+    " where a.attrelid = pg_catalog.to_regclass({table}) and a.attnum > 0 and not a.attisdropped order by a.attnum"
+)
+
+
+class Bulk(Translation):
+    """A conversation that loads and unloads."""
+
+    async def _plan(self, copy: CopyStatement) -> Load:
+        if self._unsynced:  # answers are under way that the front would take for its own
+            raise RedshiftError("COPY cannot be pipelined behind messages without a Sync")
+        rows = await self._ask(_TABLE_COLUMNS.format(table=quote_literal(copy.table)))
+        return Load(copy, [TargetColumn(name or "", kind or "", required == "t") for name, kind, required in rows])
+
+    async def _run_load(self, load: Load, trigger: Message) -> None:
+        """Send what starts COPY FROM STDIN, then feed it; the client's next message waits until the rows are sent."""
+        self._copy_in = started = asyncio.get_running_loop().create_future()
+        await self._to_server(trigger)
+        if not await started:
+            return
+        chunks = load_chunks(load.statement, load.targets, self.settings.temporary_folder)
+        try:
+            while (chunk := await asyncio.to_thread(_next, chunks)) is not None:
+                self.server[1].write(Message(b"d", chunk).encode())
+                await self.server[1].drain()
+            end = Message(b"c", b"")
+        except RedshiftError as error:
+            self._load_error = error.fields()
+            end = Message(b"f", b"load failed\0")
+        except Exception as error:  # a client must get an answer, whatever a file does to its reader
+            self._load_error = RedshiftError(f"COPY failed: {type(error).__name__}: {error}", INTERNAL_ERROR).fields()
+            end = Message(b"f", b"load failed\0")
+        self.server[1].write(end.encode())
+        await self.server[1].drain()
+
+    async def _unloaded(self, unload: UnloadStatement) -> str:
+        """Return what brings the rows of an UNLOAD; the client sees none of them."""
+        if self._pending:
+            await self._idle.wait()
+        return translate_unloaded(unload.query, await self._answer(needs(unload.query)))
+
+    async def _finish_unload(self, unload: Unload) -> Message | None:
+        """Write the rows to S3 and tell the client; an error is told when the transaction can be made to fail."""
+        self._unload = None
+        try:
+            await asyncio.to_thread(unload.finish)
+        except RedshiftError as error:
+            self._unload_error = error
+        except Exception as error:  # a client must get an answer, whatever a value does to its writer
+            self._unload_error = RedshiftError(f"UNLOAD failed: {type(error).__name__}: {error}", INTERNAL_ERROR)
+        return None if self._unload_error else Message(b"C", b"UNLOAD\0")
+
+    async def _fail_unload(self, error: RedshiftError, message: Message) -> Message:
+        """Let the transaction in which an UNLOAD has failed fail; return the server's last message."""
+        self._unload_error = None
+        if message.body == b"T":
+            self.server[1].write(messages.query(raising(error)).encode())
+            while message.kind != b"Z" or message.body == b"T":
+                message = await messages.read(self.server[0])
+        self._note(error.fields())
+        self.client[1].write(messages.error_response(error.fields()).encode())
+        return message
+
+
+def copy_from_stdin(copy: CopyStatement) -> str:
+    return f"copy {copy.table} from stdin (format csv, encoding 'UTF8')"
+
+
+def described(description: Message) -> list[UnloadColumn]:
+    return [UnloadColumn(*column) for column in messages.described_columns(description.body)]
+
+
+def _next(chunks: Iterator[bytes]) -> bytes | None:
+    return next(chunks, None)

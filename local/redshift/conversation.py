@@ -1,0 +1,121 @@
+"""What one client's conversation with PostgreSQL remembers, and how the front speaks to PostgreSQL in it.
+
+In: messages. Out: messages to PostgreSQL, and answers to the front's own questions. What is asked and shown is the
+business of the modules that build on this one: translation.py, bulk.py, wire.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.redshift import messages
+from local.redshift.copy_statement import CopyStatement
+from local.redshift.errors import ErrorFields, RedshiftError
+from local.redshift.masking import quote_literal
+from local.redshift.messages import Message
+from local.redshift.parquet_types import TargetColumn
+from local.redshift.sql.translate import Answer, Needs
+from local.redshift.unload import Unload
+
+
+@dataclass
+class Epoch:
+    """Counts what may have changed the catalog, by whichever session; answers of an earlier count are asked anew."""
+
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class FrontSettings:
+    """Where PostgreSQL listens, where COPY keeps objects while it reads them, how conflicts are worded, the log."""
+
+    postgres_port: int
+    temporary_folder: Path
+    isolation: str
+    log: Path
+    binding: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by a transaction that begins with view DDL
+    epoch: Epoch = field(default_factory=Epoch)
+
+
+@dataclass(frozen=True)
+class Load:
+    """A COPY and the columns of its table."""
+
+    statement: CopyStatement
+    targets: list[TargetColumn]
+
+
+def raising(error: RedshiftError) -> str:
+    """Return SQL that makes PostgreSQL raise `error`, so that a transaction block ends up failed as it should."""
+    detail = f", detail = {quote_literal(error.detail)}" if error.detail else ""
+    words = f"message = {quote_literal(error.message)}, errcode = {quote_literal(error.sqlstate)}{detail}"
+    return f"do $redshift$ begin raise exception using {words}; end $redshift$"
+
+
+@dataclass
+class Conversation:
+    """One client's conversation.
+
+    `_pending` counts the ReadyForQuery messages that PostgreSQL still owes: at 0 the front may ask a question of its
+    own (`_ask`), whose answers go to `_answers` instead of the client.
+    """
+
+    settings: FrontSettings
+    client: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    server: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    _pending: int = 1  # the one that ends the log-in
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _unsynced: bool = False
+    _status: bytes = b"I"
+    _answers: asyncio.Queue[Message] | None = None
+    _loads: dict[bytes, Load] = field(default_factory=dict)  # by prepared statement
+    _portals: dict[bytes, Load] = field(default_factory=dict)
+    _unloads: dict[bytes, Unload] = field(default_factory=dict)  # by prepared statement; with columns, without rows
+    _unload: Unload | None = None  # whose rows come now
+    _unload_error: RedshiftError | None = None
+    _described: bytes = b""  # the statement whose columns the server is about to describe
+    _describes_unload: bool = False
+    _statements: dict[bytes, bytes] = field(default_factory=dict)  # by portal
+    _respelt: dict[bytes, dict[int, int]] = field(default_factory=dict)  # columns to spell anew, by prepared statement
+    _row_respelt: dict[int, int] = field(default_factory=dict)  # those of the rows that come now
+    _copy_in: asyncio.Future[bool] | None = None
+    _load_error: ErrorFields | None = None
+    _commit_next: bool = False
+    _last_sql: str = ""
+    _has_just_begun: bool = False
+    _has_changed: bool = False  # the catalog, in the transaction at hand
+    _known: dict[Needs, tuple[int, Answer]] = field(default_factory=dict)  # the epoch and what the catalog said in it
+    _is_binding: bool = False
+
+    async def _to_server(self, message: Message) -> None:
+        if message.kind in (b"Q", b"S", b"F"):
+            self._pending += 1
+            self._idle.clear()
+        self._unsynced = message.kind in (b"P", b"B", b"D", b"E", b"C")
+        self.server[1].write(message.encode())
+        await self.server[1].drain()
+
+    async def _ask(self, sql: str) -> list[list[str | None]]:
+        """Return the rows of a query, none if it fails (what follows will fail in the same way and tell the client)."""
+        await self._idle.wait()
+        self._answers = asyncio.Queue()
+        self.server[1].write(messages.query(sql).encode())
+        await self.server[1].drain()
+        rows = []
+        while (answer := await self._answers.get()).kind != b"Z":
+            if answer.kind == b"D":
+                rows.append(messages.row_values(answer.body))
+        self._status = answer.body
+        self._answers = None
+        return rows
+
+    def _note(self, fields: ErrorFields) -> None:
+        sql = "(hidden: holds a password)" if "password" in self._last_sql.lower() else self._last_sql
+        line = json.dumps(
+            {"sql": sql, "sqlstate": fields.get("C"), "error": fields.get("M"), "detail": fields.get("D")}
+        )
+        with self.settings.log.open("a") as log:
+            log.write(line + "\n")

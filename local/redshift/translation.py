@@ -1,0 +1,93 @@
+"""A session's statements on their way to PostgreSQL: what their names mean is asked, then they are rewritten.
+
+In: statements as a client sends them. Out: statements for PostgreSQL, or a RedshiftError. What the catalog said is kept
+until any session has sent a statement that may change it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from local.redshift.conversation import Conversation
+from local.redshift.copy_statement import parse_copy
+from local.redshift.errors import RedshiftError
+from local.redshift.masking import mask, quote_literal, without_comments
+from local.redshift.rewrite import needs_of, rewrite
+from local.redshift.sql.translate import UNIT, Answer, Needs
+from local.redshift.unload_statement import parse_unload
+
+_BEGINS = re.compile(r"\s*(?:begin|start)\b", re.IGNORECASE)
+_BINDS = re.compile(r"\s*(?:create\s+(?:or\s+replace\s+)?view|alter\s+(?:table|view)\s.*\srename)\b", re.I | re.DOTALL)
+# What changes rows alone, and what changes nothing for other sessions.
+_ROWS_ONLY = re.compile(r"\s*\(*\s*(?:select|with|insert|update|delete|merge)\b", re.IGNORECASE)
+_OWN_ONLY = re.compile(r"\s*(?:begin|start|commit|end|rollback|abort|set|reset|show|lock|analyze|fetch|close)\b", re.I)
+
+
+class Translation(Conversation):
+    """A conversation whose statements are rewritten."""
+
+    async def _rewrite(self, statement: str) -> str:
+        if parse_copy(statement):
+            raise RedshiftError("COPY must be sent as a statement of its own")
+        if parse_unload(statement):
+            raise RedshiftError("UNLOAD must be sent as a statement of its own")
+        if self._pending:
+            await self._idle.wait()  # the status of the transaction is known then
+        await self._queue_to_bind(statement)
+        needed = needs_of(statement)
+        answer = await self._answer(needed) if needed else ()
+        rewritten = rewrite(statement, self._status != b"I", answer)
+        if not _ROWS_ONLY.match(rewritten):
+            self._known.clear()
+            self._has_changed = self._has_changed or not _OWN_ONLY.match(rewritten)
+            self._count_change()
+        return rewritten
+
+    def _count_change(self) -> None:
+        """Count a change of the catalog when it is sent and when it is done: others may ask in between."""
+        if self._has_changed:
+            self.settings.epoch.number += 1
+
+    async def _answer(self, needed: Needs) -> Answer:
+        """Return what names mean: as the catalog said before, if nothing has changed it since, else as it says now."""
+        epoch = self.settings.epoch.number
+        known = self._known.get(needed)
+        if known is None or known[0] != epoch:
+            known = self._known[needed] = (epoch, await self._asked(needed))
+        return known[1]
+
+    async def _asked(self, needed: Needs) -> Answer:
+        """Ask the catalog what names mean; a transaction that has failed is asked nothing."""
+        if self._status == b"E":
+            return ()
+        if self._unsynced and (needed.relations or needed.functions):
+            raise RedshiftError("a query cannot be pipelined behind messages without a Sync in the local Redshift")
+        rows: list[tuple[str, str, str]] = []
+        # As an array: PostgreSQL passes a function no more than 100 arguments.
+        if needed.relations:
+            names = ", ".join(quote_literal(UNIT.join(name)) for name in needed.relations)
+            found = await self._ask(f"select * from pg_catalog.rs_relations(variadic array[{names}])")  # noqa: S608 - quoted
+            rows += [(name or "", kind or "", columns or "") for name, kind, columns in found]
+        if needed.functions:
+            names = ", ".join(map(quote_literal, needed.functions))
+            found = await self._ask(f"select * from pg_catalog.rs_functions(variadic array[{names}])")  # noqa: S608 - quoted
+            rows += [(name or "", "function", "") for [name] in found]
+        return tuple(rows)
+
+    async def _queue_to_bind(self, statement: str) -> None:
+        """Let transactions that begin by making or renaming views run one after the other.
+
+        Each binds late-binding views anew here, which on Redshift it does not, and two that bind one view would
+        conflict. They wait before their first statement, while they hold no lock and have no snapshot.
+        """
+        code = without_comments(mask(statement).text)
+        is_first = self._status == b"I" or self._has_just_begun
+        self._has_just_begun = bool(_BEGINS.match(code))
+        if is_first and _BINDS.match(code) and not self._is_binding:
+            await self.settings.binding.acquire()
+            self._is_binding = True
+
+    def _end_binding(self) -> None:
+        if self._is_binding:
+            self._is_binding = False
+            self.settings.binding.release()
