@@ -12,17 +12,20 @@ from local.redshift import messages
 from local.redshift.conversation import Load, raising
 from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError
+from local.redshift.history import LoadReport
 from local.redshift.load import load_chunks
 from local.redshift.masking import quote_literal
 from local.redshift.messages import Message
 from local.redshift.parquet_types import TargetColumn
+from local.redshift.recorder import Sent
 from local.redshift.sql.translate import needs, translate_unloaded
 from local.redshift.translation import Translation
 from local.redshift.unload import Unload, UnloadColumn
 from local.redshift.unload_statement import UnloadStatement
 
 _TABLE_COLUMNS = (
-    "select a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull from pg_catalog.pg_attribute a"
+    "select a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attrelid"
+    " from pg_catalog.pg_attribute a"
     " where a.attrelid = pg_catalog.to_regclass({table}) and a.attnum > 0 and not a.attisdropped order by a.attnum"
 )
 
@@ -34,15 +37,18 @@ class Bulk(Translation):
         if self._unsynced:  # answers are under way that the front would take for its own
             raise RedshiftError("COPY cannot be pipelined behind messages without a Sync")
         rows = await self._ask(_TABLE_COLUMNS.format(table=quote_literal(copy.table)))
-        return Load(copy, [TargetColumn(name or "", kind or "", required == "t") for name, kind, required in rows])
+        targets = [TargetColumn(name or "", kind or "", required == "t") for name, kind, required, _ in rows]
+        return Load(copy, targets, int(rows[0][3] or 0) if rows else None)
 
-    async def _run_load(self, load: Load, trigger: Message) -> None:
+    async def _run_load(self, load: Load, trigger: Message, sql: str, portal: bytes = b"") -> None:
         """Send what starts COPY FROM STDIN, then feed it; the client's next message waits until the rows are sent."""
+        report = LoadReport(load.statement.table, load.statement.source, "parquet")
+        self.recorder.runs(Sent(sql, (), load.table_id, report), portal)
         self._copy_in = started = asyncio.get_running_loop().create_future()
         await self._to_server(trigger)
         if not await started:
             return
-        chunks = load_chunks(load.statement, load.targets, self.settings.temporary_folder)
+        chunks = load_chunks(load.statement, load.targets, self.settings.temporary_folder, report)
         try:
             while (chunk := await asyncio.to_thread(_next, chunks)) is not None:
                 self.server[1].write(Message(b"d", chunk).encode())
@@ -50,6 +56,8 @@ class Bulk(Translation):
             end = Message(b"c", b"")
         except RedshiftError as error:
             self._load_error = error.fields()
+            if error.fault:
+                self.recorder.load_failed(error.fault)
             end = Message(b"f", b"load failed\0")
         except Exception as error:  # a client must get an answer, whatever a file does to its reader
             self._load_error = RedshiftError(f"COPY failed: {type(error).__name__}: {error}", INTERNAL_ERROR).fields()
@@ -57,11 +65,12 @@ class Bulk(Translation):
         self.server[1].write(end.encode())
         await self.server[1].drain()
 
-    async def _unloaded(self, unload: UnloadStatement) -> str:
-        """Return what brings the rows of an UNLOAD; the client sees none of them."""
+    async def _unloaded(self, unload: UnloadStatement, sql: str) -> tuple[str, Sent]:
+        """Return what brings the rows of an UNLOAD, of which the client sees none; and the UNLOAD for the history."""
         if self._pending:
             await self._idle.wait()
-        return translate_unloaded(unload.query, await self._answer(needs(unload.query)))
+        known = await self._answer(needs(unload.query))
+        return translate_unloaded(unload.query, known.answer), Sent(sql, tuple(known.ids.values()))
 
     async def _finish_unload(self, unload: Unload) -> Message | None:
         """Write the rows to S3 and tell the client; an error is told when the transaction can be made to fail."""
@@ -72,7 +81,11 @@ class Bulk(Translation):
             self._unload_error = error
         except Exception as error:  # a client must get an answer, whatever a value does to its writer
             self._unload_error = RedshiftError(f"UNLOAD failed: {type(error).__name__}: {error}", INTERNAL_ERROR)
-        return None if self._unload_error else Message(b"C", b"UNLOAD\0")
+        if self._unload_error:
+            self.recorder.failed(self._unload_error.fields())
+            return None
+        self.recorder.completed(b"UNLOAD %d" % len(unload.rows))
+        return Message(b"C", b"UNLOAD\0")
 
     async def _fail_unload(self, error: RedshiftError, message: Message) -> Message:
         """Let the transaction in which an UNLOAD has failed fail; return the server's last message."""
@@ -87,10 +100,12 @@ class Bulk(Translation):
 
 
 def copy_from_stdin(copy: CopyStatement) -> str:
+    """Return the COPY that takes the rows from the front."""
     return f"copy {copy.table} from stdin (format csv, encoding 'UTF8')"
 
 
 def described(description: Message) -> list[UnloadColumn]:
+    """Return the columns that a RowDescription tells of."""
     return [UnloadColumn(*column) for column in messages.described_columns(description.body)]
 
 

@@ -14,9 +14,11 @@ from pathlib import Path
 from local.redshift import messages
 from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import ErrorFields, RedshiftError
+from local.redshift.history import History
 from local.redshift.masking import quote_literal
 from local.redshift.messages import Message
 from local.redshift.parquet_types import TargetColumn
+from local.redshift.recorder import Recorder, Sent
 from local.redshift.sql.translate import Answer, Needs
 from local.redshift.unload import Unload
 
@@ -30,22 +32,33 @@ class Epoch:
 
 @dataclass(frozen=True)
 class FrontSettings:
-    """Where PostgreSQL listens, where COPY keeps objects while it reads them, how conflicts are worded, the log."""
+    """Where PostgreSQL listens, where COPY keeps objects while it reads them, how conflicts are worded, logs."""
 
     postgres_port: int
     temporary_folder: Path
     isolation: str
     log: Path
+    history: History
     binding: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by a transaction that begins with view DDL
     epoch: Epoch = field(default_factory=Epoch)
 
 
 @dataclass(frozen=True)
 class Load:
-    """A COPY and the columns of its table."""
+    """A COPY, the columns of its table, and the table's OID (None if there is none)."""
 
     statement: CopyStatement
     targets: list[TargetColumn]
+    table_id: int | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the catalog said of a statement's names in an epoch, and the OIDs of its relations by name."""
+
+    epoch: int
+    answer: Answer
+    ids: dict[str, int]
 
 
 def raising(error: RedshiftError) -> str:
@@ -66,11 +79,13 @@ class Conversation:
     settings: FrontSettings
     client: tuple[asyncio.StreamReader, asyncio.StreamWriter]
     server: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    recorder: Recorder
     _pending: int = 1  # the one that ends the log-in
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _unsynced: bool = False
     _status: bytes = b"I"
     _answers: asyncio.Queue[Message] | None = None
+    _sent: dict[bytes, Sent] = field(default_factory=dict)  # by prepared statement
     _loads: dict[bytes, Load] = field(default_factory=dict)  # by prepared statement
     _portals: dict[bytes, Load] = field(default_factory=dict)
     _unloads: dict[bytes, Unload] = field(default_factory=dict)  # by prepared statement; with columns, without rows
@@ -87,13 +102,14 @@ class Conversation:
     _last_sql: str = ""
     _has_just_begun: bool = False
     _has_changed: bool = False  # the catalog, in the transaction at hand
-    _known: dict[Needs, tuple[int, Answer]] = field(default_factory=dict)  # the epoch and what the catalog said in it
+    _known: dict[Needs, Known] = field(default_factory=dict)
     _is_binding: bool = False
 
     async def _to_server(self, message: Message) -> None:
         if message.kind in (b"Q", b"S", b"F"):
             self._pending += 1
             self._idle.clear()
+            self.recorder.ends_message()
         self._unsynced = message.kind in (b"P", b"B", b"D", b"E", b"C")
         self.server[1].write(message.encode())
         await self.server[1].drain()

@@ -1,7 +1,7 @@
 """CREATE TABLE and ALTER TABLE of Redshift, as PostgreSQL reads them.
 
 In: masked SQL. Out: masked SQL without what tells Redshift where and how to store rows (DISTKEY, SORTKEY, ENCODE,
-BACKUP) and without keys: Redshift keeps keys as a hint to its planner and enforces none
+BACKUP; storage.py keeps it) and without keys: Redshift keeps keys as a hint to its planner and enforces none
 (https://docs.aws.amazon.com/redshift/latest/dg/t_Defining_constraints.html). Pure.
 """
 
@@ -44,9 +44,7 @@ _COLUMN_ATTRIBUTES = [
         rf"\bcollate\s+(?:case_sensitive|case_insensitive|{STRING})",
     )
 ]
-_TABLE_KEY = re.compile(
-    rf"^(?:constraint\s+{IDENTIFIER}\s+)?(?:primary\s+key|unique|foreign\s+key)\s*\(", re.IGNORECASE
-)
+TABLE_KEY = re.compile(rf"^(?:constraint\s+{IDENTIFIER}\s+)?(?:primary\s+key|unique|foreign\s+key)\s*\(", re.IGNORECASE)
 _IDENTITY = re.compile(
     r"\b(generated\s+by\s+default\s+as\s+)?identity\s*\(\s*(-?\d+)\s*,\s*(-?\d+)\s*\)", re.IGNORECASE
 )
@@ -57,7 +55,7 @@ _VARBYTE = re.compile(
 _DEFAULT = re.compile(r"\bdefault\s+(sysdate|getdate\s*\(\s*\))", re.IGNORECASE)
 _DEFAULTS = {"sysdate": "pg_catalog.rs_sysdate()"}
 _NO_OP_ACTION = re.compile(
-    r"^alter\s+(?:diststyle|distkey|(?:compound\s+)?sortkey|encode|column\s+\S+\s+encode)\b|^add\s+(?:constraint\s+\S+\s+)?"
+    r"^alter\s+(?:diststyle|distkey|(?:compound\s+|interleaved\s+)?sortkey|encode|(?:column\s+)?\S+\s+encode)\b|^add\s+(?:constraint\s+\S+\s+)?"
     r"(?:primary\s+key|unique|foreign\s+key)\b",
     re.IGNORECASE,
 )
@@ -92,7 +90,7 @@ def rewrite_create_table(text: str) -> str:
 
 
 def _columns(column_list: str) -> list[str]:
-    items = [item for item in split_commas(column_list) if not _TABLE_KEY.match(item)]
+    items = [item for item in split_commas(column_list) if not TABLE_KEY.match(item)]
     for item in items:
         refuse_reserved(item)
     return [_column(item) for item in items]

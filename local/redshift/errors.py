@@ -25,13 +25,17 @@ class RedshiftError(Exception):
         message: the primary message, without the `ERROR: ` prefix.
         sqlstate: five characters.
         detail: the `DETAIL:` part, where Redshift gives one.
+        fault: why a COPY fails, where that is the error.
     """
 
-    def __init__(self, message: str, sqlstate: str = NOT_SUPPORTED, detail: str = "") -> None:
+    def __init__(
+        self, message: str, sqlstate: str = NOT_SUPPORTED, detail: str = "", fault: LoadFault | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.sqlstate = sqlstate
         self.detail = detail
+        self.fault = fault
 
     def fields(self) -> ErrorFields:
         """Return the error as protocol fields."""
@@ -45,12 +49,14 @@ class SetupError(Exception):
 
 @dataclass(frozen=True)
 class LoadFault:
-    """Why a COPY from S3 fails: Redshift's numeric code, its context text and where it says it happened."""
+    """Why a COPY from S3 fails: Redshift's numeric code, its context, where it says it happened; file and column."""
 
     error: str
     code: int
     context: str
     location: str = "dory_util.cpp:1630"
+    file: str | None = None
+    column: str | None = None
 
     def to_error(self) -> RedshiftError:
         """Return the block that Redshift prints for a failed load.
@@ -69,7 +75,7 @@ class LoadFault:
             "process:   worker_thread [pid=0]",
             rule,
         ]
-        return RedshiftError(self.error, INTERNAL_ERROR, "\n " + "\n ".join(lines))
+        return RedshiftError(self.error, INTERNAL_ERROR, "\n " + "\n ".join(lines), self)
 
 
 def translate(fields: ErrorFields, isolation: str = "snapshot") -> ErrorFields:

@@ -99,6 +99,15 @@ def unquote(literal: str) -> str:
     return re.sub(r"\\(.)", r"\1", literal[1:-1].replace("''", "'"), flags=re.DOTALL)
 
 
+def unquote_identifier(name: str) -> str:
+    """Return the name that an identifier is, folded as Redshift folds it.
+
+    >>> unquote_identifier('"Or""der"'), unquote_identifier("Total")
+    ('or"der', 'total')
+    """
+    return (name[1:-1].replace('""', '"') if name.startswith('"') else name).lower()
+
+
 def quote_literal(value: str) -> str:
     r"""Return `value` as a string literal that reads the same whatever the backslash means.
 

@@ -106,6 +106,11 @@ def split_bind(body: bytes) -> tuple[bytes, bytes]:
     return portal, statement
 
 
+def backend_pid(body: bytes) -> int:
+    """Return the process that a BackendKeyData names."""
+    return int(struct.unpack("!i", body[:4])[0])
+
+
 def error_fields(body: bytes) -> ErrorFields:
     r"""Return the fields of an ErrorResponse or NoticeResponse.
 

@@ -75,7 +75,7 @@ def _text(values: pa.Array, target: TargetColumn, name: str, replacement: str | 
             f"The length of the data column {target.name} is longer than the length defined in the table. "
             f"Table: {limit}, Data: {longest} (file/column: {name}/{target.name})"
         )
-        raise LoadFault(SPECTRUM, CODE_DATA, context).to_error()
+        raise LoadFault(SPECTRUM, CODE_DATA, context, file=name, column=target.name).to_error()
     return values
 
 
@@ -89,7 +89,7 @@ def _valid_utf8(values: pa.Array, target: TargetColumn, name: str, replacement: 
         pass
     if replacement is None:
         context = f"Invalid UTF8 or NUL byte in column {target.name} (file: {name})"
-        raise LoadFault(SPECTRUM, CODE_DATA, context).to_error()
+        raise LoadFault(SPECTRUM, CODE_DATA, context, file=name, column=target.name).to_error()
     repaired = [_repair(value, replacement) for value in binary.to_pylist()]
     return pa.array(repaired, pa.large_string())
 

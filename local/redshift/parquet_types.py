@@ -76,7 +76,7 @@ def plan_columns(
             f"Unmatched number of columns between table and file. Table columns: {len(targets)}, "
             f"Data columns: {len(fields)}, File name: {name}"
         )
-        raise LoadFault(SPECTRUM, CODE_SCHEMA, context).to_error()
+        raise LoadFault(SPECTRUM, CODE_SCHEMA, context, file=name).to_error()
     plans, leaf_index = [], 0
     for index, (field, target) in enumerate(zip(fields, targets, strict=False)):
         leaf = None if field.type.num_fields else file.schema.column(leaf_index)
@@ -177,4 +177,4 @@ def _incompatible(leaf: pq.ColumnSchema | None, column: str, target: TargetColum
         f"File '{name}' has an incompatible Parquet schema for column '{target.name}'. "
         f"Column type: {redshift_type(target)}, Parquet schema:\noptional {shown}\n"
     )
-    return LoadFault(SPECTRUM, CODE_SCHEMA, context).to_error()
+    return LoadFault(SPECTRUM, CODE_SCHEMA, context, file=name, column=target.name).to_error()

@@ -52,6 +52,10 @@ REFUSALS: tuple[Refusal, ...] = (
     _refusal(r"^create\s+unlogged\b", "unlogged tables are not supported"),
     _refusal(r"\b(?:nextval|currval|setval)\s*\(", "sequences are not supported"),
     _refusal(r"^(?:savepoint|release\s+savepoint|rollback\s+to)\b", "savepoint is not supported"),
+    _refusal(
+        r"^alter\s+user\s+\S+\s+(?:with\s+)?(?:syslog\s+access\s+(?:un)?restricted\s+\S|\S.*\ssyslog\s+access\b)",
+        "the local Redshift changes SYSLOG ACCESS of a user in a statement of its own",
+    ),
     _refusal(r"\bcheck\s*\(", "CHECK constraints are not supported"),
     _refusal(r"\blanguage\s+(?:plpythonu|plpython3u)\b", "Python user-defined functions can no longer be created"),
 )

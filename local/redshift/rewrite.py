@@ -12,10 +12,12 @@ from functools import lru_cache
 
 from local.redshift.ddl import rewrite_alter_table, rewrite_create_table, rewrite_materialized_view
 from local.redshift.late_binding import rewrite_late_binding_view
-from local.redshift.masking import NAME, STRING, mask, without_comments
+from local.redshift.masking import IDENTIFIER, NAME, STRING, mask, without_comments
 from local.redshift.query_part import query_part
 from local.redshift.refuse import refuse_unsupported
+from local.redshift.show import rewrite_show
 from local.redshift.sql.translate import Answer, Needs, needs, translate
+from local.redshift.storage import storage_comment
 
 VARCHAR_MAX = 65535
 _OWN_SETTINGS = (
@@ -60,7 +62,17 @@ _PRIVILEGES: tuple[Callable[[str], str], ...] = (
 )
 _USERS: tuple[Callable[[str], str], ...] = (
     _rule(r"\bpassword\s+disable\b", "password null"),
-    _rule(rf"\bsyslog\s+access\s+(?:un)?restricted\b|\bsession\s+timeout\s+\d+\b|\bexternalid\s+{STRING}", " "),
+    # who sees all rows of the system views is a member of a role (prelude/60_history.sql)
+    _rule(r"^(\s*create\s+user\b.*?)\bsyslog\s+access\s+unrestricted\b(.*)$", r"\1\2 in role pg_read_all_stats"),
+    _rule(
+        rf"^\s*alter\s+user\s+({IDENTIFIER})\s+(?:with\s+)?syslog\s+access\s+unrestricted\s*$",
+        r"grant pg_read_all_stats to \1",
+    ),
+    _rule(
+        rf"^\s*alter\s+user\s+({IDENTIFIER})\s+(?:with\s+)?syslog\s+access\s+restricted\s*$",
+        r"revoke pg_read_all_stats from \1",
+    ),
+    _rule(rf"\bsyslog\s+access\s+restricted\b|\bsession\s+timeout\s+\d+\b|\bexternalid\s+{STRING}", " "),
     _rule(r"\bcreateuser\b", "superuser"),
     _rule(r"\bnocreateuser\b", "nosuperuser"),
 )
@@ -97,13 +109,16 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = ()) -> str:
     masked = mask(sql)
     masked.fold_identifiers()
     code = without_comments(masked.text)
+    storage = storage_comment(code, masked)
     part = query_part(code)
     if part:  # out of the way of the rules by pattern
         query = translate(masked.restore(code[part.start : part.end]), answer, part.makes_table)
         code = code[: part.start] + masked.hold(query) + code[part.end :]
     refuse_unsupported(code, masked, in_transaction)
+    if shown := rewrite_show(code, masked):
+        return shown
     view = rewrite_late_binding_view(code, masked)
-    return masked.restore(rewrite_masked(code)) if view is None else view
+    return masked.restore(rewrite_masked(code)) + storage if view is None else view
 
 
 def rewrite_masked(text: str) -> str:

@@ -18,10 +18,11 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from local.redshift import postgres, warehouse, wire
+from local.redshift import history, postgres, warehouse, wire
 from local.redshift.conversation import FrontSettings
 from local.redshift.data_api import DataApi
 from local.redshift.errors import SetupError
+from local.redshift.history import History
 
 HOST = "127.0.0.1"
 ISOLATION = {"snapshot": "repeatable read", "serializable": "serializable"}
@@ -74,7 +75,9 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
     server, secrets = warehouse.open_warehouse(home, free_port(last.get("postgres_port", 0)), ISOLATION[isolation])
     say(f"postgres ready on {HOST}:{server.port} (pid {server.process.pid})")
     try:
-        settings = FrontSettings(server.port, temporary, isolation, logs / "errors.jsonl")
+        settings = FrontSettings(
+            server.port, temporary, isolation, logs / "errors.jsonl", History(home / "data" / history.FOLDER)
+        )
         port = wire_port or free_port(last.get("wire_port", 0))
         front = await asyncio.start_server(partial(wire.handle, settings), HOST, port)
         say(f"wire front ready on {HOST}:{port}")

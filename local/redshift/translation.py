@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 
-from local.redshift.conversation import Conversation
+from local.redshift.conversation import Conversation, Known
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import mask, quote_literal, without_comments
+from local.redshift.recorder import Sent
 from local.redshift.rewrite import needs_of, rewrite
-from local.redshift.sql.translate import UNIT, Answer, Needs
+from local.redshift.sql.translate import UNIT, Needs
 from local.redshift.unload_statement import parse_unload
 
 _BEGINS = re.compile(r"\s*(?:begin|start)\b", re.IGNORECASE)
@@ -21,12 +22,14 @@ _BINDS = re.compile(r"\s*(?:create\s+(?:or\s+replace\s+)?view|alter\s+(?:table|v
 # What changes rows alone, and what changes nothing for other sessions.
 _ROWS_ONLY = re.compile(r"\s*\(*\s*(?:select|with|insert|update|delete|merge)\b", re.IGNORECASE)
 _OWN_ONLY = re.compile(r"\s*(?:begin|start|commit|end|rollback|abort|set|reset|show|lock|analyze|fetch|close)\b", re.I)
+_NOTHING = Known(0, (), {})
 
 
 class Translation(Conversation):
     """A conversation whose statements are rewritten."""
 
-    async def _rewrite(self, statement: str) -> str:
+    async def _rewrite(self, statement: str) -> tuple[str, Sent]:
+        """Return a statement for PostgreSQL, and for the history."""
         if parse_copy(statement):
             raise RedshiftError("COPY must be sent as a statement of its own")
         if parse_unload(statement):
@@ -35,44 +38,46 @@ class Translation(Conversation):
             await self._idle.wait()  # the status of the transaction is known then
         await self._queue_to_bind(statement)
         needed = needs_of(statement)
-        answer = await self._answer(needed) if needed else ()
-        rewritten = rewrite(statement, self._status != b"I", answer)
+        known = await self._answer(needed) if needed else _NOTHING
+        rewritten = rewrite(statement, self._status != b"I", known.answer)
         if not _ROWS_ONLY.match(rewritten):
             self._known.clear()
             self._has_changed = self._has_changed or not _OWN_ONLY.match(rewritten)
             self._count_change()
-        return rewritten
+        return rewritten, _as_sent(statement, needed, known)
 
     def _count_change(self) -> None:
         """Count a change of the catalog when it is sent and when it is done: others may ask in between."""
         if self._has_changed:
             self.settings.epoch.number += 1
 
-    async def _answer(self, needed: Needs) -> Answer:
+    async def _answer(self, needed: Needs) -> Known:
         """Return what names mean: as the catalog said before, if nothing has changed it since, else as it says now."""
         epoch = self.settings.epoch.number
         known = self._known.get(needed)
-        if known is None or known[0] != epoch:
-            known = self._known[needed] = (epoch, await self._asked(needed))
-        return known[1]
+        if known is None or known.epoch != epoch:
+            known = self._known[needed] = await self._asked(needed, epoch)
+        return known
 
-    async def _asked(self, needed: Needs) -> Answer:
+    async def _asked(self, needed: Needs, epoch: int) -> Known:
         """Ask the catalog what names mean; a transaction that has failed is asked nothing."""
         if self._status == b"E":
-            return ()
+            return _NOTHING
         if self._unsynced and (needed.relations or needed.functions):
             raise RedshiftError("a query cannot be pipelined behind messages without a Sync in the local Redshift")
         rows: list[tuple[str, str, str]] = []
+        ids: dict[str, int] = {}
         # As an array: PostgreSQL passes a function no more than 100 arguments.
         if needed.relations:
             names = ", ".join(quote_literal(UNIT.join(name)) for name in needed.relations)
             found = await self._ask(f"select * from pg_catalog.rs_relations(variadic array[{names}])")  # noqa: S608 - quoted
-            rows += [(name or "", kind or "", columns or "") for name, kind, columns in found]
+            rows += [(name or "", kind or "", columns or "") for name, kind, columns, _ in found]
+            ids = {name or "": int(number or 0) for name, _, _, number in found}
         if needed.functions:
             names = ", ".join(map(quote_literal, needed.functions))
             found = await self._ask(f"select * from pg_catalog.rs_functions(variadic array[{names}])")  # noqa: S608 - quoted
             rows += [(name or "", "function", "") for [name] in found]
-        return tuple(rows)
+        return Known(epoch, tuple(rows), ids)
 
     async def _queue_to_bind(self, statement: str) -> None:
         """Let transactions that begin by making or renaming views run one after the other.
@@ -91,3 +96,8 @@ class Translation(Conversation):
         if self._is_binding:
             self._is_binding = False
             self.settings.binding.release()
+
+
+def _as_sent(statement: str, needed: Needs | None, known: Known) -> Sent:
+    target = known.ids.get(UNIT.join(needed.target)) if needed else None
+    return Sent(statement, tuple(number for number in known.ids.values() if number != target), target)

@@ -16,9 +16,11 @@ from local.redshift.bulk import Bulk, copy_from_stdin, described
 from local.redshift.conversation import FrontSettings, raising
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError, translate
+from local.redshift.history import Origin
 from local.redshift.load import of_value
 from local.redshift.masking import split_statements
 from local.redshift.messages import Message
+from local.redshift.recorder import Recorder, Sent
 from local.redshift.unload import Unload
 from local.redshift.unload_statement import parse_unload
 
@@ -42,6 +44,7 @@ class Session(Bulk):
                 if isinstance(ended, Exception):  # a fault of ours, which the client sees as a connection that ends
                     traceback.print_exception(ended)
             self._end_binding()
+            self.recorder.leaves()
 
     # --- from the client ---
 
@@ -69,26 +72,30 @@ class Session(Bulk):
 
     async def _simple_query(self, sql: str) -> None:
         statements = split_statements(sql)
+        self._last_sql = statement = sql
+        sent = []
         try:
             copy = parse_copy(statements[0]) if len(statements) == 1 else None
             if copy:
-                self._last_sql = sql
                 load = await self._plan(copy)
-                await self._run_load(load, messages.query(copy_from_stdin(copy)))
+                await self._run_load(load, messages.query(copy_from_stdin(copy)), sql)
                 return
             unload = parse_unload(statements[0]) if len(statements) == 1 else None
             if unload:
-                self._last_sql = sql
-                rewritten = await self._unloaded(unload)
+                rewritten, as_sent = await self._unloaded(unload, sql)
                 self._unload = Unload(unload)
-                await self._to_server(messages.query(rewritten))
-                return
-            rewritten = "; ".join([await self._rewrite(statement) for statement in statements])
-        except RedshiftError as error:
-            rewritten = raising(error)
-        except RecursionError:
-            rewritten = raising(_TOO_DEEP)
-        self._last_sql = sql
+                sent.append(as_sent)
+            else:
+                parts = []
+                for statement in statements:
+                    part, as_sent = await self._rewrite(statement)
+                    parts.append(part)
+                    sent.append(as_sent)
+                rewritten = "; ".join(parts)
+        except (RedshiftError, RecursionError) as error:
+            rewritten, sent = _refusal(error), [Sent(statement)]
+        for as_sent in sent:
+            self.recorder.runs(as_sent)
         await self._to_server(messages.query(rewritten))
 
     async def _parse(self, message: Message) -> None:
@@ -96,20 +103,23 @@ class Session(Bulk):
         self._loads.pop(name, None)
         self._unloads.pop(name, None)
         self._last_sql = sql
+        sent = Sent(sql)
         try:
             copy, unload = parse_copy(sql), parse_unload(sql)
             if copy:
                 self._loads[name] = await self._plan(copy)
                 rewritten = copy_from_stdin(copy)
             elif unload:
-                rewritten = await self._unloaded(unload)
+                rewritten, sent = await self._unloaded(unload, sql)
                 self._unloads[name] = Unload(unload)
             else:
-                rewritten = "; ".join([await self._rewrite(statement) for statement in split_statements(sql)])
-        except RedshiftError as error:
-            rewritten = raising(error)
-        except RecursionError:
-            rewritten = raising(_TOO_DEEP)
+                parts = [await self._rewrite(statement) for statement in split_statements(sql)]
+                rewritten = "; ".join(part for part, _ in parts)
+                sent = parts[0][1] if len(parts) == 1 else sent
+        except (RedshiftError, RecursionError) as error:
+            rewritten = _refusal(error)
+        self._sent[name] = sent
+        self.recorder.parses(sent)
         await self._to_server(messages.parse(name, rewritten, tail))
 
     async def _bind(self, message: Message) -> None:
@@ -123,12 +133,14 @@ class Session(Bulk):
     async def _execute(self, message: Message) -> None:
         portal = message.body.split(b"\0", 1)[0]
         load = self._portals.get(portal)
+        sent = self._sent.get(self._statements.get(portal, b""), Sent(""))
         self._row_respelt = self._respelt.get(self._statements.get(portal, b""), {})
         prepared = self._unloads.get(self._statements.get(portal, b""))
         self._unload = Unload(prepared.statement, prepared.columns) if prepared else None
         if load:
-            await self._run_load(load, message)
+            await self._run_load(load, message, sent.text, portal)
         else:
+            self.recorder.runs(sent, portal)
             await self._to_server(message)
 
     # --- from the server ---
@@ -140,10 +152,24 @@ class Session(Bulk):
                 if self._answers is not None:
                     self._answers.put_nowait(message)
                     continue
+                self._record(message)
                 shown = await self._shown(message)
                 if shown is not None:
                     self.client[1].write(shown.encode())
                     await self.client[1].drain()
+
+    def _record(self, message: Message) -> None:
+        match message.kind:
+            case b"D":
+                self.recorder.bytes += len(message.body)
+            case b"C" | b"I" if not self._unload:
+                self.recorder.completed(message.body)
+            case b"1":
+                self.recorder.parsed()
+            case b"s":
+                self.recorder.suspended()
+            case b"K":
+                self.recorder.origin.pid = messages.backend_pid(message.body)
 
     async def _shown(self, message: Message) -> Message | None:
         """Return the message as the client shall see it, None for what the front keeps to itself."""
@@ -183,12 +209,14 @@ class Session(Bulk):
     def _error(self, message: Message) -> Message:
         fields = self._load_error or translate(messages.error_fields(message.body), self.settings.isolation)
         if self._copy_in is not None:
-            if self._copy_in.done() and not self._load_error:
-                fields = of_value(fields)  # PostgreSQL, not the front, found a value that does not fit
+            if self._copy_in.done() and not self._load_error and (fault := of_value(fields)):
+                self.recorder.load_failed(fault)  # PostgreSQL, not the front, found a value that does not fit
+                fields = fault.to_error().fields()
             elif not self._copy_in.done():
                 self._copy_in.set_result(False)
             self._copy_in = None
         self._load_error = None
+        self.recorder.failed(fields)
         self._unload, self._describes_unload = None, False
         self._commit_next = False
         self._note(fields)
@@ -206,6 +234,7 @@ class Session(Bulk):
             message = await self._fail_unload(self._unload_error, message)
         self._commit_next = False
         self._status = message.body
+        self.recorder.ready(message.body)
         self._count_change()
         if self._status == b"I":
             self._end_binding()
@@ -214,6 +243,10 @@ class Session(Bulk):
         if not self._pending:
             self._idle.set()
         return message
+
+
+def _refusal(error: RedshiftError | RecursionError) -> str:
+    return raising(error if isinstance(error, RedshiftError) else _TOO_DEEP)
 
 
 async def handle(settings: FrontSettings, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -225,13 +258,15 @@ async def handle(settings: FrontSettings, reader: asyncio.StreamReader, writer: 
             writer.write(b"N")
             code, body = await messages.read_startup(reader)
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", settings.postgres_port)
-        if code != messages.CANCEL_REQUEST:
-            asked = messages.startup_parameters(body)
+        asked = {} if code == messages.CANCEL_REQUEST else messages.startup_parameters(body)
+        if asked:
             body = messages.startup_body({key: asked[key] for key in _STARTUP_KEYS if key in asked})
         server_writer.write(messages.startup_packet(code, body))
         await server_writer.drain()
         if code != messages.CANCEL_REQUEST:
-            await Session(settings, (reader, writer), (server_reader, server_writer)).run()
+            origin = Origin(asked.get("user", ""), asked.get("database") or asked.get("user", ""))
+            recorder = Recorder(settings.history, origin)
+            await Session(settings, (reader, writer), (server_reader, server_writer), recorder).run()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
     finally:

@@ -3,7 +3,7 @@
 -- What names mean to a session: one row for each relation that there is (see sql/translate.py). Parts of a name are
 -- joined by U+001F; so are a column's name and type, and columns by U+001E.
 create function pg_catalog.rs_relations(variadic names text[])
-returns table (relation text, is_catalog boolean, columns text) language plpgsql stable as $$
+returns table (relation text, is_catalog boolean, columns text, id oid) language plpgsql stable as $$
 begin
     return query
     select
@@ -13,7 +13,8 @@ begin
             select string_agg(a.attname || chr(31) || format_type(a.atttypid, a.atttypmod), chr(30) order by a.attnum)
             from pg_attribute as a
             where a.attrelid = found.id and a.attnum > 0 and not a.attisdropped
-        )
+        ),
+        found.id
     from unnest(names) as n(name)
     cross join lateral (
         select c.oid as id, s.nspname::text as schema_name

@@ -1,5 +1,5 @@
 -- Catalog and system views that clients of Redshift read. All tell of what PostgreSQL holds; what only a cluster has
--- (external schemas, query history) is empty.
+-- (external schemas) is empty.
 -- https://docs.aws.amazon.com/redshift/latest/dg/c_intro_system_views.html
 
 create view pg_catalog.svv_external_schemas as
@@ -23,8 +23,13 @@ create function pg_catalog.pg_get_late_binding_view_cols() returns setof record 
     select null::name, null::name, null::name, null::varchar, null::integer where false
 $$;
 
+-- SYSLOG ACCESS UNRESTRICTED is membership of a role here (see users.py)
 create view pg_catalog.svl_user_info as
-select usename::varchar(128), usesysid::integer, usecreatedb, usesuper, false as usecatupd, ''::varchar(16) as syslogaccess
+select
+    usename::varchar(128), usesysid::integer, usecreatedb, usesuper, false as usecatupd,
+    (case
+        when pg_has_role(usesysid, 'pg_read_all_stats', 'usage') then 'UNRESTRICTED' else 'RESTRICTED'
+    end)::varchar(16) as syslogaccess
 from pg_catalog.pg_user;
 
 create view pg_catalog.svv_user_info as
@@ -74,6 +79,11 @@ create function pg_catalog.rs_type_name(type_id oid) returns varchar language sq
     end::varchar
 $$;
 
+create function pg_catalog.rs_type_shown(type_id oid, modifier integer) returns text language sql stable as $$
+    select case when rs_type_name(type_id) = format_type(type_id, null) then format_type(type_id, modifier)
+        else rs_type_name(type_id) end
+$$;
+
 -- the length of a VARBYTE column is that of its check (see ddl.py)
 create function pg_catalog.rs_varbyte_length(relation oid, column_number smallint) returns integer language sql stable as $$
     select (regexp_match(pg_get_constraintdef(oid), 'rs_fits_varbyte.*, ([0-9]+)[)]'))[1]::integer
@@ -113,6 +123,7 @@ inner join pg_catalog.pg_class as r on r.relnamespace = n.oid and r.relname = c.
 inner join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attname = c.column_name;
 grant select on information_schema.columns to public;
 
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html
 create view pg_catalog.svv_columns as
 select
     table_catalog::varchar(128),
@@ -128,20 +139,17 @@ select
     numeric_precision_radix::integer,
     numeric_scale::integer,
     datetime_precision::integer,
+    null::varchar(128) as interval_type,
+    null::varchar(128) as interval_precision,
+    null::varchar(128) as character_set_catalog,
+    null::varchar(128) as character_set_schema,
+    null::varchar(128) as character_set_name,
+    null::varchar(128) as collation_catalog,
+    null::varchar(128) as collation_schema,
+    null::varchar(128) as collation_name,
+    null::varchar(128) as domain_name,
     null::varchar(256) as remarks
 from information_schema.columns;
-
-create view pg_catalog.svv_redshift_columns as
-select
-    table_catalog as database_name, table_schema as schema_name, table_name, column_name, ordinal_position, data_type,
-    column_default, is_nullable, remarks
-from pg_catalog.svv_columns;
-
-create view pg_catalog.svv_all_tables as
-select
-    table_catalog as database_name, table_schema as schema_name, table_name, table_type, null::varchar(128) as table_acl,
-    remarks
-from pg_catalog.svv_tables;
 
 create view pg_catalog.svv_relation_privileges as
 select
@@ -157,76 +165,3 @@ inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) as acl
 left join pg_catalog.pg_roles as r on acl.grantee = r.oid
 where c.relkind in ('r', 'v', 'm', 'p');
-
-create view pg_catalog.svv_table_info as
-select
-    current_database()::varchar(128) as database,
-    n.nspname::varchar(128) as schema,
-    c.oid::integer as table_id,
-    c.relname::varchar(128) as "table",
-    'Y, AUTO(ENCODE)'::varchar(32) as encoded,
-    'AUTO(ALL)'::varchar(64) as diststyle,
-    'AUTO(SORTKEY)'::varchar(128) as sortkey1,
-    0 as max_varchar,
-    null::varchar(32) as sortkey1_enc,
-    0 as sortkey_num,
-    ceil(pg_table_size(c.oid) / 1048576.0)::bigint as size,
-    0::numeric(10, 4) as pct_used,
-    0::bigint as empty,
-    null::numeric(5, 2) as unsorted,
-    0::numeric(5, 2) as stats_off,
-    greatest(c.reltuples, 0)::numeric(38, 0) as tbl_rows,
-    null::numeric(19, 2) as skew_sortkey1,
-    1::numeric(19, 2) as skew_rows
-from pg_catalog.pg_class as c
-inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
-where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'redshift');
-
-create view pg_catalog.pg_table_def as
-select
-    n.nspname as schemaname,
-    c.relname as tablename,
-    a.attname as "column",
-    format_type(a.atttypid, a.atttypmod)::varchar(128) as type,
-    'az64'::varchar(32) as encoding,
-    false as distkey,
-    0 as sortkey,
-    a.attnotnull as "notnull"
-from pg_catalog.pg_attribute as a
-inner join pg_catalog.pg_class as c on a.attrelid = c.oid
-inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
-where c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
-    and n.nspname = any(current_schemas(true)) and n.nspname <> 'pg_toast';
-
-create view pg_catalog.stv_recents as
-select pid, usename as user_name, left(query, 600)::varchar(600) as query, state as status
-from pg_catalog.pg_stat_activity
-where backend_type = 'client backend';
-
--- when a table was last written is not kept here
-create view pg_catalog.sys_query_detail as
-select null::integer as table_id, null::timestamp as start_time, null::varchar(32) as step_name, null::bigint as query_id
-where false;
-
-create view pg_catalog.stl_load_errors as
-select
-    null::integer as userid, null::integer as slice, null::integer as tbl, null::timestamp as starttime,
-    null::integer as session, null::integer as query, null::varchar(256) as filename, null::bigint as line_number,
-    null::varchar(127) as colname, null::varchar(10) as type, null::varchar(10) as col_length, null::integer as position,
-    null::varchar(1024) as raw_line, null::varchar(1024) as raw_field_value, null::integer as err_code,
-    null::varchar(100) as err_reason
-where false;
-
-create view pg_catalog.sys_load_error_detail as
-select
-    null::integer as user_id, null::bigint as query_id, null::bigint as transaction_id, null::integer as session_id,
-    null::varchar(64) as database_name, null::integer as table_id, null::timestamp as start_time,
-    null::varchar(256) as file_name, null::bigint as line_number, null::varchar(127) as column_name,
-    null::varchar(10) as column_type, null::varchar(10) as column_length, null::integer as position,
-    null::integer as error_code, null::varchar(512) as error_message
-where false;
-
-grant select on all tables in schema pg_catalog to public;
-
--- as in a new Redshift database, everyone may create in the schema public
-grant create on schema public to public;

@@ -15,6 +15,7 @@ class Cursor:
         self.tokens = tokenize(sql)
         self.position = 0
         self.named: set[tree.Name] = set()  # relations
+        self.target: tree.Name = ()  # the relation whose rows change
         self.called: set[tree.Name] = set()  # functions
 
     @property
@@ -53,6 +54,11 @@ class Cursor:
         for key in keys:
             if not self.take(key):
                 raise self.error()
+
+    def aim(self, name: tree.Name) -> None:
+        """Note the relation whose rows the statement changes."""
+        self.target = name
+        self.named.add(name)
 
     def error(self) -> RedshiftError:
         """Return the error of what stands at the cursor."""

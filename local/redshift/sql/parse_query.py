@@ -294,7 +294,7 @@ class Parser(ExpressionParser):
     def _insert(self) -> tree.Insert:
         self.need("insert", "into")
         table, columns = self.full_name(), []
-        self.named.add(table)
+        self.aim(table)
         if self.token.key == "(" and not self.at_query():
             columns = self.names()
         if self.take("default", "values"):
@@ -319,7 +319,7 @@ class Parser(ExpressionParser):
 
     def _target(self) -> tree.Table:
         name = self.full_name()
-        self.named.add(name)
+        self.aim(name)
         alias = self.name() if self.take("as") else self.bare_alias()
         return tree.Table(name, alias)
 
@@ -350,7 +350,7 @@ class Parser(ExpressionParser):
     def _merge(self) -> tree.Merge:
         self.need("merge", "into")
         table = self.full_name()
-        self.named.add(table)
+        self.aim(table)
         self.need("using")
         source = self._simple_relation()
         self.need("on")

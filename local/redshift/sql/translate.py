@@ -22,10 +22,11 @@ UNIT, RECORD = "\x1f", "\x1e"
 
 @dataclass(frozen=True)
 class Needs:
-    """Names of relations and of functions that no table here lists."""
+    """Names of relations and of functions that no table here lists; the relation whose rows change (() for none)."""
 
     relations: tuple[tree.Name, ...]
     functions: tuple[str, ...]
+    target: tree.Name = ()
 
 
 Answer = tuple[tuple[str, str, str], ...]
@@ -50,7 +51,7 @@ def needs(sql: str) -> Needs:
     """
     parser, _ = _parse(sql)
     functions = {name[-1] for name in parser.called if name[-1] not in FUNCTIONS}
-    return Needs(tuple(sorted(parser.named)), tuple(sorted(functions)))
+    return Needs(tuple(sorted(parser.named)), tuple(sorted(functions)), parser.target)
 
 
 @lru_cache(maxsize=4000)
