@@ -73,6 +73,8 @@ _NOT_IN_TRANSACTION = re.compile(
 _ALTER_TYPE = re.compile(
     r"^alter\s+(?:column\s+)?\S+\s+(?:set\s+data\s+)?type\s+(?!varchar|character\s+varying|nvarchar|varbyte)(\w+)", re.I
 )
+_ENCODING = r"alter\s+(?:column\s+)?\S+\s+encode\s+\w+"
+_ENCODINGS = re.compile(rf"{_ENCODING}(?:\s*,\s*{_ENCODING})*\s*;?", re.IGNORECASE)
 IDENTIFIER_BYTES, KEPT_BYTES = 127, 63
 _LENGTH = re.compile(
     r"\b(numeric|decimal|varchar|nvarchar|character\s+varying|char|nchar|bpchar|character)\s*\(\s*(\d+)(?:\s*,\s*(\d+))?",
@@ -169,7 +171,7 @@ def _refuse_password(code: str, masked: Masked) -> None:
 
 
 def _refuse_alter(code: str) -> None:
-    """Hold ALTER TABLE to one ADD COLUMN, and a change of type to VARCHAR and VARBYTE lengths.
+    """Hold ALTER TABLE to one action, but for encodings, and a change of type to VARCHAR and VARBYTE lengths.
 
     Source: https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
     """
@@ -177,7 +179,7 @@ def _refuse_alter(code: str) -> None:
     if not match:
         return
     action = match["action"]
-    if re.search(r",\s*(?:add|drop|alter|rename)\s+", action, re.IGNORECASE):
+    if re.search(r",\s*(?:add|drop|alter|rename)\s+", action, re.IGNORECASE) and not _ENCODINGS.fullmatch(action):
         raise RedshiftError('syntax error at or near ","', SYNTAX_ERROR)
     if re.match(r"add\s+(?:column\s+)?if\s+not\s+exists\b", action, re.IGNORECASE):
         raise RedshiftError('syntax error at or near "not"', SYNTAX_ERROR)

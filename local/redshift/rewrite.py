@@ -60,18 +60,13 @@ _PRIVILEGES: tuple[Callable[[str], str], ...] = (
     _rule(r"^(\s*(?:grant|revoke|alter\s+default\s+privileges)\b.*?\b(?:to|from))\s+role\s+", r"\1 "),
     _rule(r"^(\s*(?:grant|revoke|alter\s+default\s+privileges)\b.*,)\s*role\s+", r"\1 "),
 )
+_ALTER_SYSLOG = rf"^\s*alter\s+user\s+({IDENTIFIER})\s+(?:with\s+)?syslog\s+access\s+"
 _USERS: tuple[Callable[[str], str], ...] = (
     _rule(r"\bpassword\s+disable\b", "password null"),
     # who sees all rows of the system views is a member of a role (prelude/60_history.sql)
     _rule(r"^(\s*create\s+user\b.*?)\bsyslog\s+access\s+unrestricted\b(.*)$", r"\1\2 in role pg_read_all_stats"),
-    _rule(
-        rf"^\s*alter\s+user\s+({IDENTIFIER})\s+(?:with\s+)?syslog\s+access\s+unrestricted\s*$",
-        r"grant pg_read_all_stats to \1",
-    ),
-    _rule(
-        rf"^\s*alter\s+user\s+({IDENTIFIER})\s+(?:with\s+)?syslog\s+access\s+restricted\s*$",
-        r"revoke pg_read_all_stats from \1",
-    ),
+    _rule(rf"{_ALTER_SYSLOG}unrestricted\s*$", r"grant pg_read_all_stats to \1"),
+    _rule(rf"{_ALTER_SYSLOG}restricted\s*$", r"revoke pg_read_all_stats from \1"),
     _rule(rf"\bsyslog\s+access\s+restricted\b|\bsession\s+timeout\s+\d+\b|\bexternalid\s+{STRING}", " "),
     _rule(r"\bcreateuser\b", "superuser"),
     _rule(r"\bnocreateuser\b", "nosuperuser"),

@@ -78,7 +78,7 @@ def _query(form: _Form, found: dict[str, str | None], masked: Masked) -> str:
     arguments = [quote_literal(part) for part in parts]
     if kind := found.get("kind"):
         arguments.insert(0, quote_literal(kind.lower()))
-    query = f"select * from pg_catalog.{form.function}({', '.join(arguments)})"
+    query = f"select * from pg_catalog.{form.function}({', '.join(arguments)})"  # noqa: S608 - quoted
     conditions = []
     if like := found.get("like"):
         if not form.liked:

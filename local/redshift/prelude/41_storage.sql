@@ -78,6 +78,9 @@ begin
     if fresh ? 'diststyle' then
         former := former - 'distkey';
     end if;
+    if fresh ? 'sortstyle' then
+        former := former - 'sortkey';
+    end if;
     if fresh ? 'encode_auto' then
         former := former - 'encodings';
     elsif fresh ? 'encodings' then

@@ -187,6 +187,7 @@ begin
     where g.kind = rs_show_grants_on.kind
         and g.schema_name is not distinct from (select nspname from pg_namespace where oid = wanted_schema)
         and g.object_name is not distinct from wanted_name
+        and acl.grantee <> g.owner and acl.privilege_type not in ('MAINTAIN', 'TRIGGER')
         and (acl.grantee = 0 or pg_has_role(acl.grantee, 'usage') or pg_has_role(g.owner, 'usage'))
     order by 2, 3, 7, 5;
 end
@@ -215,7 +216,7 @@ begin
     from redshift.grants as g
     cross join lateral aclexplode(g.acl) as acl
     inner join pg_roles as r on acl.grantee = r.oid
-    where acl.grantee = identity
+    where acl.grantee = identity and acl.grantee <> g.owner and acl.privilege_type not in ('MAINTAIN', 'TRIGGER')
     order by 4, 2, 3, 5;
 end
 $$;
