@@ -183,6 +183,7 @@ def reads_history(sql: str) -> bool:
     return _SYSTEM_VIEW.search(sql) is not None
 
 
+@lru_cache(maxsize=1000)
 def query_type(sql: str) -> str:
     """Return the type of a statement as SYS_QUERY_HISTORY names it.
 
@@ -196,6 +197,7 @@ def query_type(sql: str) -> str:
     return "UTILITY"
 
 
+@lru_cache(maxsize=1000)
 def without_secrets(sql: str) -> str:
     """Return a statement without passwords and keys.
 

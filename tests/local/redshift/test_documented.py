@@ -13,6 +13,7 @@ import pytest
 
 from tests.local.redshift.support import Client
 
+pytestmark = pytest.mark.xdist_group("documented")  # the schema has a name that queries of the table hold
 TABLE = Path(__file__).with_name("documented.tsv")
 DOCUMENT = (
     '{"name": "widget", "lines": [{"sku": "a1", "qty": 1}, {"sku": "b2", "qty": 2}], "nothing": null,'
