@@ -19,6 +19,8 @@ from tests.support.local_stack import LocalServices, LocalStack, services, whole
 if TYPE_CHECKING:
     from tests.land.warehouse import Land
 
+FAULTS = pytest.StashKey[list[str]]()
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run its folder, which the xdist workers inherit; make every worker quick."""
@@ -28,6 +30,29 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("landfall")
     if not hasattr(config, "workerinput"):
         run_folder.begin()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a run of all tests that have passed where a role has a right that none of them needed, listed nowhere."""
+    if exitstatus or hasattr(session.config, "workerinput"):
+        return
+    from tests.support import rights  # its imports are only worth their time where this is used
+
+    if not rights.is_whole(session.config):
+        return
+    given = rights.given()
+    used = rights.exercised(given, rights.needed(run_folder.folder()))
+    session.config.stash[FAULTS] = list(rights.faults(given, used, rights.unexercised()))
+    if session.config.stash[FAULTS]:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what is wrong with the rights."""
+    if found := config.stash.get(FAULTS, []):
+        terminalreporter.section("rights that the templates give")
+        for fault in found:
+            terminalreporter.line(fault)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
