@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ import pytest
 
 from tests.local.redshift.support import Client
 
-pytestmark = pytest.mark.xdist_group("documented")  # the schema has a name that queries of the table hold
+# One worker: all share the warehouse, and queries of the table hold the schema's name.
+pytestmark = pytest.mark.xdist_group("documented")
 TABLE = Path(__file__).with_name("documented.tsv")
 DOCUMENT = (
     '{"name": "widget", "lines": [{"sku": "a1", "qty": 1}, {"sku": "b2", "qty": 2}], "nothing": null,'
@@ -41,12 +41,11 @@ def documented() -> list[Any]:
 @pytest.fixture(scope="module")
 def warehouse(facts: dict[str, Any], administrator: Client) -> Iterator[Client]:
     """A connection in a schema that holds the tables."""
-    name = f"documented_{uuid.uuid4().hex[:12]}"  # the run's workers share the warehouse, and may share this module
     client = Client(facts)
-    client.run(f"create schema {name}", f"set search_path to {name}", *TABLES)
+    client.run("create schema documented", "set search_path to documented", *TABLES)
     yield client
     client.close()
-    administrator.run(f"drop schema {name} cascade")
+    administrator.run("drop schema documented cascade")
 
 
 def as_text(value: Any) -> str | None:
