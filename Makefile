@@ -1,12 +1,16 @@
 # Landfall. `make demo` is the first thing to run; `make help` lists the rest.
 PYTHON ?= python3
 ENV ?= dev
+LAYER ?= all
+SEED ?= 1
+SCHEDULES ?= 1000000
+MINUTES ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test matrix lint audit docs package deploy down constraints
+.PHONY: help setup demo test chaos matrix lint audit docs package deploy down constraints
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +31,9 @@ demo: setup ## the whole path on this machine, step by step
 # Three workers for two cores: tests wait for services now and then.
 test: lint ## every check that CI runs
 	$(BIN)/pytest -n 3 --dist loadgroup
+
+chaos: setup ## storms of everything that can go wrong: make chaos LAYER=core SEED=1 MINUTES=10 (tests/chaos)
+	$(BIN)/python -m tests.chaos --layer $(LAYER) --seed $(SEED) --schedules $(SCHEDULES) --minutes $(MINUTES)
 
 matrix: setup ## let some fifteen writers of parquet write their types, and land them (slow; its own environment)
 	PYTHON=$(PYTHON) tests/matrix/run.sh

@@ -100,7 +100,11 @@ def _serve(standing: Proxy, service: str, upstream: str) -> ThreadingHTTPServer:
                 status, kind, content = BUSY[service]
                 self._answer(status, [("Content-Type", kind)], content)
                 return
-            status, headers, content = _ask(address, self.command, self.path, dict(self.headers.items()), body)
+            try:
+                status, headers, content = _ask(address, self.command, self.path, dict(self.headers.items()), body)
+            except OSError:  # the service is away
+                self.close_connection = True
+                return
             if not standing.interference.answers(request):
                 self.close_connection = True
                 return

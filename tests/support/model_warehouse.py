@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -36,10 +37,14 @@ _RUN_TABLES = ("snapshot_files", "model_loads", "run_bounds", "gate_results", "c
 
 @dataclass(frozen=True)
 class Moment:
-    """A point in a dbt run: a model is about to be compiled (its range is read), or its SQL is about to be sent."""
+    """A point in a dbt run: a model is about to be compiled (its range is read), or its SQL is about to be sent.
+
+    Of event `SQLQuery` it is before the model's statement number `number`, counted from 1.
+    """
 
     event: str
     model: str
+    number: int = 0
     EVENTS: ClassVar = frozenset({"NodeStart", "NodeExecuting"})
 
     def __str__(self) -> str:
@@ -55,6 +60,11 @@ class Moment:
     def amid(cls, model: str) -> "Moment":
         """When its SQL bears them as numbers, and no lock is taken yet."""
         return cls("NodeExecuting", model)
+
+    @classmethod
+    def at_statement(cls, model: str, number: int) -> "Moment":
+        """When statement `number` of those that the model sends, counted from 1, is about to be sent."""
+        return cls("SQLQuery", model, number)
 
 
 NOTHING: Mapping[Moment, Callable[[], None]] = {}
@@ -105,12 +115,16 @@ class ModelWarehouse:
         """
         messages: list[str] = []
         statements: list[tuple[str, str]] = []
+        sent = Counter[str]()
 
         def keep(event: Any) -> None:
             if event.info.name in Moment.EVENTS and (node := event.data.node_info.node_name):
                 during.get(Moment(event.info.name, node), bool)()
             if event.info.name == "SQLQuery":
                 statements.append((event.data.conn_name, event.data.sql))
+                model = event.data.conn_name.rsplit(".", 1)[-1]
+                sent[model] += 1
+                during.get(Moment.at_statement(model, sent[model]), bool)()
             elif event.info.level != "debug":
                 messages.append(event.info.msg)
 

@@ -23,21 +23,30 @@ class SecondBuilder:
     """Runs dbt commands one after the other, beside whatever runs here."""
 
     _commands: Connection
-    _is_running: bool = False
+    is_running: bool = False
 
     def start(self, *arguments: str) -> None:
         """Begin a command, once the one has ended that a failed test did not wait for."""
-        if self._is_running:
+        if self.is_running:
             self.finish()
         self._commands.send(arguments)
-        self._is_running = True
+        self.is_running = True
 
     def finish(self) -> bool:
         """Wait for the command's end, and tell whether it succeeded."""
         if not self._commands.poll(PATIENCE_SECONDS):
             raise TimeoutError("the second dbt does not end")
-        self._is_running = False
+        self.is_running = False
         return bool(self._commands.recv())
+
+    def has_ended(self) -> bool:
+        """Tell whether the command that was begun is over."""
+        return self._commands.poll()
+
+    def finish_if_running(self) -> None:
+        """Wait for the end of a command that may have been begun, however it ends."""
+        if self.is_running:
+            self.finish()
 
     def run(self, *arguments: str) -> None:
         """Run a command and assert that it succeeded."""

@@ -1,0 +1,147 @@
+"""The layers of the storms, from the cheapest to the truest: each plays the schedule of a seed, and judges it.
+
+`core`: the real handler and its statements, in memory. `sql`: the same on a local Redshift and a local S3, with
+functions at once. `model`: files land there and real dbt runs model them. `kill`: functions in processes of their own,
+which are killed, and PostgreSQL and its front with them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
+
+from ingest_lambda.judge.contracts import parse_contract
+from landfall.deploy import bootstrap
+from local.home import ROOT
+from scripts.contracts import read_contracts
+from tests.chaos import events, kills, worlds
+from tests.chaos.cluster import Life
+from tests.chaos.invariants import assert_all_is_well
+from tests.chaos.models import ALL_BELOW, READERS, Season
+from tests.land import warehouse
+from tests.land.function_process import FunctionProcesses
+from tests.land.warehouse import Land
+from tests.support.model_warehouse import ModelWarehouse, dbt_environment
+from tests.support.second_builder import second_builder
+from tests.support.warehouse_seed import login
+
+Play = Callable[[int], Counter[str]]  # plays a seed; counts what the storm had
+
+
+@contextmanager
+def core() -> Iterator[Play]:
+    """Play in memory, each seed in a world of its own."""
+
+    def play(seed: int) -> Counter[str]:
+        return landing(worlds.memory_land(), seed, is_parallel=False)
+
+    with worlds.quick():
+        yield play
+
+
+@contextmanager
+def sql(isolation: str = "snapshot") -> Iterator[Play]:
+    """Play on a local Redshift and a local S3, each seed in a dataset of its own, which goes with it."""
+    with warehouse.land(isolation, name="storms") as land, worlds.quick():
+
+        def play(seed: int) -> Counter[str]:
+            try:
+                return landing(land, seed, is_parallel=True)
+            finally:
+                forget(land)
+
+        yield play
+
+
+@contextmanager
+def model() -> Iterator[Play]:
+    """Play on a local Redshift and a local S3, with dbt on them, each seed in the datasets of orders, emptied."""
+    with (
+        warehouse.land(name="seasons") as land,
+        modeled(land) as models,
+        second_builder(models) as other,
+        worlds.quick(),
+    ):
+
+        def play(seed: int) -> Counter[str]:
+            season = Season(land, models, other, random.Random(seed))  # noqa: S311 - a storm, no secret
+            try:
+                season.pass_by()
+            finally:
+                forget(land)
+            return season.happened
+
+        yield play
+
+
+@contextmanager
+def kill() -> Iterator[Play]:
+    """Play on the same, with functions in processes of their own, and kill them, PostgreSQL or the front."""
+    with warehouse.land(name="kills") as land, worlds.quick():
+        functions = FunctionProcesses()
+
+        def play(seed: int) -> Counter[str]:
+            try:
+                return kills.landing(land, functions, seed)
+            finally:
+                forget(land)
+
+        try:
+            yield play
+        finally:
+            functions.close()
+
+
+@contextmanager
+def modeled(land: Land) -> Iterator[ModelWarehouse]:
+    """Prepare a warehouse in which files land for dbt: the tables of the declared datasets, a session of each user."""
+    contracts = {name: parse_contract(contract) for name, contract in read_contracts(ROOT).items()}
+    for dataset, contract in contracts.items():
+        bootstrap.prepare_dataset(land.warehouse, dataset, contract)
+    land.contracts.update({name: contracts[name] for name in READERS})
+    facts = land.services.redshift
+    with ExitStack() as sessions:
+        admin = sessions.enter_context(login(facts, str(facts["admin_user"]), str(facts["admin_password"])))
+        loader, transformer = (
+            sessions.enter_context(login(facts, user, warehouse.login(user).password))
+            for user in (bootstrap.LOADER, bootstrap.TRANSFORMER)
+        )
+        environment = dbt_environment(facts, warehouse.login(bootstrap.TRANSFORMER), land.services.home.folder / "dbt")
+        models = ModelWarehouse(loader, transformer, admin, environment, selection=ALL_BELOW)
+        models.parse()
+        yield models
+
+
+def landing(land: Land, seed: int, *, is_parallel: bool) -> Counter[str]:
+    """Play the storm of a seed on a dataset of its own; judge it and count what it had."""
+    schedule = events.draw(seed)
+    life = Life(land, is_parallel)
+    life.play(schedule)
+    assert_all_is_well(life)
+    return Counter(events=len(schedule), files=len(life.files), invocations=life.invocations, faults=life.faults)
+
+
+def forget(land: Land) -> None:
+    """Take away what storms have left, so that the next finds the world as small as this one did."""
+    tables = land.rows("select table_schema, table_name from svv_tables where table_name like 'storm%'")
+    for row in tables:
+        land.warehouse.execute(f'drop table {row["table_schema"]}."{row["table_name"]}"')
+    land.warehouse.execute("delete from ops.rejected_files")
+    s3 = land.client("s3")
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=land.bucket, Prefix=""):
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        names = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+        for start in range(0, len(names), 1000):
+            s3.delete_objects(Bucket=land.bucket, Delete={"Objects": names[start : start + 1000], "Quiet": True})
+
+
+LAYERS: Mapping[str, Callable[[], AbstractContextManager[Play]]] = {
+    "core": core,
+    "sql": sql,
+    "serializable": partial(sql, "serializable"),
+    "model": model,
+    "kill": kill,
+}
