@@ -107,8 +107,9 @@ def with_current_password(log_in: Callable[[], Any], environment: MutableMapping
             pause = next(pauses, None)
             if pause is None:
                 raise ConfigError(
-                    f"the warehouse refuses the password of {environment[SECRET_VARIABLE]}: {error}. Landfall's users "
-                    "get the passwords of their secrets by `landfall deploy`, and new ones by `landfall rotate`"
+                    f"the warehouse refuses the password of {environment[SECRET_VARIABLE]}: {error}. Landfall's "
+                    "users get the passwords of their secrets by `landfall deploy --prepare`, and others by "
+                    "`landfall rotate`"
                 ) from error
         time.sleep(pause)
         read_password(environment)

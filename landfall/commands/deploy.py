@@ -60,14 +60,21 @@ def deploy(
     rollback: Annotated[
         bool, typer.Option("--rollback", help="Bring back what was deployed before; once more, and it is as it was.")
     ] = False,
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Prepare warehouse and function although nothing has changed.")
+    ] = False,
     yes: _Yes = False,
     as_json: _Json = False,
 ) -> None:
-    """Build, upload and deploy an environment, and prepare its warehouse. What would change is shown first."""
+    """Build, upload and deploy an environment, and prepare its warehouse.
+
+    What would change is shown first; without a change nothing is done.
+    """
     from rich.console import Console
     from rich.markup import escape
 
     from landfall.deploy import deployment  # boto3 takes longer to import than most commands take to run
+    from landfall.deploy.clients import Clients
     from landfall.deploy.cloudformation import DeclinedError, DeploymentError, Guard
 
     file = parameters or deployment.TEMPLATES / "parameters" / f"{env}.json"
@@ -78,9 +85,10 @@ def deploy(
         parameters={**values, **dict(map(_pair, parameter or []))},
         tags=tags,
         guard=Guard(service_role_arn, stack_policy, termination_protection),
+        prepares_anew=prepare,
     )
     console = Console(stderr=True)
-    clients = deployment.Clients.from_environment()
+    clients = Clients.from_environment()
 
     def approve(changes: "Sequence[Change]") -> bool:
         status.stop()
@@ -102,7 +110,7 @@ def deploy(
             if rollback:
                 outputs = deployment.roll_back(env, clients, **telling)
             else:
-                outputs = deployment.deploy(request, clients, **telling)
+                outputs = deployment.deploy(request, clients, **telling).outputs
     except (DeploymentError, DeclinedError) as error:
         console.print(f"landfall: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(1) from error
@@ -124,7 +132,8 @@ def destroy(
     """Take a deployment down. The bucket with every file and all tables of the warehouse stay, and it can come back."""
     from rich.console import Console
 
-    from landfall.deploy import deployment, removal
+    from landfall.deploy import removal
+    from landfall.deploy.clients import Clients
     from landfall.deploy.cloudformation import DeploymentError
 
     if with_data and yes:
@@ -141,7 +150,7 @@ def destroy(
 
     if not (with_data or yes or sys.stdin.isatty()):
         raise ConfigError(NOBODY_TO_ASK)
-    clients = deployment.Clients.from_environment()
+    clients = Clients.from_environment()
     where = f"account {clients.account}, {clients.region}"
 
     def ask_twice(what: str) -> None:

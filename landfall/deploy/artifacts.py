@@ -37,27 +37,42 @@ class Artifacts:
     code_keys: dict[str, str]
 
 
-def publish(
-    s3: S3Client, bucket: str, packages: Iterable[Package], templates: Path, progress: Callable[[str], None]
-) -> Artifacts:
-    """Upload the zips and the templates that the bucket does not hold yet."""
+def plan(bucket: str, packages: Iterable[Package], templates: Path) -> Artifacts:
+    """Name the keys of zips and templates, by their digests; nothing is asked."""
     code_keys = {package.name: f"code/{package.name}-{package.digest[:DIGEST_CHARACTERS]}.zip" for package in packages}
+    return Artifacts(bucket, f"templates/{_digest(_files(templates))}/", code_keys)
+
+
+def publish(
+    s3: S3Client, planned: Artifacts, packages: Iterable[Package], templates: Path, progress: Callable[[str], None]
+) -> None:
+    """Upload the zips and the templates that the bucket does not hold yet."""
     for package in packages:
-        _upload(s3, bucket, code_keys[package.name], package.path.read_bytes, progress)
-    files = sorted(path for path in templates.iterdir() if path.suffix in TEMPLATE_SUFFIXES)
-    prefix = f"templates/{_digest(files)}/"
-    for path in files:
-        _upload(s3, bucket, prefix + path.name, path.read_bytes, progress)
-    return Artifacts(bucket, prefix, code_keys)
+        _upload(s3, planned.bucket, planned.code_keys[package.name], package.path.read_bytes, progress)
+    for path in _files(templates):
+        _upload(s3, planned.bucket, planned.template_prefix + path.name, path.read_bytes, progress)
 
 
-def remember(s3: S3Client, bucket: str, template: StackTemplate) -> None:
-    """Note what is deployed to a stack, and what was before, so that it can be brought back."""
+def remember(s3: S3Client, bucket: str, template: StackTemplate, changed_at: str) -> None:
+    """Note what is deployed to a stack, since when, and what was before, so that it can be brought back."""
     record = _record(s3, bucket, template.name)
-    deployed = {"url": template.url, "parameters": dict(template.parameters), "tags": dict(template.tags)}
-    if record.get("current") != deployed:
-        text = json.dumps({"current": deployed, "previous": record.get("current")})
-        s3.put_object(Bucket=bucket, Key=_record_key(template.name), Body=text.encode())
+    deployed = _spelt(template)
+    before = record.get("previous") if record.get("current") == deployed else record.get("current")
+    now = {"current": deployed, "previous": before, "changed_at": changed_at}
+    if record != now:
+        s3.put_object(Bucket=bucket, Key=_record_key(template.name), Body=json.dumps(now).encode())
+
+
+def changed_at(s3: S3Client, bucket: str, template: StackTemplate) -> str | None:
+    """Return when the stack became what the template says, where that is what was deployed last.
+
+    None where it was another, or where that cannot be read: whoever deploys then is told what is wrong.
+    """
+    try:
+        record = _record(s3, bucket, template.name)
+    except ClientError:
+        return None
+    return record.get("changed_at") if record.get("current") == _spelt(template) else None
 
 
 def recall(s3: S3Client, bucket: str, stack_name: str) -> StackTemplate:
@@ -70,6 +85,10 @@ def recall(s3: S3Client, bucket: str, stack_name: str) -> StackTemplate:
     if not before:
         raise ConfigError(f"no earlier deployment of {stack_name} is known: check its sources out, and landfall deploy")
     return StackTemplate(stack_name, before["url"], before["parameters"], before["tags"])
+
+
+def _spelt(template: StackTemplate) -> dict[str, Any]:
+    return {"url": template.url, "parameters": dict(template.parameters), "tags": dict(template.tags)}
 
 
 def _record(s3: S3Client, bucket: str, stack_name: str) -> dict[str, Any]:
@@ -183,6 +202,10 @@ def _upload(s3: S3Client, bucket: str, key: str, read: Callable[[], bytes], prog
             raise
         progress(f"upload {key}")
         s3.put_object(Bucket=bucket, Key=key, Body=read())
+
+
+def _files(templates: Path) -> list[Path]:
+    return sorted(path for path in templates.iterdir() if path.suffix in TEMPLATE_SUFFIXES)
 
 
 def _digest(files: Iterable[Path]) -> str:

@@ -72,6 +72,8 @@ OPS_TABLES: Mapping[str, str] = {
     ),
     # a token for each round of reconcile: a warehouse restored from a snapshot lacks the later ones
     "epochs": "epoch varchar(64), began_at timestamp",
+    # what the warehouse was prepared for, by a digest (landfall/deploy/preparation.py): the last row counts
+    "preparations": "digest varchar(64), prepared_at timestamp",
     "model_loads": (
         "model varchar(256), dataset varchar(128), from_seq bigint, upto_seq bigint, run_id varchar(64), "
         "loaded_at timestamp"

@@ -37,6 +37,7 @@ WAYS_OUT = {
     "UPDATE_ROLLBACK_FAILED": "an update could not be rolled back (see its events); when the cause is gone: "
     "aws cloudformation continue-update-rollback --stack-name {name}",
 }
+WELL = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 UNDER_WAY = "something is under way; wait for its end"
 # Its creation failed and was rolled back: nothing is in it, and nothing but deleting it can be done. Its events stay,
 # under its id: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-view-deleted-stacks.html
@@ -143,11 +144,12 @@ def apply(
         _wait(client, stack["StackId"], {}, progress)
         stack = None
     done = _change(client, template.name, stack, template.arguments(), progress, approve)
-    _guard(client, template.name, template.guard)
+    protect(client, template.name, template.guard)
     return done
 
 
-def _guard(client: CloudFormationClient, name: str, guard: Guard) -> None:
+def protect(client: CloudFormationClient, name: str, guard: Guard) -> None:
+    """Put a stack's policy and its protection from being deleted, where they are given."""
     if guard.stack_policy is not None:
         client.set_stack_policy(StackName=name, StackPolicyBody=json.dumps(guard.stack_policy))
     if guard.termination_protection is not None:
@@ -339,7 +341,7 @@ def _follow(
         progress(event)
 
     done = _wait(client, stack_id, seen, note)
-    if done["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}:
+    if done["StackStatus"] not in {*WELL, "DELETE_COMPLETE"}:
         reason = done.get("StackStatusReason") or "see the resources below"
         raise DeploymentError(f"stack {name} ended {done['StackStatus']}: {reason}", causes(failures))
     if standing:  # what an update no longer needs is deleted after it, and a failure there does not fail it
@@ -378,6 +380,27 @@ def outputs(stack: Mapping[str, Any]) -> dict[str, str]:
 def parameters(stack: Mapping[str, Any]) -> dict[str, str]:
     """Take the parameters out of a stack's description."""
     return {given["ParameterKey"]: given["ParameterValue"] for given in stack.get("Parameters", [])}
+
+
+def changed_at(stack: Mapping[str, Any]) -> str:
+    """Return when a stack was changed last, as CloudFormation says it.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html: LastUpdatedTime "will only be
+    returned if the stack has been updated at least once".
+    """
+    return str(stack.get("LastUpdatedTime") or stack["CreationTime"])
+
+
+def is_as(stack: Mapping[str, Any], template: StackTemplate) -> bool:
+    """Tell whether a stack at rest has the parameters, the tags and the role of a template; its URL it does not say."""
+    tags = {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])}
+    role = template.guard.service_role_arn
+    return (
+        stack["StackStatus"] in WELL
+        and template.parameters.items() <= parameters(stack).items()
+        and tags == dict(template.tags)
+        and role in {"", stack.get("RoleARN")}
+    )
 
 
 def _wait(

@@ -2,7 +2,7 @@
 
 In: an environment's name, parameters, the secret of the warehouse's administrator. Out: the stack's outputs.
 Package, upload, create or update the stack, prepare the warehouse and the transform function, let the schedules run.
-Every step can be repeated.
+Every step can be repeated; what is already as it is wanted is found out by reading, and left alone.
 """
 
 from __future__ import annotations
@@ -14,28 +14,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError
 
 from ingest_lambda.arrive.routing import Rules
-from ingest_lambda.bucket.owner import expect_owner
 from ingest_lambda.errors import ConfigError
-from ingest_lambda.judge.contracts import parse_contract
-from ingest_lambda.tell.mark import ChangeMark
-from ingest_lambda.warehouse.client import Target, Warehouse
-from landfall.deploy import artifacts, cloudformation, copy_role
-from landfall.deploy.bootstrap import Login, bootstrap
-from scripts.contracts import read_contracts
+from landfall.deploy import artifacts, cloudformation, copy_role, preparation
+from landfall.deploy.clients import Clients
 from scripts.package import ROOT, Runtime, build
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 TEMPLATES = ROOT / "infra" / "cloudformation"
 SCHEDULE_STATE, ENABLED, DISABLED = "ScheduleState", "ENABLED", "DISABLED"
@@ -46,55 +34,15 @@ CREATE_WAREHOUSE = "CreateWarehouse"
 STAGES, ALL, STORAGE = "Stages", "ALL", "STORAGE"
 FUNCTIONS = ("IngestFunctionName", "TransformFunctionName", "ReconcileFunctionName")
 KEPT_VERSIONS = 5
-# A function runs for 15 minutes at most; asked again, it would only do so once more.
-PATIENT = Config(read_timeout=910, retries={"total_max_attempts": 1})
-WAY_OUT_OF_SUBNETS = (
-    "Where SubnetIds puts it into a VPC, it must reach S3 (gateway endpoint), Secrets Manager or the Redshift API, and "
-    "the warehouse: see SubnetIds and SecurityGroupIds in docs/deploy.md"
-)
-USER_SECRETS = ("LoaderSecretArn", "TransformerSecretArn", "ReaderSecretArn")
-
-
-@dataclass(frozen=True)
-class Clients:
-    """The AWS clients that a deployment needs, and where they lead."""
-
-    s3: S3Client
-    cloudformation: CloudFormationClient
-    secrets: SecretsManagerClient
-    redshift_data: RedshiftDataAPIServiceClient
-    lambda_: LambdaClient
-    dynamodb: DynamoDBClient
-    serverless: Any  # of Redshift Serverless, and of Redshift: asked for roles alone
-    redshift: Any
-    account: str
-    region: str
-
-    @classmethod
-    def from_environment(cls) -> Clients:
-        """Make the clients from the SDK's own environment."""
-        session = boto3.Session()
-        sts: Any = session.client("sts")
-        account = sts.get_caller_identity()["Account"]
-        return cls(
-            s3=expect_owner(session.client("s3"), account),
-            cloudformation=session.client("cloudformation"),
-            secrets=session.client("secretsmanager"),
-            redshift_data=session.client("redshift-data"),
-            dynamodb=session.client("dynamodb"),
-            serverless=session.client("redshift-serverless"),
-            redshift=session.client("redshift"),
-            lambda_=session.client("lambda", config=PATIENT),
-            account=account,
-            region=sts.meta.region_name,
-        )
+NO_CHANGE = "no change: {} and its warehouse are as they are wanted, and nothing is done"
 
 
 @dataclass(frozen=True)
 class Deployment:
     """What to deploy: the environment, the administrator's secret, parameters of main.yaml, tags for all resources.
 
-    The secret may be left out where the deployment makes the warehouse: Redshift manages it then.
+    The secret may be left out where the deployment makes the warehouse: Redshift manages it then. `prepares_anew`: the
+    warehouse and the transform function are prepared although they were already.
     """
 
     environment: str
@@ -102,6 +50,7 @@ class Deployment:
     parameters: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     guard: cloudformation.Guard = field(default_factory=cloudformation.Guard)
+    prepares_anew: bool = False
 
     @property
     def stack_name(self) -> str:
@@ -137,6 +86,14 @@ class Deployment:
         return runtime
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a deployment came to: the stack's outputs, and whether anything was to be done at all."""
+
+    outputs: dict[str, str]
+    is_changed: bool = True
+
+
 def read_parameters(path: Path) -> tuple[dict[str, str], dict[str, str], dict[str, Any] | None]:
     """Read parameters, tags and the stack policy, if any, from a CloudFormation template configuration file.
 
@@ -161,8 +118,8 @@ def deploy(
     detail: Callable[[str], None] = lambda _: None,
     approve: cloudformation.Approve = lambda _: True,
     root: Path = ROOT,
-) -> dict[str, str]:
-    """Bring an environment up to date with the sources, and return the stack's outputs.
+) -> Done:
+    """Bring an environment up to date with the sources; where it is, nothing is done.
 
     `progress` gets a line for every step that is done, `detail` one for everything that happens meanwhile. `approve` is
     shown what would change before anything of the stack is changed.
@@ -175,36 +132,66 @@ def deploy(
         raise ConfigError("--admin-secret-arn is missing: the secret of the warehouse's administrator")
     Rules(deployment.parameters.get("RoutePattern") or None)  # a pattern that cannot be used would stop every batch
     check_own_warehouse(deployment.parameters)
-    _check_keeps_warehouse(deployment, clients)
+    stack = cloudformation.find(clients.cloudformation, deployment.stack_name)
+    _check_keeps_warehouse(deployment, stack)
     runtime = deployment.runtime(is_local=clients.account == LOCAL_ACCOUNT)
     progress(f"packaging for {runtime.identifier}, {runtime.architecture}")
     packages = build(root, runtime)
-    bucket = artifact_bucket(clients)
-    artifacts.ensure_bucket(clients.s3, bucket)
-    published = artifacts.publish(clients.s3, bucket, packages, TEMPLATES, detail)
+    planned = artifacts.plan(artifact_bucket(clients), packages, TEMPLATES)
     progress(f"stack {deployment.stack_name}")
-    note = notes(progress, detail)
     deployment = replace(deployment, parameters=_with_workgroup_id(deployment.parameters, clients.serverless))
-    template = _template(deployment, runtime, published, clients.s3.meta.endpoint_url)
-    wanted = template
+    template = _template(deployment, runtime, planned, clients.s3.meta.endpoint_url)
+    wanted = at_first = template
     if _is_paused(deployment, clients):
         progress("paused, and stays so: landfall resume")
-        wanted = _with_schedules(template, DISABLED)
-    at_first = wanted if _schedules_run(deployment, clients.cloudformation) else _with_schedules(wanted, DISABLED)
-    outputs = cloudformation.apply(clients.cloudformation, at_first, note, approve)
+        wanted = at_first = _with_schedules(template, DISABLED)
+    note = notes(progress, detail)
+    stands = stack is not None and _stands(stack, template, wanted, clients)
+    if stack is not None and stands:
+        outputs = cloudformation.outputs(stack)
+        cloudformation.protect(clients.cloudformation, template.name, template.guard)
+    else:
+        artifacts.ensure_bucket(clients.s3, planned.bucket)
+        artifacts.publish(clients.s3, planned, packages, TEMPLATES, detail)
+        if not _schedules_run(stack):
+            at_first = _with_schedules(wanted, DISABLED)
+        outputs = cloudformation.apply(clients.cloudformation, at_first, note, approve)
     progress(copy_role.attach(outputs, clients.serverless, clients.redshift))
+    purpose = preparation.purpose(template.parameters["Release"], outputs, clients.secrets)
+    if stands and not deployment.prepares_anew and preparation.is_prepared(purpose, outputs, clients):
+        progress(NO_CHANGE.format(deployment.stack_name))
+        return Done(outputs, is_changed=False)
     progress("warehouse: users, schemas, privileges, tables")
-    prepare_warehouse(outputs, _admin_secret(deployment, outputs, clients), clients, root)
+    preparation.prepare_warehouse(outputs, _admin_secret(deployment, outputs, clients), clients, root)
     progress("transform function: parse of the dbt project")
-    prepare_function(outputs["TransformFunctionName"], clients.lambda_)
-    # A release before may have built or landed what the mark, cleared for this very code then, knows nothing of.
-    ChangeMark(clients.dynamodb, outputs["LeaseTableName"]).set()
+    preparation.prepare_function(outputs["TransformFunctionName"], clients.lambda_)
+    preparation.note(purpose, outputs, clients)
     if at_first != wanted:
         progress("schedules")
         outputs = cloudformation.apply(clients.cloudformation, wanted, note)
     _delete_old_versions(clients.lambda_, outputs)
-    artifacts.remember(clients.s3, bucket, template)
-    return outputs
+    _remember(template, clients)
+    return Done(outputs)
+
+
+def _stands(
+    stack: Mapping[str, Any],
+    template: cloudformation.StackTemplate,
+    wanted: cloudformation.StackTemplate,
+    clients: Clients,
+) -> bool:
+    """Tell whether the last deployment was this very one, and nobody has changed the stack since.
+
+    Then no change set needs to be made, which takes minutes where stacks are nested.
+    """
+    noted = artifacts.changed_at(clients.s3, artifact_bucket(clients), template)
+    return noted == cloudformation.changed_at(stack) and cloudformation.is_as(stack, wanted)
+
+
+def _remember(template: cloudformation.StackTemplate, clients: Clients) -> None:
+    stack = cloudformation.find(clients.cloudformation, template.name)
+    changed_at = cloudformation.changed_at(stack) if stack else ""
+    artifacts.remember(clients.s3, artifact_bucket(clients), template, changed_at)
 
 
 def roll_back(
@@ -224,7 +211,7 @@ def roll_back(
     before = artifacts.recall(clients.s3, bucket, name)
     progress(f"stack {name}, to release {before.parameters['Release']}")
     outputs = cloudformation.apply(clients.cloudformation, before, notes(progress, detail), approve)
-    artifacts.remember(clients.s3, bucket, before)
+    _remember(before, clients)
     return outputs
 
 
@@ -244,46 +231,11 @@ def notes(progress: Callable[[str], None], detail: Callable[[str], None]) -> Cal
     return note
 
 
-def prepare_warehouse(outputs: Mapping[str, str], admin_secret_arn: str, clients: Clients, root: Path = ROOT) -> None:
-    """Create or update the warehouse's users, schemas, privileges and bookkeeping tables."""
-
-    def warehouse(secret_arn: str) -> Warehouse:
-        return warehouse_of(outputs, secret_arn, clients)
-
-    logins = [_login(clients.secrets, outputs[name]) for name in USER_SECRETS]
-    contracts = {dataset: parse_contract(dict(declared)) for dataset, declared in read_contracts(root).items()}
-    bootstrap(warehouse(admin_secret_arn), warehouse(outputs["LoaderSecretArn"]), logins, contracts)
-
-
-def warehouse_of(outputs: Mapping[str, str], secret_arn: str, clients: Clients) -> Warehouse:
-    """Return the warehouse of a deployment, logged in to with a secret."""
-    target = Target(outputs["DatabaseName"], secret_arn, outputs.get("WorkgroupName"), outputs.get("ClusterIdentifier"))
-    return Warehouse(clients.redshift_data, target)
-
-
-def prepare_function(name: str, client: LambdaClient) -> None:
-    """Let the transform function parse its project, which it keeps in S3, so that the first run need not.
-
-    Raises:
-        ConfigError: it cannot, so that no run could.
-    """
-    payload = json.dumps({"action": "prepare", "execution": "deployment"})
-    try:
-        answer = client.invoke(FunctionName=name, Payload=payload)
-    except ReadTimeoutError as error:
-        raise ConfigError(f"{name} does not answer. {WAY_OUT_OF_SUBNETS}") from error
-    if "FunctionError" in answer:
-        said = str(json.loads(answer["Payload"].read()).get("errorMessage"))
-        hint = f". {WAY_OUT_OF_SUBNETS}" if "timed out" in said.lower() else ""
-        raise ConfigError(f"{name} cannot parse the dbt project: {said} (log: /aws/lambda/{name}){hint}")
-
-
-def _schedules_run(deployment: Deployment, client: CloudFormationClient) -> bool:
+def _schedules_run(stack: Mapping[str, Any] | None) -> bool:
     """Tell whether the schedules run by now; until the warehouse is prepared nothing may start, which has no users yet.
 
     A stack of a release that knew no such parameter runs them.
     """
-    stack = cloudformation.find(client, deployment.stack_name)
     return stack is not None and cloudformation.parameters(stack).get(SCHEDULE_STATE, ENABLED) == ENABLED
 
 
@@ -382,13 +334,12 @@ def check_own_warehouse(parameters: Mapping[str, str]) -> None:
         raise ConfigError("MaximumRpu is below BaseRpu")
 
 
-def _check_keeps_warehouse(deployment: Deployment, clients: Clients) -> None:
+def _check_keeps_warehouse(deployment: Deployment, stack: Mapping[str, Any] | None) -> None:
     """Refuse parameters that would take away the warehouse that a deployment before has made, and its network.
 
     Raises:
         ConfigError: they would.
     """
-    stack = cloudformation.find(clients.cloudformation, deployment.stack_name)
     before = cloudformation.parameters(stack) if stack else {}
     for name in (CREATE_WAREHOUSE, "CreateNetwork"):
         if before.get(name) == "true" and deployment.parameters.get(name) != "true":
@@ -407,11 +358,6 @@ def _admin_secret(deployment: Deployment, outputs: Mapping[str, str], clients: C
     if not secret:
         raise ConfigError("the namespace has no administrator's secret of Redshift's: give --admin-secret-arn")
     return secret
-
-
-def _login(secrets: SecretsManagerClient, arn: str) -> Login:
-    value = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
-    return Login(value["username"], value["password"])
 
 
 def _line(event: cloudformation.Event) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ingest_lambda.bucket.owner import expect_owner
-from landfall.deploy.deployment import PATIENT, TEMPLATES, Clients, Deployment, deploy, read_parameters
+from landfall.deploy.clients import PATIENT, Clients
+from landfall.deploy.deployment import TEMPLATES, Deployment, deploy, read_parameters
 from local.aws.server import ACCOUNT_ID, REGION
 from local.clients import client
 from local.deployment import ENVIRONMENT
@@ -38,4 +39,4 @@ def deploy_locally(
         account=ACCOUNT_ID,
         region=REGION,
     )
-    return deploy(Deployment(ENVIRONMENT, admin_secret_arn, parameters, tags), clients, progress)
+    return deploy(Deployment(ENVIRONMENT, admin_secret_arn, parameters, tags), clients, progress).outputs

@@ -16,7 +16,9 @@ from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError, TransientError
 from landfall.deploy import bootstrap, cloudformation, copy_role
-from landfall.deploy.deployment import DISABLED, SCHEDULE_STATE, STAGES, STORAGE, Clients, notes, warehouse_of
+from landfall.deploy.clients import Clients
+from landfall.deploy.deployment import DISABLED, SCHEDULE_STATE, STAGES, STORAGE, notes
+from landfall.deploy.preparation import warehouse_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -23,7 +23,7 @@ USERS = {
     "TransformerSecretArn": bootstrap.TRANSFORMER,
     "ReaderSecretArn": bootstrap.READER,
 }
-BOOTSTRAP = "deploy again: landfall deploy (it prepares the warehouse each time)"
+BOOTSTRAP = "prepare the warehouse again: landfall deploy --prepare"
 MISSING_NAMED = 3
 
 
@@ -33,7 +33,7 @@ def users_log_in(stack: "Stack") -> Iterator[Finding]:
         try:
             (row,) = stack.warehouse_as(output).query("select current_user as name")
         except (ConfigError, TransientError) as error:
-            remedy = "has the secret been rotated? deploy again, which sets the passwords: landfall deploy"
+            remedy = "has the secret been rotated? A deployment sets the passwords: landfall deploy --prepare"
             yield Finding(f"login {user}", Status.FAILED, str(error), remedy)
         else:
             yield judged(f"login {user}", row["name"] == user, f"logs in as {row['name']}", BOOTSTRAP)

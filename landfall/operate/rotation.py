@@ -65,8 +65,8 @@ def rotate(stack: Stack, user: str) -> None:
         except LoginRefusedError as error:
             _promote(secrets, arn, current.id, pending.id, user)
             raise LoginRefusedError(
-                f"{user} takes neither the password of secret {arn} nor a pending one: landfall deploy gives users the "
-                "passwords of their secrets"
+                f"{user} takes neither the password of secret {arn} nor a pending one: landfall deploy --prepare gives "
+                "users the passwords of their secrets"
             ) from error
     except TransientError as error:
         raise UnsureError(

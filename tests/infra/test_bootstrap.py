@@ -120,7 +120,8 @@ def test_declared_datasets_have_their_tables_before_a_file_has_landed(admin: War
 def test_a_second_deployment_changes_nothing_in_the_warehouse(
     stack: LocalStack, admin: Warehouse, outputs: dict[str, str], log_in: As
 ) -> None:
-    from landfall.deploy.deployment import Clients, prepare_warehouse
+    from landfall.deploy.clients import Clients
+    from landfall.deploy.preparation import prepare_warehouse
 
     before = facts(admin)
     services = ("s3", "cloudformation", "secretsmanager", "redshift-data", "lambda", "dynamodb")

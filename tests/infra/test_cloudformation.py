@@ -305,13 +305,46 @@ def test_artifacts_are_uploaded_once_to_a_private_bucket(local_aws: LocalService
     (tmp_path / "code.zip").write_bytes(b"code")
     packages = [Package("ingest_lambda", tmp_path / "code.zip", "0123456789abcdef0123", 4, 4)]
     lines: list[str] = []
-    published = artifacts.publish(s3, bucket, packages, tmp_path, lines.append)
+    planned = artifacts.plan(bucket, packages, tmp_path)
+    artifacts.publish(s3, planned, packages, tmp_path, lines.append)
     keys = sorted(item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"])
-    assert keys == ["code/ingest_lambda-0123456789abcdef.zip", f"{published.template_prefix}main.yaml"]
+    assert keys == ["code/ingest_lambda-0123456789abcdef.zip", f"{planned.template_prefix}main.yaml"]
     assert len(lines) == 2
 
     lines.clear()
-    assert artifacts.publish(s3, bucket, packages, tmp_path, lines.append) == published
+    artifacts.publish(s3, planned, packages, tmp_path, lines.append)
     assert lines == []
     (tmp_path / "main.yaml").write_text("Resources: {More: {}}", encoding="utf-8")
-    assert artifacts.publish(s3, bucket, packages, tmp_path, lines.append).template_prefix != published.template_prefix
+    assert artifacts.plan(bucket, packages, tmp_path).template_prefix != planned.template_prefix
+
+
+def test_a_stack_is_known_to_be_as_it_was_deployed_until_anybody_changes_it_or_wants_it_otherwise(
+    local_aws: LocalServices, upload: Upload
+) -> None:
+    s3, client, name, bucket = (local_aws.client("s3"), local_aws.client("cloudformation"), *map(unique, ("a", "b")))
+    artifacts.ensure_bucket(s3, bucket)
+    url = upload(f"{name}.json", {"One": topic(f"{name}-one")})
+    template = StackTemplate(name, url, {"Name": "one"}, {"team": "data"})
+    assert artifacts.changed_at(s3, bucket, template) is None
+    cloudformation.apply(client, template, lambda _: None)
+    stack = cloudformation.find(client, name)
+    assert stack
+    artifacts.remember(s3, bucket, template, cloudformation.changed_at(stack))
+
+    assert artifacts.changed_at(s3, bucket, template) == cloudformation.changed_at(stack)
+    assert cloudformation.is_as(stack, template)
+    others = {"Name": "two"}, {"team": "other"}
+    for other in (replace(template, parameters=others[0]), replace(template, tags=others[1])):
+        assert artifacts.changed_at(s3, bucket, other) is None
+        assert not cloudformation.is_as(stack, other)
+    assert artifacts.changed_at(s3, bucket, replace(template, url=f"{url}-2")) is None
+    assert not cloudformation.is_as(stack, replace(template, guard=Guard("arn:aws:iam::1:role/other")))
+    assert not cloudformation.is_as({**stack, "StackStatus": "UPDATE_ROLLBACK_COMPLETE"}, template)
+    assert artifacts.changed_at(s3, unique("nobodys"), template) is None
+
+    wider = {"One": topic(f"{name}-one"), "Two": topic(f"{name}-two")}
+    cloudformation.apply(client, replace(template, url=upload(f"{name}-2.json", wider)), lambda _: None)
+    changed = cloudformation.find(client, name)
+    assert changed
+    assert cloudformation.is_as(changed, template)
+    assert artifacts.changed_at(s3, bucket, template) != cloudformation.changed_at(changed)

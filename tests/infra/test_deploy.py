@@ -12,10 +12,12 @@ from botocore.config import Config
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.tell.mark import ITEM
 from landfall.deploy import local
-from landfall.deploy.deployment import PATIENT, Deployment, deploy, prepare_function, read_parameters
+from landfall.deploy.clients import PATIENT
+from landfall.deploy.deployment import Deployment, Done, deploy, read_parameters
+from landfall.deploy.preparation import USER_SECRETS, prepare_function, purpose
 from local.state import Ports
 from scripts.package import SIZE_LIMIT, Runtime
-from tests.support.lambdas import create_function
+from tests.support.lambdas import create_function, unique
 from tests.support.local_stack import LocalServices, LocalStack
 from transform_lambda.parse_cache import FOLDER as PARSES
 
@@ -62,9 +64,8 @@ def test_a_stack_policy_is_read_beside_parameters_and_tags(tmp_path: Path) -> No
 def test_the_command_deploys_what_local_up_has_deployed(stack: LocalStack) -> None:
     before, changes = described(stack), changes_of(stack)
     redshift = ["--parameter", "RedshiftHost=127.0.0.1", "--parameter", f"RedshiftPort={stack.ports.redshift}"]
-    done = stack.landfall(
-        "deploy", "--env", "local", "--admin-secret-arn", "landfall/local/admin", *redshift, "--yes", "--json"
-    )
+    asked = ("--env", "local", "--admin-secret-arn", "landfall/local/admin", *redshift, "--prepare", "--yes", "--json")
+    done = stack.landfall("deploy", *asked)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {item["OutputKey"]: item["OutputValue"] for item in before["Outputs"]}
     assert settings(described(stack)) == settings(before)
@@ -99,6 +100,23 @@ def test_a_deployment_leaves_the_parse_of_its_project_so_that_no_run_begins_with
     assert {each["Key"].rpartition(".")[2] for each in listed} == {"json", "msgpack"}
 
 
+def test_what_a_warehouse_is_prepared_for_is_a_release_and_the_passwords_of_its_users(
+    local_aws: LocalServices,
+) -> None:
+    secrets = local_aws.client("secretsmanager")
+    outputs = {name: secrets.create_secret(Name=unique("user"), SecretString="one")["ARN"] for name in USER_SECRETS}
+    first = purpose("a", outputs, secrets)
+    assert first == purpose("a", outputs, secrets) != purpose("b", outputs, secrets)
+    reader = outputs["ReaderSecretArn"]
+    secrets.put_secret_value(SecretId=reader, SecretString="two")
+    assert purpose("a", outputs, secrets) not in {first, None}
+    pending = secrets.put_secret_value(SecretId=reader, SecretString="three", VersionStages=["AWSPENDING"])
+    assert purpose("a", outputs, secrets) is None  # which of the two the user has is not known
+    labels = {"VersionStage": "AWSPENDING", "RemoveFromVersionId": pending["VersionId"]}
+    secrets.update_secret_version_stage(SecretId=reader, **labels)
+    assert purpose("a", outputs, secrets) not in {first, None}
+
+
 def test_a_function_that_cannot_parse_its_project_stops_the_deployment_and_says_where_to_look(
     local_aws: LocalServices,
 ) -> None:
@@ -128,7 +146,7 @@ def test_a_function_that_reaches_nothing_is_waited_for_once_and_says_what_it_mus
 
 
 def test_the_local_functions_are_waited_for_as_those_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    deployed = Mock(return_value={})
+    deployed = Mock(return_value=Done({}))
     monkeypatch.setattr(local, "deploy", deployed)
     local.deploy_locally(Ports(aws=1, redshift=2, redshift_data=3), "arn", print)
     _, clients, _ = deployed.call_args.args
@@ -138,7 +156,7 @@ def test_the_local_functions_are_waited_for_as_those_on_aws(monkeypatch: pytest.
 
 def test_an_administrator_who_cannot_log_in_stops_the_deployment(stack: LocalStack) -> None:
     redshift = ["--parameter", "RedshiftHost=127.0.0.1", "--parameter", f"RedshiftPort={stack.ports.redshift}"]
-    done = stack.landfall("deploy", "--env", "local", "--admin-secret-arn", "landfall/none", *redshift)
+    done = stack.landfall("deploy", "--env", "local", "--admin-secret-arn", "landfall/none", "--prepare", *redshift)
     assert done.returncode != 0
     assert "landfall/none" in done.stderr
     assert "Traceback" not in done.stderr

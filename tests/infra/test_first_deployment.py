@@ -22,7 +22,7 @@ from landfall.deploy.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER
 from landfall.deploy.local import deploy_locally
 from landfall.operate.pausing import SCHEDULES
 from landfall.operate.rotation import SECRETS
-from local import stack
+from local import clients, stack
 from local.home import ROOT, Home
 from local.state import Ports
 from tests.support import json_schemas, run_folder
@@ -110,6 +110,42 @@ def test_nothing_starts_before_the_warehouse_is_prepared_and_then_nothing_breaks
     [run] = wait_for(ended, "the check that its schedule starts at once")
     found = client.describe_execution(executionArn=run["executionArn"])
     assert (found["status"], json.loads(found["input"])) == ("SUCCEEDED", {"check": "freshness"}), found
+
+
+def test_a_deployment_without_a_change_says_so_and_only_reads(fresh: Fresh, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deployed() -> tuple[str, Counter[str]]:
+        """Deploy again; return the last line that it says, and how often it asked what of AWS."""
+        asked: Counter[str] = Counter()
+        lines: list[str] = []
+
+        def counted(*arguments: Any) -> Any:
+            made = clients.client(*arguments)
+            made.meta.events.register("before-call", lambda model, **_: asked.update([model.name]))
+            return made
+
+        with monkeypatch.context() as patch:
+            patch.setattr("landfall.deploy.local.client", counted)
+            deploy_locally(fresh.local.ports, ADMIN_SECRET, lines.append, RATES)
+        return lines[-1], asked
+
+    said, asked = deployed()
+    assert said.startswith("no change: landfall-local")
+    assert asked == {
+        "DescribeStacks": 1,
+        "ListEventSourceMappings": 1,
+        "GetObject": 1,  # what was deployed last
+        "GetWorkgroup": 2,
+        "GetNamespace": 1,
+        "DescribeSecret": 3,
+        "ExecuteStatement": 1,  # what the warehouse was prepared for
+        "DescribeStatement": 1,
+        "GetStatementResult": 1,
+    }
+    fresh.query("truncate table ops.preparations")
+    said, asked = deployed()
+    assert "no change" not in said
+    assert (asked["CreateChangeSet"], asked["PutObject"]) == (0, 0)  # the stack is left alone all the same
+    assert deployed()[0].startswith("no change")
 
 
 def test_what_is_taken_down_keeps_the_data_and_comes_back_where_it_was(fresh: Fresh, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError
 from landfall.deploy import artifacts, copy_role, removal
-from landfall.deploy.deployment import Clients, Deployment, check_own_warehouse, deploy
+from landfall.deploy.clients import Clients
+from landfall.deploy.deployment import Deployment, check_own_warehouse, deploy
 from tests.infra.templates import FOLDER, load, of_type
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices, LocalStack
