@@ -129,6 +129,10 @@ def destroy(
     yes: _Yes = False,
     as_json: _Json = False,
 ) -> None:
+    with_warehouse: Annotated[
+        bool,
+        typer.Option("--with-warehouse", help="With --with-data: delete the workgroup that a deployment made too."),
+    ] = False,
     """Take a deployment down. The bucket with every file and all tables of the warehouse stay, and it can come back."""
     from rich.console import Console
 
@@ -144,6 +148,8 @@ def destroy(
         console.print(line, markup=False, highlight=False)
 
     def tell(*, with_data: bool = False, **stays: str) -> None:
+    if with_warehouse and not with_data:
+        raise ConfigError("--with-warehouse deletes a warehouse with all that is in it: say --with-data too")
         if as_json:
             left = {name: stays.get(name) for name in ("stack", "bucket", "database")}
             typer.echo(json.dumps({"environment": env, **left, "data_deleted": with_data}))
@@ -169,7 +175,9 @@ def destroy(
         deployed = removal.find(env, clients)
         name, bucket = deployed.stack["StackName"], deployed.bucket
         if with_data:
-            ask_twice(f"every version of every file in {bucket}, and Landfall's schemas in {deployed.database}")
+            own = f"; the workgroup {deployed.outputs.get('WorkgroupName')}" if with_warehouse else ""
+            removal.check_warehouse(deployed, with_warehouse=with_warehouse)
+            ask_twice(f"every version of every file in {bucket}, and Landfall's schemas in {deployed.database}{own}")
             removal.delete_data(deployed, admin_secret_arn, clients, say)
             say(f"{name} is gone, with its data")
             tell(with_data=True)

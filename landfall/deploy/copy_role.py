@@ -1,4 +1,4 @@
-"""OPERATE: attach the roles of COPY and UNLOAD to the warehouse; find its administrator's secret.
+"""OPERATE: attach the roles of COPY and UNLOAD to the warehouse, detach them; find its administrator's secret.
 
 In: the stack's outputs. Out: the state of the warehouse. What is attached already stays, and is left alone.
 """
@@ -6,15 +6,20 @@ In: the stack's outputs. Out: the state of the warehouse. What is attached alrea
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+# Divides the roles that are attached into those that are to be detached and those that stay.
+Parted = Callable[[Sequence[str]], tuple[list[str], list[str]]]
 # GetNamespace answers `IamRole(applyStatus=in-sync, iamRoleArn=arn:aws:iam::...)` where its model says ARN.
 ROLE_ARN = re.compile(r"arn:[^,\s)]+")
 ROLES = {"CopyRoleArn": "COPY", "ExportRoleArn": "UNLOAD"}  # outputs, and what each is for
 UNTIL_THEN = {"COPY": "every file is retried", "UNLOAD": "nothing can be exported"}
+# A role of the stack has a name that CloudFormation makes: of its stack, its own there, and something random.
+OWN_ROLE = r":role/(.*/)?landfall-{}-Warehouse-[^/]*-(CopyRole|ExportRole)-[^/-]+$"
+STAYS = "not detached: {roles}, since {why}; they are gone, and stand in the way of nothing. By hand: {command}"
 BY_HAND = "not attached: the role of {what}, since {why}; until it is, {until}. By hand: {command}"
 
 
@@ -30,6 +35,22 @@ def attach(outputs: Mapping[str, str], serverless: Any, redshift: Any) -> str:
     return _attach_to_cluster(outputs["ClusterIdentifier"], roles, redshift)
 
 
+def detach(environment: str, outputs: Mapping[str, str], serverless: Any, redshift: Any) -> str:
+    """Detach the stack's roles, and those of deployments of the environment before it; return what was done.
+
+    What is attached beside them stays. Who may not is given the command for somebody who may.
+    """
+    own, named = re.compile(OWN_ROLE.format(re.escape(environment))), {outputs.get(name) for name in ROLES}
+
+    def parted(attached: Sequence[str]) -> tuple[list[str], list[str]]:
+        old = [arn for arn in attached if arn in named or own.search(arn)]
+        return old, [arn for arn in attached if arn not in old]
+
+    if "WorkgroupName" in outputs:
+        return _detach_from_namespace(outputs["WorkgroupName"], parted, serverless)
+    return _detach_from_cluster(outputs["ClusterIdentifier"], parted, redshift)
+
+
 def admin_secret(workgroup: str, serverless: Any) -> str:
     """Return the secret (ARN) in which Redshift manages the administrator's password; empty where it does not."""
     return str(
@@ -43,8 +64,7 @@ def _attach_to_namespace(workgroup: str, roles: Mapping[str, str], client: Any) 
     namespace, attached, missing = "<namespace>", ["<those attached>"], list(roles)
     try:
         namespace = _namespace(workgroup, client)
-        said = client.get_namespace(namespaceName=namespace)["namespace"].get("iamRoles", [])
-        attached = [arn for each in said for arn in ROLE_ARN.findall(each)]
+        attached = _roles_of(namespace, client)
         missing = [role for role in roles if role not in attached]
         if missing:
             client.update_namespace(namespaceName=namespace, iamRoles=[*attached, *missing])
@@ -53,6 +73,34 @@ def _attach_to_namespace(workgroup: str, roles: Mapping[str, str], client: Any) 
         command = f"aws redshift-serverless update-namespace --namespace-name {namespace} --iam-roles {listed}"
         return _by_hand(error, command, [roles[role] for role in missing])
     return _attached(f"namespace {namespace}", roles, missing)
+
+
+def _detach_from_namespace(workgroup: str, parted: Parted, client: Any) -> str:
+    namespace, old, kept = "<namespace>", ["its roles"], ["<the others>"]
+    try:
+        namespace = _namespace(workgroup, client)
+        old, kept = parted(_roles_of(namespace, client))
+        if old:
+            client.update_namespace(namespaceName=namespace, iamRoles=kept)
+    except ClientError as error:
+        listed = " ".join(kept) or "[]"
+        command = f"aws redshift-serverless update-namespace --namespace-name {namespace} --iam-roles {listed}"
+        return STAYS.format(roles=", ".join(old), why=error.response["Error"]["Message"], command=command)
+    return f"roles of COPY and of UNLOAD: {len(old)} detached from namespace {namespace}"
+
+
+def _detach_from_cluster(cluster: str, parted: Parted, client: Any) -> str:
+    old = ["<its roles>"]
+    try:
+        (found,) = client.describe_clusters(ClusterIdentifier=cluster)["Clusters"]
+        old, _ = parted([str(each.get("IamRoleArn")) for each in found.get("IamRoles", [])])
+        if old:
+            client.modify_cluster_iam_roles(ClusterIdentifier=cluster, RemoveIamRoles=old)
+    except ClientError as error:
+        removed = " ".join(old)
+        command = f"aws redshift modify-cluster-iam-roles --cluster-identifier {cluster} --remove-iam-roles {removed}"
+        return STAYS.format(roles=", ".join(old), why=error.response["Error"]["Message"], command=command)
+    return f"roles of COPY and of UNLOAD: {len(old)} detached from cluster {cluster}"
 
 
 def _attach_to_cluster(cluster: str, roles: Mapping[str, str], client: Any) -> str:
@@ -74,6 +122,11 @@ def _attach_to_cluster(cluster: str, roles: Mapping[str, str], client: Any) -> s
 def _attached(place: str, roles: Mapping[str, str], missing: Sequence[str]) -> str:
     what = " and ".join(roles[role] for role in missing or roles)
     return f"role of {what}: attached to {place}{'' if missing else ' already'}"
+
+
+def _roles_of(namespace: str, client: Any) -> list[str]:
+    said = client.get_namespace(namespaceName=namespace)["namespace"].get("iamRoles", [])
+    return [arn for each in said for arn in ROLE_ARN.findall(each)]
 
 
 def _namespace(workgroup: str, client: Any) -> str:

@@ -31,6 +31,8 @@ SCHEDULE_STATE, ENABLED, DISABLED = "ScheduleState", "ENABLED", "DISABLED"
 DEFAULT_RUNTIME, TOO_OLD_ON_AWS = "python3.13", "python3.11"
 LOCAL_ACCOUNT = "000000000000"  # no account of AWS
 CREATE_WAREHOUSE = "CreateWarehouse"
+# https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html: with enhanced VPC routing
+ZONES = 3
 STAGES, ALL, STORAGE = "Stages", "ALL", "STORAGE"
 FUNCTIONS = ("IngestFunctionName", "TransformFunctionName", "ReconcileFunctionName")
 KEPT_VERSIONS = 5
@@ -330,6 +332,11 @@ def check_own_warehouse(parameters: Mapping[str, str]) -> None:
         raise ConfigError("CreateWarehouse needs CreateNetwork=true, or three SubnetIds and their SecurityGroupIds")
     if parameters.get("IngestInVpc") == "true" and not (network or subnets):
         raise ConfigError("IngestInVpc needs SubnetIds and SecurityGroupIds, or CreateNetwork=true")
+    zones = [zone.strip() for zone in parameters.get("AvailabilityZones", "").split(",") if zone.strip()]
+    if zones and (len(zones), len(set(zones))) != (ZONES, ZONES):
+        raise ConfigError(f"AvailabilityZones names {', '.join(zones)}: three different ones, a subnet each, or none")
+    if zones and not network:
+        raise ConfigError("AvailabilityZones is of the network that CreateNetwork=true makes: SubnetIds have theirs")
     if int(parameters.get("BaseRpu", "8")) > int(parameters.get("MaximumRpu", "64")):
         raise ConfigError("MaximumRpu is below BaseRpu")
 

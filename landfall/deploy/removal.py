@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from ingest_lambda.errors import ConfigError, TransientError
 from landfall.deploy import bootstrap, cloudformation, copy_role
 from landfall.deploy.clients import Clients
-from landfall.deploy.deployment import DISABLED, SCHEDULE_STATE, STAGES, STORAGE, notes
+from landfall.deploy.deployment import CREATE_WAREHOUSE, DISABLED, SCHEDULE_STATE, STAGES, STORAGE, notes
 from landfall.deploy.preparation import warehouse_of
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ class Deployed:
     def bucket(self) -> str:
         """Name the bucket that files are uploaded to."""
         return self.outputs["BucketName"]
+
+    @property
+    def made_warehouse(self) -> bool:
+        """Tell whether the stack holds a warehouse, and not just its name."""
+        return cloudformation.parameters(self.stack).get(CREATE_WAREHOUSE) == "true"
 
     @property
     def database(self) -> str:
@@ -77,7 +82,7 @@ def is_deployed(environment: str, clients: Clients) -> bool:
 
 
 def take_down(deployed: Deployed, clients: Clients, progress: Progress, detail: Progress = lambda _: None) -> None:
-    """Delete everything but the bucket and what is in the warehouse; again is no harm.
+    """Delete everything but the bucket and what is in the warehouse, and detach the roles; again is no harm.
 
     Raises:
         DeploymentError: something could not be deleted.
@@ -86,6 +91,9 @@ def take_down(deployed: Deployed, clients: Clients, progress: Progress, detail: 
     note = notes(progress, detail)
     cloudformation.set_parameters(clients.cloudformation, deployed.stack, values, note)
     cloudformation.delete_left(clients.cloudformation, deployed.stack, note)
+    # last, when nothing runs COPY any more
+    environment = deployed.outputs["EnvironmentName"]
+    progress(copy_role.detach(environment, deployed.outputs, clients.serverless, clients.redshift))
 
 
 def delete_data(
@@ -114,6 +122,22 @@ def delete_data(
     progress(f"bucket {deployed.bucket}")
     delete_bucket(clients.s3, deployed.bucket)  # its stack retains it
     delete_bucket(clients.s3, f"{deployed.bucket}-logs")  # where AccessLogs or AuditClaims made it
+
+
+def check_warehouse(deployed: Deployed, *, with_warehouse: bool) -> None:
+    """Let a warehouse that the deployment has made go by an explicit word alone: others may have tables in it.
+
+    Raises:
+        ConfigError: it would go and nobody said so, or it was to go and the deployment has made none.
+    """
+    workgroup = deployed.outputs.get("WorkgroupName")
+    if deployed.made_warehouse and not with_warehouse:
+        raise ConfigError(
+            f"nothing is deleted: the deployment has made the workgroup {workgroup}, which goes with its stack, and so "
+            "does what others have in it: --with-data --with-warehouse"
+        )
+    if with_warehouse and not deployed.made_warehouse:
+        raise ConfigError(f"nothing is deleted: the deployment has not made the warehouse {deployed.database}")
 
 
 def admin_secret(deployed: Deployed, given: str, clients: Clients) -> str:

@@ -249,6 +249,10 @@ def test_passwords_are_rotated_while_files_land_and_none_is_tried_more_than_twic
             number = len(sent)
             path = written(tmp_path / f"rotated_{number}.parquet", [number])
             fresh.local.client("s3").upload_file(str(path), found["BucketName"], f"raw/rotated/{path.name}")
+    assert (
+        fresh.local.client("redshift-serverless").get_namespace(namespaceName=TARGET.workgroup)["namespace"]["iamRoles"]
+        == []
+    )
             sent.append(number)
 
     sender = threading.Thread(target=send)
@@ -340,3 +344,5 @@ def lines(fresh: Fresh, group: str, since: int) -> list[dict[str, Any]]:
 def written(path: Path, values: list[int]) -> Path:
     pq.write_table(pa.table({"a": values}), path)
     return path
+    refused = fresh.landfall(*everything, ADMIN_SECRET, "--with-warehouse", answers="local\ny\n")
+    assert (refused.returncode, "has not made the warehouse" in refused.stderr) == (3, True)

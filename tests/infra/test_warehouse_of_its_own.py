@@ -2,6 +2,8 @@
 
 import ipaddress
 import json
+from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -80,8 +82,12 @@ def test_an_endpoint_that_costs_is_there_only_where_a_function_asks_its_service(
         assert endpoints[name]["Properties"]["VpcEndpointType"] == "Gateway", service
 
 
-@pytest.mark.parametrize(("ingest", "count"), [("false", 2), ("true", 7)])
-def test_the_network_is_made_on_local_aws(local_aws: LocalServices, ingest: str, count: int) -> None:
+@pytest.mark.parametrize(
+    ("ingest", "count", "zones"), [("false", 2, ",,"), ("true", 7, "us-east-1b,us-east-1d,us-east-1f")]
+)
+def test_the_network_is_made_on_local_aws_in_the_zones_that_are_named(
+    local_aws: LocalServices, ingest: str, count: int, zones: str
+) -> None:
     s3, client = local_aws.client("s3"), local_aws.client("cloudformation")
     bucket, name = unique("templates"), unique("network")
     artifacts.ensure_bucket(s3, bucket)
@@ -92,12 +98,17 @@ def test_the_network_is_made_on_local_aws(local_aws: LocalServices, ingest: str,
         Parameters=[
             {"ParameterKey": "EnvironmentName", "ParameterValue": "net"},
             {"ParameterKey": "IngestInVpc", "ParameterValue": ingest},
+            {"ParameterKey": "AvailabilityZones", "ParameterValue": zones},
         ],
     )
     client.get_waiter("stack_create_complete").wait(StackName=name)
     (stack,) = client.describe_stacks(StackName=name)["Stacks"]
     outputs = {item["OutputKey"]: item["OutputValue"] for item in stack["Outputs"]}
-    assert len(outputs["SubnetIds"].split(",")) == 3
+    subnets = outputs["SubnetIds"].split(",")
+    found = local_aws.client("ec2").describe_subnets(SubnetIds=subnets)["Subnets"]
+    in_zones = {subnet["AvailabilityZone"] for subnet in found}
+    assert len(in_zones) == 3
+    assert zones == ",," or in_zones == set(zones.split(","))
     made = client.describe_stack_resources(StackName=name)["StackResources"]
     assert sum(each["ResourceType"] == "AWS::EC2::VPCEndpoint" for each in made) == count
     client.delete_stack(StackName=name)
@@ -148,11 +159,16 @@ class Cluster:
     def describe_clusters(self, ClusterIdentifier: str) -> Any:  # noqa: N803 - AWS's name
         return {"Clusters": [{"IamRoles": [{"IamRoleArn": role, "ApplyStatus": "in-sync"} for role in self.roles]}]}
 
-    def modify_cluster_iam_roles(self, ClusterIdentifier: str, AddIamRoles: list[str]) -> None:  # noqa: N803
+    def modify_cluster_iam_roles(
+        self,
+        ClusterIdentifier: str,  # noqa: N803
+        AddIamRoles: Sequence[str] = (),  # noqa: N803
+        RemoveIamRoles: Sequence[str] = (),  # noqa: N803
+    ) -> None:
         if self.denied:
             said = {"Error": {"Code": self.denied, "Message": "not authorized to perform iam:PassRole"}}
             raise ClientError(said, "ModifyClusterIamRoles")  # type: ignore[arg-type]  # the error alone
-        self.roles += AddIamRoles
+        self.roles = [role for role in [*self.roles, *AddIamRoles] if role not in RemoveIamRoles]
 
 
 OF_CLUSTER = {"ClusterIdentifier": "analytics", "CopyRoleArn": ROLE}
@@ -163,6 +179,50 @@ def test_a_role_is_attached_to_a_cluster_once() -> None:
     assert copy_role.attach(OF_CLUSTER, None, cluster) == "role of COPY: attached to cluster analytics"
     assert copy_role.attach(OF_CLUSTER, None, cluster).endswith("already")
     assert cluster.roles == [OTHER, ROLE]
+
+
+OF_EARLIER = "arn:aws:iam::123456789012:role/team/landfall-dev-Warehouse-1F2C3D-CopyRole-9Z8Y7X"
+OF_ANOTHER = "arn:aws:iam::123456789012:role/landfall-dev-2-Warehouse-1F2C3D-CopyRole-9Z8Y7X"
+
+
+def test_roles_that_go_are_detached_and_those_of_deployments_before_with_them(local_redshift: LocalServices) -> None:
+    cluster = Cluster(OTHER, ROLE, OF_EARLIER, OF_ANOTHER)
+    assert "2 detached from cluster analytics" in copy_role.detach("dev", OF_CLUSTER, None, cluster)
+    assert cluster.roles == [OTHER, OF_ANOTHER]
+    assert "0 detached" in copy_role.detach("dev", OF_CLUSTER, None, Cluster(OTHER))
+
+    client, name = local_redshift.client("redshift-serverless"), unique("workgroup")
+    client.update_namespace(namespaceName=name, iamRoles=[OTHER, OF_EARLIER, EXPORT_ROLE])
+    outputs = {"WorkgroupName": name, "ExportRoleArn": EXPORT_ROLE}
+    assert f"2 detached from namespace {name}" in copy_role.detach("dev", outputs, client, None)
+    roles = client.get_namespace(namespaceName=name)["namespace"]["iamRoles"]
+    assert [arn for each in roles for arn in copy_role.ROLE_ARN.findall(each)] == [OTHER]
+
+
+def test_who_may_not_detach_a_role_is_given_the_command_for_who_may() -> None:
+    cluster = Cluster(OTHER, ROLE, denied="AccessDenied")
+    said = copy_role.detach("dev", OF_CLUSTER, None, cluster)
+    assert f"not detached: {ROLE}" in said
+    assert said.endswith(f"--cluster-identifier analytics --remove-iam-roles {ROLE}")
+    assert cluster.roles == [OTHER, ROLE]
+
+
+@pytest.mark.parametrize(
+    ("made", "with_warehouse", "refused"),
+    [
+        ("true", False, "has made the workgroup own.*--with-data --with-warehouse"),
+        ("false", True, "has not made the warehouse"),
+        ("true", True, None),
+        ("false", False, None),
+    ],
+)
+def test_a_warehouse_that_a_deployment_has_made_goes_by_an_explicit_word_alone(
+    made: str, with_warehouse: bool, refused: str | None
+) -> None:
+    stack = {"Parameters": [{"ParameterKey": "CreateWarehouse", "ParameterValue": made}]}
+    deployed = removal.Deployed(stack, {"WorkgroupName": "own", "DatabaseName": "landfall"})
+    with pytest.raises(ConfigError, match=refused) if refused else nullcontext():
+        removal.check_warehouse(deployed, with_warehouse=with_warehouse)
 
 
 def test_who_may_not_attach_the_role_is_given_the_command_for_who_may() -> None:
@@ -220,6 +280,9 @@ def test_a_deployment_that_would_take_a_warehouse_away_is_refused_before_anythin
         ({"CreateWarehouse": "true", "CreateNetwork": "true", "SubnetIds": "subnet-1"}, "not both"),
         ({"IngestInVpc": "true"}, "IngestInVpc needs"),
         ({"CreateWarehouse": "true", "CreateNetwork": "true", "BaseRpu": "128"}, "MaximumRpu"),
+        ({"CreateNetwork": "true", "AvailabilityZones": "us-east-1a,us-east-1b"}, "three different ones"),
+        ({"CreateNetwork": "true", "AvailabilityZones": "us-east-1a,us-east-1b,us-east-1a"}, "three different ones"),
+        ({"AvailabilityZones": "us-east-1a,us-east-1b,us-east-1c"}, "CreateNetwork=true makes"),
     ],
 )
 def test_parameters_that_no_warehouse_can_have_are_refused(parameters: dict[str, str], wrong: str) -> None:
@@ -229,6 +292,7 @@ def test_parameters_that_no_warehouse_can_have_are_refused(parameters: dict[str,
 
 def test_a_warehouse_of_its_own_with_a_network_of_its_own_is_taken() -> None:
     check_own_warehouse({"CreateWarehouse": "true", "CreateNetwork": "true", "IngestInVpc": "true"})
+    check_own_warehouse({"CreateNetwork": "true", "AvailabilityZones": "us-east-1b, us-east-1d, us-east-1f"})
     check_own_warehouse({"WorkgroupName": "analytics"})
 
 
