@@ -41,6 +41,7 @@ COMMAND_MODULES = (
     "unload",
     "doctor",
     "verify",
+    "smoke",
     "docs",
 )
 

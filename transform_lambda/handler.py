@@ -1,7 +1,7 @@
 """MODEL, GATE, ALERT: the transform function. In: one action of the state machine. Out: that action's result, as JSON.
 
 The actions, in the order of the state machine: plan, build, archive, report, remember, publish; on a schedule,
-freshness; as a step of a deployment, prepare; and for whoever asks, page.
+freshness; as a step of a deployment, prepare; and for whoever asks, page and smoke.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ from transform_lambda.report import Desk
 from transform_lambda.report import report as write_report
 from transform_lambda.sessions import POOL
 from transform_lambda.settings import Settings
+from transform_lambda.smoke import merge_twice
 
 logger = Logger()
 logging.getLogger(logger.name).propagate = False  # dbt's libraries give the root logger a handler: a second, plain line
@@ -237,6 +238,13 @@ def _page(settings: Settings, days: int) -> str:
     return render(content(answers, project, settings.environment, _now(), days, pages.docs_of(graph)))
 
 
+def smoke(_event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
+    """Model the row of a smoke test, and leave nothing of it."""
+    with connected() as query:
+        _check_user(query("select current_user as name")[0]["name"], settings.warehouse_user)
+        return {"rows": merge_twice(query)}
+
+
 def check_freshness(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
     """Look for datasets that deliver nothing any more, and compose the message, unless the same was told already.
 
@@ -290,6 +298,7 @@ ACTIONS: dict[str, Callable[[Event, Settings, LambdaContext], dict[str, Any]]] =
     "publish": publish,
     "page": page,
     "freshness": check_freshness,
+    "smoke": smoke,
 }
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from ingest_lambda.arrive import folders
+from ingest_lambda.arrive import folders, smoke
 from ingest_lambda.arrive.suffixes import names_another_format
 from ingest_lambda.arrive.table_logs import owner_of
 from ingest_lambda.errors import ConfigError
@@ -192,6 +192,8 @@ def route(key: str, rules: Rules | None = None) -> Route | Ignored:
 
 def _place(key: str, rules: Rules) -> _Place | Ignored:
     """Find what names the dataset: a rule's prefix, else the pattern, else a folder or the file's stem."""
+    if key.startswith(smoke.PREFIX):
+        return _Place(smoke.DATASET, [], is_declared=True)
     if prefix := max((prefix for prefix in rules.prefixes if key.startswith(prefix)), key=len, default=None):
         return _Place(rules.prefixes[prefix], key.removeprefix(prefix).split("/")[:-1], is_declared=True)
     if rules.pattern is not None:

@@ -63,12 +63,14 @@ def deploy(
     prepare: Annotated[
         bool, typer.Option("--prepare", help="Prepare warehouse and function although nothing has changed.")
     ] = False,
+    smoke: Annotated[bool, typer.Option(help="Send a file through at the end, as `landfall smoke` does.")] = True,
     yes: _Yes = False,
     as_json: _Json = False,
 ) -> None:
     """Build, upload and deploy an environment, and prepare its warehouse.
 
-    What would change is shown first; without a change nothing is done.
+    What would change is shown first; without a change nothing is done. What has changed is tried with a file that is
+    sent through and taken out again, unless landing is paused.
     """
     from rich.console import Console
     from rich.markup import escape
@@ -110,12 +112,16 @@ def deploy(
             if rollback:
                 outputs = deployment.roll_back(env, clients, **telling)
             else:
-                outputs = deployment.deploy(request, clients, **telling).outputs
+                done = deployment.deploy(request, clients, **telling)
+                outputs, smoke = done.outputs, smoke and done.is_changed
     except (DeploymentError, DeclinedError) as error:
         console.print(f"landfall: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(1) from error
     text = "\n".join(f"{name:<22} {value}" for name, value in sorted(outputs.items()))
     typer.echo(json.dumps(outputs) if as_json else text)
+    if smoke and not _comes_through(request.stack_name):
+        typer.echo(f"what was deployed before comes back by: landfall deploy --env {env} --rollback", err=True)
+        raise typer.Exit(1)
 
 
 def destroy(
@@ -123,16 +129,16 @@ def destroy(
     with_data: Annotated[
         bool, typer.Option("--with-data", help="Delete the data too: every file, and all schemas. Asks twice.")
     ] = False,
+    with_warehouse: Annotated[
+        bool,
+        typer.Option("--with-warehouse", help="With --with-data: delete the workgroup that a deployment made too."),
+    ] = False,
     admin_secret_arn: Annotated[
         str, typer.Option(help="With --with-data: the secret of the warehouse's administrator.")
     ] = "",
     yes: _Yes = False,
     as_json: _Json = False,
 ) -> None:
-    with_warehouse: Annotated[
-        bool,
-        typer.Option("--with-warehouse", help="With --with-data: delete the workgroup that a deployment made too."),
-    ] = False,
     """Take a deployment down. The bucket with every file and all tables of the warehouse stay, and it can come back."""
     from rich.console import Console
 
@@ -142,14 +148,14 @@ def destroy(
 
     if with_data and yes:
         raise ConfigError("--with-data asks twice, so it takes no --yes")
+    if with_warehouse and not with_data:
+        raise ConfigError("--with-warehouse deletes a warehouse with all that is in it: say --with-data too")
     console = Console(stderr=True)
 
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False)
 
     def tell(*, with_data: bool = False, **stays: str) -> None:
-    if with_warehouse and not with_data:
-        raise ConfigError("--with-warehouse deletes a warehouse with all that is in it: say --with-data too")
         if as_json:
             left = {name: stays.get(name) for name in ("stack", "bucket", "database")}
             typer.echo(json.dumps({"environment": env, **left, "data_deleted": with_data}))
@@ -208,6 +214,23 @@ def package(python: _Python = "", architecture: _Architecture = "", as_json: _Js
         typer.echo(json.dumps({"limit": SIZE_LIMIT, "packages": facts}))
     else:
         Console().print(size_table(packages))
+
+
+def _comes_through(stack_name: str) -> bool:
+    """Send a file through; True where nothing was tried, since landing is paused."""
+    from landfall.commands.smoke import PATIENCE_SECONDS, say
+    from landfall.operate import pausing, smoke
+    from landfall.stack import STACK_VARIABLE, Stack
+
+    stack = Stack.from_environment({STACK_VARIABLE: stack_name})
+    if pausing.is_paused(stack):
+        typer.echo("landing is paused, so no file is sent through: landfall resume, then landfall smoke", err=True)
+        return True
+    legs = smoke.run(stack, PATIENCE_SECONDS, say)
+    for leg in legs:
+        if not leg.passed:
+            typer.echo(f"{leg.name}: {smoke.remedy(stack, leg)}", err=True)
+    return all(leg.passed for leg in legs)
 
 
 def _show(changes: "Sequence[Change]", console: "Console") -> None:

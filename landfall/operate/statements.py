@@ -198,6 +198,22 @@ def drop_dataset(dataset: str, moved_to: str | None = None) -> list[str]:
     ]
 
 
+def forget_dataset(dataset: str) -> list[str]:
+    """Drop all that there is of a dataset, its history too: the statements of one transaction."""
+    return [
+        *(f"drop table if exists {table(schema, dataset)}" for schema in ("landing", "ledger", "lock")),
+        *(
+            f"delete from ops.{name} where dataset = {literal(dataset)}"
+            for name in ("rejected_files", "schema_changes")
+        ),
+    ]
+
+
+def select_smoke(dataset: str) -> str:
+    """Read what the file of a smoke test holds."""
+    return f"select token, number from {table('landing', dataset)}"
+
+
 def select_not_moved(old: str, new: str | None) -> str:
     """List the files whose rows are in the landing table of `old`, and that the ledger of `new`, if any, has not."""
     known = f" and file_id not in (select file_id from {table('ledger', new)})" if new else ""

@@ -66,6 +66,7 @@ def test_the_command_deploys_what_local_up_has_deployed(stack: LocalStack) -> No
     redshift = ["--parameter", "RedshiftHost=127.0.0.1", "--parameter", f"RedshiftPort={stack.ports.redshift}"]
     asked = ("--env", "local", "--admin-secret-arn", "landfall/local/admin", *redshift, "--prepare", "--yes", "--json")
     done = stack.landfall("deploy", *asked)
+    assert "✓ smoke, taking out" in done.stderr
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {item["OutputKey"]: item["OutputValue"] for item in before["Outputs"]}
     assert settings(described(stack)) == settings(before)

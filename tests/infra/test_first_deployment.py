@@ -16,12 +16,14 @@ import pytest
 from botocore.exceptions import ClientError
 from pyarrow import parquet as pq
 
+from ingest_lambda.arrive import smoke
 from ingest_lambda.warehouse.client import Target, Warehouse
 from landfall.deploy import cloudformation
 from landfall.deploy.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER, Login, user_statements
 from landfall.deploy.local import deploy_locally
 from landfall.operate.pausing import SCHEDULES
 from landfall.operate.rotation import SECRETS
+from landfall.operate.smoke import REMEDIES
 from local import clients, stack
 from local.home import ROOT, Home
 from local.state import Ports
@@ -33,6 +35,7 @@ pytestmark = pytest.mark.xdist_group("first-deployment")
 # As every schedule on AWS; here one is enough, and the sweep would build the whole project.
 RATES = {"FreshnessSchedule": "rate(1 hour)"}
 CHANGED = ("--parameter", "RedshiftHost=127.0.0.1", "--parameter", "BatchSize=7")
+SAME = ("--parameter", "RedshiftHost=127.0.0.1", "--parameter", "FreshnessSchedule=rate(1 hour)", "--yes")
 ADMIN_SECRET = "landfall/local/admin"  # noqa: S105 - its name
 
 TARGET = Target("landfall", ADMIN_SECRET, workgroup="landfall-local")
@@ -148,6 +151,79 @@ def test_a_deployment_without_a_change_says_so_and_only_reads(fresh: Fresh, monk
     assert deployed()[0].startswith("no change")
 
 
+def traces(fresh: Fresh) -> dict[str, Any]:
+    """Look for whatever a smoke test may leave: versions of its file, tables, records, executions, messages."""
+    local, found = fresh.local, outputs(fresh.local)
+    recorded = [
+        row
+        for table in ("rejected_files", "schema_changes")
+        for row in fresh.query(f"select dataset from ops.{table} where dataset = '{smoke.DATASET}'")  # noqa: S608
+    ]
+    versions = local.client("s3").list_object_versions(Bucket=found["BucketName"], Prefix=smoke.PREFIX)
+    return {
+        "files": [each["Key"] for kind in ("Versions", "DeleteMarkers") for each in versions.get(kind, [])],
+        "tables": fresh.names(f"select schemaname from pg_tables where tablename = '{smoke.DATASET}'"),  # noqa: S608
+        "recorded": recorded,
+        "history": json.loads(fresh.landfall("history", "--dataset", smoke.DATASET, "--json").stdout or "[]"),
+    }
+
+
+NO_TRACE: dict[str, Any] = {"files": [], "tables": set(), "recorded": [], "history": []}
+
+
+def smoked(fresh: Fresh, *arguments: str) -> dict[str, Any]:
+    """Run a smoke test; return its legs by name, and hold its exit code to what they say."""
+    command = ("smoke", *arguments, "--json")
+    done = fresh.landfall(*command)
+    said = json_schemas.read(command, done.stdout)
+    assert done.returncode == (0 if said["passed"] else 1), done.stderr
+    return {leg["leg"]: leg for leg in said["legs"]}
+
+
+def test_a_smoke_test_sends_a_file_through_starts_nothing_and_takes_it_and_what_a_killed_one_left_out(
+    fresh: Fresh, tmp_path: Path
+) -> None:
+    left = written(tmp_path / "left.parquet", [1])  # by a test that was killed
+    sent = fresh.landfall("upload", str(left), "--key", f"{smoke.PREFIX}left.parquet", "--wait")
+    assert sent.returncode == 0, sent.stderr
+    assert traces(fresh)["tables"] == {"landing", "ledger", "lock"}
+    machine = outputs(fresh.local)["StateMachineArn"]
+    client = fresh.local.client("stepfunctions")
+    before = client.list_executions(stateMachineArn=machine)["executions"]
+
+    legs = smoked(fresh)
+
+    assert {name: leg["passed"] for name, leg in legs.items()} == dict.fromkeys(REMEDIES, True), legs
+    assert traces(fresh) == NO_TRACE
+    assert client.list_executions(stateMachineArn=machine)["executions"] == before
+    assert smoke.DATASET not in fresh.landfall("status", "--json").stdout
+
+
+def test_a_file_that_does_not_come_through_is_taken_out_and_the_leg_is_named(fresh: Fresh) -> None:
+    s3, bucket = fresh.local.client("s3"), outputs(fresh.local)["BucketName"]
+    trigger = s3.get_bucket_notification_configuration(Bucket=bucket)
+    del trigger["ResponseMetadata"]
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    legs = smoked(fresh, "--timeout", "1")  # nothing announces the file, however long one waits
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=trigger)
+    assert {name: leg["passed"] for name, leg in legs.items()} == {"upload": True, "landing": False, "taking out": True}
+    assert "landfall doctor" in legs["landing"]["remedy"]
+    assert traces(fresh) == NO_TRACE
+
+    fresh.query("create table modeled.landfall_smoke (n bigint)")  # of somebody else, in the way of the merge
+    deployed = fresh.landfall("deploy", "--env", "local", "--admin-secret-arn", ADMIN_SECRET, "--prepare", *SAME)
+    fresh.query("drop table modeled.landfall_smoke")
+    assert deployed.returncode == 1
+    assert "landfall_smoke" in deployed.stderr
+    assert "--rollback" in deployed.stderr
+    assert traces(fresh) == NO_TRACE
+
+    assert fresh.landfall("pause").returncode == 0
+    paused = fresh.landfall("smoke")
+    assert fresh.landfall("resume").returncode == 0
+    assert (paused.returncode, "landfall resume" in paused.stderr) == (3, True)
+
+
 def test_what_is_taken_down_keeps_the_data_and_comes_back_where_it_was(fresh: Fresh, tmp_path: Path) -> None:
     bucket, queue = outputs(fresh.local)["BucketName"], outputs(fresh.local)["LandingQueueUrl"]
     s3 = fresh.local.client("s3")
@@ -173,6 +249,10 @@ def test_what_is_taken_down_keeps_the_data_and_comes_back_where_it_was(fresh: Fr
         "EventBusName",
         "WorkgroupName",
     }
+    assert (
+        fresh.local.client("redshift-serverless").get_namespace(namespaceName=TARGET.workgroup)["namespace"]["iamRoles"]
+        == []
+    )
     with pytest.raises(ClientError, match="NonExistentQueue"):
         fresh.local.client("sqs").get_queue_attributes(QueueUrl=queue)
     assert fresh.local.client("lambda").list_functions()["Functions"] == []
@@ -249,10 +329,6 @@ def test_passwords_are_rotated_while_files_land_and_none_is_tried_more_than_twic
             number = len(sent)
             path = written(tmp_path / f"rotated_{number}.parquet", [number])
             fresh.local.client("s3").upload_file(str(path), found["BucketName"], f"raw/rotated/{path.name}")
-    assert (
-        fresh.local.client("redshift-serverless").get_namespace(namespaceName=TARGET.workgroup)["namespace"]["iamRoles"]
-        == []
-    )
             sent.append(number)
 
     sender = threading.Thread(target=send)
@@ -308,6 +384,8 @@ def test_the_data_is_deleted_when_two_answers_say_so_and_not_before(fresh: Fresh
     everything = ("destroy", "--env", "local", "--with-data", "--admin-secret-arn")
     refused = fresh.landfall(*everything, ADMIN_SECRET, "--yes")
     assert (refused.returncode, "asks twice" in refused.stderr) == (3, True)
+    refused = fresh.landfall(*everything, ADMIN_SECRET, "--with-warehouse", answers="local\ny\n")
+    assert (refused.returncode, "has not made the warehouse" in refused.stderr) == (3, True)
     for answers in ("production\n", "local\nn\n", ""):
         assert fresh.landfall(*everything, ADMIN_SECRET, answers=answers).returncode == 1
     assert fresh.landfall(*everything, "landfall/none", answers="local\ny\n").returncode != 0
@@ -344,5 +422,3 @@ def lines(fresh: Fresh, group: str, since: int) -> list[dict[str, Any]]:
 def written(path: Path, values: list[int]) -> Path:
     pq.write_table(pa.table({"a": values}), path)
     return path
-    refused = fresh.landfall(*everything, ADMIN_SECRET, "--with-warehouse", answers="local\ny\n")
-    assert (refused.returncode, "has not made the warehouse" in refused.stderr) == (3, True)

@@ -1,0 +1,48 @@
+"""`landfall smoke`: does a file come through?"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from landfall import output
+
+if TYPE_CHECKING:
+    from landfall.operate.smoke import Leg
+
+FAILED = 1
+PATIENCE_SECONDS = 300.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add `smoke` to the command line."""
+    app.command()(smoke)
+
+
+def smoke(
+    timeout: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="How long the file may take to land.")
+    ] = PATIENCE_SECONDS,
+    as_json: output.JsonOption = False,
+) -> None:
+    """Send one file through, from the bucket to an UPSERT, and take it out again.
+
+    It is of a dataset of the test's own: no model reads it, no transform starts, nobody is told. Exits 1 where it does
+    not come through, and says on which leg and what to do.
+    """
+    from landfall import environment
+    from landfall.operate import smoke as smoking
+
+    stack = environment.stack()
+    legs = smoking.run(stack, timeout, say)
+    if as_json:
+        facts = [leg.to_dict(smoking.remedy(stack, leg)) for leg in legs]
+        output.print_json({"passed": all(leg.passed for leg in legs), "legs": facts})
+    if failed := [leg for leg in legs if not leg.passed]:
+        for leg in failed:
+            typer.echo(f"{leg.name}: {smoking.remedy(stack, leg)}", err=True)
+        raise typer.Exit(FAILED)
+
+
+def say(leg: "Leg") -> None:
+    """Tell, on stderr, what became of a leg."""
+    typer.echo(f"  {'✓' if leg.passed else '✗'} smoke, {leg.name}: {leg.detail} ({leg.seconds:.1f} s)", err=True)
