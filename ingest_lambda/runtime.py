@@ -17,7 +17,7 @@ from ingest_lambda.arrive.backlog import PARALLEL_REQUESTS, Backlog
 from ingest_lambda.arrive.retry import Retry
 from ingest_lambda.bucket.objects import Place
 from ingest_lambda.bucket.owner import expect_owner
-from ingest_lambda.ingest import Clients, Ingest
+from ingest_lambda.ingest import PARALLEL_READS, Clients, Ingest
 from ingest_lambda.judge.contracts import read_contracts
 from ingest_lambda.load.load import Loader
 from ingest_lambda.settings import Settings
@@ -59,7 +59,9 @@ class Runtime:
         self.deadline = Deadline()
         target = Target(settings.database, settings.secret_arn, settings.workgroup, settings.cluster_id)
         warehouse = Warehouse(boto3.client("redshift-data"), target, self.deadline.remaining_seconds)
-        s3 = expect_owner(boto3.client("s3"), os.environ.get("LANDFALL_ACCOUNT"))
+        # As many connections as files are read at once: by default it is ten, and the others would be made anew.
+        pool = Config(max_pool_connections=PARALLEL_READS)
+        s3 = expect_owner(boto3.client("s3", config=pool), os.environ.get("LANDFALL_ACCOUNT"))
         clients = Clients(s3, boto3.client("events"), boto3.client("sns"), boto3.client("dynamodb"))
         place = Place(settings.bucket, settings.copy_role_arn)
         loader = Loader(clients.s3, warehouse, place, read_contracts(), settings.widen_row_limit)

@@ -30,6 +30,11 @@ CHUNK_BYTES = 1024 * 1024
 SPARE_BYTES = 128 * 1024 * 1024
 
 
+def fits_memory(inspected: Inspected) -> bool:
+    """Tell whether a file is read as bytes, and not from disk."""
+    return inspected.size <= WHOLE_FILE_BYTES
+
+
 @contextmanager
 def content_of(s3: S3Client, inspected: Inspected) -> Iterator[bytes | Path]:
     """Give the file's bytes if they were kept or are few, else the path of a copy on disk, which goes afterwards.
@@ -40,7 +45,7 @@ def content_of(s3: S3Client, inspected: Inspected) -> Iterator[bytes | Path]:
     """
     if inspected.content is not None:
         yield inspected.content
-    elif inspected.size <= WHOLE_FILE_BYTES:
+    elif fits_memory(inspected):
         memory = io.BytesIO()
         copy(opened(s3, inspected.file), inspected.file, memory)
         yield memory.getvalue()

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
+from pyarrow import types
 
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.reasons import Reason
@@ -31,7 +32,48 @@ def batches(
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Yield the rows of a file in batches, each with the number of rows before it; some of its columns, or all.
 
-    INT96 timestamps are read in microseconds: in nanoseconds only the years 1678 to 2261 would fit.
+    INT96 timestamps are read in microseconds: in nanoseconds only the years 1678 to 2261 would fit. Batches of flat
+    columns are joined: to convert one takes as long for a thousand rows as for tens of thousands.
+
+    Raises:
+        RejectedFileError: a page cannot be decoded.
+    """
+    rows = 0
+    for batch in _joined(_decoded(source, columns)):
+        yield rows, batch
+        rows += len(batch)
+
+
+def _joined(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Join batches that follow each other, up to TARGET_BYTES, where their columns can be joined whatever they hold."""
+    pending: list[pa.RecordBatch] = []
+    rows = size = 0
+    is_flat: bool | None = None
+    for batch in batches:
+        if is_flat is None:
+            is_flat = all(_is_flat(field.type) for field in batch.schema)
+        if not is_flat:
+            yield batch
+            continue
+        if pending and (size + batch.nbytes > TARGET_BYTES or rows + len(batch) > MAX_ROWS):
+            yield _one(pending)
+            pending, rows, size = [], 0, 0
+        pending.append(batch)
+        rows, size = rows + len(batch), size + batch.nbytes
+    if pending:
+        yield _one(pending)
+
+
+def _one(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
+
+
+def _is_flat(kind: Any) -> bool:
+    return bool(types.is_primitive(kind) or types.is_decimal(kind) or types.is_string(kind) or types.is_binary(kind))
+
+
+def _decoded(source: bytes | Path | io.RawIOBase, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    """Decode a file, a row group after the other: the first in batches of few rows, since nothing tells their size.
 
     Raises:
         RejectedFileError: a page cannot be decoded.
@@ -47,7 +89,7 @@ def batches(
             for group in range(file.num_row_groups):
                 width = 1
                 for batch in file.iter_batches(batch_rows, row_groups=[group], columns=columns, use_threads=False):
-                    yield rows, batch
+                    yield batch
                     rows += len(batch)
                     width = max(width, batch.nbytes // max(len(batch), 1))
                 batch_rows = min(max(TARGET_BYTES // width, FIRST_ROWS), MAX_ROWS)

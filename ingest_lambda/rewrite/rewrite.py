@@ -20,12 +20,12 @@ from ingest_lambda.arrive.partitions import PathColumn
 from ingest_lambda.arrive.routing import Format
 from ingest_lambda.errors import FileGoneError, RejectedFileError, UnexpectedValueError
 from ingest_lambda.judge.widening import Fit, fit
-from ingest_lambda.read.content import content_of
 from ingest_lambda.read.faults import faults_of_the_file
 from ingest_lambda.read.footer import UNKNOWN_ROWS, Footer, Inspected
 from ingest_lambda.read.formats import kind_of, rows_of
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.reasons import Reason
+from ingest_lambda.rewrite.ahead import contents
 from ingest_lambda.rewrite.checks import BadValueError, Converted, plain
 from ingest_lambda.rewrite.path_values import PathValue, path_values
 from ingest_lambda.rewrite.texts import TextSource, convert_text
@@ -84,9 +84,9 @@ def rewrite(s3: S3Client, bucket: str, prefix: str, sources: Iterable[Source], c
     rewriting = _Rewriting(parts, columns)
     rejections: dict[int, RejectedFileError | FileGoneError] = {}
     try:
-        for source in sources:
+        for source, fetched in contents(s3, sources):
             try:
-                with content_of(s3, source.inspected) as content:
+                with fetched as content:
                     rewriting.add(source, content)
             except (RejectedFileError, FileGoneError) as error:
                 rejections[source.number] = error

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 from botocore.exceptions import BotoCoreError, ClientError
+from pyarrow import types
 
 from ingest_lambda.bucket import objects
 from ingest_lambda.read.content import SPARE_BYTES
@@ -44,6 +45,8 @@ class Parts:
         self._bucket = bucket
         self._prefix = prefix
         self.schema = schema
+        # Numbers and times are rarely few, and to find out that a dictionary does not pay costs half the writing.
+        self._with_dictionary = [field.name for field in schema if field.name == schema.names[0] or _is_text(field)]
         self._pending: list[pa.RecordBatch] = []
         self._pending_bytes = 0
         self._file: IO[bytes] | None = None
@@ -88,7 +91,13 @@ class Parts:
         if self._file is None:
             # closed, and gone with that, when the part is put
             self._file = tempfile.TemporaryFile()  # noqa: SIM115
-            self._writer = pq.ParquetWriter(self._file, self.schema, write_statistics=False, store_schema=False)
+            self._writer = pq.ParquetWriter(
+                self._file,
+                self.schema,
+                use_dictionary=self._with_dictionary,
+                write_statistics=False,
+                store_schema=False,
+            )
         self._writer.write_table(pa.Table.from_batches(self._pending, self.schema))
         self._pending, self._pending_bytes = [], 0
         if self._file.tell() >= PART_BYTES:
@@ -105,3 +114,7 @@ class Parts:
         self._objects.append(CanonicalObject(stored, size))
         file.close()
         self._file = None
+
+
+def _is_text(field: pa.Field) -> bool:
+    return bool(types.is_string(field.type))

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from ingest_lambda.errors import ConfigError, FileGoneError, RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.names import landing_names
-from ingest_lambda.read import content
+from ingest_lambda.read import content, parquet_rows
 from ingest_lambda.read.footer import Budget, inspect
 from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite import writer
@@ -164,7 +164,8 @@ def test_a_budget_is_spent_once() -> None:
 
 def test_a_full_object_is_followed_by_another(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "ROW_GROUP_BYTES", 50_000)
-    monkeypatch.setattr(writer, "PART_BYTES", 100_000)
+    monkeypatch.setattr(writer, "PART_BYTES", 50_000)
+    monkeypatch.setattr(parquet_rows, "MAX_ROWS", 5_000)
     file = land.put(f"raw/{new_dataset()}/a.parquet", pa.table({"id": range(50_000)}))
 
     rewritten = rewrite(land.client("s3"), land.bucket, prefix(), sources(land, file), [ID])
@@ -175,7 +176,8 @@ def test_a_full_object_is_followed_by_another(land: Land, monkeypatch: pytest.Mo
 
 def test_a_rewriting_that_s3_ends_leaves_nothing_behind(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "ROW_GROUP_BYTES", 50_000)
-    monkeypatch.setattr(writer, "PART_BYTES", 100_000)
+    monkeypatch.setattr(writer, "PART_BYTES", 50_000)
+    monkeypatch.setattr(parquet_rows, "MAX_ROWS", 5_000)
     file = land.put(f"raw/{new_dataset()}/a.parquet", pa.table({"id": range(50_000)}))
     s3: Any = WatchedS3(land.client("s3"), refused_put=3)
     place = prefix()
