@@ -5,7 +5,8 @@ import pytest
 from tests.support.rights import Need, Right, Unneeded, exercised, faults, given, owner_of, role_names, unexercised
 
 RIGHT = Right("land.IngestRole", "ReadFiles", "s3:GetObjectVersion")
-ROLE = "landfall-dev-Land-1-IngestRole-2"
+ROLE = "landfall-local-Land-1234abcd-12a-IngestRole-B24874C7D13FB"
+RECONCILE = "landfall-local-Reconcile-1234abcd-12a-ReconcileRole8E8D6B44051B8"
 
 
 def listed(when: str) -> dict[Right, Unneeded]:
@@ -44,7 +45,7 @@ def test_a_right_that_nothing_needs_and_a_line_that_is_not_true_are_found(
     [
         (ROLE, "ReadFiles", True),
         (ROLE, "ReadLogin", False),
-        ("landfall-dev-Reconcile-1-ReconcileRole-2", "ReadFiles", False),
+        (RECONCILE, "ReadFiles", False),
     ],
 )
 def test_a_right_is_needed_by_its_own_role_and_statement(role: str, sid: str, is_needed: bool) -> None:
@@ -57,7 +58,10 @@ def test_a_right_is_needed_by_its_own_role_and_statement(role: str, sid: str, is
         ("landfall-prod-transform-us-east-1", "model.TransformRole"),
         ("landfall-prod-transform-flow-us-east-1", "model.StateMachineRole"),
         ("landfall-prod-transform-start-eu-west-3", "model.StarterRole"),
-        ("landfall-prod-Reconcile-9-ReconcileSchedulerRole-AB12", "reconcile.ReconcileSchedulerRole"),
+        ("landfall-local-Reconcile-1234abcd-12a-ReconcileScheDC70ACC8C7697", "reconcile.ReconcileSchedulerRole"),
+        (RECONCILE, "reconcile.ReconcileRole"),
+        (ROLE, "land.IngestRole"),
+        ("landfall-local-Warehouse-882a3270-7ba-CopyRole-16F47395132D8", "warehouse.CopyRole"),
         ("role-of-another", ""),
     ],
 )

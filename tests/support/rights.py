@@ -79,22 +79,29 @@ def exercised(rights: Iterable[Right], needs: Iterable[Need]) -> set[Right]:
     }
 
 
-def role_names() -> dict[str, re.Pattern[str]]:
-    """Return what the name of each role is like: as its template says, or else with its logical name within."""
-    found = {}
-    for template in NAMES:
-        for name, body in of_type(load(template), "AWS::IAM::Role").items():
-            pattern = body["Properties"].get("RoleName", {"Fn::Sub": f".*-{name}(-.*)?"})["Fn::Sub"]
-            pattern = pattern.replace("${AWS::Region}", r"[a-z]{2}-[a-z]+-\d").replace(
-                "${EnvironmentName}", "[a-z0-9-]+"
-            )
-            found[f"{template}.{name}"] = re.compile(pattern)
-    return found
+def role_names() -> dict[str, str]:
+    """Return the name that the template gives each role, or nothing; what differs between deployments stands in it."""
+    return {
+        f"{template}.{name}": body["Properties"].get("RoleName", {"Fn::Sub": ""})["Fn::Sub"]
+        for template in NAMES
+        for name, body in of_type(load(template), "AWS::IAM::Role").items()
+    }
 
 
-def owner_of(role: str, roles: Mapping[str, re.Pattern[str]]) -> str:
-    """Return which role of the templates a deployed role is; nothing for another."""
-    return next((owner for owner, pattern in roles.items() if pattern.fullmatch(role)), "")
+def owner_of(role: str, names: Mapping[str, str]) -> str:
+    """Return which role of the templates a deployed role is; nothing for another.
+
+    A name that CloudFormation makes is that of the stack, the logical name and 13 characters. The first two are cut
+    where all is longer than 64: `landfall-local-Reconcile-8c1f-ReconcileSche8E8D6B44051B8`.
+    """
+    for owner, name in names.items():
+        pattern = name.replace("${AWS::Region}", r"[a-z]{2}-[a-z]+-\d").replace("${EnvironmentName}", "[a-z0-9-]+")
+        if re.fullmatch(pattern, role):
+            return owner
+    made = re.fullmatch(r".*-(\w+?)-?[0-9A-F]{13}", role)
+    logical = {owner: owner.partition(".")[2] for owner, name in names.items() if not name}
+    like = [owner for owner, name in logical.items() if made and name.startswith(made[1])]
+    return next((owner for owner in like if made and logical[owner] == made[1]), like[0] if len(like) == 1 else "")
 
 
 @dataclass(frozen=True)
