@@ -1,5 +1,8 @@
 -- Date and time functions. Parts of dates are spelt in many ways:
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_Dateparts_for_datetime_functions.html
+--
+-- What has a CASE is not declared STRICT, which makes no difference (no part, amount or moment may be NULL for a result
+-- that is not): PostgreSQL inlines it only then, and with the part, which is a literal, little of it is left for each row.
 
 create function pg_catalog.rs_date_part_name(part text) returns text language sql immutable strict as $$
     select case
@@ -32,20 +35,22 @@ create function pg_catalog.rs_sysdate() returns timestamp language sql stable as
     select transaction_timestamp() at time zone 'UTC'
 $$;
 
-create function pg_catalog.dateadd(part text, amount bigint, moment timestamp) returns timestamp
-language sql immutable strict as $$
-    select moment + case rs_date_part_name(part)
-        when 'quarter' then amount * interval '3 months'
-        else amount * ('1 ' || rs_date_part_name(part))::interval
+create function pg_catalog.rs_one(part text) returns interval language sql immutable strict as $$
+    select case rs_date_part_name(part)
+        when 'quarter' then interval '3 months'
+        else ('1 ' || rs_date_part_name(part))::interval
     end
 $$;
 
+create function pg_catalog.dateadd(part text, amount bigint, moment timestamp) returns timestamp
+language sql immutable as $$ select moment + amount * rs_one(part) $$;
+
 create function pg_catalog.date_add(part text, amount bigint, moment timestamp) returns timestamp
-language sql immutable strict as $$ select dateadd(part, amount, moment) $$;
+language sql immutable as $$ select dateadd(part, amount, moment) $$;
 
 -- the number of boundaries of the part between the two moments; weeks begin on Sunday
 create function pg_catalog.datediff(part text, earlier timestamp, later timestamp) returns bigint
-language sql immutable strict as $$
+language sql immutable as $$
     select case rs_date_part_name(part)
         when 'millennium' then extract(millennium from later) - extract(millennium from earlier)
         when 'century' then extract(century from later) - extract(century from earlier)
@@ -70,40 +75,40 @@ language sql immutable strict as $$
 $$;
 
 create function pg_catalog.datediff(part text, earlier timestamptz, later timestamptz) returns bigint
-language sql immutable strict as $$
+language sql immutable as $$
     select datediff(part, earlier at time zone 'UTC', later at time zone 'UTC')
 $$;
 
 create function pg_catalog.date_diff(part text, earlier timestamp, later timestamp) returns bigint
-language sql immutable strict as $$ select datediff(part, earlier, later) $$;
+language sql immutable as $$ select datediff(part, earlier, later) $$;
 
 -- EXTRACT gives an integer, of TIMESTAMPTZ a double; milliseconds and microseconds are those of the second
 -- (https://docs.aws.amazon.com/redshift/latest/dg/r_EXTRACT_function.html)
 create function pg_catalog.rs_part(part text, value double precision) returns double precision
-language sql immutable strict as $$
+language sql immutable as $$
     select case part
         when 'millisecond' then floor(value)::bigint % 1000
         when 'microsecond' then floor(value)::bigint % 1000000
         else floor(value)
     end
 $$;
-create function pg_catalog.rs_extract(part text, moment timestamp) returns integer language sql immutable strict as $$
+create function pg_catalog.rs_extract(part text, moment timestamp) returns integer language sql immutable as $$
     select rs_part(part, date_part(part, moment))::integer
 $$;
 create function pg_catalog.rs_extract(part text, moment timestamptz) returns double precision
-language sql stable strict as $$
+language sql stable as $$
     select case part when 'epoch' then date_part(part, moment) else rs_part(part, date_part(part, moment)) end
 $$;
-create function pg_catalog.rs_extract(part text, length interval) returns integer language sql immutable strict as $$
+create function pg_catalog.rs_extract(part text, length interval) returns integer language sql immutable as $$
     select rs_part(part, date_part(part, length))::integer
 $$;
-create function pg_catalog.rs_extract(part text, moment time) returns integer language sql immutable strict as $$
+create function pg_catalog.rs_extract(part text, moment time) returns integer language sql immutable as $$
     select rs_part(part, date_part(part, moment))::integer
 $$;
-create function pg_catalog.rs_extract(part text, moment timetz) returns integer language sql immutable strict as $$
+create function pg_catalog.rs_extract(part text, moment timetz) returns integer language sql immutable as $$
     select rs_part(part, date_part(part, moment))::integer
 $$;
-create function pg_catalog.rs_extract(part text, moment date) returns integer language sql immutable strict as $$
+create function pg_catalog.rs_extract(part text, moment date) returns integer language sql immutable as $$
     select rs_part(part, date_part(part, moment))::integer
 $$;
 

@@ -101,6 +101,28 @@ def test_the_current_time_is_utc_without_a_zone(administrator: Client) -> None:
     assert abs((now.replace(tzinfo=None) - statement).total_seconds()) < 1
 
 
+def test_of_rows_a_date_part_gives_what_it_gives_of_literals_and_nothing_of_null(client: Client) -> None:
+    rows = [(-2, "2024-02-29 23:59:58.25", "2025-01-05"), (90_000, "2025-01-04 00:00:00", "2024-12-31 12:00:00")]
+    client.run("create table t (k int, a timestamp, b timestamp)")
+    client.run(*(f"insert into t values ({k}, '{a}', '{b}')" for k, a, b in rows))
+    client.run(
+        f"insert into t values (null, '{rows[0][1]}', '{rows[0][2]}'), (1, null, '{rows[0][2]}'), (1, null, null)"
+    )
+    for part in ("yr", "qtr", "mon", "w", "d", "h", "m", "s", "ms", "us"):
+        told = f"dateadd({part}, k, a), date_add('{part}', k, a), datediff({part}, a, b), extract({part} from a)"
+        of_literals = [
+            client.run(f"select {told} from (select {k} as k, '{a}'::timestamp as a, '{b}'::timestamp as b)")[0]
+            for k, a, b in rows
+        ]
+        assert client.run(f"select {told} from t order by k nulls last, a limit 4") == [
+            of_literals[0],
+            (None, None, None, None),
+            (None, None, None, None),
+            of_literals[1],
+        ]
+        assert client.run(f"select {told} from t where k is null") == [(None, None, *of_literals[0][2:])]
+
+
 def test_qualify_filters_rows_by_a_window(client: Client) -> None:
     client.run("create table t (k int, v varchar(9))", "insert into t values (1, 'a'), (1, 'b'), (2, 'c')")
     latest = "select k, nvl(v, 'qualify') as v from t qualify row_number() over (partition by k order by v desc) = 1"
