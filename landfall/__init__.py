@@ -9,6 +9,7 @@ from typing import Any
 
 __all__ = [
     "ConfigError",
+    "Export",
     "FileLine",
     "GateLine",
     "GateReport",
@@ -33,6 +34,7 @@ __all__ = [
     "status",
     "transform",
     "undo",
+    "unload",
     "upload",
 ]
 

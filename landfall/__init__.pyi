@@ -1,6 +1,7 @@
 __all__: list[str]
 
 from landfall.api import ConfigError as ConfigError
+from landfall.api import Export as Export
 from landfall.api import FileLine as FileLine
 from landfall.api import GateLine as GateLine
 from landfall.api import GateReport as GateReport
@@ -25,4 +26,5 @@ from landfall.api import replay_rejected as replay_rejected
 from landfall.api import status as status
 from landfall.api import transform as transform
 from landfall.api import undo as undo
+from landfall.api import unload as unload
 from landfall.api import upload as upload

@@ -32,6 +32,7 @@ from landfall.operate import (
     standing,
     transforms,
     undos,
+    unloading,
     uploads,
     waiting,
 )
@@ -43,6 +44,7 @@ from landfall.operate.replays import Replay
 from landfall.operate.standing import Status
 from landfall.operate.transforms import Run
 from landfall.operate.undos import Undo
+from landfall.operate.unloading import Export
 from landfall.operate.uploads import Upload
 from landfall.stack import STACK_VARIABLE, Stack
 from local import faces
@@ -51,6 +53,7 @@ from local.home import home_from_environment
 
 __all__ = [  # the types of what its functions take and return; landfall/__init__.py lists all that people import
     "ConfigError",
+    "Export",
     "FileLine",
     "GateLine",
     "Reconciliation",
@@ -350,6 +353,21 @@ def undo(key: str, version: str | None = None, *, stack: Stack | None = None) ->
     stack = stack or connect()
     with marking.changing(stack):
         return undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version)
+
+
+@_in_our_words
+def unload(model: str, partition_by: str | Sequence[str] = (), keep: int = 2, *, stack: Stack | None = None) -> Export:
+    """Write a modeled table to S3 as parquet, whole or not at all, and register it in the catalog.
+
+    Its newest `keep` complete exports stay, 1 at least.
+
+    Raises:
+        ConfigError: the reader sees no such model, no partition can be made of a column, or a right is missing.
+    """
+    if keep < 1:
+        raise ConfigError(f"keep={keep}: the export that is made stays, so that it is 1 at least")
+    columns = [partition_by] if isinstance(partition_by, str) else partition_by
+    return unloading.unload(stack or connect(), model, columns, keep, declared.restricted_columns(model))
 
 
 @_in_our_words

@@ -19,6 +19,7 @@ from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import parse_contract
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.warehouse.client import Warehouse
+from landfall import api
 from landfall.operate import declared, exports, unloading
 from landfall.stack import Stack
 from local.home import ROOT
@@ -144,6 +145,18 @@ def test_every_row_is_in_sight_of_the_catalog_whatever_its_partition(
     assert parameters["projection.month.values"] == "202601,__HIVE_DEFAULT_PARTITION__"
     assert parameters["projection.day.values"] == "2026-01-02,2999-12-31"
     assert (parameters["projection.month.type"], parameters["projection.day.type"]) == ("enum", "enum")
+
+
+def test_python_exports_as_the_command_does(exporting: Desk, model: str) -> None:
+    by_command = exporting.landfall("unload", model, "--partition-by", "region")
+    done = api.unload(model, "region", keep=1, stack=exporting.stack)
+    assert done.removed == [below(exporting, by_command["folder"])]
+    differs = {name: by_command[name] for name in ("folder", "removed")}
+    assert {**json.loads(json.dumps(done.to_dict())), **differs} == by_command
+    for refused, said in (({"keep": 0}, "it is 1 at least"), ({"partition_by": "colour"}, "exports no column colour")):
+        with pytest.raises(ConfigError, match=said):
+            api.unload(model, stack=exporting.stack, **refused)
+    assert folders(exporting, model) == ([below(exporting, done.folder)], [])
 
 
 @pytest.mark.parametrize(
