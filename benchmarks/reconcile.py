@@ -5,7 +5,8 @@
 starts a local AWS and a local Redshift of its own, writes a ledger of so many files, and lets the function compare it
 with a listing of the same files that is generated (a page of a thousand each time it is asked for the next), of which
 a few have not landed. It prints, for the first night, which compares all, and the next, which compares what is young
-and a sixteenth of the rest: the calls of ten minutes, requests to the Data API, seconds and CPU seconds.
+and a sixteenth of the rest: the calls of ten minutes, requests to the Data API and their statements, how many rows of
+ledger and landing were read for these, seconds, and CPU seconds and peak memory of the function.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 
 from benchmarks.landing import surroundings
+from benchmarks.meter import SUBMITS, peak_megabytes
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.reconcile import handler
@@ -33,6 +35,7 @@ from tests.land.warehouse import Land, new_dataset, target
 
 PAGE = 1_000
 LOST_EVERY = 100_000
+STATEMENTS = "statements"
 SECONDS_A_CALL = 600.0
 BEGAN = datetime.now(UTC)
 STORED = BEGAN - timedelta(days=30)
@@ -67,17 +70,7 @@ class Listing:
 def fill(land: Land, listing: Listing) -> None:
     """Write the ledger of the listing's files, and a row of landing for each; a few are left out."""
     land.warehouse.transaction(bootstrap.dataset_statements(listing.dataset, Contract()))
-    facts = land.services.redshift
-    with (
-        psycopg2.connect(
-            host=facts["host"],
-            port=facts["postgres_port"],
-            user=facts["admin_user"],
-            password=facts["admin_password"],
-            dbname=facts["database"],
-        ) as connection,
-        connection.cursor() as cursor,
-    ):
+    with connect(land) as connection, connection.cursor() as cursor:
         for start in range(0, listing.files, 100_000):
             ledger, landing = io.StringIO(), io.StringIO()
             for number in range(start, min(start + 100_000, listing.files)):
@@ -96,11 +89,31 @@ def fill(land: Land, listing: Listing) -> None:
         cursor.execute(f'analyze landing."{listing.dataset}"')
 
 
+def connect(land: Land) -> Any:
+    """Connect to the PostgreSQL behind the local Redshift, as its administrator."""
+    facts = land.services.redshift
+    return psycopg2.connect(
+        host=facts["host"],
+        port=facts["postgres_port"],
+        user=facts["admin_user"],
+        password=facts["admin_password"],
+        dbname=facts["database"],
+    )
+
+
+def rows_read(land: Land, dataset: str) -> int:
+    """Say how many rows of a dataset's ledger and landing table PostgreSQL has read until now, without an index."""
+    with connect(land) as connection, connection.cursor() as cursor:
+        cursor.execute("select sum(seq_tup_read) from pg_stat_user_tables where relname = %s", (dataset,))
+        return int(cursor.fetchone()[0])
+
+
 def night(land: Land, listing: Any, queue_url: str, marks: Marks, day: int) -> dict[str, Any]:
     """Run a night's calls to their end."""
     asked: Counter[str] = Counter()
     client = land.services.client("redshift-data")
     client.meta.events.register("before-call.redshift-data", lambda model, **_: asked.update([model.name]))
+    client.meta.events.register("provide-client-params.redshift-data", partial(_count_statements, asked))
     where: Target = target(land.settings)
     settings = handler.Settings(
         land.bucket,
@@ -113,6 +126,7 @@ def night(land: Land, listing: Any, queue_url: str, marks: Marks, day: int) -> d
         400,
     )
     clients = handler.Clients(listing, land.client("sqs"), land.client("sns"))
+    read = rows_read(land, listing.dataset)
     wall, cpu, calls, sent, mismatches, listed = time.monotonic(), time.process_time(), 0, 0, 0, 0
     is_complete = False
     while not is_complete:
@@ -120,15 +134,25 @@ def night(land: Land, listing: Any, queue_url: str, marks: Marks, day: int) -> d
         result = handler.run(settings, clients, Warehouse(client, where), left, BEGAN + timedelta(days=day), marks)
         calls, is_complete = calls + 1, result.complete
         sent, listed, mismatches = sent + result.sent, listed + result.listed, mismatches + len(result.mismatches)
+    cpu_seconds = time.process_time() - cpu
+    statements = asked.pop(STATEMENTS, 0)
     return {
         "calls": calls,
         "listed": listed,
         "sent": sent,
         "mismatches": mismatches,
         "data_api_calls": asked.total(),
+        "statements": statements,
+        "rows_read": rows_read(land, listing.dataset) - read,
         "wall_seconds": round(time.monotonic() - wall, 1),
-        "cpu_seconds": round(time.process_time() - cpu, 1),
+        "cpu_seconds": round(cpu_seconds, 1),
+        "peak_megabytes": peak_megabytes(),
     }
+
+
+def _count_statements(asked: Counter[str], params: dict[str, Any], model: Any, **_: Any) -> None:
+    if model.name in SUBMITS:
+        asked[STATEMENTS] += len(params.get("Sqls") or [params["Sql"]])
 
 
 def _left(ends_at: float) -> float:
