@@ -9,8 +9,8 @@ from ingest_lambda.errors import ConfigError
 
 # Rows of a landing table up to which a load may rewrite a column: seconds of work, under the dataset's mutex.
 WIDEN_ROW_LIMIT = 1_000_000
-# Files that an invocation takes from a backlog at most: their footers, of some fifty columns, fit the memory it has.
-BACKLOG_FILES = 5_000
+# Files of a load from a backlog: more would spare little, and take longer to try again where it fails.
+BACKLOG_FILES = 1_000
 
 
 @dataclass(frozen=True)

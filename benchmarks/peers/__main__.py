@@ -11,26 +11,20 @@ commit too.
 from __future__ import annotations
 
 import argparse
-import io
 import json
-import os
-import platform
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from benchmarks.changes import scratch_folder
+from benchmarks.circumstances import circumstances, parquet
 from benchmarks.peers.environments import REQUIREMENTS, interpreter
 from benchmarks.peers.surroundings import Surroundings, surroundings
 from benchmarks.peers.ways import WAYS, Load, Measured, measure
 from benchmarks.peers.workload import Workload
 from ingest_lambda.file_version import FileVersion
-from local.home import ROOT
 
 WORKLOADS = {
     "many-rows": Workload("many_rows", files=200, rows=5_000),
@@ -54,16 +48,10 @@ def upload(around: Surroundings, workload: Workload, dataset: str) -> Load:
     client = around.stack.client("s3")
     files = []
     for number, table in enumerate(workload.tables()):
-        key, body = f"raw/{dataset}/{number:06}.parquet", _parquet(table)
+        key, body = f"raw/{dataset}/{number:06}.parquet", parquet(table)
         stored = client.put_object(Bucket=around.bucket, Key=key, Body=body)
         files.append(FileVersion(around.bucket, key, stored["VersionId"], stored["ETag"].strip('"'), len(body)))
     return Load(dataset, [files[number] for number in workload.arrivals()])
-
-
-def _parquet(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(table, sink)
-    return sink.getvalue()
 
 
 def compare(workloads: Sequence[Workload], ways: Sequence[str]) -> Iterator[tuple[str, dict[str, Measured]]]:
@@ -113,18 +101,9 @@ def _answer(measured: Measured) -> str:
     return "yes" if measured["right"] else "**no**"
 
 
-def circumstances() -> dict[str, str | float | int | None]:
-    """Tell where and on what the figures were taken."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
-    return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit.stdout.strip(),
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg()[0],
-        "peers": " ".join(line for file in sorted(REQUIREMENTS.iterdir()) for line in file.read_text().split()),
-    }
+def releases() -> str:
+    """Name the releases of the other loaders."""
+    return " ".join(line for file in sorted(REQUIREMENTS.iterdir()) for line in file.read_text().split())
 
 
 def main() -> None:
@@ -137,7 +116,7 @@ def main() -> None:
     ways = [name for name in WAYS if any(name.startswith(told) for told in options.ways)]
     for name in {WAYS[way].library for way in ways} - {""}:
         interpreter(name)  # now, and not while others are measured
-    before = circumstances()
+    before = {**circumstances(), "peers": releases()}
     results = dict(compare([WORKLOADS[name] for name in options.workloads], ways))
     if options.json:
         options.json.write_text(json.dumps({**before, "workloads": results}, indent=2) + "\n", encoding="utf-8")

@@ -140,7 +140,7 @@ def test_few_files_are_no_backlog_and_nothing_is_asked_of_the_queue(queue: Queue
         (1_000, 300.0, 0, lambda taken: taken == 0),  # switched off
         (1_000, 300.0, 20, lambda taken: taken == 10),  # as many as are allowed, the batch's own among them
         (10_000_000_000, 300.0, MOST_FILES, lambda taken: taken == 0),  # the batch is more than enough
-        (100_000_000, 300.0, MOST_FILES, lambda taken: 0 < taken < 40),  # as far as the time goes
+        (50_000_000, 300.0, MOST_FILES, lambda taken: 0 < taken < 40),  # as far as the time goes
         (1_000, 0.0, MOST_FILES, lambda taken: taken == 0),  # no time is left
     ],
 )
