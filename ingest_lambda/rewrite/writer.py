@@ -45,7 +45,8 @@ class Parts:
         self._bucket = bucket
         self._prefix = prefix
         self.schema = schema
-        # Numbers and times are rarely few, and to find out that a dictionary does not pay costs half the writing.
+        # Of the file's number, which is the first, and of texts. Other numbers and times are rarely few, and to find
+        # out that a dictionary does not pay costs half the writing.
         self._with_dictionary = [field.name for field in schema if field.name == schema.names[0] or _is_text(field)]
         self._pending: list[pa.RecordBatch] = []
         self._pending_bytes = 0

@@ -142,6 +142,7 @@ def test_few_files_are_no_backlog_and_nothing_is_asked_of_the_queue(queue: Queue
         (10_000_000_000, 300.0, MOST_FILES, lambda taken: taken == 0),  # the batch is more than enough
         (50_000_000, 300.0, MOST_FILES, lambda taken: 0 < taken < 40),  # as far as the time goes
         (1_000, 0.0, MOST_FILES, lambda taken: taken == 0),  # no time is left
+        (0, 300.0, MOST_FILES, lambda taken: taken == 0),  # their size is not known: perhaps they are large
     ],
 )
 def test_it_takes_what_it_has_time_for_by_the_sizes_that_the_messages_announce(
@@ -189,6 +190,17 @@ def test_a_message_that_cannot_be_deleted_is_told_and_the_others_are_deleted(
 
     assert queue.count() == (0, 0)
     assert [vars(record)["messages"] for record in caplog.records] == [1]
+
+
+def test_a_file_that_has_come_before_takes_more_of_the_time() -> None:
+    first, again = Room(MOST_FILES, 60.0), Room(MOST_FILES, 60.0)
+    files = [FileVersion("b", str(number), "v", size=1_000) for number in range(500)]
+
+    first.fill(Message("", "", "", 1, (file,)) for file in files)
+    again.fill(Message("", "", "", 2, (file,)) for file in files)
+
+    assert first.requests > 0
+    assert again.requests == 0
 
 
 @given(
