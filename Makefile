@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos matrix lint audit docs package deploy down constraints
+.PHONY: help setup demo test rights chaos matrix lint audit docs package deploy down constraints
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test: lint ## every check that CI runs
 
 chaos: setup ## storms of everything that can go wrong: make chaos LAYER=core SEED=1 MINUTES=10 (tests/chaos)
 	$(BIN)/python -m tests.chaos --layer $(LAYER) --seed $(SEED) --schedules $(SCHEDULES) --minutes $(MINUTES)
+
+rights: setup ## take rights from the deployed roles, one by one: the product must say what it lacks (minutes)
+	LANDFALL_ALL_RIGHTS=1 $(BIN)/pytest tests/end_to_end/test_rights.py
 
 matrix: setup ## let some fifteen writers of parquet write their types, and land them (slow; its own environment)
 	PYTHON=$(PYTHON) tests/matrix/run.sh
