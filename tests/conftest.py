@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.land.warehouse import Land
 
 FAULTS = pytest.StashKey[list[str]]()
+JUDGED = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,15 +41,19 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
     if not rights.is_whole(session.config):
         return
-    given = rights.given()
+    given, listed = rights.given(), rights.unexercised()
     used = rights.exercised(given, rights.needed(run_folder.folder()))
-    session.config.stash[FAULTS] = list(rights.faults(given, used, rights.unexercised()))
+    session.config.stash[FAULTS] = list(rights.faults(given, used, listed))
+    session.config.stash[JUDGED] = f"{len(given)} given, {len(used)} needed, {len(listed)} listed as needed by no test"
     if session.config.stash[FAULTS]:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what is wrong with the rights."""
+    """Say what is wrong with the rights, and whether they were judged at all."""
+    terminalreporter.line(
+        f"rights: {config.stash.get(JUDGED, 'not judged, which takes all tests, passed, in one run')}"
+    )
     if found := config.stash.get(FAULTS, []):
         terminalreporter.section("rights that the templates give")
         for fault in found:

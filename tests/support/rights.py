@@ -6,6 +6,7 @@ writes down (local/aws/patches/recorded_rights.py); what cannot be stands in UNE
 
 import csv
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -143,5 +144,6 @@ def is_whole(config: pytest.Config) -> bool:
     """Tell whether a run is of all tests: no file, folder, word or mark was asked for, and none was left out."""
     if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return False
-    chosen = any(config.getoption(name, False) for name in ("keyword", "markexpr", "deselect", "lf", "collectonly"))
+    options = ("keyword", "markexpr", "deselect", "lf", "stepwise", "collectonly")
+    chosen = os.environ.get("PYTEST_ADDOPTS") or any(config.getoption(name, False) for name in options)
     return not chosen and not any(argument.startswith("--ignore") for argument in config.invocation_params.args)
