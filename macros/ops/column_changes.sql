@@ -1,5 +1,6 @@
 {% macro column_changes(existing) -%}
     {%- set changes = {} -%}
+    {%- set order_columns = change_order_columns() -%}
     {%- for node in graph.nodes.values()
         if node.resource_type == 'model' and node.config.meta.get('entity')
         and node.schema ~ '.' ~ node.alias in existing -%}
@@ -11,7 +12,7 @@
         {#- A version is told by its digest, which is made of all columns: a history knows no other way -#}
         {%- set keeps_versions = entity_tables(entity) | length > 1 -%}
         {%- for name, column in node.columns.items()
-            if column.data_type and name not in change_order_columns() -%}
+            if column.data_type and name not in order_columns -%}
             {%- if name not in held and name in said.get('unfilled_columns', []) and not keeps_versions -%}
                 {%- do change.statements.append(
                     'alter table ' ~ table ~ ' add column ' ~ name ~ ' ' ~ column.data_type) -%}
