@@ -19,10 +19,6 @@ from redshift_connector.metadataServerProxy import MetadataServerProxy
 
 from tests.support.model_warehouse import ModelWarehouse
 from transform_lambda.quick_dbt import (
-    Late,
-    QuickMacro,
-    QuickNamespaceBuilder,
-    context_of,
     message_of,
     quicken,
     stock_event,
@@ -30,10 +26,10 @@ from transform_lambda.quick_dbt import (
     stock_line,
     stock_message,
     stock_summary,
-    stock_to_dict,
     summary_of,
     write_line,
 )
+from transform_lambda.quick_macros import Late, QuickMacro, QuickNamespaceBuilder, context_of, stock_to_dict
 
 NODE = {
     "node_name": "orders",
@@ -119,7 +115,7 @@ def test_a_context_holds_what_dbts_holds_and_a_macro_hides_what_else_has_its_nam
     by_package = worker_warehouse.manifest.get_macros_by_package()
     internal = get_adapter_package_names("redshift")
     builder = QuickNamespaceBuilder("landfall", "landfall", MacroStack(), internal)
-    quick, stock = (Bare(builder.build_namespace(by_package, {})) for _ in range(2))
+    quick, copied, joined, stock = (Bare(builder.build_namespace(by_package, {})) for _ in range(4))
     stock._ctx = {}
 
     late, eager = context_of(quick), stock_to_dict(stock)
@@ -133,6 +129,7 @@ def test_a_context_holds_what_dbts_holds_and_a_macro_hides_what_else_has_its_nam
         name: found(each) for name, each in eager.items() if hasattr(each, "macro")
     }
     assert len(late) == len(eager)
+    assert set(context_of(copied).copy()) == set(context_of(joined) | {"value": 2}) == set(eager)
     assert set(late) == set(late.keys()) == set(eager)
     assert len(late.values()) == len(eager.values())
 
