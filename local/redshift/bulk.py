@@ -18,6 +18,7 @@ from local.redshift.masking import quote_literal
 from local.redshift.messages import Message
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.recorder import Sent
+from local.redshift.sql.scope import quote
 from local.redshift.sql.translate import needs, translate_unloaded
 from local.redshift.translation import Translation
 from local.redshift.unload import Unload, UnloadColumn
@@ -38,11 +39,14 @@ class Bulk(Translation):
             raise RedshiftError("COPY cannot be pipelined behind messages without a Sync")
         rows = await self._ask(_TABLE_COLUMNS.format(table=quote_literal(copy.table)))
         targets = [TargetColumn(name or "", kind or "", required == "t") for name, kind, required, _ in rows]
+        if copy.columns:
+            by_name = {target.name: target for target in targets}
+            targets = [by_name[name] for name in copy.columns if name in by_name]
         return Load(copy, targets, int(rows[0][3] or 0) if rows else None)
 
     async def _run_load(self, load: Load, trigger: Message, sql: str, portal: bytes = b"") -> None:
         """Send what starts COPY FROM STDIN, then feed it; the client's next message waits until the rows are sent."""
-        report = LoadReport(load.statement.table, load.statement.source, "parquet")
+        report = LoadReport(load.statement.table, load.statement.source, load.statement.format)
         self.recorder.runs(Sent(sql, (), load.table_id, report), portal)
         self._copy_in = started = asyncio.get_running_loop().create_future()
         await self._to_server(trigger)
@@ -101,7 +105,8 @@ class Bulk(Translation):
 
 def copy_from_stdin(copy: CopyStatement) -> str:
     """Return the COPY that takes the rows from the front."""
-    return f"copy {copy.table} from stdin (format csv, encoding 'UTF8')"
+    columns = ", ".join(quote(name) for name in copy.columns)
+    return f"copy {copy.table}{f' ({columns})' if columns else ''} from stdin (format csv, encoding 'UTF8')"
 
 
 def described(description: Message) -> list[UnloadColumn]:

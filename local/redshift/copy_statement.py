@@ -1,4 +1,4 @@
-"""The COPY statement as Redshift reads it for parquet, strict.
+"""The COPY statement as Redshift reads it for parquet, CSV and JSON, strict.
 
 In: SQL. Out: a CopyStatement, None for any other statement, or a RedshiftError. Pure.
 Sources: https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html (which parameters work
@@ -10,8 +10,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from local.redshift.copy_text import TEXT_OPTIONS, TextOptions, text_options
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
-from local.redshift.masking import NAME, STRING, Masked, mask, unquote, without_comments
+from local.redshift.masking import (
+    IDENTIFIER,
+    NAME,
+    STRING,
+    Masked,
+    mask,
+    unquote,
+    unquote_identifier,
+    without_comments,
+)
 from local.redshift.options import compile_options, read_options
 
 _COPY = re.compile(
@@ -35,9 +45,12 @@ _OPTIONS = compile_options(
 )
 
 
+_TEXT = re.compile(r"\b(?:csv|json)\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class CopyStatement:
-    """A COPY of parquet from S3 into `table` (as written, quotes included)."""
+    """A COPY from S3 into `table` (as written, quotes included), of parquet or, with options for them, CSV or JSON."""
 
     table: str
     source: str
@@ -46,6 +59,15 @@ class CopyStatement:
     fill_record: bool = False
     serialize: bool = False
     replacement: str | None = None
+    columns: tuple[str, ...] = ()
+    text: TextOptions | None = None
+
+    @property
+    def format(self) -> str:
+        """The format of the files."""
+        if self.text is None:
+            return "parquet"
+        return "csv" if self.text.json is None else "json"
 
     @property
     def bucket(self) -> str:
@@ -76,6 +98,8 @@ def parse_copy(sql: str) -> CopyStatement | None:
     match = _COPY.match(code)
     if not match:
         raise RedshiftError("syntax error in COPY: expected COPY table FROM 's3://...' options", SYNTAX_ERROR)
+    if _TEXT.search(match["options"]):
+        return _text_copy(match, masked)
     found = read_options(match["options"], masked, _OPTIONS, lambda text: _unknown(text, masked))
     source = unquote(masked.restore(match["source"]))
     _refuse(source, found, bool(match["columns"]))
@@ -90,20 +114,39 @@ def parse_copy(sql: str) -> CopyStatement | None:
     )
 
 
-def _unknown(text: str, masked: Masked) -> RedshiftError:
+def _text_copy(match: re.Match[str], masked: Masked) -> CopyStatement:
+    found = read_options(match["options"], masked, TEXT_OPTIONS, lambda text: _unknown(text, masked, "TEXT"))
+    source = unquote(masked.restore(match["source"]))
+    _refuse_source(source, found)
+    names = re.findall(IDENTIFIER, match["columns"] or "")
+    return CopyStatement(
+        table=masked.restore(match["table"]),
+        source=source,
+        role=found["role"] or "",
+        manifest="manifest" in found,
+        columns=tuple(unquote_identifier(masked.restore(name)) for name in names),
+        text=text_options(found),
+    )
+
+
+def _unknown(text: str, masked: Masked, kind: str = "PARQUET") -> RedshiftError:
     word = masked.restore(text.strip()).split()[0]
-    return RedshiftError(f"{word.upper()} argument is not supported for PARQUET based COPY")
+    return RedshiftError(f"{word.upper()} argument is not supported for {kind} based COPY")
 
 
-def _refuse(source: str, found: dict[str, str | None], has_columns: bool) -> None:
+def _refuse_source(source: str, found: dict[str, str | None]) -> None:
     if not source.startswith("s3://"):
         raise RedshiftError(f"invalid COPY source '{source}': the local Redshift reads s3:// only")
-    if found.get("format") != "parquet":
-        raise RedshiftError("the local Redshift copies FORMAT AS PARQUET only")
     if "credentials" in found or not found.get("role"):
         raise RedshiftError("COPY needs IAM_ROLE '<arn>' here", "42601")
     if not re.match(r"arn:aws[\w-]*:iam::\d{12}:role/", found["role"] or ""):
         raise RedshiftError("Invalid credentials. Must be of the format: credentials 'aws_iam_role=...'", "XX000")
+
+
+def _refuse(source: str, found: dict[str, str | None], has_columns: bool) -> None:
+    _refuse_source(source, found)
+    if found.get("format") != "parquet":
+        raise RedshiftError("the local Redshift copies FORMAT AS PARQUET, CSV and JSON only")
     if has_columns:
         raise RedshiftError(
             "COPY of parquet with a column list is not specified by Redshift: copy into a table of the file's shape"

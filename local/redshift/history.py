@@ -213,5 +213,10 @@ def _as_dict(load: LoadReport) -> dict[str, Any]:
         "source": load.source,
         "format": load.format,
         "files": [{name: getattr(file, name) for name in LoadedFile.__slots__} for file in load.files],
-        "errors": [{name: getattr(error, name) for name in LoadError.__slots__} for error in load.errors],
+        "errors": [{name: _storable(getattr(error, name)) for name in LoadError.__slots__} for error in load.errors],
     }
+
+
+def _storable(value: str | int | None) -> str | int | None:
+    """Return what was read of a file as PostgreSQL's JSON takes it: a file may hold bytes that are no text."""
+    return value.encode(errors="replace").decode().replace("\0", ".") if isinstance(value, str) else value

@@ -1,27 +1,37 @@
-"""One COPY of parquet from S3: files found, checked, and turned into rows for COPY FROM STDIN.
+"""One COPY from S3: files found, checked, and turned into rows for COPY FROM STDIN.
 
-In: a CopyStatement and the table's columns. Out: CSV chunks. All files are checked before the first row leaves, and any
-error fails the whole COPY: PostgreSQL rolls back what it took.
+In: a CopyStatement and the table's columns. Out: CSV chunks. All files of parquet are checked before the first row
+leaves. An error fails the whole COPY, for CSV and JSON as many as MAXERROR says: PostgreSQL rolls back what it took.
 """
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from local.redshift.copy_statement import CopyStatement
-from local.redshift.errors import ErrorFields, LoadFault
+from local.redshift.copy_text import TextOptions
+from local.redshift.errors import INTERNAL_ERROR, ErrorFields, LoadFault, RedshiftError
 from local.redshift.history import LoadedFile, LoadReport
+from local.redshift.json_paths import read_paths
 from local.redshift.parquet_rows import csv_chunks
 from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn, plan_columns
-from local.redshift.s3_source import client_for_role, downloaded, find_files
+from local.redshift.s3_source import CODE_S3, client_for_role, downloaded, find_files, read_text
+from local.redshift.text_rows import Rows
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+_OPENERS: dict[str, Any] = {"": open, "gzip": gzip.open, "bzip2": bz2.open}
 # Where PostgreSQL says in its CONTEXT that a value of COPY is wrong.
 _COLUMN = re.compile(r"^COPY .*?, line \d+, column ([^:\n]+)")
 
@@ -41,6 +51,9 @@ def load_chunks(
         RedshiftError: anything that would fail the COPY in Redshift.
     """
     client = client_for_role(statement.role)
+    if statement.text:
+        yield from _text_chunks(client, statement, statement.text, Rows(targets, statement.text, report), folder)
+        return
     with ExitStack() as stack:
         opened = []
         for source in find_files(client, statement):
@@ -56,6 +69,34 @@ def load_chunks(
             except (pa.ArrowException, OSError) as error:
                 raise _unreadable(loaded.name, error) from error
             loaded.rows, loaded.ended = file.metadata.num_rows, time.time()
+
+
+def _text_chunks(
+    client: S3Client, statement: CopyStatement, options: TextOptions, rows: Rows, folder: Path
+) -> Iterator[bytes]:
+    paths = None
+    if options.json and options.json.startswith("s3://"):
+        paths = read_paths(read_text(client, options.json))
+        if paths is not None and len(paths) != len(rows.targets):
+            raise RedshiftError(
+                "Number of jsonpaths and the number of columns should match. "
+                f"JSONPath size: {len(paths)}, Number of columns in table or column list: {len(rows.targets)}",
+                INTERNAL_ERROR,
+            )
+    for source in find_files(client, statement):
+        loaded = LoadedFile(source.url, source.size, started=time.time())
+        rows.report.files.append(loaded)
+        with downloaded(client, source, folder) as path:
+            try:
+                with _OPENERS[options.compression](
+                    path, "rt", encoding="utf-8", errors="surrogateescape", newline=""
+                ) as text:
+                    yield from rows.chunks(text, loaded, paths)
+            except (OSError, EOFError) as error:
+                raise LoadFault(
+                    f"The file is not {options.compression.upper()}: {error}", CODE_S3, source.url
+                ).to_error() from error
+        loaded.ended = time.time()
 
 
 def _open(path: Path, name: str) -> pq.ParquetFile:

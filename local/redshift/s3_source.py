@@ -131,7 +131,7 @@ def _prefix_files(client: S3Client, statement: CopyStatement) -> Iterator[Source
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=statement.bucket, Prefix=statement.key)
     for page in pages:
         for entry in page.get("Contents", []):
-            if _visible(entry["Key"]) and not entry["Key"].endswith("/"):
+            if (statement.text or _visible(entry["Key"])) and not entry["Key"].endswith("/"):
                 yield SourceFile(statement.bucket, entry["Key"], entry["Size"])
 
 
@@ -147,18 +147,18 @@ def _manifest_files(client: S3Client, statement: CopyStatement) -> list[SourceFi
         entries = [(entry["url"], entry) for entry in json.loads(body)["entries"]]
     except (ValueError, KeyError, TypeError) as error:
         raise LoadFault("Manifest file is not in correct json format", CODE_S3, statement.source).to_error() from error
-    files = [_manifest_file(client, url, entry) for url, entry in entries]
+    files = [_manifest_file(client, url, entry, statement.text is None) for url, entry in entries]
     return [file for file in files if file is not None]
 
 
-def _manifest_file(client: S3Client, url: str, entry: dict[str, Any]) -> SourceFile | None:
+def _manifest_file(client: S3Client, url: str, entry: dict[str, Any], is_columnar: bool) -> SourceFile | None:
     """Check one manifest entry against S3; None for an object that is missing and not mandatory, or unseen.
 
     Source: https://docs.aws.amazon.com/redshift/latest/dg/loading-data-files-using-manifest.html
     """
     meta = entry.get("meta")
     length = meta.get("content_length") if isinstance(meta, dict) else None
-    if length is None:
+    if length is None and is_columnar:
         text = "COPY with MANIFEST parameter requires full path of an S3 object and meta.content_length."
         raise LoadFault(text, 15003, f"File has no content_length in meta: {url}").to_error()
     bucket, _, key = url.removeprefix("s3://").partition("/")
@@ -170,10 +170,10 @@ def _manifest_file(client: S3Client, url: str, entry: dict[str, Any]) -> SourceF
         if not entry.get("mandatory", False):
             return None
         raise _missing(key, f"Mandatory url: {url}") from error
-    if size != length:
+    if is_columnar and size != length:
         text = f"HTTP response error code: 416 Message: InvalidRange content_length {length}, object {size}: {url}"
         raise LoadFault("S3 Query Exception (Fetch)", 15001, text).to_error()
-    return SourceFile(bucket, key, size) if _visible(key) else None
+    return SourceFile(bucket, key, size) if _visible(key) or not is_columnar else None
 
 
 def _missing(key: str, context: str) -> RedshiftError:
@@ -199,6 +199,19 @@ def downloaded(client: S3Client, file: SourceFile, folder: Path) -> Iterator[Pat
         yield path
     finally:
         path.unlink(missing_ok=True)
+
+
+def read_text(client: S3Client, url: str) -> str:
+    """Return a small object's text.
+
+    Raises:
+        RedshiftError: S3 does not give it.
+    """
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    try:
+        return client.get_object(Bucket=bucket, Key=key)["Body"].read().decode(errors="replace")
+    except (BotoCoreError, ClientError) as error:
+        raise _s3_fault(f"{error}: {url}") from error
 
 
 def _s3_fault(text: str) -> RedshiftError:
