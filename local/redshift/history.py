@@ -2,14 +2,15 @@
 
 In: statements as sessions begin and end them. Out: lines of JSON in two files of the data folder, which the system
 views read (prelude/60_history.sql). A statement costs an object in memory; lines are written when a statement comes
-that names a system view, and every second. At least the newest LIMIT statements are kept, at most twice as many; a
-restart forgets them.
+that names a system view, and every second. The newest statements are kept, up to twice LIMIT or LIMIT_BYTES; a restart
+forgets them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import time
 from dataclasses import dataclass, field
@@ -17,11 +18,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-LIMIT = 20_000
+LIMIT, LIMIT_BYTES = 20_000, 16 * 2**20  # of a file: what comes first; a view reads both files whole
+TEXT_CHARACTERS = 64 * 1024  # of a statement that are kept
 FOLDER = "redshift_history"  # in the data folder
 _SECONDS = 1.0
 _SYSTEM_VIEW = re.compile(r"\b(?:sys|stl|stv|svl|svcs)_|\bpg_last_", re.IGNORECASE)
-_SECRET = re.compile(r"(\b(?:password|credentials)\s+(?:as\s+)?)'(?:[^'\\]|''|\\.)*'", re.IGNORECASE)
+_SECRET = re.compile(
+    r"(\b(?:password|credentials|access_key_id|secret_access_key|session_token)"
+    r"(?:\s|/\*(?:[^*]|\*(?!/))*\*/|--[^\n]*\n)+(?:as\s+)?)"
+    r"(?:'(?:[^'\\]|''|\\.)*'|\$(\w*)\$.*?\$\2\$)",
+    re.IGNORECASE | re.DOTALL,
+)
 _TYPES = (
     (re.compile(r"create\s+(?:(?:local|temp|temporary)\s+)*table\b[^;]*?\bas\s*\(*\s*(?:select|with)\b", re.I), "CTAS"),
     (re.compile(r"(?:create|alter|drop|comment)\b", re.I), "DDL"),
@@ -115,7 +122,7 @@ class Statement:
                 "rows": self.rows,
                 "bytes": self.bytes,
                 "error": self.error,
-                "text": without_secrets(self.text),
+                "text": without_secrets(self.text)[:TEXT_CHARACTERS],
                 "tables": self.tables,
                 "target": self.target,
                 "load": load and _as_dict(load),
@@ -130,11 +137,14 @@ class History:
         self._current, self._previous = folder / "current.jsonl", folder / "previous.jsonl"
         self._number = self._transaction = 0
         self._changed: dict[int, Statement] = {}
-        self._written = 0
+        self._written = self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
-        folder.mkdir(exist_ok=True, mode=0o755)
+        self._owner = folder.parent.stat()  # PostgreSQL's user, who alone may read it
+        folder.mkdir(exist_ok=True, mode=0o700)
+        os.chown(folder, self._owner.st_uid, self._owner.st_gid)
         for file in (self._current, self._previous):
             file.unlink(missing_ok=True)
+        self._create()
 
     def next_transaction(self) -> int:
         """Return the number of a transaction that begins."""
@@ -164,13 +174,19 @@ class History:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._written > LIMIT:
+        if self._written > LIMIT or self._bytes > LIMIT_BYTES:
             self._current.replace(self._previous)
-            self._written = 0
+            self._create()
         with self._current.open("a") as lines:
-            lines.writelines(f"{statement.line()}\n" for statement in self._changed.values())
+            for statement in self._changed.values():
+                self._bytes += lines.write(f"{statement.line()}\n")
         self._written += len(self._changed)
         self._changed.clear()
+
+    def _create(self) -> None:
+        self._current.touch(mode=0o600)
+        os.chown(self._current, self._owner.st_uid, self._owner.st_gid)
+        self._written = self._bytes = 0
 
 
 @lru_cache(maxsize=1000)
@@ -203,6 +219,10 @@ def without_secrets(sql: str) -> str:
 
     >>> without_secrets("create user u password 'Secret12'")
     "create user u password '***'"
+    >>> without_secrets("alter user u password /* c */ $$Secret12$$")
+    "alter user u password /* c */ '***'"
+    >>> without_secrets("copy t from 's3://b' access_key_id 'A' secret_access_key 'B' session_token 'C'")
+    "copy t from 's3://b' access_key_id '***' secret_access_key '***' session_token '***'"
     """
     return _SECRET.sub(r"\1'***'", sql)
 

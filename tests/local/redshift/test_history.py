@@ -17,6 +17,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
 from tests.local.redshift.support import Client, Lake, Rows
+from tests.support.waiting import wait_for
 
 VIEWS = Path(__file__).with_name("system_views.tsv")
 SHORT_TYPES = {"timestamp without time zone": "timestamp", "character varying": "varchar", "character": "char"}
@@ -105,19 +106,19 @@ def test_of_several_statements_in_a_message_those_that_ran_are_told(client: Clie
 
 def test_a_running_statement_is_told_while_it_runs(client: Client, simple: Any, schema: str, mark: str) -> None:
     client.run("create table t (a int)", "begin", "lock t")
-    waiting = threading.Thread(target=simple.execute, args=[f"select a from {schema}.t -- {mark}"])  # noqa: S608 - the test's own
-    waiting.start()
+    sql = f"select a from {schema}.t -- {mark}"  # noqa: S608 - the test's own
+    waiting = threading.Thread(target=simple.execute, args=[sql], daemon=True)
     condition = f"text like '%{mark}%' and text not like '%stv_inflight%'"
-    found: Rows = []
-    for _ in range(1000):
-        found = found or told(client, "stv_inflight", "query, pid", condition)
-    assert len(found) == 1
-    recent = told(client, "stv_recents", "trim(status)", f"query like '%{mark}%' and pid = {found[0][1]}")
-    assert recent == [("Running",)]
-    client.run("commit")
-    waiting.join()
+    waiting.start()
+    try:
+        found = wait_for(lambda: told(client, "stv_inflight", "query, pid", condition), "it to run")
+        recent = told(client, "stv_recents", "trim(status)", f"query like '%{mark}%' and pid = {found[0][1]}")
+    finally:
+        client.run("commit")
+        waiting.join()
+    assert (len(found), recent) == (1, [("Running",)])
     assert told(client, "stv_inflight", "query", condition) == []
-    assert ("success", f"select a from {schema}.t -- {mark}") in history(client, mark, "trim(status), trim(query_text)")  # noqa: S608 - the test's own
+    assert ("success", sql) in history(client, mark, "trim(status), trim(query_text)")
 
 
 def test_users_see_their_own_statements_unless_they_are_trusted(client: Client, make_user: Any, mark: str) -> None:
