@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest_lambda.arrive import smoke
 from ingest_lambda.arrive.routing import Ignored, Kind, Route, Rules, route
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.warehouse.statements import DATASET_NAME
@@ -272,3 +273,10 @@ def test_no_file_below_a_writers_own_folder_is_data(key: str) -> None:
     folders = key.split("/")[1:-1]
     if any(folder.startswith((".", "_")) and "=" not in folder for folder in folders):
         assert isinstance(route(key), Ignored)
+
+
+def test_the_smoke_test_has_its_prefix_for_itself_whatever_is_declared() -> None:
+    key = f"{smoke.PREFIX}a.parquet"
+    for rules in (Rules(pattern=r"in/(?P<dataset>[a-z]+)"), Rules(prefixes={"raw/": "orders"})):
+        assert route(key, rules) == Route(smoke.DATASET)
+        assert route("raw/landfall_smoke_2/a.parquet", rules) != Route(smoke.DATASET)
