@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ingest_lambda.arrive import smoke
 from ingest_lambda.arrive.events import Message
 from ingest_lambda.arrive.known_folders import KnownFolders
 from ingest_lambda.arrive.owned import logs_by_folder
@@ -294,6 +295,7 @@ class Ingest:
 
     def _announce(self, outcomes: Sequence[FileOutcome]) -> None:
         """Tell what landed, what it did to landing's columns, and which dataset a typo may have made."""
+        outcomes = [outcome for outcome in outcomes if outcome.dataset != smoke.DATASET]
         details = notify.landed_details(outcomes, self._settings.environment)
         try:
             refused = notify.send_landed(self._clients.events, self._settings.event_bus, details)

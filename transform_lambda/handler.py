@@ -242,7 +242,7 @@ def smoke(_event: Event, settings: Settings, _context: LambdaContext) -> dict[st
     """Model the row of a smoke test, and leave nothing of it."""
     with connected() as query:
         _check_user(query("select current_user as name")[0]["name"], settings.warehouse_user)
-        return {"rows": merge_twice(query)}
+        return merge_twice(query)
 
 
 def check_freshness(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:

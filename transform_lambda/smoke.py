@@ -1,4 +1,4 @@
-"""MODEL: the row of a smoke test, modeled and forgotten. In: what landed of it. Out: how many rows an UPSERT has left.
+"""MODEL: the row of a smoke test, modeled and forgotten. Out: how many rows an UPSERT has left of how many.
 
 As the transformer, over the function's own connection: the row is read in landing, merged twice into a table in
 `modeled`, and counted; then all of it is rolled back, so that nobody sees it and nothing is left, whatever happens.
@@ -17,14 +17,16 @@ MERGE = (
 )
 
 
-def merge_twice(query: Query) -> int:
-    """Return the rows of a table into which what landed has been merged twice: as many as have landed."""
+def merge_twice(query: Query) -> dict[str, int]:
+    """Count what has landed, and the rows of a table into which it has been merged twice: as many, if all is well."""
     query("begin")
     try:
         query(f"create table {MODELED} (token varchar(32) not null, number bigint)")
         query(MERGE)
         query(MERGE)
-        [row] = query(f"select count(*) as merged from {MODELED}")  # noqa: S608 - our own name
-        return int(row["merged"])
+        return {
+            name: int(query(f"select count(*) as found from {table}")[0]["found"])  # noqa: S608 - our own names
+            for name, table in {"landed": LANDED, "merged": MODELED}.items()
+        }
     finally:
         query("rollback")

@@ -110,7 +110,8 @@ def deploy(
                 "approve": approve,
             }
             if rollback:
-                outputs = deployment.roll_back(env, clients, **telling)
+                # what comes back may know no smoke test, and what would bring it back is what it came from
+                outputs, smoke = deployment.roll_back(env, clients, **telling), False
             else:
                 done = deployment.deploy(request, clients, **telling)
                 outputs, smoke = done.outputs, smoke and done.is_changed
@@ -119,9 +120,9 @@ def deploy(
         raise typer.Exit(1) from error
     text = "\n".join(f"{name:<22} {value}" for name, value in sorted(outputs.items()))
     typer.echo(json.dumps(outputs) if as_json else text)
-    if smoke and not _comes_through(request.stack_name):
+    if smoke and (code := _try_a_file(request.stack_name)):
         typer.echo(f"what was deployed before comes back by: landfall deploy --env {env} --rollback", err=True)
-        raise typer.Exit(1)
+        raise typer.Exit(code)
 
 
 def destroy(
@@ -216,8 +217,8 @@ def package(python: _Python = "", architecture: _Architecture = "", as_json: _Js
         Console().print(size_table(packages))
 
 
-def _comes_through(stack_name: str) -> bool:
-    """Send a file through; True where nothing was tried, since landing is paused."""
+def _try_a_file(stack_name: str) -> int:
+    """Send a file through; return the exit code, 0 where nothing was tried, since landing is paused."""
     from landfall.commands.smoke import PATIENCE_SECONDS, say
     from landfall.operate import pausing, smoke
     from landfall.stack import STACK_VARIABLE, Stack
@@ -225,12 +226,12 @@ def _comes_through(stack_name: str) -> bool:
     stack = Stack.from_environment({STACK_VARIABLE: stack_name})
     if pausing.is_paused(stack):
         typer.echo("landing is paused, so no file is sent through: landfall resume, then landfall smoke", err=True)
-        return True
+        return 0
     legs = smoke.run(stack, PATIENCE_SECONDS, say)
     for leg in legs:
         if not leg.passed:
             typer.echo(f"{leg.name}: {smoke.remedy(stack, leg)}", err=True)
-    return all(leg.passed for leg in legs)
+    return smoke.exit_code(legs)
 
 
 def _show(changes: "Sequence[Change]", console: "Console") -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.judge.contracts import parse_contract
@@ -54,7 +54,10 @@ def purpose(release: str, outputs: Mapping[str, str], secrets: SecretsManagerCli
     for path in SOURCES:
         total.update(path.read_bytes())
     for name in USER_SECRETS:
-        found = secrets.describe_secret(SecretId=outputs[name])["VersionIdsToStages"]
+        try:
+            found = secrets.describe_secret(SecretId=outputs[name])["VersionIdsToStages"]
+        except ClientError:  # whoever may not ask (secretsmanager:DescribeSecret) prepares each time
+            return None
         labels = {label: version for version, of_version in found.items() for label in of_version}
         if CURRENT not in labels or labels.get(PENDING, labels[CURRENT]) != labels[CURRENT]:
             return None

@@ -57,6 +57,11 @@ def switches(stack: "Stack") -> list[Switch]:
     return found
 
 
+def batching_seconds(stack: "Stack") -> int:
+    """Return for how long landing waits for more files before it begins with what is there."""
+    return max((int(mapping.get("MaximumBatchingWindowInSeconds") or 0) for mapping in _mappings(stack)), default=0)
+
+
 def is_paused(stack: "Stack") -> bool:
     """Tell whether landing is paused."""
     return not all(_is_on(mapping) for mapping in _mappings(stack))

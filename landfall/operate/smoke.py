@@ -13,7 +13,7 @@ import io
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 REMEDIES = {
     "upload": "may you write to the bucket (s3:PutObject)? `landfall doctor` says whether it is there",
-    "landing": "`landfall doctor` goes through trigger, queue, function and COPY; the log is /aws/lambda/{ingest}",
+    "landing": "do others stand before it (`landfall status`)? `landfall doctor` goes through trigger, queue, function "
+    "and COPY; the log is /aws/lambda/{ingest}",
     "row": "another row than was sent has landed: please tell us, with what `landfall verify` says",
     "transform": "the log is /aws/lambda/{transform}; `landfall doctor` tries users and rights",
     "taking out": "nothing reads what is left, and the next `landfall smoke` takes it out",
@@ -48,6 +49,7 @@ class Leg:
     passed: bool
     detail: str
     seconds: float
+    is_late: bool = False
 
     def to_dict(self, remedy: str | None) -> dict[str, Any]:
         """Spell the leg as its JSON face does."""
@@ -64,8 +66,14 @@ class LegError(Exception):
     """The file did not come through a leg; the text says why."""
 
 
+class LateError(LegError):
+    """The file has not come through in time, and may do so later: others may stand before it."""
+
+
 def run(stack: "Stack", timeout_seconds: float, tell: Callable[[Leg], None] = lambda _: None) -> list[Leg]:
     """Send a file through, and take it out again; return the legs as far as it came, and the taking out.
+
+    One at a time: each takes out what it finds of another. `timeout_seconds` is beside the queue's batching window.
 
     Raises:
         ConfigError: landing is paused, so that no file comes through.
@@ -73,12 +81,13 @@ def run(stack: "Stack", timeout_seconds: float, tell: Callable[[Leg], None] = la
     """
     if pausing.is_paused(stack):
         raise ConfigError("landing is paused, so that no file comes through: landfall resume")
+    patience = timeout_seconds + pausing.batching_seconds(stack)
     take_out(stack)
     token, legs = uuid.uuid4().hex, list[Leg]()
     sent: list[Upload] = []
     steps: dict[str, Callable[[], str]] = {
         "upload": lambda: _upload(stack, token, sent),
-        "landing": lambda: _landing(stack, sent[0], timeout_seconds),
+        "landing": lambda: _landing(stack, sent[0], patience),
         "row": lambda: _row(stack, token),
         "transform": lambda: _transform(stack),
     }
@@ -92,6 +101,12 @@ def run(stack: "Stack", timeout_seconds: float, tell: Callable[[Leg], None] = la
         last = _leg("taking out", lambda: take_out(stack))
         tell(last)
     return [*legs, last]
+
+
+def exit_code(legs: Sequence[Leg]) -> int:
+    """Return 0 where the file came through, 2 where it has not in time, which may be nobody's fault, 1 otherwise."""
+    failed = [leg for leg in legs if not leg.passed]
+    return 0 if not failed else 2 if all(leg.is_late for leg in failed) else 1
 
 
 def remedy(stack: "Stack", leg: Leg) -> str | None:
@@ -123,10 +138,10 @@ def take_out(stack: "Stack") -> str:
 def _leg(name: str, step: Callable[[], str]) -> Leg:
     started = time.monotonic()
     try:
-        passed, detail = True, step()
+        passed, detail, is_late = True, step(), False
     except (LegError, ConfigError, TransientError, ClientError, BotoCoreError) as error:
-        passed, detail = False, str(error)
-    return Leg(name, passed, detail, time.monotonic() - started)
+        passed, detail, is_late = False, str(error), isinstance(error, LateError)
+    return Leg(name, passed, detail, time.monotonic() - started, is_late)
 
 
 def _upload(stack: "Stack", token: str, sent: list[Upload]) -> str:
@@ -138,13 +153,15 @@ def _upload(stack: "Stack", token: str, sent: list[Upload]) -> str:
 
 def _landing(stack: "Stack", sent: Upload, timeout_seconds: float) -> str:
     [settled] = uploads.wait(stack, [sent], timeout_seconds)
+    if settled.outcome is None:
+        raise LateError(str(settled.reason))
     if settled.outcome != "landed":
-        raise LegError(f"{settled.outcome or 'not landed'}: {settled.reason}")
+        raise LegError(f"{settled.outcome}: {settled.reason}")
     return "in the ledger"
 
 
 def _row(stack: "Stack", token: str) -> str:
-    rows = stack.warehouse.query(statements.select_smoke(DATASET))
+    rows = stack.warehouse.query(statements.select_smoke(DATASET, token))
     if rows != [{"token": token, "number": 1}]:
         raise LegError(f"landing.{DATASET} holds {rows}")
     return f"one row in landing.{DATASET}, as it was sent"
@@ -156,8 +173,8 @@ def _transform(stack: "Stack") -> str:
     said = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise LegError(str(said.get("errorMessage")))
-    if said != {"rows": 1}:
-        raise LegError(f"an UPSERT of the row, repeated, left {said}")
+    if not said["landed"] == said["merged"] > 0:
+        raise LegError(f"an UPSERT of what landed, repeated, left {said}")
     return "the transform function has merged the row twice into a table of its own, which it rolled back: one row"
 
 

@@ -199,8 +199,9 @@ def drop_dataset(dataset: str, moved_to: str | None = None) -> list[str]:
 
 
 def forget_dataset(dataset: str) -> list[str]:
-    """Drop all that there is of a dataset, its history too: the statements of one transaction."""
+    """Drop all that there is of a dataset, its history too, when no load holds it: one transaction's statements."""
     return [
+        lock_dataset(dataset),
         *(f"drop table if exists {table(schema, dataset)}" for schema in ("landing", "ledger", "lock")),
         *(
             f"delete from ops.{name} where dataset = {literal(dataset)}"
@@ -209,9 +210,9 @@ def forget_dataset(dataset: str) -> list[str]:
     ]
 
 
-def select_smoke(dataset: str) -> str:
-    """Read what the file of a smoke test holds."""
-    return f"select token, number from {table('landing', dataset)}"
+def select_smoke(dataset: str, token: str) -> str:
+    """Read the row of a smoke test."""
+    return f"select token, number from {table('landing', dataset)} where token = {literal(token)}"
 
 
 def select_not_moved(old: str, new: str | None) -> str:

@@ -113,6 +113,7 @@ def test_what_a_warehouse_is_prepared_for_is_a_release_and_the_passwords_of_its_
     assert purpose("a", outputs, secrets) not in {first, None}
     pending = secrets.put_secret_value(SecretId=reader, SecretString="three", VersionStages=["AWSPENDING"])
     assert purpose("a", outputs, secrets) is None  # which of the two the user has is not known
+    assert purpose("a", {**outputs, "LoaderSecretArn": unique("nobodys")}, secrets) is None
     labels = {"VersionStage": "AWSPENDING", "RemoveFromVersionId": pending["VersionId"]}
     secrets.update_secret_version_stage(SecretId=reader, **labels)
     assert purpose("a", outputs, secrets) not in {first, None}
