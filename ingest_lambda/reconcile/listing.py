@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectVersionTypeDef
 
-CHUNK = 10_000  # versions a look at the ledgers: ten pages of S3's listing, and some 20 statements of 68 KB
+CHUNK = 10_000  # versions a look at the ledgers, each of which reads a column of them whole
+LISTED = 100_000  # versions between two marks of how far the listing has come, where few of them are asked for
 # Classes that answer no GET before a restore: https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html
 OFFLINE_CLASSES = {"GLACIER", "DEEP_ARCHIVE"}
 
@@ -99,7 +100,7 @@ class Chunk:
 
 
 def chunks(s3: S3Client, scope: Scope) -> Iterator[Chunk]:
-    """List the versions of a scope, `CHUNK` at a time.
+    """List the versions of a scope, `CHUNK` to look at at a time, and up to `LISTED` with those that are passed over.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
 
@@ -110,7 +111,7 @@ def chunks(s3: S3Client, scope: Scope) -> Iterator[Chunk]:
     for version in _versions(s3, scope):
         _sort(version, scope, chunk)
         chunk.last = (version["Key"], version["VersionId"])
-        if chunk.listed == CHUNK:
+        if len(chunk.files) + len(chunk.ignored) == CHUNK or chunk.listed == LISTED:
             yield chunk
             chunk = Chunk()
     if chunk.listed:

@@ -328,6 +328,17 @@ def test_a_listing_comes_in_chunks_that_lose_nothing(land: Land, monkeypatch: py
     assert {each.file.file_id for chunk in chunks for each in chunk.files} == {file.file_id for file in files}
 
 
+def test_what_need_not_be_looked_at_makes_no_chunks_of_its_own(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile_listing, "CHUNK", 2)
+    monkeypatch.setattr(reconcile_listing, "LISTED", 5)
+    dataset, s3 = new_dataset(), land.client("s3")
+    for number in range(6):
+        land.put(f"raw/{dataset}/{number}.parquet", TABLE)
+    later = datetime.now(UTC) + timedelta(days=1)
+    scope = Scope(land.bucket, f"raw/{dataset}/", compared_before=later, digit="none begins so")
+    assert [(chunk.listed, len(chunk.files)) for chunk in reconcile_listing.chunks(s3, scope)] == [(5, 0), (1, 0)]
+
+
 def test_what_only_reading_can_tell_is_announced_while_it_is_young_and_nobody_is_told(land: Land, queue: Queue) -> None:
     dataset = new_dataset()
     unread = land.put(f"raw/{dataset}/part-00000", TABLE)
