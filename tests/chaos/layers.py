@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
 from ingest_lambda.judge.contracts import parse_contract
@@ -26,7 +26,7 @@ from tests.land.function_process import FunctionProcesses
 from tests.land.warehouse import Land
 from tests.support.model_warehouse import ModelWarehouse, dbt_environment
 from tests.support.second_builder import second_builder
-from tests.support.warehouse_seed import login
+from tests.support.warehouse_seed import Warehouse, session
 
 Play = Callable[[int], Counter[str]]  # plays a seed; counts what the storm had
 
@@ -57,24 +57,31 @@ def sql(isolation: str = "snapshot") -> Iterator[Play]:
 
 
 @contextmanager
-def model() -> Iterator[Play]:
-    """Play on a local Redshift and a local S3, with dbt on them, each seed in the datasets of orders, emptied."""
-    with (
-        warehouse.land(name="seasons") as land,
-        modeled(land) as models,
-        second_builder(models) as other,
-        worlds.quick(),
-    ):
+def model(*, dies: bool = False) -> Iterator[Play]:
+    """Play on a local Redshift and a local S3, with dbt on them, each seed in the datasets of orders, emptied.
+
+    `dies`: PostgreSQL or its front is killed amid dbt's statements.
+    """
+    with warehouse.land(name="seasons") as land, modeled(land) as models, second_builder(models) as other:
 
         def play(seed: int) -> Counter[str]:
-            season = Season(land, models, other, random.Random(seed))  # noqa: S311 - a storm, no secret
+            dice = random.Random(seed)  # noqa: S311 - a storm, no secret
+
+            def die() -> None:
+                services = kills.Services(land)
+                services.kill(dice.choice((kills.Victim.POSTGRES, kills.Victim.FRONT)))
+                services.start()
+                log_in(land, models)
+
+            season = Season(land, models, other, dice, die if dies else None)
             try:
                 season.pass_by()
             finally:
                 forget(land)
             return season.happened
 
-        yield play
+        with worlds.quick():
+            yield play
 
 
 @contextmanager
@@ -102,17 +109,26 @@ def modeled(land: Land) -> Iterator[ModelWarehouse]:
     for dataset, contract in contracts.items():
         bootstrap.prepare_dataset(land.warehouse, dataset, contract)
     land.contracts.update({name: contracts[name] for name in READERS})
+    folder = land.services.home.folder / "dbt"
+    environment = dbt_environment(land.services.redshift, warehouse.login(bootstrap.TRANSFORMER), folder)
+    models = ModelWarehouse(*sessions(land), environment, selection=ALL_BELOW)
+    models.parse()
+    yield models
+
+
+def log_in(land: Land, models: ModelWarehouse) -> None:
+    """Take new sessions, where the warehouse has died with the old ones."""
+    vars(land).pop("warehouse", None)
+    models.loader, models.transformer, models.admin = sessions(land)
+
+
+def sessions(land: Land) -> tuple[Warehouse, Warehouse, Warehouse]:
+    """Open a session of the loader, the transformer and the administrator; each lasts as long as its process."""
     facts = land.services.redshift
-    with ExitStack() as sessions:
-        admin = sessions.enter_context(login(facts, str(facts["admin_user"]), str(facts["admin_password"])))
-        loader, transformer = (
-            sessions.enter_context(login(facts, user, warehouse.login(user).password))
-            for user in (bootstrap.LOADER, bootstrap.TRANSFORMER)
-        )
-        environment = dbt_environment(facts, warehouse.login(bootstrap.TRANSFORMER), land.services.home.folder / "dbt")
-        models = ModelWarehouse(loader, transformer, admin, environment, selection=ALL_BELOW)
-        models.parse()
-        yield models
+    admin = str(facts["admin_user"]), str(facts["admin_password"])
+    users = [(user, warehouse.login(user).password) for user in (bootstrap.LOADER, bootstrap.TRANSFORMER)]
+    loader, transformer, administrator = (session(facts, *login) for login in (*users, admin))
+    return loader, transformer, administrator
 
 
 def landing(land: Land, seed: int, *, is_parallel: bool) -> Counter[str]:
@@ -144,4 +160,5 @@ LAYERS: Mapping[str, Callable[[], AbstractContextManager[Play]]] = {
     "serializable": partial(sql, "serializable"),
     "model": model,
     "kill": kill,
+    "crash": partial(model, dies=True),
 }

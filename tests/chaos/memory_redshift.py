@@ -37,6 +37,7 @@ REWRITES = (
     (re.compile(r"\bsysdate\b"), "getdate()"),
     (re.compile(r"1 / (case when .*? end)"), r"inverse(\1)"),
     (re.compile(r"\(max\)"), ""),
+    (re.compile(r"\bleft\(([^,()]+), (\d+)\)"), r"substr(\1, 1, \2)"),
     (re.compile(r" as (?:TIMESTAMP|DATE|TIME)\)"), " as TEXT)"),
 )
 WORDS = (

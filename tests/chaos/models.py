@@ -41,6 +41,7 @@ ORDERS = "select order_id, order_status, updated_at, is_deleted from modeled.ord
 ITEMS = "select order_item_id, order_id, quantity, updated_at, is_deleted from modeled.order_items order by 1"
 BACKENDS = "from pg_stat_activity where usename = 'landfall_transformer' and pid not in ({kept})"
 MOST_STATEMENTS = 9  # that an event may choose among, of one model
+MOSTLY = 0.7
 CALM_RUNS = 12  # an undo is settled by a run that began five seconds after it
 
 
@@ -52,6 +53,7 @@ class Season:
     warehouse: ModelWarehouse
     other: SecondBuilder
     dice: random.Random
+    crash: Callable[[], None] | None = None
     lives: dict[str, Life] = field(default_factory=dict)
     files: dict[str, SeedFile] = field(default_factory=dict)
     happened: Counter[str] = field(default_factory=Counter)
@@ -102,6 +104,8 @@ class Season:
     def _run(self) -> None:
         """Run dbt as the plan says, or anew where an operator wants it, with something amid it, which may end it."""
         amid = self.dice.choice((None, self._upload_and_deliver, self._undo, self._run_beside, self._end_sessions))
+        if self.crash and self.dice.random() < MOSTLY:
+            amid = self._crash
         model = self.dice.choice(ENTITY_MODELS)
         moment = Moment.at_statement(model, self.dice.randint(1, MOST_STATEMENTS))
         if self.dice.random() < 0.3:
@@ -116,7 +120,7 @@ class Season:
         run = self.warehouse.dbt("run", *refresh, *RUN, during={moment: amid} if moment and amid else {})
         self.other.finish_if_running()
         self.happened["runs"] += 1
-        is_disturbed = amid is not None and amid in (self._run_beside, self._end_sessions)
+        is_disturbed = amid is not None and amid in (self._run_beside, self._end_sessions, self._crash)
         self.happened["failed runs"] += not run.success
         assert run.success or is_disturbed, run.messages
 
@@ -138,6 +142,12 @@ class Season:
         self.happened["sessions ended"] += 1
         own = self.warehouse.transformer.value("select pg_backend_pid()")
         self.warehouse.admin.run(f"select pg_terminate_backend(pid) {BACKENDS.format(kept=own)}")
+
+    def _crash(self) -> None:
+        """Let the warehouse die, and start again."""
+        if self.crash:
+            self.happened["crashes"] += 1
+            self.crash()
 
     def _plan(self) -> Plan:
         def query(sql: str) -> list[dict[str, object]]:
@@ -187,7 +197,7 @@ def draw_rows(dice: random.Random, dataset: str) -> Sequence[Row]:
 
     def an_item() -> Row:
         item_id, order_id = dice.choice(("i-1", "i-2")), dice.choice(("o-1", "o-2", None))
-        return item(item_id, order_id, at(), quantity=dice.choice((1, 2, 3, 0)), op=operation())
+        return item(item_id, order_id, at(), quantity=dice.choice((2, 2, 2, 0)), op=operation())
 
     if dataset == "order_summary":
         return [an_order() for _ in range(dice.randint(1, 4))]

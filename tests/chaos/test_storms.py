@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from argparse import Namespace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.warehouse import statements
+from ingest_lambda.warehouse.client import Connection, Outcome
 from local.home import ROOT
 from tests.chaos import events, layers, worlds
 from tests.chaos.__main__ import storm
@@ -46,10 +49,36 @@ def test_a_seed_is_the_same_storm_each_time() -> None:
     assert len(called[0]) > 100
 
 
+def lands_again(patch: pytest.MonkeyPatch) -> None:
+    """Ask the ledger no more whether it holds a file."""
+    patch.setattr(statements, "not_in_ledger", lambda _: "1 = 1")
+
+
+def commits_twice(patch: pytest.MonkeyPatch) -> None:
+    """Commit rows and ledger apart."""
+    whole = Connection.transaction
+
+    def torn(self: Connection, sqls: Sequence[str]) -> Outcome:
+        rows = next((number for number, sql in enumerate(sqls, 1) if sql.startswith("insert into landing")), 0)
+        if rows:
+            whole(self, sqls[:rows])
+        return whole(self, ["select 1"] * rows + list(sqls[rows:]))
+
+    patch.setattr(Connection, "transaction", torn)
+
+
+def sets_no_mark(patch: pytest.MonkeyPatch) -> None:
+    """Let nobody know that there is something to model."""
+    patch.setattr(ChangeMark, "set", lambda _: None)
+
+
+@pytest.mark.parametrize("break_promise", [lands_again, commits_twice, sets_no_mark])
 def test_a_broken_promise_is_found_and_the_command_said_that_finds_it_again(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    break_promise: Callable[[pytest.MonkeyPatch], None],
 ) -> None:
-    monkeypatch.setattr(statements, "not_in_ledger", lambda _: "1 = 1")
+    break_promise(monkeypatch)
 
     [seed] = storm("core", told(1, FOUND_WITHIN))
 

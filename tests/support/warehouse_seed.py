@@ -99,6 +99,15 @@ class Warehouse:
 
 @contextmanager
 def login(facts: Mapping[str, Any], user: str, password: str) -> Iterator[Warehouse]:
+    """Open a session whose statements commit on their own, and end it."""
+    opened = session(facts, user, password)
+    try:
+        yield opened
+    finally:
+        opened.connection.close()
+
+
+def session(facts: Mapping[str, Any], user: str, password: str) -> Warehouse:
     """Open a session whose statements commit on their own."""
     connection = redshift_connector.connect(
         host=facts["host"],
@@ -109,10 +118,7 @@ def login(facts: Mapping[str, Any], user: str, password: str) -> Iterator[Wareho
         ssl=False,
     )
     connection.autocommit = True
-    try:
-        yield Warehouse(connection)
-    finally:
-        connection.close()
+    return Warehouse(connection)
 
 
 def literal(value: object) -> str:
