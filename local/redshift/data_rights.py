@@ -10,6 +10,7 @@ import json
 import os
 import re
 from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -52,9 +53,14 @@ class Caller:
         connection = HTTPConnection(urlsplit(aws).netloc, timeout=ASK_SECONDS)
         try:
             connection.request("POST", ASK, json.dumps(question), {"Content-Type": "application/json"})
-            answer = json.loads(connection.getresponse().read())
+            response = connection.getresponse()
+            body = response.read()
         finally:
             connection.close()
+        # Of an earlier release, and still running: it takes the question for S3's, and holds nobody to rights here.
+        if response.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            return ""
+        answer = json.loads(body)
         if answer["denied"]:
             raise ApiError(answer["denied"]["code"], answer["denied"]["message"])
         return str(answer["caller"])
