@@ -27,7 +27,7 @@ from ingest_lambda.read.dialects import Declared, Dialects, TextFacts
 from ingest_lambda.read.encodings import MAX_SAMPLE, looks_wide, not_in_encoding
 from ingest_lambda.read.faults import faults_of_the_file
 from ingest_lambda.read.footer import UNKNOWN_ROWS, WHOLE_FILE_BYTES, Budget, Footer, Inspected, inspect
-from ingest_lambda.read.parquet_rows import batches
+from ingest_lambda.read.parquet_rows import joined_batches
 from ingest_lambda.read.schema import FileColumn, Obstacle
 from ingest_lambda.read.unpacking import is_unpacked, opened_text, read_to_end
 from ingest_lambda.reasons import Reason
@@ -116,7 +116,7 @@ def rows_of(inspected: Inspected, content: bytes | Path) -> Iterator[tuple[int, 
     """
     kind = kind_of(inspected.file.key)
     if kind is Format.PARQUET:
-        yield from batches(content)
+        yield from joined_batches(content)
         return
     columns, dialects = inspected.footer.columns, inspected.text.dialects if inspected.text else Dialects()
     with faults_of_the_file("reading the rows"), opened_text(content) as stream:

@@ -27,41 +27,30 @@ MAX_ROWS = 65_536
 TARGET_BYTES = 16 * 1024 * 1024
 
 
-def batches(
-    source: bytes | Path | io.RawIOBase, columns: Sequence[str] | None = None
-) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Yield the rows of a file in batches, each with the number of rows before it; some of its columns, or all.
+def joined_batches(source: bytes | Path | io.RawIOBase) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield all the rows of a file in batches as large as TARGET_BYTES allows, each with the number of rows before it.
 
-    INT96 timestamps are read in microseconds: in nanoseconds only the years 1678 to 2261 would fit. Batches of flat
-    columns are joined: to convert one takes as long for a thousand rows as for tens of thousands.
+    Batches of flat columns are joined: to convert one takes as long for a thousand rows as for tens of thousands.
 
     Raises:
         RejectedFileError: a page cannot be decoded.
     """
-    rows = 0
-    for batch in _joined(_decoded(source, columns)):
-        yield rows, batch
-        rows += len(batch)
-
-
-def _joined(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Join batches that follow each other, up to TARGET_BYTES, where their columns can be joined whatever they hold."""
     pending: list[pa.RecordBatch] = []
-    rows = size = 0
+    rows_before = rows = size = 0
     is_flat: bool | None = None
-    for batch in batches:
+    for before, batch in batches(source):
         if is_flat is None:
             is_flat = all(_is_flat(field.type) for field in batch.schema)
         if not is_flat:
-            yield batch
+            yield before, batch
             continue
         if pending and (size + batch.nbytes > TARGET_BYTES or rows + len(batch) > MAX_ROWS):
-            yield _one(pending)
-            pending, rows, size = [], 0, 0
+            yield rows_before, _one(pending)
+            pending, rows_before, rows, size = [], before, 0, 0
         pending.append(batch)
         rows, size = rows + len(batch), size + batch.nbytes
     if pending:
-        yield _one(pending)
+        yield rows_before, _one(pending)
 
 
 def _one(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
@@ -72,8 +61,13 @@ def _is_flat(kind: Any) -> bool:
     return bool(types.is_primitive(kind) or types.is_decimal(kind) or types.is_string(kind) or types.is_binary(kind))
 
 
-def _decoded(source: bytes | Path | io.RawIOBase, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-    """Decode a file, a row group after the other: the first in batches of few rows, since nothing tells their size.
+def batches(
+    source: bytes | Path | io.RawIOBase, columns: Sequence[str] | None = None
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield the rows of a file in batches, each with the number of rows before it; some of its columns, or all.
+
+    The first row group comes in batches of few rows, since nothing tells their size, and who looks at the first alone
+    has read no more. INT96 timestamps are read in microseconds: in nanoseconds only the years 1678 to 2261 would fit.
 
     Raises:
         RejectedFileError: a page cannot be decoded.
@@ -89,7 +83,7 @@ def _decoded(source: bytes | Path | io.RawIOBase, columns: Sequence[str] | None)
             for group in range(file.num_row_groups):
                 width = 1
                 for batch in file.iter_batches(batch_rows, row_groups=[group], columns=columns, use_threads=False):
-                    yield batch
+                    yield rows, batch
                     rows += len(batch)
                     width = max(width, batch.nbytes // max(len(batch), 1))
                 batch_rows = min(max(TARGET_BYTES // width, FIRST_ROWS), MAX_ROWS)

@@ -14,7 +14,7 @@ from pathlib import Path
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.read.faults import faults_of_the_file
 from ingest_lambda.read.footer import TAIL_BYTES, Footer, footer_bytes, parse_footer
-from ingest_lambda.read.parquet_rows import batches
+from ingest_lambda.read.parquet_rows import joined_batches
 from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.rewrite import BatchOf, check_row_count, convert_batch, convert_stored
 from ingest_lambda.warehouse.statements import Column
@@ -30,7 +30,7 @@ def read(path: Path) -> None:
     columns = [Column(column.name, column.type) for column in footer.columns if column.type]
     names = tuple(column.name for column in footer.columns)
     rows = 0
-    for rows_before, batch in batches(path):
+    for rows_before, batch in joined_batches(path):
         convert_batch(batch, BatchOf(0, names, rows_before, convert_stored, footer.columns), columns)
         rows = rows_before + len(batch)
     check_row_count(rows, footer)

@@ -118,7 +118,7 @@ def test_rows_are_the_same_and_counted_right_however_their_batches_are_joined(
             file.write_table(table.slice(start, rows))
             start += rows
 
-    found = list(parquet_rows.batches(sink.getvalue()))
+    found = list(parquet_rows.joined_batches(sink.getvalue()))
 
     assert pa.Table.from_batches([batch for _, batch in found]).equals(table)
     assert [before for before, _ in found] == [batch["id"][0].as_py() for _, batch in found]
