@@ -170,7 +170,9 @@ for service in ("s3", "sqs", "sns", "redshift-data", "events"):
 sink = io.BytesIO()
 table = pyarrow.table({"at": pyarrow.array([0], pyarrow.timestamp("us", "UTC")), "n": [1]})
 parquet.write_table(table, sink)
-assert parquet.read_table(io.BytesIO(sink.getvalue())).equals(table)
+# as landing reads, without pyarrow's threads: an interpreter that ends while one begins is aborted now and then
+file = parquet.ParquetFile(io.BytesIO(sink.getvalue()), pre_buffer=False)
+assert file.read(use_threads=False).equals(table)
 print(sorted(read_contracts()))
 """
     datasets = sorted(read_contracts(ROOT))
