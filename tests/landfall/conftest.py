@@ -22,6 +22,7 @@ from tests.infra.templates import load, statements
 from tests.land import warehouse
 from tests.land.warehouse import Function, Land, message, new_dataset
 from tests.support import json_schemas
+from tests.support.lambdas import unique
 
 QUEUES = ("LandingQueueUrl", "DeadLetterQueueUrl")
 
@@ -109,7 +110,7 @@ def export_role(worker_desk: Desk) -> str:
     for each in allowed:
         each["Resource"] = each["Resource"].get("Fn::Sub", f"arn:aws:s3:::{land.bucket}")
     trusted = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    iam, name = land.client("iam"), f"{land.bucket}-export"
+    iam, name = land.client("iam"), unique("export")  # a worker may leave the folder and come back
     policy, trust = (json.dumps({"Version": "2012-10-17", "Statement": part}) for part in (allowed, [trusted]))
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
     iam.put_role_policy(RoleName=name, PolicyName="write-exports", PolicyDocument=policy)

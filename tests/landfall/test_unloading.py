@@ -30,10 +30,12 @@ DATABASE = "landfall_test_exports"
 
 
 @pytest.fixture(scope="module")
-def database(worker_desk: Desk) -> str:
+def database(worker_desk: Desk) -> Iterator[str]:
     """The catalog's database of exports."""
-    worker_desk.land.client("glue").create_database(DatabaseInput={"Name": DATABASE})
-    return DATABASE
+    glue = worker_desk.land.client("glue")
+    glue.create_database(DatabaseInput={"Name": DATABASE})
+    yield DATABASE
+    glue.delete_database(Name=DATABASE)
 
 
 @pytest.fixture
