@@ -233,8 +233,9 @@ def test_what_is_kept_tells_the_same_as_dbt_and_asks_nothing(
     loader = built_warehouse.loader
     loader.land(orders_file("late", [order("o-1")]))
     loader.land(items_file("new", [item("i-1", "o-1")]))
+    at = f"{datetime.now(UTC) - timedelta(days=400):%Y-%m-%d %H:%M:%S}"  # one moment for both
     for table, column in (("landing.order_summary", "_loaded_at"), ("ledger.order_summary", "loaded_at")):
-        loader.run(f"update {table} set {column} = dateadd(day, -400, getdate())")  # noqa: S608 - of the line above
+        loader.run(f"update {table} set {column} = '{at}'")  # noqa: S608 - of the lines above
     built_warehouse.build_green()
     assert plan(deployed)["quiet"] is True
     (by_dbt,) = freshness.check(ROOT, handler.logger)
