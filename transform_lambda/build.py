@@ -66,24 +66,51 @@ class Builder:
             "failing", "warning", "errors"}; `part_outcome` is of this part alone.
         """
         before = so_far["outcome"] if so_far else None
-        done = self._build_part(plan, part, before) if part else self._build(plan["select"], plan)
+        if part:
+            done = self._build_part(plan, part, before)
+        elif plan.get("rebuilt"):
+            done = self._build_apart(plan)
+        else:
+            done = self._build(plan["select"], plan)
         return {**merged(so_far, done), "part_outcome": done["outcome"]}
 
     def _build_part(self, plan: Mapping[str, Any], part: str, before: str | None) -> dict[str, Any]:
         graph = self.graph()
-        selected = graph.selected(plan)
-        ids = graph.without(graph.parts(selected).get(part, frozenset()), self._missing(graph))
-        stands = self._standing(plan)
-        stands, ids = replace(stands, left=stands.views & ids), ids - stands.views
-        return self._invoke([*graph.selectors(ids), *_EXACTLY], plan, stands, before)[1] if ids else _nothing()
+        ids = graph.without(graph.parts(graph.selected(plan)).get(part, frozenset()), self._missing(graph))
+        done = None
+        for some, as_planned in _apart(graph, ids, plan):
+            stands = self._standing(as_planned)
+            stands, left = replace(stands, left=stands.views & some), some - stands.views
+            if left:
+                select = [*graph.selectors(left), *_EXACTLY]
+                done = merged(done, self._invoke(select, as_planned, stands, done["outcome"] if done else before)[1])
+        return done or _nothing()
 
-    def _build(self, select: Sequence[str], plan: Mapping[str, Any]) -> dict[str, Any]:
+    def _build_apart(self, plan: Mapping[str, Any]) -> dict[str, Any]:
+        """Build what goes on as on any day first, since the rest may look it up; then the rest from the first row."""
+        graph = self.graph()
+        done = None
+        for some, as_planned in _apart(graph, graph.buildable(graph.selected(plan)), plan):
+            ids = graph.without(some, self._missing(graph)) if done else some
+            select = [*graph.selectors(ids), *_EXACTLY]
+            done = merged(done, self._build(select, as_planned, ids, done["outcome"] if done else None))
+        return done or _nothing()
+
+    def _build(
+        self,
+        select: Sequence[str],
+        plan: Mapping[str, Any],
+        selected: frozenset[str] | None = None,
+        before: str | None = None,
+    ) -> dict[str, Any]:
+        """Build a selection, of which `selected` names the nodes if not all that the plan has."""
         stands = self._standing(plan)
         if stands.views:
-            selected = self.graph().buildable(self.graph().selected(plan))
+            if selected is None:
+                selected = self.graph().buildable(self.graph().selected(plan))
             select = [*self.graph().selectors(selected - stands.views), *_EXACTLY]
             stands = replace(stands, left=stands.views & selected)
-        statuses, first = self._invoke(select, plan, stands)
+        statuses, first = self._invoke(select, plan, stands, before)
         if first["outcome"] != Outcome.GATE_FAILED:
             return first
         graph = self.graph()
@@ -204,6 +231,15 @@ class Findings:
 
 _EXPLAINED = ("failing", "warning")
 _EXACTLY = ("--indirect-selection", "empty")  # the nodes named, and no gate beside them
+
+
+def _apart(
+    graph: Graph, ids: frozenset[str], plan: Mapping[str, Any]
+) -> list[tuple[frozenset[str], Mapping[str, Any]]]:
+    """Set apart what is built from the first row; first comes the rest, none of which is built from that."""
+    anew = ids & graph.downstream(plan.get("rebuilt") or ())
+    parts = [(ids - anew, {**plan, "rebuilt": ()}), (anew, {**plan, "rebuilt": (), "full_refresh": True})]
+    return [(some, as_planned) for some, as_planned in parts if some]
 
 
 def build_arguments(select: Sequence[str], *, is_full_refresh: bool) -> list[str]:

@@ -96,7 +96,9 @@ class Facts:
 class Plan:
     """What to build; nothing, where `whole_project` is false and neither a dataset nor a node `beside` is named.
 
-    `beside`: selectors of models and gates that have changed and that none of the datasets leads to.
+    `beside`: selectors of models and gates that have changed and that none of the datasets leads to. `full_refresh`:
+    all of it is built from the first row. `rebuilt`: the data sets whose models alone are, because they hold what has
+    been undone; the rest is built as on any day.
     """
 
     datasets: tuple[str, ...]
@@ -105,6 +107,7 @@ class Plan:
     full_refresh: bool
     rows: int = 0  # to build from
     beside: tuple[str, ...] = ()
+    rebuilt: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -169,20 +172,20 @@ def decide(
     edited = tuple(f"{name}: its models have changed" for name in sorted(differing | beside))
     rebuilt = {fact.name: reason for fact in ordered if (reason := _why_rebuild(fact))}
     pending = {fact.name: reason for fact in ordered if (reason := _why_build(fact))}
-    # An undo rebuilds what it concerns from the first row, and not the whole project; the next plan looks again.
+    # An undo rebuilds what it concerns from the first row, and nothing else; the next plan looks again.
     is_again = look_again and not (asked or changed or rebuilt)
     again = ("what failed is looked at again: a reminder is due if it still does",) if is_again else ()
     whole = is_new or full_refresh or is_again
     named = rebuilt.keys() | pending.keys() | differing
     built = [fact for fact in ordered if whole or fact.name in named]
-    is_full = full_refresh or bool(rebuilt)
     return Plan(
         datasets=tuple(sorted({fact.name for fact in built} | (frozenset() if whole else differing))),
         reasons=(*asked, *changed, *edited, *rebuilt.values(), *pending.values(), *again),
         whole_project=whole,
-        full_refresh=is_full,
-        rows=sum(fact.landed_rows if is_full else fact.new_rows for fact in built),
+        full_refresh=full_refresh,
+        rows=sum(fact.landed_rows if full_refresh or fact.name in rebuilt else fact.new_rows for fact in built),
         beside=() if whole else tuple(sorted(beside)),
+        rebuilt=() if full_refresh else tuple(sorted(rebuilt)),
     )
 
 

@@ -113,7 +113,7 @@ class Season:
         is_anew = self.dice.random() < 0.1
         plan = self._plan()
         if not (plan.is_empty and not is_anew):
-            self._build(plan.full_refresh or is_anew, moment, amid)
+            self._build(bool(plan.rebuilt) or is_anew, moment, amid)
 
     def _build(self, is_anew: bool, moment: Moment | None = None, amid: Callable[[], None] | None = None) -> None:
         refresh = ("--full-refresh",) if is_anew else ()
@@ -163,7 +163,7 @@ class Season:
             plan = self._plan()
             if plan.is_empty:
                 return
-            self._build(plan.full_refresh)
+            self._build(bool(plan.rebuilt))
         raise AssertionError(f"in calm weather there is always something to build: {self._plan().reasons}")
 
     def _judge(self) -> None:

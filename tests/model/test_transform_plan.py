@@ -47,7 +47,7 @@ def test_the_model_that_lags_behind_decides() -> None:
 
 def test_an_undone_file_that_a_model_holds_asks_for_a_full_refresh() -> None:
     plan = decide([undone(NOON + HOUR, read_at=NOON)], project_changed=False)
-    assert plan.full_refresh
+    assert plan.rebuilt == ("orders",)
     assert plan.select == ["source:landing.orders+"]
     assert "undone" in plan.reasons[0]
 
@@ -57,13 +57,21 @@ def test_a_run_that_read_the_load_after_the_undo_settles_it() -> None:
 
 
 def test_a_run_that_may_have_read_the_file_before_its_undo_was_committed_does_not_settle_it() -> None:
-    assert decide([undone(NOON - timedelta(seconds=1), read_at=NOON)], project_changed=False).full_refresh
+    assert decide([undone(NOON - timedelta(seconds=1), read_at=NOON)], project_changed=False).rebuilt
 
 
 def test_a_file_undone_before_any_model_took_it_in_needs_a_run_but_no_refresh() -> None:
     plan = decide([undone(NOON + HOUR, read_at=None)], project_changed=False)
     assert plan.datasets == ("orders",)
-    assert not plan.full_refresh
+    assert not plan.rebuilt
+
+
+def test_only_what_was_undone_is_built_from_the_first_row() -> None:
+    facts = [replace(undone(NOON + HOUR, read_at=NOON), landed_rows=90), DatasetFacts("items", 3, 1_000, new_rows=5)]
+    plan = decide(facts, project_changed=False)
+    assert (plan.datasets, plan.rebuilt, plan.full_refresh, plan.rows) == (("items", "orders"), ("orders",), False, 95)
+    asked = decide(facts, project_changed=False, full_refresh=True)
+    assert (asked.rebuilt, asked.full_refresh, asked.rows) == ((), True, 1_090)
 
 
 def test_that_run_is_made_once() -> None:

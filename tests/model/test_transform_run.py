@@ -253,9 +253,50 @@ def test_undoing_a_modeled_file_rebuilds_the_models_without_it(ready: ModelWareh
     assert "o-9" in modeled_orders(ready)
     ready.loader.undo(wrong)
     after = plan()
-    assert after["full_refresh"] is True
+    assert after["rebuilt"] == ("order_summary",)
     assert BUILDER.build(after)["outcome"] == "succeeded"
     assert modeled_orders(ready) == {"o-1": "placed"}
+
+
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_what_was_not_undone_is_built_as_on_any_day_beside_what_was(ready: ModelWarehouse, in_parts: bool) -> None:
+    wrong = items_file("wrong", [item("i-1", "o-1", quantity=9), item("i-9", "o-1")])
+    ready.loader.land(orders_file("one", [order("o-1"), order("o-2")]))
+    ready.loader.land(items_file("items", [item("i-1", "o-1"), item("i-3", "o-3")]))
+    ready.loader.land(wrong)
+    run()
+    ready.loader.undo(wrong)
+    ready.loader.land(orders_file("two", [order("o-3")]))
+    after = plan()
+    assert (after["rebuilt"], after["full_refresh"], after["rows"]) == (("order_items",), False, 3)
+    graph = BUILDER.graph()
+    parts: list[str | None] = [*graph.parts(graph.selected(after))] if in_parts else [None]
+    result = None
+    for part in parts:
+        result = BUILDER.build(after, part, result)
+    assert result is not None
+    assert result["outcome"] == "succeeded"
+    assert rows_affected(result, "orders") == 1  # those of the first file were not read again
+    assert modeled_orders(ready) == dict.fromkeys(("o-1", "o-2", "o-3"), "placed")
+    items = ready.transformer.rows("select order_item_id, quantity from modeled.order_items order by 1")
+    assert items == [("i-1", 2), ("i-3", 2)]  # the one that waited for the new order, too
+    assert plan()["build"] is False
+
+
+def test_what_is_rebuilt_goes_on_beside_the_failed_gate_of_the_rest(ready: ModelWarehouse) -> None:
+    wrong = items_file("wrong", [item("i-9", "o-1")])
+    ready.loader.land(orders_file("one", [order("o-1")]))
+    ready.loader.land(items_file("items", [item("i-1", "o-1")]))
+    ready.loader.land(wrong)
+    run()
+    ready.loader.undo(wrong)
+    ready.loader.land(bad_file())
+    result = run()
+    assert result["outcome"] == "gate_failed"
+    assert modeled_orders(ready) == {"o-1": "placed"}
+    assert ready.transformer.rows("select order_item_id from modeled.order_items") == [("i-1",)]
+    after = plan()
+    assert (after["datasets"], after["rebuilt"]) == (("order_summary",), ())
 
 
 def test_what_dbt_cannot_do_is_an_error_and_not_a_gate(ready: ModelWarehouse) -> None:
