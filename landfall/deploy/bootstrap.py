@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ingest_lambda.errors import ConfigError
+from ingest_lambda.errors import ConfigError, LoginRefusedError
 from ingest_lambda.judge.snapshots import End
 from ingest_lambda.warehouse import copies, ledger, snapshot_files
 from ingest_lambda.warehouse.catalog import read_columns
@@ -104,6 +104,9 @@ STORE_MASKING_KEY = (
     "insert into restricted.masking_key select cast(:masking_key as varchar(64)) "
     "where not exists (select 1 from restricted.masking_key)"
 )
+# values of the parameter PasswordHash
+SHA256, MD5 = "sha256", "md5"
+SALT_BYTES = 32
 WRITTEN_BY_TRANSFORMER = ("model_loads", "run_bounds", "gate_results", "checked_rows", "runs", "alerts")
 
 
@@ -114,27 +117,48 @@ class Login:
     username: str
     password: str = field(repr=False)
 
-    def hashed(self) -> str:
-        """Hash the password as Redshift stores it, so that the clear one is in no statement and no log.
+    def as_md5(self) -> str:
+        """Hash the password as Redshift has always stored it: the MD5 of password and user name together.
 
-        https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html: the MD5 of password and user name together.
-
-        >>> Login("dbuser", "Passw0rd").hashed()
-        'md534693a240d9bd8c14a54ed0ac4958081'
+        >>> Login("user1", "ez").as_md5()
+        'md5153c434b4b77c89e6b94f12c5393af5b'
         """
         return "md5" + hashlib.md5((self.password + self.username).encode(), usedforsecurity=False).hexdigest()
 
+    def as_sha256(self, salt: bytes) -> str:
+        """Hash the password with a salt of 32 bytes.
 
-def bootstrap(admin: Warehouse, loader: Warehouse, logins: Sequence[Login], contracts: Mapping[str, Contract]) -> None:
+        https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html: `sha256|digest|salt`. What the digest is made
+        of, the page's example tells, and drivers that answer for it (redshift_connector's ExtensibleDigest): the bytes
+        of the password, then those of the salt.
+
+        >>> salt = bytes.fromhex("c721bff5d9042cf541ff7b9d48fa8a6e545c19a763e3710151f9513038b0f6c6")
+        >>> print(Login("admin", "P4ssw0rd1").as_sha256(salt).replace("|", "\\n"))
+        sha256
+        fe95f2bc7c4a111b6f0f7d0b60bfedd1935fb295f8dce1d62708ab8d2f564baf
+        c721bff5d9042cf541ff7b9d48fa8a6e545c19a763e3710151f9513038b0f6c6
+        """
+        return f"sha256|{hashlib.sha256(self.password.encode() + salt).hexdigest()}|{salt.hex()}"
+
+
+def bootstrap(
+    admin: Warehouse,
+    loader: Warehouse,
+    logins: Sequence[Login],
+    contracts: Mapping[str, Contract],
+    password_hash: str = SHA256,
+) -> None:
     """Bring the warehouse to what Landfall needs; what is right already stays as it is.
 
     Raises:
         ConfigError: the administrator or the loader cannot log in, or may not do what is needed.
+        LoginRefusedError: the loader is not let in with the password that it has just been given.
         TransientError: the warehouse does not answer.
     """
     existing = {str(row["usename"]) for row in admin.query("select usename from pg_user")}
-    _run(admin, user_statements(logins, existing))
+    _run(admin, user_statements(logins, existing, password_hash))
     _run(admin, schema_statements())
+    _check_log_in(loader, password_hash)
     _run(loader, ops_statements())
     _run(loader, missing_column_statements({(row["name"], row["column_name"]) for row in loader.query(OPS_COLUMNS)}))
     for dataset, contract in contracts.items():
@@ -142,6 +166,18 @@ def bootstrap(admin: Warehouse, loader: Warehouse, logins: Sequence[Login], cont
     _run(admin, privilege_statements())
     _run(admin, masking_statements())
     admin.execute(STORE_MASKING_KEY, {"masking_key": secrets.token_hex(32)})
+
+
+def _check_log_in(loader: Warehouse, password_hash: str) -> None:
+    try:
+        loader.query("select 1 as n")
+    except LoginRefusedError as error:
+        if password_hash == MD5:
+            raise
+        raise LoginRefusedError(
+            f"{LOADER} has the SHA-256 hash of its secret's password, and is not let in with it: {error}. "
+            "Deploy with --parameter PasswordHash=md5"
+        ) from error
 
 
 def remove(admin: Warehouse) -> None:
@@ -177,8 +213,11 @@ def removal_statements(schemas: set[str], users: set[str]) -> list[str]:
     ]
 
 
-def user_statements(logins: Sequence[Login], existing: set[str]) -> list[str]:
+def user_statements(logins: Sequence[Login], existing: set[str], password_hash: str = SHA256) -> list[str]:
     """Create the users that are missing, and give each the password of its secret, which may have been rotated.
+
+    As a hash (SHA256 or MD5), so that a clear one is in no statement and no log: what is kept as the other kind becomes
+    of this one, by the same password.
 
     >>> for statement in user_statements([Login("a", "x"), Login("b", "y")], existing={"a"}):
     ...     print(statement.split(" password ")[0])
@@ -187,9 +226,13 @@ def user_statements(logins: Sequence[Login], existing: set[str]) -> list[str]:
     """
     return [
         f"{'alter' if login.username in existing else 'create'} user {identifier(login.username)} "
-        f"password {literal(login.hashed())}"
+        f"password {literal(_hashed(login, password_hash))}"
         for login in logins
     ]
+
+
+def _hashed(login: Login, password_hash: str) -> str:
+    return login.as_md5() if password_hash == MD5 else login.as_sha256(secrets.token_bytes(SALT_BYTES))
 
 
 def schema_statements() -> list[str]:

@@ -47,10 +47,10 @@ RECORD_PREPARATION = "insert into ops.preparations select cast(:digest as varcha
 def purpose(release: str, outputs: Mapping[str, str], secrets: SecretsManagerClient) -> str | None:
     """Return a digest of what the warehouse and the functions are prepared for; None where that cannot be said.
 
-    A release, what prepares the warehouse, and the versions of the users' secrets, by whose change they need other
-    passwords. Of a rotation that was cut short nobody knows which password the user has.
+    A release, what prepares the warehouse, as what it keeps passwords, and the versions of the users' secrets, by whose
+    change they need other passwords. Of a rotation that was cut short nobody knows which password the user has.
     """
-    total = hashlib.sha256(release.encode())
+    total = hashlib.sha256(f"{release} {password_hash(outputs)}".encode())
     for path in SOURCES:
         total.update(path.read_bytes())
     for name in USER_SECRETS:
@@ -98,7 +98,13 @@ def prepare_warehouse(outputs: Mapping[str, str], admin_secret_arn: str, clients
 
     logins = [_login(clients.secrets, outputs[name]) for name in USER_SECRETS]
     declared = {dataset: parse_contract(dict(declared)) for dataset, declared in contracts.read_contracts(root).items()}
-    bootstrap.bootstrap(warehouse(admin_secret_arn), warehouse(outputs[LOADER_SECRET]), logins, declared)
+    admin, loader = warehouse(admin_secret_arn), warehouse(outputs[LOADER_SECRET])
+    bootstrap.bootstrap(admin, loader, logins, declared, password_hash(outputs))
+
+
+def password_hash(outputs: Mapping[str, str]) -> str:
+    """Return as what the warehouse keeps passwords; a deployment of an earlier release does not say."""
+    return outputs.get("PasswordHash", bootstrap.SHA256)
 
 
 def warehouse_of(outputs: Mapping[str, str], secret_arn: str, clients: Clients) -> Warehouse:

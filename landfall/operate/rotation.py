@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import LoginRefusedError, TransientError, UnsureError
 from landfall.deploy.bootstrap import LOADER, READER, TRANSFORMER, Login, user_statements
+from landfall.deploy.preparation import password_hash
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -55,7 +56,7 @@ def rotate(stack: Stack, user: str) -> None:
     warehouse = stack.warehouse_with(arn)
     try:
         # As a hash: the text of a statement is kept in the warehouse's query history.
-        [statement] = user_statements([pending.login], {user})
+        [statement] = user_statements([pending.login], {user}, password_hash(stack.outputs))
         warehouse.execute(statement)
     except LoginRefusedError:
         # An earlier rotation may have ended between the user and the secret: then the pending password is the user's.

@@ -15,6 +15,7 @@ from local.redshift import messages
 from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import ErrorFields, RedshiftError
 from local.redshift.history import History
+from local.redshift.login import Login
 from local.redshift.masking import quote_literal
 from local.redshift.messages import Message
 from local.redshift.parquet_types import TargetColumn
@@ -39,6 +40,8 @@ class FrontSettings:
     isolation: str
     log: Path
     history: History
+    login_key: bytes  # what hides SHA-256 hashes of passwords (passwords.py)
+    data_api_token: str  # by which the Data API, a client of the front, is known
     binding: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by a transaction that begins with view DDL
     epoch: Epoch = field(default_factory=Epoch)
 
@@ -80,6 +83,7 @@ class Conversation:
     client: tuple[asyncio.StreamReader, asyncio.StreamWriter]
     server: tuple[asyncio.StreamReader, asyncio.StreamWriter]
     recorder: Recorder
+    is_data_api: bool = False
     _pending: int = 1  # the one that ends the log-in
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _unsynced: bool = False
@@ -104,6 +108,7 @@ class Conversation:
     _has_changed: bool = False  # the catalog, in the transaction at hand
     _known: dict[Needs, Known] = field(default_factory=dict)
     _is_binding: bool = False
+    _login: Login | None = None  # where the front itself asks the client for its password
 
     async def _to_server(self, message: Message) -> None:
         if message.kind in (b"Q", b"S", b"F"):

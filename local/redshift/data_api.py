@@ -177,8 +177,8 @@ def _offset(token: str | None) -> int:
 class DataApi:
     """The HTTP endpoint, served from threads."""
 
-    def __init__(self, host: str, port: int, wire_port: int, cancel_backend: Callable[[int], None]) -> None:
-        self._runner = Runner(host, wire_port, cancel_backend)
+    def __init__(self, host: str, port: int, wire_port: int, token: str, cancel_backend: Callable[[int], None]) -> None:
+        self._runner = Runner(host, wire_port, token, cancel_backend)
         operations = Operations(self._runner)
 
         class Handler(_Handler):

@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.redshift.data_fields import NUMERIC, TYPE_NAMES, Column
 from local.redshift.data_statement import Part, Result, Statement, bind_parameters
 from local.redshift.data_validation import ApiError, invalid
+from local.redshift.login import as_data_api
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2 writes its classes in lower case
@@ -48,8 +49,8 @@ class Session:
 class Runner:
     """Runs statements; knows the sessions that are open."""
 
-    def __init__(self, host: str, port: int, cancel_backend: Callable[[int], None]) -> None:
-        self._host, self._port = host, port
+    def __init__(self, host: str, port: int, token: str, cancel_backend: Callable[[int], None]) -> None:
+        self._host, self._port, self._token = host, port, token
         self._cancel_backend = cancel_backend
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
@@ -150,6 +151,7 @@ class Runner:
             sslmode="disable",
             connect_timeout=CONNECT_SECONDS,
             application_name="redshift-data",
+            options=as_data_api(self._token),
         )
         connection.autocommit = True
         psycopg2.extensions.register_type(_AS_TEXT, connection)

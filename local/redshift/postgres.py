@@ -35,7 +35,8 @@ SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_wal_size": "4GB",
-    "password_encryption": "md5",  # CREATE USER ... PASSWORD 'md5...' is Redshift's
+    # It gets hashes alone (passwords.py); who is no user is asked for his password as this says.
+    "password_encryption": "scram-sha-256",
     "md5_password_warnings": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE
 from local.redshift.errors import ACTIVE_TRANSACTION, NOT_SUPPORTED, SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import STRING, Masked, unquote
+from local.redshift.passwords import MD5_HASH, SHA256_HASH
 from local.redshift.sql.types import CHAR_BYTES, VARCHAR_BYTES, hold_decimal
 
 
@@ -147,6 +148,8 @@ def _refuse_lengths(code: str) -> None:
 def _refuse_password(code: str, masked: Masked) -> None:
     """Hold passwords in clear to Redshift's rule: 8 to 64 characters, upper case, lower case and a digit among them.
 
+    Hashes have the form that Redshift documents; whether a password has that hash is not asked.
+
     Source: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
     """
     if not re.match(r"(?:create|alter)\s+user\b", code, re.IGNORECASE):
@@ -157,10 +160,11 @@ def _refuse_password(code: str, masked: Masked) -> None:
             raise RedshiftError("CREATE USER needs PASSWORD", SYNTAX_ERROR)
         return
     password = unquote(masked.restore(match[1]))
-    if re.fullmatch(r"md5[0-9a-f]{32}", password):
+    if MD5_HASH.fullmatch(password) or SHA256_HASH.fullmatch(password):
         return
-    if password.startswith("sha256|"):
-        raise RedshiftError("sha256 passwords are not offered by the local Redshift: use md5")
+    password = password.removeprefix("sha256|")
+    if "|" in password:
+        raise RedshiftError("a SHA-256 hash is sha256|digest|salt, each of them 64 hexadecimal digits", "22023")
     classes = all(re.search(pattern, password) for pattern in ("[a-z]", "[A-Z]", "[0-9]"))
     if not classes or not 8 <= len(password) <= 64 or re.search(r"['\"\\/@\s]", password):
         raise RedshiftError(

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 
 from local.redshift import history, postgres, warehouse, wire
 from local.redshift.conversation import FrontSettings
@@ -75,13 +76,16 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
     server, secrets = warehouse.open_warehouse(home, free_port(last.get("postgres_port", 0)), ISOLATION[isolation])
     say(f"postgres ready on {HOST}:{server.port} (pid {server.process.pid})")
     try:
+        token = token_hex()
         settings = FrontSettings(
-            server.port, temporary, isolation, logs / "errors.jsonl", History(home / "data" / history.FOLDER)
-        )
+            server.port, temporary, isolation, logs / "errors.jsonl", History(home / "data" / history.FOLDER),
+            secrets.login_key(), token,
+        )  # fmt: skip
         port = wire_port or free_port(last.get("wire_port", 0))
         front = await asyncio.start_server(partial(wire.handle, settings), HOST, port)
         say(f"wire front ready on {HOST}:{port}")
-        data_api = DataApi(HOST, data_port or free_port(last.get("data_port", 0)), port, server.cancel_backend)
+        data_port = data_port or free_port(last.get("data_port", 0))
+        data_api = DataApi(HOST, data_port, port, token, server.cancel_backend)
         data_api.start()
         say(f"data api ready on {data_api.url}")
         description = Description(

@@ -12,6 +12,7 @@ from local.redshift.conversation import Conversation, Known
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import mask, quote_literal, without_comments
+from local.redshift.passwords import keep_hash
 from local.redshift.recorder import Sent
 from local.redshift.rewrite import needs_of, rewrite
 from local.redshift.sql.translate import UNIT, Needs
@@ -39,7 +40,7 @@ class Translation(Conversation):
         await self._queue_to_bind(statement)
         needed = needs_of(statement)
         known = await self._answer(needed) if needed else _NOTHING
-        rewritten = rewrite(statement, self._status != b"I", known.answer)
+        rewritten = keep_hash(rewrite(statement, self._status != b"I", known.answer), self.settings.login_key)
         if not _ROWS_ONLY.match(rewritten):
             self._known.clear()
             self._has_changed = self._has_changed or not _OWN_ONLY.match(rewritten)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from local.redshift import postgres
 from local.redshift.errors import SetupError
+from local.redshift.passwords import md5_hash
 
 ADMIN = "landfall_admin"
 DATABASE = "landfall"
@@ -29,6 +30,10 @@ class Secrets:
 
     superuser: str
     admin: str
+
+    def login_key(self) -> bytes:
+        """Return the key that hides SHA-256 hashes of passwords where PostgreSQL keeps them."""
+        return hashlib.sha256(b"log-ins" + self.superuser.encode()).digest()
 
 
 def open_warehouse(home: Path, port: int, isolation: str) -> tuple[postgres.Server, Secrets]:
@@ -66,7 +71,9 @@ def make(server: postgres.Server, passwords: Secrets) -> None:
     """Create the administrator and the database, and run the prelude in it."""
     connection = server.connect()
     with connection.cursor() as cursor:
-        cursor.execute(f"create role {ADMIN} login superuser createdb createrole password %s", [passwords.admin])
+        # libpq can log in with an MD5 hash: psql, and the tools of this repository
+        hashed = md5_hash(ADMIN, passwords.admin)
+        cursor.execute(f"create role {ADMIN} login superuser createdb createrole password %s", [hashed])
         cursor.execute(f"create database {DATABASE} owner {ADMIN} template template0 encoding 'UTF8' locale 'C'")
     connection.close()
     connection = server.connect(DATABASE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import traceback
 
 from local.redshift import messages
@@ -18,6 +19,7 @@ from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError, translate
 from local.redshift.history import Origin
 from local.redshift.load import of_value
+from local.redshift.login import SASL, SASL_CONTINUE, SASL_FINAL, Login, as_data_api, request_code
 from local.redshift.masking import split_statements
 from local.redshift.messages import Message
 from local.redshift.recorder import Recorder, Sent
@@ -65,6 +67,8 @@ class Session(Bulk):
                         self._described = message.body[1:-1]
                         self._describes_unload = self._described in self._unloads
                         await self._to_server(message)
+                    case b"p" | b"d" if self._login and self._login.is_asked:
+                        await self._to_server(self._login.answer(message))
                     case b"X":
                         return
                     case _:
@@ -193,6 +197,8 @@ class Session(Bulk):
                 return Message(b"D", messages.respelt_row(message.body, self._row_respelt))
             case b"S" if message.body.startswith(b"server_version\0"):
                 return Message(b"S", SERVER_VERSION)
+            case b"R" if (request := request_code(message)) in (SASL, SASL_CONTINUE, SASL_FINAL):
+                return await self._log_in(request, message)
             case b"G" if self._copy_in is not None:
                 self._copy_in.set_result(True)
                 return None
@@ -205,6 +211,14 @@ class Session(Bulk):
             case b"Z":
                 return await self._ready(message)
         return message
+
+    async def _log_in(self, request: int, message: Message) -> Message | None:
+        """Ask for the password of a SHA-256 hash as Redshift does; PostgreSQL asks for SCRAM, which ends unseen."""
+        if request == SASL:
+            in_clear = self.is_data_api  # a client of libpq, which knows no digests
+            self._login = Login(self.recorder.origin.user, self.settings.login_key, in_clear=in_clear)
+            await self._to_server(self._login.begin())
+        return self._login.ask(message) if self._login and request == SASL_CONTINUE else None
 
     def _error(self, message: Message) -> Message:
         fields = self._load_error or translate(messages.error_fields(message.body), self.settings.isolation)
@@ -266,7 +280,10 @@ async def handle(settings: FrontSettings, reader: asyncio.StreamReader, writer: 
         if code != messages.CANCEL_REQUEST:
             origin = Origin(asked.get("user", ""), asked.get("database") or asked.get("user", ""))
             recorder = Recorder(settings.history, origin)
-            await Session(settings, (reader, writer), (server_reader, server_writer), recorder).run()
+            options = as_data_api(settings.data_api_token).encode()
+            is_data_api = hmac.compare_digest(asked.get("options", "").encode(), options)
+            streams = (reader, writer), (server_reader, server_writer)
+            await Session(settings, *streams, recorder, is_data_api).run()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
     finally:

@@ -2,13 +2,16 @@
 
 # ruff: noqa: S608 - every name in a statement here is this module's own
 
+import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 import pytest
 
-from ingest_lambda.errors import ConfigError
+from ingest_lambda.errors import ConfigError, LoginRefusedError
 from ingest_lambda.warehouse.client import Target, Warehouse
 from landfall.deploy import bootstrap
 from landfall.deploy.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER, Login
@@ -221,7 +224,55 @@ def test_a_new_password_in_the_secret_replaces_the_old_one(stack: LocalStack, ad
 
 
 def test_no_statement_holds_a_clear_password() -> None:
-    (statement,) = bootstrap.user_statements([Login("someone", "Secret-Passw0rd")], existing=set())
+    login = Login("someone", "Secret-Passw0rd")
+    (statement,) = bootstrap.user_statements([login], existing=set())
     assert "Secret-Passw0rd" not in statement
-    assert "Secret-Passw0rd" not in repr(Login("someone", "Secret-Passw0rd"))
-    assert "password 'md5" in statement
+    assert "Secret-Passw0rd" not in repr(login)
+    assert re.search(r"password 'sha256\|[0-9a-f]{64}\|[0-9a-f]{64}'$", statement)
+    assert "md5" not in statement
+    assert bootstrap.user_statements([login], existing=set()) != [statement]  # of no two hashes is the salt the same
+
+
+def test_users_of_an_earlier_release_keep_their_password_and_their_session_and_get_another_hash(
+    stack: LocalStack, admin: Warehouse
+) -> None:
+    login = Login(unique("old").replace("-", "_"), "Old-Passw0rd")
+    digest = hashlib.md5((login.password + login.username).encode()).hexdigest()  # noqa: S324 - Redshift's own form
+    admin.execute(f"create user \"{login.username}\" password 'md5{digest}'")
+    user = warehouse(stack, put_secret(stack, login.username, login.password))
+    with user.session() as session:
+        assert session.query("select 1 as n") == [{"n": 1}]
+        assert log_in_by_libpq(stack, login) is None
+        admin.transaction(bootstrap.user_statements([login], existing={login.username}))
+        assert session.query("select 1 as n") == [{"n": 1}]
+    assert user.query("select 1 as n") == [{"n": 1}]
+    assert "authentication method 13" in str(log_in_by_libpq(stack, login))
+    admin.transaction(bootstrap.user_statements([login], {login.username}, bootstrap.MD5))  # PasswordHash=md5
+    assert log_in_by_libpq(stack, login) is None
+    assert user.query("select 1 as n") == [{"n": 1}]
+    admin.execute(f'drop user "{login.username}"')
+
+
+def test_a_loader_who_is_not_let_in_with_his_new_hash_stops_the_deployment_which_says_the_way_out(
+    stack: LocalStack, admin: Warehouse
+) -> None:
+    before, stranger = facts(admin), warehouse(stack, put_secret(stack, LOADER, "Not-his-Passw0rd"))
+    with pytest.raises(LoginRefusedError, match="PasswordHash=md5"):
+        bootstrap.bootstrap(admin, stranger, [], {})
+    with pytest.raises(LoginRefusedError) as error:
+        bootstrap.bootstrap(admin, stranger, [], {}, bootstrap.MD5)
+    assert "PasswordHash" not in str(error.value)
+    assert facts(admin) == before
+
+
+def log_in_by_libpq(stack: LocalStack, login: Login) -> Exception | None:
+    """Log in as psql does, which knows MD5 hashes alone; return what is refused."""
+    facts = stack.redshift
+    try:
+        psycopg2.connect(
+            host=facts["host"], port=facts["wire_port"], dbname=DATABASE, user=login.username, password=login.password,
+            sslmode="disable",
+        ).close()  # fmt: skip
+    except psycopg2.OperationalError as error:
+        return error  # type: ignore[no-any-return]  # psycopg2 ships no types
+    return None

@@ -108,6 +108,8 @@ def test_what_a_warehouse_is_prepared_for_is_a_release_and_the_passwords_of_its_
     outputs = {name: secrets.create_secret(Name=unique("user"), SecretString="one")["ARN"] for name in USER_SECRETS}
     first = purpose("a", outputs, secrets)
     assert first == purpose("a", outputs, secrets) != purpose("b", outputs, secrets)
+    assert first == purpose("a", {**outputs, "PasswordHash": "sha256"}, secrets)
+    assert first != purpose("a", {**outputs, "PasswordHash": "md5"}, secrets)
     reader = outputs["ReaderSecretArn"]
     secrets.put_secret_value(SecretId=reader, SecretString="two")
     assert purpose("a", outputs, secrets) not in {first, None}

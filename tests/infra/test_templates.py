@@ -103,6 +103,7 @@ def test_main_puts_out_what_the_operators_commands_read() -> None:
         "ClusterIdentifier",
         "DatabaseName",
         "EventBusName",
+        "PasswordHash",
         "LeaseTableName",
         "RoutePattern",
         "EnvironmentName",

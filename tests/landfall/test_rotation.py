@@ -1,7 +1,7 @@
 """Rotation that does not come to its end says what may be the case, and what to do; its way: test_first_deployment."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -21,6 +21,8 @@ class Reached:
 
     def __init__(self, secret: str, when_altered: Callable[[], None]) -> None:
         self.secret, self.when_altered = secret, when_altered
+
+    outputs: Mapping[str, str] = {}
 
     def output(self, _: str) -> str:
         """Return the secret."""
