@@ -29,11 +29,13 @@ import numpy as np
 from benchmarks.changes import scratch_folder
 from benchmarks.checkouts import CpuSampler, RunningStack, checked_out, running
 from benchmarks.circumstances import circumstances, parquet
-from benchmarks.costs import Day, Prices
 from benchmarks.peers.workload import Workload
 from benchmarks.processes import cpu_seconds_of_tree
 from benchmarks.server_log import ServerLog
 from benchmarks.tables import markdown
+from landfall.sizing.assumptions import Limits, Steps
+from landfall.sizing.costs import BILLED_SECONDS, Prices, Usage
+from landfall.sizing.scene import Settings
 
 DATASET = "burst"
 FUNCTION = "landfall-local-ingest"
@@ -234,14 +236,16 @@ def announcement(bucket: str, key: str, stored: Mapping[str, Any], size: int) ->
 
 def cost(burst: Burst, loads: int, seconds: float) -> float:
     """Say what such a burst costs in US dollars by the formula of docs/costs.md, in as many loads as were counted."""
-    day = Day(
+    megabytes = sum(map(len, burst.bodies)) / 1e6
+    steps, processor = Steps(), Settings().ingest_memory_megabytes / Limits().function_cpu_megabytes
+    reading = (len(burst.bodies) * steps.file_cpu + megabytes * steps.megabyte_cpu) / processor
+    used = Usage(
         files=len(burst.bodies),
-        gigabytes=sum(map(len, burst.bodies)) / 1024**3,
-        hours=seconds / 3_600,
-        batch=max(1, round(len(burst.bodies) / loads)),
-        window=round(seconds),
+        loads=loads,
+        awake_seconds=max(BILLED_SECONDS, seconds),
+        landing_gigabyte_seconds=reading + loads * (2 * steps.copy + steps.insert + steps.commit),
     )
-    return sum(day.costs(Prices()).values())
+    return sum(used.usd(Settings().base_rpu, Prices()).values())
 
 
 def compare(revisions: Mapping[str, str | None], burst: Burst) -> Iterator[tuple[str, Measured]]:

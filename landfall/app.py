@@ -17,6 +17,7 @@ COMMAND_MODULES = (
     "deploy",
     "demo",
     "plan",
+    "size",
     "upload",
     "status",
     "history",

@@ -15,7 +15,7 @@ FLOOR = {"__init__", "errors", "file_version", "reasons", "table_format"}
 LEVELS_OF_LANDFALL = (
     {"__init__", "environment", "failures", "output", "stack", "timestamps"},
     {"deploy"},
-    {"operate", "verify"},
+    {"operate", "sizing", "verify"},
     {"doctor", "new_dataset"},
     {"demo", "commands"},
     {"api", "app"},
