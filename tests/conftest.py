@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FAULTS = pytest.StashKey[list[str]]()
 JUDGED = pytest.StashKey[str]()
+SQL_FAULTS = pytest.StashKey[list[str]]()
+SHAPES = pytest.StashKey[int]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,13 +36,33 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Fail a run of all tests that have passed where a role has a right that none of them needed, listed nowhere."""
+    """Fail a run that has passed for SQL that is not Redshift's, and a run of all for a right that none needed."""
     if exitstatus or hasattr(session.config, "workerinput"):
         return
     from tests.support import rights  # its imports are only worth their time where this is used
 
-    if not rights.is_whole(session.config):
+    is_whole = rights.is_whole(session.config)
+    judge_sql(session, is_whole)
+    if is_whole:
+        judge_rights(session)
+
+
+def judge_sql(session: pytest.Session, is_whole: bool) -> None:
+    """Hold what the product has sent to its local Redshift to the documentation."""
+    statements = run_folder.folder() / run_folder.STATEMENTS
+    if not any(statements.iterdir()):
         return
+    from tests.support import product_sql  # its imports are only worth their time where this is used
+
+    session.config.stash[SQL_FAULTS], session.config.stash[SHAPES] = product_sql.judge(statements, is_whole)
+    if session.config.stash[SQL_FAULTS]:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def judge_rights(session: pytest.Session) -> None:
+    """Hold the roles to the rights that the tests needed."""
+    from tests.support import rights  # its imports are only worth their time where this is used
+
     given, listed = rights.given(), rights.unexercised()
     used = rights.exercised(given, rights.needed(run_folder.folder()))
     session.config.stash[FAULTS] = list(rights.faults(given, used, listed))
@@ -50,7 +72,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what is wrong with the rights, and whether they were judged at all."""
+    """Say what is wrong with the rights and the SQL, and whether they were judged at all."""
+    terminalreporter.line(f"SQL: {config.stash.get(SHAPES, 0)} shapes of the product's statements judged")
+    if found := config.stash.get(SQL_FAULTS, []):
+        terminalreporter.section("SQL that the product sends")
+        for fault in found:
+            terminalreporter.line(fault)
     terminalreporter.line(
         f"rights: {config.stash.get(JUDGED, 'not judged, which takes all tests, passed, in one run')}"
     )

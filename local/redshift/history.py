@@ -18,6 +18,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from local.redshift.shapes import Shapes
+
 LIMIT, LIMIT_BYTES = 20_000, 16 * 2**20  # of a file: what comes first; a view reads both files whole
 TEXT_CHARACTERS = 64 * 1024  # of a statement that are kept
 FOLDER = "redshift_history"  # in the data folder
@@ -133,7 +135,8 @@ class Statement:
 class History:
     """The statements of all sessions; one event loop uses it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shapes: Shapes | None = None) -> None:
+        self._shapes = shapes
         self._current, self._previous = folder / "current.jsonl", folder / "previous.jsonl"
         self._number = self._transaction = 0
         self._changed: dict[int, Statement] = {}
@@ -166,6 +169,8 @@ class History:
         """Note how a statement has ended: success, failed or canceled."""
         statement.status, statement.error, statement.ended = status, error, time.time()
         self._changed[statement.number] = statement
+        if self._shapes:
+            self._shapes.note(statement.origin.user, status, without_secrets(statement.text))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_SECONDS, self.flush)
 

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
-from local.redshift import history, postgres, warehouse, wire
+from local.redshift import history, postgres, shapes, warehouse, wire
 from local.redshift.conversation import FrontSettings
 from local.redshift.data_api import DataApi
 from local.redshift.errors import SetupError
@@ -77,10 +77,10 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
     say(f"postgres ready on {HOST}:{server.port} (pid {server.process.pid})")
     try:
         token = token_hex()
+        seen = History(home / "data" / history.FOLDER, shapes.of_environment(os.environ, home))
         settings = FrontSettings(
-            server.port, temporary, isolation, logs / "errors.jsonl", History(home / "data" / history.FOLDER),
-            secrets.login_key(), token,
-        )  # fmt: skip
+            server.port, temporary, isolation, logs / "errors.jsonl", seen, secrets.login_key(), token
+        )
         port = wire_port or free_port(last.get("wire_port", 0))
         front = await asyncio.start_server(partial(wire.handle, settings), HOST, port)
         say(f"wire front ready on {HOST}:{port}")

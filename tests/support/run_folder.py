@@ -12,10 +12,12 @@ from local.errors import LocalStackError
 from local.files import read_json, write_json
 from local.home import ROOT, Home
 from local.processes import ProcessIdentity, identify, is_running
+from local.redshift.shapes import FOLDER_VARIABLE
 
 TESTS = ROOT / ".landfall" / "test"
 _RUN_VARIABLE = "LANDFALL_TEST_RUN"  # inherited by the xdist workers
 _OWNER = "owner.json"
+STATEMENTS = "statements"  # what local Redshifts have seen
 
 
 def begin() -> None:
@@ -33,6 +35,7 @@ def begin() -> None:
     os.environ[_RUN_VARIABLE] = str(folder)
     _keep_temporary_files_in(folder / "tmp")
     _keep_bytecode()
+    _keep_statements_in(folder / STATEMENTS)
 
 
 def folder() -> Path:
@@ -51,6 +54,12 @@ def _keep_temporary_files_in(folder: Path) -> None:
     """Make pytest's, the tests' and their subprocesses' temporary files part of the run, so that they end with it."""
     folder.mkdir()
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+
+
+def _keep_statements_in(folder: Path) -> None:
+    """Let every local Redshift of the run write down which statements it sees."""
+    folder.mkdir()
+    os.environ[FOLDER_VARIABLE] = str(folder)
 
 
 def _keep_bytecode() -> None:
