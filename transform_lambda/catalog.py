@@ -61,7 +61,7 @@ def catalog_sql(relations: Iterable[str]) -> str:
     return f"""select
     cast(n.nspname as varchar(128)) as schema_name,
     cast(c.relname as varchar(128)) as relation_name,
-    cast(c.oid as bigint) as oid,
+    cast(c.oid as bigint) as relation_id,
     cast(md5(pg_get_viewdef(c.oid)) as varchar(32)) as definition,
     cast('' as varchar(128)) as column_name,
     cast('' as varchar(128)) as data_type,
@@ -88,7 +88,7 @@ order by 1, 2, 7"""  # noqa: S608 - names of our own project
 def catalog_of(rows: Iterable[Mapping[str, Any]]) -> Catalog:
     """Read the query's rows.
 
-    >>> row = {"schema_name": "a", "relation_name": "b", "oid": 7, "definition": ""}
+    >>> row = {"schema_name": "a", "relation_name": "b", "relation_id": 7, "definition": ""}
     >>> names = [row | {"column_name": "x", "data_type": "integer"}, row | {"column_name": "y", "data_type": "date"}]
     >>> catalog_of(names)["a.b"].columns
     (('x', 'integer'), ('y', 'date'))
@@ -98,7 +98,7 @@ def catalog_of(rows: Iterable[Mapping[str, Any]]) -> Catalog:
         name = f"{row['schema_name']}.{row['relation_name']}"
         columns = found[name].columns if name in found else ()
         new = ((row["column_name"], row["data_type"]),) if row["column_name"] else ()
-        found[name] = Relation(int(row["oid"]), row["definition"], (*columns, *new))
+        found[name] = Relation(int(row["relation_id"]), row["definition"], (*columns, *new))
     return found
 
 

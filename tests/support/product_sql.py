@@ -139,7 +139,7 @@ def faults_of(shape: str, statement: Noted, found: Parsed, undocumented: Iterabl
         if not (parse_copy(statement.text) or parse_unload(statement.text)):
             needed = needs_of(shape)
             if needed is None:
-                rewrite(statement.text)
+                rewrite(statement.text.replace("'***'", "'Hidden00'"))  # local/redshift/history.py hides what opens
             for name in needed.functions if needed else ():
                 yield Fault("function", f"calls {name}(), which functions.tsv does not list")
     except RedshiftError as error:
