@@ -15,7 +15,8 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
@@ -140,12 +141,9 @@ def timed(postgres: int, work: Callable[[], object]) -> tuple[float, float, floa
     return (round(ends[0], 2), round(ends[1], 2), round(ends[2], 2))
 
 
-def main() -> None:
-    """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--history", type=int, nargs="+", default=[20, 200], help="loads of 1,000 orders")
-    parser.add_argument("--builds", type=int, default=3)
-    options = parser.parse_args()
+@contextmanager
+def histories() -> Iterator[Callable[[int, int], Measured]]:
+    """Start a local Redshift; yield what measures a history of so many loads by so many builds."""
     run_folder.begin()
     try:
         with model_warehouse() as warehouse:
@@ -154,10 +152,19 @@ def main() -> None:
             login = str(facts["admin_user"]), str(facts["admin_password"]), str(facts["database"])
             history = History(warehouse, int(str(facts["postgres_port"])), *login)
             postgres = int(str(facts["postgres_pid"]))
-            results = {f"{loads} loads": measure(history, postgres, loads, options.builds) for loads in options.history}
+            yield lambda loads, builds: measure(history, postgres, loads, builds)
     finally:
         run_folder.end(run_folder.folder())
-    print(as_table(results))
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--history", type=int, nargs="+", default=[20, 200], help="loads of 1,000 orders")
+    parser.add_argument("--builds", type=int, default=3)
+    options = parser.parse_args()
+    with histories() as measured:
+        print(as_table({f"{loads} loads": measured(loads, options.builds) for loads in options.history}))
 
 
 if __name__ == "__main__":

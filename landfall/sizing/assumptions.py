@@ -49,6 +49,9 @@ class Limits:
     payload_files: int = _from(6_000, "messages in 6 MB", f"{_LAMBDA}/invocation-eventsourcemapping.html")  # type: ignore[assignment]
     function_cpu_megabytes: float = _from(1_769, "MB for a whole processor", f"{_LAMBDA}/configuration-memory.html")
     functions: float = _from(1_000, "functions at once", f"{_LAMBDA}/gettingstarted-limits.html")
+    processors: float = _from(
+        1_000, "functions that work at once, each at its full share", f"{_LAMBDA}/configuration-memory.html"
+    )
     in_flight: float = _from(
         120_000,
         "messages in flight",

@@ -66,7 +66,7 @@ class Play:
         self._locks = [Resource(env, 1) for _ in range(self._volume.datasets)]
         self._commits = Resource(env, 1)
         self._warm: list[float] = []
-        self._copying = 0
+        self._copying = self._reading = 0
         self._api_free = 0.0
         self._arrived = 0
         self._unmodeled: list[int] = []
@@ -183,7 +183,9 @@ class Play:
             # The first always goes on: what is too much for a whole invocation must not come back for ever.
             if number and self._env.now + reading + self._warehouse_seconds(len(part)) > deadline:
                 return [file for rest in parts[number:] for file in rest]
-            yield self._env.timeout(reading)
+            self._reading += 1
+            yield self._env.timeout(reading * max(1.0, self._reading / self._limits.processors))
+            self._reading -= 1
             yield from self._load(part)
         return []
 
