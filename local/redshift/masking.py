@@ -26,6 +26,10 @@ NAME = f"{IDENTIFIER}(?:\\s*\\.\\s*{IDENTIFIER}){{0,2}}"
 """Patterns, for rules: a masked string, an identifier (quoted or not), a name of up to three parts."""
 
 
+_ESCAPE = re.compile(r"\\([0-7]{1,3}|.)", re.DOTALL)  # in a string, as PostgreSQL's before 9.1 and Redshift's
+_CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
 @dataclass
 class Masked:
     """SQL with placeholders (`text`) and the pieces they stand for."""
@@ -91,12 +95,17 @@ def split_statements(sql: str) -> list[str]:
 def unquote(literal: str) -> str:
     """Return the value of a string literal.
 
-    >>> unquote("'it''s'")
-    "it's"
+    >>> unquote("'it''s'"), unquote(r"'a\\tb\\\\t\\101'")
+    ("it's", 'a\\tb\\\\tA')
     """
     if literal.startswith("$"):
         return literal[literal.index("$", 1) + 1 : literal.rindex("$", 0, -1)]
-    return re.sub(r"\\(.)", r"\1", literal[1:-1].replace("''", "'"), flags=re.DOTALL)
+    return _ESCAPE.sub(_escaped, literal[1:-1].replace("''", "'"))
+
+
+def _escaped(escape: re.Match[str]) -> str:
+    word = escape[1]
+    return chr(int(word, 8) & 0xFF) if word.isdigit() and word < "8" else _CONTROLS.get(word, word)
 
 
 def unquote_identifier(name: str) -> str:

@@ -37,6 +37,8 @@ LOADED: list[tuple[str, str, bytes | str, list[tuple[Any, ...]]]] = [
     ("csv ignoreheader 1", "a int, b varchar(9)", "a,b\n1,x\n", [("1", "x")]),
     ("csv delimiter '|' quote as '%'", "a int, b varchar(9)", "1|%x|y%\n", [("1", "x|y")]),
     ("csv delimiter as '\\\\t'", "a int, b varchar(9)", "1\tx\n", [("1", "x")]),
+    ("csv delimiter '\\t'", "a int, b varchar(9)", "1\tx\n2\tat\n", [("1", "x"), ("2", "at")]),
+    ("csv delimiter '\\174'", "a int, b varchar(9)", "1|x\n", [("1", "x")]),
     ("csv", "a int, b varchar(9)", '1,"x\ny"\r\n2,z\r\n', [("1", "x\ny"), ("2", "z")]),
     ("csv", "a int, b varchar(9)", ",\n\\N,\\N\n", [(None, ""), (None, None)]),
     ("csv emptyasnull", "a int, b varchar(9)", "1,\n2, \n", [("1", None), ("2", " ")]),
