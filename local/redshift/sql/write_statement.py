@@ -8,6 +8,7 @@ from typing import Any
 from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.scope import Scope, Typed, quote, quote_path
+from local.redshift.sql.write_merge import merge_without_duplicates
 from local.redshift.sql.write_query import QueryWriter
 from local.redshift.sql.write_source import SourceWriter
 
@@ -90,11 +91,11 @@ class StatementWriter(QueryWriter):
         return f"{common}delete from {target}{source}{where}"  # noqa: S608 - of a tree
 
     def _merge(self, merge: tree.Merge) -> str:
-        if merge.removes_duplicates:
-            raise RedshiftError("MERGE ... REMOVE DUPLICATES is not offered by the local Redshift")
         target = self._target(tree.Table(merge.table))
         source = self.source(merge.source)
         on = self.condition(merge.on)
+        if merge.removes_duplicates:
+            return merge_without_duplicates(self.scope, target, source, on)
         if merge.assignments is None:
             matched = "delete"
         else:

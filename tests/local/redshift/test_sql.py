@@ -215,6 +215,39 @@ def test_merge_refuses_two_source_rows_for_one_target_row(client: Client) -> Non
     assert client.run("select * from t") == [(1, 1)]
 
 
+@pytest.mark.parametrize(
+    ("rows", "given", "merged"),
+    [
+        ("(30, 'Tony'), (11, 'Alice'), (23, 'Bill')", "(23, 'David'), (22, 'Clarence')",
+         [(11, "Alice"), (22, "Clarence"), (23, "David"), (30, "Tony")]),
+        ("(30, 'Tony'), (30, 'Daisy'), (23, 'Bill'), (23, 'Nikki')", "(23, 'David'), (22, 'Clarence')",
+         [(22, "Clarence"), (23, "David"), (30, "Daisy"), (30, "Tony")]),
+        ("(1, 'a')", "(2, 'b'), (2, 'c')", [(1, "a"), (2, "b"), (2, "c")]),
+        ("(null, 'a')", "(null, 'b')", [(None, "a"), (None, "b")]),
+    ],
+)  # fmt: skip
+def test_merge_removes_duplicates(client: Client, rows: str, given: str, merged: list[tuple[Any, ...]]) -> None:
+    client.run("create table t (k int, v varchar(9))", f"insert into t values {rows}")
+    client.run("create table s (other int, name varchar(9))", f"insert into s values {given}")
+    client.run("merge into t using s as x on t.k = x.other remove duplicates")
+    assert client.run("select * from t order by k, v") == merged
+
+
+@pytest.mark.parametrize(("source", "state"), [("s (k int, v varchar(9), more int)", "42804"), ("u (k int)", "42P01")])
+def test_merge_removes_no_duplicates_by_a_source_of_another_shape(client: Client, source: str, state: str) -> None:
+    client.run("create table t (k int, v varchar(9))", "insert into t values (1, 'a')", f"create table {source}")
+    assert client.error("merge into t using s on t.k = s.k remove duplicates")["C"] == state
+    assert client.run("select * from t") == [(1, "a")]
+
+
+def test_merge_with_remove_duplicates_refuses_two_source_rows_for_one_target_row(client: Client) -> None:
+    client.run("create table t (k int, v int)", "insert into t values (1, 1), (1, 2)")
+    client.run("create table s (k int, v int)", "insert into s values (1, 10), (1, 20)")
+    error = client.error("merge into t using s on t.k = s.k remove duplicates")
+    assert error["M"] == "Found multiple matches to update the same tuple."
+    assert client.run("select * from t order by v") == [(1, 1), (1, 2)]
+
+
 MISFITS = [
     ("select from_hex('zz')", "22023", "select from_hex('61')"),
     ("select to_varbyte('a', 'rot13')", "22023", "select to_varbyte('a', 'UTF8')"),
