@@ -46,7 +46,6 @@ REFUSALS: tuple[Refusal, ...] = (
     _syntax(r"^create\s+(?:or\s+replace\s+)?trigger\b", "trigger"),
     _syntax(r"^refresh\s+materialized\s+view\s+concurrently\b", "concurrently"),
     _syntax(r"\bgenerated\s+always\s+as\b", "always"),
-    _refusal(r"^alter\s+table\s+\S+\s+append\s+from\b", "ALTER TABLE APPEND is not offered by the local Redshift"),
     _refusal(r"^create\s+(?:unique\s+)?index\b", 'SQL command "create index" not supported on Redshift tables.'),
     _refusal(r"^(?:create|alter|drop)\s+sequence\b", 'SQL command "create sequence" not supported on Redshift tables.'),
     _refusal(r"^create\s+(?:type|domain|rule|extension|operator|aggregate|tablespace)\b", "command is not supported"),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from local.redshift.append import rewrite_append
 from local.redshift.ddl import rewrite_alter_table, rewrite_create_table, rewrite_materialized_view
 from local.redshift.late_binding import rewrite_late_binding_view
 from local.redshift.masking import IDENTIFIER, NAME, STRING, mask, without_comments
@@ -110,8 +111,8 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = ()) -> str:
         query = translate(masked.restore(code[part.start : part.end]), answer, part.makes_table)
         code = code[: part.start] + masked.hold(query) + code[part.end :]
     refuse_unsupported(code, masked, in_transaction)
-    if shown := rewrite_show(code, masked):
-        return shown
+    if whole := rewrite_show(code, masked) or rewrite_append(code, masked):
+        return whole
     view = rewrite_late_binding_view(code, masked)
     return masked.restore(rewrite_masked(code)) + storage if view is None else view
 

@@ -22,7 +22,6 @@ CASES = [
     ("do $$ begin null; end $$", SYNTAX, "select 1 as do_it"),
     ("alter table if exists t rename to u", SYNTAX, "drop table if exists u"),
     ("select 1 intersect all select 1", SYNTAX, "select 1 intersect select 1"),
-    ("alter table t append from s", UNSUPPORTED, "alter table t add column append_from int"),
     ("select array[1, 2]", SYNTAX, "select array(1, 2)"),
     ("select '{1}'::int[]", UNSUPPORTED, "select '1'::int"),
     ("create index i on t (a)", UNSUPPORTED, "create table index_values (a int)"),
