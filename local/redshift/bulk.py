@@ -21,7 +21,8 @@ from local.redshift.recorder import Sent
 from local.redshift.sql.scope import quote
 from local.redshift.sql.translate import needs, translate_unloaded
 from local.redshift.translation import Translation
-from local.redshift.unload import Unload, UnloadColumn
+from local.redshift.unload import Unload
+from local.redshift.unload_column import UnloadColumn
 from local.redshift.unload_statement import UnloadStatement
 
 _TABLE_COLUMNS = (

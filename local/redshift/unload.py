@@ -1,8 +1,7 @@
-"""One UNLOAD to parquet: a query's rows gathered, written to S3 as Redshift lays them out, the manifest last.
+"""One UNLOAD: a query's rows gathered, written to S3 as Redshift lays them out, the manifest last.
 
 In: an UnloadStatement, the columns and rows of its query as PostgreSQL spells them. Out: objects in S3, or a
-RedshiftError. What was written before an error stays, as on Redshift. Which parquet types UNLOAD writes is documented
-for SUPER and TIMESTAMPTZ alone; for the others it is the type that COPY reads into the same column.
+RedshiftError. What was written before an error stays, as on Redshift.
 Source: https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html
 """
 
@@ -19,9 +18,10 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.redshift import unload_text
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError
-from local.redshift.messages import OID_JSONB, OID_TEXT, OID_UNKNOWN, OID_VARCHAR, respelt
 from local.redshift.s3_source import client_for_role, refuse_other_region
+from local.redshift.unload_column import KEYS, UnloadColumn
 from local.redshift.unload_statement import UnloadStatement
 
 if TYPE_CHECKING:
@@ -29,69 +29,19 @@ if TYPE_CHECKING:
 
 SLICES = 2
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-_BOOLEAN, _BPCHAR, _TIMESTAMPTZ, _NUMERIC = 16, 1042, 1184, 1700
-_SAME = {
-    20: ("bigint", pa.int64()),
-    21: ("smallint", pa.int16()),
-    23: ("integer", pa.int32()),
-    700: ("real", pa.float32()),
-    701: ("double precision", pa.float64()),
-    1082: ("date", pa.date32()),
-    1114: ("timestamp without time zone", pa.timestamp("us")),
-}
-_TEXTS = {_BPCHAR: "character", OID_VARCHAR: "character varying", OID_TEXT: "character varying"}
-# Of those that may be a partition's key, the ones whose spelling in a path leaves no choice.
-_KEYS = {20, 21, 23, 1082, _NUMERIC, _BPCHAR, OID_VARCHAR, OID_TEXT}
 _PLAIN = re.compile(r"[\w.-][\w. -]*")
 
 
+_Content = pa.Table | list[bytes]  # of a folder: columns, or lines
+
+
 @dataclass(frozen=True)
-class UnloadColumn:
-    """A column of the query: its name, the OID of its type in PostgreSQL and the type's modifier (-1 if none)."""
+class _File:
+    """A file to be written: its key, its bytes, how many rows a manifest counts in it."""
 
-    name: str
-    oid: int
-    modifier: int
-
-    def element(self) -> dict[str, Any]:
-        """Describe the column as a manifest does."""
-        if self.oid == _NUMERIC:
-            return {"name": self.name, "type": {"base": "numeric", "precision": self.size >> 16, "scale": self._scale}}
-        if self.oid in _TEXTS:
-            return {"name": self.name, "type": {"base": _TEXTS[self.oid], "max_length": self.size}}
-        others = {_BOOLEAN: "boolean", _TIMESTAMPTZ: "timestamp with time zone", OID_JSONB: "super"}
-        return {"name": self.name, "type": {"base": others.get(self.oid) or _SAME[self.oid][0]}}
-
-    @property
-    def size(self) -> int:
-        """What the modifier says: a text's length; precision and scale in one number."""
-        return self.modifier - 4 if self.modifier >= 4 else 65535
-
-    @property
-    def _scale(self) -> int:
-        return self.size & 0xFFFF
-
-    def arrow(self, texts: list[str | None]) -> pa.Array:
-        """Return values as PostgreSQL spells them in the type that is written.
-
-        Raises:
-            RedshiftError: UNLOAD writes no such column to parquet, or not here.
-        """
-        values = pa.array(texts, pa.string())
-        if self.oid == _BOOLEAN:
-            return pa.array([None if text is None else text == "t" for text in texts], pa.bool_())
-        if self.oid == _NUMERIC and self.modifier >= 4:
-            return values.cast(pa.decimal128(self.size >> 16, self._scale))
-        if self.oid == _TIMESTAMPTZ:  # the time zone is not unloaded
-            return values.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
-        if self.oid == OID_JSONB:  # https://docs.aws.amazon.com/redshift/latest/dg/unload-super-parquet.html
-            spelt = [None if text is None else respelt(text.encode(), OID_JSONB).decode() for text in texts]
-            return pa.ExtensionArray.from_storage(pa.json_(), pa.array(spelt, pa.string()))
-        if self.oid in {*_TEXTS, OID_UNKNOWN}:
-            return values
-        if self.oid in _SAME:
-            return values.cast(_SAME[self.oid][1])
-        raise RedshiftError(f'UNLOAD to PARQUET does not support the type of column "{self.name}"')
+    key: str
+    body: bytes
+    rows: int
 
 
 @dataclass
@@ -101,6 +51,7 @@ class Unload:
     statement: UnloadStatement
     columns: list[UnloadColumn] = field(default_factory=list)
     rows: list[list[str | None]] = field(default_factory=list)
+    _header: bytes = b""
 
     def finish(self) -> None:
         """Write the files, and the manifest when they are there.
@@ -109,20 +60,20 @@ class Unload:
             RedshiftError: the destination holds files, a column cannot be unloaded, or S3 refuses.
         """
         unload = self.statement
-        tables = list(self._tables())
+        contents = list(self._contents())
         client = client_for_role(unload.role)
         try:
             refuse_other_region(client, unload.bucket)
-            self._prepare(client, sorted({folder for folder, _ in tables}))
-            entries = [self._write(client, key, part) for key, part in _parts(unload, tables)]
+            self._prepare(client, sorted({folder for folder, _ in contents}))
+            entries = [self._write(client, file) for file in self._files(contents)]
             if unload.manifest:
                 body = json.dumps(self._manifest(entries), indent=2).encode()
                 _put(client, unload, f"{unload.prefix}manifest", body)
         except (BotoCoreError, ClientError) as error:
             raise RedshiftError(f"S3ServiceException:{error}", INTERNAL_ERROR) from error
 
-    def _tables(self) -> Iterator[tuple[str, pa.Table]]:
-        """Yield the rows of each folder ("" without partitions), without the columns that its name tells."""
+    def _contents(self) -> Iterator[tuple[str, _Content]]:
+        """Yield what each folder ("" without partitions) will hold, without the columns that its name tells."""
         unload = self.statement
         names = [column.name for column in self.columns]
         keys = [self._key(name) for name in unload.partition_by]
@@ -132,16 +83,21 @@ class Unload:
         folders: dict[str, list[list[str | None]]] = {}
         for row in self.rows:
             folder = "".join(f"{names[key]}={_spelled(names[key], row[key])}/" for key in keys)
-            folders.setdefault(folder, []).append(row)
+            folders.setdefault(folder, []).append([row[place] for place in kept])
+        columns = [self.columns[place] for place in kept]
+        self._header = unload_text.header(unload, columns)
         empty: list[list[str | None]] = []
         for folder, rows in sorted(folders.items()) or [("", empty)]:
-            arrays = [self.columns[place].arrow([row[place] for row in rows]) for place in kept]
-            yield folder, pa.table(arrays, names=[names[place] for place in kept])
+            if unload.format == "parquet":
+                arrays = [column.arrow([row[place] for row in rows]) for place, column in enumerate(columns)]
+                yield folder, pa.table(arrays, names=[column.name for column in columns])
+            else:
+                yield folder, list(unload_text.lines(unload, columns, rows))
 
     def _key(self, name: str) -> int:
         for place, column in enumerate(self.columns):
             if column.name == name:
-                if column.oid not in _KEYS:
+                if column.oid not in KEYS:
                     raise RedshiftError(f'UNLOAD: a partition by the type of "{name}" is not offered here')
                 return place
         raise RedshiftError(f'column "{name}" of PARTITION BY is not in the query', "42703")
@@ -168,13 +124,38 @@ class Unload:
         for key in found:
             client.delete_object(Bucket=unload.bucket, Key=key)
 
-    def _write(self, client: S3Client, key: str, part: pa.Table) -> dict[str, Any]:
-        buffer = io.BytesIO()
-        # As a writer that is not arrow's: no schema of its own in the footer.
-        pq.write_table(part, buffer, version="1.0", compression="snappy", store_schema=False)
-        _put(client, self.statement, key, buffer.getvalue())
-        meta = {"content_length": buffer.getbuffer().nbytes, "record_count": part.num_rows}
-        return {"url": f"s3://{self.statement.bucket}/{key}", "meta": meta}
+    def _files(self, contents: list[tuple[str, _Content]]) -> Iterator[_File]:
+        """Deal each folder's rows to the slices, and a slice's to files of at most the size; no rows are no file."""
+        unload = self.statement
+        for folder, content in contents:
+            count = len(content)
+            share = -(-count // SLICES) or 1
+            for number, start in enumerate(range(0, count, share)):
+                key = f"{unload.prefix}{folder}{number:04}_part_"
+                if isinstance(content, pa.Table):
+                    yield from _parquet_files(unload, key, content.slice(start, share))
+                else:
+                    yield from self._text_files(key, content[start : start + share])
+
+    def _text_files(self, key: str, lines: list[bytes]) -> Iterator[_File]:
+        unload, head = self.statement, self._header
+        parts: list[list[bytes]] = [[]]
+        size = len(head)
+        for line in lines:
+            if parts[-1] and size + len(line) > unload.max_file_size:
+                parts.append([])
+                size = len(head)
+            parts[-1].append(line)
+            size += len(line)
+        suffix = unload_text.SUFFIXES.get(unload.compression, "")
+        for number, part in enumerate(parts):
+            body = unload_text.compressed(head + b"".join(part), unload.compression)
+            yield _File(f"{key}{number:02}{suffix}", body, len(part) + bool(head))
+
+    def _write(self, client: S3Client, file: _File) -> dict[str, Any]:
+        _put(client, self.statement, file.key, file.body)
+        meta = {"content_length": len(file.body), "record_count": file.rows}
+        return {"url": f"s3://{self.statement.bucket}/{file.key}", "meta": meta}
 
     def _manifest(self, entries: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the manifest's content.
@@ -182,6 +163,8 @@ class Unload:
         Source: https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD_command_examples.html
         """
         lengths, counts = (sum(entry["meta"][name] for entry in entries) for name in ("content_length", "record_count"))
+        if not self.statement.verbose and self.statement.format != "parquet":
+            return {"entries": [{"url": entry["url"]} for entry in entries]}
         if not self.statement.verbose:  # COPY of parquet needs the lengths
             return {"entries": [{**e, "meta": {"content_length": e["meta"]["content_length"]}} for e in entries]}
         return {
@@ -192,15 +175,14 @@ class Unload:
         }
 
 
-def _parts(unload: UnloadStatement, tables: list[tuple[str, pa.Table]]) -> Iterator[tuple[str, pa.Table]]:
-    """Deal each folder's rows to the slices, and a slice's to files of at most the size; no rows are no file."""
-    for folder, table in tables:
-        share = -(-table.num_rows // SLICES) or 1
-        for number, start in enumerate(range(0, table.num_rows, share)):
-            rows = table.slice(start, share)
-            most = max(rows.num_rows * unload.max_file_size // max(rows.nbytes, 1), 1)
-            for part, first in enumerate(range(0, rows.num_rows, most)):
-                yield f"{unload.prefix}{folder}{number:04}_part_{part:02}.parquet", rows.slice(first, most)
+def _parquet_files(unload: UnloadStatement, key: str, rows: pa.Table) -> Iterator[_File]:
+    most = max(rows.num_rows * unload.max_file_size // max(rows.nbytes, 1), 1)
+    for number, first in enumerate(range(0, rows.num_rows, most)):
+        part = rows.slice(first, most)
+        buffer = io.BytesIO()
+        # As a writer that is not arrow's: no schema of its own in the footer.
+        pq.write_table(part, buffer, version="1.0", compression="snappy", store_schema=False)
+        yield _File(f"{key}{number:02}.parquet", buffer.getvalue(), part.num_rows)
 
 
 def _spelled(name: str, value: str | None) -> str:

@@ -1,4 +1,4 @@
-"""The UNLOAD statement as Redshift reads it for parquet, strict.
+"""The UNLOAD statement as Redshift reads it, strict.
 
 In: SQL. Out: an UnloadStatement, None for any other statement, or a RedshiftError. Pure.
 Source: https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html
@@ -38,16 +38,41 @@ _OPTIONS = compile_options(
         ("max_file_size", r"\s*maxfilesize\s+(?:as\s+)?(?P<value>\d+(?:\.\d+)?(?:\s*(?:mb|gb)\b)?)"),
         ("kms_key", rf"\s*kms_key_id\s+(?:as\s+)?(?P<value>{STRING})"),
         ("encrypted", r"\s*encrypted\b(?!\s+auto\b)"),
+        ("header", r"\s*header\b"),
+        ("delimiter", rf"\s*delimiter\s+(?:as\s+)?(?P<value>{STRING})"),
+        ("null", rf"\s*null\s+(?:as\s+)?(?P<value>{STRING})"),
+        ("addquotes", r"\s*addquotes\b"),
+        ("escape", r"\s*escape\b"),
+        ("compression", r"\s*(?P<value>gzip|bzip2|zstd)\b"),
     )
 )
-_NOT_WITH_PARQUET = re.compile(r"\s*(delimiter|fixedwidth|addquotes|escape|null|header|gzip|bzip2|zstd)\b", re.I)
+# What a format does not take; CSV's last two are named by no page.
+_TEXT_ONLY = ("delimiter", "addquotes", "escape", "null", "header")
+_NOT_WITH = {
+    "parquet": (*_TEXT_ONLY, "compression"),
+    "json": _TEXT_ONLY,
+    "csv": ("addquotes", "escape"),
+    "text": (),
+}
+_ONE_BYTE = re.compile(r"[\x01-\x7f]|\\t|\\[0-7]{3}")
 # What has to stand before a word that means nothing by itself.
 _AFTER = {"include": "partition", "verbose": "manifest", "kms_key": "encrypted", "encrypted": "kms_key"}
 
 
 @dataclass(frozen=True)
+class TextLayout:
+    """How text is laid out: what is between fields, what stands for NULL, whether names head each file, quoting."""
+
+    delimiter: str = "|"
+    null: str = ""
+    header: bool = False
+    add_quotes: bool = False
+    escape: bool = False
+
+
+@dataclass(frozen=True)
 class UnloadStatement:
-    """An UNLOAD of a query to parquet under `destination`, an s3:// prefix; sizes in bytes."""
+    """An UNLOAD of a query under `destination`, an s3:// prefix, as parquet, csv, json or text; sizes in bytes."""
 
     query: str
     destination: str
@@ -60,6 +85,9 @@ class UnloadStatement:
     clean_path: bool = False
     max_file_size: int = int(LARGEST)
     kms_key: str | None = None
+    format: str = "parquet"
+    compression: str = ""
+    layout: TextLayout = TextLayout()
 
     @property
     def bucket(self) -> str:
@@ -82,7 +110,7 @@ def parse_unload(sql: str) -> UnloadStatement | None:
     ('select 1 as a', 'b', 'k/')
 
     Raises:
-        RedshiftError: an option that UNLOAD does not take with parquet, or a form not offered here.
+        RedshiftError: an option that UNLOAD does not take with the format, or a form not offered here.
     """
     masked = mask(sql)
     masked.fold_identifiers()
@@ -106,36 +134,58 @@ def parse_unload(sql: str) -> UnloadStatement | None:
         verbose="verbose" in found,
         allow_overwrite="allow_overwrite" in found,
         clean_path="clean_path" in found,
-        max_file_size=_size(found.get("max_file_size")),
+        max_file_size=_size(found.get("max_file_size"), _format(found) == "parquet"),
         kms_key=found.get("kms_key"),
+        format=_format(found),
+        compression=found.get("compression") or "",
+        layout=TextLayout(
+            delimiter=_delimiter(found),
+            null=found.get("null") or "",
+            header="header" in found,
+            add_quotes="addquotes" in found,
+            escape="escape" in found,
+        ),
     )
 
 
+def _format(found: dict[str, str | None]) -> str:
+    return found.get("format") or "text"
+
+
+def _delimiter(found: dict[str, str | None]) -> str:
+    value = found.get("delimiter")
+    if value is None:
+        return "," if _format(found) == "csv" else "|"
+    if not _ONE_BYTE.fullmatch(value):
+        raise RedshiftError("UNLOAD delimiter must be a single ASCII character", "22023")
+    return value if len(value) == 1 else "\t" if value == "\\t" else chr(int(value[1:], 8))
+
+
 def _unknown(text: str, masked: Masked) -> RedshiftError:
-    if match := _NOT_WITH_PARQUET.match(text):
-        return RedshiftError(f"{match[1].upper()} is not supported for UNLOAD to PARQUET")
     return RedshiftError(f"UNLOAD: {masked.restore(text.strip()).split()[0]} is not offered by the local Redshift")
 
 
 def _refuse(destination: str, found: dict[str, str | None]) -> None:
     if not re.match(r"s3://[^/]+/", destination):
         raise RedshiftError(f"invalid UNLOAD destination '{destination}': s3://bucket/prefix", SYNTAX_ERROR)
-    if (found.get("format") or "").lower() != "parquet":
-        raise RedshiftError("the local Redshift unloads FORMAT AS PARQUET only")
+    for name in _NOT_WITH[_format(found)]:
+        if name in found:
+            option = (found["compression"] or "") if name == "compression" else name
+            raise RedshiftError(f"{option.upper()} is not supported for UNLOAD to {_format(found).upper()}")
     if not re.match(r"arn:aws[\w-]*:iam::\d{12}:role/", found.get("role") or ""):
         raise RedshiftError("UNLOAD needs IAM_ROLE '<arn>' here", SYNTAX_ERROR)
     for name, other in _AFTER.items():
         if name in found and other not in found:
-            raise RedshiftError(f"UNLOAD: {name.upper()} needs {other.upper()} with PARQUET", SYNTAX_ERROR)
+            raise RedshiftError(f"UNLOAD: {name.upper()} needs {other.upper()} here", SYNTAX_ERROR)
     if "clean_path" in found and "allow_overwrite" in found:
         raise RedshiftError("CLEANPATH and ALLOWOVERWRITE cannot be specified together", SYNTAX_ERROR)
 
 
-def _size(text: str | None) -> int:
-    """Return MAXFILESIZE in bytes, as parquet rounds it: down to whole row groups, of which a file has one at least.
+def _size(text: str | None, is_parquet: bool) -> int:
+    """Return MAXFILESIZE in bytes; parquet rounds it down to whole row groups, of which a file has one at least.
 
-    >>> _size("200 mb") // MEGABYTE, _size("5") // MEGABYTE
-    (192, 32)
+    >>> _size("200 mb", True) // MEGABYTE, _size("5", True) // MEGABYTE, _size("5", False) // MEGABYTE
+    (192, 32, 5)
     """
     if text is None:
         return int(LARGEST)
@@ -143,4 +193,4 @@ def _size(text: str | None) -> int:
     size = number * MEGABYTE * (1024 if text.lower().endswith("gb") else 1)
     if not SMALLEST <= size <= LARGEST:
         raise RedshiftError("MAXFILESIZE must be between 5 MB and 6.2 GB", "22023")
-    return max(int(size) // ROW_GROUP, 1) * ROW_GROUP
+    return max(int(size) // ROW_GROUP, 1) * ROW_GROUP if is_parquet else int(size)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.redshift.support import Client, Lake
+from tests.local.redshift.support import Client, Exports, Lake
 from tests.support.local_stack import LocalServices
 
 
@@ -60,6 +60,28 @@ def lake(local_redshift: LocalServices) -> Lake:
     s3, iam = local_redshift.client("s3"), local_redshift.client("iam")
     s3.create_bucket(Bucket=name)
     return Lake(s3, iam, name)
+
+
+@pytest.fixture(scope="session")
+def writer_role(lake: Lake) -> str:
+    """A role that Redshift may assume and that may write under exports/ alone."""
+    arn = lake.role_for(f"{lake.bucket}-writer")
+    allowed = [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:PutObject", "s3:DeleteObject"],
+            "Resource": f"arn:aws:s3:::{lake.bucket}/exports/*",
+        },
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{lake.bucket}"},
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    lake.iam.put_role_policy(RoleName=f"{lake.bucket}-writer", PolicyName="write", PolicyDocument=policy)
+    return arn
+
+
+@pytest.fixture
+def exports(lake: Lake, writer_role: str) -> Exports:
+    return Exports(lake, writer_role)
 
 
 @pytest.fixture

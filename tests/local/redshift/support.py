@@ -109,6 +109,37 @@ class Lake:
         return f"copy {table} from '{url}' iam_role '{self.role}' format as parquet {options}"
 
 
+class Exports:
+    """A prefix of the lake's bucket that a role of its own may write below."""
+
+    def __init__(self, lake: Lake, role: str) -> None:
+        self.lake, self.role = lake, role
+        self.prefix = f"exports/{uuid.uuid4().hex}/"
+
+    def unload(self, query: str, options: str = "", below: str = "", form: str = "format as parquet") -> str:
+        """Return an UNLOAD of a query."""
+        quoted = query.replace("'", "''")
+        to = f"s3://{self.lake.bucket}/{self.prefix}{below}"
+        return f"unload ('{quoted}') to '{to}' iam_role '{self.role}' {form} {options}"
+
+    def listed(self) -> list[str]:
+        """List what stands below the prefix, without it."""
+        listed = self.lake.s3.list_objects_v2(Bucket=self.lake.bucket, Prefix=self.prefix)
+        return [entry["Key"].removeprefix(self.prefix) for entry in listed.get("Contents", [])]
+
+    def body(self, key: str) -> bytes:
+        body: bytes = self.lake.s3.get_object(Bucket=self.lake.bucket, Key=self.prefix + key)["Body"].read()
+        return body
+
+    def files(self) -> dict[str, pq.ParquetFile]:
+        """Open the parquet files by key."""
+        return {key: pq.ParquetFile(io.BytesIO(self.body(key))) for key in self.listed() if key.endswith(".parquet")}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Read every row of every file."""
+        return [row for file in self.files().values() for row in file.read().to_pylist()]
+
+
 def to_parquet(table: pa.Table, **options: Any) -> bytes:
     """Return a table as a parquet file."""
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""UNLOAD to parquet: laid out, manifested and refused as Redshift's documentation says.
+"""UNLOAD: laid out, manifested and refused as Redshift's documentation says.
 
 https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html
 """
@@ -6,74 +6,16 @@ https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
-import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from local.redshift.errors import RedshiftError
-from local.redshift.unload_statement import parse_unload
-from tests.local.redshift.support import Client, Lake
+from tests.local.redshift.support import Client, Exports, Lake
 
 MOMENT = dt.datetime(2025, 1, 2, 3, 4, 5, 678901)
-
-
-class Exports:
-    """A prefix of the lake's bucket that a role of its own may write below."""
-
-    def __init__(self, lake: Lake, role: str) -> None:
-        self.lake, self.role = lake, role
-        self.prefix = f"exports/{uuid.uuid4().hex}/"
-
-    def unload(self, query: str, options: str = "", below: str = "") -> str:
-        """Return an UNLOAD of a query to parquet."""
-        quoted = query.replace("'", "''")
-        to = f"s3://{self.lake.bucket}/{self.prefix}{below}"
-        return f"unload ('{quoted}') to '{to}' iam_role '{self.role}' format as parquet {options}"
-
-    def listed(self) -> list[str]:
-        """List what stands below the prefix, without it."""
-        listed = self.lake.s3.list_objects_v2(Bucket=self.lake.bucket, Prefix=self.prefix)
-        return [entry["Key"].removeprefix(self.prefix) for entry in listed.get("Contents", [])]
-
-    def body(self, key: str) -> bytes:
-        body: bytes = self.lake.s3.get_object(Bucket=self.lake.bucket, Key=self.prefix + key)["Body"].read()
-        return body
-
-    def files(self) -> dict[str, pq.ParquetFile]:
-        """Open the parquet files by key."""
-        return {key: pq.ParquetFile(io.BytesIO(self.body(key))) for key in self.listed() if key.endswith(".parquet")}
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Read every row of every file."""
-        return [row for file in self.files().values() for row in file.read().to_pylist()]
-
-
-@pytest.fixture(scope="session")
-def writer_role(lake: Lake) -> str:
-    """A role that Redshift may assume and that may write under exports/ alone."""
-    arn = lake.role_for(f"{lake.bucket}-writer")
-    allowed = [
-        {
-            "Effect": "Allow",
-            "Action": ["s3:PutObject", "s3:DeleteObject"],
-            "Resource": f"arn:aws:s3:::{lake.bucket}/exports/*",
-        },
-        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{lake.bucket}"},
-    ]
-    policy = json.dumps({"Version": "2012-10-17", "Statement": allowed})
-    lake.iam.put_role_policy(RoleName=f"{lake.bucket}-writer", PolicyName="write", PolicyDocument=policy)
-    return arn
-
-
-@pytest.fixture
-def exports(lake: Lake, writer_role: str) -> Exports:
-    return Exports(lake, writer_role)
 
 
 # column type, value in SQL, the file's type, its value
@@ -236,6 +178,9 @@ REFUSED = [
     ("delete from pg_class", "", "UNLOAD takes a SELECT"),
     ("select 1 as a", "gzip", "GZIP is not supported for UNLOAD to PARQUET"),
     ("select 1 as a", "header", "HEADER is not supported for UNLOAD to PARQUET"),
+    ("select 1 as a", "null as 'x'", "NULL is not supported for UNLOAD to PARQUET"),
+    ("select 1 as a", "delimiter ';'", "DELIMITER is not supported for UNLOAD to PARQUET"),
+    ("select 1 as a", "fixedwidth 'a:1'", "fixedwidth is not offered by the local Redshift"),
     ("select 1 as a", "parallel off", "parallel is not offered by the local Redshift"),
     ("select 1 as a", "region 'eu-west-1'", "region is not offered by the local Redshift"),
     ("select 1 as a", "encrypted auto", "encrypted is not offered by the local Redshift"),
@@ -257,9 +202,3 @@ def test_what_cannot_be_is_refused_by_name_and_nothing_is_written(
 ) -> None:
     assert said in client.error(exports.unload(query, options))["M"]
     assert exports.listed() == []
-
-
-@pytest.mark.parametrize("form", ["", "csv", "format as json"])
-def test_other_formats_are_refused(form: str) -> None:
-    with pytest.raises(RedshiftError, match="PARQUET only"):
-        parse_unload(f"unload ('select 1') to 's3://b/k' iam_role 'arn:aws:iam::000000000000:role/r' {form}")
