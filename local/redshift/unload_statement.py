@@ -172,6 +172,8 @@ def _refuse(destination: str, found: dict[str, str | None]) -> None:
         if name in found:
             option = (found["compression"] or "") if name == "compression" else name
             raise RedshiftError(f"{option.upper()} is not supported for UNLOAD to {_format(found).upper()}")
+    if found.get("role") == "default":
+        raise RedshiftError("UNLOAD: IAM_ROLE default is not offered by the local Redshift: name a role")
     if not re.match(r"arn:aws[\w-]*:iam::\d{12}:role/", found.get("role") or ""):
         raise RedshiftError("UNLOAD needs IAM_ROLE '<arn>' here", SYNTAX_ERROR)
     for name, other in _AFTER.items():

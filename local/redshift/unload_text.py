@@ -91,12 +91,12 @@ def _field(column: UnloadColumn, value: str | None, format_: str, layout: TextLa
 
 
 def _quoted(text: str, format_: str, layout: TextLayout, is_text: bool) -> str:
-    """Quote or escape a field.
+    r"""Quote or escape a field.
 
-    >>> _quoted('a "b", c', "csv", TextLayout(","), True), _quoted("a|b", "text", TextLayout(escape=True), True)
-    ('"a ""b"", c"', 'a\\\\|b')
-    >>> _quoted("a'b", "text", TextLayout(add_quotes=True, escape=True), True)
-    '"a\\\\\'b"'
+    >>> print(_quoted('a "b", c', "csv", TextLayout(","), True), _quoted("a|b", "text", TextLayout(escape=True), True))
+    "a ""b"", c" a\|b
+    >>> print(_quoted("a'b", "text", TextLayout(add_quotes=True, escape=True), True))
+    "a\'b"
     """
     if format_ == "csv":
         if layout.delimiter in text or _CSV_QUOTED.search(text):
