@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -32,7 +32,7 @@ NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _PLAIN = re.compile(r"[\w.-][\w. -]*")
 
 
-_Content = pa.Table | list[bytes]  # of a folder: columns, or lines
+_Content: TypeAlias = "pa.Table | list[bytes]"  # of a folder: columns, or lines
 
 
 @dataclass(frozen=True)
