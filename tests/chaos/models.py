@@ -42,6 +42,7 @@ ITEMS = "select order_item_id, order_id, quantity, updated_at, is_deleted from m
 BACKENDS = "from pg_stat_activity where usename = 'landfall_transformer' and pid not in ({kept})"
 MOST_STATEMENTS = 9  # that an event may choose among, of one model
 MOSTLY = 0.7
+TIED = 0.5  # of the files have a later line that changes the key of an earlier one at the same moment
 CALM_RUNS = 12  # an undo is settled by a run that began five seconds after it
 
 
@@ -199,11 +200,19 @@ def draw_rows(dice: random.Random, dataset: str) -> Sequence[Row]:
         item_id, order_id = dice.choice(("i-1", "i-2")), dice.choice(("o-1", "o-2", None))
         return item(item_id, order_id, at(), quantity=dice.choice((2, 2, 2, 0)), op=operation())
 
-    if dataset == "order_summary":
-        return [an_order() for _ in range(dice.randint(1, 4))]
-    if dataset == "order_items":
-        return [an_item() for _ in range(dice.randint(1, 4))]
-    return [flattened(an_order(), an_item())]
+    if dataset == "order_flattened":
+        return [flattened(an_order(), an_item())]
+    draw = an_order if dataset == "order_summary" else an_item
+    rows = [draw() for _ in range(dice.randint(1, 4))]
+    if dice.random() < TIED:
+        earlier = dice.choice(rows)
+        rows.append(
+            {
+                **draw(),
+                **{name: earlier[name] for name in ("order_id", "order_item_id", "updated_at") if name in earlier},
+            }
+        )
+    return rows
 
 
 def table_of(rows: Sequence[Row]) -> pa.Table:
