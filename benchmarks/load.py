@@ -13,13 +13,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import threading
 import time
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -132,7 +135,9 @@ class Bench:
             self._drain()
             ended = time.time()
         counts = asked()
-        loads, lags = self._check(burst)
+        loads = self._check(burst)
+        course = self._course(burst.dataset, started)
+        lags = [landed - arrived for arrived, landed in course]
         return {
             "files": len(burst.bodies),
             "megabytes": round(sum(map(len, burst.bodies)) / 1024**2, 1),
@@ -152,6 +157,7 @@ class Bench:
             "usd_by_formula": round(cost(burst, loads, ended - started), 3),
             "phases": {},
             "kinds": counts.by_kind(),
+            "waiting": waiting(course),
         }
 
     def _database_seconds(self) -> float:
@@ -179,8 +185,8 @@ class Bench:
             quiet = quiet + 1 if not any(int(told[name]) for name in names) else 0
             time.sleep(POLL_SECONDS)
 
-    def _check(self, burst: Burst) -> tuple[int, list[float]]:
-        """Hold what is there to what was sent; return the loads, and of each file the seconds until it had landed.
+    def _check(self, burst: Burst) -> int:
+        """Hold what is there to what was sent; return the loads.
 
         Raises:
             RuntimeError: a file is missing, or has landed twice.
@@ -204,12 +210,28 @@ class Bench:
         is_as_sent = {name: int(found[name]) for name in expected} == expected
         if not is_as_sent or dead != "0":
             raise RuntimeError(f"expected {expected}, found {found}, and {dead} dead letters")
-        seconds = f"select datediff(millisecond, event_time, loaded_at) as ms from ledger.{burst.dataset}"  # noqa: S608 - our own names
-        return int(found["loads"]), [int(row["ms"]) / 1_000 for row in self._ask(seconds)]
+        return int(found["loads"])
+
+    def _course(self, dataset: str, began: float) -> list[tuple[float, float]]:
+        """Return of each file when it came and when it had landed, in seconds since the burst began."""
+        epoch = datetime.fromtimestamp(began, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        found = self._ask(
+            f"select datediff(millisecond, timestamp '{epoch}', event_time) as arrived,"  # noqa: S608 - our own names
+            f" datediff(millisecond, timestamp '{epoch}', loaded_at) as landed from ledger.{dataset}"
+        )
+        return [(int(row["arrived"]) / 1_000, int(row["landed"]) / 1_000) for row in found]
 
     def _ask(self, sql: str) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = json.loads(self.stack.landfall("query", sql, "--json", "--limit", "1000000"))
         return found
+
+
+def waiting(course: Sequence[tuple[float, float]]) -> list[list[int]]:
+    """Say of a hundred moments how many files had come, and how many had landed: [[second, came, landed]]."""
+    arrivals, landings = (sorted(moments) for moments in zip(*course, strict=True))
+    end = math.ceil(landings[-1])
+    seconds = range(0, end + 1, max(1, end // 100))
+    return [[second, bisect_right(arrivals, second), bisect_right(landings, second)] for second in (*seconds, end)]
 
 
 def announcement(bucket: str, key: str, stored: Mapping[str, Any], size: int) -> str:

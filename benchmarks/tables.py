@@ -17,7 +17,7 @@ def markdown(title: str, results: Results) -> str:
 
 
 def _case(case: str, figures: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    scalars = _names({k: v for k, v in each.items() if not isinstance(v, Mapping)} for each in figures.values())
+    scalars = _names({k: v for k, v in each.items() if not isinstance(v, Mapping | list)} for each in figures.values())
     totals = [(name, [each.get(name, 0) for each in figures.values()]) for name in scalars]
     phases = [
         (f"{phase}: {name}", [each["phases"].get(phase, {}).get(name, 0) for each in figures.values()])
