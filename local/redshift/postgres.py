@@ -49,6 +49,9 @@ SETTINGS = {
     # https://docs.aws.amazon.com/prescriptive-guidance/latest/query-lifecycle-redshift/explain-joins.html
     # PostgreSQL would loop over tables that a run has just filled: without statistics, it expects few rows.
     "enable_nestloop": "off",
+    # A session whose client is gone ends amid its statement: without a postmaster nobody else would end it, and as long
+    # as it lives no other PostgreSQL may open the data.
+    "client_connection_check_interval": "1s",
 }
 
 

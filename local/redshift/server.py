@@ -98,13 +98,25 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
         failed = ended.done()
         ended.cancel()
         say("postgres ended by itself" if failed else "stopping")
-        data_api.stop()
         front.close()
+        await asyncio.to_thread(server.stop)
+        # Before the Data API, whose sessions are closed only when their statements have ended. And where PostgreSQL was
+        # killed, what its sessions were doing goes on until nobody is there who asked for it.
+        await end_conversations()
+        await asyncio.to_thread(data_api.stop)
     finally:
         server.stop()
         (home / "redshift.json").unlink(missing_ok=True)
         say("stopped")
     return 1 if failed else 0
+
+
+async def end_conversations() -> None:
+    """End what else runs in this loop, and with it the connections of clients and those to PostgreSQL."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 async def postgres_ended(server: postgres.Server) -> None:

@@ -22,6 +22,7 @@ from local.redshift.passwords import md5_hash
 ADMIN = "landfall_admin"
 DATABASE = "landfall"
 PRELUDE = Path(__file__).parent / "prelude"
+STILL_OPEN = "pre-existing shared memory block"  # in PostgreSQL's words, where others have its data open
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,17 @@ def open_warehouse(home: Path, port: int, isolation: str) -> tuple[postgres.Serv
         postgres.initialise(binaries, data, passwords.superuser, identity)
     elif (home / "made").read_text().split()[-1] != stamp.split()[-1]:
         raise SetupError(f"the data in {home} were made by another version: `landfall local reset` makes them anew")
-    process = postgres.start(binaries, data, port, log, isolation, identity)
-    server = postgres.Server(process, port, passwords.superuser)
-    postgres.wait_ready(server, log)
+    deadline = time.monotonic() + postgres.STOP_SECONDS
+    while True:
+        process = postgres.start(binaries, data, port, log, isolation, identity)
+        server = postgres.Server(process, port, passwords.superuser)
+        try:
+            postgres.wait_ready(server, log)
+            break
+        except SetupError as error:  # of one that was killed a session is left, which is about to end
+            if STILL_OPEN not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
     try:
         if not (home / "made").exists():
             make(server, passwords)

@@ -77,24 +77,33 @@ class User:
         assert ports is not None
         return LocalStack(self.home, ports)
 
-    def query(self, sql: str) -> list[list[Any]]:
-        """Run a statement through the Data API as the administrator; return its rows."""
+    def submit(self, sql: str, keep_seconds: int = 0) -> tuple[Any, str]:
+        """Give the Data API a statement, as the administrator, in a session that is kept for so long.
+
+        Returns the client and the statement's id.
+        """
         stack = self.stack()
         data = stack.client("redshift-data")
         admin = stack.client("secretsmanager").describe_secret(SecretId="landfall/local/admin")["ARN"]
-        statement = data.execute_statement(
-            Sql=sql, Database="landfall", SecretArn=admin, WorkgroupName="landfall-local"
+        kept = {"SessionKeepAliveSeconds": keep_seconds} if keep_seconds else {}
+        submitted = data.execute_statement(
+            Sql=sql, Database="landfall", SecretArn=admin, WorkgroupName="landfall-local", **kept
         )
+        return data, str(submitted["Id"])
+
+    def query(self, sql: str) -> list[list[Any]]:
+        """Run a statement through the Data API as the administrator; return its rows."""
+        data, statement = self.submit(sql)
 
         def ended() -> dict[str, Any] | None:
-            description: dict[str, Any] = data.describe_statement(Id=statement["Id"])
+            description: dict[str, Any] = data.describe_statement(Id=statement)
             return description if description["Status"] in ("FINISHED", "FAILED", "ABORTED") else None
 
         description = wait_for(ended, "the statement")
         assert description["Status"] == "FINISHED", description.get("Error")
         if not description["HasResultSet"]:
             return []
-        records = data.get_statement_result(Id=statement["Id"])["Records"]
+        records = data.get_statement_result(Id=statement)["Records"]
         return [[next(iter(field.values())) for field in record] for record in records]
 
 
@@ -178,6 +187,20 @@ def test_a_stack_whose_service_was_killed_comes_up_again(user: User, service: st
     code, out, err = user.types("up", "--json")
     assert code == 0, err
     assert json.loads(out) == before
+    assert user.query("select 1") == [[1]]
+
+
+def test_a_warehouse_that_dies_amid_the_statement_of_a_kept_session_ends_its_service_and_comes_up_again(
+    user: User,
+) -> None:
+    service = load(user.home).processes[REDSHIFT]
+    facts = json.loads((user.home.folder / "redshift" / "redshift.json").read_text())
+    data, statement = user.submit("select count(*) from pg_class a, pg_class b, pg_class c, pg_class d", 60)
+    wait_for(lambda: data.describe_statement(Id=statement)["Status"] == "STARTED", "the statement")
+    os.kill(facts["postgres_pid"], signal.SIGKILL)
+    wait_for(lambda: not is_running(service), "the end of the service", seconds=20)
+    code, _, err = user.types("up", "--json")
+    assert code == 0, err
     assert user.query("select 1") == [[1]]
 
 
