@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from local.redshift.brackets import closing, split_commas
-from local.redshift.masking import IDENTIFIER, NAME, STRING
+from local.redshift.masking import IDENTIFIER, NAME, STRING, Masked, unquote_identifier
 from local.redshift.sql.tokens import syntax_error
 from local.redshift.sql.words import CATALOG_COLUMNS, RESERVED
 
@@ -45,6 +45,7 @@ _COLUMN_ATTRIBUTES = [
     )
 ]
 TABLE_KEY = re.compile(rf"^(?:constraint\s+{IDENTIFIER}\s+)?(?:primary\s+key|unique|foreign\s+key)\s*\(", re.IGNORECASE)
+_PRIMARY_KEY = re.compile(r"\bprimary\s+key\b\s*(?:\((?P<columns>[^)]*)\))?", re.IGNORECASE)
 _IDENTITY = re.compile(
     r"\b(generated\s+by\s+default\s+as\s+)?identity\s*\(\s*(-?\d+)\s*,\s*(-?\d+)\s*\)", re.IGNORECASE
 )
@@ -87,6 +88,45 @@ def rewrite_create_table(text: str) -> str:
         attributes = pattern.sub("", attributes)
     attributes = " ".join(attributes.split())
     return " ".join(part for part in (match[0] + columns, attributes, query_text) if part)
+
+
+def require_key(code: str, masked: Masked) -> str:
+    """Return CREATE TABLE with the columns of its primary key NOT NULL: the key is not enforced, that is.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html (a key's values are not null),
+    r_ALTER_TABLE.html (a nullable column cannot become one: prelude/41_storage.sql).
+
+    >>> require_key("create table t (a int, b int, primary key (a))", Masked(""))
+    'create table t (a int not null, b int, primary key (a))'
+    >>> require_key("create table t (a int primary key) diststyle all", Masked(""))
+    'create table t (a int primary key not null) diststyle all'
+    """
+    match = CREATE_TABLE.match(code)
+    rest = code[match.end() :] if match else ""
+    if not match or not rest.lstrip().startswith("(") or not _PRIMARY_KEY.search(rest):
+        return code
+    opening = rest.index("(")
+    end = closing(rest, opening)
+    items = split_commas(rest[opening + 1 : end])
+    listed = {_named(name, masked) for item in items if TABLE_KEY.match(item) for name in _key_columns(item)}
+    required = ", ".join(f"{item} not null" if _is_required(item, listed, masked) else item for item in items)
+    return f"{match[0]}{rest[: opening + 1]}{required}{rest[end:]}"
+
+
+def _key_columns(item: str) -> list[str]:
+    key = _PRIMARY_KEY.search(item)
+    return split_commas(key["columns"]) if key and key["columns"] else []
+
+
+def _named(name: str, masked: Masked) -> str:
+    return unquote_identifier(masked.restore(name.strip()))
+
+
+def _is_required(item: str, listed: set[str], masked: Masked) -> bool:
+    name = re.match(IDENTIFIER, item)
+    if TABLE_KEY.match(item) or not name or re.search(r"\bnot\s+null\b", item, re.IGNORECASE):
+        return False
+    return bool(_PRIMARY_KEY.search(item)) or _named(name[0], masked) in listed
 
 
 def _columns(column_list: str) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from local.redshift.append import rewrite_append
-from local.redshift.ddl import rewrite_alter_table, rewrite_create_table, rewrite_materialized_view
+from local.redshift.ddl import require_key, rewrite_alter_table, rewrite_create_table, rewrite_materialized_view
 from local.redshift.late_binding import rewrite_late_binding_view
 from local.redshift.masking import IDENTIFIER, NAME, STRING, mask, without_comments
 from local.redshift.query_part import query_part
@@ -114,7 +114,7 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = ()) -> str:
     if whole := rewrite_show(code, masked) or rewrite_append(code, masked):
         return whole
     view = rewrite_late_binding_view(code, masked)
-    return masked.restore(rewrite_masked(code)) + storage if view is None else view
+    return masked.restore(rewrite_masked(require_key(code, masked))) + storage if view is None else view
 
 
 def rewrite_masked(text: str) -> str:

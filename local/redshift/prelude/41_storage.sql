@@ -62,6 +62,24 @@ create function redshift.stored(relation oid) returns jsonb language sql stable 
     where objoid = relation and classoid = 'pg_class'::regclass and objsubid = redshift.storage_place()
 $$;
 
+-- A primary key's columns are NOT NULL: https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
+create function redshift.refuse_nullable_key(relation oid, keys jsonb) returns void language plpgsql as $$
+declare
+    nullable text;
+begin
+    select a.attname into nullable
+    from jsonb_array_elements_text(coalesce(keys, '[]')) as k(definition)
+    cross join lateral regexp_match(k.definition, 'primary[[:space:]]+key[[:space:]]*[(](.*)[)]', 'i') as m(columns)
+    cross join lateral regexp_split_to_table(m.columns[1], ',') as c(name)
+    inner join pg_attribute as a on a.attrelid = relation and a.attname = lower(trim(both '" ' from c.name))
+    where not a.attnotnull
+    limit 1;
+    if nullable is not null then
+        raise exception 'primary key cannot be added to the nullable column "%"', nullable using errcode = '42P16';
+    end if;
+end
+$$;
+
 create function redshift.keep_storage(id oid, note jsonb) returns void language plpgsql as $$
 declare
     former jsonb := redshift.stored(id);
@@ -71,6 +89,7 @@ begin
     if model is not null then
         fresh := redshift.numbered(id, redshift.named(model, coalesce(redshift.stored(model), '{}'))) || fresh;
     end if;
+    perform redshift.refuse_nullable_key(id, fresh -> 'keys');
     if former is null then
         insert into pg_description values (id, 'pg_class'::regclass, redshift.storage_place(), fresh::text);
         return;

@@ -177,7 +177,7 @@ def test_not_null_is_enforced(client: Client) -> None:
     ],
 )
 def test_alter_table_of_storage_and_keys_has_no_effect_on_rows(client: Client, action: str) -> None:
-    client.run("create table t (a int)", "insert into t values (1), (1)", f"alter table t {action}")
+    client.run("create table t (a int not null)", "insert into t values (1), (1)", f"alter table t {action}")
     assert client.value("select count(*) from t") == 2
 
 
@@ -192,6 +192,29 @@ def test_redshift_only_commands_run(client: Client) -> None:
     client.run("vacuum delete only t to 99 percent", "analyze t predicate columns", "analyze compression t")
     client.run("begin isolation level serializable", "lock t", "end")
     assert client.value("select count(*) from t") == 1
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "t (a int primary key, b int)",
+        "t (a int, b int, primary key (a))",
+        't ("A" int, b int, constraint k primary key ("a"))',
+    ],
+)
+def test_the_columns_of_a_primary_key_take_no_null(client: Client, made: str) -> None:
+    client.run(f"create table {made}", "insert into t values (1, null), (1, null)")
+    assert client.error("insert into t (b) values (2)")["C"] == "23502"
+    assert client.value("select count(*) from t") == 2
+
+
+def test_a_nullable_column_becomes_no_primary_key(client: Client) -> None:
+    client.run("create table t (a int, b int not null, c int)")
+    for keyed in ("primary key (a)", "constraint k primary key (b, c)"):
+        assert client.error(f"alter table t add {keyed}")["C"] == "42P16"
+    assert "primary key" not in client.value("show table t")
+    client.run("alter table t add primary key (b)")
+    assert "primary key (b)" in client.value("show table t")
 
 
 def test_merge_updates_and_inserts(client: Client) -> None:
