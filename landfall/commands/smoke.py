@@ -27,7 +27,7 @@ def smoke(
 
     It is of a dataset of the test's own: no model reads it, no transform starts, nobody is told. Exits 1 where it does
     not come through, and says on which leg and what to do; 2 where it has not landed in time, as where
-    others stand before it. Run one at a time: each takes out what it finds of another.
+    others stand before it. Several at once do not meet.
     """
     from landfall import environment
     from landfall.operate import smoke as smoking

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 TEMPLATE_SUFFIXES = frozenset({".yaml", ".json"})
 DIGEST_CHARACTERS = 16
 REPLACED_DAYS = 90  # for how long what was overwritten or deleted in the artifact bucket can be brought back
+# How old zips and templates at least are that are deleted: a deployment under way may use what another has replaced.
+KEPT_DAYS = 30
+RECORDS, CODE, TEMPLATE_FOLDERS = "deployments/", "code/", "templates/"
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,8 @@ class Artifacts:
 
 def plan(bucket: str, packages: Iterable[Package], templates: Path) -> Artifacts:
     """Name the keys of zips and templates, by their digests; nothing is asked."""
-    code_keys = {package.name: f"code/{package.name}-{package.digest[:DIGEST_CHARACTERS]}.zip" for package in packages}
-    return Artifacts(bucket, f"templates/{_digest(_files(templates))}/", code_keys)
+    code_keys = {package.name: f"{CODE}{package.name}-{package.digest[:DIGEST_CHARACTERS]}.zip" for package in packages}
+    return Artifacts(bucket, f"{TEMPLATE_FOLDERS}{_digest(_files(templates))}/", code_keys)
 
 
 def publish(
@@ -53,14 +57,67 @@ def publish(
         _upload(s3, planned.bucket, planned.template_prefix + path.name, path.read_bytes, progress)
 
 
-def remember(s3: S3Client, bucket: str, template: StackTemplate, changed_at: str) -> None:
-    """Note what is deployed to a stack, since when, and what was before, so that it can be brought back."""
+def remember(s3: S3Client, bucket: str, template: StackTemplate, changed_at: str, roles: Collection[str] = ()) -> None:
+    """Note what is deployed to a stack, since when, and what was before, so that it can be brought back.
+
+    Noted too is what of earlier deployments is neither, and the roles that were attached to the warehouse.
+    """
     record = _record(s3, bucket, template.name)
     deployed = _spelt(template)
-    before = record.get("previous") if record.get("current") == deployed else record.get("current")
-    now = {"current": deployed, "previous": before, "changed_at": changed_at}
+    is_as_before = record.get("current") == deployed
+    before = record.get("previous") if is_as_before else record.get("current")
+    replaced = {*record.get("replaced", []), *(() if is_as_before else _parts(record.get("previous")))}
+    now = {
+        "current": deployed,
+        "previous": before,
+        "changed_at": changed_at,
+        "replaced": sorted(replaced),
+        "roles": sorted({*record.get("roles", []), *roles}),
+    }
     if record != now:
         s3.put_object(Bucket=bucket, Key=_record_key(template.name), Body=json.dumps(now).encode())
+
+
+def attached_roles(s3: S3Client, bucket: str, stack_name: str) -> set[str]:
+    """Return the roles (ARNs) that deployments of a stack have attached to its warehouse, as far as is known."""
+    try:
+        return set(_record(s3, bucket, stack_name).get("roles", []))
+    except ClientError:
+        return set()
+
+
+def delete_replaced(s3: S3Client, bucket: str, now: datetime) -> list[str]:
+    """Delete old zips and templates that no stack of the bucket is made of, nor was before; return their keys.
+
+    What no record says to have been replaced stays: releases before deployed without one. Deleted objects can be
+    brought back for REPLACED_DAYS.
+    """
+    listed = s3.get_paginator("list_objects_v2")
+    keys = [each["Key"] for page in listed.paginate(Bucket=bucket, Prefix=RECORDS) for each in page.get("Contents", [])]
+    records = [dict(json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())) for key in keys]
+    replaced = {part for record in records for part in record.get("replaced", [])}
+    for record in records:
+        replaced -= _parts(record.get("current")) | _parts(record.get("previous"))
+    old = [
+        each["Key"]
+        for prefix in (CODE, TEMPLATE_FOLDERS)
+        for page in listed.paginate(Bucket=bucket, Prefix=prefix)
+        for each in page.get("Contents", [])
+        if _part(each["Key"]) in replaced and each["LastModified"] < now - timedelta(days=KEPT_DAYS)
+    ]
+    for key in old:
+        s3.delete_object(Bucket=bucket, Key=key)
+    return old
+
+
+def _parts(deployed: Mapping[str, Any] | None) -> set[str]:
+    """Return what a deployment is made of: the keys of its zips, the folder of its templates."""
+    values = (deployed or {}).get("parameters", {}).values()
+    return {value for value in values if value.startswith((CODE, TEMPLATE_FOLDERS))}
+
+
+def _part(key: str) -> str:
+    return f"{key.rpartition('/')[0]}/" if key.startswith(TEMPLATE_FOLDERS) else key
 
 
 def changed_at(s3: S3Client, bucket: str, template: StackTemplate) -> str | None:
@@ -102,7 +159,7 @@ def _record(s3: S3Client, bucket: str, stack_name: str) -> dict[str, Any]:
 
 
 def _record_key(stack_name: str) -> str:
-    return f"deployments/{stack_name}.json"
+    return f"{RECORDS}{stack_name}.json"
 
 
 def ensure_bucket(s3: S3Client, bucket: str) -> None:

@@ -6,7 +6,7 @@ In: the stack's outputs. Out: the state of the warehouse. What is attached alrea
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -17,8 +17,6 @@ Parted = Callable[[Sequence[str]], tuple[list[str], list[str]]]
 ROLE_ARN = re.compile(r"arn:[^,\s)]+")
 ROLES = {"CopyRoleArn": "COPY", "ExportRoleArn": "UNLOAD"}  # outputs, and what each is for
 UNTIL_THEN = {"COPY": "every file is retried", "UNLOAD": "nothing can be exported"}
-# A role of the stack has a name that CloudFormation makes: of its stack, its own there, and something random.
-OWN_ROLE = r":role/(.*/)?landfall-{}-Warehouse-[^/]*-(CopyRole|ExportRole)-[^/-]+$"
 STAYS = "not detached: {roles}, since {why}; they are gone, and stand in the way of nothing. By hand: {command}"
 BY_HAND = "not attached: the role of {what}, since {why}; until it is, {until}. By hand: {command}"
 
@@ -35,20 +33,26 @@ def attach(outputs: Mapping[str, str], serverless: Any, redshift: Any) -> str:
     return _attach_to_cluster(outputs["ClusterIdentifier"], roles, redshift)
 
 
-def detach(environment: str, outputs: Mapping[str, str], serverless: Any, redshift: Any) -> str:
-    """Detach the stack's roles, and those of deployments of the environment before it; return what was done.
+def detach(earlier: Collection[str], outputs: Mapping[str, str], serverless: Any, redshift: Any) -> str:
+    """Detach the stack's roles, and those that `earlier` deployments of it have attached; return what was done.
 
-    What is attached beside them stays. Who may not is given the command for somebody who may.
+    What is attached beside them stays, such as roles of another Region's deployment, whose names look the same. Who may
+    not is given the command for somebody who may.
     """
-    own, named = re.compile(OWN_ROLE.format(re.escape(environment))), {outputs.get(name) for name in ROLES}
+    own = {*earlier, *stack_roles(outputs)}
 
     def parted(attached: Sequence[str]) -> tuple[list[str], list[str]]:
-        old = [arn for arn in attached if arn in named or own.search(arn)]
+        old = [arn for arn in attached if arn in own]
         return old, [arn for arn in attached if arn not in old]
 
     if "WorkgroupName" in outputs:
         return _detach_from_namespace(outputs["WorkgroupName"], parted, serverless)
     return _detach_from_cluster(outputs["ClusterIdentifier"], parted, redshift)
+
+
+def stack_roles(outputs: Mapping[str, str]) -> list[str]:
+    """Return the roles (ARNs) of a stack that its warehouse takes."""
+    return [outputs[name] for name in ROLES if name in outputs]
 
 
 def admin_secret(workgroup: str, serverless: Any) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +173,8 @@ def deploy(
         progress("schedules")
         outputs = cloudformation.apply(clients.cloudformation, wanted, note)
     _delete_old_versions(clients.lambda_, outputs)
-    _remember(template, clients)
+    _remember(template, outputs, clients)
+    _delete_replaced(clients, detail)
     return Done(outputs)
 
 
@@ -190,10 +192,20 @@ def _stands(
     return noted == cloudformation.changed_at(stack) and cloudformation.is_as(stack, wanted)
 
 
-def _remember(template: cloudformation.StackTemplate, clients: Clients) -> None:
+def _remember(template: cloudformation.StackTemplate, outputs: Mapping[str, str], clients: Clients) -> None:
     stack = cloudformation.find(clients.cloudformation, template.name)
     changed_at = cloudformation.changed_at(stack) if stack else ""
-    artifacts.remember(clients.s3, artifact_bucket(clients), template, changed_at)
+    roles = copy_role.stack_roles(outputs)
+    artifacts.remember(clients.s3, artifact_bucket(clients), template, changed_at, roles)
+
+
+def _delete_replaced(clients: Clients, detail: Callable[[str], None]) -> None:
+    """Delete what earlier deployments were made of; the deployment is done, whether or not one may."""
+    try:
+        for key in artifacts.delete_replaced(clients.s3, artifact_bucket(clients), datetime.now(UTC)):
+            detail(f"deleted {key}")
+    except ClientError as error:
+        detail(f"zips and templates of earlier deployments stay: {error}")
 
 
 def roll_back(
@@ -213,7 +225,7 @@ def roll_back(
     before = artifacts.recall(clients.s3, bucket, name)
     progress(f"stack {name}, to release {before.parameters['Release']}")
     outputs = cloudformation.apply(clients.cloudformation, before, notes(progress, detail), approve)
-    _remember(before, clients)
+    _remember(before, outputs, clients)
     return outputs
 
 

@@ -19,6 +19,7 @@ from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.judge.contracts import parse_contract
 from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.warehouse.client import Target, Warehouse
+from ingest_lambda.warehouse.statements import literal
 from landfall.deploy import bootstrap
 from landfall.deploy.bootstrap import Login
 from scripts import contracts
@@ -41,6 +42,8 @@ SOURCES = (Path(bootstrap.__file__), Path(contracts.__file__))
 # Labels of a secret's versions: https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 LAST_PREPARATION = "select digest from ops.preparations order by prepared_at desc limit 1"
+USERS = (bootstrap.LOADER, bootstrap.TRANSFORMER, bootstrap.READER)
+USERS_THERE = f"select usename from pg_user where usename in ({', '.join(map(literal, USERS))})"  # noqa: S608 - our own
 RECORD_PREPARATION = "insert into ops.preparations select cast(:digest as varchar(64)), sysdate"
 
 
@@ -66,17 +69,20 @@ def purpose(release: str, outputs: Mapping[str, str], secrets: SecretsManagerCli
 
 
 def is_prepared(wanted: str | None, outputs: Mapping[str, str], clients: Clients) -> bool:
-    """Ask the warehouse, as the loader, whether its last preparation was for what is wanted; a statement.
+    """Ask the warehouse, as the loader, whether its last preparation was for what is wanted, and whether its users are
+    there still; a batch of two statements.
 
     Where it does not answer, or not to the loader, it may not be prepared.
     """
     if wanted is None:
         return False
     try:
-        found = warehouse_of(outputs, outputs[LOADER_SECRET], clients).query(LAST_PREPARATION)
+        loader = warehouse_of(outputs, outputs[LOADER_SECRET], clients)
+        outcome = loader.transaction([LAST_PREPARATION, USERS_THERE])
+        found, users = outcome.rows(0), outcome.count(1)
     except (ConfigError, TransientError):
         return False
-    return [row["digest"] for row in found] == [wanted]
+    return [row["digest"] for row in found] == [wanted] and users == len(USERS)
 
 
 def note(wanted: str | None, outputs: Mapping[str, str], clients: Clients) -> None:

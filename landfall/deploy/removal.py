@@ -15,9 +15,17 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError, TransientError
-from landfall.deploy import bootstrap, cloudformation, copy_role
+from landfall.deploy import artifacts, bootstrap, cloudformation, copy_role
 from landfall.deploy.clients import Clients
-from landfall.deploy.deployment import CREATE_WAREHOUSE, DISABLED, SCHEDULE_STATE, STAGES, STORAGE, notes
+from landfall.deploy.deployment import (
+    CREATE_WAREHOUSE,
+    DISABLED,
+    SCHEDULE_STATE,
+    STAGES,
+    STORAGE,
+    artifact_bucket,
+    notes,
+)
 from landfall.deploy.preparation import warehouse_of
 
 if TYPE_CHECKING:
@@ -92,8 +100,8 @@ def take_down(deployed: Deployed, clients: Clients, progress: Progress, detail: 
     cloudformation.set_parameters(clients.cloudformation, deployed.stack, values, note)
     cloudformation.delete_left(clients.cloudformation, deployed.stack, note)
     # last, when nothing runs COPY any more
-    environment = deployed.outputs["EnvironmentName"]
-    progress(copy_role.detach(environment, deployed.outputs, clients.serverless, clients.redshift))
+    earlier = artifacts.attached_roles(clients.s3, artifact_bucket(clients), deployed.stack["StackName"])
+    progress(copy_role.detach(earlier, deployed.outputs, clients.serverless, clients.redshift))
 
 
 def delete_data(

@@ -5,12 +5,15 @@ test's own (`ingest_lambda.arrive.smoke`), of which nothing is announced, so tha
 row by the transform function, as the transformer and with the statements of an UPSERT, in a transaction that is rolled
 back: no model of dbt, no gate and no message takes part.
 
-Objects go first and tables then, so that an event that comes again finds no file to land. A test that is killed leaves
-a dataset of one row, which nothing reads and the next test takes out before it begins.
+Objects go first and tables then, so that an event that comes again finds no file to land. Several tests may be under
+way: each looks at its own row, takes out its own file, and leaves the tables to the last. A test that is killed leaves
+a dataset of one row, which nothing reads and a later test takes out before it begins: a key says until when its test
+may be under way.
 """
 
 import io
 import json
+import math
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +34,7 @@ from landfall.operate.uploads import Plan, Upload
 if TYPE_CHECKING:
     from landfall.stack import Stack
 
+OTHER_LEGS_SECONDS = 900.0  # how long a function of Lambda runs at most
 REMEDIES = {
     "upload": "may you write to the bucket (s3:PutObject)? `landfall doctor` says whether it is there",
     "landing": "do others stand before it (`landfall status`)? `landfall doctor` goes through trigger, queue, function "
@@ -73,7 +77,7 @@ class LateError(LegError):
 def run(stack: "Stack", timeout_seconds: float, tell: Callable[[Leg], None] = lambda _: None) -> list[Leg]:
     """Send a file through, and take it out again; return the legs as far as it came, and the taking out.
 
-    One at a time: each takes out what it finds of another. `timeout_seconds` is beside the queue's batching window.
+    `timeout_seconds` is beside the queue's batching window.
 
     Raises:
         ConfigError: landing is paused, so that no file comes through.
@@ -84,9 +88,10 @@ def run(stack: "Stack", timeout_seconds: float, tell: Callable[[Leg], None] = la
     patience = timeout_seconds + pausing.batching_seconds(stack)
     take_out(stack)
     token, legs = uuid.uuid4().hex, list[Leg]()
+    key = key_of(token, time.time() + patience + OTHER_LEGS_SECONDS)
     sent: list[Upload] = []
     steps: dict[str, Callable[[], str]] = {
-        "upload": lambda: _upload(stack, token, sent),
+        "upload": lambda: _upload(stack, key, token, sent),
         "landing": lambda: _landing(stack, sent[0], patience),
         "row": lambda: _row(stack, token),
         "transform": lambda: _transform(stack),
@@ -98,7 +103,7 @@ def run(stack: "Stack", timeout_seconds: float, tell: Callable[[Leg], None] = la
             if not legs[-1].passed:
                 break
     finally:
-        last = _leg("taking out", lambda: take_out(stack))
+        last = _leg("taking out", lambda: take_out(stack, key))
         tell(last)
     return [*legs, last]
 
@@ -120,19 +125,52 @@ def remedy(stack: "Stack", leg: Leg) -> str | None:
     return REMEDIES[leg.name].format(**functions)
 
 
-def take_out(stack: "Stack") -> str:
-    """Delete every version of the test's files, then its tables and what is recorded of it; again is no harm.
+def key_of(token: str, until: float) -> str:
+    """Return the key of the file of a test that has ended, one way or another, at a time (seconds since 1970).
+
+    >>> key_of("abc", 1763000000.5)
+    'raw/landfall_smoke/1763000001-abc.parquet'
+    """
+    return f"{PREFIX}{math.ceil(until)}-{token}.parquet"
+
+
+def is_under_way(key: str, now: float) -> bool:
+    """Tell whether the test whose file it is may be under way; files of other names are of nobody.
+
+    >>> key = key_of("abc", 1763000000)
+    >>> is_under_way(key, 1762999999), is_under_way(key, 1763000001), is_under_way("raw/landfall_smoke/a.parquet", 0)
+    (True, False, False)
+    """
+    until, _, _ = key.removeprefix(PREFIX).partition("-")
+    return until.isdigit() and now <= int(until)
+
+
+def take_out(stack: "Stack", own: str = "") -> str:
+    """Delete every version of the files of a test and of those that were cut short, then what has become of them.
+
+    The tables, and what is recorded of the dataset, go with the last file. Again is no harm.
 
     Raises:
         TransientError, ConfigError: the warehouse does not answer, or refuses.
         botocore.exceptions.ClientError: the bucket refuses.
     """
-    files = [objects.Stored(key, version) for key, version in _versions(stack)]
-    objects.delete(stack.s3, stack.bucket, files)
-    warehouse = stack.warehouse
-    if DATASET in {*landed_datasets(warehouse, DATASET), *datasets(warehouse, DATASET)}:
-        warehouse.transaction(statements.forget_dataset(DATASET))
+    now, found = time.time(), list(_versions(stack))
+    others = {key for key, _ in found if key != own and is_under_way(key, now)}
+    objects.delete(stack.s3, stack.bucket, [objects.Stored(*each) for each in found if each[0] not in others])
+    if others:
+        return "no file of it is left; another smoke test is under way, which takes out the tables"
+    if _is_known(stack):
+        try:
+            stack.warehouse.transaction(statements.forget_dataset(DATASET))
+        except (ConfigError, TransientError):  # of two who find that they are the last, one comes too late
+            if _is_known(stack):
+                raise
     return "no file and no table of it is left"
+
+
+def _is_known(stack: "Stack") -> bool:
+    warehouse = stack.warehouse
+    return DATASET in {*landed_datasets(warehouse, DATASET), *datasets(warehouse, DATASET)}
 
 
 def _leg(name: str, step: Callable[[], str]) -> Leg:
@@ -144,8 +182,7 @@ def _leg(name: str, step: Callable[[], str]) -> Leg:
     return Leg(name, passed, detail, time.monotonic() - started, is_late)
 
 
-def _upload(stack: "Stack", token: str, sent: list[Upload]) -> str:
-    key = f"{PREFIX}{token}.parquet"
+def _upload(stack: "Stack", key: str, token: str, sent: list[Upload]) -> str:
     stored = objects.put_parquet(stack.s3, stack.bucket, key, _file(token))
     sent.append(Upload(Plan(Path(key), key, DATASET), stored.version_id or ""))
     return f"s3://{stack.bucket}/{key}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ingest_lambda.warehouse.failures import Failure
 from landfall.verify.probe import Answer, Probe, fails_as, gives
-from landfall.verify.scene import AT_ONCE, TRANSFORMER, Scene
+from landfall.verify.scene import ADMINISTRATOR, AT_ONCE, TRANSFORMER, Scene
 
 _BATCH = "mgmt/data-api.html"
 _ISOLATION = "dg/c_serial_isolation.html"
@@ -170,5 +170,20 @@ PROBES = (
             rows=[("landfall_loader",)],
         ),
         "landfall doctor finds schemas of other owners",
+    ),
+    Probe(
+        "sha-256-hashes",
+        "a user gets and changes a password as a SHA-256 hash with its salt",
+        "dg/r_CREATE_USER.html",
+        gives(
+            [
+                f"create user {{schema}}_user password 'sha256|{'5a' * 32}|{'a5' * 32}'",
+                f"alter user {{schema}}_user password 'sha256|{'a5' * 32}|{'5a' * 32}'",
+                "drop user {schema}_user",
+            ],
+            rows=[],
+            by=ADMINISTRATOR,
+        ),
+        "deployments and `landfall rotate` give passwords so, but with PasswordHash=md5",
     ),
 )

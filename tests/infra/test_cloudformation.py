@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -316,6 +317,52 @@ def test_artifacts_are_uploaded_once_to_a_private_bucket(local_aws: LocalService
     assert lines == []
     (tmp_path / "main.yaml").write_text("Resources: {More: {}}", encoding="utf-8")
     assert artifacts.plan(bucket, packages, tmp_path).template_prefix != planned.template_prefix
+
+
+def release(stack: str, number: int) -> StackTemplate:
+    """Return what a release is deployed with, as far as the artifact bucket goes."""
+    values = {"IngestCodeKey": f"code/ingest-{number}.zip", "ArtifactPrefix": f"templates/{number}/", "BatchSize": "7"}
+    return StackTemplate(stack, f"https://bucket/templates/{number}/main.yaml", values, {})
+
+
+def test_what_no_stack_is_made_of_or_was_before_is_deleted_once_it_is_old(local_aws: LocalServices) -> None:
+    s3, bucket = local_aws.client("s3"), unique("artifacts")
+    artifacts.ensure_bucket(s3, bucket)
+    parts = {n: {f"code/ingest-{n}.zip", f"templates/{n}/land.yaml", f"templates/{n}/main.yaml"} for n in range(5)}
+    for key in set[str]().union(*parts.values()):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"a")
+
+    def there() -> set[str]:
+        listed = s3.list_objects_v2(Bucket=bucket)["Contents"]
+        return {each["Key"] for each in listed if not each["Key"].startswith("deployments/")}
+
+    later = datetime.now(UTC) + timedelta(days=artifacts.KEPT_DAYS, hours=1)
+    for number in (1, 2, 3, 4):  # of 0 nobody knows what it is of
+        artifacts.remember(s3, bucket, release("landfall-dev", number), "then")
+    artifacts.remember(s3, bucket, release("landfall-prod", 1), "then")
+    everything = there()
+    assert artifacts.delete_replaced(s3, bucket, datetime.now(UTC)) == []  # a deployment under way may be of it
+    assert there() == everything
+
+    assert set(artifacts.delete_replaced(s3, bucket, later)) == parts[2]  # dev's are 4 and 3, prod's is 1
+    assert there() == everything - parts[2]
+    assert artifacts.recall(s3, bucket, "landfall-dev") == release("landfall-dev", 3)
+    assert artifacts.delete_replaced(s3, bucket, later) == []
+
+    artifacts.remember(s3, bucket, release("landfall-prod", 2), "then")  # and so it is uploaded again
+    artifacts.remember(s3, bucket, release("landfall-prod", 3), "then")
+    assert set(artifacts.delete_replaced(s3, bucket, later)) == parts[1]
+    assert there() == everything - parts[1] - parts[2]
+
+
+def test_the_roles_of_earlier_deployments_are_remembered(local_aws: LocalServices) -> None:
+    s3, bucket = local_aws.client("s3"), unique("artifacts")
+    assert artifacts.attached_roles(s3, bucket, "landfall-dev") == set()
+    artifacts.ensure_bucket(s3, bucket)
+    artifacts.remember(s3, bucket, release("landfall-dev", 1), "then", ["one"])
+    artifacts.remember(s3, bucket, release("landfall-dev", 1), "later", ["two"])
+    artifacts.remember(s3, bucket, release("landfall-prod", 1), "then", ["three"])
+    assert artifacts.attached_roles(s3, bucket, "landfall-dev") == {"one", "two"}
 
 
 def test_a_stack_is_known_to_be_as_it_was_deployed_until_anybody_changes_it_or_wants_it_otherwise(

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ingest_lambda.warehouse.client import Target, Warehouse
 from landfall.deploy import cloudformation
 from landfall.deploy.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER, Login, user_statements
 from landfall.deploy.local import deploy_locally
+from landfall.operate import smoke as smoke_test
 from landfall.operate.pausing import SCHEDULES
 from landfall.operate.rotation import SECRETS
 from landfall.operate.smoke import REMEDIES
@@ -140,7 +142,7 @@ def test_a_deployment_without_a_change_says_so_and_only_reads(fresh: Fresh, monk
         "GetWorkgroup": 2,
         "GetNamespace": 1,
         "DescribeSecret": 3,
-        "ExecuteStatement": 1,  # what the warehouse was prepared for
+        "BatchExecuteStatement": 1,  # what the warehouse was prepared for, and whether its users are there
         "DescribeStatement": 1,
         "GetStatementResult": 1,
     }
@@ -149,6 +151,13 @@ def test_a_deployment_without_a_change_says_so_and_only_reads(fresh: Fresh, monk
     assert "no change" not in said
     assert (asked["CreateChangeSet"], asked["PutObject"]) == (0, 0)  # the stack is left alone all the same
     assert deployed()[0].startswith("no change")
+    fresh.query(f"alter user {READER} rename to somebody_else")
+    said, asked = deployed()
+    assert "no change" not in said
+    assert fresh.names(f"select usename from pg_user where usename = '{READER}'") == {READER}  # noqa: S608
+    assert deployed()[0].startswith("no change")
+    fresh.query("drop owned by somebody_else cascade")
+    fresh.query("drop user somebody_else")
 
 
 def traces(fresh: Fresh) -> dict[str, Any]:
@@ -198,6 +207,32 @@ def test_a_smoke_test_sends_a_file_through_starts_nothing_and_takes_it_and_what_
     assert traces(fresh) == NO_TRACE
     assert client.list_executions(stateMachineArn=machine)["executions"] == before
     assert smoke.DATASET not in fresh.landfall("status", "--json").stdout
+
+
+def test_smoke_tests_that_run_at_once_do_not_take_each_others_file(fresh: Fresh) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for legs in pool.map(lambda _: smoked(fresh), range(2)):
+            assert {name: leg["passed"] for name, leg in legs.items()} == dict.fromkeys(REMEDIES, True), legs
+    assert traces(fresh) == NO_TRACE
+
+
+def test_a_smoke_test_leaves_what_another_under_way_has_sent_and_takes_it_out_once_that_has_ended(
+    fresh: Fresh, tmp_path: Path
+) -> None:
+    file = str(written(tmp_path / "other.parquet", [1]))
+    under_way, ended = (smoke_test.key_of("ab12", time.time() + seconds) for seconds in (600, -600))
+    for key in (under_way, ended):
+        assert fresh.landfall("upload", file, "--key", key, "--wait").returncode == 0
+    legs = smoked(fresh)
+    assert legs["taking out"]["passed"], legs
+    assert traces(fresh)["files"] == [under_way]
+    assert traces(fresh)["tables"] == {"landing", "ledger", "lock"}
+
+    s3, bucket = fresh.local.client("s3"), outputs(fresh.local)["BucketName"]
+    for version in s3.list_object_versions(Bucket=bucket, Prefix=under_way)["Versions"]:
+        s3.delete_object(Bucket=bucket, Key=under_way, VersionId=version["VersionId"])  # its test ends
+    smoked(fresh)
+    assert traces(fresh) == NO_TRACE
 
 
 def test_a_file_that_does_not_come_through_is_taken_out_and_the_leg_is_named(fresh: Fresh) -> None:

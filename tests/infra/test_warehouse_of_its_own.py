@@ -182,26 +182,27 @@ def test_a_role_is_attached_to_a_cluster_once() -> None:
 
 
 OF_EARLIER = "arn:aws:iam::123456789012:role/team/landfall-dev-Warehouse-1F2C3D-CopyRole-9Z8Y7X"
-OF_ANOTHER = "arn:aws:iam::123456789012:role/landfall-dev-2-Warehouse-1F2C3D-CopyRole-9Z8Y7X"
+# of the same environment's deployment in another Region, whose warehouse is another
+OF_ANOTHER = "arn:aws:iam::123456789012:role/team/landfall-dev-Warehouse-4G5H6J-CopyRole-6W5V4U"
 
 
 def test_roles_that_go_are_detached_and_those_of_deployments_before_with_them(local_redshift: LocalServices) -> None:
     cluster = Cluster(OTHER, ROLE, OF_EARLIER, OF_ANOTHER)
-    assert "2 detached from cluster analytics" in copy_role.detach("dev", OF_CLUSTER, None, cluster)
+    assert "2 detached from cluster analytics" in copy_role.detach({OF_EARLIER}, OF_CLUSTER, None, cluster)
     assert cluster.roles == [OTHER, OF_ANOTHER]
-    assert "0 detached" in copy_role.detach("dev", OF_CLUSTER, None, Cluster(OTHER))
+    assert "0 detached" in copy_role.detach({OF_EARLIER}, OF_CLUSTER, None, Cluster(OTHER))
 
     client, name = local_redshift.client("redshift-serverless"), unique("workgroup")
     client.update_namespace(namespaceName=name, iamRoles=[OTHER, OF_EARLIER, EXPORT_ROLE])
     outputs = {"WorkgroupName": name, "ExportRoleArn": EXPORT_ROLE}
-    assert f"2 detached from namespace {name}" in copy_role.detach("dev", outputs, client, None)
+    assert f"2 detached from namespace {name}" in copy_role.detach({OF_EARLIER}, outputs, client, None)
     roles = client.get_namespace(namespaceName=name)["namespace"]["iamRoles"]
     assert [arn for each in roles for arn in copy_role.ROLE_ARN.findall(each)] == [OTHER]
 
 
 def test_who_may_not_detach_a_role_is_given_the_command_for_who_may() -> None:
     cluster = Cluster(OTHER, ROLE, denied="AccessDenied")
-    said = copy_role.detach("dev", OF_CLUSTER, None, cluster)
+    said = copy_role.detach(set(), OF_CLUSTER, None, cluster)
     assert f"not detached: {ROLE}" in said
     assert said.endswith(f"--cluster-identifier analytics --remove-iam-roles {ROLE}")
     assert cluster.roles == [OTHER, ROLE]
