@@ -4,7 +4,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,13 +17,15 @@ import pytest
 from pyarrow import parquet as pq
 
 from benchmarks.checkouts import checked_out, copy_checkout
-from landfall.demo import sample
+from landfall.demo import domains, sample
 from landfall.demo.sample import ITEM_FACTS, ITEM_KEY, ORDER_FACTS, ORDER_KEY, Rows, Wave
 from landfall.operate import uploads
 from landfall.operate.uploads import Plan, Upload
 from landfall.stack import Stack
 from local import faces, stack
 from local.home import Home
+from scripts import claim_generator, claim_rows, fx_generator, fx_rows
+from scripts.generator_files import Naming
 from scripts.order_rows import Plan as Orders
 from tests.support import run_folder
 from tests.support.lambdas import unique
@@ -35,7 +37,23 @@ BEFORE = "77efbb7e1d42a724e7178954672b3857430218ca"
 ORDERS = 120
 # A dataset of one's own, whose files stand in subfolders and hive parts.
 OWN = "legacy_sales"
-UPSERTED = ("orders", "order_items", "customers", "products", OWN)
+CLAIMS = 60
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A modeled table of the other domains: its key, and the facts of it that the files can be compared with."""
+
+    key: tuple[str, ...]
+    facts: tuple[str, ...]
+
+
+ENTITIES = {
+    "fx_rates": Entity(("as_of_date", "ccy"), ("rate_to_usd", "updated_at")),
+    "claims": Entity(("claim_id",), ("provider_id", "claim_status", "billed_amount", "paid_amount", "updated_at")),
+    "providers": Entity(("provider_id",), ("npi", "specialty", "is_in_network", "updated_at")),
+}
+UPSERTED = ("orders", "order_items", "customers", "products", *ENTITIES, "patients", OWN)
 KEYS = [f"same-moment-{number}" for number in range(8)]
 LAST_COUNTRY = "IT"
 
@@ -43,6 +61,26 @@ pytestmark = [
     pytest.mark.xdist_group("upgrade"),
     pytest.mark.skipif(not is_known(BEFORE), reason=f"a shallow clone, without {BEFORE}"),
 ]
+
+
+Facts = dict[tuple[str, ...], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Others:
+    """Files of rates and claims by dataset, and the rows that they hold."""
+
+    files: dict[str, Path]
+    tables: dict[str, list[pa.Table]]
+
+
+def spelt(row: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Spell values alike, whether files or the Data API have told them.
+
+    >>> spelt({"at": datetime(2025, 11, 13, 12, 0, 0), "by": None}, ("at", "by"))
+    ('2025-11-13 12:00:00', 'None')
+    """
+    return tuple(str(row[name])[:19] for name in names)
 
 
 @dataclass(frozen=True)
@@ -64,12 +102,32 @@ class Deployment:
         share = 0.33 if number > 1 else 0.0
         return sample.make_wave(Orders(ORDERS, wave=number, update_share=share), self.folder, number)
 
+    def others(self, number: int) -> Others:
+        """Generate the rates and claims of a wave; the first rates are CSV, which a producer may change."""
+        rates = fx_rows.Plan(domains.RATE_DAYS, domains.FIRST_RATE, domains.CURRENCIES, wave=number, update_share=0.33)
+        claims = claim_rows.Plan(CLAIMS, wave=number, update_share=0.33)
+        naming = Naming(self.folder / "others", sequence=number)
+        written = [
+            *fx_generator.generate(rates, naming, "csv" if number == 1 else "parquet"),
+            *claim_generator.generate(claims, naming, "parquet"),
+        ]
+        tables = {
+            "fx_rates": [*fx_rows.rate_batches(rates)],
+            "claims": [*claim_rows.claim_batches(claims)],
+            "providers": [*claim_rows.provider_batches(claims)],
+        }
+        return Others({each.dataset: each.path for each in written if each.rows}, tables)
+
     def send(self, path: Path, key: str) -> Upload:
         """Upload a file under a key and wait until landing has decided on it."""
-        stack = self.stack
-        dataset = key.split("/")[1]
-        [upload] = uploads.wait(stack, [uploads.put(stack, Plan(path, key, dataset))], 120)
+        [upload] = self.send_together({key: path})
         return upload
+
+    def send_together(self, files: Mapping[str, Path]) -> list[Upload]:
+        """Upload files under keys and wait until landing has decided on all of them."""
+        stack = self.stack
+        plans = [Plan(path, key, key.split("/")[1]) for key, path in files.items()]
+        return uploads.wait(stack, [uploads.put(stack, plan) for plan in plans], 120)
 
     def send_rows(self, key: str, **columns: Any) -> Upload:
         """Upload a table under a key."""
@@ -104,10 +162,11 @@ class Deployment:
         sql = "select country from modeled.customers where customer_id like 'same-moment-%' order by customer_id"
         return [str(row["country"]) for row in self.query(sql)]
 
-    def send_wave(self, wave: Wave) -> None:
-        """Upload the files of a wave, in folders of the day, as a producer does."""
-        for dataset, path in wave.files.items():
-            upload = self.send(path, f"raw/{dataset}/2025/11/13/{path.name}")
+    def send_wave(self, wave: Wave, others: Others) -> None:
+        """Upload the files of a wave of every domain, in folders of the day, as producers do."""
+        files = {**wave.files, **others.files}
+        keys = {f"raw/{dataset}/2025/11/13/{path.name}": path for dataset, path in files.items()}
+        for upload in self.send_together(keys):
             assert upload.outcome == "landed", upload
 
     def query(self, sql: str, user: str = "TransformerSecretArn") -> list[dict[str, Any]]:
@@ -130,6 +189,18 @@ class Deployment:
             "on n.oid = c.relnamespace where n.nspname = 'modeled'"
         )
         return {row["name"]: int(row["number"]) for row in rows if row["name"] in UPSERTED}
+
+    def facts(self, name: str) -> Facts:
+        """Read the facts of a modeled table of the other domains."""
+        entity = ENTITIES[name]
+        found = self.query(f"select {', '.join((*entity.key, *entity.facts))} from modeled.{name}")
+        return {spelt(row, entity.key): spelt(row, entity.facts) for row in found}
+
+    def masks(self) -> dict[str, str]:
+        """Read the masked patient of each claim, and of each patient, both of which stay what they are."""
+        claims = self.query("select claim_id, patient_key from modeled.claims")
+        patients = self.query("select patient_id, patient_key from restricted.patient_identities")
+        return {row.get("claim_id") or row["patient_id"]: row["patient_key"] for row in (*claims, *patients)}
 
     def rows(self, entity: str, key: str, facts: tuple[str, ...]) -> Rows:
         """Read the facts of a modeled table that the sample files can be compared with."""
@@ -155,12 +226,16 @@ def transform(release: Release, *arguments: str) -> None:
     assert outcome == "succeeded"
 
 
-def expect_newest(deployment: Deployment, waves: list[Wave]) -> None:
+def expect_newest(deployment: Deployment, waves: list[Wave], others: list[Others]) -> None:
     orders = sample.newest([wave.table("order_summary") for wave in waves], ORDER_KEY, ORDER_FACTS)
     items = sample.newest([wave.table("order_items") for wave in waves], ITEM_KEY, ITEM_FACTS)
 
     assert deployment.rows("orders", ORDER_KEY, ORDER_FACTS) == orders
     assert deployment.rows("order_items", ITEM_KEY, ITEM_FACTS) == items
+    for name, entity in ENTITIES.items():
+        sent = [row for each in others for table in each.tables[name] for row in table.to_pylist()]
+        rows = sorted(sent, key=lambda row: row["updated_at"])
+        assert deployment.facts(name) == {spelt(row, entity.key): spelt(row, entity.facts) for row in rows}, name
 
 
 def test_a_deployment_is_taken_over_in_place_and_rolls_back(deployment: Deployment, tmp_path: Path) -> None:
@@ -186,16 +261,20 @@ def model_own_dataset(before: Release, now: Release, file: Path) -> None:
 
 def take_over_and_roll_back(deployment: Deployment, before: Release, now: Release) -> None:
     waves = [deployment.wave(number) for number in (1, 2, 3)]
+    others = [deployment.others(number) for number in (1, 2, 3)]
+    assert all({"fx_rates", "claims"} <= each.files.keys() for each in others)
 
     before.up()
-    deployment.send_wave(waves[0])
+    deployment.send_wave(waves[0], others[0])
     legacy = deployment.send_rows(f"raw/{OWN}/eu/berlin/year=2025/1.parquet", id=[1, 2], amount=[1.5, 2.5])
     assert legacy.outcome == "landed"
     deployment.send_changes_of_one_moment()
     transform(before)
-    expect_newest(deployment, waves[:1])
+    expect_newest(deployment, waves[:1], others[:1])
     assert deployment.own_rows() == [(1, 1.5), (2, 2.5)]
     countries = deployment.countries()  # whichever a hash has put last
+    masks = deployment.masks()
+    assert len(masks) > CLAIMS
     tables, columns = deployment.tables(), deployment.columns_of(OWN)
     assert tables.keys() == set(UPSERTED)
 
@@ -203,7 +282,7 @@ def take_over_and_roll_back(deployment: Deployment, before: Release, now: Releas
         "local", "down"
     )  # local AWS is of the release that starts it, and says since then when its state is written
     now.up()
-    deployment.send_wave(waves[1])
+    deployment.send_wave(waves[1], others[1])
     more = deployment.send_rows(f"raw/{OWN}/eu/paris/year=2026/2.parquet", id=[1, 3], amount=[9.5, 3.5])
     assert more.outcome == "landed", more  # a folder that is ambiguous now, of a dataset that has always had them
     assert deployment.columns_of(OWN) == columns  # no column comes of a path because of an upgrade
@@ -211,7 +290,8 @@ def take_over_and_roll_back(deployment: Deployment, before: Release, now: Releas
     assert (refused.outcome, refused.verdict is None) == ("rejected", False), refused
     assert 'prefixes: ["raw/shop/eu/"]' in str(refused.verdict)
     transform(now)
-    expect_newest(deployment, waves[:2])
+    expect_newest(deployment, waves[:2], others[:2])
+    assert deployment.masks() == masks
     assert deployment.own_rows() == [(1, 9.5), (2, 2.5), (3, 3.5)]
     assert deployment.countries() == countries
     now.landfall("replay", "--without-positions", "--dataset", "customers")
@@ -225,9 +305,10 @@ def take_over_and_roll_back(deployment: Deployment, before: Release, now: Releas
     assert {entity: deployment.modeled(entity) for entity in UPSERTED} == incremental
 
     before.up()
-    deployment.send_wave(waves[2])
+    deployment.send_wave(waves[2], others[2])
     again = deployment.send_rows(f"raw/{OWN}/eu/berlin/year=2026/3.parquet", id=[4], amount=[4.5])
     assert again.outcome == "landed"
     transform(before, "--full-refresh")  # as docs/decisions/0003 says: its dbt refuses columns that it does not know
-    expect_newest(deployment, waves)
+    expect_newest(deployment, waves, others)
+    assert deployment.masks() == masks
     assert deployment.own_rows() == [(1, 9.5), (2, 2.5), (3, 3.5), (4, 4.5)]
