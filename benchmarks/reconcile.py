@@ -124,6 +124,7 @@ def night(land: Land, listing: Any, queue_url: str, marks: Marks, day: int) -> d
         land.settings.lease_table,
         None,
         400,
+        "",
     )
     clients = handler.Clients(listing, land.client("sqs"), land.client("sns"))
     read = rows_read(land, listing.dataset)

@@ -25,6 +25,7 @@ from landfall.operate import (
     declared,
     ends,
     files,
+    gaps,
     marking,
     queries,
     reconciling,
@@ -243,6 +244,8 @@ def transform(
         UnsuccessfulError: a gate failed, the run broke, or the time was up.
     """
     stack = stack or connect()
+    if full_refresh:
+        gaps.refuse_rebuild(stack, "a full refresh")
     client, machine = stack.step_functions, stack.output("StateMachineArn")
     execution = transforms.start(client, machine, full_refresh=full_refresh)
     if not wait:
@@ -348,11 +351,11 @@ def undo(key: str, version: str | None = None, *, stack: Stack | None = None) ->
     """Take the rows of one landed file out of landing; the next transform rebuilds what was modeled of them.
 
     Raises:
-        ConfigError: no stack is named, or no such file or version has landed.
+        ConfigError: no stack is named, no such file or version has landed, or rows are missing that the rebuild needs.
     """
     stack = stack or connect()
     with marking.changing(stack):
-        return undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version)
+        return undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version, gaps.undo_guard(stack))
 
 
 @_in_our_words

@@ -25,6 +25,7 @@ COMMAND_MODULES = (
     "backfill",
     "reconcile",
     "replay",
+    "housekeeping",
     "evolve",
     "drop_dataset",
     "rename_dataset",

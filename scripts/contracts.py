@@ -31,6 +31,7 @@ ALIKE = 0.8  # of 1.0: from where on a name is taken for a misspelt setting
 COPIES = frozenset({"land", "skip"})  # what becomes of a file whose bytes have landed
 STAGED = re.compile(r"source\(\s*['\"]landing['\"]\s*,\s*['\"](\w+)['\"]\s*\)")
 BUSINESS_TIME = re.compile(r"business_time\(\s*\[([^\]]*)\]")
+MAX_DAYS = 36_500  # a century, within what DATEADD reaches
 RAW = "raw/"  # under which landing reads
 
 
@@ -58,6 +59,7 @@ class Contract(TypedDict):
     changes: NotRequired[dict[str, Any]]
     snapshot: NotRequired[dict[str, Any]]
     copies: NotRequired[str]
+    retention_days: NotRequired[int]
 
 
 SETTINGS = frozenset(Contract.__annotations__) - {"columns"}  # what config.meta may say of a dataset
@@ -161,7 +163,21 @@ def _contract(table: dict[str, Any]) -> Contract:
         contract["snapshot"] = _snapshot(table["name"], meta["snapshot"])
     if "copies" in meta:
         contract["copies"] = _copies(table["name"], meta["copies"], contract)
+    if "retention_days" in meta:
+        contract["retention_days"] = _retention_days(table["name"], meta["retention_days"], contract)
     return contract
+
+
+def _retention_days(dataset: str, days: Any, contract: Contract) -> int:
+    """Read after how many days rows leave landing; of a snapshot of several files a later one may need any of them."""
+    if type(days) is not int or not 1 <= days <= MAX_DAYS:  # a bool is one, and none of days
+        raise ValueError(f"{dataset}: retention_days is {days!r}; it is a whole number of days, 1 to {MAX_DAYS:,}")
+    if contract.get("snapshot", {}).get("end", "file") != "file":
+        raise ValueError(
+            f"{dataset}: retention_days is set, and its snapshots are of several files: a later one may hold a file "
+            "of today again, whose rows it then needs; leave retention_days out"
+        )
+    return int(days)
 
 
 def _check_times(contracts: Mapping[str, Contract], root: Path) -> None:

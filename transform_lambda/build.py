@@ -29,7 +29,7 @@ from transform_lambda.dbt_runtime import Query, connected, invoke, manifest_of
 from transform_lambda.errors import TransientError
 from transform_lambda.examples import explain, unexplained
 from transform_lambda.graph import Graph, graph_of
-from transform_lambda.merge import Json, merged
+from transform_lambda.merge import Json, merged, worst
 from transform_lambda.results import (
     MESSAGE_LIMIT,
     UNCHANGED,
@@ -70,8 +70,13 @@ class Builder:
             done = self._build_part(plan, part, before)
         elif plan.get("rebuilt"):
             done = self._build_apart(plan)
-        else:
+        elif plan.get("select") or plan.get("whole_project", True):
             done = self._build(plan["select"], plan)
+        else:
+            done = _nothing()
+        if so_far is None and plan.get("blocked"):
+            done["failing"] = [*plan["blocked"], *done["failing"]]
+            done["outcome"] = worst((done["outcome"], Outcome.GATE_FAILED))
         return {**merged(so_far, done), "part_outcome": done["outcome"]}
 
     def _build_part(self, plan: Mapping[str, Any], part: str, before: str | None) -> dict[str, Any]:

@@ -115,6 +115,39 @@ class Graph:
         """List the landing sources."""
         return [node for _, node in sorted(self.nodes.items()) if node.dataset]
 
+    def entities_of(self, dataset: str) -> frozenset[str]:
+        """Name the entities that are made from a dataset's rows."""
+        return frozenset(
+            upsert.entity
+            for upsert in self.upserts
+            if upsert.entity and any(self.nodes[id_].dataset == dataset for id_ in self.owned[upsert.id])
+        )
+
+    def of_entity(self, entity: str, folder: str) -> list[Node]:
+        """List the models of an entity in one folder of the project: its checked rows, its modeled tables."""
+        owned = [node for _, node in sorted(self.nodes.items()) if node.entity == entity and node.kind == "model"]
+        return [node for node in owned if _folder(node) == folder]
+
+    def read_with(self, dataset: str) -> frozenset[str]:
+        """Return the datasets that are read from their first rows where what is made from this one is rebuilt."""
+        rebuilt = [upsert for upsert in self.upserts if self.downstream([dataset]) & {upsert.id}]
+        return frozenset(
+            read for upsert in rebuilt for id_ in self.owned[upsert.id] if (read := self.nodes[id_].dataset)
+        )
+
+    def beside_the_checks(self, dataset: str) -> list[str]:
+        """Name the models that read a dataset's landed rows, all of them and each time: those behind no `__checked`."""
+        found: set[str] = set()
+        for id_ in self.order:
+            node = self.nodes[id_]
+            is_behind = node.dataset == dataset or node.parents & found
+            # What an entity is made by reads landed rows in `__checked` alone; its UPSERT names staging for the order.
+            is_checked = node.entity is not None and _folder(node) in ("gate", "modeled")
+            if is_behind and node.kind != "test" and not is_checked:
+                found.add(id_)
+        names = (self.nodes[id_] for id_ in found)
+        return sorted(node.name for node in names if node.kind in _BUILT and _folder(node) != "staging")
+
     @property
     def gates(self) -> frozenset[str]:
         """Return the names of the project's gates."""
@@ -206,6 +239,11 @@ class Graph:
     @staticmethod
     def _follows(gate: Node, models: Set[str], left: Set[str]) -> bool:
         return gate.kind == "test" and bool(gate.parents & models or not gate.parents & left)
+
+
+def _folder(node: Node) -> str:
+    """Name the first folder under the project's that a node is in (`fqn:landfall.gate.orders.int_orders__checked`)."""
+    return node.selector.removeprefix("fqn:").split(".")[1] if node.selector.count(".") > 1 else ""
 
 
 def to_json(graph: Graph) -> dict[str, Any]:

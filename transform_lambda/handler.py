@@ -1,7 +1,7 @@
 """MODEL, GATE, ALERT: the transform function. In: one action of the state machine. Out: that action's result, as JSON.
 
 The actions, in the order of the state machine: plan, build, archive, report, remember, publish; on a schedule,
-freshness; as a step of a deployment, prepare; and for whoever asks, page and smoke.
+freshness; as a step of a deployment, prepare; and for whoever asks, page, smoke and retention.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from transform_lambda import alerts, carried, freshness
+from transform_lambda import alerts, carried, freshness, retaining
 from transform_lambda import archive as archiving
 from transform_lambda.build import Builder, EventLog
 from transform_lambda.catalog import BuiltRelations
@@ -108,7 +108,8 @@ def _look(settings: Settings, graph: Graph, before: Sequence[str], *, full_refre
         who = query(WHO_SQL)
         _check_user(who[0]["name"], settings.warehouse_user)
         others = (node.name for node in graph.landing)
-        facts = read_facts(query, graph.readers, {row["ledger"] for row in who}, others)
+        removing = {row["ledger"] for row in who if row["has_removals"]}
+        facts = read_facts(query, graph.readers, {row["ledger"] for row in who}, others, removing)
     project_changed = before != [_fingerprint()]
     reminder_at = _reminder_at(settings, graph, facts)
     return decide(
@@ -117,6 +118,7 @@ def _look(settings: Settings, graph: Graph, before: Sequence[str], *, full_refre
         changes=_changes(settings, graph, before) if project_changed else None,
         full_refresh=full_refresh,
         look_again=0 < reminder_at <= time.time(),
+        read_with={name: graph.read_with(name) for name in graph.readers} if removing else {},
     ), facts
 
 
@@ -245,6 +247,13 @@ def smoke(_event: Event, settings: Settings, _context: LambdaContext) -> dict[st
         return merge_twice(query)
 
 
+def retention(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
+    """Say which landed rows of `datasets` no model will ask for again, and what is read where one is rebuilt."""
+    decided, _ = _look(settings, _graph(settings), Memory(s3(), settings.bucket).read())
+    with connected() as query:
+        return retaining.answer(query, _graph(settings), event["datasets"], decided.rebuilt)
+
+
 def check_freshness(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
     """Look for datasets that deliver nothing any more, and compose the message, unless the same was told already.
 
@@ -299,6 +308,7 @@ ACTIONS: dict[str, Callable[[Event, Settings, LambdaContext], dict[str, Any]]] =
     "page": page,
     "freshness": check_freshness,
     "smoke": smoke,
+    "retention": retention,
 }
 
 

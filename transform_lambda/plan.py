@@ -49,7 +49,8 @@ class ModelLoad:
 class DatasetFacts:
     """What the warehouse says of one data set. `newest_seq` is of files not undone, 0 for none.
 
-    `landed_rows` are all of its rows, `new_rows` those that some model has not taken in.
+    `landed_rows` are all of its rows, `new_rows` those that some model has not taken in. `gap`: how many files' rows
+    were removed from landing, so that nothing can be built from its first row.
     """
 
     name: str
@@ -59,6 +60,26 @@ class DatasetFacts:
     undone: tuple[UndoneFile, ...] = ()
     loads: tuple[ModelLoad, ...] = ()
     looked_at: datetime | None = None  # the start of the last run
+    gap: int = 0
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """What is not built from the first row: `what` was to be, and landing lacks rows of the data sets `gaps`."""
+
+    what: str
+    gaps: Mapping[str, int]  # files without rows, by data set
+
+    def failing(self) -> dict[str, Any]:
+        """Tell of it as of a failed gate: it stops something, and there is a way out."""
+        backfills = [f"landfall backfill raw/ --dataset {name} --removed" for name in sorted(self.gaps)]
+        return {
+            "gate": f"{self.what}: rows were removed from landing",
+            "failures": sum(self.gaps.values()),
+            "files": [],
+            "examples": [],
+            "remedy": [*backfills, "landfall transform --wait"],
+        }
 
 
 @dataclass(frozen=True)
@@ -98,7 +119,8 @@ class Plan:
 
     `beside`: selectors of models and gates that have changed and that none of the datasets leads to. `full_refresh`:
     all of it is built from the first row. `rebuilt`: the data sets whose models alone are, because they hold what has
-    been undone; the rest is built as on any day.
+    been undone; the rest is built as on any day. `blocked`: what would be built from the first row, too, were no row
+    of it removed from landing; it stays as it is, and is told.
     """
 
     datasets: tuple[str, ...]
@@ -108,11 +130,12 @@ class Plan:
     rows: int = 0  # to build from
     beside: tuple[str, ...] = ()
     rebuilt: tuple[str, ...] = ()
+    blocked: tuple[Blocked, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether there is nothing to build."""
-        return not (self.whole_project or self.datasets or self.beside)
+        """Tell whether there is nothing to build, and nothing to tell."""
+        return not (self.whole_project or self.datasets or self.beside or self.blocked)
 
     @property
     def select(self) -> list[str]:
@@ -140,9 +163,13 @@ class Plan:
             **asdict(self),
             "select": self.select,
             "build": not self.is_empty,
+            "blocked": [each.failing() for each in self.blocked],
             "parts": list(entities) if is_split else [""],
             "entities": list(entities),
         }
+
+
+_ALONE: Mapping[str, Set[str]] = {}
 
 
 def decide(
@@ -152,6 +179,7 @@ def decide(
     full_refresh: bool = False,
     look_again: bool = False,
     changes: Changes | None = None,
+    read_with: Mapping[str, Set[str]] = _ALONE,
 ) -> Plan:
     """Decide what to build.
 
@@ -159,18 +187,26 @@ def decide(
     `changes` where nothing else differs.
     `full_refresh`: the operator asks for everything anew. `look_again`: a failure that was told is to be told again if
     it holds. That of a gate behind an UPSERT leaves no data set to be built, so then the whole project is.
+    `read_with`: the data sets that are read from their first rows where one is rebuilt. All of them must be whole.
 
     >>> facts = [DatasetFacts("orders", 7, loads=(ModelLoad("modeled.orders", 5),)), DatasetFacts("items")]
     >>> decide(facts, project_changed=False).reasons
     ('orders: landed up to load 7, modeled up to 5',)
     """
     ordered = sorted(facts, key=lambda fact: fact.name)
+    gaps = {fact.name: fact.gap for fact in ordered if fact.gap}
+    blocked = [Blocked("full refresh", gaps)] if full_refresh and gaps else []
+    full_refresh = full_refresh and not gaps
     asked = ("a full refresh was asked for",) if full_refresh else ()
     is_new = project_changed and changes is None
     changed = ("the dbt project is new or has changed, or its last build broke",) if is_new else ()
     differing, beside = (changes.datasets, changes.beside) if changes else (frozenset[str](), frozenset[str]())
     edited = tuple(f"{name}: its models have changed" for name in sorted(differing | beside))
     rebuilt = {fact.name: reason for fact in ordered if (reason := _why_rebuild(fact))}
+    for name in sorted(rebuilt):
+        if lacking := {each: gaps[each] for each in sorted({name, *read_with.get(name, ())}) if each in gaps}:
+            blocked.append(Blocked(f"rebuild of {name}", lacking))
+            del rebuilt[name]
     pending = {fact.name: reason for fact in ordered if (reason := _why_build(fact))}
     # An undo rebuilds what it concerns from the first row, and nothing else; the next plan looks again.
     is_again = look_again and not (asked or changed or rebuilt)
@@ -186,6 +222,7 @@ def decide(
         rows=sum(fact.landed_rows if full_refresh or fact.name in rebuilt else fact.new_rows for fact in built),
         beside=() if whole else tuple(sorted(beside)),
         rebuilt=() if full_refresh else tuple(sorted(rebuilt)),
+        blocked=tuple(blocked),
     )
 
 
@@ -210,17 +247,24 @@ def _why_build(fact: DatasetFacts) -> str | None:
     return None
 
 
-def read_facts(query: Query, readers: Mapping[str, Set[str]], ledgers: Set[str], others: Iterable[str] = ()) -> Facts:
+def read_facts(
+    query: Query,
+    readers: Mapping[str, Set[str]],
+    ledgers: Set[str],
+    others: Iterable[str] = (),
+    removing: Set[str] = frozenset(),
+) -> Facts:
     """Read what the warehouse says of the data sets, and what was told last, in one statement.
 
     `readers` has the models that take in each data set: one that never did, because a gate stopped it from the first
     row on, has no load on record, and yet all of it to take in. Data sets that have never landed are not among
-    `ledgers`, and have no facts. Of `others`, which no model takes in, only the newest landing is read.
+    `ledgers`, and have no facts. Of `others`, which no model takes in, only the newest landing is read. `removing`:
+    whose ledgers say which rows were removed.
     """
     known = {name: readers[name] for name in readers if name in ledgers}
     unread = {name: frozenset[str]() for name in others if name in ledgers and name not in known}
     said: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in query(facts_sql({**known, **unread})):
+    for row in query(facts_sql({**known, **unread}, removing)):
         said.setdefault((row["fact"], row["dataset"]), []).append(row)
     told = next(iter(said.get(("told", ""), [])), None)
     return Facts(
@@ -245,24 +289,34 @@ def _facts_of(name: str, said: Mapping[tuple[str, str], Sequence[Mapping[str, An
         undone=tuple(UndoneFile(int(row["seq"]), row["at"], row["model"], row["read_at"]) for row in undone),
         loads=tuple(ModelLoad(row["model"], int(row["seq"])) for row in loads),
         looked_at=looked["at"],
+        gap=sum(int(row["seq"]) for row in said.get(("gap", name), [])),
     )
 
 
-# Who is logged in, and which data sets have landed: of the catalog, which Redshift does not let mix with users' tables.
-WHO_SQL = """select cast(current_user as varchar(128)) as name, cast('' as varchar(128)) as ledger
+# Who is logged in, which data sets have landed, and whether their ledgers can say whose rows were removed: of the
+# catalog, which Redshift does not let mix with users' tables.
+WHO_SQL = """select cast(current_user as varchar(128)) as name, cast('' as varchar(128)) as ledger, 0 as has_removals
 union all
-select cast(current_user as varchar(128)), cast(tablename as varchar(128)) from pg_tables where schemaname = 'ledger'"""
+select
+    cast(current_user as varchar(128)), cast(tables.relname as varchar(128)),
+    max(case when columns.attname = 'removed_at' then 1 else 0 end)
+from pg_class as tables
+inner join pg_namespace as spaces on tables.relnamespace = spaces.oid
+inner join pg_attribute as columns on tables.oid = columns.attrelid
+where spaces.nspname = 'ledger' and tables.relkind = 'r' and not columns.attisdropped
+group by tables.relname"""
 
 
-def facts_sql(readers: Mapping[str, Set[str]]) -> str:
+def facts_sql(readers: Mapping[str, Set[str]], removing: Set[str] = frozenset()) -> str:
     """Build the query of all that a plan needs: a row a fact, named in its first column.
 
     `load`: how far a model has taken in a data set. `landed`: the newest load of files not undone, all rows and those
-    above the model that lags behind. `newest`: when the newest rows landed that are still there. `undone`: a file, with
-    the last run that read it into a model. `looked`: the start of the last run. `told`: the last message of a
-    transform, its age in minutes. `failure`: the age of the last one that was about a failure. `failing`: a gate that
-    stopped something when it was asked last. Names are of our own project, of the form [a-z0-9_.]. A data set that no
-    model reads is asked for its newest landing alone.
+    above the model that lags behind. `newest`: when the newest rows landed that are still there. `gap`: of how many
+    files the rows were removed from landing (those of `removing` can say). `undone`: a file, with the last run that
+    read it into a model. `looked`: the start of the last run. `told`: the last message of a transform, its age in
+    minutes. `failure`: the age of the last one that was about a failure. `failing`: a gate that stopped something when
+    it was asked last. Names are of our own project, of the form [a-z0-9_.]. A data set that no model reads is asked for
+    its newest landing alone.
 
     >>> facts_sql({"orders": {"modeled.orders", "modeled.items"}, "notes": set()}).count("from ledger.")
     2
@@ -273,7 +327,8 @@ def facts_sql(readers: Mapping[str, Set[str]]) -> str:
         for name, model in pairs or [("", "")]
     )
     files_sql = "\n    union all ".join(
-        f"select cast('{name}' as varchar(128)) as dataset, load_seq, row_count, loaded_at, undone_at "  # noqa: S608
+        f"select cast('{name}' as varchar(128)) as dataset, load_seq, row_count, loaded_at, undone_at, "  # noqa: S608
+        f"{'removed_at' if name in removing else 'cast(null as timestamp) as removed_at'} "
         f'from ledger."{name}"'
         for name in readers
     )
@@ -316,6 +371,13 @@ select
     max(loaded_at), cast(null as timestamp)
 from files
 where undone_at is null and row_count > 0
+group by dataset
+union all
+select
+    'gap', dataset, null, count(*), cast(0 as bigint), cast(0 as bigint),
+    cast(null as timestamp), cast(null as timestamp)
+from files
+where undone_at is null and removed_at is not null
 group by dataset
 union all
 select

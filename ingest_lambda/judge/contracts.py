@@ -47,7 +47,8 @@ class Contract:
     `partitions`: whether the hive parts of its keys are columns (None: nothing is said, and they are if it was first
     seen since they can be). `changes`: how its rows say what the source did; None where it is no change feed.
     `snapshot`: how its snapshots end, where a file, or a folder of them, replaces the one before. With `skips_copies` a
-    file does not land whose bytes have.
+    file does not land whose bytes have. `retention_days`: after how many days modeled rows may leave landing; None:
+    never.
     """
 
     schema_change: SchemaChange = SchemaChange.EVOLVE
@@ -63,6 +64,7 @@ class Contract:
     changes: Changes | None = None
     snapshot: Snapshot | None = None
     skips_copies: bool = False
+    retention_days: int | None = None
 
     @property
     def keeps_positions(self) -> bool:
@@ -146,6 +148,7 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
         changes=None if changes is None else parse_changes(changes, {column.name for column in columns}),
         snapshot=parse_snapshot(content["snapshot"]) if "snapshot" in content else None,
         skips_copies=content.get("copies") == SKIP,
+        retention_days=content.get("retention_days"),
     )
 
 

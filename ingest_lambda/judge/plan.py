@@ -74,7 +74,8 @@ class Plan:
     `before` are landing's columns before it (or those declared, where it `creates_table`), `new_columns`, `widenings`
     and `retypings` (of columns that hold nothing but NULLs) what it changes. `columns` are those that its files bring
     values for, of the types that landing has after it. `records_paths`: the ledger has a column for what came from the
-    files' paths. `keeps_positions`: among the columns is that of the rows' places in their file, which the function
+    files' paths. `restores`: it says whose rows were removed, and the load brings those of its files back.
+    `keeps_positions`: among the columns is that of the rows' places in their file, which the function
     writes. `free_statements`: by how many statements it may change landing.
 
     `doubtful` and `unsure` are what it could not know and would have made a difference: whether columns of landing, and
@@ -93,6 +94,7 @@ class Plan:
     creates_table: bool
     owned_folders: int | None = 0
     records_paths: bool = False
+    restores: bool = False
     keeps_positions: bool = False
     free_statements: int = FREE_STATEMENTS
     doubtful: frozenset[str] = frozenset()
@@ -208,7 +210,9 @@ class Plan:
             for statement in (
                 ddl.create_landing(self.dataset, self.after) if self.creates_table else "",
                 statements.create_stage(stage),
-                statements.insert_rows(self.dataset, LONGEST_ID, stage, LONGEST_ID, self.targets()),
+                statements.insert_rows(
+                    self.dataset, LONGEST_ID, stage, LONGEST_ID, self.targets(), restores=self.restores
+                ),
                 *ddl.check_types(self.dataset, self.relied_on),
                 *ddl.widen_columns(self.dataset, self.widenings),
                 *ddl.retype_columns(self.dataset, self.retypings),

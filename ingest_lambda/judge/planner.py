@@ -22,7 +22,7 @@ from ingest_lambda.judge.table_formats import NOBODY, Ownership, refuse_table_fo
 from ingest_lambda.judge.widening import Fit, fit
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.reasons import Reason
-from ingest_lambda.warehouse import statements
+from ingest_lambda.warehouse import removals, statements
 from ingest_lambda.warehouse.statements import Column
 
 KEEPS_POSITIONS = "its rows keep their places in the file, which COPY does not tell"
@@ -36,11 +36,13 @@ def plan_load(
     *,
     ownership: Ownership = NOBODY,
     records_paths: bool = False,
+    restores: bool = False,
 ) -> Plan:
     """Plan the load of `group` into a landing table of which `table` is known.
 
     `ownership`: which folders table formats own. `records_paths`: the dataset was first seen since the folders of keys
-    can be columns, so they are unless its contract says otherwise.
+    can be columns, so they are unless its contract says otherwise. `restores`: rows may have been removed, which the
+    load brings back.
     """
     columns = LandingColumns(dataset, table, contract)
     has_paths = records_paths if contract.partitions is None else contract.partitions
@@ -77,8 +79,9 @@ def plan_load(
         creates_table=table.columns is None,
         owned_folders=None if contract.append_only else len(ownership.folders),
         records_paths=records_paths,
+        restores=restores,
         keeps_positions=keeps_positions,
-        free_statements=free_statements(contract),
+        free_statements=free_statements(contract) - (removals.STATEMENTS if restores else 0),
         doubtful=frozenset(columns.doubtful),
         unsure=unsure,
     )

@@ -36,7 +36,7 @@ from ingest_lambda.judge.verdict import verdict_of
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.load.staging import Staged, Staging, numbered
 from ingest_lambda.read.presence import known, look_into
-from ingest_lambda.warehouse import copies, ddl, ledger, owned_folders, snapshot_files, statements
+from ingest_lambda.warehouse import copies, ddl, ledger, owned_folders, removals, snapshot_files, statements
 from ingest_lambda.warehouse.catalog import Catalog, Tables, count_values
 from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
 from ingest_lambda.warehouse.owned_folders import OwnedFolders
@@ -131,9 +131,20 @@ class Loader:
             return self.land(plan.dataset, canonical(file.inspected, f"COPY could not read it: {error}"))
         finally:
             load.clean_up()
-        self._catalog.remember(plan.dataset, Tables(plan.after, plan.records_paths))
+        self._catalog.remember(plan.dataset, Tables(plan.after, plan.records_paths, plan.restores))
         self._catalog.add_values(plan.dataset, _with_values(rest))
+        known = [file for file, each in zip(rest, outcomes, strict=True) if each.status is not Status.LANDED]
+        if known and not plan.restores and self._may_have_been_removed(plan.dataset):
+            landed = [each for each in outcomes if each.status is Status.LANDED]
+            return lost + landed + self.land(plan.dataset, _group(plan.path, known))
         return lost + outcomes
+
+    def _may_have_been_removed(self, dataset: str) -> bool:
+        """Look whether the ledger says by now whose rows were removed; one that is known may be such a file."""
+        if self.contract(dataset).retention_days is None:
+            return False
+        self._catalog.forget(dataset)
+        return self._catalog.tables(dataset).restores
 
     def _plan(self, dataset: str, group: Group) -> Plan:
         """Plan with what is remembered of the table; look again before anything that depends on what it is."""
@@ -153,6 +164,7 @@ class Loader:
             self.contract(dataset),
             ownership=self._ownership(dataset, group, has_landed=table.columns is not None),
             records_paths=self._catalog.tables(dataset).records_paths,
+            restores=self._catalog.tables(dataset).restores,
         )
 
     def _table(self, dataset: str) -> Table:
@@ -207,8 +219,8 @@ class _Load:
             self._copy(session, staged, files)
             run = self._transaction()
             committed = retry_conflicts(lambda: session.transaction(run))
-            # Before the last statement, which drops the stages, stands the one that reads what the ledger says.
-            said = {int(row["file_number"]): row for row in committed.rows(len(run) - 2)}
+            asked = run.index(self._select_outcomes())
+            said = {int(row["file_number"]): row for row in committed.rows(asked)}
         return [self._outcome(file, said[number], staged.cut.get(number, ())) for number, file in files.items()]
 
     def _copy(self, session: Session, staged: Staged, files: Mapping[int, PlannedFile]) -> None:
@@ -233,14 +245,25 @@ class _Load:
             *self._schema_statements(),
             statements.advance_counter(dataset),
             *self._skipped_copies(),
-            statements.insert_rows(dataset, self._load_id, self._rows, self._files, self._plan.targets()),
+            statements.insert_rows(
+                dataset,
+                self._load_id,
+                self._rows,
+                self._files,
+                self._plan.targets(),
+                restores=self._plan.restores,
+            ),
             *([snapshot_files.insert_staged(dataset, self._files)] if self._contract.lists_each_file else []),
             statements.insert_ledger(
                 dataset, self._load_id, self._files, self._only_if(), records_paths=self._plan.records_paths
             ),
-            statements.select_outcomes(dataset, self._files),
+            self._select_outcomes(),
+            *([removals.restore(dataset, self._files)] if self._plan.restores else []),
             statements.drop_stages([self._rows.name, self._files]),
         ]
+
+    def _select_outcomes(self) -> str:
+        return statements.select_outcomes(self._plan.dataset, self._files, restores=self._plan.restores)
 
     def _skipped_copies(self) -> list[str]:
         if not self._contract.skips_copies:
@@ -299,7 +322,8 @@ class _Load:
         """Say what the ledger says of a file, and why it did not land if it did not."""
         if said["load_path"] == copies.SKIPPED:
             return Status.SKIPPED, f"same bytes as load {said['load_seq']}"
-        if said["load_id"] == self._load_id:
+        is_back = said.get("removed_at") and not said["undone_at"]
+        if said["load_id"] == self._load_id or is_back:
             return Status.LANDED, None
         return Status.DUPLICATE, "undone" if said["undone_at"] else "already landed"
 

@@ -18,11 +18,13 @@ from uuid import uuid4
 
 import boto3
 from aws_lambda_powertools import Logger
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda.bucket.owner import expect_owner
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.judge.contracts import read_contracts, rules_of
-from ingest_lambda.reconcile import alert, bookkeeping, events, ledger, snapshots, tables
+from ingest_lambda.reconcile import alert, bookkeeping, events, ledger, retention, snapshots, tables
 from ingest_lambda.reconcile.alert import Result
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.find import Tally, find
@@ -55,6 +57,9 @@ MAX_CALLS = 140
 # What the transform remembers of the project that it has built (transform_lambda/project.py).
 BUILT_PROJECT = "reports/transform/state/built-project"
 
+# Longer than the transform function takes that starts cold, and shorter than what is left when a call hands over.
+PATIENT = Config(read_timeout=200, retries={"total_max_attempts": 1})
+
 logger = Logger()
 
 
@@ -70,6 +75,7 @@ class Settings:
     lease_table: str  # which has the mark of how far the nights have come
     pattern: str | None
     bookkeeping_days: int  # that what runs have recorded stays in the warehouse
+    transform_function: str  # which knows what models need of landed rows
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -93,6 +99,7 @@ class Settings:
                 lease_table=environment["LANDFALL_LEASE_TABLE"],
                 pattern=environment.get("LANDFALL_ROUTE_PATTERN") or None,
                 bookkeeping_days=int(environment["LANDFALL_BOOKKEEPING_DAYS"]),
+                transform_function=environment["LANDFALL_TRANSFORM_FUNCTION"],
             )
         except KeyError as error:
             raise ConfigError(f"the environment variable {error} is not set; reconcile.yaml sets it") from error
@@ -126,7 +133,8 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     clients = Clients(s3, boto3.client("sqs"), boto3.client("sns"))
     grace = timedelta(seconds=event.get("grace_seconds", GRACE_SECONDS))
     marks = Marks(dynamodb, settings.lease_table)
-    result = run(settings, clients, warehouse, remaining_seconds, datetime.now(UTC) - grace, marks)
+    ask = partial(retention.ask_transform, boto3.client("lambda", config=PATIENT), settings.transform_function)
+    result = run(settings, clients, warehouse, remaining_seconds, datetime.now(UTC) - grace, marks, ask)
     if result.is_restored:
         _forget_what_was_built(clients.s3, settings.bucket, ChangeMark(dynamodb, settings.lease_table))
     call = int(event.get("call", 1))
@@ -152,11 +160,12 @@ def run(
     remaining_seconds: Callable[[], float],
     stored_before: datetime,
     marks: Marks | None = None,
+    ask: retention.Ask | None = None,
 ) -> Result:
     """Compare rows first, then look for lost files until the time is up, and send each chunk's events at once.
 
     With `marks` it goes on where the call before has ended, and leaves aside what earlier nights have compared; without
-    it compares everything.
+    it compares everything. With `ask`, which asks the transform function, a round ends with old rows leaving landing.
 
     Raises:
         TransientError, ConfigError: S3, the warehouse or the queue does not answer, or denies access. What was sent
@@ -201,6 +210,8 @@ def run(
         if marks:
             marks.write(replace(mark, whole_at=mark.began_at, behind=None))
             _let_go(warehouse, settings.bookkeeping_days)
+            if ask and remaining_seconds() > 0:
+                _keep_house(warehouse, contracts, ask)
     return result
 
 
@@ -210,6 +221,17 @@ def _let_go(warehouse: Connection, days: int) -> None:
         logger.info("let go", extra=bookkeeping.prune(warehouse, days))
     except TransientError as error:
         logger.warning("bookkeeping stays for another night", extra={"why": str(error)})
+
+
+def _keep_house(warehouse: Connection, contracts: Mapping[str, Contract], ask: retention.Ask) -> None:
+    """Let rows go that are older than their datasets keep them; a night in which it cannot be asked changes nothing."""
+    try:
+        done = retention.keep_house(warehouse, contracts, ask, slack_days=retention.SLACK_DAYS)
+    except (TransientError, ConfigError, ClientError, BotoCoreError) as error:
+        logger.warning("old rows stay for another night", extra={"why": str(error)})
+        return
+    for each in done:
+        logger.info("old rows", extra=each.to_dict())
 
 
 def _compare_rows(warehouse: Connection, mark: Mark, contracts: Mapping[str, Contract], result: Result) -> None:

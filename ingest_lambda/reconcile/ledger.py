@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from ingest_lambda.warehouse import removals
 from ingest_lambda.warehouse.client import Connection, Row
 from ingest_lambda.warehouse.copies import SKIPPED
 from ingest_lambda.warehouse.statements import (
@@ -37,6 +38,7 @@ class Standing(StrEnum):
     LANDED = "landed"
     UNDONE = "undone"
     SKIPPED = "skipped"  # its bytes had landed before
+    REMOVED = "removed"  # it landed, and its rows have left landing since, being old
     REJECTED = "rejected"
 
 
@@ -65,8 +67,13 @@ class Window:
 
 def datasets(warehouse: Connection, wanted: str | None = None) -> list[str]:
     """List the datasets that have a ledger; only the wanted one where it is given (none if it has none)."""
-    names = [str(row["dataset"]) for row in warehouse.query(select_datasets())]
-    return [name for name in names if DATASET_NAME.fullmatch(name) and wanted in (None, name)]
+    return [name for name in _ledgers(warehouse) if wanted in (None, name)]
+
+
+def _ledgers(warehouse: Connection) -> dict[str, bool]:
+    """List the datasets that have a ledger, and whether it can say whose rows were removed."""
+    rows = warehouse.query(select_datasets())
+    return {row["dataset"]: bool(int(row["has_removals"])) for row in rows if DATASET_NAME.fullmatch(row["dataset"])}
 
 
 def standings(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]) -> dict[str, Standing]:
@@ -76,11 +83,13 @@ def standings(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]
     """
     if not ids_by_dataset:
         return {}
-    ledgers = set(datasets(warehouse))
+    ledgers = _ledgers(warehouse)
     every_id = [file_id for ids in ids_by_dataset.values() for file_id in ids]
     sqls = [select_rejected_ids(ids) for ids in _parts(every_id)]
-    for dataset in ids_by_dataset.keys() & ledgers:
-        sqls += [select_ledger_ids(dataset, ids) for ids in _parts(ids_by_dataset[dataset])]
+    for dataset in ids_by_dataset.keys() & ledgers.keys():
+        has_removals = ledgers[dataset]
+        parts = _parts(ids_by_dataset[dataset])
+        sqls += [select_ledger_ids(dataset, ids, has_removals=has_removals) for ids in parts]
     rows = [(row["file_id"], Standing(row["standing"])) for row in _rows(warehouse, packed(sqls, " union all "))]
     # The rejections first, so that the ledger has the last word.
     return dict(sorted(rows, key=lambda row: row[1] is not Standing.REJECTED))
@@ -89,21 +98,27 @@ def standings(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]
 def mismatches(warehouse: Connection, names: Iterable[str], window: Window | None = None) -> list[Mismatch]:
     """Compare the rows of each file in landing with the ledger, all or those of a window: 130 datasets a statement."""
     every = list(names)
+    removing = {str(row["dataset"]) for row in warehouse.query(removals.select_ledgers())}
     if window is None:
-        sqls = [select_mismatches(name) for name in every]
+        sqls = [select_mismatches(name, has_removals=name in removing) for name in every]
     else:
         asked = packed([select_first_load(name, window.since) for name in every], " union all ")
         firsts = {row["dataset"]: row["first_seq"] for row in _rows(warehouse, asked)}
-        sqls = [select_mismatches(name, window.digit, firsts.get(name)) for name in every]
+        sqls = [
+            select_mismatches(name, window.digit, firsts.get(name), has_removals=name in removing) for name in every
+        ]
     return [_mismatch(row) for row in _rows(warehouse, packed(sqls, " union all "))]
 
 
 def select_datasets() -> str:
-    """List the datasets that have a ledger.
+    """List the datasets that have a ledger, and whether it can say whose rows were removed.
 
-    https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_TABLES.html
+    https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html
     """
-    return "select table_name as dataset from svv_tables where table_schema = 'ledger' order by table_name"
+    return (
+        f"select table_name as dataset, max(case when column_name = {literal(removals.REMOVED_AT)} then 1 else 0 end) "
+        "as has_removals from svv_columns where table_schema = 'ledger' group by table_name order by table_name"
+    )
 
 
 def select_rejected_ids(file_ids: Sequence[str]) -> str:
@@ -111,12 +126,13 @@ def select_rejected_ids(file_ids: Sequence[str]) -> str:
     return f"select distinct file_id, 'rejected' as standing from ops.rejected_files where {_begins_as(file_ids)}"
 
 
-def select_ledger_ids(dataset: str, file_ids: Sequence[str]) -> str:
+def select_ledger_ids(dataset: str, file_ids: Sequence[str], *, has_removals: bool = False) -> str:
     """Ask which of the files a dataset's ledger holds; others whose ids begin alike may be among the answer."""
+    removed = f"when {removals.is_removed('files')} then 'removed' " if has_removals else ""
     return (
-        f"select file_id, case when load_path = {literal(SKIPPED)} then 'skipped' "
+        f"select file_id, case when load_path = {literal(SKIPPED)} then 'skipped' {removed}"
         "when undone_at is null then 'landed' else 'undone' end as standing "
-        f"from {table('ledger', dataset)} where {_begins_as(file_ids)}"
+        f"from {table('ledger', dataset)} as files where {_begins_as(file_ids)}"
     )
 
 
@@ -132,18 +148,22 @@ def select_first_load(dataset: str, since: datetime) -> str:
     )
 
 
-def select_mismatches(dataset: str, digit: str = "", first_seq: int | None = None) -> str:
+def select_mismatches(
+    dataset: str, digit: str = "", first_seq: int | None = None, *, has_removals: bool = False
+) -> str:
     """Compare the rows of each file in landing with its ledger row, and find rows that have none.
 
-    Where a digit is given, of files whose ids begin with it, and of loads from `first_seq` on.
+    Where a digit is given, of files whose ids begin with it, and of loads from `first_seq` on. `has_removals`: the
+    ledger says whose rows were removed, which are to be none.
     """
+    there = f"undone_at is null{f' and {removals.REMOVED_AT} is null' if has_removals else ''}"
 
     def chosen(seq: str, file_id: str) -> str:
         recent = "" if first_seq is None else f"{seq} >= {int(first_seq)} or "
         return f" where {recent}{file_id} like {literal(digit + '%')}" if digit else ""
 
     ledger_rows = (
-        'select file_id, bucket, "key", version_id, case when undone_at is null then row_count else 0 end as row_count '
+        f'select file_id, bucket, "key", version_id, case when {there} then row_count else 0 end as row_count '
         f"from {table('ledger', dataset)}{chosen('load_seq', 'file_id')}"
     )
     landed = (

@@ -12,6 +12,7 @@ from typing import Any
 
 from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.client import Connection, Warehouse
+from ingest_lambda.warehouse.removals import REMOVED_AT
 from ingest_lambda.warehouse.sqltypes import VARBYTE, SqlType, parse_type
 from ingest_lambda.warehouse.statements import DATASET_NAME, METADATA, PATH_FACT, Column
 
@@ -23,11 +24,13 @@ COUNTED_AT_ONCE = 200  # names of the longest kind are 30 KB of the 100 KB that 
 class Tables:
     """What is there of a dataset: landing's columns, metadata excluded (None: no such table).
 
-    `records_paths`: its ledger has a column for what came from the files' paths, or will be made with one.
+    `records_paths`: its ledger has a column for what came from the files' paths, or will be made with one. `restores`:
+    its ledger says whose rows were removed, which a load of such a file brings back.
     """
 
     columns: Columns | None = None
     records_paths: bool = True
+    restores: bool = False
 
 
 class Catalog:
@@ -76,7 +79,8 @@ def read_tables(connection: Connection, dataset: str) -> Tables:
     landing = [row for row in rows if row["table_schema"] == "landing"]
     ledger = {row["column_name"] for row in rows if row["table_schema"] == "ledger"}
     columns = (Column(row["column_name"], column_type(row)) for row in landing if row["column_name"] not in METADATA)
-    return Tables(tuple(columns) if landing else None, records_paths=not ledger or PATH_FACT[0] in ledger)
+    records_paths = not ledger or PATH_FACT[0] in ledger
+    return Tables(tuple(columns) if landing else None, records_paths, restores=REMOVED_AT in ledger)
 
 
 def read_columns(connection: Connection, dataset: str) -> Columns | None:

@@ -78,6 +78,7 @@ def insert_landed(dataset: str) -> str:
     """List each file that landed before its dataset was declared a snapshot, by the time that its rows bear.
 
     A file without rows bears none: it counts by when it landed. One that was skipped is none: its rows are another's.
+    One whose rows were removed is listed when they come back.
     """
     return (
         f"insert into ops.snapshot_files ({COLUMNS}) "
@@ -85,7 +86,7 @@ def insert_landed(dataset: str) -> str:
         "files.file_id, sysdate "
         f"from {table('ledger', dataset)} as files "
         f"left join {table('landing', dataset)} as landed on landed._file_id = files.file_id "
-        f"where files.load_path <> {literal(SKIPPED)} "
+        f"where files.load_path <> {literal(SKIPPED)} and (files.row_count = 0 or landed._file_id is not null) "
         "and files.file_id not in (select file_id from ops.snapshot_files) group by files.file_id"
     )
 

@@ -241,10 +241,13 @@ def select_miscounted(stage: Stage, files: str, conditions: Sequence[str] = ()) 
     )
 
 
-def insert_rows(dataset: str, load_id: str, stage: Stage, files: str, targets: Sequence[Target]) -> str:
+def insert_rows(
+    dataset: str, load_id: str, stage: Stage, files: str, targets: Sequence[Target], *, restores: bool = False
+) -> str:
     """Insert the staged rows into landing, by name, of the files that the ledger does not hold (undone ones included).
 
-    A row whose file is not among `files` stays behind.
+    A row whose file is not among `files` stays behind. With `restores`, the rows of a file that were removed come back,
+    as of the load that they came with: models have taken it in, and it stands where it stood in the order of loads.
     """
     _check_ids(load_id)
     names = [identifier(target.column) for target in targets]
@@ -254,10 +257,23 @@ def insert_rows(dataset: str, load_id: str, stage: Stage, files: str, targets: S
         f"insert into {table('landing', dataset)} ({', '.join([*names, named(METADATA_COLUMNS)])}) "
         f"select {', '.join(values)}, "
         "'s3://' || files.bucket || '/' || files.\"key\", "
-        f"files.file_modified_at, '{load_id}', counter.load_seq, sysdate "
+        f"files.file_modified_at, {_load_of_rows(load_id, restores=restores)} "
         f"from {identifier(stage.name)} as staged {join.format(f'{identifier(files)} as files')} "
-        f"cross join {table('lock', dataset)} as counter where {not_in_ledger(dataset)}"
+        f"cross join {table('lock', dataset)} as counter "
+        f"{_removed(dataset) if restores else ''}where {not_in_ledger(dataset, restores=restores)}"
     )
+
+
+def _load_of_rows(load_id: str, *, restores: bool) -> str:
+    facts = (f"'{load_id}'", "counter.load_seq", "sysdate")
+    names = ("load_id", "load_seq", "loaded_at")
+    return ", ".join(
+        f"coalesce(removed.{name}, {fact})" if restores else fact for name, fact in zip(names, facts, strict=True)
+    )
+
+
+def _removed(dataset: str) -> str:
+    return f"left join {table('ledger', dataset)} as removed on removed.file_id = files.file_id "
 
 
 def restored(value: str, restore: Restore, landing: SqlType) -> str:
@@ -305,11 +321,11 @@ def insert_ledger(
     )
 
 
-def select_outcomes(dataset: str, files: str) -> str:
-    """Read what the ledger says of the load's files."""
+def select_outcomes(dataset: str, files: str, *, restores: bool = False) -> str:
+    """Read what the ledger says of the load's files; with `restores`, also whether their rows had been removed."""
     return (
         "select files.file_number, loaded.load_id, loaded.load_seq, loaded.load_path, loaded.row_count, "
-        f"loaded.undone_at from {table('ledger', dataset)} as loaded "
+        f"loaded.undone_at{', loaded.removed_at' if restores else ''} from {table('ledger', dataset)} as loaded "
         f"inner join {identifier(files)} as files on files.file_id = loaded.file_id"
     )
 
@@ -363,9 +379,15 @@ def size_of(statement: str) -> int:
     return len(statement.encode())
 
 
-def not_in_ledger(dataset: str) -> str:
-    """Ask of a staged file, as the row `files`, whether the ledger has none of its id."""
-    return f"not exists (select 1 from {table('ledger', dataset)} as loaded where loaded.file_id = files.file_id)"
+def not_in_ledger(dataset: str, *, restores: bool = False) -> str:
+    """Ask of a staged file, as the row `files`, whether the ledger has none of its id.
+
+    With `restores`, one whose rows have been removed, and that nobody has undone, counts as none.
+    """
+    there = " and (loaded.removed_at is null or loaded.undone_at is not null)" if restores else ""
+    return (
+        f"not exists (select 1 from {table('ledger', dataset)} as loaded where loaded.file_id = files.file_id{there})"
+    )
 
 
 def declared(columns: Iterable[tuple[str, str]]) -> str:

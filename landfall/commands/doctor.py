@@ -61,6 +61,7 @@ def all_checks() -> "list[tuple[str, Check]]":
         ("rights", warehouse.rights_are_granted),
         ("positions", warehouse.rows_have_their_positions),
         ("snapshots", warehouse.snapshots_are_whole),
+        ("removed rows", warehouse.no_row_is_missing),
         ("folders", folders.folders_are_of_one_table),
         ("COPY", warehouse.copy_reads_the_bucket),
         ("UNLOAD", warehouse.unload_writes_exports),

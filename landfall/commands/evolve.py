@@ -30,7 +30,7 @@ def evolve(
     would not be the same afterwards nothing is changed, unless --lossy is given.
     """
     from landfall import environment
-    from landfall.operate import declared, evolution, marking
+    from landfall.operate import declared, evolution, gaps, marking
 
     stack = environment.named_stack()
     warehouse = stack.warehouse_as("LoaderSecretArn", evolution.PATIENCE_SECONDS)
@@ -40,6 +40,9 @@ def evolve(
         with output.stderr().status(f"changing landing.{dataset}"), marking.changing(stack):
             change = evolution.carry_out(warehouse, change, may_lose=lossy)
     notice = evolution.undeclared(declared.contracts(), change)
+    if gap := gaps.gaps(warehouse, dataset).get(dataset):
+        lacking = f"landing lacks {gap.describe()}, and a model of other columns is refused until `{gap.remedy}`"
+        notice = f"{notice}\n{lacking}" if notice else lacking
     if as_json:
         output.print_json({**change.to_dict(), "dry_run": dry_run, "statements": steps, "notice": notice})
         return

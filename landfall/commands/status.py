@@ -38,5 +38,7 @@ def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = Fa
         )
         newest = found.waiting[0]
         console.print(f"{newest.source_file}: {newest.reason}", markup=False, soft_wrap=True)
+    for gap in found.gaps:
+        console.print(f"landing lacks {gap.describe()}: {gap.remedy}", markup=False, soft_wrap=True)
     if found.paused:
         console.print("landing is paused: `landfall resume` lets it go on")

@@ -44,9 +44,11 @@ def transform(
     With --wait, exits 0 if it succeeded, 1 if a gate failed, 2 on an error or when the time is up.
     """
     from landfall import environment
-    from landfall.operate import transforms
+    from landfall.operate import gaps, transforms
 
     stack = environment.stack()
+    if full_refresh:
+        gaps.refuse_rebuild(stack, "a full refresh")
     if not wait:
         execution = transforms.start(stack.step_functions, stack.output("StateMachineArn"), full_refresh=full_refresh)
         if as_json:

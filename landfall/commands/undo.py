@@ -33,11 +33,11 @@ def undo(
     its rows had been modeled, the next transform rebuilds the tables without them. With --wait, exits as `transform`.
     """
     from landfall import environment
-    from landfall.operate import marking, undos
+    from landfall.operate import gaps, marking, undos
 
     stack = environment.named_stack()
     with marking.changing(stack):
-        done = undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version)
+        done = undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version, gaps.undo_guard(stack))
     if not as_json:
         for line in _lines(done):
             typer.echo(line)

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import boto3
+
 from ingest_lambda.bucket import objects
 from ingest_lambda.errors import ConfigError, StagedDataError, TransientError
 from landfall.deploy import bootstrap
@@ -95,6 +97,43 @@ def snapshots_are_whole(stack: "Stack") -> Iterator[Finding]:
         yield Finding("snapshots", Status.WARNING, each.describe(), each.remedy)
     if not found:
         yield ok("snapshots", "no snapshot waits for a file, or for its end")
+
+
+def no_row_is_missing(stack: "Stack") -> Iterator[Finding]:
+    """Were rows removed from landing, so that nothing can be built from its first row, and can S3 give them back?"""
+    from landfall.operate import gaps
+
+    found = gaps.gaps(stack.warehouse)
+    for gap in found.values():
+        refused = "an undo of modeled rows and a full refresh are refused"
+        yield Finding("removed rows", Status.WARNING, f"landing lacks {gap.describe()}: {refused}", gap.remedy)
+    if not found:
+        yield ok("removed rows", "no row was removed from landing")
+    yield from _kept_shorter(stack)
+    missing = gaps.look_for(stack, list(found), most=gaps.LOOKED_FOR)
+    for name in sorted({each.dataset for each in (*missing.gone, *missing.offline)}):
+        gone, offline = (sum(each.dataset == name for each in files) for files in (missing.gone, missing.offline))
+        detail = f"of the files of {name} whose rows were removed, S3 has lost {gone}, and archived {offline}"
+        remedy = f"restore what is archived; landfall housekeeping --give-up --dataset {name} gives up what is gone"
+        yield Finding("removed rows", Status.WARNING, detail, remedy)
+
+
+def _kept_shorter(stack: "Stack") -> Iterator[Finding]:
+    """Does S3 delete the files, or archive them, that alone could bring back rows which leave landing?"""
+    names = ", ".join(sorted(name for name, each in declared.contracts().items() if each.retention_days is not None))
+    if not names:
+        return
+    (described,) = boto3.client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"]
+    said = {each["ParameterKey"]: each.get("ParameterValue", "") for each in described.get("Parameters", [])}
+    deleted, archived = (said.get(name, "0") for name in ("DeleteAfterDays", "DeepArchiveAfterDays"))
+    if deleted != "0":
+        detail = f"S3 deletes modeled files after {deleted} days: removed rows of {names} are then lost"
+        remedy = "deploy with DeleteAfterDays=0, or leave retention_days out of the sources"
+        yield Finding("removed rows", Status.WARNING, detail, remedy)
+    if archived != "0":
+        detail = f"S3 archives modeled files after {archived} days: removed rows of {names} come back slowly"
+        remedy = "restore the files before a backfill: docs/runbook.md#removed-rows"
+        yield Finding("removed rows", Status.WARNING, detail, remedy)
 
 
 def copy_reads_the_bucket(stack: "Stack") -> Iterator[Finding]:

@@ -8,10 +8,12 @@ import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.reconcile.listing import OFFLINE_CLASSES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -77,6 +79,23 @@ def describe(s3: "S3Client", file: FileVersion) -> FileVersion | None:
     """Ask S3 for size and digest of a version; None if it is there no more."""
     head = _head(s3, {"Bucket": file.bucket, "Key": file.key, "VersionId": file.version_id})
     return replace(file, size=head["ContentLength"], etag=head["ETag"].strip('"')) if head else None
+
+
+class State(StrEnum):
+    """What S3 has of a version."""
+
+    THERE = "there"
+    OFFLINE = "offline"  # archived: it answers no GET before it has been restored
+    GONE = "gone"
+
+
+def state(s3: "S3Client", file: FileVersion) -> State:
+    """Ask S3 what it has of a version (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html)."""
+    head = _head(s3, {"Bucket": file.bucket, "Key": file.key, "VersionId": file.version_id})
+    if head is None:
+        return State.GONE
+    is_restored = 'ongoing-request="false"' in head.get("Restore", "")
+    return State.OFFLINE if head.get("StorageClass") in OFFLINE_CLASSES and not is_restored else State.THERE
 
 
 def _head(s3: "S3Client", place: "HeadObjectRequestTypeDef") -> "HeadObjectOutputTypeDef | None":

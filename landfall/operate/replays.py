@@ -37,7 +37,7 @@ FORGOTTEN_AT_ONCE = 500  # ids in a statement of at most 100 KB
 MESSAGES_A_CALL = 10
 FAULTS_NAMED = 3
 SENT, LANDED, UNDONE, SKIPPED, GONE, RESTORED = "sent", "landed", "undone", "skipped", "gone", "restored"
-SETTLED = {Standing.LANDED, Standing.UNDONE, Standing.SKIPPED}
+SETTLED = {Standing.LANDED, Standing.UNDONE, Standing.SKIPPED, Standing.REMOVED}
 REASONS = {
     LANDED: "its rows are in landing",
     UNDONE: "it was undone, and stays out; --undone lands its content again, as a new version",

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from landfall.operate import files, pausing, waiting
+from landfall.operate import files, gaps, pausing, waiting
 from landfall.operate.files import DatasetTotals, FileLine
+from landfall.operate.gaps import Gap
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -15,7 +16,8 @@ DEPTHS = {"visible": "ApproximateNumberOfMessages", "in_flight": "ApproximateNum
 
 @dataclass(frozen=True)
 class Status:
-    """What has landed; the messages on the queues, by what they wait for; files that are tried again; landing's pause.
+    """What has landed; the messages on the queues, by what they wait for; files that are tried again; landing's pause;
+    rows that were removed.
 
     `queue` has `visible`, `in_flight` and `dead_lettered`, each a count that SQS tells approximately.
     """
@@ -24,19 +26,22 @@ class Status:
     queue: Mapping[str, int]
     paused: bool
     waiting: Sequence[FileLine]
+    gaps: Sequence[Gap] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Spell it as its JSON face does."""
         totals = [asdict(total) for total in self.datasets]
         waits = [line.to_dict() for line in self.waiting]
-        return {"datasets": totals, "queue": dict(self.queue), "paused": self.paused, "waiting": waits}
+        missing = [gap.to_dict() for gap in self.gaps]
+        return {"datasets": totals, "queue": dict(self.queue), "paused": self.paused, "waiting": waits, "gaps": missing}
 
 
 def status(stack: "Stack", dataset: str | None = None) -> Status:
     """Look at the ledgers, the queues and the notes of files that are tried again."""
     waits = [waiting.line(each) for each in waiting.still_waiting(stack, dataset)]
     totals = files.totals(stack.warehouse, dataset)
-    return Status(totals, queue_depths(stack), pausing.is_paused(stack), waits)
+    missing = list(gaps.gaps(stack.warehouse, dataset).values())
+    return Status(totals, queue_depths(stack), pausing.is_paused(stack), waits, missing)
 
 
 def queue_depths(stack: "Stack") -> dict[str, int]:

@@ -5,7 +5,7 @@ transform, which finds the ledger row undone after its rows were modeled.
 """
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,8 +76,16 @@ def locate(name: str, bucket: str) -> tuple[str, str]:
     return named_bucket, key
 
 
-def undo(warehouse: Connection, bucket: str, key: str, version_id: str | None = None) -> Undo:
+def undo(
+    warehouse: Connection,
+    bucket: str,
+    key: str,
+    version_id: str | None = None,
+    refuse: Callable[[Version], None] = lambda _: None,
+) -> Undo:
     """Take the rows of a landed file out of landing, in one transaction; again is no harm.
+
+    `refuse` is given the version before anything is done, and raises where it must not be undone.
 
     Without `version_id` it is the version that came last. Of one that was skipped it is the version of the object that
     landed with its bytes; where another object did, nothing is undone.
@@ -99,6 +107,7 @@ def undo(warehouse: Connection, bucket: str, key: str, version_id: str | None = 
     )
     rows = 0
     if not version.undone_at:
+        refuse(version)
         steps = statements.undo_file(version.dataset, version.file_id)
         rows = retry_conflicts(lambda: warehouse.transaction(steps)).count(DELETE)
     return Undo(f"s3://{bucket}/{key}", version, "already_undone" if version.undone_at else "undone", rows, others)

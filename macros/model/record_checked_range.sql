@@ -15,5 +15,13 @@
         where _run_id = '{{ invocation_id }}' and _dataset = '{{ dataset }}'
         {% if not loop.last %}union all{% endif %}
         {%- endfor %};
+        {%- for dataset in entity_config('datasets') or [] if dataset in datasets_with_removals() %}
+        {#- Fails where rows of the range were removed since the run began; one snapshot tells it and has read them #}
+        select 1 / case when count(*) = 0 then 1 else 0 end as no_row_was_removed_meanwhile
+        from {{ mutex }} as taken
+        inner join {{ ledger_table(dataset) }} as files
+            on files.load_seq > taken.from_seq and files.load_seq <= taken.upto_seq
+        where taken.dataset = '{{ dataset }}' and {{ is_removed('files') }};
+        {%- endfor %}
     {%- endif -%}
 {%- endmacro %}

@@ -1,6 +1,7 @@
 {% macro prepare_entities() -%}
-    {#- One question tells which mutexes there are, what columns the tables of the entities have, and whether a run may
-        say how long its phases took: the loader owns `ops`, and adds columns to it as a step of a deployment -#}
+    {#- One question tells which mutexes there are, what columns the tables of the entities have, of which datasets rows
+        may have been removed, and whether a run may say how long its phases took: the loader owns `ops`, and adds
+        columns to it as a step of a deployment -#}
     {%- if is_building() -%}
         {%- set query -%}
             select
@@ -21,12 +22,19 @@
                         '{{ generate_schema_name('modeled', none) }}'
                     )
                     or spaces.nspname || '.' || tables.relname = 'ops.runs'
+                    or (spaces.nspname = 'ledger' and columns.attname = 'removed_at')
                 )
         {%- endset -%}
         {%- set existing = {} -%}
+        {%- set removals = [] -%}
         {%- for name, column, type in run_query(query).rows -%}
-            {%- do existing.setdefault(name, {}).update({column: type}) -%}
+            {%- if column == 'removed_at' and name.startswith('ledger.') -%}
+                {%- do removals.append(name[7:]) -%}
+            {%- else -%}
+                {%- do existing.setdefault(name, {}).update({column: type}) -%}
+            {%- endif -%}
         {%- endfor -%}
+        {%- do graph.update({'removals': {'run_id': invocation_id, 'datasets': removals}}) -%}
         {%- if 'phases' in existing.get('ops.runs', {}) -%}
             {%- do graph.update({'phases_recorded_by': invocation_id}) -%}
         {%- endif -%}

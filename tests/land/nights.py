@@ -40,6 +40,7 @@ def settings_for(land: Land, queue: Queue) -> reconcile.Settings:
         "LANDFALL_CLUSTER_ID": "",
         "LANDFALL_LEASE_TABLE": land.settings.lease_table,
         "LANDFALL_BOOKKEEPING_DAYS": "400",
+        "LANDFALL_TRANSFORM_FUNCTION": "landfall-test-transform",
     }
     return reconcile.Settings.from_environment(environment)
 

@@ -169,7 +169,7 @@ def test_the_nightly_message_tells_of_it(land: Land, monkeypatch: pytest.MonkeyP
     sqs = land.client("sqs")
     queue = sqs.create_queue(QueueName=new_dataset("night"))["QueueUrl"]
     topic, lease_table = land.settings.failure_topic_arn, land.settings.lease_table
-    settings = handler.Settings(land.bucket, "test", queue, topic, target(land.settings), lease_table, None, 400)
+    settings = handler.Settings(land.bucket, "test", queue, topic, target(land.settings), lease_table, None, 400, "")
     clients = handler.Clients(land.client("s3"), sqs, land.client("sns"))
     monkeypatch.setattr(handler, "read_contracts", lambda: {dataset: land.contracts[dataset]})
 

@@ -1,0 +1,178 @@
+"""Old rows leave landing by command; what would build over the gap is refused, and each way out is a command."""
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.contracts import Contract
+from landfall.doctor import warehouse as checks
+from landfall.operate import declared, gaps, transforms
+from tests.land.warehouse import new_dataset
+from tests.landfall.conftest import Desk
+
+DAYS = 90
+KEPT_SHORTER = checks._kept_shorter
+READ_WITH: dict[str, list[str]] = {}
+
+
+def say(names: Sequence[str]) -> Mapping[str, Any]:
+    """Say what the transform function would: all is modeled, and rebuilt alone unless READ_WITH knows more."""
+    bounds = {"upto_seq": 1_000, "kept": [], "refused": None}
+    return {
+        "datasets": dict.fromkeys(names, bounds),
+        "read_with": {name: [name, *READ_WITH.get(name, [])] for name in names},
+    }
+
+
+@pytest.fixture
+def dataset(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A dataset of which all that has landed is old, and modeled; no gap of it is left behind."""
+    name = new_dataset()
+    monkeypatch.setattr(gaps, "ask", lambda _: say)
+    monkeypatch.setattr(checks, "_kept_shorter", lambda _: iter(()))
+    contracts = {name: Contract(retention_days=DAYS)}
+    monkeypatch.setattr(declared, "contracts", lambda: contracts)
+    monkeypatch.setitem(desk.land.contracts, name, contracts[name])  # as deployed with the function
+    yield name
+    READ_WITH.clear()
+    columns = f"select 1 from svv_columns where table_name = '{name}' and column_name = 'removed_at'"
+    if desk.land.rows(columns):
+        desk.land.warehouse.execute(f'update ledger."{name}" set removed_at = null')
+    desk.land.warehouse.execute(f"delete from ops.model_loads where dataset = '{name}'")
+
+
+def land(desk: Desk, dataset: str, *names: str, days: int = DAYS + 1) -> list[FileVersion]:
+    """Land files of a row each, so many days ago, and let a model have taken them in."""
+    files = [desk.land.put(f"raw/{dataset}/{name}.parquet", pa.table({"n": [len(name)]})) for name in names]
+    desk.function.receive(*files)
+    desk.land.warehouse.transaction(
+        [
+            f'update ledger."{dataset}" set loaded_at = dateadd(day, -{days}, loaded_at)',
+            "insert into ops.model_loads (model, dataset, from_seq, upto_seq, run_id, loaded_at) "
+            f"values ('modeled.{dataset}', '{dataset}', 0, 100, 'r', getdate())",
+        ]
+    )
+    return files
+
+
+def erase(desk: Desk, file: FileVersion) -> None:
+    desk.stack.s3.delete_object(Bucket=file.bucket, Key=file.key, VersionId=file.version_id)
+
+
+def test_rows_leave_by_command_an_undo_is_refused_and_a_backfill_brings_them_back(desk: Desk, dataset: str) -> None:
+    old, _ = land(desk, dataset, "a", "bb")
+    [would] = desk.landfall("housekeeping", "--dataset", dataset, "--dry-run")
+    assert (would["outcome"], would["rows"]) == ("would_remove", 2)
+    assert desk.landfall("status", "--dataset", dataset)["gaps"] == []
+    [done] = desk.landfall("housekeeping", "--dataset", dataset)
+    assert (done["outcome"], done["files"], done["rows"]) == ("removed", 2, 2)
+    [gap] = desk.landfall("status", "--dataset", dataset)["gaps"]
+    assert (gap["files"], gap["rows"], gap["last_seq"]) == (2, 2, 1)
+    assert f"landfall backfill raw/ --dataset {dataset} --removed" in desk.say("status", "--dataset", dataset)
+    found = [each for each in checks.no_row_is_missing(desk.stack) if dataset in each.detail]
+    assert [each.status.value for each in found] == ["warning"]
+    standing = desk.landfall("backfill", f"raw/{dataset}/", "--dataset", dataset, "--dry-run")
+    assert (standing["known"], standing["missing"]) == ({"removed": 2}, [])
+
+    new = desk.land.put(f"raw/{dataset}/new.parquet", pa.table({"n": [9]}))
+    desk.function.receive(new)
+    for file in (old, new):
+        said = desk.landfall("undo", file.uri, exits=3)
+        assert f"landfall backfill raw/ --dataset {dataset} --removed" in said
+        assert "gone from S3" not in said
+    assert desk.land.rows(f'select file_id from ledger."{dataset}" where undone_at is not null') == []
+    assert desk.land.count(f"landing.{dataset}") == 1
+
+    back = desk.landfall("backfill", f"raw/{dataset}/", "--dataset", dataset, "--removed")
+    assert (back["sent"], back["gone"], back["archived"]) == (2, [], [])
+    assert [outcome.status for outcome in desk.deliver()] == ["landed"] * 2
+    assert desk.landfall("status", "--dataset", dataset)["gaps"] == []
+    assert desk.land.count(f"landing.{dataset}") == 3
+    assert desk.landfall("undo", old.uri)["outcome"] == "undone"
+    assert desk.landfall("backfill", f"raw/{dataset}/", "--removed", "--dataset", dataset)["sent"] == 0
+
+
+def test_an_undo_is_refused_for_a_gap_of_what_is_rebuilt_with_it_alone(desk: Desk, dataset: str) -> None:
+    land(desk, dataset, "a")
+    desk.landfall("housekeeping", "--dataset", dataset)
+    other = new_dataset()
+    one, two = (desk.land.put(f"raw/{other}/{name}.parquet", pa.table({"n": [1]})) for name in "ab")
+    desk.function.receive(one, two)
+    desk.land.warehouse.execute(
+        "insert into ops.model_loads (model, dataset, from_seq, upto_seq, run_id, loaded_at) "
+        f"values ('modeled.{other}', '{other}', 0, 100, 'r', getdate())"
+    )
+    assert desk.landfall("undo", one.uri)["outcome"] == "undone"
+    READ_WITH[other] = [dataset]
+    assert dataset in desk.landfall("undo", two.uri, exits=3)
+
+
+def test_a_full_refresh_is_refused_before_it_begins(desk: Desk, dataset: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[bool] = []
+
+    def start(*_: object, full_refresh: bool) -> str:
+        begun.append(full_refresh)
+        return "arn"
+
+    monkeypatch.setattr(transforms, "start", start)
+    monkeypatch.setattr(type(desk.stack), "step_functions", None)
+    monkeypatch.setattr(type(desk.stack), "output", lambda stack, name: stack.outputs.get(name, "arn"))
+    land(desk, dataset, "a")
+    desk.landfall("transform", "--full-refresh")
+    assert begun == [True]
+    desk.landfall("housekeeping", "--dataset", dataset)
+    assert "a full refresh would lose rows" in desk.landfall("transform", "--full-refresh", exits=3)
+    desk.landfall("transform")
+    assert begun == [True, False]
+
+
+def test_files_that_are_gone_are_named_and_given_up_by_a_command_of_its_own(desk: Desk, dataset: str) -> None:
+    gone, there = land(desk, dataset, "a", "bb")
+    assert "no row of" in desk.landfall("housekeeping", "--give-up", "--dataset", dataset, exits=3)
+    desk.landfall("housekeeping", "--dataset", dataset)
+    erase(desk, gone)
+    said = desk.landfall("undo", there.uri, exits=3)
+    assert gone.uri in said
+    assert f"landfall housekeeping --give-up --dataset {dataset}" in said
+    assert "backfill" in desk.landfall("housekeeping", "--give-up", "--dataset", dataset, exits=3)
+
+    back = desk.landfall("backfill", f"raw/{dataset}/", "--dataset", dataset, "--removed", exits=1)
+    assert (back["sent"], [each["source_file"] for each in back["gone"]]) == (1, [gone.uri])
+    desk.deliver()
+    [would] = desk.landfall("housekeeping", "--give-up", "--dataset", dataset, "--dry-run")
+    assert (would["outcome"], len(desk.landfall("status", "--dataset", dataset)["gaps"])) == ("would_give_up", 1)
+    [given] = desk.landfall("housekeeping", "--give-up", "--dataset", dataset)
+    assert (given["outcome"], given["files"], given["rows"]) == ("given_up", 1, 1)
+    assert desk.landfall("status", "--dataset", dataset)["gaps"] == []
+    undone = desk.land.rows(f'select file_id from ledger."{dataset}" where undone_at is not null')
+    assert [row["file_id"] for row in undone] == [gone.file_id]
+    assert desk.landfall("undo", there.uri)["outcome"] == "undone"
+
+
+@pytest.mark.parametrize(("deleted", "archived", "said"), [("0", "0", 0), ("400", "0", 1), ("400", "365", 2)])
+def test_a_life_cycle_that_takes_the_files_of_a_gap_is_warned_of(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, deleted: str, archived: str, said: int
+) -> None:
+    values = {"DeleteAfterDays": deleted, "DeepArchiveAfterDays": archived}
+    parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
+    client = SimpleNamespace(describe_stacks=lambda **_: {"Stacks": [{"Parameters": parameters}]})
+    monkeypatch.setattr(checks, "boto3", SimpleNamespace(client=lambda _: client))
+    monkeypatch.setattr(declared, "contracts", lambda: {"orders": Contract(retention_days=DAYS)})
+    assert [each.status.value for each in KEPT_SHORTER(desk.stack)] == ["warning"] * said
+    monkeypatch.setattr(declared, "contracts", lambda: {"orders": Contract()})
+    assert list(KEPT_SHORTER(desk.stack)) == []
+
+
+def test_a_dataset_that_declares_nothing_is_not_touched(desk: Desk, dataset: str) -> None:
+    other = new_dataset()
+    land(desk, other, "a")
+    assert "declares no retention_days" in desk.landfall("housekeeping", "--dataset", other, exits=3)
+    assert desk.land.count(f"landing.{other}") == 1
+    assert desk.landfall("housekeeping", "--give-up", exits=2) is not None
+    desk.land.warehouse.execute(f"delete from ops.model_loads where dataset = '{other}'")

@@ -1,0 +1,203 @@
+"""MODEL: of a dataset whose old rows have left landing nothing is built from the first row, and all else goes on."""
+
+# ruff: noqa: S608 - the tests' own SQL
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from local.home import ROOT
+from tests.support.model_warehouse import ModelWarehouse, Moment
+from tests.support.order_rows import item, items_file, order, orders_file
+from tests.support.warehouse_seed import SeedFile, Warehouse
+from transform_lambda import retaining
+from transform_lambda.build import Builder
+from transform_lambda.dbt_runtime import connected
+from transform_lambda.plan import WHO_SQL, decide, read_facts
+
+BUILDER = Builder(ROOT, Logger(service="test"))
+ORDERS, ITEMS = "order_summary", "order_items"
+SELECTED = ("--select", "source:landing.order_summary+", "--exclude", "resource_type:test")
+
+
+@pytest.fixture
+def ready(built_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> ModelWarehouse:
+    """Return a warehouse in which everything has been built over nothing, and the environment of the function."""
+    for name, value in built_warehouse.environment.items():
+        monkeypatch.setenv(name, value)
+    loader = built_warehouse.loader
+    for dataset in (ORDERS, ITEMS):
+        has = "select count(*) from svv_columns where table_schema = 'ledger' and column_name = 'removed_at'"
+        if not loader.value(f"{has} and table_name = '{dataset}'"):
+            loader.run(
+                f"alter table ledger.{dataset} add column removed_at timestamp",
+                f"alter table ledger.{dataset} add column restored_at timestamp",
+            )
+    return built_warehouse
+
+
+def remove(loader: Warehouse, file: SeedFile) -> None:
+    """Take a file's rows out of landing, as housekeeping does."""
+    loader.transaction(
+        f"update ledger.{file.dataset} set removed_at = getdate() where file_id = '{file.file_id}'",
+        f"delete from landing.{file.dataset} where _file_id = '{file.file_id}'",
+    )
+
+
+def bring_back(loader: Warehouse, file: SeedFile) -> None:
+    """Land a removed file again, as its load does: under the number that it had."""
+    seq = loader.value(f"select load_seq from ledger.{file.dataset} where file_id = '{file.file_id}'")
+    loader.run(f"delete from ledger.{file.dataset} where file_id = '{file.file_id}'")
+    loader.land(file)
+    loader.transaction(
+        f"update landing.{file.dataset} set _load_seq = {seq} where _file_id = '{file.file_id}'",
+        f"update ledger.{file.dataset} set load_seq = {seq}, restored_at = getdate() where file_id = '{file.file_id}'",
+    )
+
+
+def plan(*, full_refresh: bool = False) -> dict[str, Any]:
+    """Plan as the function does."""
+    graph = BUILDER.graph()
+    with connected() as query:
+        who = query(WHO_SQL)
+        removing = {row["ledger"] for row in who if row["has_removals"]}
+        facts = read_facts(query, graph.readers, {row["ledger"] for row in who}, removing=removing)
+    read_with = {name: graph.read_with(name) for name in graph.readers}
+    decided = decide(facts.datasets, project_changed=False, full_refresh=full_refresh, read_with=read_with)
+    return decided.to_json(1_000, [])
+
+
+def modeled(warehouse: ModelWarehouse) -> dict[str, str]:
+    return dict(warehouse.transformer.rows("select order_id, order_status from modeled.orders"))
+
+
+def answer(dataset: str) -> Mapping[str, Any]:
+    """Ask what models need of a dataset, as the function is asked."""
+    with connected() as query:
+        said: Mapping[str, Any] = retaining.answer(query, BUILDER.graph(), [dataset])["datasets"][dataset]
+    return said
+
+
+def test_an_undo_over_a_gap_waits_and_is_told_while_everything_else_goes_on(ready: ModelWarehouse) -> None:
+    old, wrong = orders_file("old", [order("o-1")]), orders_file("wrong", [order("o-9")])
+    ready.loader.land(old)
+    ready.loader.land(wrong)
+    assert BUILDER.build(plan())["outcome"] == "succeeded"
+    remove(ready.loader, old)
+    assert plan()["build"] is False  # a gap alone asks for nothing
+    ready.loader.undo(wrong)
+    ready.loader.land(orders_file("new", [order("o-2")]))
+    ready.loader.land(items_file("items", [item("i-1", "o-2")]))
+
+    waiting = plan()
+    assert (waiting["rebuilt"], waiting["full_refresh"]) == ((), False)
+    result = BUILDER.build(waiting)
+    assert result["outcome"] == "gate_failed"
+    [told] = result["failing"]
+    assert told["gate"] == "rebuild of order_summary: rows were removed from landing"
+    assert told["remedy"][0] == "landfall backfill raw/ --dataset order_summary --removed"
+    assert modeled(ready) == dict.fromkeys(("o-1", "o-2", "o-9"), "placed")  # nothing lost, and the new one modeled
+    assert ready.transformer.rows("select order_item_id from modeled.order_items") == [("i-1",)]
+    again = plan()
+    assert (again["build"], again["select"]) == (True, [])
+    assert BUILDER.build(again)["failing"] == [told]
+
+    bring_back(ready.loader, old)
+    mended = plan()
+    assert (mended["rebuilt"], mended["blocked"]) == ((ORDERS,), [])
+    assert BUILDER.build(mended)["outcome"] == "succeeded"
+    assert modeled(ready) == dict.fromkeys(("o-1", "o-2"), "placed")
+    assert plan()["build"] is False
+
+
+def test_a_rebuild_that_reads_a_dataset_with_a_gap_waits_and_one_that_does_not_goes_on(ready: ModelWarehouse) -> None:
+    orders, items = orders_file("one", [order("o-1")]), items_file("items", [item("i-1", "o-1")])
+    wrong_order, wrong_item = orders_file("wrong", [order("o-9")]), items_file("bad", [item("i-9", "o-1")])
+    for file in (orders, wrong_order, items, wrong_item):
+        ready.loader.land(file)
+    BUILDER.build(plan())
+    remove(ready.loader, items)
+    ready.loader.undo(wrong_order)  # items look their orders up, so that both would be built from the first row
+    assert [each["gate"].partition(":")[0] for each in plan()["blocked"]] == ["rebuild of order_summary"]
+    bring_back(ready.loader, items)
+    remove(ready.loader, orders)
+    assert [each["gate"].partition(":")[0] for each in plan()["blocked"]] == ["rebuild of order_summary"]
+    bring_back(ready.loader, orders)
+    assert BUILDER.build(plan())["outcome"] == "succeeded"
+    remove(ready.loader, orders)
+    ready.loader.undo(wrong_item)
+    after = plan()
+    assert (after["rebuilt"], after["blocked"]) == ((ITEMS,), [])
+    assert BUILDER.build(after)["outcome"] == "succeeded"
+    assert ready.transformer.rows("select order_item_id from modeled.order_items") == [("i-1",)]
+    assert modeled(ready) == {"o-1": "placed"}
+
+
+def test_a_full_refresh_over_a_gap_is_refused_by_the_plan_and_by_dbt_itself(ready: ModelWarehouse) -> None:
+    old = orders_file("old", [order("o-1")])
+    ready.loader.land(old)
+    BUILDER.build(plan())
+    remove(ready.loader, old)
+    asked = plan(full_refresh=True)
+    assert (asked["full_refresh"], asked["select"]) == (False, [])
+    assert BUILDER.build(asked)["outcome"] == "gate_failed"
+    run = ready.dbt("build", "--full-refresh", *SELECTED)
+    assert (run.success, run.status("int_orders__checked"), run.status("orders")) == (False, "error", "skipped")
+    assert "landfall backfill raw/ --dataset order_summary --removed" in run.messages
+    assert modeled(ready) == {"o-1": "placed"}
+    ready.loader.land(orders_file("new", [order("o-2")]))
+    assert BUILDER.build(plan())["outcome"] == "succeeded"
+    bring_back(ready.loader, old)
+    assert ready.dbt("build", "--full-refresh", *SELECTED).success
+    assert modeled(ready) == dict.fromkeys(("o-1", "o-2"), "placed")
+
+
+def test_rows_that_leave_while_a_run_reads_them_fail_it_and_lose_nothing(ready: ModelWarehouse) -> None:
+    old = orders_file("old", [order("o-1")])
+    ready.loader.land(old)
+    BUILDER.build(plan())
+    amid = {Moment.amid("int_orders__checked"): lambda: remove(ready.loader, old)}
+    run = ready.dbt("build", "--full-refresh", *SELECTED, during=amid)
+    assert (run.status("int_orders__checked"), run.status("orders")) == ("error", "skipped")
+    assert modeled(ready) == {"o-1": "placed"}
+
+
+def test_models_say_which_rows_nobody_asks_for_again(ready: ModelWarehouse) -> None:
+    assert answer(ORDERS)["refused"] == "its models have not taken it in yet"
+    good, bad = (
+        orders_file("good", [order("o-1")]),
+        orders_file("bad", [order("o-2", order_status="lost"), order("o-3")]),
+    )
+    ready.loader.land(good)
+    ready.loader.land(bad)
+    BUILDER.build(plan())
+    assert answer(ORDERS) == {"upto_seq": 2, "kept": [bad.file_id], "refused": None}
+    stopped = orders_file("stopped", [order(f"bad-{number}", order_status="lost") for number in range(20)])
+    ready.loader.land(stopped)
+    assert BUILDER.build(plan())["outcome"] == "gate_failed"
+    held = answer(ORDERS)
+    assert (held["upto_seq"], set(held["kept"])) == (2, {bad.file_id, stopped.file_id})
+    waits = items_file("items", [item("i-1", "o-404")])
+    ready.loader.land(waits)
+    BUILDER.build(plan())
+    assert answer(ITEMS)["kept"] == [waits.file_id]
+    ready.loader.undo(good)
+    with connected() as query:
+        said = retaining.answer(query, BUILDER.graph(), [ORDERS, ITEMS], [ORDERS])
+    assert "first row" in said["datasets"][ORDERS]["refused"]
+    assert "first row" in said["datasets"][ITEMS]["refused"]
+    assert ITEMS in said["read_with"][ORDERS]
+    assert ORDERS not in said["read_with"][ITEMS]
+
+
+def test_what_reads_landed_rows_beside_the_checks_is_named() -> None:
+    graph = BUILDER.graph()
+    # The identities of patients are kept nowhere but in landing, so that their view reads it.
+    assert [name for name in graph.readers if graph.beside_the_checks(name)] == ["patients"]
+    mart = next(node for node in graph.nodes.values() if node.selector.startswith("fqn:landfall.marts."))
+    staged = next(node for node in graph.nodes.values() if node.name == "stg_orders")
+    nodes = {**graph.nodes, mart.id: type(mart)(**{**mart.__dict__, "parents": mart.parents | {staged.id}})}
+    beside = type(graph)(nodes).beside_the_checks(ORDERS)
+    assert mart.name in beside
