@@ -10,7 +10,7 @@ import functools
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -101,6 +101,7 @@ class RedshiftAdapter(StockAdapter):
         super().__init__(config, mp_context)
         self._sent_before = POOL.sent
         self._schemas: dict[str, list[str]] = {}
+        self._cache_schemas: tuple[Iterable[Any], set[BaseRelation]] | None = None
         self._asking = threading.Lock()
 
     @available
@@ -116,9 +117,20 @@ class RedshiftAdapter(StockAdapter):
     def list_schemas(self, database: str) -> list[str]:
         """List the schemas, asked for once a run: dbt asks for each folder of models."""
         with self._asking:
-            if database not in self._schemas:
+            if database not in self._schemas and self.use_show_apis():
                 self._schemas[database] = super().list_schemas(database)
+            elif database not in self._schemas:  # as the stock adapter's macro, which takes a context of its own
+                self.verify_database(database)
+                _, found = self.execute("select distinct nspname from pg_namespace", fetch=True)
+                self._schemas[database] = [name for (name,) in found]
             return self._schemas[database]
+
+    def _get_cache_schemas(self, relation_configs: Iterable[Any]) -> set[BaseRelation]:
+        """Return the schemas of the project's relations, found once for the whole run that asks for them."""
+        if self._cache_schemas is None or self._cache_schemas[0] is not relation_configs:
+            stock: Any = super()
+            self._cache_schemas = (relation_configs, stock._get_cache_schemas(relation_configs))
+        return set(self._cache_schemas[1])
 
     def get_columns_in_relation(self, relation: BaseRelation) -> list[Any]:
         """Return a relation's columns, without a question where they are known."""

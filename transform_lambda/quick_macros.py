@@ -13,6 +13,7 @@ from dbt.clients.jinja import MacroGenerator, MacroStack
 from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
 from dbt.context.manifest import ManifestContext
 from dbt.contracts.graph.nodes import Macro
+from dbt_common.exceptions.macros import MacroReturn
 
 stock_to_dict: Any = ManifestContext.to_dict  # untyped
 _stock_namespace = ManifestContext._build_namespace
@@ -49,6 +50,10 @@ class Late(dict[str, Any]):
     def __len__(self) -> int:
         """Count all."""
         return super(Late, self._whole()).__len__()
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any: asked for each template that is rendered, and by the count all would be made."""
+        return super().__len__() > 0 or bool(self.later)
 
     def keys(self) -> Any:
         """Return all keys."""
@@ -93,6 +98,31 @@ class QuickMacro(MacroGenerator):
     def get_macro(self) -> Any:
         """Return what the macro's template defines."""
         return self._function
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Call it as dbt does; a call that goes well takes none of dbt's two context managers."""
+        macro: Any = self.macro  # its type is a protocol's, without the id
+        stack, name = self.stack, macro.unique_id
+        if stack is not None:
+            if not stack.call_stack and self.node:
+                self.node.depends_on.add_macro(name)
+            stack.push(name)
+        try:
+            return self.call_macro(*arguments, **named)
+        finally:
+            if stack is not None:
+                stack.pop(name)
+
+    def call_macro(self, *arguments: Any, **named: Any) -> Any:
+        """Return what the macro returns, or writes."""
+        function = self._function
+        try:
+            return function(*arguments, **named)
+        except MacroReturn as returned:
+            return returned.value
+        except Exception:
+            with self.exception_handler():  # dbt's own, which says in which macro it was
+                raise
 
 
 class PackageMacros(Mapping[str, QuickMacro]):

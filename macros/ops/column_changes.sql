@@ -1,6 +1,7 @@
 {% macro column_changes(existing) -%}
     {%- set changes = {} -%}
     {%- set order_columns = change_order_columns() -%}
+    {%- set of_several_tables = upserted_models() -%}
     {%- for node in graph.nodes.values()
         if node.resource_type == 'model' and node.config.meta.get('entity')
         and node.schema ~ '.' ~ node.alias in existing -%}
@@ -10,7 +11,7 @@
         {%- set said = graph.nodes['model.' ~ project_name ~ '.' ~ entity].config.meta -%}
         {%- set change = changes.setdefault(entity, {'anew': [], 'statements': []}) -%}
         {#- A version is told by its digest, which is made of all columns: a history knows no other way -#}
-        {%- set keeps_versions = entity_tables(entity) | length > 1 -%}
+        {%- set keeps_versions = entity in of_several_tables -%}
         {%- for name, column in node.columns.items()
             if column.data_type and name not in order_columns -%}
             {%- if name not in held and name in said.get('unfilled_columns', []) and not keeps_versions -%}
