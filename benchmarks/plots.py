@@ -75,6 +75,27 @@ def bursts(growth: Result, path: Path) -> None:
             axis.set_major_formatter(PLAIN)
 
 
+def backlog(result: Result, path: Path) -> None:
+    """Draw how many files had come and not yet landed, while a burst was worked off; of each revision."""
+    with picture(path, 9, 2.8) as (axes,):
+        for (name, found), color in zip(result["burst"].items(), (NOW, BEFORE), strict=False):
+            waiting = found["waiting"]
+            label = f"{name}: {found['loads']:,} loads"
+            axes.plot(
+                [second for second, *_ in waiting],
+                [came - landed for _, came, landed in waiting],
+                color=color,
+                label=label,
+            )
+            came = [(second, came) for second, came, _ in waiting if second <= found["upload_seconds"]]
+            axes.plot(*zip(*came, strict=True), color=color, linestyle=":", label=f"{name}: uploaded")
+        axes.set(
+            title="Files that wait to land", xlabel="seconds since the burst began", xlim=(0, None), ylim=(0, None)
+        )
+        axes.yaxis.set_major_formatter(PLAIN)
+        axes.legend(frameon=False)
+
+
 def curves(growth: Result, path: Path) -> None:
     """Draw what history, datasets and columns cost."""
     drawn = {
@@ -159,6 +180,7 @@ def rewriting(result: Result, path: Path) -> None:
 
 # Picture: the file that it is drawn from, how, and what must be in the file.
 PICTURES: Mapping[str, tuple[str, Callable[[Result, Path], None], Callable[[Result], bool]]] = {
+    "backlog": ("burst", backlog, lambda result: True),
     "bursts": ("growth", bursts, lambda result: "bursts" in result),
     "curves": ("growth", curves, lambda result: any(name in result for name in ("history", "datasets", "columns"))),
     "large_files": ("growth", large_files, lambda result: "file" in result),
