@@ -61,7 +61,7 @@ class Project:
 
     def identity(self, table: str) -> int:
         """Return what differs once a table was made anew."""
-        return int(self.dbt.admin.value(f"select cast('{table}'::regclass as oid)"))
+        return int(self.dbt.admin.value(f"select cast('{table}'::regclass as bigint)"))
 
 
 def places(dbt: ModelWarehouse, folder: Path) -> dict[str, str]:
