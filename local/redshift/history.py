@@ -42,11 +42,12 @@ _COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*(?!/))*\*/|\()*")
 
 @dataclass(slots=True)
 class Origin:
-    """Whose statements these are: the user and database of the log-in, and PostgreSQL's process."""
+    """Whose statements these are: the user and database of the log-in, PostgreSQL's process, by way of the Data API?"""
 
     user: str
     database: str
     pid: int = 0
+    is_data_api: bool = False
 
 
 @dataclass(slots=True)
@@ -170,7 +171,7 @@ class History:
         statement.status, statement.error, statement.ended = status, error, time.time()
         self._changed[statement.number] = statement
         if self._shapes:
-            self._shapes.note(statement.origin.user, status, without_secrets(statement.text))
+            self._shapes.note(statement.origin, status, without_secrets(statement.text))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_SECONDS, self.flush)
 

@@ -1,7 +1,7 @@
 """Statements that a run of the tests sends, each shape once, written down for the check at the run's end.
 
-In: statements that have ended. Out: lines of JSON in a file of FOLDER_VARIABLE, `user`, `status` and `text`: the first
-of its shape, user and status. Without the variable nothing is noted, and costs nothing.
+In: statements that have ended. Out: lines of JSON in a file of FOLDER_VARIABLE, `user`, `is_data_api`, `status` and
+`text`: the first of its shape, user, way and status. Without the variable nothing is noted, and costs nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from local.redshift.history import Origin
 
 FOLDER_VARIABLE = "LANDFALL_STATEMENTS"
 # Literals, comments, and what a random name has for its end; numbers, also in names, go with _NO_DIGITS.
@@ -24,16 +28,17 @@ class Shapes:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._seen: set[tuple[str, str, int]] = set()
+        self._seen: set[tuple[str, bool, str, int]] = set()
 
-    def note(self, user: str, status: str, text: str) -> None:
+    def note(self, origin: Origin, status: str, text: str) -> None:
         """Write a statement down if it is the first of its shape."""
-        key = (user, status, hash(_shape(text)))
+        key = (origin.user, origin.is_data_api, status, hash(_shape(text)))
         if key in self._seen:
             return
         self._seen.add(key)
         with self._file.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps({"user": user, "status": status, "text": text}) + "\n")
+            said = {"user": origin.user, "is_data_api": origin.is_data_api, "status": status, "text": text}
+            lines.write(json.dumps(said) + "\n")
 
 
 def _shape(text: str) -> str:

@@ -278,10 +278,11 @@ async def handle(settings: FrontSettings, reader: asyncio.StreamReader, writer: 
         server_writer.write(messages.startup_packet(code, body))
         await server_writer.drain()
         if code != messages.CANCEL_REQUEST:
-            origin = Origin(asked.get("user", ""), asked.get("database") or asked.get("user", ""))
-            recorder = Recorder(settings.history, origin)
             options = as_data_api(settings.data_api_token).encode()
             is_data_api = hmac.compare_digest(asked.get("options", "").encode(), options)
+            user = asked.get("user", "")
+            origin = Origin(user, asked.get("database") or user, is_data_api=is_data_api)
+            recorder = Recorder(settings.history, origin)
             streams = (reader, writer), (server_reader, server_writer)
             await Session(settings, *streams, recorder, is_data_api).run()
     except (asyncio.IncompleteReadError, ConnectionError):

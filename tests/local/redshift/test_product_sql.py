@@ -120,14 +120,19 @@ def test_the_local_redshift_writes_each_shape_down_once_with_its_user_and_withou
 def test_what_the_products_users_sent_with_success_is_judged(tmp_path: Path) -> None:
     for home in ("stack-1", "services-2"):
         lines = [
-            {"user": "landfall_loader", "status": "success", "text": "select 1"},
-            {"user": "landfall_loader", "status": "failed", "text": "select 2"},
-            {"user": "landfall_admin", "status": "success", "text": "select 3"},
-            {"user": "u_1", "status": "success", "text": "select 4"},
+            ("landfall_loader", True, "success", "select 1"),
+            ("landfall_loader", True, "failed", "select 2"),
+            ("landfall_admin", True, "success", "select 3"),
+            ("landfall_admin", False, "success", "select 4"),
+            ("landfall_transformer", False, "success", "select 5"),
+            ("u_1", True, "success", "select 6"),
         ]
-        (tmp_path / f"{home}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        named = [dict(zip(("user", "is_data_api", "status", "text"), line, strict=True)) for line in lines]
+        (tmp_path / f"{home}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in named))
     assert [(each.home, each.text) for each in noted(tmp_path)] == [
         ("services", "select 1"),
+        ("services", "select 5"),
         ("stack", "select 1"),
         ("stack", "select 3"),
+        ("stack", "select 5"),
     ]
