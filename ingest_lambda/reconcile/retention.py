@@ -111,12 +111,12 @@ def _remove(warehouse: Connection, removable: Removable, dry_run: bool) -> Remov
     removal = Removal(removable.dataset, "nothing", removable.days)
     if not files:
         return replace(removal, reason="older rows are of files that have open rows, or are not modeled yet")
-    [landed] = warehouse.query(removals.count_rows(removable, found["then"], last_seq))
+    [landed] = warehouse.query(removals.count_rows(removable, found["as_of"], last_seq))
     if int(landed["row_count"]) != rows:
         why = f"landing has {landed['row_count']} rows of {files} old files, and the ledger says {rows}"
         return replace(removal, outcome="refused", reason=f"{why}: landfall reconcile --dataset {removable.dataset}")
     if not dry_run:
-        steps = removals.remove(removable, found["then"], last_seq)
+        steps = removals.remove(removable, found["as_of"], last_seq)
         retry_conflicts(partial(warehouse.transaction, steps))
     return replace(removal, outcome="would_remove" if dry_run else "removed", files=files, rows=rows)
 

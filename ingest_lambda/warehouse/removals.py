@@ -90,11 +90,11 @@ def select_oldest(dataset: str, days: int, *, has_columns: bool) -> str:
 
 
 def select_removable(removable: Removable) -> str:
-    """Count the files whose rows may go, and the rows that they have by the ledger; `then` is the moment it goes by."""
+    """Count the files whose rows may go, and the rows that they have by the ledger; `as_of` is the moment it goes by."""
     then = f"dateadd(day, -{removable.days:d}, getdate())"
     return (
         "select count(*) as files, coalesce(sum(row_count), 0) as row_count, coalesce(max(load_seq), 0) as last_seq, "
-        f"cast({then} as varchar(32)) as then "
+        f"cast({then} as varchar(32)) as as_of "
         f"from {table('ledger', removable.dataset)} where {removable.condition(then)}"
     )
 
@@ -159,6 +159,15 @@ def select_files(dataset: str) -> str:
     return (
         'select file_id, bucket, "key", version_id, row_count, load_seq, loaded_at '
         f"from {table('ledger', dataset)} as files where {is_removed('files')} order by load_seq, file_id"
+    )
+
+
+def select_rejected(dataset: str) -> str:
+    """List those of them that landing has rejected since their rows were removed."""
+    return (
+        "select distinct rejected.file_id from ops.rejected_files as rejected "
+        f"inner join {table('ledger', dataset)} as files on rejected.file_id = files.file_id "
+        f"where {is_removed('files')} and rejected.rejected_at >= files.{REMOVED_AT}"
     )
 
 

@@ -37,7 +37,7 @@ def backfill(
     Repeat it freely: what is known is skipped, and what is announced twice lands once. A file whose name does not say
     what it is (part-00000, a.snappy) is announced each time until it has landed: landing reads it, and ignores what is
     no parquet. Files that arrive meanwhile wait behind those that are announced, which is what --rate is for. With
-    --removed, exits 1 where a file is gone from S3, or archived there.
+    --removed, exits 1 where a file is gone from S3, archived there, or of another dataset by the rules of now.
     """
     from ingest_lambda.reconcile.events import Cause
     from landfall import environment
@@ -57,7 +57,13 @@ def backfill(
         with output.counting("announcing", found) as watch:
             missing.send(stack, to_announce, Cause.BACKFILL, rate, watch)
     if as_json:
-        face = {"prefix": scope.prefix, **missing.face(tally), "gone": [], "sent": 0 if dry_run else found}
+        face = {
+            "prefix": scope.prefix,
+            **missing.face(tally),
+            "gone": [],
+            "elsewhere": [],
+            "sent": 0 if dry_run else found,
+        }
         output.print_json({**face, **missing.tables_face(*tables)})
         return
     console = output.stdout()
@@ -80,11 +86,14 @@ def _bring_back(stack: "Stack", prefix: str, dataset: str | None, rate: float, *
     with output.counting("announcing", sent) as watch:
         missing.send(stack, found.there[:sent], Cause.BACKFILL, rate, watch)
     if as_json:
-        tally = Tally(len(found.there) + len(found.offline) + len(found.gone))
+        tally = Tally(len(found.there) + len(found.offline) + len(found.gone) + len(found.elsewhere))
         tally.missing, tally.offline = list(found.there), list(found.offline)
-        gone = [missing.file_face(each) for each in found.gone]
+        lost = {
+            name: [missing.file_face(each) for each in files]
+            for name, files in (("gone", found.gone), ("elsewhere", found.elsewhere))
+        }
         output.print_json(
-            {"prefix": prefix, **missing.face(tally), "gone": gone, "sent": sent, **missing.tables_face([], [])}
+            {"prefix": prefix, **missing.face(tally), **lost, "sent": sent, **missing.tables_face([], [])}
         )
     else:
         console = output.stdout()
@@ -94,10 +103,12 @@ def _bring_back(stack: "Stack", prefix: str, dataset: str | None, rate: float, *
             console.print(
                 f"gone from S3: {each.file.uri} (version {each.file.version_id})", markup=False, soft_wrap=True
             )
-        for name in sorted({each.dataset for each in found.gone}):
+        for each in found.elsewhere[:NAMED]:
+            console.print(f"not of {each.dataset} by the rules of now: {each.file.uri}", markup=False, soft_wrap=True)
+        for name in sorted({each.dataset for each in (*found.gone, *found.elsewhere)}):
             way = f"landfall housekeeping --give-up --dataset {name}"
-            console.print(f"nothing brings back the rows of {name} that are gone: {way} gives them up", markup=False)
+            console.print(f"a backfill does not bring these rows of {name} back: {way} gives them up", markup=False)
         said = "would be announced" if dry_run else "announced: `landfall status` shows what is still missing"
         console.print(f"{len(found.there):,} files {said}", markup=False)
-    if found.offline or found.gone:
+    if found.offline or found.gone or found.elsewhere:
         raise typer.Exit(LEFT)

@@ -20,7 +20,8 @@ def register(app: typer.Typer) -> None:
 def housekeeping(
     dataset: output.DatasetOption = None,
     give_up: Annotated[
-        bool, typer.Option("--give-up", help="Count removed files as undone that S3 has no more; with --dataset.")
+        bool,
+        typer.Option("--give-up", help="Count removed files as undone that no backfill brings back; with --dataset."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     as_json: output.JsonOption = False,
@@ -29,8 +30,8 @@ def housekeeping(
 
     A night's reconcile does the same, once some are a week older. Files with quarantined or pending rows stay, and what
     is not modeled yet. Until `landfall backfill --removed` has brought the rows back, an undo of modeled rows and a
-    full refresh are refused. With --give-up, models lose what they hold of the files at their next run. Exits 1 where a
-    dataset was refused.
+    full refresh are refused. With --give-up, models lose at their next run what they hold of removed files that are
+    gone from S3, that landing rejects by now, or that are of another dataset. Exits 1 where a dataset was refused.
     """
     from landfall import environment
     from landfall.operate import gaps, marking

@@ -111,10 +111,13 @@ def no_row_is_missing(stack: "Stack") -> Iterator[Finding]:
         yield ok("removed rows", "no row was removed from landing")
     yield from _kept_shorter(stack)
     missing = gaps.look_for(stack, list(found), most=gaps.LOOKED_FOR)
-    for name in sorted({each.dataset for each in (*missing.gone, *missing.offline)}):
-        gone, offline = (sum(each.dataset == name for each in files) for files in (missing.gone, missing.offline))
-        detail = f"of the files of {name} whose rows were removed, S3 has lost {gone}, and archived {offline}"
-        remedy = f"restore what is archived; landfall housekeeping --give-up --dataset {name} gives up what is gone"
+    lost = [each for files, _ in missing.lost for each in files]
+    for name in sorted({each.dataset for each in (*lost, *missing.offline)}):
+        gone, offline = (sum(each.dataset == name for each in files) for files in (lost, missing.offline))
+        detail = (
+            f"of the files of {name} whose rows were removed, no backfill brings {gone} back; {offline} are archived"
+        )
+        remedy = f"restore what is archived; landfall housekeeping --give-up --dataset {name} gives up the others"
         yield Finding("removed rows", Status.WARNING, detail, remedy)
 
 

@@ -22,6 +22,7 @@ from ingest_lambda.warehouse import removals
 from ingest_lambda.warehouse.client import Connection, retry_conflicts
 from landfall.operate import declared, objects
 from landfall.operate.pages import PATIENT
+from landfall.operate.renames import dataset_of
 from landfall.operate.undos import Version
 from landfall.timestamps import iso
 
@@ -62,11 +63,33 @@ class Gap:
 
 @dataclass(frozen=True)
 class Missing:
-    """The files of a gap, by what S3 has of them: `offline` ones have to be restored before anything can read them."""
+    """The files of a gap, by what S3 has of them: `offline` ones have to be restored before anything can read them.
+
+    `rejected`: those of `there` that landing has rejected since. `elsewhere`: those that S3 may have, and whose keys
+    are of another dataset by now, or of none: announced, they would land there as new.
+    """
 
     there: Sequence[Listed] = ()
     offline: Sequence[Listed] = ()
     gone: Sequence[Listed] = ()
+    rejected: Sequence[Listed] = ()
+    elsewhere: Sequence[Listed] = ()
+
+    @property
+    def returnable(self) -> list[Listed]:
+        """List those that a backfill may bring back, `offline` ones once they are restored."""
+        rejected = set(self.rejected)
+        return [*(each for each in self.there if each not in rejected), *self.offline]
+
+    @property
+    def lost(self) -> list[tuple[Sequence[Listed], str]]:
+        """List those that a backfill does not bring back, and why."""
+        why = (
+            (self.gone, "gone from S3"),
+            (self.rejected, "rejected by landing since (`landfall history` has the verdict)"),
+            (self.elsewhere, "of another dataset by now, or of none, by the rules for keys"),
+        )
+        return [(files, text) for files, text in why if files]
 
 
 def gaps(warehouse: Connection, wanted: str | None = None) -> dict[str, Gap]:
@@ -95,12 +118,20 @@ def look_for(stack: "Stack", datasets: Sequence[str], prefix: str = "", most: in
         for row in stack.warehouse.query(removals.select_files(name))
         if str(row["key"]).startswith(prefix)
     ][:most]
+    rules = declared.rules(stack.route_pattern) if listed else None
+    elsewhere = [each for each in listed if rules and dataset_of(each.file.key, rules) != each.dataset]
+    asked = [each for each in listed if each not in set(elsewhere)]
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        states = list(pool.map(lambda each: objects.state(stack.s3, each.file), listed))
-    of = {
-        state: [each for each, found in zip(listed, states, strict=True) if found is state] for state in objects.State
+        states = list(pool.map(lambda each: objects.state(stack.s3, each.file), asked))
+    of = {state: [each for each, found in zip(asked, states, strict=True) if found is state] for state in objects.State}
+    there = of[objects.State.THERE]
+    refused = {
+        row["file_id"]
+        for name in sorted({each.dataset for each in there})
+        for row in stack.warehouse.query(removals.select_rejected(str(name)))
     }
-    return Missing(of[objects.State.THERE], of[objects.State.OFFLINE], of[objects.State.GONE])
+    rejected = [each for each in there if each.file.file_id in refused]
+    return Missing(there, of[objects.State.OFFLINE], of[objects.State.GONE], rejected, elsewhere)
 
 
 def refuse_rebuild(stack: "Stack", what: str, dataset: str | None = None) -> None:
@@ -134,11 +165,11 @@ def _lines(stack: "Stack", found: Mapping[str, Gap]) -> list[str]:
     missing = look_for(stack, list(found), most=LOOKED_FOR)
     if missing.offline:
         lines.append(f"{len(missing.offline):,} of the files are archived in S3 and must be restored there first")
-    if missing.gone:
-        named = ", ".join(each.file.uri for each in missing.gone[:NAMED]) + (", ..." if missing.gone[NAMED:] else "")
-        names = sorted({each.dataset for each in missing.gone})
+    for files, why in missing.lost:
+        named = ", ".join(each.file.uri for each in files[:NAMED]) + (", ..." if files[NAMED:] else "")
+        names = sorted({str(each.dataset) for each in files})
         ways = " and ".join(f"`landfall housekeeping --give-up --dataset {name}`" for name in names)
-        lines.append(f"{len(missing.gone):,} of them are gone from S3 ({named}): {ways} gives their rows up")
+        lines.append(f"{len(files):,} of them are {why} ({named}): {ways} gives their rows up")
     return lines
 
 
@@ -164,7 +195,9 @@ def keep_house(stack: "Stack", dataset: str | None, *, dry_run: bool) -> list[Re
 
 
 def give_up(stack: "Stack", dataset: str, *, dry_run: bool) -> Removal:
-    """Let the removed files count as undone that S3 has no more: what models hold of them goes with the next run.
+    """Let the removed files count as undone that no backfill brings back: what models hold of them goes with a run.
+
+    They are gone from S3, or landing has rejected them since they were removed, or their keys are not the dataset's.
 
     Raises:
         ConfigError: there is no gap, or it has a file that can be brought back.
@@ -173,16 +206,17 @@ def give_up(stack: "Stack", dataset: str, *, dry_run: bool) -> Removal:
     if gap is None:
         raise ConfigError(f"no row of {dataset} is missing in landing")
     missing = look_for(stack, [dataset])
-    if left := (*missing.there, *missing.offline):
+    if left := missing.returnable:
         restored = " once restored" if missing.offline else ""
         example = shlex.quote(left[0].file.uri)
         raise ConfigError(
             f"{len(left):,} files of the gap can be brought back{restored}, as {example}: `{gap.remedy}` first"
         )
-    ids = [each.file.file_id for each in missing.gone]
+    ids = [each.file.file_id for files, _ in missing.lost for each in files]
     for start in range(0, 0 if dry_run else len(ids), IDS_A_STATEMENT):
         steps = removals.give_up(dataset, ids[start : start + IDS_A_STATEMENT])
         retry_conflicts(partial(stack.warehouse.transaction, steps))
-    said = "the files are gone from S3: what models hold of them goes with the next run, and nothing brings it back"
+    why = "; ".join(f"{len(files):,} files are {text}" for files, text in missing.lost)
+    said = f"{why}: what models hold of them goes with the next run"
     days = declared.contracts()[dataset].retention_days if dataset in declared.contracts() else None
     return Removal(dataset, "would_give_up" if dry_run else "given_up", days or 0, gap.files, gap.rows, said)

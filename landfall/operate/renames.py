@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from landfall.stack import Stack
 
 NAMED = 3
-GONE = "that version no longer exists: its rows are under the old name alone"
+GONE = "that version no longer exists: what landed of it is under the old name alone"
 OPEN = "not landed under the new name yet"
 Watch = Callable[[int], None]
 Rejection = tuple[str, str, str]  # the file's id, the reason in words, when
@@ -100,7 +100,7 @@ def plan_rename(
         return Rename(drop, new, outcome=Outcome.ALREADY_RENAMED)
     files = _left(warehouse, old, new)
     rules = declared.rules(stack.route_pattern, contracts)
-    if others := [file.key for file in files if _dataset_of(file.key, rules) != new]:
+    if others := [file.key for file in files if dataset_of(file.key, rules) != new]:
         named = ", ".join(others[:NAMED]) + (" ..." if len(others) > NAMED else "")
         raise ConfigError(
             f"nothing was changed: {len(others):,} files of {old} are not of {new} by the rules here: {named}. Declare "
@@ -179,7 +179,8 @@ def _rejections(warehouse: Connection, dataset: str) -> frozenset[Rejection]:
     return frozenset((row["file_id"], f"{row['reason']}: {row['detail']}", row["rejected_at"]) for row in rows)
 
 
-def _dataset_of(key: str, rules: Rules) -> str | None:
+def dataset_of(key: str, rules: Rules) -> str | None:
+    """Name the dataset that a key is of by these rules; None where it is ignored."""
     routed = route(key, rules)
     return routed.dataset if isinstance(routed, Route) else None
 

@@ -155,6 +155,43 @@ def test_files_that_are_gone_are_named_and_given_up_by_a_command_of_its_own(desk
     assert desk.landfall("undo", there.uri)["outcome"] == "undone"
 
 
+def test_a_file_that_is_rejected_by_now_does_not_bar_the_way_out(desk: Desk, dataset: str) -> None:
+    rejected, fine = land(desk, dataset, "a", "bb")
+    desk.landfall("housekeeping", "--dataset", dataset)
+    desk.land.contracts[dataset] = Contract(retention_days=DAYS, key=("id",))
+    announced = desk.landfall("backfill", f"raw/{dataset}/a", "--dataset", dataset, "--removed")
+    assert announced["sent"] == 1
+    assert [outcome.status for outcome in desk.deliver()] == ["rejected"]
+    assert fine.uri in desk.landfall("housekeeping", "--give-up", "--dataset", dataset, exits=3)
+    said = desk.landfall("undo", fine.uri, exits=3)
+    assert f"1 of them are rejected by landing since (`landfall history` has the verdict) ({rejected.uri})" in said
+
+    desk.land.contracts[dataset] = Contract(retention_days=DAYS)
+    assert desk.landfall("backfill", f"raw/{dataset}/bb", "--dataset", dataset, "--removed")["sent"] == 1
+    assert [outcome.status for outcome in desk.deliver()] == ["landed"]
+    [given] = desk.landfall("housekeeping", "--give-up", "--dataset", dataset)
+    assert (given["outcome"], given["files"], "rejected" in given["reason"]) == ("given_up", 1, True)
+    undone = desk.land.rows(f'select file_id from ledger."{dataset}" where undone_at is not null')
+    assert [row["file_id"] for row in undone] == [rejected.file_id]
+    assert desk.landfall("status", "--dataset", dataset)["gaps"] == []
+
+
+def test_a_file_of_another_dataset_by_now_is_not_landed_there_as_new(
+    desk: Desk, dataset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [moved] = land(desk, dataset, "a")
+    desk.landfall("housekeeping", "--dataset", dataset)
+    other = new_dataset()
+    contracts = {dataset: Contract(retention_days=DAYS), other: Contract(prefixes=(f"raw/{dataset}/",))}
+    monkeypatch.setattr(declared, "contracts", lambda: contracts)
+    found = desk.landfall("backfill", f"raw/{dataset}/", "--dataset", dataset, "--removed", exits=1)
+    assert (found["sent"], [each["source_file"] for each in found["elsewhere"]]) == (0, [moved.uri])
+    assert desk.messages() == []
+    assert "of another dataset by now" in desk.landfall("undo", moved.uri, exits=3)
+    [given] = desk.landfall("housekeeping", "--give-up", "--dataset", dataset)
+    assert (given["outcome"], given["files"]) == ("given_up", 1)
+
+
 @pytest.mark.parametrize(("deleted", "archived", "said"), [("0", "0", 0), ("400", "0", 1), ("400", "365", 2)])
 def test_a_life_cycle_that_takes_the_files_of_a_gap_is_warned_of(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, deleted: str, archived: str, said: int
