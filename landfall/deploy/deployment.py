@@ -21,6 +21,7 @@ from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
 from landfall.deploy import artifacts, cloudformation, copy_role, preparation
 from landfall.deploy.clients import Clients
+from scripts.contracts import read_contracts
 from scripts.package import ROOT, Runtime, build
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def deploy(
         raise ConfigError("--admin-secret-arn is missing: the secret of the warehouse's administrator")
     Rules(deployment.parameters.get("RoutePattern") or None)  # a pattern that cannot be used would stop every batch
     check_own_warehouse(deployment.parameters)
+    check_keeps_files(deployment.parameters, read_contracts(root))
     stack = cloudformation.find(clients.cloudformation, deployment.stack_name)
     _check_keeps_warehouse(deployment, stack)
     runtime = deployment.runtime(is_local=clients.account == LOCAL_ACCOUNT)
@@ -329,6 +331,21 @@ def _delete_old_versions(client: LambdaClient, outputs: Mapping[str, str]) -> No
         )
         for number in numbers[:-KEPT_VERSIONS]:
             client.delete_function(FunctionName=name, Qualifier=str(number))
+
+
+def check_keeps_files(parameters: Mapping[str, str], contracts: Mapping[str, Mapping[str, object]]) -> None:
+    """Check that S3 keeps the files of datasets whose rows leave landing: nothing else brings the rows back.
+
+    Raises:
+        ConfigError: it deletes them.
+    """
+    days = int(parameters.get("DeleteAfterDays", "0"))
+    names = ", ".join(sorted(name for name, contract in contracts.items() if "retention_days" in contract))
+    if days and names:
+        raise ConfigError(
+            f"DeleteAfterDays={days} deletes the files that alone bring back removed rows of {names}: deploy with "
+            "DeleteAfterDays=0, or leave retention_days out of the sources"
+        )
 
 
 def check_own_warehouse(parameters: Mapping[str, str]) -> None:

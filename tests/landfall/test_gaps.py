@@ -9,8 +9,10 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
+from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract
+from landfall.deploy.deployment import check_keeps_files
 from landfall.doctor import warehouse as checks
 from landfall.operate import declared, gaps, transforms
 from tests.land.warehouse import new_dataset
@@ -204,6 +206,14 @@ def test_a_life_cycle_that_takes_the_files_of_a_gap_is_warned_of(
     assert [each.status.value for each in KEPT_SHORTER(desk.stack)] == ["warning"] * said
     monkeypatch.setattr(declared, "contracts", lambda: {"orders": Contract()})
     assert list(KEPT_SHORTER(desk.stack)) == []
+
+
+def test_a_deployment_that_would_delete_the_files_of_rows_that_leave_landing_is_refused() -> None:
+    declares: Mapping[str, Any] = {"orders": {"retention_days": DAYS}, "items": {}}
+    with pytest.raises(ConfigError, match="of orders: deploy with DeleteAfterDays=0"):
+        check_keeps_files({"DeleteAfterDays": "400"}, declares)
+    check_keeps_files({"DeleteAfterDays": "0"}, declares)
+    check_keeps_files({"DeleteAfterDays": "400"}, {"items": {}})
 
 
 def test_a_dataset_that_declares_nothing_is_not_touched(desk: Desk, dataset: str) -> None:
