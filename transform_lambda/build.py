@@ -30,6 +30,7 @@ from transform_lambda.errors import TransientError
 from transform_lambda.examples import explain, unexplained
 from transform_lambda.graph import Graph, graph_of
 from transform_lambda.merge import Json, merged, worst
+from transform_lambda.plan import Blocked
 from transform_lambda.results import (
     MESSAGE_LIMIT,
     UNCHANGED,
@@ -39,6 +40,7 @@ from transform_lambda.results import (
     gates_of,
     models_of,
     outcome_of,
+    over_gap,
     statuses_of,
     warned_gates,
 )
@@ -135,10 +137,12 @@ class Builder:
         arguments = build_arguments(select, is_full_refresh=plan["full_refresh"])
         answer = invoke(arguments, self.project_dir, log, manifest, stands.known, before)
         results: Any = getattr(answer.result, "results", None) or []
-        errors = errors_of(results)
+        refused = {result.node.unique_id: found for result in results if (found := over_gap(result))}
+        errors = errors_of([result for result in results if result.node.unique_id not in refused])
         if answer.exception is not None:
             errors.append(f"dbt: {answer.exception}"[:MESSAGE_LIMIT])
-        statuses = statuses_of(results)
+        # Nothing broke: it is stopped as by a gate of its own, with a way out, and everything else goes on.
+        statuses = {**statuses_of(results), **dict.fromkeys(refused, "fail")}
         self._record(stands, statuses)
         waiting = {node.name: node.relation for node in map(self.graph().nodes.__getitem__, stands.left)}
         findings = self._findings(results, log.invocation_id, waiting)
@@ -146,13 +150,13 @@ class Builder:
         return statuses, {
             "run_id": log.invocation_id,
             "run_ids": [log.invocation_id] if log.invocation_id else [],
-            "outcome": str(outcome_of((str(result.status) for result in results), is_success=answer.success)),
+            "outcome": str(outcome_of(statuses.values(), is_success=answer.success)),
             "started_at": started_at,
             "ended_at": _now(),
             "models": [*models_of(results, findings.rows), *left],
             "gates": gates_of(results),
             "records": findings.records,
-            "failing": findings.failing,
+            "failing": [*(_refused(id_, *found).failing() for id_, found in refused.items()), *findings.failing],
             "warning": findings.warning,
             "errors": errors,
         }
@@ -245,6 +249,10 @@ def _apart(
     anew = ids & graph.downstream(plan.get("rebuilt") or ())
     parts = [(ids - anew, {**plan, "rebuilt": ()}), (anew, {**plan, "rebuilt": (), "full_refresh": True})]
     return [(some, as_planned) for some, as_planned in parts if some]
+
+
+def _refused(id_: str, dataset: str, files: int) -> Blocked:
+    return Blocked(f"{id_.rpartition('.')[2]} from the first row", {dataset: files})
 
 
 def build_arguments(select: Sequence[str], *, is_full_refresh: bool) -> list[str]:

@@ -216,6 +216,7 @@ class Graph:
         skipped = {id_ for id_, status in statuses.items() if status == "skipped" and id_ in self.nodes}
         stopped = self._stopped([self.nodes[id_] for id_, status in statuses.items() if status == "fail"])
         models = {id_ for id_ in skipped - stopped if self.nodes[id_].kind in _BUILT}
+        models -= self._of_other_columns({id_ for id_, status in statuses.items() if status == "fail"}, models)
         models = set(self.without(models, missing - models))
         renewed = {node.id for node in self.upserts if statuses.get(node.id) == "success"} | models
         models = {id_ for id_ in models if self._is_renewed(id_, renewed)}
@@ -227,10 +228,19 @@ class Graph:
         """Return what failed gates were to stop: entities that own what they look at, or else what descends from it."""
         stopped: set[str] = set()
         for gate in failed:
-            owners = [owned for owned in self.owned.values() if gate.parents <= owned]
+            of = (
+                {gate.id} if gate.kind in _BUILT else gate.parents
+            )  # a model that is not built over a gap stops its own
+            owners = [owned for owned in self.owned.values() if of <= owned]
             behind = (id_ for id_ in self.nodes if gate.parents <= self.ancestors(id_))
             stopped |= frozenset().union(*owners) if owners else frozenset(behind)
         return frozenset(stopped)
+
+    def _of_other_columns(self, failed: Set[str], models: Set[str]) -> _Ids:
+        """Return what may name columns that a table has not got yet, since its entity could not be built anew."""
+        refused = {id_ for id_ in failed if self.nodes[id_].kind in _BUILT}
+        owned = frozenset().union(*self.owned.values())
+        return frozenset(id_ for id_ in models if id_ not in owned and self.ancestors(id_) & refused)
 
     def _is_renewed(self, id_: str, renewed: Set[str]) -> bool:
         is_owned = any(id_ in owned for owned in self.owned.values())

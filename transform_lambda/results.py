@@ -6,6 +6,7 @@ broken (`error`), and broken outweighs gated.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -19,6 +20,8 @@ ERROR_LIMIT = 10
 
 UNCHANGED = "unchanged"  # the status of a view that stands as it was built
 
+# How macros/model/refuse_gap.sql says that it builds nothing.
+_OVER_A_GAP = re.compile(r"those of (\d+) files of (\w+) were removed from landing")
 _BROKEN = {"error", "runtime error", "partial success"}
 
 
@@ -111,6 +114,18 @@ def errors_of(results: Sequence[Any]) -> list[str]:
     """
     broken = [result for result in results if str(result.status) in _BROKEN]
     return [f"{result.node.name}: {_short(result.message)}" for result in broken[:ERROR_LIMIT]]
+
+
+def over_gap(result: Any) -> tuple[str, int] | None:
+    """Return the dataset whose landed rows a node needs that were removed, and of how many files; None if none.
+
+    >>> from types import SimpleNamespace as Object
+    >>> said = "would lose rows: those of 3 files of orders were removed from landing, since they are older"
+    >>> over_gap(Object(status="error", message=said)), over_gap(Object(status="error", message="no such column"))
+    (('orders', 3), None)
+    """
+    found = _OVER_A_GAP.search(result.message or "") if str(result.status) in _BROKEN else None
+    return (found[2], int(found[1])) if found else None
 
 
 def _rows_affected(result: Any) -> int | None:

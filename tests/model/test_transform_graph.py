@@ -110,6 +110,15 @@ def test_a_failed_gate_behind_the_upserts_holds_back_what_descends_from_it() -> 
     assert of.going_on(statuses(of, ["unique_fct"])) == frozenset()
 
 
+def test_a_model_that_is_not_built_stops_its_own_entity_and_the_marts_that_read_it() -> None:
+    of = graph()
+    ended = dict.fromkeys(("stg_orders", "stg_items", "stg_files", "schema_orders"), "success")
+    ended |= dict.fromkeys(set(of.nodes) - set(ended) - {"landing.orders", "landing.items"}, "skipped")
+    found = of.going_on({**ended, "checked_orders": "fail"})
+    assert {"checked_items", "items", "rate_items"} <= found
+    assert not {"orders", "fct_orders", "unique_fct", "fct_orders_alone", "published_orders"} & found
+
+
 def test_nothing_goes_on_when_nothing_failed() -> None:
     of = graph()
     assert of.going_on(statuses(of, [])) == frozenset()
