@@ -37,7 +37,7 @@ from transform_lambda.page import publish as pages
 from transform_lambda.page.content import content
 from transform_lambda.page.questions import DAYS, Project, ask
 from transform_lambda.parse_cache import graph_kept, graph_of_version, parse_kept
-from transform_lambda.plan import WHO_SQL, Facts, Plan, decide, read_facts
+from transform_lambda.plan import WHO_SQL, Facts, Plan, decide, owed, read_facts
 from transform_lambda.project import Memory, changed_models, files_of, fingerprint
 from transform_lambda.report import Desk
 from transform_lambda.report import report as write_report
@@ -119,6 +119,7 @@ def _look(settings: Settings, graph: Graph, before: Sequence[str], *, full_refre
         full_refresh=full_refresh,
         look_again=0 < reminder_at <= time.time(),
         read_with={name: graph.read_with(name) for name in graph.readers} if removing else {},
+        beside={fact.name: graph.beside_the_checks(fact.name) for fact in facts.datasets if fact.gap},
     ), facts
 
 
@@ -249,9 +250,11 @@ def smoke(_event: Event, settings: Settings, _context: LambdaContext) -> dict[st
 
 def retention(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
     """Say which landed rows of `datasets` no model will ask for again, and what is read where one is rebuilt."""
-    decided, _ = _look(settings, _graph(settings), Memory(s3(), settings.bucket).read())
+    graph, before = _graph(settings), Memory(s3(), settings.bucket).read()
+    _, facts = _look(settings, graph, before)
     with connected() as query:
-        return retaining.answer(query, _graph(settings), event["datasets"], decided.rebuilt)
+        is_built = before == [_fingerprint()]
+        return retaining.answer(query, graph, event["datasets"], owed(facts.datasets), is_built=is_built)
 
 
 def check_freshness(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class DatasetFacts:
 
 @dataclass(frozen=True)
 class Blocked:
-    """What is not built from the first row: `what` was to be, and landing lacks rows of the data sets `gaps`."""
+    """What is not built from the first row, or reads all landed rows each time: landing lacks rows of `gaps`."""
 
     what: str
     gaps: Mapping[str, int]  # files without rows, by data set
@@ -170,6 +170,7 @@ class Plan:
 
 
 _ALONE: Mapping[str, Set[str]] = {}
+_NONE: Mapping[str, Sequence[str]] = {}
 
 
 def decide(
@@ -180,6 +181,7 @@ def decide(
     look_again: bool = False,
     changes: Changes | None = None,
     read_with: Mapping[str, Set[str]] = _ALONE,
+    beside: Mapping[str, Sequence[str]] = _NONE,
 ) -> Plan:
     """Decide what to build.
 
@@ -188,6 +190,7 @@ def decide(
     `full_refresh`: the operator asks for everything anew. `look_again`: a failure that was told is to be told again if
     it holds. That of a gate behind an UPSERT leaves no data set to be built, so then the whole project is.
     `read_with`: the data sets that are read from their first rows where one is rebuilt. All of them must be whole.
+    `beside`: the models that read all landed rows of a data set each time. They are built, and a gap is told.
 
     >>> facts = [DatasetFacts("orders", 7, loads=(ModelLoad("modeled.orders", 5),)), DatasetFacts("items")]
     >>> decide(facts, project_changed=False).reasons
@@ -200,13 +203,16 @@ def decide(
     asked = ("a full refresh was asked for",) if full_refresh else ()
     is_new = project_changed and changes is None
     changed = ("the dbt project is new or has changed, or its last build broke",) if is_new else ()
-    differing, beside = (changes.datasets, changes.beside) if changes else (frozenset[str](), frozenset[str]())
-    edited = tuple(f"{name}: its models have changed" for name in sorted(differing | beside))
-    rebuilt = {fact.name: reason for fact in ordered if (reason := _why_rebuild(fact))}
+    differing, others = (changes.datasets, changes.beside) if changes else (frozenset[str](), frozenset[str]())
+    edited = tuple(f"{name}: its models have changed" for name in sorted(differing | others))
+    rebuilt = owed(ordered)
     for name in sorted(rebuilt):
         if lacking := {each: gaps[each] for each in sorted({name, *read_with.get(name, ())}) if each in gaps}:
             blocked.append(Blocked(f"rebuild of {name}", lacking))
             del rebuilt[name]
+    for name in sorted(gaps.keys() & beside.keys()):
+        if beside[name]:
+            blocked.append(Blocked(f"{', '.join(beside[name])} lacks landed rows", {name: gaps[name]}))
     pending = {fact.name: reason for fact in ordered if (reason := _why_build(fact))}
     # An undo rebuilds what it concerns from the first row, and nothing else; the next plan looks again.
     is_again = look_again and not (asked or changed or rebuilt)
@@ -220,10 +226,15 @@ def decide(
         whole_project=whole,
         full_refresh=full_refresh,
         rows=sum(fact.landed_rows if full_refresh or fact.name in rebuilt else fact.new_rows for fact in built),
-        beside=() if whole else tuple(sorted(beside)),
+        beside=() if whole else tuple(sorted(others)),
         rebuilt=() if full_refresh else tuple(sorted(rebuilt)),
         blocked=tuple(blocked),
     )
+
+
+def owed(facts: Iterable[DatasetFacts]) -> dict[str, str]:
+    """List the data sets whose models must be built from the first row, and why; a gap keeps some from it."""
+    return {fact.name: reason for fact in facts if (reason := _why_rebuild(fact))}
 
 
 def _why_rebuild(fact: DatasetFacts) -> str | None:

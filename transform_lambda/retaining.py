@@ -9,20 +9,26 @@ time, so that a dataset which has such a reader keeps its rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from transform_lambda.dbt_runtime import Query
 from transform_lambda.graph import Graph
 
 KEPT_MOST = 1_000  # files, by their ids of 64 characters: of the 100 KB that a statement may have
-TABLES_SQL = "select schemaname || '.' || tablename as name from pg_tables where schemaname like '%gate'"
+TABLES_SQL = (
+    "select schemaname || '.' || tablename as name from pg_tables where schemaname like '%gate' "
+    "or schemaname like '%modeled'"
+)
 
 
-def answer(query: Query, graph: Graph, datasets: Sequence[str], rebuilt: Sequence[str] = ()) -> dict[str, Any]:
+def answer(
+    query: Query, graph: Graph, datasets: Sequence[str], rebuilt: Iterable[str] = (), *, is_built: bool = True
+) -> dict[str, Any]:
     """Say of each dataset up to which load its rows may go, which files stay all the same, or why none may go.
 
-    `rebuilt`: the datasets of which the next run builds what is made from them from the first row.
+    `rebuilt`: the datasets of which what is made is to be built from the first row. `is_built`: whether all that stands
+    is made by this version of the project; the next run may read from the first row what is not.
 
     Returns:
         {"datasets": {name: {"upto_seq", "kept": [file id], "refused": why or None}}, "read_with": {name: [dataset]}}
@@ -31,7 +37,11 @@ def answer(query: Query, graph: Graph, datasets: Sequence[str], rebuilt: Sequenc
     taken = _taken(query, datasets)
     due = frozenset().union(*(graph.read_with(name) for name in rebuilt))
     said = {
-        name: _refused("the next run reads it from its first row: landfall transform --wait")
+        name: _refused(
+            "the project has changed and was not built, or a gate stops some of it: landfall transform --wait"
+        )
+        if not is_built
+        else _refused("what is made from it is to be built from its first row: landfall transform --wait")
         if name in due
         else _bounds(query, graph, name, tables, taken)
         for name in datasets
@@ -62,10 +72,13 @@ def _bounds(
         node.relation: models[name]
         for name in entities
         for node in graph.of_entity(name, "gate")
-        if node.relation in tables and node.name.endswith("__checked")
+        if node.name.endswith("__checked")
     }
     if upto == 0 or not checked:
         return _refused("its models have not taken it in yet")
+    needed = {*checked, *(model for of_entity in models.values() for model in of_entity)}
+    if lacking := sorted(needed - tables):
+        return _refused(f"{', '.join(lacking)} is not there, so that the next run builds it from its first row")
     open_files = query(open_files_sql(dataset, checked))
     if len(open_files) > KEPT_MOST:
         upto = min(upto, int(open_files[KEPT_MOST]["load_seq"]) - 1)

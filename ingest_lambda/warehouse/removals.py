@@ -90,7 +90,7 @@ def select_oldest(dataset: str, days: int, *, has_columns: bool) -> str:
 
 
 def select_removable(removable: Removable) -> str:
-    """Count the files whose rows may go, and the rows that they have by the ledger; `as_of` is the moment it goes by."""
+    """Count the files whose rows may go, and their rows by the ledger; `as_of` is the moment it goes by."""
     then = f"dateadd(day, -{removable.days:d}, getdate())"
     return (
         "select count(*) as files, coalesce(sum(row_count), 0) as row_count, coalesce(max(load_seq), 0) as last_seq, "

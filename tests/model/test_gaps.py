@@ -154,6 +154,28 @@ def test_a_full_refresh_over_a_gap_is_refused_by_the_plan_and_by_dbt_itself(read
     assert modeled(ready) == dict.fromkeys(("o-1", "o-2"), "placed")
 
 
+def test_a_reshaped_entity_over_a_gap_is_stopped_and_told_and_what_looks_it_up_goes_on(ready: ModelWarehouse) -> None:
+    old = orders_file("old", [order("o-1")])
+    ready.loader.land(old)
+    assert BUILDER.build(plan())["outcome"] == "succeeded"
+    remove(ready.loader, old)
+    ready.transformer.run("alter table modeled.orders drop column shipping_country")
+    ready.loader.land(orders_file("new", [order("o-2")]))
+    ready.loader.land(items_file("items", [item("i-1", "o-1")]))
+    result = BUILDER.build(plan())
+    assert (result["outcome"], result["errors"]) == ("gate_failed", [])
+    [told] = result["failing"]
+    assert told["gate"] == "int_orders__checked from the first row: rows were removed from landing"
+    assert (told["failures"], told["remedy"][0]) == (1, "landfall backfill raw/ --dataset order_summary --removed")
+    assert modeled(ready) == {"o-1": "placed"}
+    assert ready.transformer.rows("select order_item_id from modeled.order_items") == [("i-1",)]
+
+    bring_back(ready.loader, old)
+    assert BUILDER.build(plan())["outcome"] == "succeeded"
+    assert modeled(ready) == dict.fromkeys(("o-1", "o-2"), "placed")
+    assert ready.transformer.value("select count(*) from modeled.orders where shipping_country is not null") == 2
+
+
 def test_rows_that_leave_while_a_run_reads_them_fail_it_and_lose_nothing(ready: ModelWarehouse) -> None:
     old = orders_file("old", [order("o-1")])
     ready.loader.land(old)
@@ -186,10 +208,14 @@ def test_models_say_which_rows_nobody_asks_for_again(ready: ModelWarehouse) -> N
     ready.loader.undo(good)
     with connected() as query:
         said = retaining.answer(query, BUILDER.graph(), [ORDERS, ITEMS], [ORDERS])
+        unbuilt = retaining.answer(query, BUILDER.graph(), [ITEMS], is_built=False)["datasets"]
+    assert "was not built" in unbuilt[ITEMS]["refused"]
     assert "first row" in said["datasets"][ORDERS]["refused"]
     assert "first row" in said["datasets"][ITEMS]["refused"]
     assert ITEMS in said["read_with"][ORDERS]
     assert ORDERS not in said["read_with"][ITEMS]
+    ready.transformer.run("drop table gate.int_order_items__checked cascade")
+    assert "gate.int_order_items__checked is not there" in answer(ITEMS)["refused"]
 
 
 def test_what_reads_landed_rows_beside_the_checks_is_named() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transform_lambda.plan import DatasetFacts, ModelLoad, UndoneFile, decide
+from transform_lambda.plan import DatasetFacts, ModelLoad, UndoneFile, decide, owed
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -72,6 +72,22 @@ def test_only_what_was_undone_is_built_from_the_first_row() -> None:
     assert (plan.datasets, plan.rebuilt, plan.full_refresh, plan.rows) == (("items", "orders"), ("orders",), False, 95)
     asked = decide(facts, project_changed=False, full_refresh=True)
     assert (asked.rebuilt, asked.full_refresh, asked.rows) == ((), True, 1_090)
+
+
+def test_what_reads_landed_rows_each_time_is_told_where_some_were_removed() -> None:
+    beside = {"orders": ["mart"], "items": []}
+    facts = [replace(UP_TO_DATE, gap=3), DatasetFacts("items", gap=2)]
+    [told] = decide(facts, project_changed=False, beside=beside).to_json(100, [])["blocked"]
+    assert (told["gate"], told["failures"]) == ("mart lacks landed rows: rows were removed from landing", 3)
+    assert told["remedy"][0] == "landfall backfill raw/ --dataset orders --removed"
+    assert decide([UP_TO_DATE], project_changed=False, beside=beside).blocked == ()
+
+
+def test_what_is_owed_stays_owed_where_a_gap_keeps_it_from_being_built() -> None:
+    facts = [replace(undone(NOON + HOUR, read_at=NOON), gap=1)]
+    plan = decide(facts, project_changed=False)
+    assert (plan.rebuilt, [each.what for each in plan.blocked]) == ((), ["rebuild of orders"])
+    assert list(owed(facts)) == ["orders"]
 
 
 def test_that_run_is_made_once() -> None:
