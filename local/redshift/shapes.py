@@ -11,16 +11,20 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from local.redshift.history import Origin
+from typing import Protocol
 
 FOLDER_VARIABLE = "LANDFALL_STATEMENTS"
 # Literals, comments, and what a random name has for its end; numbers, also in names, go with _NO_DIGITS.
 _PASSING = re.compile(r"'(?:[^'\\]|''|\\.)*'|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/|_[0-9a-f]{6,}", re.DOTALL)
 _RANDOM = re.compile("_[0-9a-f]{6,}")
 _NO_DIGITS = str.maketrans("", "", "0123456789")
+
+
+class Sender(Protocol):
+    """What is noted of whose statement it is."""
+
+    user: str
+    is_data_api: bool
 
 
 class Shapes:
@@ -30,7 +34,7 @@ class Shapes:
         self._file = file
         self._seen: set[tuple[str, bool, str, int]] = set()
 
-    def note(self, origin: Origin, status: str, text: str) -> None:
+    def note(self, origin: Sender, status: str, text: str) -> None:
         """Write a statement down if it is the first of its shape."""
         key = (origin.user, origin.is_data_api, status, hash(_shape(text)))
         if key in self._seen:
