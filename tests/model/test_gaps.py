@@ -120,6 +120,8 @@ def test_a_rebuild_that_reads_a_dataset_with_a_gap_waits_and_one_that_does_not_g
     BUILDER.build(plan())
     remove(ready.loader, items)
     ready.loader.undo(wrong_order)  # items look their orders up, so that both would be built from the first row
+    # A run that begins within seconds of an undo does not settle it, and this test may be that quick.
+    ready.loader.run("update ledger.order_summary set undone_at = dateadd(second, -5, undone_at)")
     assert [each["gate"].partition(":")[0] for each in plan()["blocked"]] == ["rebuild of order_summary"]
     bring_back(ready.loader, items)
     remove(ready.loader, orders)
