@@ -14,6 +14,7 @@ AWS_SERVICES = frozenset(
     {
         "dynamodb",  # the transform lease
         "events",
+        "lambda",  # reconcile calls itself where a night is not enough, and asks the transform function
         "redshift",  # redshift_connector: GetClusterCredentials
         "redshift-data",
         "redshift-serverless",  # redshift_connector: GetCredentials
