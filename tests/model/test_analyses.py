@@ -15,7 +15,7 @@ from tests.support.claim_rows import claim, file_of, patient, provider
 from tests.support.fx_rows import rate, rates_file
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import customer, customers_file, item, items_file, order, orders_file
-from tests.support.warehouse_seed import NOON
+from tests.support.warehouse_seed import NOON, Warehouse
 
 pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
@@ -56,6 +56,24 @@ def test_every_analysis_over_the_models_answers(built_warehouse: ModelWarehouse)
     assert {row[4] for row in answers["what_is_not_modeled_yet"]} == {0}
     assert answers["claims_paid_by_specialty"][0][:2] == ("cardiology", 1)
     assert [row[0] for row in answers["rates_and_their_change"]] == ["EUR", "USD"]
+
+
+def test_what_nobody_reads_is_told_to_who_sees_all_statements(built_warehouse: ModelWarehouse) -> None:
+    compiled = built_warehouse.dbt("compile", "--select", "tables_nobody_reads").compiled["tables_nobody_reads"]
+
+    def unread(warehouse: Warehouse) -> dict[tuple[str, str], int]:
+        rows = warehouse.rows(compiled)
+        assert len({row[3:] for row in rows}) == 1
+        return {(schema, table): users for schema, table, _, _, users in rows}
+
+    before = unread(built_warehouse.admin)
+    schema, table = max(before)
+    built_warehouse.admin.rows(f"select count(*) from {schema}.{table}")  # noqa: S608 - our own names
+    built_warehouse.transformer.rows("select count(*) from marts.fct_orders")
+    after = unread(built_warehouse.admin)
+    assert set(before) - set(after) == {(schema, table)}
+    assert min(after.values()) > 1
+    assert set(unread(built_warehouse.transformer).values()) == {1}
 
 
 @pytest.fixture(scope="module")
