@@ -91,7 +91,7 @@ def facts(admin: Warehouse) -> dict[str, Any]:
         ),
         "tables": (
             "select schemaname, tablename, tableowner from pg_tables "
-            f"where schemaname in ({schemas}) and tablename in ({names})"
+            f"where schemaname in ({schemas}) and schemaname <> 'modeled' and tablename in ({names})"
         ),
     }
     return {name: admin.query(f"{sql} order by 1, 2") for name, sql in queries.items()}
