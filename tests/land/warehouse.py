@@ -29,6 +29,7 @@ from ingest_lambda.load.load import Loader
 from ingest_lambda.load.outcomes import FileOutcome
 from ingest_lambda.settings import Settings
 from ingest_lambda.tell.report import Report
+from ingest_lambda.warehouse import removals
 from ingest_lambda.warehouse.client import Row, Target, Warehouse
 from landfall.deploy import bootstrap
 from local import stack
@@ -129,6 +130,15 @@ class Land:
         ):
             return 0
         return int(self.rows(f'select count(*) as n from {schema}."{name}"')[0]["n"])
+
+    def forget_removals(self) -> None:
+        """Let no dataset have a gap, whichever test made it: a gap of any bars a full refresh of everything."""
+        changes = [
+            f'update ledger."{row["dataset"]}" set removed_at = null where removed_at is not null'
+            for row in self.rows(removals.select_ledgers())
+        ]
+        if changes:
+            self.warehouse.transaction(changes)
 
     def keys(self, prefix: str) -> set[str]:
         """List the bucket's keys under a prefix."""

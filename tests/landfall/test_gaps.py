@@ -41,11 +41,10 @@ def dataset(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     contracts = {name: Contract(retention_days=DAYS)}
     monkeypatch.setattr(declared, "contracts", lambda: contracts)
     monkeypatch.setitem(desk.land.contracts, name, contracts[name])  # as deployed with the function
+    desk.land.forget_removals()
     yield name
     READ_WITH.clear()
-    columns = f"select 1 from svv_columns where table_name = '{name}' and column_name = 'removed_at'"
-    if desk.land.rows(columns):
-        desk.land.warehouse.execute(f'update ledger."{name}" set removed_at = null')
+    desk.land.forget_removals()
     desk.land.warehouse.execute(f"delete from ops.model_loads where dataset = '{name}'")
 
 
