@@ -16,6 +16,7 @@ from local.redshift.history import LoadReport
 from local.redshift.load import load_chunks
 from local.redshift.masking import quote_literal
 from local.redshift.messages import Message
+from local.redshift.names import true_name
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.recorder import Sent
 from local.redshift.sql.scope import quote
@@ -39,10 +40,10 @@ class Bulk(Translation):
         if self._unsynced:  # answers are under way that the front would take for its own
             raise RedshiftError("COPY cannot be pipelined behind messages without a Sync")
         rows = await self._ask(_TABLE_COLUMNS.format(table=quote_literal(copy.table)))
-        targets = [TargetColumn(name or "", kind or "", required == "t") for name, kind, required, _ in rows]
+        targets = [TargetColumn(true_name(name or ""), kind or "", required == "t") for name, kind, required, _ in rows]
         if copy.columns:
             by_name = {target.name: target for target in targets}
-            targets = [by_name[name] for name in copy.columns if name in by_name]
+            targets = [by_name[name] for name in map(true_name, copy.columns) if name in by_name]
         return Load(copy, targets, int(rows[0][3] or 0) if rows else None)
 
     async def _run_load(self, load: Load, trigger: Message, sql: str, portal: bytes = b"") -> None:

@@ -95,6 +95,7 @@ def parse_copy(sql: str) -> CopyStatement | None:
     code = without_comments(masked.text).rstrip("; \n\t")
     if not re.match(r"copy\b", code, re.IGNORECASE):
         return None
+    code = masked.with_physical_names(code)
     match = _COPY.match(code)
     if not match:
         raise RedshiftError("syntax error in COPY: expected COPY table FROM 's3://...' options", SYNTAX_ERROR)

@@ -90,6 +90,22 @@ def rewrite_create_table(text: str) -> str:
     return " ".join(part for part in (match[0] + columns, attributes, query_text) if part)
 
 
+def make_temporary(code: str, masked: Masked) -> str:
+    """Return CREATE TABLE of a name that begins with #, which makes it a temporary table, as PostgreSQL reads it.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
+
+    >>> from local.redshift.masking import mask
+    >>> masked = mask("create table if not exists #t (a int)")
+    >>> masked.restore(make_temporary(masked.text, masked))
+    'create temporary table if not exists "#t" (a int)'
+    """
+    match = CREATE_TABLE.match(code)
+    if not match or match["temporary"] or not masked.restore(match["name"]).startswith('"#'):
+        return code
+    return re.sub(r"\btable\b", "temporary table", code, count=1, flags=re.IGNORECASE)
+
+
 def require_key(code: str, masked: Masked) -> str:
     """Return CREATE TABLE with the columns of its primary key NOT NULL: the key is not enforced, that is.
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from local.redshift.names import physical_words
+
 _PIECE = re.compile(
     r"""
       '(?:[^'\\]|''|\\.)*'              # a string; a backslash escapes, as in Redshift
     | "(?:[^"]|"")*"                    # a quoted identifier
+    | (?<![\w$])\#[^\W\d][\w$]*          # the name of a temporary table
     | (?<![\w$])\$((?:[A-Za-z_]\w*)?)\$.*?\$\1\$  # a dollar-quoted string
     | --[^\n]*                          # comments
     | /\*(?:[^*]|\*(?!/))*\*/
@@ -21,11 +24,12 @@ _PIECE = re.compile(
 _HOLDER = re.compile("[\x01\x02\x03](\\d+)\x04")
 _STRING, _IDENTIFIER, _COMMENT = "\x01", "\x02", "\x03"
 STRING = f"{_STRING}\\d+\x04"
-IDENTIFIER = f"(?:{_IDENTIFIER}\\d+\x04|[A-Za-z_][\\w$]*)"
+IDENTIFIER = f"(?:{_IDENTIFIER}\\d+\x04|[^\\W\\d][\\w$]*)"
 NAME = f"{IDENTIFIER}(?:\\s*\\.\\s*{IDENTIFIER}){{0,2}}"
 """Patterns, for rules: a masked string, an identifier (quoted or not), a name of up to three parts."""
 
 
+_HAS_BODY = re.compile(r"\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\b", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|.)", re.DOTALL)  # in a string, as PostgreSQL's before 9.1 and Redshift's
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -48,6 +52,22 @@ class Masked:
         """
         self.pieces = [piece.lower() if piece.startswith('"') else piece for piece in self.pieces]
 
+    def with_physical_names(self, code: str) -> str:
+        """Return `code`, masked, with names as PostgreSQL calls them, also in what its placeholders stand for.
+
+        Raises:
+            RedshiftError: a name that Redshift does not keep.
+        """
+        in_bodies = _HAS_BODY.match(code) is not None
+        for place, piece in enumerate(self.pieces):
+            if piece.startswith('"'):
+                self.pieces[place] = physical_words(piece)
+            elif in_bodies and piece.startswith("$"):
+                start, end = piece.index("$", 1) + 1, piece.rindex("$", 0, -1)
+                body = mask(piece[start:end])
+                self.pieces[place] = piece[:start] + body.restore(body.with_physical_names(body.text)) + piece[end:]
+        return physical_words(code)
+
     def hold(self, piece: str) -> str:
         """Keep one more piece; return its placeholder."""
         self.pieces.append(piece)
@@ -68,7 +88,7 @@ def mask(sql: str) -> Masked:
     (False, 'select \\'a;b\\' /* ; */ as "x;y"')
     """
     masked = Masked("")
-    masked.text = _PIECE.sub(lambda piece: masked.hold(piece[0]), sql)
+    masked.text = _PIECE.sub(lambda piece: masked.hold(f'"{piece[0]}"' if piece[0][0] == "#" else piece[0]), sql)
     return masked
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from local.redshift.errors import ErrorFields
+from local.redshift.names import NAMES
 
 SSL_REQUEST = 80877103
 GSS_REQUEST = 80877104
@@ -180,16 +182,31 @@ def respelt_row(body: bytes, columns: dict[int, int]) -> bytes:
     >>> respelt_row(b"\0\1\0\0\0\4" + rb"\xff", {0: OID_BYTEA})
     b'\x00\x01\x00\x00\x00\x02ff'
     """
+    return changed_row(body, lambda index, value: respelt(value, columns[index]) if index in columns else value)
+
+
+def changed_row(body: bytes, change: Callable[[int, bytes], bytes]) -> bytes:
+    """Return a DataRow's body with each value that is not NULL as `change`, given its index, makes it."""
     parts, position = [body[:2]], 2
     for index in range(struct.unpack("!H", body[:2])[0]):
         (length,) = struct.unpack("!i", body[position : position + 4])
-        value = body[position + 4 : position + 4 + max(length, 0)]
-        if index in columns and length >= 0:
-            value = respelt(value, columns[index])
-            length = len(value)
-        parts.append(struct.pack("!i", length) + value)
-        position += 4 + max(struct.unpack("!i", body[position : position + 4])[0], 0)
+        position += 4
+        if length < 0:
+            parts.append(struct.pack("!i", length))
+            continue
+        value = change(index, body[position : position + length])
+        parts.append(struct.pack("!i", len(value)) + value)
+        position += length
     return b"".join(parts)
+
+
+def with_true_names(message: Message) -> Message:
+    """Return a message of PostgreSQL's with the names that it has shortened as they are (names.py)."""
+    if not NAMES or b"_rs" not in message.body:
+        return message
+    if message.kind == b"D":
+        return Message(b"D", changed_row(message.body, lambda _, value: NAMES.true_names(value)))
+    return Message(message.kind, NAMES.true_names(message.body)) if message.kind in (b"T", b"E", b"N") else message
 
 
 def row_values(body: bytes) -> list[str | None]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE
 from local.redshift.errors import ACTIVE_TRANSACTION, NOT_SUPPORTED, SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import STRING, Masked, unquote
+from local.redshift.names import IDENTIFIER_BYTES, KEPT_BYTES
 from local.redshift.passwords import MD5_HASH, SHA256_HASH
 from local.redshift.sql.types import CHAR_BYTES, VARCHAR_BYTES, hold_decimal
 
@@ -75,7 +76,7 @@ _ALTER_TYPE = re.compile(
 )
 _ENCODING = r"alter\s+(?:column\s+)?\S+\s+encode\s+\w+"
 _ENCODINGS = re.compile(rf"{_ENCODING}(?:\s*,\s*{_ENCODING})*\s*;?", re.IGNORECASE)
-IDENTIFIER_BYTES, KEPT_BYTES = 127, 63
+_LOGS_IN = re.compile(r"(?:create\s+(?:user|database)|alter\s+(?:user|database))\b", re.IGNORECASE)
 _LENGTH = re.compile(
     r"\b(numeric|decimal|varchar|nvarchar|character\s+varying|char|nchar|bpchar|character)\s*\(\s*(\d+)(?:\s*,\s*(\d+))?",
     re.IGNORECASE,
@@ -104,19 +105,21 @@ def refuse_unsupported(code: str, masked: Masked, in_transaction: bool) -> None:
         command = " ".join(match["command"].upper().split())
         command = "ALTER TABLE ALTER COLUMN" if " TYPE" in command else command
         raise RedshiftError(f"{command} cannot run inside a transaction block", ACTIVE_TRANSACTION)
-    _refuse_long_names(code, masked)
 
 
-def _refuse_long_names(code: str, masked: Masked) -> None:
-    """Refuse names that Redshift, or PostgreSQL under it, cannot keep whole (PostgreSQL would cut them in silence)."""
+def refuse_names(code: str, masked: Masked) -> None:
+    """Refuse names of users and databases that PostgreSQL would cut: one logs in by them.
+
+    Raises:
+        RedshiftError: there is one.
+    """
+    if not _LOGS_IN.match(code):
+        return
     quoted = [piece[1:-1].replace('""', '"') for piece in masked.pieces if piece.startswith('"')]
-    for name in quoted + re.findall(r"[^\W\d]\w{63,}", code):
-        size = len(name.encode())
-        if size > IDENTIFIER_BYTES:
-            raise RedshiftError(f'identifier "{name}" is longer than {IDENTIFIER_BYTES} bytes', "42622")
-        if size > KEPT_BYTES:
-            kept = f"longer than the local Redshift can keep ({KEPT_BYTES} bytes; Redshift keeps {IDENTIFIER_BYTES})"
-            raise RedshiftError(f'identifier "{name}" is {kept}', "42622")
+    for name in quoted + re.findall(r"[^\W\d]\w*", code):
+        if len(name.encode()) > KEPT_BYTES:
+            kept = f"{KEPT_BYTES} bytes of a user or database; Redshift keeps {IDENTIFIER_BYTES}"
+            raise RedshiftError(f'identifier "{name}" is longer than the local Redshift can keep ({kept})', "42622")
 
 
 def _refuse_types(code: str, masked: Masked) -> None:

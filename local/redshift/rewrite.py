@@ -11,11 +11,17 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from local.redshift.append import rewrite_append
-from local.redshift.ddl import require_key, rewrite_alter_table, rewrite_create_table, rewrite_materialized_view
+from local.redshift.ddl import (
+    make_temporary,
+    require_key,
+    rewrite_alter_table,
+    rewrite_create_table,
+    rewrite_materialized_view,
+)
 from local.redshift.late_binding import rewrite_late_binding_view
 from local.redshift.masking import IDENTIFIER, NAME, STRING, mask, without_comments
 from local.redshift.query_part import query_part
-from local.redshift.refuse import refuse_unsupported
+from local.redshift.refuse import refuse_names, refuse_unsupported
 from local.redshift.show import rewrite_show
 from local.redshift.sql.translate import Answer, Needs, needs, translate
 from local.redshift.storage import storage_comment
@@ -105,11 +111,13 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = ()) -> str:
     masked = mask(sql)
     masked.fold_identifiers()
     code = without_comments(masked.text)
-    storage = storage_comment(code, masked)
     part = query_part(code)
     if part:  # out of the way of the rules by pattern
         query = translate(masked.restore(code[part.start : part.end]), answer, part.makes_table)
         code = code[: part.start] + masked.hold(query) + code[part.end :]
+    refuse_names(code, masked)
+    code = make_temporary(masked.with_physical_names(code), masked)
+    storage = storage_comment(code, masked)
     refuse_unsupported(code, masked, in_transaction)
     if whole := rewrite_show(code, masked) or rewrite_append(code, masked):
         return whole

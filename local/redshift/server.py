@@ -24,6 +24,7 @@ from local.redshift.conversation import FrontSettings
 from local.redshift.data_api import DataApi
 from local.redshift.errors import SetupError
 from local.redshift.history import History
+from local.redshift.names import NAMES
 
 HOST = "127.0.0.1"
 ISOLATION = {"snapshot": "repeatable read", "serializable": "serializable"}
@@ -76,6 +77,7 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
     server, secrets = warehouse.open_warehouse(home, free_port(last.get("postgres_port", 0)), ISOLATION[isolation])
     say(f"postgres ready on {HOST}:{server.port} (pid {server.process.pid})")
     try:
+        NAMES.keep_in(home / "data")
         token = token_hex()
         seen = History(home / "data" / history.FOLDER, shapes.of_environment(os.environ, home))
         settings = FrontSettings(

@@ -56,7 +56,7 @@ def rewrite_show(code: str, masked: Masked) -> str | None:
     >>> from local.redshift.masking import mask
     >>> masked = mask("show tables from schema s like 'a%' limit 5")
     >>> print(rewrite_show(masked.text, masked))
-    select * from pg_catalog.rs_show_tables('s') where table_name like 'a%' limit 5
+    select * from pg_catalog.rs_show_tables('s') where pg_catalog.rs_true_name(table_name) like 'a%' limit 5
 
     Raises:
         RedshiftError: a form that Redshift does not have, or that is not offered here.
@@ -83,7 +83,7 @@ def _query(form: _Form, found: dict[str, str | None], masked: Masked) -> str:
     if like := found.get("like"):
         if not form.liked:
             raise RedshiftError('syntax error at or near "like"', SYNTAX_ERROR)
-        conditions.append(f"{form.liked} like {quote_literal(unquote(masked.restore(like)))}")
+        conditions.append(f"pg_catalog.rs_true_name({form.liked}) like {quote_literal(unquote(masked.restore(like)))}")
     if grantee := found.get("grantee"):
         conditions.append(f"identity_name = {quote_literal(unquote_identifier(masked.restore(grantee)))}")
     if conditions:

@@ -12,10 +12,11 @@ from local.redshift.conversation import Conversation, Known
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import mask, quote_literal, without_comments
+from local.redshift.names import NAMES
 from local.redshift.passwords import keep_hash
 from local.redshift.recorder import Sent
 from local.redshift.rewrite import needs_of, rewrite
-from local.redshift.sql.translate import UNIT, Needs
+from local.redshift.sql.translate import NAMING, UNIT, Needs
 from local.redshift.unload_statement import parse_unload
 
 _BEGINS = re.compile(r"\s*(?:begin|start)\b", re.IGNORECASE)
@@ -72,7 +73,8 @@ class Translation(Conversation):
         if needed.relations:
             names = ", ".join(quote_literal(UNIT.join(name)) for name in needed.relations)
             found = await self._ask(f"select * from pg_catalog.rs_relations(variadic array[{names}])")  # noqa: S608 - quoted
-            rows += [(name or "", kind or "", columns or "") for name, kind, columns, _ in found]
+            whose = {"t": NAMING} if NAMES else {}
+            rows += [(name or "", whose.get(kind or "", kind or ""), columns or "") for name, kind, columns, _ in found]
             ids = {name or "": int(number or 0) for name, _, _, number in found}
         if needed.functions:
             names = ", ".join(map(quote_literal, needed.functions))

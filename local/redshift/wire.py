@@ -157,7 +157,7 @@ class Session(Bulk):
                     self._answers.put_nowait(message)
                     continue
                 self._record(message)
-                shown = await self._shown(message)
+                shown = await self._shown(messages.with_true_names(message))
                 if shown is not None:
                     self.client[1].write(shown.encode())
                     await self.client[1].drain()

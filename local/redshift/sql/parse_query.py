@@ -130,9 +130,10 @@ class Parser(ExpressionParser):
         if self.take("exclude"):
             select.excluded = self.names() or [self.name()]
         if self.take("into"):
-            self.take_one(("temporary", "temp"))
+            is_temporary = bool(self.take_one(("temporary", "temp")))
             self.take("table")
             select.into = tree.Table(self.full_name())
+            select.into_temporary = is_temporary or select.into.name[-1].startswith("#")
         if self.take("from"):
             select.source = self._from()
         if self.take("where"):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.redshift.names import physical
 from local.redshift.sql import tree
 from local.redshift.sql.types import UNKNOWN, Type
 
@@ -15,10 +16,14 @@ Columns = dict[str, Type]
 
 @dataclass(frozen=True)
 class Relation:
-    """A table or view of the catalog: its columns in order; whether it is one of the leader node's."""
+    """A table or view of the catalog: its columns in order; whether it is one of the leader node's.
+
+    `naming`: those of its columns in which names stand that PostgreSQL has shortened (names.py).
+    """
 
     columns: Columns
     is_catalog: bool = False
+    naming: frozenset[str] = frozenset()
 
 
 Catalog = Mapping[tree.Name, Relation]
@@ -123,8 +128,11 @@ class Scope:
 
 
 def quote(name: str) -> str:
-    """Return an identifier in double quotes: what Redshift does not reserve, PostgreSQL may."""
-    return '"' + name.replace('"', '""') + '"'
+    """Return an identifier in double quotes: what Redshift does not reserve, PostgreSQL may.
+
+    One that was made of names may be too long for PostgreSQL.
+    """
+    return '"' + physical(name).replace('"', '""') + '"'
 
 
 def quote_path(name: tree.Name) -> str:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.names import physical
 
 WORD, QUOTED, NUMBER, STRING, PARAMETER, OPERATOR, END = (
     "word",
@@ -45,8 +46,8 @@ class Token:
 
     @property
     def name(self) -> str:
-        """Return the identifier that a word or a quoted name stands for."""
-        return self.text.lower() if self.kind == WORD else self.text[1:-1].replace('""', '"').lower()
+        """Return the identifier that a word or a quoted name stands for, as PostgreSQL is to call it."""
+        return physical((self.text if self.kind == WORD else self.text[1:-1].replace('""', '"')).lower())
 
 
 def tokenize(sql: str) -> list[Token]:

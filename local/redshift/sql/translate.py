@@ -6,6 +6,7 @@ In: the SQL of a query (SELECT, INSERT, UPDATE, DELETE, MERGE). Out: first the n
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +19,8 @@ from local.redshift.sql.types import of_catalog
 from local.redshift.sql.write_statement import StatementWriter
 
 UNIT, RECORD = "\x1f", "\x1e"
+NAMING = "n"
+_NAMES = re.compile(r"name$|text$|character(?: varying)?\b|information_schema\.(?:sql_identifier|character_data)$")
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,9 @@ class Needs:
 
 
 Answer = tuple[tuple[str, str, str], ...]
-"""What rs_relations answers: a name (parts joined by UNIT), whose (t the catalog's, f users', or function), columns."""
+"""What rs_relations answers: a name (parts joined by UNIT), whose (t the catalog's, f users', or function), columns.
+
+NAMING is the catalog's too, where names may stand in it that are longer than PostgreSQL keeps."""
 
 
 @lru_cache(maxsize=2000)
@@ -76,8 +81,10 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
         if kind == "function":
             functions.add(name)
             continue
-        pairs = (column.split(UNIT) for column in columns.split(RECORD) if column)
-        catalog[tuple(name.split(UNIT))] = Relation({name: of_catalog(type_) for name, type_ in pairs}, kind == "t")
+        pairs = [column.split(UNIT) for column in columns.split(RECORD) if column]
+        naming = frozenset(column for column, type_ in pairs if kind == NAMING and _NAMES.match(type_))
+        found = {column: of_catalog(type_) for column, type_ in pairs}
+        catalog[tuple(name.split(UNIT))] = Relation(found, kind in ("t", NAMING), naming)
     users = [name for name in parser.named if not (name in catalog and catalog[name].is_catalog)]
     writer = StatementWriter(catalog, allows_catalog=not users)
     writer.user_functions = frozenset(functions)

@@ -319,6 +319,7 @@ class Select(Query):
     items: list[Item] = field(default_factory=list)
     excluded: list[str] = field(default_factory=list)
     into: Table | None = None
+    into_temporary: bool = False
     source: Relation | None = None
     where: Expression | None = None
     group: list[Expression] = field(default_factory=list)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.names import physical_words
 from local.redshift.sql import tree, types
 from local.redshift.sql.functions import FUNCTIONS, Function
 from local.redshift.sql.scope import Typed
@@ -86,7 +87,12 @@ class CallWriter(ExpressionWriter):
         return Typed(sql, type_)
 
     def _argument(self, function: Function, argument: Typed) -> str:
-        """Return an argument; a function of no SUPER takes the scalar that a SUPER value holds."""
+        """Return an argument; a function of no SUPER takes the scalar that a SUPER value holds.
+
+        What is named to the functions of privileges PostgreSQL would cut.
+        """
+        if function.name.startswith("has_") and argument.is_literal:
+            return physical_words(argument.sql)
         if argument.type != SUPER or function.kind != "s" or function.result in ("super", "1", "="):
             return argument.sql
         takes_super = function.name.startswith(("is_", "get_", "json_"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.names import physical_words, true_name
 from local.redshift.sql import tree, types
 from local.redshift.sql.scope import Catalog, Columns, Scope, Typed, quote, quote_path
 from local.redshift.sql.types import FLOATS, INTEGERS, MOMENTS, STRINGS, UNKNOWN, Type
@@ -108,7 +109,7 @@ class ExpressionWriter:
         sql = base.sql
         for step in steps:
             if isinstance(step, str):
-                sql += " -> '" + step.replace("\\", "\\\\").replace("'", "''") + "'"
+                sql += " -> '" + true_name(step).replace("\\", "\\\\").replace("'", "''") + "'"
             else:
                 index = self.write(step)
                 sql += f" -> ({index.sql}){'' if index.is_literal else '::integer'}"
@@ -297,6 +298,8 @@ class ExpressionWriter:
     def _cast(self, node: tree.Cast) -> Typed:
         type_, sql = types.of_words(node.to.name, node.to.arguments, self.allows_catalog)
         operand = self.write(node.operand)
+        if sql == "regclass":  # of a relation's name, which PostgreSQL would cut
+            operand = Typed(physical_words(operand.sql), operand.type, operand.is_literal)
         if node.is_try:
             value = f"({operand.sql})::text"
             # the cast stands outside: PostgreSQL evaluates that of a constant as it plans, in a branch not taken too

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.names import physical, true_name
 from local.redshift.sql import tree, types
-from local.redshift.sql.scope import Columns, Scope, Source, Typed, quote, quote_path, walk
+from local.redshift.sql.scope import Columns, Relation, Scope, Source, Typed, quote, quote_path, walk
 from local.redshift.sql.types import UNKNOWN, Type
 from local.redshift.sql.write_call import CallWriter
 from local.redshift.sql.write_expression import SUPER, VARCHAR
@@ -58,7 +59,8 @@ class SourceWriter(CallWriter):
             columns = self.renamed(list(columns.items()) if columns is not None else None, table.columns)
         label = self._add(alias, columns, () if table.alias else name)
         named = f"({', '.join(quote(column) for column in table.columns)})" if table.columns else ""
-        return f"{quote_path(name)} as {quote(label)}{named}"
+        relation = self.catalog.get(name) if columns is not None else None
+        return f"{_told(name, relation)} as {quote(label)}{named}"
 
     def note(self, name: tree.Name) -> None:
         """Note whether a relation is the catalog's or users'."""
@@ -190,7 +192,7 @@ class SourceWriter(CallWriter):
                 if not isinstance(aggregate.expression, tree.Call):
                     raise RedshiftError("PIVOT takes aggregates", SYNTAX_ERROR)
                 written = self.write(_only_where(aggregate.expression, tree.Column(pivot.column), value.expression))
-                name = f"{value_name}_{aggregate.alias}" if aggregate.alias else value_name
+                name = physical(true_name(f"{value_name}_{aggregate.alias}" if aggregate.alias else value_name))
                 items.append(f"{written.sql} as {quote(name)}")
                 found[name] = written.type
         group = f" group by {', '.join(typed.sql for _, typed in kept)}" if kept else ""
@@ -210,7 +212,8 @@ class SourceWriter(CallWriter):
             raise RedshiftError(f'column "{min(missing)}" does not exist', "42703")
         type_ = types.common(by_name[name].type for name in turned)
         rows = ", ".join(
-            f"({quote_text(item.alias or name)}::varchar, {by_name[name].sql})" for name, item in turned.items()
+            f"({quote_text(true_name(item.alias or name))}::varchar, {by_name[name].sql})"
+            for name, item in turned.items()
         )
         items = ", ".join(
             [*(f"{typed.sql} as {quote(name)}" for name, typed in kept), '"turned"."label"', '"turned"."value"']
@@ -224,6 +227,19 @@ class SourceWriter(CallWriter):
         turned_rows = f'{source} cross join lateral (values {rows}) as "turned"("label", "value"){where}'
         named = f"{quote(label)}({', '.join(quote(name) for name in names)})"
         return f"(select {items} from {turned_rows}) as {named}"  # noqa: S608 - of a tree
+
+
+def _told(name: tree.Name, relation: Relation | None) -> str:
+    """Return a relation by its name, one of the catalog with the true names of what PostgreSQL has shortened."""
+    if relation is None or not relation.naming:
+        return quote_path(name)
+    columns = (
+        f"pg_catalog.rs_true_name({quote(column)}::text) as {quote(column)}"
+        if column in relation.naming
+        else quote(column)
+        for column in relation.columns
+    )
+    return f"(select {', '.join(columns)} from {quote_path(name)})"  # noqa: S608 - names, quoted
 
 
 def quote_text(text: str) -> str:

@@ -48,10 +48,8 @@ class StatementWriter(QueryWriter):
 
     def _query(self, query: tree.Query) -> str:
         if isinstance(query, tree.Select) and query.into is not None:
-            sql = f"create table {quote_path(query.into.name)} as "
-            if query.into.name[-1].startswith("#"):
-                sql = sql.replace("table", "temp table", 1)
-            return sql + self.query_sql(query)
+            temporary = "temp " if query.into_temporary else ""
+            return f"create {temporary}table {quote_path(query.into.name)} as {self.query_sql(query)}"
         return self.query_sql(query)
 
     def _common(self, common: list[tree.CommonTable]) -> str:

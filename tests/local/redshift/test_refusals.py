@@ -111,12 +111,6 @@ def test_some_commands_cannot_run_inside_a_transaction(client: Client, statement
     client.run("rollback")
 
 
-@pytest.mark.parametrize("name", ['"' + "x" * 128 + '"', '"' + "x" * 64 + '"', "x" * 64, '"' + "é" * 32 + '"'])
-def test_names_that_would_be_cut_are_refused(client: Client, name: str) -> None:
-    assert client.error(f"create table {name} (a int)")["C"] == "42622"
-    client.run(f'create table "{"x" * 63}" (a int)', f'create table "{"é" * 31}" (a int)')
-
-
 def test_words_in_strings_comments_and_quoted_names_are_no_reason_to_refuse(client: Client) -> None:
     client.run("""create table t ("on conflict" int)""", """insert into t values (1) -- on conflict do nothing""")
     assert client.run("""select 'array[1] filter (where' /* lateral */, "on conflict" from t""")[0][1] == 1

@@ -1,0 +1,119 @@
+"""Names of 64 to 127 bytes, which Redshift keeps and PostgreSQL would cut: what PostgreSQL calls them instead.
+
+In: a name. Out: its first bytes and a digest of all of it (`physical`), and the way back (`true_name`, `true_names`).
+The digest alone decides, so a name has one short name for ever and in every session. Which name a short one stands for
+is kept in a file of the data folder that the digest names, for the front's next start and for the catalog
+(prelude/15_names.sql); a name that was never used again stays there and does no harm.
+Source: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from local.redshift.errors import RedshiftError
+
+IDENTIFIER_BYTES, KEPT_BYTES = 127, 63
+FOLDER = "redshift_names"  # in the data folder
+_DIGITS = 16
+_SUFFIX = re.compile(rb"_rs([0-9a-f]{%d})" % _DIGITS)
+_SAFE_CHARACTERS = KEPT_BYTES // 4  # of a name that cannot have too many bytes
+_LONG_WORD = re.compile(rf'"(?:[^"]|"")+"|[^\W\d][\w$]{{{_SAFE_CHARACTERS},}}')
+
+
+class Names:
+    """The long names that this process has met."""
+
+    def __init__(self) -> None:
+        self._long: dict[bytes, tuple[bytes, bytes]] = {}  # the short and the true name, by digest
+        self._folder: Path | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return bool(self._long)
+
+    def keep_in(self, data: Path) -> None:
+        """Keep names in a folder of the data folder, and know those that it holds."""
+        self._folder, owner = data / FOLDER, data.stat()
+        self._folder.mkdir(exist_ok=True, mode=0o700)
+        os.chown(self._folder, owner.st_uid, owner.st_gid)
+        for _, name in list(self._long.values()):
+            self._write(name.decode())
+        for file in self._folder.iterdir():
+            physical(file.read_text(encoding="utf-8"))
+
+    def add(self, digest: str, short: str, name: str) -> None:
+        """Know a name from now on."""
+        if digest.encode() not in self._long:
+            self._long[digest.encode()] = (short.encode(), name.encode())
+            self._write(name)
+
+    def _write(self, name: str) -> None:
+        if self._folder is None or (file := self._folder / _digest(name)).exists():
+            return
+        owner = self._folder.stat()  # PostgreSQL's user, who alone may read it
+        draft = file.with_suffix(".draft")
+        draft.write_text(name, encoding="utf-8")
+        os.chown(draft, owner.st_uid, owner.st_gid)
+        draft.rename(file)
+
+    def true_names(self, text: bytes) -> bytes:
+        """Return a text of PostgreSQL's with each short name in it as the name that it stands for."""
+        for digest in set(_SUFFIX.findall(text)):
+            if known := self._long.get(digest):
+                text = text.replace(*known)
+        return text
+
+
+NAMES = Names()
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]
+
+
+def physical(name: str) -> str:
+    """Return what PostgreSQL calls a name: itself, if PostgreSQL keeps it whole.
+
+    >>> physical("orders"), len(physical("é" * 40).encode())
+    ('orders', 63)
+    >>> true_name(physical("x" * 127)) == "x" * 127
+    True
+
+    Raises:
+        RedshiftError: Redshift does not keep it either.
+    """
+    if len(name) <= _SAFE_CHARACTERS or (size := len(raw := name.encode())) <= KEPT_BYTES:
+        return name
+    if size > IDENTIFIER_BYTES:
+        raise RedshiftError(f'identifier "{name}" is longer than {IDENTIFIER_BYTES} bytes', "42622")
+    digest = _digest(name)
+    head = raw[: KEPT_BYTES - _DIGITS - len("_rs")].decode(errors="ignore")
+    short = f"{head}_rs{digest}"
+    NAMES.add(digest, short, name)
+    return short
+
+
+def true_name(name: str) -> str:
+    """Return the name that PostgreSQL's name stands for."""
+    return NAMES.true_names(name.encode()).decode() if NAMES and len(name) > _SAFE_CHARACTERS else name
+
+
+def physical_words(code: str) -> str:
+    """Return code, or a text that names things, with each of its words and quoted names as PostgreSQL calls them.
+
+    >>> physical_words("'s.t'::regclass")
+    "'s.t'::regclass"
+    """
+    return _LONG_WORD.sub(lambda match: _physical_word(match[0]), code)
+
+
+def _physical_word(word: str) -> str:
+    if word.startswith('"'):
+        name = word[1:-1].replace('""', '"')
+        short = physical(name)
+        return word if short is name else '"' + short.replace('"', '""') + '"'
+    return physical(word.lower()) if len(word.encode()) > KEPT_BYTES else word
