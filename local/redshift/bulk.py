@@ -52,13 +52,14 @@ class Bulk(Translation):
         self.recorder.runs(Sent(sql, (), load.table_id, report), portal)
         self._copy_in = started = asyncio.get_running_loop().create_future()
         await self._to_server(trigger)
+        await self.server.flush()
         if not await started:
             return
         chunks = load_chunks(load.statement, load.targets, self.settings.temporary_folder, report)
         try:
             while (chunk := await asyncio.to_thread(_next, chunks)) is not None:
-                self.server[1].write(Message(b"d", chunk).encode())
-                await self.server[1].drain()
+                self.server.write(Message(b"d", chunk))
+                await self.server.flush()
             end = Message(b"c", b"")
         except RedshiftError as error:
             self._load_error = error.fields()
@@ -68,8 +69,8 @@ class Bulk(Translation):
         except Exception as error:  # a client must get an answer, whatever a file does to its reader
             self._load_error = RedshiftError(f"COPY failed: {type(error).__name__}: {error}", INTERNAL_ERROR).fields()
             end = Message(b"f", b"load failed\0")
-        self.server[1].write(end.encode())
-        await self.server[1].drain()
+        self.server.write(end)
+        await self.server.flush()
 
     async def _unloaded(self, unload: UnloadStatement, sql: str) -> tuple[str, Sent]:
         """Return what brings the rows of an UNLOAD, of which the client sees none; and the UNLOAD for the history."""
@@ -97,11 +98,12 @@ class Bulk(Translation):
         """Let the transaction in which an UNLOAD has failed fail; return the server's last message."""
         self._unload_error = None
         if message.body == b"T":
-            self.server[1].write(messages.query(raising(error)).encode())
+            self.server.write(messages.query(raising(error)))
+            await self.server.flush()
             while message.kind != b"Z" or message.body == b"T":
-                message = await messages.read(self.server[0])
+                message = await self.server.read()
         self._note(error.fields())
-        self.client[1].write(messages.error_response(error.fields()).encode())
+        self.client.write(messages.error_response(error.fields()))
         return message
 
 

@@ -20,6 +20,7 @@ from local.redshift.masking import quote_literal
 from local.redshift.messages import Message
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.recorder import Recorder, Sent
+from local.redshift.side import Side
 from local.redshift.sql.translate import Answer, Needs
 from local.redshift.unload import Unload
 
@@ -80,8 +81,8 @@ class Conversation:
     """
 
     settings: FrontSettings
-    client: tuple[asyncio.StreamReader, asyncio.StreamWriter]
-    server: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+    client: Side
+    server: Side
     recorder: Recorder
     is_data_api: bool = False
     _pending: int = 1  # the one that ends the log-in
@@ -116,15 +117,16 @@ class Conversation:
             self._idle.clear()
             self.recorder.ends_message()
         self._unsynced = message.kind in (b"P", b"B", b"D", b"E", b"C")
-        self.server[1].write(message.encode())
-        await self.server[1].drain()
+        self.server.write(message)
+        if not self._unsynced:  # what answers them is asked for by another message
+            await self.server.flush()
 
     async def _ask(self, sql: str) -> list[list[str | None]]:
         """Return the rows of a query, none if it fails (what follows will fail in the same way and tell the client)."""
         await self._idle.wait()
         self._answers = asyncio.Queue()
-        self.server[1].write(messages.query(sql).encode())
-        await self.server[1].drain()
+        self.server.write(messages.query(sql))
+        await self.server.flush()
         rows = []
         while (answer := await self._answers.get()).kind != b"Z":
             if answer.kind == b"D":

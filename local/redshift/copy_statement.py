@@ -17,6 +17,7 @@ from local.redshift.masking import (
     NAME,
     STRING,
     Masked,
+    code_of,
     mask,
     unquote,
     unquote_identifier,
@@ -45,6 +46,7 @@ _OPTIONS = compile_options(
 )
 
 
+_COPIES = re.compile(r"copy\b", re.IGNORECASE)
 _TEXT = re.compile(r"\b(?:csv|json)\b", re.IGNORECASE)
 
 
@@ -90,12 +92,11 @@ def parse_copy(sql: str) -> CopyStatement | None:
     Raises:
         RedshiftError: a parameter that COPY does not take with parquet, or a form not offered here.
     """
+    if not _COPIES.match(code_of(sql)):
+        return None
     masked = mask(sql)
     masked.fold_identifiers()
-    code = without_comments(masked.text).rstrip("; \n\t")
-    if not re.match(r"copy\b", code, re.IGNORECASE):
-        return None
-    code = masked.with_physical_names(code)
+    code = masked.with_physical_names(without_comments(masked.text).rstrip("; \n\t"))
     match = _COPY.match(code)
     if not match:
         raise RedshiftError("syntax error in COPY: expected COPY table FROM 's3://...' options", SYNTAX_ERROR)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from local.redshift.names import physical_words
 
@@ -30,6 +31,7 @@ NAME = f"{IDENTIFIER}(?:\\s*\\.\\s*{IDENTIFIER}){{0,2}}"
 
 
 _HAS_BODY = re.compile(r"\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\b", re.IGNORECASE)
+_REMEMBERED = 20_000  # characters of a statement whose masked text is kept
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|.)", re.DOTALL)  # in a string, as PostgreSQL's before 9.1 and Redshift's
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -87,9 +89,24 @@ def mask(sql: str) -> Masked:
     >>> ";" in masked.text, masked.restore()
     (False, 'select \\'a;b\\' /* ; */ as "x;y"')
     """
+    text, pieces, _ = _masked(sql) if len(sql) < _REMEMBERED else _masked.__wrapped__(sql)
+    return Masked(text, list(pieces))
+
+
+def code_of(sql: str) -> str:
+    """Return masked SQL without comments, trimmed.
+
+    >>> code_of("/* dbt */ select 1 -- one")
+    'select 1'
+    """
+    return (_masked(sql) if len(sql) < _REMEMBERED else _masked.__wrapped__(sql))[2]
+
+
+@lru_cache(maxsize=1000)  # on its way a statement is masked for one rule after the other
+def _masked(sql: str) -> tuple[str, tuple[str, ...], str]:
     masked = Masked("")
     masked.text = _PIECE.sub(lambda piece: masked.hold(f'"{piece[0]}"' if piece[0][0] == "#" else piece[0]), sql)
-    return masked
+    return masked.text, tuple(masked.pieces), without_comments(masked.text)
 
 
 def without_comments(text: str) -> str:
@@ -108,6 +125,8 @@ def split_statements(sql: str) -> list[str]:
     ["select ';'", ' -- done\\nselect 2']
     """
     masked = mask(sql)
+    if ";" not in masked.text:
+        return [sql] if code_of(sql) else []
     parts = (part for part in masked.text.split(";") if without_comments(part))
     return [masked.restore(part) for part in parts]
 

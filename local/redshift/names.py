@@ -40,22 +40,34 @@ class Names:
         self._folder, owner = data / FOLDER, data.stat()
         self._folder.mkdir(exist_ok=True, mode=0o700)
         os.chown(self._folder, owner.st_uid, owner.st_gid)
-        for _, name in list(self._long.values()):
+        for _, name in self._long.values():
             self._write(name.decode())
         for file in self._folder.iterdir():
-            physical(file.read_text(encoding="utf-8"))
+            self.physical(file.read_text(encoding="utf-8"))
 
-    def add(self, digest: str, short: str, name: str) -> None:
-        """Know a name from now on."""
+    def physical(self, name: str) -> str:
+        """Return what PostgreSQL calls a name: itself, if PostgreSQL keeps it whole.
+
+        Raises:
+            RedshiftError: Redshift does not keep it either.
+        """
+        if len(name) <= _SAFE_CHARACTERS or (size := len(raw := name.encode())) <= KEPT_BYTES:
+            return name
+        if size > IDENTIFIER_BYTES:
+            raise RedshiftError(f'identifier "{name}" is longer than {IDENTIFIER_BYTES} bytes', "42622")
+        digest = _digest(name)
+        head = raw[: KEPT_BYTES - _DIGITS - len("_rs")].decode(errors="ignore")
+        short = f"{head}_rs{digest}"
         if digest.encode() not in self._long:
-            self._long[digest.encode()] = (short.encode(), name.encode())
             self._write(name)
+            self._long[digest.encode()] = (short.encode(), raw)
+        return short
 
     def _write(self, name: str) -> None:
         if self._folder is None or (file := self._folder / _digest(name)).exists():
             return
         owner = self._folder.stat()  # PostgreSQL's user, who alone may read it
-        draft = file.with_suffix(".draft")
+        draft = self._folder.with_suffix(".draft")  # beside it, where no name is looked for
         draft.write_text(name, encoding="utf-8")
         os.chown(draft, owner.st_uid, owner.st_gid)
         draft.rename(file)
@@ -76,7 +88,7 @@ def _digest(name: str) -> str:
 
 
 def physical(name: str) -> str:
-    """Return what PostgreSQL calls a name: itself, if PostgreSQL keeps it whole.
+    """Return what PostgreSQL calls a name, and know it from now on.
 
     >>> physical("orders"), len(physical("é" * 40).encode())
     ('orders', 63)
@@ -84,17 +96,9 @@ def physical(name: str) -> str:
     True
 
     Raises:
-        RedshiftError: Redshift does not keep it either.
+        RedshiftError: Redshift does not keep it.
     """
-    if len(name) <= _SAFE_CHARACTERS or (size := len(raw := name.encode())) <= KEPT_BYTES:
-        return name
-    if size > IDENTIFIER_BYTES:
-        raise RedshiftError(f'identifier "{name}" is longer than {IDENTIFIER_BYTES} bytes', "42622")
-    digest = _digest(name)
-    head = raw[: KEPT_BYTES - _DIGITS - len("_rs")].decode(errors="ignore")
-    short = f"{head}_rs{digest}"
-    NAMES.add(digest, short, name)
-    return short
+    return NAMES.physical(name)
 
 
 def true_name(name: str) -> str:

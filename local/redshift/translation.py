@@ -11,7 +11,7 @@ import re
 from local.redshift.conversation import Conversation, Known
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
-from local.redshift.masking import mask, quote_literal, without_comments
+from local.redshift.masking import code_of, quote_literal
 from local.redshift.names import NAMES
 from local.redshift.passwords import keep_hash
 from local.redshift.recorder import Sent
@@ -88,7 +88,7 @@ class Translation(Conversation):
         Each binds late-binding views anew here, which on Redshift it does not, and two that bind one view would
         conflict. They wait before their first statement, while they hold no lock and have no snapshot.
         """
-        code = without_comments(mask(statement).text)
+        code = code_of(statement)
         is_first = self._status == b"I" or self._has_just_begun
         self._has_just_begun = bool(_BEGINS.match(code))
         if is_first and _BINDS.match(code) and not self._is_binding:

@@ -129,9 +129,9 @@ class Unload:
         unload = self.statement
         for folder, content in contents:
             count = len(content)
-            share = -(-count // SLICES) or 1
+            share = -(-count // (1 if unload.is_serial else SLICES)) or 1
             for number, start in enumerate(range(0, count, share)):
-                key = f"{unload.prefix}{folder}{number:04}_part_"
+                key = unload.prefix if unload.is_serial else f"{unload.prefix}{folder}{number:04}_part_"
                 if isinstance(content, pa.Table):
                     yield from _parquet_files(unload, key, content.slice(start, share))
                 else:
@@ -147,10 +147,10 @@ class Unload:
                 size = len(head)
             parts[-1].append(line)
             size += len(line)
-        suffix = unload_text.SUFFIXES.get(unload.compression, "")
+        suffix = f".{unload.extension}" if unload.extension else unload_text.SUFFIXES.get(unload.compression, "")
         for number, part in enumerate(parts):
             body = unload_text.compressed(head + b"".join(part), unload.compression)
-            yield _File(f"{key}{number:02}{suffix}", body, len(part) + bool(head))
+            yield _File(f"{key}{_number(unload, number)}{suffix}", body, len(part) + bool(head))
 
     def _write(self, client: S3Client, file: _File) -> dict[str, Any]:
         _put(client, self.statement, file.key, file.body)
@@ -175,6 +175,11 @@ class Unload:
         }
 
 
+def _number(unload: UnloadStatement, number: int) -> str:
+    """Return what tells one file of a slice from the next, of one of PARALLEL OFF from the next."""
+    return f"{number:03}" if unload.is_serial else f"{number:02}"
+
+
 def _parquet_files(unload: UnloadStatement, key: str, rows: pa.Table) -> Iterator[_File]:
     most = max(rows.num_rows * unload.max_file_size // max(rows.nbytes, 1), 1)
     for number, first in enumerate(range(0, rows.num_rows, most)):
@@ -182,7 +187,7 @@ def _parquet_files(unload: UnloadStatement, key: str, rows: pa.Table) -> Iterato
         buffer = io.BytesIO()
         # As a writer that is not arrow's: no schema of its own in the footer.
         pq.write_table(part, buffer, version="1.0", compression="snappy", store_schema=False)
-        yield _File(f"{key}{number:02}.parquet", buffer.getvalue(), part.num_rows)
+        yield _File(f"{key}{_number(unload, number)}.parquet", buffer.getvalue(), part.num_rows)
 
 
 def _spelled(name: str, value: str | None) -> str:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
-from local.redshift.masking import IDENTIFIER, STRING, Masked, mask, unquote, without_comments
+from local.redshift.masking import IDENTIFIER, STRING, Masked, code_of, mask, unquote, without_comments
 from local.redshift.options import compile_options, read_options
 
 MEGABYTE = 1024**2
 LARGEST, SMALLEST = Decimal("6.2") * 1024 * MEGABYTE, Decimal(5) * MEGABYTE
 ROW_GROUP = 32 * MEGABYTE  # MAXFILESIZE is rounded down to a multiple of it
+_UNLOADS = re.compile(r"unload\b", re.IGNORECASE)
 _UNLOAD = re.compile(
     rf"^unload\s*\(\s*(?P<query>{STRING})\s*\)\s*to\s+(?P<destination>{STRING})\s*(?P<options>.*)$",
     re.IGNORECASE | re.DOTALL,
@@ -32,9 +33,12 @@ _OPTIONS = compile_options(
         ("include", r"\s*include\b"),
         ("manifest", r"\s*manifest\b"),
         ("verbose", r"\s*verbose\b"),
-        ("allow_overwrite", r"\s*allowoverwrite\b"),
-        ("clean_path", r"\s*cleanpath\b"),
-        ("parallel", r"\s*parallel(?:\s+(?:on|true))?(?!\s+(?:off|false))\b"),
+        ("allowoverwrite", r"\s*allowoverwrite\b"),
+        ("cleanpath", r"\s*cleanpath\b"),
+        ("serial", r"\s*parallel\s+(?:off|false)\b"),
+        ("parallel", r"\s*parallel(?:\s+(?:on|true))?\b"),
+        ("extension", rf"\s*extension\s+(?P<value>{STRING})"),
+        ("fixedwidth", rf"\s*fixedwidth\s+(?:as\s+)?(?P<value>{STRING})"),
         ("max_file_size", r"\s*maxfilesize\s+(?:as\s+)?(?P<value>\d+(?:\.\d+)?(?:\s*(?:mb|gb)\b)?)"),
         ("kms_key", rf"\s*kms_key_id\s+(?:as\s+)?(?P<value>{STRING})"),
         ("encrypted", r"\s*encrypted\b(?!\s+auto\b)"),
@@ -47,14 +51,27 @@ _OPTIONS = compile_options(
     )
 )
 # What a format does not take; CSV's last two are named by no page.
-_TEXT_ONLY = ("delimiter", "addquotes", "escape", "null", "header")
+_TEXT_ONLY = ("delimiter", "addquotes", "escape", "null", "header", "fixedwidth")
 _NOT_WITH = {
-    "parquet": (*_TEXT_ONLY, "compression"),
+    "parquet": (*_TEXT_ONLY, "compression", "extension"),
     "json": _TEXT_ONLY,
-    "csv": ("addquotes", "escape"),
+    "csv": ("addquotes", "escape", "fixedwidth"),
     "text": (),
 }
 _ONE_BYTE = re.compile(r"[\x01-\x7f]|\\t|\\[0-7]{3}")
+# What goes with each other neither on Redshift nor, where no page says what comes of it, here.
+_APART = (
+    ("cleanpath", "allowoverwrite"),
+    ("fixedwidth", "delimiter"),
+    ("fixedwidth", "header"),
+    ("fixedwidth", "addquotes"),
+    ("fixedwidth", "escape"),
+    ("extension", "compression"),
+    ("serial", "partition"),
+    ("serial", "parallel"),
+)
+_WORDS = {"serial": "PARALLEL OFF", "partition": "PARTITION BY", "compression": "compression"}
+_WIDTH = re.compile(r"\s*[^:,]+:\s*([1-9]\d*)\s*")
 # What has to stand before a word that means nothing by itself.
 _AFTER = {"include": "partition", "verbose": "manifest", "kms_key": "encrypted", "encrypted": "kms_key"}
 
@@ -68,6 +85,7 @@ class TextLayout:
     header: bool = False
     add_quotes: bool = False
     escape: bool = False
+    widths: tuple[int, ...] = ()  # in characters, of FIXEDWIDTH
 
 
 @dataclass(frozen=True)
@@ -88,6 +106,8 @@ class UnloadStatement:
     format: str = "parquet"
     compression: str = ""
     layout: TextLayout = TextLayout()
+    is_serial: bool = False
+    extension: str = ""
 
     @property
     def bucket(self) -> str:
@@ -112,12 +132,11 @@ def parse_unload(sql: str) -> UnloadStatement | None:
     Raises:
         RedshiftError: an option that UNLOAD does not take with the format, or a form not offered here.
     """
+    if not _UNLOADS.match(code_of(sql)):
+        return None
     masked = mask(sql)
     masked.fold_identifiers()
-    code = without_comments(masked.text).rstrip("; \n\t")
-    if not re.match(r"unload\b", code, re.IGNORECASE):
-        return None
-    match = _UNLOAD.match(code)
+    match = _UNLOAD.match(without_comments(masked.text).rstrip("; \n\t"))
     if not match:
         raise RedshiftError("syntax error in UNLOAD: expected UNLOAD ('query') TO 's3://...' options", SYNTAX_ERROR)
     found = read_options(match["options"], masked, _OPTIONS, lambda text: _unknown(text, masked))
@@ -132,8 +151,8 @@ def parse_unload(sql: str) -> UnloadStatement | None:
         includes_partition="include" in found,
         manifest="manifest" in found,
         verbose="verbose" in found,
-        allow_overwrite="allow_overwrite" in found,
-        clean_path="clean_path" in found,
+        allow_overwrite="allowoverwrite" in found,
+        clean_path="cleanpath" in found,
         max_file_size=_size(found.get("max_file_size"), _format(found) == "parquet"),
         kms_key=found.get("kms_key"),
         format=_format(found),
@@ -144,7 +163,10 @@ def parse_unload(sql: str) -> UnloadStatement | None:
             header="header" in found,
             add_quotes="addquotes" in found,
             escape="escape" in found,
+            widths=_widths(found["fixedwidth"] or "") if "fixedwidth" in found else (),
         ),
+        is_serial="serial" in found,
+        extension=found.get("extension") or "",
     )
 
 
@@ -179,8 +201,25 @@ def _refuse(destination: str, found: dict[str, str | None]) -> None:
     for name, other in _AFTER.items():
         if name in found and other not in found:
             raise RedshiftError(f"UNLOAD: {name.upper()} needs {other.upper()} here", SYNTAX_ERROR)
-    if "clean_path" in found and "allow_overwrite" in found:
-        raise RedshiftError("CLEANPATH and ALLOWOVERWRITE cannot be specified together", SYNTAX_ERROR)
+    for one, two in _APART:
+        if one in found and two in found:
+            names = " and ".join(_WORDS.get(name, name.upper()) for name in (one, two))
+            raise RedshiftError(f"UNLOAD: {names} cannot be specified together here", SYNTAX_ERROR)
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    """Return the widths of FIXEDWIDTH; what its columns are called there means nothing.
+
+    >>> _widths("id:3, name:40")
+    (3, 40)
+
+    Raises:
+        RedshiftError: it is no list of labels and widths.
+    """
+    found = [_WIDTH.fullmatch(part) for part in text.split(",")]
+    if not all(found):
+        raise RedshiftError(f"UNLOAD: FIXEDWIDTH '{text}' is not of the form 'label:width, ...'", SYNTAX_ERROR)
+    return tuple(int(match[1]) for match in found if match)
 
 
 def _size(text: str | None, is_parquet: bool) -> int:

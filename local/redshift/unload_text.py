@@ -49,11 +49,18 @@ def lines(
             raise RedshiftError(f'UNLOAD to text does not support the type of column "{column.name}" here')
         if unload.format == "json" and names.count(column.name) > 1:
             raise RedshiftError(f'UNLOAD to JSON needs names that differ: "{column.name}" stands twice', "42701")
+    if unload.layout.widths and len(unload.layout.widths) != len(columns):
+        raise RedshiftError(
+            f"UNLOAD: FIXEDWIDTH names {len(unload.layout.widths)} columns, the query has {len(columns)}", "42601"
+        )
     for row in rows:
         pairs = zip(columns, row, strict=True)
         if unload.format == "json":
             members = (f"{json.dumps(c.name, ensure_ascii=False)}:{_as_json(c, value)}" for c, value in pairs)
             yield ("{" + ",".join(members) + "}\n").encode()
+        elif unload.layout.widths:
+            padded = (_padded(c, v, w, unload.layout) for (c, v), w in zip(pairs, unload.layout.widths, strict=True))
+            yield ("".join(padded) + "\n").encode()
         else:
             fields = (_field(column, value, unload.format, unload.layout) for column, value in pairs)
             yield (unload.layout.delimiter.join(fields) + "\n").encode()
@@ -88,6 +95,26 @@ def _field(column: UnloadColumn, value: str | None, format_: str, layout: TextLa
     else:
         text = value
     return _quoted(text, format_, layout, column.oid in _CHARACTERS)
+
+
+def _padded(column: UnloadColumn, value: str | None, width: int, layout: TextLayout) -> str:
+    """Return a field of a fixed width, in characters; what is longer is never cut.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/dg/t_unloading_fixed_width_data.html, r_UNLOAD.html (NULL AS)
+
+    >>> column = UnloadColumn("a", 23, -1)
+    >>> _padded(column, "12", 4, TextLayout()), _padded(column, None, 2, TextLayout())
+    ('12  ', '  ')
+    """
+    text = _field(column, value, "text", layout)
+    if value is None and len(text) > width and column.oid not in _CHARACTERS:
+        text = ""
+    if len(text) > width:
+        raise RedshiftError(
+            f'UNLOAD: a value of column "{column.name}" has {len(text)} characters, FIXEDWIDTH gives it {width}',
+            "22001",
+        )
+    return text.ljust(width)
 
 
 def _quoted(text: str, format_: str, layout: TextLayout, is_text: bool) -> str:

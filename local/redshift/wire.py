@@ -23,6 +23,7 @@ from local.redshift.login import SASL, SASL_CONTINUE, SASL_FINAL, Login, as_data
 from local.redshift.masking import split_statements
 from local.redshift.messages import Message
 from local.redshift.recorder import Recorder, Sent
+from local.redshift.side import Side
 from local.redshift.unload import Unload
 from local.redshift.unload_statement import parse_unload
 
@@ -53,7 +54,7 @@ class Session(Bulk):
     async def _from_client(self) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
-                message = await messages.read(self.client[0])
+                message = await self.client.read()
                 match message.kind:
                     case b"Q":
                         await self._simple_query(message.body[:-1].decode())
@@ -152,15 +153,16 @@ class Session(Bulk):
     async def _from_server(self) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
-                message = await messages.read(self.server[0])
+                message = await self.server.read()
                 if self._answers is not None:
                     self._answers.put_nowait(message)
                     continue
                 self._record(message)
                 shown = await self._shown(messages.with_true_names(message))
                 if shown is not None:
-                    self.client[1].write(shown.encode())
-                    await self.client[1].drain()
+                    self.client.write(shown)
+                if not self.server.has_message or self.client.is_full:
+                    await self.client.flush()
 
     def _record(self, message: Message) -> None:
         match message.kind:
@@ -239,10 +241,11 @@ class Session(Bulk):
     async def _ready(self, message: Message) -> Message:
         """TRUNCATE commits the transaction that it runs in (https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html)."""
         if self._commit_next and message.body == b"T":
-            self.server[1].write(messages.query("commit").encode())
-            while (answer := await messages.read(self.server[0])).kind != b"Z":
+            self.server.write(messages.query("commit"))
+            await self.server.flush()
+            while (answer := await self.server.read()).kind != b"Z":
                 if answer.kind == b"E":
-                    self.client[1].write(self._error(answer).encode())
+                    self.client.write(self._error(answer))
             message = answer
         if self._unload_error:
             message = await self._fail_unload(self._unload_error, message)
@@ -283,8 +286,8 @@ async def handle(settings: FrontSettings, reader: asyncio.StreamReader, writer: 
             user = asked.get("user", "")
             origin = Origin(user, asked.get("database") or user, is_data_api=is_data_api)
             recorder = Recorder(settings.history, origin)
-            streams = (reader, writer), (server_reader, server_writer)
-            await Session(settings, *streams, recorder, is_data_api).run()
+            sides = Side(reader, writer), Side(server_reader, server_writer)
+            await Session(settings, *sides, recorder, is_data_api).run()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
     finally:

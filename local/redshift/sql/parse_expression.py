@@ -28,6 +28,8 @@ _BINARY = {
     "#": OTHER, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "%": PRODUCT, "^": POWER,
 }  # fmt: skip
 _COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
+_SUFFIXES = frozenset({"at", "is", "isnull", "notnull", "not", "like", "ilike", "similar", "between", "in"})
+_POSTFIXES = frozenset({"::", "[", ".", "("})
 _UNARY = frozenset({"-", "+", "~", "@"})
 
 
@@ -41,11 +43,12 @@ class ExpressionParser(PrimaryParser):
         else:
             left = self._prefixed()
         while True:
-            key = self.token.key
-            if not key:
-                return left
+            key = self.tokens[self.position].key
             binding = _BINARY.get(key)
-            if binding is not None:
+            if binding is None:
+                if key not in _SUFFIXES:
+                    return left
+            else:
                 if binding < level:
                     return left
                 self.position += 1
@@ -130,7 +133,9 @@ class ExpressionParser(PrimaryParser):
 
     def _postfixed(self, left: tree.Expression) -> tree.Expression:
         while True:
-            key = self.token.key
+            key = self.tokens[self.position].key
+            if key not in _POSTFIXES:
+                return left
             if key == "::":
                 self.position += 1
                 left = tree.Cast(left, self.type_name())

@@ -134,8 +134,10 @@ class PrimaryParser(Cursor):
 
     def _named(self) -> tree.Expression:
         """Pass a column, a path, `t.*` or a call."""
-        token = self.token
+        token = self.tokens[self.position]
         following = self.tokens[self.position + 1]
+        if following.key not in (".", "(") and following.kind != STRING:
+            return tree.Column((self.name(),))
         if token.kind == WORD and following.kind == STRING and token.key in TYPES:
             to = self.type_name()
             return tree.Cast(self.primary(), to)

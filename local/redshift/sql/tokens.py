@@ -38,16 +38,19 @@ _TOKEN = re.compile(
 
 @dataclass(slots=True)  # not frozen: it is made often, and that makes it slow
 class Token:
-    """A kind, the text that a statement holds, and what rules compare: a word or operator in lower case, else ''."""
+    """A kind, the text that a statement holds, and what rules compare: a word or operator in lower case, else ''.
+
+    `name`: the identifier that a word or a quoted name stands for, as PostgreSQL is to call it.
+    """
 
     kind: str
     text: str
     key: str
+    name: str = ""
 
-    @property
-    def name(self) -> str:
-        """Return the identifier that a word or a quoted name stands for, as PostgreSQL is to call it."""
-        return physical((self.text if self.kind == WORD else self.text[1:-1].replace('""', '"')).lower())
+
+_KNOWN: dict[str, Token] = {}
+_MOST_KNOWN, _LONGEST_KNOWN = 20_000, 64  # tokens, and characters of one
 
 
 def tokenize(sql: str) -> list[Token]:
@@ -57,19 +60,33 @@ def tokenize(sql: str) -> list[Token]:
     ['select', 'a', '']
 
     Raises:
-        RedshiftError: a character that begins no token.
+        RedshiftError: a character that begins no token, or a name that Redshift does not keep.
     """
     tokens, position = [], 0
-    while position < len(sql):
-        match = _TOKEN.match(sql, position)
-        if not match:
-            raise syntax_error(sql[position])
+    for match in _TOKEN.finditer(sql):
+        if match.start() != position:
+            break
         position = match.end()
         kind = match.lastgroup or ""
         if kind != "skip":
             text = match[0]
-            tokens.append(Token(kind, text, text.lower() if kind in (WORD, OPERATOR) else ""))
+            tokens.append(_KNOWN.get(text) or _token(kind, text))
+    if position < len(sql):
+        raise syntax_error(sql[position])
     return [*tokens, Token(END, "", "")]
+
+
+def _token(kind: str, text: str) -> Token:
+    """Make a token; statements have most of theirs in common."""
+    name = ""
+    if kind == WORD:
+        name = physical(text.lower())
+    elif kind == QUOTED:
+        name = physical(text[1:-1].replace('""', '"').lower())
+    token = Token(kind, text, text.lower() if kind in (WORD, OPERATOR) else "", name)
+    if len(_KNOWN) < _MOST_KNOWN and len(text) <= _LONGEST_KNOWN:
+        _KNOWN[text] = token
+    return token
 
 
 def syntax_error(near: str) -> RedshiftError:

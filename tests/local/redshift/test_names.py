@@ -15,7 +15,6 @@ import pytest
 from local.redshift.errors import RedshiftError
 from local.redshift.names import Names, physical, physical_words
 from tests.local.redshift.support import Client, Exports, Lake
-from tests.local.redshift.test_server import running
 
 # Two that PostgreSQL would take for one, in letters, and of characters of several bytes.
 FIRST, SECOND = "a" * 100 + "_first", "a" * 100 + "_second"
@@ -55,7 +54,8 @@ def test_a_long_name_comes_back_whole(client: Client, name: str) -> None:
 
 
 CATALOG = (
-    "select relname from pg_class where relname = '{}'",
+    "select relname from pg_class where relname = '{}'"
+    " and relnamespace = (select oid from pg_namespace where nspname = '{schema}')",
     "select c.relname from pg_class c join pg_namespace n on c.relnamespace = n.oid where relname like '%_first'"
     " and n.nspname = '{schema}'",
     "select table_name from information_schema.tables where table_name ilike '{}' and table_schema = '{schema}'",
@@ -64,8 +64,10 @@ CATALOG = (
     " and ordinal_position = 1 and table_schema = '{schema}'",
     "select tablename from pg_table_def where schemaname = '{schema}' and \"column\" = '{column}'",
     "select \"table\" from svv_table_info where \"schema\" = '{schema}' and \"table\" = '{}' and sortkey1 = '{column}'",
-    "select table_name from svv_redshift_columns where column_name = '{column}' and sortkey = 1",
-    "select relname from (select * from pg_class) as c where upper(relname) = upper('{}')",
+    "select table_name from svv_redshift_columns where column_name = '{column}' and sortkey = 1"
+    " and schema_name = '{schema}'",
+    "select relname from (select * from pg_class) as c where upper(relname) = upper('{}')"
+    " and relnamespace = (select oid from pg_namespace where nspname = '{schema}')",
 )
 
 
@@ -173,18 +175,6 @@ def test_names_by_which_one_logs_in_are_refused_by_name(client: Client, statemen
     assert client.value("select count(*) from pg_user where usename like 'uuuuuuu%'") == 0
 
 
-def test_long_names_survive_a_restart(tmp_path: Path) -> None:
-    ask = f"select column_name from svv_columns where table_name = '{FIRST}'"
-    with running(tmp_path) as (_, facts):
-        client = Client(facts)
-        client.run(f"create table {FIRST} ({SECOND} int)")
-        client.close()
-    with running(tmp_path) as (_, facts):
-        client = Client(facts)
-        assert client.run(ask) == [(SECOND,)]
-        client.close()
-
-
 def test_a_session_that_began_before_a_name_was_known_is_told_it(client: Client, other_client: Client) -> None:
     fresh = f"{'n' * 70}_{uuid.uuid4().hex}"
     other_client.run("begin", "select 1")
@@ -210,13 +200,22 @@ def test_the_file_of_a_name_is_all_that_its_function_reads(facts: dict[str, Any]
     client.close()
 
 
-def test_names_are_kept_once_and_a_name_that_fits_is_left_alone(tmp_path: Path) -> None:
+def test_names_are_known_again_after_a_restart(tmp_path: Path) -> None:
     names = Names()
+    early = names.physical(FIRST)  # before there was a folder
     names.keep_in(tmp_path)
-    assert not names
-    names.add("0" * 16, "short", "long")
-    names.add("0" * 16, "short", "long")
-    assert len(list((tmp_path / "redshift_names").iterdir())) == 1
+    short = names.physical(SECOND)
+    assert len({early, short, FIRST[:63]}) == 3
+    assert names.physical(SECOND) == short
+    again = Names()
+    assert again.true_names(short.encode()) == short.encode()
+    again.keep_in(tmp_path)
+    assert again.true_names(f"{early}.{short}".encode()).decode() == f"{FIRST}.{SECOND}"
+    assert len(list((tmp_path / "redshift_names").iterdir())) == 2
+
+
+def test_a_name_that_fits_is_left_alone() -> None:
+    assert not Names()
     assert physical("x" * 63) == "x" * 63
     assert physical_words("a" * 63 + "." + "b" * 16) == "a" * 63 + "." + "b" * 16
     with pytest.raises(RedshiftError):

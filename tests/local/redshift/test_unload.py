@@ -172,6 +172,19 @@ def test_a_transaction_unloads_what_it_has_written(client: Client, exports: Expo
     assert client.value("select count(*) from t") == 0
 
 
+def test_parallel_off_writes_one_file_after_the_other_in_the_order_of_the_query(
+    client: Client, exports: Exports
+) -> None:
+    client.run("create table t (id integer)", "insert into t values (3), (1), (2)")
+    client.run(exports.unload("select id from t order by id desc", "parallel off manifest", below="ids_"))
+    assert exports.listed() == ["ids_000.parquet", "ids_manifest"]
+    assert [row["id"] for row in exports.rows()] == [3, 2, 1]
+    [entry] = json.loads(exports.body("ids_manifest"))["entries"]
+    assert entry["url"].endswith("/ids_000.parquet")
+    client.run(exports.unload("select id from t", "parallel false allowoverwrite", below="empty_", form="csv"))
+    assert exports.listed()[0] == "empty_000"
+
+
 # query, options, what the error says
 REFUSED = [
     ("select 1 as a limit 3", "", "Limit clause is not supported"),
@@ -180,8 +193,14 @@ REFUSED = [
     ("select 1 as a", "header", "HEADER is not supported for UNLOAD to PARQUET"),
     ("select 1 as a", "null as 'x'", "NULL is not supported for UNLOAD to PARQUET"),
     ("select 1 as a", "delimiter ';'", "DELIMITER is not supported for UNLOAD to PARQUET"),
-    ("select 1 as a", "fixedwidth 'a:1'", "fixedwidth is not offered by the local Redshift"),
-    ("select 1 as a", "parallel off", "parallel is not offered by the local Redshift"),
+    ("select 1 as a", "fixedwidth 'a:1'", "FIXEDWIDTH is not supported for UNLOAD to PARQUET"),
+    ("select 1 as a", "extension 'pq'", "EXTENSION is not supported for UNLOAD to PARQUET"),
+    (
+        "select 1 as a, 'x' as b",
+        "parallel off partition by (b)",
+        "PARALLEL OFF and PARTITION BY cannot be specified together",
+    ),
+    ("select 1 as a", "parallel off parallel on", "PARALLEL OFF and PARALLEL cannot be specified together"),
     ("select 1 as a", "region 'eu-west-1'", "region is not offered by the local Redshift"),
     ("select 1 as a", "encrypted auto", "encrypted is not offered by the local Redshift"),
     ("select 1 as a", "rowgroupsize 64 mb", "rowgroupsize is not offered by the local Redshift"),

@@ -1,0 +1,64 @@
+"""One side of a conversation, client or PostgreSQL: messages read as they come and written together.
+
+In: a connection's streams. Out: messages. Calls of the system, and what wakes the other side, cost more than messages:
+what comes is read as much as there is, and what is written is sent when `flush` is called.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+
+from local.redshift.messages import Message
+
+_HEADER = struct.Struct("!cI")
+_CHUNK = 64 * 1024
+
+
+class Side:
+    """A connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._come, self._place = bytearray(), 0
+        self._unsent = bytearray()
+
+    @property
+    def has_message(self) -> bool:
+        """Tell whether a whole message has come that is not read yet."""
+        left = len(self._come) - self._place
+        return left >= _HEADER.size and left > _HEADER.unpack_from(self._come, self._place)[1]
+
+    async def read(self) -> Message:
+        """Return the next message.
+
+        Raises:
+            asyncio.IncompleteReadError: the other side is gone.
+        """
+        while not self.has_message:
+            del self._come[: self._place]
+            self._place = 0
+            chunk = await self._reader.read(_CHUNK)
+            if not chunk:
+                raise asyncio.IncompleteReadError(bytes(self._come), None)
+            self._come += chunk
+        kind, length = _HEADER.unpack_from(self._come, self._place)
+        body = self._place + _HEADER.size
+        self._place += length + 1
+        return Message(kind, bytes(self._come[body : self._place]))
+
+    def write(self, message: Message) -> None:
+        """Keep a message for the next `flush`."""
+        self._unsent += message.encode()
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether enough is kept to be sent, whatever else comes."""
+        return len(self._unsent) > _CHUNK
+
+    async def flush(self) -> None:
+        """Send what is kept; wait while the other side does not take it."""
+        if self._unsent:
+            self._writer.write(bytes(self._unsent))
+            self._unsent.clear()
+            await self._writer.drain()
