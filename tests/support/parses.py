@@ -41,7 +41,8 @@ def manifest_of(project: Path, environment: Mapping[str, str], parse: Callable[[
 def lint_record(project: Path, paths: Sequence[str]) -> Path:
     """Return the file that says, if it is there, that SQL of a project has the style that the project asks for."""
     inputs = [project / each for each in (*PROJECT, ".sqlfluff", ".sqlfluffignore")]
-    of = digest([*inputs, Path(__file__).with_name("house_style.py"), ROOT / "constraints.txt"])
+    ours = [Path(__file__).with_name(name) for name in ("house_style.py", "quick_sqlfluff.py")]
+    of = digest([*inputs, *ours, ROOT / "constraints.txt"])
     asked = hashlib.sha256(" ".join([*sorted(paths), of]).encode()).hexdigest()
     return _KEPT / f"{asked[:32]}.linted"
 

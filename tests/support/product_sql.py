@@ -121,13 +121,11 @@ def parsed(wanted: Iterable[str], is_whole: bool = False) -> dict[str, Parsed]:
 def _asked(wanted: list[str]) -> Iterator[tuple[str, Parsed]]:
     if not wanted:
         return
-    from sqlfluff.core import FluffConfig  # its imports are only worth their time where this is used
-    from sqlfluff.core.parser import Lexer, Parser
+    from sqlfluff.core import FluffConfig, Linter  # its imports are only worth their time where this is used
 
-    config = FluffConfig(overrides={"dialect": "redshift"})
-    lexer, parser = Lexer(config=config), Parser(config=config)
+    linter = Linter(config=FluffConfig(overrides={"dialect": "redshift", "templater": "raw"}))  # by its compiled parser
     for shape in wanted:
-        root = parser.parse(lexer.lex(shape)[0])
+        root = linter.parse_string(shape).tree
         assert root is not None
         bad = [segment.raw for segment in root.recursive_crawl("unparsable")]
         called = {segment.raw.lower() for segment in root.recursive_crawl("function_name")}
