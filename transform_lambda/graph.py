@@ -39,6 +39,8 @@ class Node:
     error_after: float | None = None
     has_own_freshness: bool = False  # freshness goes by something else than when rows landed
     is_sensitive: bool = False  # of a landing source: its values are nobody's to see
+    retention_days: int | None = None  # after which rows may leave landing; of a landing source
+    snapshot_end: str | None = None  # of a landing source whose files replace the ones before
     files: frozenset[str] = frozenset()  # that say what it is: SQL and YAML, under the project's folder
 
 
@@ -283,7 +285,8 @@ def graph_of(manifest: Any) -> Graph:
 def _node(node: Any, known: Set[str]) -> Node:
     kind = str(node.resource_type)
     is_landing = kind == "source" and node.source_name == "landing"
-    entity = (node.config.meta or {}).get("entity")
+    meta = node.config.meta or {}
+    entity = meta.get("entity")
     return Node(
         id=node.unique_id,
         kind=kind,
@@ -295,7 +298,9 @@ def _node(node: Any, known: Set[str]) -> Node:
         is_upsert=kind == "model" and node.fqn[1] == "modeled" and node.name == entity,
         dataset=node.name if is_landing else None,
         relation=f"{node.schema}.{node.identifier}",
-        is_sensitive=is_landing and bool((node.config.meta or {}).get("sensitive")),
+        is_sensitive=is_landing and bool(meta.get("sensitive")),
+        retention_days=meta.get("retention_days") if is_landing else None,
+        snapshot_end=(meta.get("snapshot") or {}).get("end") if is_landing else None,
         files=frozenset(_files(node)),
         **(_freshness(node) if is_landing else {}),
     )

@@ -23,7 +23,9 @@ _UNDO_MARGIN = timedelta(seconds=5)
 class UndoneFile:
     """A file that `landfall undo` took out of landing, as one model saw it.
 
-    `read_at` is the start of the last run that took the file's load into `model`; both are None when no run did.
+    `read_at` is the start of the last run that read the file's load into `model` and left nothing of before: the last
+    one from the first row, or else the first one at all, since one that reads a load again (a model's history lags
+    behind, say) only adds to what is there. Both are None when no run did.
     """
 
     load_seq: int
@@ -393,7 +395,8 @@ group by dataset
 union all
 select
     'undone', files.dataset, taken.model, files.load_seq, cast(0 as bigint), cast(0 as bigint),
-    files.undone_at, max(bounds.frozen_at)
+    files.undone_at,
+    coalesce(max(case when taken.from_seq = 0 then bounds.frozen_at end), min(bounds.frozen_at))
 from files
 left join ops.model_loads as taken
     on files.dataset = taken.dataset and files.load_seq > taken.from_seq and files.load_seq <= taken.upto_seq

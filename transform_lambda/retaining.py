@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from transform_lambda.dbt_runtime import Query
-from transform_lambda.graph import Graph
+from transform_lambda.graph import Graph, Node
 
 KEPT_MOST = 1_000  # files, by their ids of 64 characters: of the 100 KB that a statement may have
 TABLES_SQL = (
@@ -31,8 +31,10 @@ def answer(
     is made by this version of the project; the next run may read from the first row what is not.
 
     Returns:
-        {"datasets": {name: {"upto_seq", "kept": [file id], "refused": why or None}}, "read_with": {name: [dataset]}}
+        {"datasets": {name: {"upto_seq", "kept": [file id], "refused": why or None, "declared": what this version of the
+        project declares of its rows}}, "read_with": {name: [dataset]}}
     """
+    sources = {node.dataset: node for node in graph.landing}
     tables = {row["name"] for row in query(TABLES_SQL)}
     taken = _taken(query, datasets)
     due = frozenset().union(*(graph.read_with(name) for name in rebuilt))
@@ -46,7 +48,18 @@ def answer(
         else _bounds(query, graph, name, tables, taken)
         for name in datasets
     }
-    return {"datasets": said, "read_with": {name: sorted(graph.read_with(name)) for name in datasets}}
+    return {
+        "datasets": {name: {**said[name], "declared": _declared(sources.get(name))} for name in datasets},
+        "read_with": {name: sorted(graph.read_with(name)) for name in datasets},
+    }
+
+
+def _declared(source: Node | None) -> dict[str, Any]:
+    """Spell what this version of the project declares of a dataset's rows; nothing, where it has no such source."""
+    return {
+        "retention_days": source.retention_days if source else None,
+        "lists_each_file": source is not None and source.snapshot_end == "file",
+    }
 
 
 def _taken(query: Query, datasets: Sequence[str]) -> dict[tuple[str, str], int]:

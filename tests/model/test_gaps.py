@@ -11,7 +11,6 @@ from aws_lambda_powertools import Logger
 from local.home import ROOT
 from tests.support.model_warehouse import ModelWarehouse, Moment
 from tests.support.order_rows import item, items_file, order, orders_file
-from tests.support.warehouse_seed import SeedFile, Warehouse
 from transform_lambda import retaining
 from transform_lambda.build import Builder
 from transform_lambda.dbt_runtime import connected
@@ -27,34 +26,8 @@ def ready(built_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> M
     """Return a warehouse in which everything has been built over nothing, and the environment of the function."""
     for name, value in built_warehouse.environment.items():
         monkeypatch.setenv(name, value)
-    loader = built_warehouse.loader
-    for dataset in (ORDERS, ITEMS):
-        has = "select count(*) from svv_columns where table_schema = 'ledger' and column_name = 'removed_at'"
-        if not loader.value(f"{has} and table_name = '{dataset}'"):
-            loader.run(
-                f"alter table ledger.{dataset} add column removed_at timestamp",
-                f"alter table ledger.{dataset} add column restored_at timestamp",
-            )
+    built_warehouse.loader.may_remove(ORDERS, ITEMS)
     return built_warehouse
-
-
-def remove(loader: Warehouse, file: SeedFile) -> None:
-    """Take a file's rows out of landing, as housekeeping does."""
-    loader.transaction(
-        f"update ledger.{file.dataset} set removed_at = getdate() where file_id = '{file.file_id}'",
-        f"delete from landing.{file.dataset} where _file_id = '{file.file_id}'",
-    )
-
-
-def bring_back(loader: Warehouse, file: SeedFile) -> None:
-    """Land a removed file again, as its load does: under the number that it had."""
-    seq = loader.value(f"select load_seq from ledger.{file.dataset} where file_id = '{file.file_id}'")
-    loader.run(f"delete from ledger.{file.dataset} where file_id = '{file.file_id}'")
-    loader.land(file)
-    loader.transaction(
-        f"update landing.{file.dataset} set _load_seq = {seq} where _file_id = '{file.file_id}'",
-        f"update ledger.{file.dataset} set load_seq = {seq}, restored_at = getdate() where file_id = '{file.file_id}'",
-    )
 
 
 def plan(*, full_refresh: bool = False) -> dict[str, Any]:
@@ -73,6 +46,11 @@ def modeled(warehouse: ModelWarehouse) -> dict[str, str]:
     return dict(warehouse.transformer.rows("select order_id, order_status from modeled.orders"))
 
 
+def outcomes(warehouse: ModelWarehouse) -> set[str]:
+    """Name how runs have ended, as they are recorded."""
+    return {outcome for (outcome,) in warehouse.transformer.rows("select outcome from ops.runs")}
+
+
 def answer(dataset: str) -> Mapping[str, Any]:
     """Ask what models need of a dataset, as the function is asked."""
     with connected() as query:
@@ -80,20 +58,15 @@ def answer(dataset: str) -> Mapping[str, Any]:
     return said
 
 
-def age_undos(ready: ModelWarehouse) -> None:
-    """Let undos be older than they are: a run that begins within seconds of one does not settle it."""
-    ready.loader.run("update ledger.order_summary set undone_at = dateadd(second, -5, undone_at)")
-
-
 def test_an_undo_over_a_gap_waits_and_is_told_while_everything_else_goes_on(ready: ModelWarehouse) -> None:
     old, wrong = orders_file("old", [order("o-1")]), orders_file("wrong", [order("o-9")])
     ready.loader.land(old)
     ready.loader.land(wrong)
     assert BUILDER.build(plan())["outcome"] == "succeeded"
-    remove(ready.loader, old)
+    ready.loader.remove(old)
     assert plan()["build"] is False  # a gap alone asks for nothing
     ready.loader.undo(wrong)
-    age_undos(ready)
+    ready.loader.age_undo(wrong)
     ready.loader.land(orders_file("new", [order("o-2")]))
     ready.loader.land(items_file("items", [item("i-1", "o-2")]))
 
@@ -110,11 +83,36 @@ def test_an_undo_over_a_gap_waits_and_is_told_while_everything_else_goes_on(read
     assert (again["build"], again["select"]) == (True, [])
     assert BUILDER.build(again)["failing"] == [told]
 
-    bring_back(ready.loader, old)
+    ready.loader.bring_back(old)
     mended = plan()
     assert (mended["rebuilt"], mended["blocked"]) == ((ORDERS,), [])
     assert BUILDER.build(mended)["outcome"] == "succeeded"
     assert modeled(ready) == dict.fromkeys(("o-1", "o-2"), "placed")
+    assert plan()["build"] is False
+
+
+def test_a_rebuild_that_waits_is_not_forgotten_where_a_run_reads_its_load_once_more(ready: ModelWarehouse) -> None:
+    old, wrong = orders_file("old", [order("o-1")]), orders_file("wrong", [order("o-9")])
+    for file in (old, wrong):
+        ready.loader.land(file)
+        assert BUILDER.build(plan())["outcome"] == "succeeded"
+    ready.loader.remove(old)
+    ready.loader.undo(wrong)
+    ready.loader.age_undo(wrong)
+    waiting = plan()["blocked"]
+    assert [each["gate"].partition(":")[0] for each in waiting] == ["rebuild of order_summary"]
+    # As of an entity whose history lags behind its table: the table takes in again what the history lacks.
+    ready.transformer.run(
+        f"insert into ops.run_bounds (run_id, dataset, upto_seq, frozen_at) values ('again', '{ORDERS}', 2, getdate())",
+        "insert into ops.model_loads (model, dataset, from_seq, upto_seq, run_id, loaded_at) "
+        f"values ('modeled.orders', '{ORDERS}', 1, 2, 'again', getdate())",
+    )
+    assert plan()["blocked"] == waiting
+    ready.loader.bring_back(old)
+    mended = plan()
+    assert (mended["rebuilt"], mended["blocked"]) == ((ORDERS,), [])
+    assert BUILDER.build(mended)["outcome"] == "succeeded"
+    assert modeled(ready) == {"o-1": "placed"}
     assert plan()["build"] is False
 
 
@@ -124,16 +122,16 @@ def test_a_rebuild_that_reads_a_dataset_with_a_gap_waits_and_one_that_does_not_g
     for file in (orders, wrong_order, items, wrong_item):
         ready.loader.land(file)
     BUILDER.build(plan())
-    remove(ready.loader, items)
+    ready.loader.remove(items)
     ready.loader.undo(wrong_order)  # items look their orders up, so that both would be built from the first row
-    age_undos(ready)
+    ready.loader.age_undo(wrong_order)
     assert [each["gate"].partition(":")[0] for each in plan()["blocked"]] == ["rebuild of order_summary"]
-    bring_back(ready.loader, items)
-    remove(ready.loader, orders)
+    ready.loader.bring_back(items)
+    ready.loader.remove(orders)
     assert [each["gate"].partition(":")[0] for each in plan()["blocked"]] == ["rebuild of order_summary"]
-    bring_back(ready.loader, orders)
+    ready.loader.bring_back(orders)
     assert BUILDER.build(plan())["outcome"] == "succeeded"
-    remove(ready.loader, orders)
+    ready.loader.remove(orders)
     ready.loader.undo(wrong_item)
     after = plan()
     assert (after["rebuilt"], after["blocked"]) == ((ITEMS,), [])
@@ -146,17 +144,18 @@ def test_a_full_refresh_over_a_gap_is_refused_by_the_plan_and_by_dbt_itself(read
     old = orders_file("old", [order("o-1")])
     ready.loader.land(old)
     BUILDER.build(plan())
-    remove(ready.loader, old)
+    ready.loader.remove(old)
     asked = plan(full_refresh=True)
     assert (asked["full_refresh"], asked["select"]) == (False, [])
     assert BUILDER.build(asked)["outcome"] == "gate_failed"
     run = ready.dbt("build", "--full-refresh", *SELECTED)
     assert (run.success, run.status("int_orders__checked"), run.status("orders")) == (False, "error", "skipped")
     assert "landfall backfill raw/ --dataset order_summary --removed" in run.messages
+    assert outcomes(ready) == {"succeeded", "gate_failed"}
     assert modeled(ready) == {"o-1": "placed"}
     ready.loader.land(orders_file("new", [order("o-2")]))
     assert BUILDER.build(plan())["outcome"] == "succeeded"
-    bring_back(ready.loader, old)
+    ready.loader.bring_back(old)
     assert ready.dbt("build", "--full-refresh", *SELECTED).success
     assert modeled(ready) == dict.fromkeys(("o-1", "o-2"), "placed")
 
@@ -165,7 +164,7 @@ def test_a_reshaped_entity_over_a_gap_is_stopped_and_told_and_what_looks_it_up_g
     old = orders_file("old", [order("o-1")])
     ready.loader.land(old)
     assert BUILDER.build(plan())["outcome"] == "succeeded"
-    remove(ready.loader, old)
+    ready.loader.remove(old)
     ready.transformer.run("alter table modeled.orders drop column shipping_country")
     ready.loader.land(orders_file("new", [order("o-2")]))
     ready.loader.land(items_file("items", [item("i-1", "o-1")]))
@@ -174,10 +173,11 @@ def test_a_reshaped_entity_over_a_gap_is_stopped_and_told_and_what_looks_it_up_g
     [told] = result["failing"]
     assert told["gate"] == "int_orders__checked from the first row: rows were removed from landing"
     assert (told["failures"], told["remedy"][0]) == (1, "landfall backfill raw/ --dataset order_summary --removed")
+    assert outcomes(ready) == {"succeeded", "gate_failed"}
     assert modeled(ready) == {"o-1": "placed"}
     assert ready.transformer.rows("select order_item_id from modeled.order_items") == [("i-1",)]
 
-    bring_back(ready.loader, old)
+    ready.loader.bring_back(old)
     assert BUILDER.build(plan())["outcome"] == "succeeded"
     assert modeled(ready) == dict.fromkeys(("o-1", "o-2"), "placed")
     assert ready.transformer.value("select count(*) from modeled.orders where shipping_country is not null") == 2
@@ -187,10 +187,34 @@ def test_rows_that_leave_while_a_run_reads_them_fail_it_and_lose_nothing(ready: 
     old = orders_file("old", [order("o-1")])
     ready.loader.land(old)
     BUILDER.build(plan())
-    amid = {Moment.amid("int_orders__checked"): lambda: remove(ready.loader, old)}
+    amid = {Moment.amid("int_orders__checked"): lambda: ready.loader.remove(old)}
     run = ready.dbt("build", "--full-refresh", *SELECTED, during=amid)
     assert (run.status("int_orders__checked"), run.status("orders")) == ("error", "skipped")
     assert modeled(ready) == {"o-1": "placed"}
+
+
+def test_rows_that_come_back_while_a_run_begins_are_built(ready: ModelWarehouse) -> None:
+    old = orders_file("old", [order("o-1")])
+    ready.loader.land(old)
+    BUILDER.build(plan())
+    ready.loader.remove(old)
+    # It has asked what is missing by then, and asks how much of it when it is about to refuse.
+    back = {Moment.at_statement("int_orders__checked", 2): lambda: ready.loader.bring_back(old)}
+    run = ready.dbt("build", "--full-refresh", *SELECTED, during=back)
+    assert "removed_at is not null" in run.sent_by("int_orders__checked")[1]
+    assert run.success, run.messages
+    assert modeled(ready) == {"o-1": "placed"}
+
+
+def test_gates_that_are_asked_alone_do_not_take_removed_rows_for_lost(ready: ModelWarehouse) -> None:
+    old, kept = orders_file("old", [order("o-1")]), orders_file("kept", [order("o-2")])
+    ready.loader.land(old)
+    ready.loader.land(kept)
+    assert ready.dbt("build", "--full-refresh", *SELECTED).success
+    ready.loader.remove(old)
+    assert ready.dbt("test", "--select", "source:landing.order_summary+").success
+    ready.transformer.run("delete from gate.int_orders__checked where order_id = 'o-2'")
+    assert ready.dbt("test", "--select", "orders__rows_conserved").status("orders__rows_conserved") == "fail"
 
 
 def test_models_say_which_rows_nobody_asks_for_again(ready: ModelWarehouse) -> None:
@@ -202,7 +226,8 @@ def test_models_say_which_rows_nobody_asks_for_again(ready: ModelWarehouse) -> N
     ready.loader.land(good)
     ready.loader.land(bad)
     BUILDER.build(plan())
-    assert answer(ORDERS) == {"upto_seq": 2, "kept": [bad.file_id], "refused": None}
+    declared = {"retention_days": None, "lists_each_file": False}
+    assert answer(ORDERS) == {"upto_seq": 2, "kept": [bad.file_id], "refused": None, "declared": declared}
     stopped = orders_file("stopped", [order(f"bad-{number}", order_status="lost") for number in range(20)])
     ready.loader.land(stopped)
     assert BUILDER.build(plan())["outcome"] == "gate_failed"

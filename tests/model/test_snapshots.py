@@ -160,6 +160,38 @@ def test_a_part_that_a_later_snapshot_holds_as_well_is_of_the_later_one(snapshot
     assert_as_built_anew(snapshots, CATALOGS, "catalogs")
 
 
+def test_a_folder_may_not_name_a_part_whose_rows_left_landing_before_folders_were_declared(
+    snapshots: ModelWarehouse,
+) -> None:
+    kept = part("1", "part-0", [thing("a")])
+    snapshots.loader.land(kept, marker("1", [kept]))
+    snapshots.run_green(*CATALOGS)
+    snapshots.loader.may_remove("catalogs")
+    snapshots.loader.remove(kept)  # as of a dataset each of whose files was a snapshot
+    new = part("1", "part-1", [thing("b")], NOON + DAY)
+    snapshots.loader.land(new, marker("1", [kept, new], NOON + DAY, version="2"))
+    refused = snapshots.dbt("run", *CATALOGS)
+    assert (refused.status("int_catalogs__checked"), refused.status("catalogs")) == ("error", "skipped")
+    assert "landfall backfill raw/ --dataset catalogs --removed" in refused.messages
+    assert modeled(snapshots, "catalogs") == [("a", "Ada", False)]
+
+    snapshots.loader.bring_back(kept)
+    snapshots.run_green(*CATALOGS)
+    assert modeled(snapshots, "catalogs") == [("a", "Ada", False), ("b", "Ada", False)]
+
+
+def test_of_exports_of_one_file_the_older_ones_may_leave_landing(snapshots: ModelWarehouse) -> None:
+    first = roster("1", [thing("a"), thing("b")])
+    snapshots.loader.land(first)
+    snapshots.loader.land(roster("2", [thing("a")], NOON + DAY))
+    snapshots.run_green(*ROSTERS)
+    snapshots.loader.may_remove("rosters")
+    snapshots.loader.remove(first)
+    snapshots.loader.land(roster("3", [thing("a", "new")], NOON + 2 * DAY))
+    snapshots.run_green(*ROSTERS)
+    assert modeled(snapshots, "rosters") == [("a", "new", False), ("b", None, True)]
+
+
 def test_an_export_that_is_undone_is_followed_by_the_one_before(snapshots: ModelWarehouse) -> None:
     wrong = roster("2", [thing("a", "wrong")], NOON + DAY)
     snapshots.loader.land(roster("1", [thing("a"), thing("b")]))

@@ -252,17 +252,11 @@ def test_undoing_a_modeled_file_rebuilds_the_models_without_it(ready: ModelWareh
     run()
     assert "o-9" in modeled_orders(ready)
     ready.loader.undo(wrong)
-    age_undo(ready, wrong)
+    ready.loader.age_undo(wrong)
     after = plan()
     assert after["rebuilt"] == ("order_summary",)
     assert BUILDER.build(after)["outcome"] == "succeeded"
     assert modeled_orders(ready) == {"o-1": "placed"}
-
-
-def age_undo(ready: ModelWarehouse, file: SeedFile) -> None:
-    """Let an undo be older than it is: a run that begins within seconds of one does not settle it."""
-    moved = "set undone_at = dateadd(second, -5, undone_at) where undone_at is not null"
-    ready.loader.run(f"update ledger.{file.dataset} {moved}")
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
@@ -273,7 +267,7 @@ def test_what_was_not_undone_is_built_as_on_any_day_beside_what_was(ready: Model
     ready.loader.land(wrong)
     run()
     ready.loader.undo(wrong)
-    age_undo(ready, wrong)
+    ready.loader.age_undo(wrong)
     ready.loader.land(orders_file("two", [order("o-3")]))
     after = plan()
     assert (after["rebuilt"], after["full_refresh"], after["rows"]) == (("order_items",), False, 3)
@@ -298,7 +292,7 @@ def test_what_is_rebuilt_goes_on_beside_the_failed_gate_of_the_rest(ready: Model
     ready.loader.land(wrong)
     run()
     ready.loader.undo(wrong)
-    age_undo(ready, wrong)
+    ready.loader.age_undo(wrong)
     ready.loader.land(bad_file())
     result = run()
     assert result["outcome"] == "gate_failed"

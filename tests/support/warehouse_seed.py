@@ -13,10 +13,12 @@ from typing import Any
 import redshift_connector
 from redshift_connector.core import Connection
 
+from ingest_lambda.warehouse import removals
 from local.home import ROOT
 from scripts.contracts import read_contracts
 
 BUCKET = "landfall-test"
+UNDO_MARGIN = 5  # seconds (transform_lambda/plan.py)
 NOON = datetime(2025, 11, 13, 12)
 # Landing keeps the place of each row in its file where a dataset declares changes.
 CHANGE_FEEDS = {dataset for dataset, contract in read_contracts(ROOT).items() if "changes" in contract}
@@ -94,6 +96,37 @@ class Warehouse:
             f"lock lock.{file.dataset}",
             f"delete from landing.{file.dataset} where _file_id = '{file.file_id}'",
             f"update ledger.{file.dataset} set undone_at = getdate() where file_id = '{file.file_id}'",
+        )
+
+    def age_undo(self, file: SeedFile) -> None:
+        """Let an undo be older than it is: a run that begins within seconds of one does not settle it."""
+        aged = f"set undone_at = dateadd(second, -{UNDO_MARGIN}, undone_at)"
+        self.run(f"update ledger.{file.dataset} {aged} where file_id = '{file.file_id}'")
+
+    def may_remove(self, *datasets: str) -> None:
+        """Let ledgers say whose rows were removed, as the first removal does."""
+        has = "select table_name from svv_columns where table_schema = 'ledger' and column_name = 'removed_at'"
+        known = {name for (name,) in self.rows(has)}
+        for dataset in datasets:
+            if dataset not in known:
+                self.run(*removals.add_columns(dataset)[1:])
+
+    def remove(self, file: SeedFile) -> None:
+        """Take a file's rows out of landing, as housekeeping does."""
+        self.transaction(
+            f"update ledger.{file.dataset} set removed_at = getdate() where file_id = '{file.file_id}'",
+            f"delete from landing.{file.dataset} where _file_id = '{file.file_id}'",
+        )
+
+    def bring_back(self, file: SeedFile) -> None:
+        """Land a removed file again, as its load does: under the number that it had."""
+        seq = self.value(f"select load_seq from ledger.{file.dataset} where file_id = '{file.file_id}'")
+        self.run(f"delete from ledger.{file.dataset} where file_id = '{file.file_id}'")
+        self.land(file)
+        came_back = f"set load_seq = {seq}, restored_at = getdate() where file_id = '{file.file_id}'"
+        self.transaction(
+            f"update landing.{file.dataset} set _load_seq = {seq} where _file_id = '{file.file_id}'",
+            f"update ledger.{file.dataset} {came_back}",
         )
 
 

@@ -1,6 +1,7 @@
 {% test rows_conserved(model, entity, landed, parts) %}
 
 {% set range = checked_range(entity) %}
+{% set removing = datasets_with_removals() | select('in', range.bounds) | list %}
 
 with checked as (
 
@@ -58,6 +59,8 @@ sorted_per_file as (
 per_file as (
 
     select
+        coalesce(checked_per_file._file_id, landed_per_file._file_id)
+            as _file_id,
         coalesce(checked_per_file._source_file, landed_per_file._source_file)
             as _source_file,
         coalesce(landed_per_file.landed_rows, 0) as landed_rows,
@@ -80,7 +83,25 @@ select
     sorted_rows
 from per_file
 where
-    (landed_rows <> new_rows or checked_rows <> sorted_rows)
+    (
+        {%- if removing %}
+        (
+            landed_rows <> new_rows
+            -- rows that have left landing since they were checked, being old
+            and _file_id not in (
+                {%- for dataset in removing %}
+                select file_id
+                from {{ ledger_table(dataset) }}
+                where removed_at is not null
+                {% if not loop.last %}union all{% endif %}
+                {%- endfor %}
+            )
+        )
+        {%- else %}
+        landed_rows <> new_rows
+        {%- endif %}
+        or checked_rows <> sorted_rows
+    )
     -- another run may have replaced the checked rows: then this one upserts nothing
     and exists (
         select 1 from {{ mutex_table(entity) }}
