@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -133,7 +133,10 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     clients = Clients(s3, boto3.client("sqs"), boto3.client("sns"))
     grace = timedelta(seconds=event.get("grace_seconds", GRACE_SECONDS))
     marks = Marks(dynamodb, settings.lease_table)
-    ask = partial(retention.ask_transform, boto3.client("lambda", config=PATIENT), settings.transform_function)
+
+    def ask(datasets: Sequence[str]) -> Mapping[str, Any]:  # at the end of a round alone, where something is due
+        return retention.ask_transform(boto3.client("lambda", config=PATIENT), settings.transform_function, datasets)
+
     result = run(settings, clients, warehouse, remaining_seconds, datetime.now(UTC) - grace, marks, ask)
     if result.is_restored:
         _forget_what_was_built(clients.s3, settings.bucket, ChangeMark(dynamodb, settings.lease_table))

@@ -97,8 +97,23 @@ def standings(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]
 
 def mismatches(warehouse: Connection, names: Iterable[str], window: Window | None = None) -> list[Mismatch]:
     """Compare the rows of each file in landing with the ledger, all or those of a window: 130 datasets a statement."""
-    every = list(names)
-    removing = {str(row["dataset"]) for row in warehouse.query(removals.select_ledgers())}
+    removing = _removing(warehouse)
+    found = _mismatches(warehouse, list(names), removing, window)
+    # A first removal may have come in between: the files of a ledger that could not say so would be taken for lost.
+    late = {each.dataset for each in found} & (_removing(warehouse) - removing) if found else set[str]()
+    if not late:
+        return found
+    certain = [each for each in found if each.dataset not in late]
+    return certain + _mismatches(warehouse, sorted(late), removing | late, window)
+
+
+def _removing(warehouse: Connection) -> set[str]:
+    return {str(row["dataset"]) for row in warehouse.query(removals.select_ledgers())}
+
+
+def _mismatches(
+    warehouse: Connection, every: Sequence[str], removing: set[str], window: Window | None
+) -> list[Mismatch]:
     if window is None:
         sqls = [select_mismatches(name, has_removals=name in removing) for name in every]
     else:

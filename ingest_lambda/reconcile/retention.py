@@ -16,12 +16,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.errors import ConfigError, TransientError
-from ingest_lambda.reconcile.ledger import packed
+from ingest_lambda.reconcile.ledger import datasets, packed
 from ingest_lambda.warehouse import removals
 from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Connection, retry_conflicts
 from ingest_lambda.warehouse.removals import Removable
-from ingest_lambda.warehouse.statements import literal
+from ingest_lambda.warehouse.statements import literal, table
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -82,27 +82,54 @@ def keep_house(
     done = [Removal(name, "nothing", days[name]) for name in names if name not in due]
     if not due:
         return done
+    ledgers = [] if dry_run else datasets(warehouse)
+    before = _newest(warehouse, ledgers)
     said = ask(due)["datasets"]
+    refused = {name: said[name]["refused"] or _other_than_deployed(contracts[name], said[name]) for name in due}
     if not dry_run:
         for name in due:
-            if name not in prepared and not said[name]["refused"]:
+            if name not in prepared and not refused[name]:
                 retry_conflicts(partial(warehouse.transaction, removals.add_columns(name)))
                 prepared.add(name)
     # After the columns were there: a run that does not see them has frozen its bounds before, and is found here.
-    running = [] if dry_run else warehouse.query(select_under_way())
+    meanwhile = None if dry_run else _meanwhile(warehouse, ledgers, before)
     for name in due:
-        contract, bounds = contracts[name], said[name]
         removable = Removable(
             name,
             days[name],
-            int(bounds["upto_seq"]),
-            tuple(bounds["kept"]),
-            is_snapshot=contract.lists_each_file,
+            int(said[name]["upto_seq"]),
+            tuple(said[name]["kept"]),
+            is_snapshot=contracts[name].lists_each_file,
             has_columns=name in prepared,
         )
-        why = bounds["refused"] or (f"run {running[0]['run_id']} is under way; try again after it" if running else None)
+        why = refused[name] or meanwhile
         done.append(Removal(name, "refused", days[name], reason=why) if why else _remove(warehouse, removable, dry_run))
     return sorted(done, key=lambda each: each.dataset)
+
+
+def _other_than_deployed(contract: Contract, said: Mapping[str, Any]) -> str | None:
+    """Refuse to go by a declaration that the deployed functions do not know: a load takes removed files for landed."""
+    here = {"retention_days": contract.retention_days, "lists_each_file": contract.lists_each_file}
+    deployed = said.get("declared")
+    return None if deployed == here else f"{here} is declared here, and {deployed} is deployed: landfall deploy"
+
+
+def _meanwhile(warehouse: Connection, ledgers: Sequence[str], before: frozenset[tuple[str, ...]]) -> str | None:
+    """Say why what the models said that they need may have changed since they were asked."""
+    if running := warehouse.query(select_under_way()):
+        return f"run {running[0]['run_id']} is under way; try again after it"
+    if _newest(warehouse, ledgers) != before:
+        return "a run began, or a file was undone, while the models were asked what they need; try again"
+    return None
+
+
+def _newest(warehouse: Connection, ledgers: Sequence[str]) -> frozenset[tuple[str, ...]]:
+    """Ask for the newest run and the newest undo of each dataset, which change what models need."""
+    return frozenset(
+        (str(row["dataset"]), str(row["undone"]), str(row["newest"]))
+        for sql in packed(select_newest(ledgers) if ledgers else [], " union all ")
+        for row in warehouse.query(sql)
+    )
 
 
 def _remove(warehouse: Connection, removable: Removable, dry_run: bool) -> Removal:
@@ -127,6 +154,23 @@ def select_under_way() -> str:
         "select bounds.run_id from ops.run_bounds as bounds left join ops.runs as runs on runs.run_id = bounds.run_id "
         f"where runs.run_id is null and bounds.frozen_at > dateadd(hour, -{UNDER_WAY_HOURS:d}, getdate()) limit 1"
     )
+
+
+def select_newest(ledgers: Sequence[str]) -> list[str]:
+    """Ask when the last run began, and which undo was the last of each dataset: the parts of a union.
+
+    >>> for sql in select_newest(["orders"]): print(sql)
+    select '' as dataset, 0 as undone, max(frozen_at) as newest from ops.run_bounds
+    select 'orders' as dataset, count(undone_at) as undone, max(undone_at) as newest from ledger."orders"
+    """
+    return [
+        "select '' as dataset, 0 as undone, max(frozen_at) as newest from ops.run_bounds",
+        *(
+            f"select {literal(name)} as dataset, count(undone_at) as undone, max(undone_at) as newest "
+            f"from {table('ledger', name)}"
+            for name in ledgers
+        ),
+    ]
 
 
 def ask_transform(client: LambdaClient, function: str, datasets: Sequence[str]) -> Mapping[str, Any]:

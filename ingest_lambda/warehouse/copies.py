@@ -66,7 +66,10 @@ def insert_copies(dataset: str, load_id: str, files: str, *, records_paths: bool
 
 
 def is_original(name: str) -> str:
-    """Ask of a ledger row, by its alias, whether the bytes of its file are in landing."""
+    """Ask of a ledger row, by its alias, whether the bytes of its file have landed, and were not undone since.
+
+    Of a file whose rows have left landing, being old, they are not there; but they come back by that file alone.
+    """
     return f"{name}.undone_at is null and {name}.load_path <> {literal(SKIPPED)}"
 
 
@@ -90,6 +93,18 @@ def forget_copies(dataset: str, file_ids: Iterable[str], *, if_alone: bool) -> l
         f"delete from {ledger} where load_path = {literal(SKIPPED)} "
         f"and file_id in ({', '.join(map(literal, file_ids))}){alone if if_alone else ''}",
     ]
+
+
+def select_copies_of(dataset: str, file_ids: Iterable[str]) -> str:
+    """List the files that were skipped since these have landed."""
+    ledger = table("ledger", dataset)
+    ids = ", ".join(map(literal, file_ids))
+    return (
+        f'select distinct skipped.bucket, skipped."key", skipped.version_id from {ledger} as skipped '
+        f"inner join {ledger} as original on {same_bytes('skipped', 'original')} "
+        f"where skipped.load_path = {literal(SKIPPED)} and original.file_id in ({ids}) "
+        f'order by skipped."key", skipped.version_id'
+    )
 
 
 def count_copies(dataset: str) -> str:

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
@@ -23,14 +24,17 @@ from ingest_lambda.reconcile import ledger, retention
 from ingest_lambda.reconcile.ledger import Standing, Window
 from ingest_lambda.reconcile.retention import Removal
 from ingest_lambda.warehouse import removals, snapshot_files
+from ingest_lambda.warehouse.client import Outcome, Row, Warehouse
 from ingest_lambda.warehouse.removals import Removable
 from landfall.deploy import bootstrap
+from landfall.operate import statements
 from scripts.contracts import from_document
 from tests.land.warehouse import Land, new_dataset
 
 DAYS = 90
 KEEPS = Contract(retention_days=DAYS)
 ALL = 1_000  # a load behind every other
+BY_RUN = ("run_bounds", "runs")
 
 
 @dataclass
@@ -41,11 +45,38 @@ class Models:
     kept: Sequence[str] = ()
     refused: str | None = None
     asked: list[str] = field(default_factory=list)
+    days: int | None = DAYS
+    lists_each_file: bool = False
+    meanwhile: Callable[[], object] = bool
 
     def __call__(self, datasets: Sequence[str]) -> Mapping[str, Any]:
         self.asked += datasets
-        bounds = {"upto_seq": self.upto_seq, "kept": list(self.kept), "refused": self.refused}
+        self.meanwhile()
+        declared = {"retention_days": self.days, "lists_each_file": self.lists_each_file}
+        bounds = {
+            "upto_seq": self.upto_seq,
+            "kept": list(self.kept),
+            "refused": self.refused,
+            "declared": declared,
+        }
         return {"datasets": dict.fromkeys(datasets, bounds), "read_with": {}}
+
+
+@dataclass
+class Between:
+    """A warehouse in which something happens between the first statement and the second."""
+
+    warehouse: Warehouse
+    then: Callable[[], object]
+
+    def query(self, sql: str) -> list[Row]:
+        rows = self.warehouse.query(sql)
+        then, self.then = self.then, bool
+        then()
+        return rows
+
+    def transaction(self, statements: Sequence[str]) -> Outcome:
+        return self.warehouse.transaction(statements)
 
 
 @pytest.fixture
@@ -183,6 +214,56 @@ def test_while_a_run_is_under_way_nothing_leaves(land: Land, dataset: str) -> No
     assert keep_house(land, dataset).outcome == "removed"
 
 
+@pytest.mark.parametrize("other", [Models(days=None), Models(days=DAYS + 1), Models(lists_each_file=True)])
+def test_what_is_declared_here_and_not_deployed_removes_nothing(land: Land, dataset: str, other: Models) -> None:
+    file = put(land, dataset, 1)
+    land.function().receive(file)
+    age(land, dataset, file)
+    for is_dry_run in (True, False):
+        done = keep_house(land, dataset, other, dry_run=is_dry_run)
+        assert (done.outcome, "is deployed: landfall deploy" in (done.reason or "")) == ("refused", True)
+    assert in_landing(land, dataset) == {file.file_id}
+    assert not land.rows(f"select 1 from svv_columns where table_name = '{dataset}' and column_name = 'removed_at'")
+
+
+def test_what_happened_while_the_models_were_asked_is_not_overlooked(land: Land, dataset: str) -> None:
+    other = new_dataset()
+    old, read_with_it = put(land, dataset, 1), put(land, other, 1)
+    function = land.function()
+    function.receive(old)
+    function.receive(read_with_it)
+    age(land, dataset, old)
+    ran = f"insert into ops.run_bounds values ('run-{dataset}', '{dataset}', 1, dateadd(day, 1, getdate()))"
+    ended = (
+        "insert into ops.runs (run_id, command, outcome, started_at, ended_at, models, gates, failed) "
+        f"values ('run-{dataset}', 'build', 'succeeded', getdate(), getdate(), 1, 1, 0)"
+    )
+    undone = statements.undo_file(other, read_with_it.file_id)
+    try:
+        for steps in (undone, [ran, ended]):
+            done = keep_house(land, dataset, Models(meanwhile=partial(land.warehouse.transaction, steps)))
+            assert (done.outcome, "try again" in (done.reason or "")) == ("refused", True)
+            assert in_landing(land, dataset) == {old.file_id}
+    finally:
+        land.warehouse.transaction([f"delete from ops.{table} where run_id = 'run-{dataset}'" for table in BY_RUN])
+    assert keep_house(land, dataset).outcome == "removed"
+
+
+def test_a_first_removal_while_rows_are_compared_is_no_loss(land: Land, dataset: str) -> None:
+    old, young = put(land, dataset, 1), put(land, dataset, 2)
+    function = land.function()
+    function.receive(old)
+    function.receive(young)
+    age(land, dataset, old)
+    compared = Between(land.warehouse, lambda: keep_house(land, dataset))
+    assert ledger.mismatches(cast("Warehouse", compared), [dataset]) == []
+    assert in_landing(land, dataset) == {young.file_id}
+
+    land.warehouse.execute(f'delete from landing."{dataset}"')
+    [lost] = ledger.mismatches(land.warehouse, [dataset])
+    assert (lost.file_id, lost.expected, lost.found) == (young.file_id, 1, 0)
+
+
 def test_rows_that_do_not_match_the_ledger_stay_for_somebody_to_look_at(land: Land, dataset: str) -> None:
     file = put(land, dataset, 1, 2)
     land.function().receive(file)
@@ -216,7 +297,7 @@ def test_the_newest_snapshot_stays(land: Land) -> None:
     land.warehouse.execute(
         f"update ops.snapshot_files set ended_at = dateadd(day, -1, ended_at) where end_file_id = '{files[0].file_id}'"
     )
-    assert keep_house(land, dataset).files == 1
+    assert keep_house(land, dataset, Models(lists_each_file=True)).files == 1
     assert in_landing(land, dataset) == {files[1].file_id}
     land.warehouse.execute(f"delete from ops.snapshot_files where file_id = '{files[0].file_id}'")
     land.warehouse.execute(snapshot_files.insert_landed(dataset))
