@@ -62,6 +62,7 @@ def backfill(
             **missing.face(tally),
             "gone": [],
             "elsewhere": [],
+            "copies": [],
             "sent": 0 if dry_run else found,
         }
         output.print_json({**face, **missing.tables_face(*tables)})
@@ -90,7 +91,11 @@ def _bring_back(stack: "Stack", prefix: str, dataset: str | None, rate: float, *
         tally.missing, tally.offline = list(found.there), list(found.offline)
         lost = {
             name: [missing.file_face(each) for each in files]
-            for name, files in (("gone", found.gone), ("elsewhere", found.elsewhere))
+            for name, files in (
+                ("gone", found.gone),
+                ("elsewhere", found.elsewhere),
+                ("copies", [*found.copies, *found.offline_copies]),
+            )
         }
         output.print_json(
             {"prefix": prefix, **missing.face(tally), **lost, "sent": sent, **missing.tables_face([], [])}
@@ -105,9 +110,15 @@ def _bring_back(stack: "Stack", prefix: str, dataset: str | None, rate: float, *
             )
         for each in found.elsewhere[:NAMED]:
             console.print(f"not of {each.dataset} by the rules of now: {each.file.uri}", markup=False, soft_wrap=True)
+        for each in found.copies[:NAMED]:
+            console.print(f"has the bytes of one, and was skipped: {each.file.uri}", markup=False, soft_wrap=True)
+        for each in found.offline_copies[:NAMED]:
+            console.print(f"as well, but restore it first: {each.file.uri}", markup=False, soft_wrap=True)
         for name in sorted({each.dataset for each in (*found.gone, *found.elsewhere)}):
             way = f"landfall housekeeping --give-up --dataset {name}"
             console.print(f"a backfill does not bring these rows of {name} back: {way} gives them up", markup=False)
+        if found.copies:
+            console.print("a file that was skipped for one of these lands once it is given up", markup=False)
         said = "would be announced" if dry_run else "announced: `landfall status` shows what is still missing"
         console.print(f"{len(found.there):,} files {said}", markup=False)
     if found.offline or found.gone or found.elsewhere:

@@ -62,6 +62,7 @@ def all_checks() -> "list[tuple[str, Check]]":
         ("positions", warehouse.rows_have_their_positions),
         ("snapshots", warehouse.snapshots_are_whole),
         ("removed rows", warehouse.no_row_is_missing),
+        ("old rows", warehouse.old_rows_leave),
         ("folders", folders.folders_are_of_one_table),
         ("COPY", warehouse.copy_reads_the_bucket),
         ("UNLOAD", warehouse.unload_writes_exports),

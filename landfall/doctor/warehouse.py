@@ -121,6 +121,21 @@ def no_row_is_missing(stack: "Stack") -> Iterator[Finding]:
         yield Finding("removed rows", Status.WARNING, detail, remedy)
 
 
+def old_rows_leave(stack: "Stack") -> Iterator[Finding]:
+    """Do rows leave landing that are older than their datasets keep them, and if not, why not?"""
+    from ingest_lambda.reconcile.retention import SLACK_DAYS
+    from landfall.operate import gaps
+
+    refused = [
+        each for each in gaps.keep_house(stack, None, dry_run=True, slack_days=SLACK_DAYS) if each.outcome == "refused"
+    ]
+    for each in refused:
+        detail = f"rows of {each.dataset} stay that are older than its {each.days} days: {each.reason}"
+        yield Finding("old rows", Status.WARNING, detail, "docs/runbook.md#removed-rows")
+    if not refused:
+        yield ok("old rows", "no row stays in landing that is older than its dataset keeps it, and that may go")
+
+
 def _kept_shorter(stack: "Stack") -> Iterator[Finding]:
     """Does S3 delete the files, or archive them, that alone could bring back rows which leave landing?"""
     names = ", ".join(sorted(name for name, each in declared.contracts().items() if each.retention_days is not None))

@@ -41,7 +41,7 @@ SETTLED = {Standing.LANDED, Standing.UNDONE, Standing.SKIPPED, Standing.REMOVED}
 REASONS = {
     LANDED: "its rows are in landing",
     UNDONE: "it was undone, and stays out; --undone lands its content again, as a new version",
-    SKIPPED: "the same bytes are in landing, and its dataset declares `copies: skip`",
+    SKIPPED: "the same bytes have landed, and its dataset declares `copies: skip`",
     GONE: "that version no longer exists",
     RESTORED: "copied to a new version, which lands by its own event",
 }

@@ -137,7 +137,7 @@ def test_a_copy_lands_by_replay_once_its_original_was_undone(desk: Desk, skippin
     first, copy, other = put(desk, skipping, "a", "b", "c")
     (kept,) = desk.landfall("replay", copy.key)
     assert (kept["action"], desk.messages()) == ("skipped", [])
-    assert "the same bytes are in landing" in kept["reason"]
+    assert "the same bytes have landed" in kept["reason"]
 
     desk.landfall("undo", first.key)
     why = f"same bytes as load 1, which was undone since; `landfall replay {copy.key}` lands it"

@@ -14,21 +14,24 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract
 from landfall.deploy.deployment import check_keeps_files
 from landfall.doctor import warehouse as checks
-from landfall.operate import declared, gaps, transforms
+from landfall.operate import declared, gaps, objects, transforms
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
 
 DAYS = 90
 KEPT_SHORTER = checks._kept_shorter
 READ_WITH: dict[str, list[str]] = {}
+UNREAD: set[str] = set()
+REFUSED: dict[str, str] = {}
 
 
 def say(names: Sequence[str]) -> Mapping[str, Any]:
     """Say what the transform function would: all is modeled, and rebuilt alone unless READ_WITH knows more."""
-    bounds = {"upto_seq": 1_000, "kept": [], "refused": None}
+    bounds = {"upto_seq": 1_000, "kept": [], "refused": REFUSED.get("why")}
+    keeps = {"retention_days": DAYS, "lists_each_file": False}
     return {
-        "datasets": dict.fromkeys(names, bounds),
-        "read_with": {name: [name, *READ_WITH.get(name, [])] for name in names},
+        "datasets": {name: {**bounds, "declared": keeps} for name in names},
+        "read_with": {name: [] if name in UNREAD else [name, *READ_WITH.get(name, [])] for name in names},
     }
 
 
@@ -43,7 +46,8 @@ def dataset(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setitem(desk.land.contracts, name, contracts[name])  # as deployed with the function
     desk.land.forget_removals()
     yield name
-    READ_WITH.clear()
+    for said in (READ_WITH, UNREAD, REFUSED):
+        said.clear()
     desk.land.forget_removals()
     desk.land.warehouse.execute(f"delete from ops.model_loads where dataset = '{name}'")
 
@@ -131,6 +135,9 @@ def test_a_full_refresh_is_refused_before_it_begins(desk: Desk, dataset: str, mo
     assert "a full refresh would lose rows" in desk.landfall("transform", "--full-refresh", exits=3)
     desk.landfall("transform")
     assert begun == [True, False]
+    UNREAD.add(dataset)  # its models were deleted
+    desk.landfall("transform", "--full-refresh")
+    assert begun == [True, False, True]
 
 
 def test_files_that_are_gone_are_named_and_given_up_by_a_command_of_its_own(desk: Desk, dataset: str) -> None:
@@ -191,6 +198,72 @@ def test_a_file_of_another_dataset_by_now_is_not_landed_there_as_new(
     assert "of another dataset by now" in desk.landfall("undo", moved.uri, exits=3)
     [given] = desk.landfall("housekeeping", "--give-up", "--dataset", dataset)
     assert (given["outcome"], given["files"]) == ("given_up", 1)
+
+
+def test_a_skipped_copy_of_a_file_that_is_gone_lands_when_its_rows_are_given_up(desk: Desk, dataset: str) -> None:
+    skips = Contract(retention_days=DAYS, skips_copies=True)
+    desk.land.contracts[dataset] = skips
+    [gone] = land(desk, dataset, "a")
+    [copy, erased] = land(desk, dataset, "b", "c")  # of the same bytes
+    assert {row["load_path"] for row in desk.land.rows(f'select load_path from ledger."{dataset}"')} >= {"skipped"}
+    desk.landfall("housekeeping", "--dataset", dataset)
+    for file in (gone, erased):
+        erase(desk, file)
+    assert f"1 files that were skipped as copies, as {copy.uri}, have the same bytes" in desk.landfall(
+        "undo", gone.uri, exits=3
+    )
+    back = desk.landfall("backfill", f"raw/{dataset}/", "--dataset", dataset, "--removed", exits=1)
+    assert ([each["source_file"] for each in back["copies"]], back["sent"]) == ([copy.uri], 0)
+    [would] = desk.landfall("housekeeping", "--give-up", "--dataset", dataset, "--dry-run")
+    assert f"{copy.uri}, would land in their place" in would["reason"]
+    assert desk.messages() == []
+
+    [given] = desk.landfall("housekeeping", "--give-up", "--dataset", dataset)
+    assert f"{copy.uri}, land in their place" in given["reason"]
+    assert [outcome.status for outcome in desk.deliver()] == ["landed"]
+    assert desk.land.count(f"landing.{dataset}") == 1
+    standing = desk.landfall("reconcile", "--dataset", dataset, "--grace", "0")
+    assert (standing["known"], standing["missing"], standing["mismatches"]) == ({"landed": 1}, [], [])
+
+
+def test_a_copy_that_is_archived_is_restored_before_rows_are_given_up(
+    desk: Desk, dataset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.land.contracts[dataset] = Contract(retention_days=DAYS, skips_copies=True)
+    gone, copy = land(desk, dataset, "a", "b")
+    desk.landfall("housekeeping", "--dataset", dataset)
+    erase(desk, gone)
+    state = objects.state
+    archived = lambda s3, file: objects.State.OFFLINE if file == copy else state(s3, file)  # noqa: E731 - short
+    monkeypatch.setattr(objects, "state", archived)
+    said = desk.landfall("housekeeping", "--give-up", "--dataset", dataset, exits=3)
+    assert (copy.uri in said, "restore them first" in said) == (True, True)
+    assert desk.land.rows(f'select file_id from ledger."{dataset}" where undone_at is not null') == []
+    assert len(desk.landfall("status", "--dataset", dataset)["gaps"]) == 1
+
+
+def test_who_changes_a_column_over_a_gap_is_told_and_asked_before_it_begins(desk: Desk, dataset: str) -> None:
+    land(desk, dataset, "a")
+    command = ["evolve", dataset, "n", "VARCHAR(65535)"]
+    assert desk.landfall(*command, "--dry-run")["notice"] is None
+    desk.landfall("housekeeping", "--dataset", dataset)
+    remedy = f"first `landfall backfill raw/ --dataset {dataset} --removed`"
+    assert remedy in desk.landfall(*command, "--dry-run")["notice"]
+    assert "nobody can be asked here" in desk.landfall(*command, exits=3)
+    type_of = f"select data_type from svv_columns where table_schema = 'landing' and table_name = '{dataset}'"
+    before = desk.land.rows(f"{type_of} and column_name = 'n'")
+    assert desk.landfall(*command, "--yes")["outcome"] == "changed"
+    assert desk.land.rows(f"{type_of} and column_name = 'n'") != before
+
+
+def test_the_doctor_says_why_old_rows_stay(desk: Desk, dataset: str) -> None:
+    land(desk, dataset, "a", days=DAYS + 8)
+    [fine] = checks.old_rows_leave(desk.stack)
+    assert fine.status.value == "ok"
+    REFUSED["why"] = "a mart reads its landed rows each time"
+    [kept] = checks.old_rows_leave(desk.stack)
+    assert (kept.status.value, "a mart reads its landed rows each time" in kept.detail) == ("warning", True)
+    assert desk.land.count(f"landing.{dataset}") == 1
 
 
 @pytest.mark.parametrize(("deleted", "archived", "said"), [("0", "0", 0), ("400", "0", 1), ("400", "365", 2)])
