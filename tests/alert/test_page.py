@@ -131,6 +131,15 @@ def test_a_verdict_that_cannot_be_read_leaves_the_reason(verdict: str | None) ->
     assert "To fix it" not in told
 
 
+def test_rows_that_were_removed_are_told_with_the_way_back_and_nothing_is_where_none_were() -> None:
+    gap = row_of("gaps", "x") | {"dataset": "orders", "missing_rows": "1200", "first_load": "1", "last_load": "7"}
+    seen = Seen(page_of(answered(gaps=[gap])))
+    assert "landfall backfill raw/ --dataset orders --removed" in seen.text
+    assert "1,200" in seen.text
+    assert "#gaps" in {attributes.get("href") for tag, attributes in seen.elements if tag == "a"}
+    assert "old rows removed" not in Seen(page_of(answered())).text
+
+
 def test_a_page_of_nothing_says_what_to_do() -> None:
     told = Seen(page_of(answered())).text
     assert "landfall upload FILE --wait" in told
@@ -189,6 +198,8 @@ def busy(worker_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> I
     gone = orders_file("gone", [order("o-gone")])
     worker_warehouse.loader.land(gone)
     worker_warehouse.loader.undo(gone)
+    worker_warehouse.loader.may_remove("order_summary")
+    worker_warehouse.loader.remove(good)
     verdict = json.dumps({"reason": "not_parquet", "found": "it's", "remedy": "write parquet"})
     worker_warehouse.loader.run(
         "update ledger.order_summary set event_time = dateadd(second, -3, loaded_at)",
@@ -202,7 +213,11 @@ def busy(worker_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> I
     )
     yield worker_warehouse
     ours = ("rejected_files", "schema_changes", "alerts")
-    worker_warehouse.loader.run(*(f"delete from ops.{table}" for table in ours))
+    worker_warehouse.loader.run(
+        *(f"delete from ops.{table}" for table in ours),
+        "alter table ledger.order_summary drop column removed_at",
+        "alter table ledger.order_summary drop column restored_at",
+    )
 
 
 def again(warehouse: ModelWarehouse, sql: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -256,6 +271,8 @@ def test_the_numbers_are_what_happened(busy: ModelWarehouse, graph: Graph) -> No
     tiles = {tile.name: tile.value for tile in shown.tiles}
     assert (tiles["rows landed"], tiles["rows not modeled yet"], tiles["files rejected"]) == ("61", "20", "1")
     assert (tiles["last run"], tiles["gates failing"]) == ("gate failed", "1")
+    assert tiles["old rows removed"] == "41"
+    assert [(row["dataset"], row["files"], row["missing_rows"]) for row in shown.gaps] == [("order_summary", "1", "41")]
     (strip,) = [each for each in shown.strips if each.subject == "orders"]
     assert [cell.kind for cell in strip.cells] == ["passed", "failed", "unasked"]
     steps = {each.step: each for each in shown.latencies if each.dataset == "order_summary"}

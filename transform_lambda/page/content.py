@@ -52,11 +52,12 @@ def content(
         days=days,
         first_day=every_day[0],
         last_day=every_day[-1],
-        tiles=_tiles(datasets, runs, strips, quarantine, rejections),
+        tiles=[*_tiles(datasets, runs, strips, quarantine, rejections), *_gap_tile(rows["gaps"])],
         by_day=by_day,
         most_rows=most_rows,
         day_rows=sorted(rows["landed"], key=lambda row: (str(row["day"]), str(row["dataset"])), reverse=True),
         datasets=datasets,
+        gaps=sorted(rows["gaps"], key=lambda row: str(row["dataset"])),
         latencies=_latencies(rows["latency"]),
         strips=strips,
         objections=sorted(rows["objections"], key=lambda row: str(row["asked_at"]), reverse=True),
@@ -356,6 +357,13 @@ def _tiles(
         Tile("datasets late", f"{len(late):,}", "warn" if late else "good", "datasets", ", ".join(late)),
         _last_run(runs),
     ]
+
+
+def _gap_tile(gaps: Sequence[Row]) -> list[Tile]:
+    """Say how many rows have left landing, being old; nothing, where none has, as where no dataset lets its rows go."""
+    names = ", ".join(sorted(str(row["dataset"]) for row in gaps))
+    missing = sum(number(row["missing_rows"]) for row in gaps)
+    return [Tile("old rows removed", f"{missing:,}", "warn", "gaps", names)] if gaps else []
 
 
 def _last_run(runs: Sequence[RunLine]) -> Tile:

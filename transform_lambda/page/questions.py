@@ -32,10 +32,16 @@ SERVERLESS_SECONDS = (
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,126}")
 _TIME = "'YYYY-MM-DD HH24:MI:SS'"
 
-# Tables that hold what landed, and views of rows in quarantine: of the catalog, which Redshift does not let mix with
-# users' tables (https://docs.aws.amazon.com/redshift/latest/dg/c_join_PG.html).
+# Tables that hold what landed, those of them that can say whose rows were removed, and views of rows in quarantine: of
+# the catalog, which Redshift does not let mix with users' tables (https://docs.aws.amazon.com/redshift/latest/dg/c_join_PG.html).
 CATALOG_SQL = """select cast('ledger' as varchar(16)) as kind, cast(tablename as varchar(128)) as name
 from pg_tables where schemaname = 'ledger'
+union all
+select cast('removals' as varchar(16)), cast(tables.relname as varchar(128))
+from pg_class as tables
+inner join pg_namespace as spaces on tables.relnamespace = spaces.oid
+inner join pg_attribute as columns on tables.oid = columns.attrelid
+where spaces.nspname = 'ledger' and tables.relkind = 'r' and columns.attname = 'removed_at' and not columns.attisdropped
 union all
 select cast('quarantine' as varchar(16)), cast(viewname as varchar(128))
 from pg_views where schemaname = 'gate' and strpos(viewname, 'quarantine_') = 1"""
@@ -96,7 +102,8 @@ def ask(query: Query, project: Project, days: int = DAYS, usd_an_hour: float = 0
     catalog = query(CATALOG_SQL)
     ledgers = [row["name"] for row in catalog if row["kind"] == "ledger"]
     views = [row["name"] for row in catalog if row["kind"] == "quarantine"]
-    common = common_tables(ledgers, views, project, days)
+    removing = {row["name"] for row in catalog if row["kind"] == "removals"}
+    common = common_tables(ledgers, views, project, days, removing)
     every = questions(days, usd_an_hour)
     answers: dict[str, list[Row]] = {question.name: [] for question in every}
     columns = {question.name: question.columns for question in every}
@@ -142,14 +149,22 @@ def _with(common: Mapping[str, str]) -> str:
     return "with " + ",\n".join(f"{name} as (\n{sql}\n)" for name, sql in common.items()) + "\n"
 
 
-def common_tables(ledgers: Iterable[str], views: Iterable[str], project: Project, days: int) -> dict[str, str]:
+def common_tables(
+    ledgers: Iterable[str],
+    views: Iterable[str],
+    project: Project,
+    days: int,
+    removing: Collection[str] = (),
+) -> dict[str, str]:
     """Build what several questions read: files of all ledgers, refusals that stand, rows in quarantine, readers.
 
-    Names that are no dataset's (other tables that somebody made beside them) are left out.
+    `removing`: the ledgers that can say whose rows were removed from landing. Names that are no dataset's (other tables
+    that somebody made beside them) are left out.
     """
     files = [
         f"select cast('{name}' as varchar(128)) as dataset, file_id, \"key\" as object_key, event_time, loaded_at, "
-        "undone_at, row_count, load_seq, coalesce(load_path, '') as load_path, schema_fingerprint "
+        "undone_at, row_count, load_seq, coalesce(load_path, '') as load_path, schema_fingerprint, "
+        f"{'removed_at' if name in removing else 'cast(null as timestamp) as removed_at'} "
         f'from ledger."{name}"'
         for name in sorted(ledgers)
         if _NAME.fullmatch(name)
@@ -170,7 +185,7 @@ def common_tables(ledgers: Iterable[str], views: Iterable[str], project: Project
         "files": _union(files)
         or f"select {nothing} as dataset, {nothing} as file_id, {nothing} as object_key, getdate() as event_time, "
         f"getdate() as loaded_at, getdate() as undone_at, 0 as row_count, 0 as load_seq, "
-        f"{nothing} as load_path, {nothing} as schema_fingerprint where 1 = 0",
+        f"{nothing} as load_path, {nothing} as schema_fingerprint, getdate() as removed_at where 1 = 0",
         "readers": _union(readers) or f"select {nothing} as dataset, {nothing} as model where 1 = 0",
         "held": _union(held)
         or f"select {nothing} as entity, {nothing} as dataset, {nothing} as reason, {nothing} as source_file "
@@ -196,6 +211,9 @@ def questions(days: int = DAYS, usd_an_hour: float = 0.0) -> list[Question]:
             ("dataset", "newest_at", "silent_seconds", "models", "waiting_files", "waiting_rows"),
             _DATASETS,
             ("files", "readers"),
+        ),
+        Question(
+            "gaps", ("dataset", "files", "missing_rows", "first_load", "last_load", "removed_at"), _GAPS, ("files",)
         ),
         Question("latency", ("dataset", "step", "files", "p50_seconds", "p95_seconds"), _latency(since), ("files",)),
         Question("quarantine", ("entity", "dataset", "reason", "producer", "held_rows"), _QUARANTINE, ("held",)),
@@ -271,6 +289,19 @@ left join (
     group by dataset
 ) as taken on files.dataset = taken.dataset
 group by files.dataset"""
+
+
+# Rows that have left landing, being old, and that nobody has given up: nothing is built from the first row over them.
+_GAPS = f"""select
+    dataset,
+    count(*) as files,
+    cast(sum(row_count) as bigint) as missing_rows,
+    min(load_seq) as first_load,
+    max(load_seq) as last_load,
+    to_char(max(removed_at), {_TIME}) as removed_at
+from files
+where removed_at is not null and undone_at is null
+group by dataset"""
 
 
 def _latency(since: str) -> str:

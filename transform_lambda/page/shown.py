@@ -140,6 +140,7 @@ class Content:
     most_rows: int
     day_rows: Sequence[Mapping[str, Any]]
     datasets: Sequence[DatasetLine]
+    gaps: Sequence[Row]
     latencies: Sequence[Latency]
     strips: Sequence[Strip]
     objections: Sequence[Row]
