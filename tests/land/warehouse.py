@@ -31,6 +31,7 @@ from ingest_lambda.settings import Settings
 from ingest_lambda.tell.report import Report
 from ingest_lambda.warehouse import removals
 from ingest_lambda.warehouse.client import Row, Target, Warehouse
+from ingest_lambda.warehouse.statements import MAX_STATEMENTS
 from landfall.deploy import bootstrap
 from local import stack
 from local.home import Home
@@ -137,8 +138,8 @@ class Land:
             f'update ledger."{row["dataset"]}" set removed_at = null where removed_at is not null'
             for row in self.rows(removals.select_ledgers())
         ]
-        if changes:
-            self.warehouse.transaction(changes)
+        for start in range(0, len(changes), MAX_STATEMENTS):
+            self.warehouse.transaction(changes[start : start + MAX_STATEMENTS])
 
     def keys(self, prefix: str) -> set[str]:
         """List the bucket's keys under a prefix."""
