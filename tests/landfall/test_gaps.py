@@ -234,7 +234,10 @@ def test_a_copy_that_is_archived_is_restored_before_rows_are_given_up(
     desk.landfall("housekeeping", "--dataset", dataset)
     erase(desk, gone)
     state = objects.state
-    archived = lambda s3, file: objects.State.OFFLINE if file == copy else state(s3, file)  # noqa: E731 - short
+
+    def archived(s3: Any, file: FileVersion) -> objects.State:
+        return objects.State.OFFLINE if file.file_id == copy.file_id else state(s3, file)
+
     monkeypatch.setattr(objects, "state", archived)
     said = desk.landfall("housekeeping", "--give-up", "--dataset", dataset, exits=3)
     assert (copy.uri in said, "restore them first" in said) == (True, True)
