@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from typing import Any
 
 import boto3
 
+from benchmarks.sampler import Sampler
 from local.home import ROOT
 
 _CACHES = ("aws-venv", "dist/dependencies")  # made from pinned requirements, slow to make
@@ -162,33 +162,23 @@ def _environ(pid: int) -> Sequence[bytes]:
 
 
 @dataclass
-class CpuSampler:
-    """Reads a function's processor time, time after time; what a process that ended has used stays counted."""
+class CpuSampler(Sampler):
+    """Reads a function's processor time, time after time; what a process that ended has used stays counted.
 
+    What was used before its beginning does not count, but for a process that starts from then on.
+    """
+
+    EVERY_SECONDS = _SAMPLE_SECONDS
     stack: RunningStack
     function: str
     samples: list[tuple[float, float]] = field(default_factory=list)
     _used: dict[int, float] = field(default_factory=dict)
-    _stop: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> CpuSampler:
-        """Begin: what was used until now does not count, but for a process that starts from now on."""
+    def __post_init__(self) -> None:
         self._before = {pid: _cpu_seconds(pid) for pid in self.stack.workers(self.function)}
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        """End, with a last look."""
-        self._stop.set()
-        self._thread.join()
-        self._sample()
-
-    def _run(self) -> None:
-        while not self._stop.wait(_SAMPLE_SECONDS):
-            self._sample()
-
-    def _sample(self) -> None:
+    def sample(self) -> None:
+        """Read each process."""
         for pid in self.stack.workers(self.function):
             self._used[pid] = max(self._used.get(pid, 0.0), _cpu_seconds(pid) - self._before.get(pid, 0.0))
         self.samples.append((time.time(), sum(self._used.values())))

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -27,6 +26,7 @@ import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 from benchmarks.changes import scratch_folder
 from benchmarks.checkouts import RunningStack, checked_out, running
 from benchmarks.circumstances import circumstances, parquet
+from benchmarks.sampler import Sampler
 from benchmarks.tables import markdown
 from scripts.order_rows import Plan, order_batches
 
@@ -58,41 +58,36 @@ def seen(number: int, steps: Sequence[tuple[float, int]]) -> float:
 
 
 @dataclass
-class Watcher:
+class Watcher(Sampler):
     """Looks which loads are committed and which are modeled, behind the front's back, which has no work with it."""
 
+    EVERY_SECONDS = LOOK_SECONDS
     stack: RunningStack
     landed: list[tuple[float, int]] = field(default_factory=list)
     modeled: list[tuple[float, int]] = field(default_factory=list)
-    _stop: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> Watcher:
-        """Begin."""
+    def __post_init__(self) -> None:
         facts = self.stack.redshift
         login = {"user": facts["admin_user"], "password": facts["admin_password"], "dbname": facts["database"]}
         self._connection = psycopg2.connect(host="127.0.0.1", port=facts["postgres_port"], **login)
         self._connection.autocommit = True
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         """End."""
-        self._stop.set()
-        self._thread.join()
+        super().__exit__(*error)
         self._connection.close()
 
-    def _run(self) -> None:
+    def sample(self) -> None:
+        """Ask for the last load of either kind."""
         with self._connection.cursor() as cursor:
-            while not self._stop.wait(LOOK_SECONDS):
-                cursor.execute(
-                    f"select coalesce((select max(load_seq) from ledger.{DATASET}), 0),"  # noqa: S608 - our own names
-                    f" coalesce((select max(upto_seq) from ops.model_loads where model = 'modeled.{ENTITY}'"
-                    f" and dataset = '{DATASET}'), 0)"
-                )
-                landed, modeled = cursor.fetchone()
-                self.landed.append((time.time(), landed))
-                self.modeled.append((time.time(), modeled))
+            cursor.execute(
+                f"select coalesce((select max(load_seq) from ledger.{DATASET}), 0),"  # noqa: S608 - our own names
+                f" coalesce((select max(upto_seq) from ops.model_loads where model = 'modeled.{ENTITY}'"
+                f" and dataset = '{DATASET}'), 0)"
+            )
+            landed, modeled = cursor.fetchone()
+        self.landed.append((time.time(), landed))
+        self.modeled.append((time.time(), modeled))
 
 
 class Bench:

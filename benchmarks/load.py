@@ -15,13 +15,12 @@ import argparse
 import json
 import math
 import statistics
-import threading
 import time
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from benchmarks.checkouts import CpuSampler, RunningStack, checked_out, running
 from benchmarks.circumstances import circumstances, parquet
 from benchmarks.peers.workload import Workload
 from benchmarks.processes import cpu_seconds_of_tree
+from benchmarks.sampler import Sampler
 from benchmarks.server_log import ServerLog
 from benchmarks.tables import markdown
 from landfall.sizing.assumptions import Limits, Steps
@@ -82,28 +82,17 @@ def draw(files: int, rows: int, dataset: str = DATASET) -> Burst:
 
 
 @dataclass
-class Peak:
+class Peak(Sampler):
     """The most memory that a process of the function has had, read from time to time (VmHWM, in megabytes)."""
 
+    EVERY_SECONDS = POLL_SECONDS
     stack: RunningStack
     megabytes: int = 0
-    _stop: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> Peak:
-        """Begin."""
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End."""
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(POLL_SECONDS):
-            for pid in self.stack.workers(FUNCTION):
-                self.megabytes = max(self.megabytes, peak_of(pid))
+    def sample(self) -> None:
+        """Look at each process."""
+        for pid in self.stack.workers(FUNCTION):
+            self.megabytes = max(self.megabytes, peak_of(pid))
 
 
 def peak_of(pid: int) -> int:
