@@ -31,6 +31,10 @@ SIGN_OF_A_BACKLOG = 10
 # Files may still be coming: it goes on until a second brings none, and no longer than this. It is what a file waits
 # for others by default anyway (BatchingWindowSeconds).
 GATHER_SECONDS = 10.0
+# Where several functions gather they share what comes, and ten seconds of it may be little: then it goes on until the
+# load is worth its commit.
+WORTH_A_LOAD = 250
+MOST_GATHER_SECONDS = 30.0
 WAIT_SECONDS = 1  # the shortest that asks all of the queue's servers, of which a request without a wait misses some
 PARALLEL_REQUESTS = 16
 # What landing takes with the least memory that is common, 1024 MB or 0.58 of a CPU, and as much again to spare:
@@ -45,18 +49,30 @@ SHARE_OF_TIME = 0.25  # of what the invocation has left; the rest is the warehou
 SPARE_SECONDS = 60  # after the function's end is due, until what it took comes back if it has died
 
 
+def is_enough(files: int, gathered: float, remaining: float) -> bool:
+    """Tell whether so many files are a load, after gathering for so many seconds, `remaining` left at the beginning.
+
+    >>> is_enough(250, 9.9, 300), is_enough(250, 10.0, 300), is_enough(249, 29.9, 300), is_enough(11, 30.0, 300)
+    (False, True, False, True)
+    """
+    longest = min(MOST_GATHER_SECONDS, max(GATHER_SECONDS, remaining * SHARE_OF_TIME))
+    return gathered >= (GATHER_SECONDS if files >= WORTH_A_LOAD else longest)
+
+
 class Room:
     """How much more an invocation may take: so many files, and so many seconds' work."""
 
     def __init__(self, files: int, seconds: float) -> None:
         self._files = files
         self._seconds = seconds
+        self.filled = 0  # files
 
     def fill(self, messages: Iterable[Message]) -> None:
         """Count what has been taken."""
         for message in messages:
             for file in message.files:
                 self._files -= 1
+                self.filled += 1
                 megabytes = file.size / 1024**2 if file.size else UNKNOWN_MEGABYTES
                 self._seconds -= SECONDS_A_FILE + megabytes * SECONDS_A_MEGABYTE
                 self._seconds -= SECONDS_A_PROBE if message.receive_count > 1 else 0.0
@@ -83,12 +99,15 @@ class Backlog:
         """Take further messages, none where `batch` is no sign of a backlog. Where SQS refuses, they stay there."""
         if len(batch) < SIGN_OF_A_BACKLOG:
             return []
-        room = Room(self._most_files, self._remaining_seconds() * SHARE_OF_TIME)
+        began, remaining = time.monotonic(), self._remaining_seconds()
+        room = Room(self._most_files, remaining * SHARE_OF_TIME)
         room.fill(batch)
         taken: list[Message] = []
-        width, ends_at = 1, time.monotonic() + GATHER_SECONDS
+        width = 1
         with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
-            while (requests := min(width, room.requests)) and time.monotonic() < ends_at:
+            while requests := min(width, room.requests):
+                if is_enough(room.filled, time.monotonic() - began, remaining):
+                    break
                 answers = list(pool.map(self._receive, [batch[0].queue_arn] * requests))
                 found = [message for answer in answers for message in answer]
                 if not found:

@@ -158,8 +158,8 @@ class Play:
         weight = backlog.SECONDS_A_FILE + self._volume.bytes_per_file / 1024**2 * backlog.SECONDS_A_MEGABYTE
         by_time = self._settings.ingest_timeout_seconds * backlog.SHARE_OF_TIME / weight
         room = ceil(min(self._settings.backlog_files, by_time)) - batch
-        width, ends_at = 1, self._env.now + backlog.GATHER_SECONDS
-        while room > 0 and self._env.now < ends_at:
+        width, began, whole = 1, self._env.now, self._settings.ingest_timeout_seconds
+        while room > 0 and not backlog.is_enough(batch + len(taken), self._env.now - began, whole):
             requests = min(width, backlog.PARALLEL_REQUESTS, ceil(room / MAX_ENTRIES))
             found = yield from self._queue.receive_within(requests * MAX_ENTRIES, backlog.WAIT_SECONDS)
             if not found:

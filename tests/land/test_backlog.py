@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest_lambda.arrive import backlog as gathering
 from ingest_lambda.arrive.backlog import PARALLEL_REQUESTS, SPARE_SECONDS, Backlog, Room
 from ingest_lambda.arrive.events import Message, parse_messages
 from ingest_lambda.arrive.queue_urls import MAX_ENTRIES
@@ -155,6 +156,22 @@ def test_it_takes_what_it_has_time_for_by_the_sizes_that_the_messages_announce(
 
     assert expected(len(taken)), len(taken)
     assert queue.count() == (40 - len(taken), 10 + len(taken))
+
+
+@pytest.mark.parametrize(("worth", "taken"), [(10, 0), (30, 30), (1_000, 50)])
+def test_it_gathers_longer_than_it_would_until_the_load_is_worth_its_commit(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch, worth: int, taken: int
+) -> None:
+    monkeypatch.setattr(gathering, "GATHER_SECONDS", 0.0)
+    monkeypatch.setattr(gathering, "WORTH_A_LOAD", worth)
+    queue.send([announced(number) for number in range(60)])
+    batch = queue.batch(10)
+
+    found = len(backlog(queue).take(batch))
+
+    # SQS may answer with fewer than it has, so the last request may bring more than is needed, never a whole one more.
+    assert taken - 10 <= found <= taken
+    assert found >= min(50, worth - 10)
 
 
 def test_what_is_taken_stays_away_no_longer_than_the_invocation_and_its_deliveries_are_counted(queue: Queue) -> None:
