@@ -21,6 +21,7 @@ from local.aws.patches import (
     policy_variables,
     publish_attributes,
     query_definitions,
+    queue_lock,
     rates_start_at_once,
     recorded_rights,
     started_by_roles,
@@ -32,6 +33,7 @@ from local.aws.patches import (
 _PATCHES = (
     bare_runtime,
     worker_stdout,
+    queue_lock,
     lambda_errors,
     event_source_batches,
     event_source_numbers,
