@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +30,7 @@ from benchmarks.changes import scratch_folder
 from benchmarks.checkouts import RunningStack, running
 from benchmarks.circumstances import circumstances
 from benchmarks.landing import draw, run_way, surroundings, task_for
+from ingest_lambda.arrive.backlog import BACKLOG_LASTS_SECONDS
 from local.home import ROOT
 from tests.land.warehouse import Land, new_dataset
 
@@ -50,6 +52,7 @@ def bursts(sizes: Sequence[int]) -> Iterator[Point]:
         ends.callback(bench.log.close)
         bench.measure(load.draw(WARM_UP_FILES, BURST_ROWS, "warm_up"))  # all the functions start, and are not counted
         for files in sizes:
+            time.sleep(BACKLOG_LASTS_SECONDS)  # each burst by itself: behind one a lone file waits for others
             measured = bench.measure(load.draw(files, BURST_ROWS, f"burst_{files}"))
             yield {name: value for name, value in measured.items() if name not in ("phases", "kinds")}
 

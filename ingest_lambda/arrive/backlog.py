@@ -26,13 +26,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-# A batch of fewer is no sign of a backlog.
+# A batch of fewer is no sign of a backlog, unless there was one just now: a function that gathers leaves the others
+# a few files each time, which would be loads of their own.
 SIGN_OF_A_BACKLOG = 10
+BACKLOG_LASTS_SECONDS = 30.0
 # Files may still be coming: it goes on until a second brings none, and no longer than this. It is what a file waits
 # for others by default anyway (BatchingWindowSeconds).
 GATHER_SECONDS = 10.0
 # Where several functions gather they share what comes, and ten seconds of it may be little: then it goes on until the
-# load is worth its commit.
+# load is worth its commit, if that will be soon.
 WORTH_A_LOAD = 250
 MOST_GATHER_SECONDS = 30.0
 WAIT_SECONDS = 1  # the shortest that asks all of the queue's servers, of which a request without a wait misses some
@@ -52,11 +54,18 @@ SPARE_SECONDS = 60  # after the function's end is due, until what it took comes 
 def is_enough(files: int, gathered: float, remaining: float) -> bool:
     """Tell whether so many files are a load, after gathering for so many seconds, `remaining` left at the beginning.
 
-    >>> is_enough(250, 9.9, 300), is_enough(250, 10.0, 300), is_enough(249, 29.9, 300), is_enough(11, 30.0, 300)
-    (False, True, False, True)
+    >>> [is_enough(files, 9.9, 300.0) for files in (20, 150, 250)]
+    [False, False, False]
+    >>> [is_enough(files, 10.0, 300.0) for files in (20, 150, 250)]  # at 2 a second it will be little in any case
+    [True, False, True]
+    >>> is_enough(249, 30.0, 300.0), is_enough(150, 10.0, 40.0)  # no longer than that, and no longer than it has time
+    (True, True)
     """
-    longest = min(MOST_GATHER_SECONDS, max(GATHER_SECONDS, remaining * SHARE_OF_TIME))
-    return gathered >= (GATHER_SECONDS if files >= WORTH_A_LOAD else longest)
+    if gathered < GATHER_SECONDS:
+        return False
+    will_be_worth_it = files * MOST_GATHER_SECONDS >= WORTH_A_LOAD * gathered
+    longest = min(MOST_GATHER_SECONDS, remaining * SHARE_OF_TIME)
+    return files >= WORTH_A_LOAD or not will_be_worth_it or gathered >= longest
 
 
 class Room:
@@ -94,10 +103,11 @@ class Backlog:
         self._most_files = most_files
         self._remaining_seconds = remaining_seconds
         self._logger = logger
+        self._seen_at = -BACKLOG_LASTS_SECONDS
 
     def take(self, batch: Sequence[Message]) -> list[Message]:
         """Take further messages, none where `batch` is no sign of a backlog. Where SQS refuses, they stay there."""
-        if len(batch) < SIGN_OF_A_BACKLOG:
+        if len(batch) < SIGN_OF_A_BACKLOG and time.monotonic() - self._seen_at >= BACKLOG_LASTS_SECONDS:
             return []
         began, remaining = time.monotonic(), self._remaining_seconds()
         room = Room(self._most_files, remaining * SHARE_OF_TIME)
@@ -115,6 +125,8 @@ class Backlog:
                 room.fill(found)
                 taken += found
                 width = width * 2 if len(found) == requests * MAX_ENTRIES else 1
+        if room.filled >= SIGN_OF_A_BACKLOG:
+            self._seen_at = time.monotonic()
         if taken:
             self._logger.info("backlog", extra={"batch": len(batch), "taken": len(taken)})
         return taken

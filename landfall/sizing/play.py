@@ -66,6 +66,7 @@ class Play:
         self._locks = [Resource(env, 1) for _ in range(self._volume.datasets)]
         self._commits = Resource(env, 1)
         self._warm: list[float] = []
+        self._seen_at = -backlog.BACKLOG_LASTS_SECONDS
         self._copying = self._reading = 0
         self._api_free = 0.0
         self._arrived = 0
@@ -153,7 +154,8 @@ class Play:
     def _take(self, batch: int) -> Step:
         """Take what waits behind a full batch, as `Backlog.take` does."""
         taken: list[int] = []
-        if batch < backlog.SIGN_OF_A_BACKLOG or not self._settings.backlog_files:
+        is_over = self._env.now - self._seen_at >= backlog.BACKLOG_LASTS_SECONDS
+        if (batch < backlog.SIGN_OF_A_BACKLOG and is_over) or not self._settings.backlog_files:
             return taken
         weight = backlog.SECONDS_A_FILE + self._volume.bytes_per_file / 1024**2 * backlog.SECONDS_A_MEGABYTE
         by_time = self._settings.ingest_timeout_seconds * backlog.SHARE_OF_TIME / weight
@@ -168,6 +170,8 @@ class Play:
             taken += found
             room -= len(found)
             width = width * 2 if len(found) == requests * MAX_ENTRIES else 1
+        if batch + len(taken) >= backlog.SIGN_OF_A_BACKLOG:
+            self._seen_at = self._env.now  # by all functions that are warm, which is what a backlog makes of them
         return taken
 
     def _land(self, files: Sequence[int], deadline: float) -> Step:
