@@ -35,7 +35,10 @@ def _receive_messages(queue_url: str, batch_size: int | str) -> list[dict[str, A
         batch_size = int(batch_size)  # text, when CloudFormation updated it from a parameter
         waiting = [message for message in queue["messages"] if message.get("visible_at", 0) <= time.time()]
         fitting = _fitting(waiting, batch_size)
-        if not waiting or (fitting == len(waiting) < batch_size and _is_gathering(queue)):
+        if not waiting:  # whoever else took what was waiting: the window begins with the next
+            _gathering_since.pop(queue["attributes"]["QueueArn"], None)
+            return []
+        if fitting == len(waiting) < batch_size and _is_gathering(queue):
             return []
         _gathering_since.pop(queue["attributes"]["QueueArn"], None)
         visibility_seconds = int(queue["attributes"].get("VisibilityTimeout", "30"))

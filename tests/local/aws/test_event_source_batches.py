@@ -59,6 +59,22 @@ def test_a_full_batch_does_not_wait_for_the_window(local_aws: LocalServices) -> 
     assert [size for size, _ in batches(local_aws, function)] == [20, 20]
 
 
+def test_a_window_begins_with_the_first_message_that_is_left_to_it(local_aws: LocalServices) -> None:
+    url, function = connect(local_aws, batch_size=100, window_seconds=3)
+    sqs = local_aws.client("sqs")
+    send(local_aws, url, ["somebody else's"])
+    [taken] = sqs.receive_message(QueueUrl=url)["Messages"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=taken["ReceiptHandle"])
+    time.sleep(3)
+
+    sent = time.time()
+    send(local_aws, url, ["the function's"])
+
+    [(size, moment)] = wait_for(lambda: batches(local_aws, function), "the batch")
+    assert size == 1
+    assert moment - sent >= 2.5
+
+
 def test_a_batch_stays_below_the_payload_limit_of_an_invocation(local_aws: LocalServices) -> None:
     url, function = connect(local_aws, batch_size=100, window_seconds=300)
     for _ in range(31):
