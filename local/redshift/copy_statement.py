@@ -141,6 +141,8 @@ def _refuse_source(source: str, found: dict[str, str | None]) -> None:
         raise RedshiftError(f"invalid COPY source '{source}': the local Redshift reads s3:// only")
     if "credentials" in found or not found.get("role"):
         raise RedshiftError("COPY needs IAM_ROLE '<arn>' here", "42601")
+    if found["role"] == "default":
+        raise RedshiftError("COPY: IAM_ROLE default is not offered by the local Redshift: name a role")
     if not re.match(r"arn:aws[\w-]*:iam::\d{12}:role/", found["role"] or ""):
         raise RedshiftError("Invalid credentials. Must be of the format: credentials 'aws_iam_role=...'", "XX000")
 

@@ -1,4 +1,4 @@
-"""Where a statement holds a query: all of it, or what follows AS in CREATE TABLE and CREATE VIEW. Pure.
+"""Where a statement holds a query: all of it, or what follows AS in CREATE TABLE, CREATE VIEW and PREPARE. Pure.
 
 In: one statement, masked, without comments. Out: the span of its query, which local/redshift/sql translates; the rest
 is the business of the rules by pattern.
@@ -15,9 +15,10 @@ _QUERY = re.compile(r"\s*\(*\s*(?:select|with|insert|update|delete|merge)\b", re
 _BEFORE = re.compile(
     rf"""\s*(?:
           explain\s+(?:verbose\s+)?
+        | prepare\s+{IDENTIFIER}\s*(?:\([^()]*\)\s*)?as\s+
         | declare\s+{IDENTIFIER}\s+cursor\s+for\s+
         | (?P<makes>create\s+(?:(?:or\s+replace|local|temp|temporary|materialized)\s+)*(?:table|view)\b).*?\bas\s*
-    )(?=\(*\s*(?:select|with)\b)""",
+    )(?=\(*\s*(?:select|with|insert|update|delete|merge)\b)""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 _WITHOUT_BINDING = re.compile(r"\bwith\s+no\s+schema\s+binding$", re.IGNORECASE)

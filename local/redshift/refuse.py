@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE
 from local.redshift.errors import ACTIVE_TRANSACTION, NOT_SUPPORTED, SYNTAX_ERROR, RedshiftError
-from local.redshift.masking import STRING, Masked, unquote
+from local.redshift.masking import IDENTIFIER, NAME, STRING, Masked, unquote
 from local.redshift.names import IDENTIFIER_BYTES, KEPT_BYTES
 from local.redshift.passwords import MD5_HASH, SHA256_HASH
 from local.redshift.sql.types import CHAR_BYTES, VARCHAR_BYTES, hold_decimal
@@ -38,6 +38,8 @@ _UNSUPPORTED_TYPES = (
     "json|jsonb|uuid|bytea|money|serial|bigserial|smallserial|xml|inet|cidr|macaddr|tsvector|hstore|bit"
 )
 
+_PAGE = "https://docs.aws.amazon.com/redshift/latest/dg/"
+
 REFUSALS: tuple[Refusal, ...] = (
     _syntax(r"^do\b", "do"),
     _syntax(r"^(?:listen|notify|cluster|reindex|checkpoint|table)\b(?!\s*\()", "command"),
@@ -45,6 +47,11 @@ REFUSALS: tuple[Refusal, ...] = (
     _syntax(r"^values\s*\(", "values"),
     _syntax(r"\bpartition\s+of\b|^create\s+table\b[^;]*\)\s*partition\s+by\b", "partition"),
     _syntax(r"^create\s+(?:or\s+replace\s+)?trigger\b", "trigger"),
+    _syntax(r"\bas\s*\(*\s*values\s*\(", "values"),
+    _syntax(rf"^declare\b(?!\s+{IDENTIFIER}\s+cursor\s+for\b)", "declare"),  # its query would go as it is
+    _syntax(r"^truncate\b[^,]*,", ","),
+    _syntax(r"^create\s+(?:(?:local|temp|temporary)\s+)*table\b.*\)\s*on\s+commit\b", "on"),
+    _syntax(rf"^alter\s+table\s+{NAME}\s+alter\s+(?:column\s+)?{IDENTIFIER}\s+(?:set|drop)\s+(?:not|default)\b", "set"),
     _syntax(r"^refresh\s+materialized\s+view\s+concurrently\b", "concurrently"),
     _syntax(r"\bgenerated\s+always\s+as\b", "always"),
     _refusal(r"^create\s+(?:unique\s+)?index\b", 'SQL command "create index" not supported on Redshift tables.'),
@@ -57,6 +64,27 @@ REFUSALS: tuple[Refusal, ...] = (
         r"^alter\s+user\s+\S+\s+(?:with\s+)?(?:syslog\s+access\s+(?:un)?restricted\s+\S|\S.*\ssyslog\s+access\b)",
         "the local Redshift changes SYSLOG ACCESS of a user in a statement of its own",
     ),
+    # What would be taken, and change nothing: other rows would come without a word.
+    _refusal(
+        r"^set\s+(?:session\s+|local\s+)?enable_case_sensitive_\w+\s*(?:to\b|=)\s*(?=\S)(?!(?:false|off|default)\b)",
+        "names that keep their case are not offered by the local Redshift "
+        f"({_PAGE}r_enable_case_sensitive_identifier.html)",
+    ),
+    _refusal(
+        r"\bcollate\s+case_insensitive\b",
+        f"COLLATE CASE_INSENSITIVE is not offered by the local Redshift ({_PAGE}r_CREATE_TABLE_NEW.html)",
+    ),
+    _refusal(
+        r"^analyze\s+compression\b",
+        "ANALYZE COMPRESSION is not offered by the local Redshift, which compresses nothing "
+        f"({_PAGE}r_ANALYZE_COMPRESSION.html)",
+    ),
+    _refusal(
+        r"^(?:create|alter|drop|attach|detach|show|desc)\s+(?:external|rls|masking|datashare|model|library)\b",
+        "external schemas and tables, row-level security, masking, datashares, models and libraries are not offered by "
+        f"the local Redshift ({_PAGE}c_SQL_commands.html)",
+    ),
+    _refusal(r"^alter\s+system\b", f"ALTER SYSTEM is not offered by the local Redshift ({_PAGE}r_ALTER_SYSTEM.html)"),
     _refusal(r"\bcheck\s*\(", "CHECK constraints are not supported"),
     _refusal(r"\blanguage\s+(?:plpythonu|plpython3u)\b", "Python user-defined functions can no longer be created"),
 )

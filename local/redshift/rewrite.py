@@ -58,7 +58,6 @@ _STATEMENTS: tuple[Callable[[str], str], ...] = (
     _rule(r"^\s*vacuum\s+(?:full|sort\s+only|delete\s+only|reindex|recluster)\b", "vacuum"),
     _rule(r"^(\s*vacuum\b.*?)\s+(?:to\s+\d+\s+percent|boost)\s*$", r"\1"),
     _rule(r"^(\s*analyze\b.*?)\s(?:predicate|all)\s+columns", r"\1"),
-    _rule(r"^\s*analyze\s+compression\b", "analyze"),
     _rule(r"^(\s*create\s+schema\b.*?)\s+quota\s+(?:unlimited|\d+\s*(?:mb|gb|tb)?)", r"\1"),
 )
 _PRIVILEGES: tuple[Callable[[str], str], ...] = (

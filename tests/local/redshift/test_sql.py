@@ -189,7 +189,7 @@ def test_columns_are_added_with_an_encoding(client: Client) -> None:
 
 def test_redshift_only_commands_run(client: Client) -> None:
     client.run("create table t (a int)", "insert into t values (1)")
-    client.run("vacuum delete only t to 99 percent", "analyze t predicate columns", "analyze compression t")
+    client.run("vacuum delete only t to 99 percent", "analyze t predicate columns")
     client.run("begin isolation level serializable", "lock t", "end")
     assert client.value("select count(*) from t") == 1
 
@@ -357,3 +357,11 @@ def test_a_union_of_hundreds_is_read_and_what_is_nested_too_deeply_is_an_error(c
     assert client.run(f"select n from ({kept}) order by n") == [(Decimal("1.250"),), (Decimal("1.500"),)]
     assert client.error(f"select {'(' * 5000}1{')' * 5000}")["C"] == "54001"
     assert client.value("select 1") == 1, "the connection is still there"
+
+
+def test_the_query_of_a_prepared_statement_is_redshift_s_too(client: Client) -> None:
+    client.run("create table t (a int)", "prepare put (int) as insert into t values ($1 / 2)")
+    client.run("execute put (3)", "execute put (5)", "prepare mean (int) as select avg(a) + $1 as mean from t")
+    assert client.value("execute mean (10)") == 11  # AVG of integers is cut: 1.5
+    assert client.error("prepare p as select a from t where a is distinct from 1")["C"] == "0A000"
+    client.run("deallocate put", "deallocate mean")
