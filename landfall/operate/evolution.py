@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from ingest_lambda.errors import ConfigError, TransientError
+from ingest_lambda.errors import CatalogChangedError, ConfigError, TransientError
 from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.catalog import landed_datasets, read_columns
@@ -156,7 +156,12 @@ def carry_out(warehouse: Connection, change: Change, *, may_lose: bool = False) 
     if change.outcome is Outcome.CHANGED and not may_lose:
         _refuse_loss(warehouse, change)
     steps = change.statements(may_lose=may_lose)
-    done = retry_conflicts(lambda: warehouse.transaction(steps))
+    try:
+        done = retry_conflicts(lambda: warehouse.transaction(steps))
+    except CatalogChangedError as error:
+        name = f"landing.{change.dataset}.{change.column.name}"
+        overtaken = f"was changed, or got values that are not the same as {change.column.type}, while this looked at it"
+        raise CatalogChangedError(f"{name} {overtaken} ({error})") from error
     updates = [number for number, step in enumerate(steps) if step.startswith("update ")]
     return replace(change, rows=sum(done.count(number) for number in updates))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -36,8 +37,10 @@ class Operations:
         self._runner = runner
         self._model = load_model()
         self._lock = threading.Lock()
-        self._statements: dict[str, Statement] = {}
-        self._tokens: dict[str, tuple[float, str]] = {}
+        # The oldest first. A dict would look for its first one among all that are gone.
+        self._statements = OrderedDict[str, Statement]()
+        self._tokens = OrderedDict[str, tuple[float, str]]()
+        self._active: list[Statement] = []
         self._table: dict[str, Callable[[Request], Answer]] = {
             "ExecuteStatement": self.execute,
             "BatchExecuteStatement": self.batch_execute,
@@ -84,25 +87,25 @@ class Operations:
             known = self._tokens.get(request.get("ClientToken") or "")
             if known:
                 return self._statements[known[1]].receipt()
-            if sum(not statement.has_ended for statement in self._statements.values()) >= ACTIVE_STATEMENTS:
+            self._active = [statement for statement in self._active if not statement.has_ended]
+            if len(self._active) >= ACTIVE_STATEMENTS:
                 raise ApiError("ActiveStatementsExceededException", "The number of active statements exceeds the limit")
             statement = Statement(request, sqls, is_batch)
             self._runner.submit(statement)
             self._statements[statement.id] = statement
+            self._active.append(statement)
             if request.get("ClientToken"):
                 self._tokens[request["ClientToken"]] = (time.time(), statement.id)
         statement.wait(request.get("WaitTimeSeconds", 0))
         return statement.receipt()
 
     def _forget_old(self) -> None:
+        """Forget what is too old; a statement is kept for longer than its token."""
         now = time.time()
-        self._tokens = {token: kept for token, kept in self._tokens.items() if kept[0] + TOKEN_SECONDS > now}
-        tokens = {statement_id for _, statement_id in self._tokens.values()}
-        self._statements = {
-            key: statement
-            for key, statement in self._statements.items()
-            if statement.created + KEEP_SECONDS > now or key in tokens
-        }
+        while self._tokens and next(iter(self._tokens.values()))[0] + TOKEN_SECONDS <= now:
+            self._tokens.popitem(last=False)
+        while self._statements and next(iter(self._statements.values())).created + KEEP_SECONDS <= now:
+            self._statements.popitem(last=False)
 
     def _find(self, request: Request) -> tuple[Statement, Part | None]:
         """Return the statement that `Id` names and, for `<id>:<n>`, its part; wait for it if asked to."""
@@ -155,9 +158,11 @@ class Operations:
         """ListStatements: newest first; those that ended well unless a status is given (AWS's default)."""
         wanted = request.get("Status", "FINISHED")
         name = request.get("StatementName", "")
+        with self._lock:
+            newest = list(reversed(self._statements.values()))
         found = [
             statement
-            for statement in sorted(self._statements.values(), key=lambda statement: -statement.created)
+            for statement in newest
             if wanted in ("ALL", statement.status) and statement.request.get("StatementName", "").startswith(name)
         ]
         start, limit = _offset(request.get("NextToken")), request.get("MaxResults") or 100

@@ -1,7 +1,7 @@
 """Play storms: `python -m tests.chaos --layer core --seed 1 --minutes 5`.
 
 In: a layer, the first seed, how many schedules or how many minutes. Out: a line a failing seed with the command that
-plays it again, and the count. Exit code 1 where a seed failed.
+plays it again, and the count; with `--record FILE` the count is kept there too. Exit code 1 where a seed failed.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import sys
 import time
 import traceback
 from collections import Counter
+from pathlib import Path
 
 from tests.chaos.layers import LAYERS, Play
+from tests.chaos.record import Recorder
 from tests.support import quick_drivers, run_folder
 
 SHOWN = 3  # failures whose trace is shown
@@ -39,6 +41,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--schedules", type=int, default=10**9, help="how many seeds, at most")
     parser.add_argument("--minutes", type=float, default=1.0, help="how long a layer plays, at most (default 1)")
     parser.add_argument("--stop", action="store_true", help="end at the first failure")
+    parser.add_argument("--record", type=Path, help="a file of JSON that keeps what was played (tests/chaos/record.py)")
     return parser.parse_args(arguments)
 
 
@@ -47,6 +50,7 @@ def storm(layer: str, options: argparse.Namespace) -> list[int]:
     said = sys.stderr
     failed: list[int] = []
     played, had = 0, Counter[str]()
+    recorder = Recorder(options.record)
     with LAYERS[layer]() as play:
         began, cpu = time.monotonic(), time.process_time()
         for seed in range(options.seed, options.seed + options.schedules):
@@ -56,9 +60,11 @@ def storm(layer: str, options: argparse.Namespace) -> list[int]:
             had += _play(play, layer, seed, failed)
             if played % SAID_EVERY == 0:
                 print(f"{layer}: {played} schedules, {len(failed)} failed", file=said, flush=True)
+                recorder.run(layer, options.seed, played, had, failed)
             if failed and options.stop:
                 break
         spent, own = time.monotonic() - began, time.process_time() - cpu
+    recorder.run(layer, options.seed, played, had, failed)
     counted = ", ".join(f"{number} {what}" for what, number in had.items())
     print(
         f"{layer}: {played} schedules from seed {options.seed} on, with {counted}, in {spent:.0f} s "

@@ -1,8 +1,8 @@
 """The layers of the storms, from the cheapest to the truest: each plays the schedule of a seed, and judges it.
 
-`core`: the real handler and its statements, in memory. `sql`: the same on a local Redshift and a local S3, with
-functions at once. `model`: files land there and real dbt runs model them. `kill`: functions in processes of their own,
-which are killed, and PostgreSQL and its front with them.
+`core`: the real handler and its statements, in memory. `sql`: the same on a local Redshift, with functions at once.
+`services`: the same over HTTP, with a local AWS. `model`: files land there and real dbt runs model them. `kill`:
+functions in processes of their own, which are killed, and PostgreSQL and its front with them.
 """
 
 from __future__ import annotations
@@ -44,8 +44,23 @@ def core() -> Iterator[Play]:
 
 @contextmanager
 def sql(isolation: str = "snapshot") -> Iterator[Play]:
-    """Play on a local Redshift and a local S3, each seed in a dataset of its own, which goes with it."""
-    with warehouse.land(isolation, name="storms") as land, worlds.quick():
+    """Play on a local Redshift in this process and a bucket in memory, each seed in a dataset that goes with it."""
+    with worlds.quick(), worlds.sql_land(isolation) as land:
+
+        def play(seed: int) -> Counter[str]:
+            try:
+                return landing(land, seed, is_parallel=True)
+            finally:
+                forget_tables(land)
+                land.client("s3").clear()
+
+        yield play
+
+
+@contextmanager
+def services() -> Iterator[Play]:
+    """Play on a local Redshift and a local AWS over HTTP, each seed in a dataset that goes with it."""
+    with warehouse.land(name="storms") as land, worlds.quick():
 
         def play(seed: int) -> Counter[str]:
             try:
@@ -142,10 +157,7 @@ def landing(land: Land, seed: int, *, is_parallel: bool) -> Counter[str]:
 
 def forget(land: Land) -> None:
     """Take away what storms have left, so that the next finds the world as small as this one did."""
-    tables = land.rows("select table_schema, table_name from svv_tables where table_name like 'storm%'")
-    for row in tables:
-        land.warehouse.execute(f'drop table {row["table_schema"]}."{row["table_name"]}"')
-    land.warehouse.execute("delete from ops.rejected_files")
+    forget_tables(land)
     s3 = land.client("s3")
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=land.bucket, Prefix=""):
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
@@ -154,10 +166,19 @@ def forget(land: Land) -> None:
             s3.delete_objects(Bucket=land.bucket, Delete={"Objects": names[start : start + 1000], "Quiet": True})
 
 
+def forget_tables(land: Land) -> None:
+    """Take away what storms have left in the warehouse."""
+    tables = land.rows("select schemaname, tablename from pg_tables where tablename like 'storm%'")
+    names = [f'{row["schemaname"]}."{row["tablename"]}"' for row in tables]
+    drops = [f"drop table {', '.join(names)}"] if names else []
+    land.warehouse.transaction([*drops, "delete from ops.rejected_files"])
+
+
 LAYERS: Mapping[str, Callable[[], AbstractContextManager[Play]]] = {
     "core": core,
     "sql": sql,
     "serializable": partial(sql, "serializable"),
+    "services": services,
     "model": model,
     "kill": kill,
     "crash": partial(model, dies=True),

@@ -7,6 +7,7 @@ contract (strong consistency, immutable versions, delete markers, times in whole
 from __future__ import annotations
 
 import io
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class MemoryS3:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     versions: dict[str, list[Version]] = field(default_factory=lambda: defaultdict(list))
     _count: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put_object(self, *, Key: str, Body: bytes | IO[bytes], **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's names
         return self._add(Key, Body if isinstance(Body, bytes) else Body.read())
@@ -78,9 +80,13 @@ class MemoryS3:
             self.delete_object(**each)
         return {}
 
+    def clear(self) -> None:
+        """Take away all versions of all objects."""
+        self.versions.clear()
+
     def list_objects_v2(self, *, Prefix: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803
         newest = [found[-1] for key, found in sorted(self.versions.items()) if key.startswith(Prefix) and found]
-        there = [{"Key": each.key} for each in newest if each.body is not None]
+        there = [{"Key": each.key, "Size": len(each.body)} for each in newest if each.body is not None]
         return {"KeyCount": len(there), "Contents": there}
 
     def get_paginator(self, operation: str) -> MemoryPaginator:
@@ -103,9 +109,10 @@ class MemoryS3:
         }
 
     def _add(self, key: str, body: bytes | None) -> dict[str, Any]:
-        self._count += 1
-        version = Version(key, f"v{self._count:06}", body, self.clock().replace(microsecond=0))
-        self.versions[key].append(version)
+        with self._lock:
+            self._count += 1
+            version = Version(key, f"v{self._count:06}", body, self.clock().replace(microsecond=0))
+            self.versions[key].append(version)
         return {"VersionId": version.version_id, "ETag": version.etag}
 
     def _version(self, key: str, version_id: str | None, operation: str) -> Version:

@@ -1,7 +1,8 @@
 """Is the storm strong enough? Break the product so that it would lose or double rows, and see whether seeds find it.
 
 `python -m tests.chaos.mutations [NAME ...]`. In: names of mutations; all, where none is given. Out: a line each with
-the seed that found it, of the first 200 of the lowest layer whose code it breaks. Exit code 1 where one was not found.
+the seed that found it, of the first 200 of the lowest layer whose code it breaks; with `--record FILE` the seed is kept
+there too (tests/chaos/record.py). Exit code 1 where one was not found.
 Each is applied to a copy of the tree.
 """
 
@@ -18,9 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.home import ROOT
+from tests.chaos.record import Recorder
 
 MOST = 200
 COPIED = (
+    "benchmarks",
     "dbt_project",
     "infra",
     "ingest_lambda",
@@ -93,12 +96,16 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("names", nargs="*", help=f"of {', '.join(MUTATIONS)}; all, where none is given")
     parser.add_argument("--minutes", type=float, default=30.0, help="how long to look for each (default 30)")
+    parser.add_argument("--record", type=Path, help="a file of JSON that keeps what was found")
     options = parser.parse_args(arguments)
-    found = [_is_found(name, MUTATIONS[name], options.minutes) for name in options.names or MUTATIONS]
-    return 0 if all(found) else 1
+    found = {name: _found_by(name, MUTATIONS[name], options.minutes) for name in options.names or MUTATIONS}
+    for name, seed in found.items():
+        if seed is not None:
+            Recorder(options.record).mutation(name, MUTATIONS[name].layer, MUTATIONS[name].promise, seed)
+    return 1 if None in found.values() else 0
 
 
-def _is_found(name: str, mutation: Mutation, minutes: float) -> bool:
+def _found_by(name: str, mutation: Mutation, minutes: float) -> int | None:
     with tempfile.TemporaryDirectory(prefix=f"landfall-{name}-") as folder:
         copy = Path(folder) / "tree"
         _copy_tree(copy)
@@ -119,7 +126,7 @@ def _is_found(name: str, mutation: Mutation, minutes: float) -> bool:
     print(f"{name}: {said}: {mutation.promise}", flush=True)
     if not seeds:
         print(done.stderr[-2000:], file=sys.stderr)
-    return bool(seeds)
+    return int(seeds[0]) if seeds else None
 
 
 def _copy_tree(copy: Path) -> None:

@@ -20,21 +20,25 @@ from tests.chaos.mutations import MUTATIONS, Mutation, apply
 from tests.land.warehouse import Land
 
 IN_MEMORY = 40
+ON_REDSHIFT = 15
 FOUND_WITHIN = 200
 
 
 def told(seed: int, schedules: int) -> Namespace:
-    return Namespace(seed=seed, schedules=schedules, minutes=60.0, stop=True)
+    return Namespace(seed=seed, schedules=schedules, minutes=60.0, stop=True, record=None)
 
 
 def test_landing_is_whole_after_storms_in_memory() -> None:
     assert storm("core", told(1, IN_MEMORY)) == []
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_landing_is_whole_after_storms_on_the_local_services(land: Land, seed: int) -> None:
+def test_landing_is_whole_after_storms_on_the_local_redshift() -> None:
+    assert storm("sql", told(1, ON_REDSHIFT)) == []
+
+
+def test_landing_is_whole_after_a_storm_on_the_local_services(land: Land) -> None:
     with worlds.quick():
-        assert layers.landing(land, seed, is_parallel=True)["events"] > 0
+        assert layers.landing(land, 1, is_parallel=True)["events"] > 0
 
 
 def test_a_seed_is_the_same_storm_each_time() -> None:

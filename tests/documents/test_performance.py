@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import overlap, plots
 from local.home import ROOT
+from tests.chaos import mutations, record
 
 PAGE = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
 
@@ -53,3 +54,34 @@ def test_a_machine_is_nothing_but_its_steps() -> None:
     steps = overlap.Machine(load=4.0, file=0.01, run=20.0).steps
     assert (2 * steps.copy, steps.file_cpu, steps.run) == (4.0, 0.01, 20.0)
     assert (steps.insert, steps.commit, steps.s3_request, steps.data_api_call) == (0, 0, 0, 0)
+
+
+def test_the_page_shows_what_storms_were_played_and_what_they_found() -> None:
+    kept = record.recorded(record.RESULTS)
+    for line in [*record.table(kept["runs"]), *record.table_of_mutations(kept["mutations"])]:
+        assert line in PAGE.splitlines(), "python -m tests.chaos.record"
+    assert set(kept["mutations"]) <= set(mutations.MUTATIONS)
+    assert all(found["seed"] <= mutations.MOST for found in kept["mutations"].values())
+
+
+def test_a_storm_that_is_played_again_is_recorded_once_and_one_that_failed_is_shown(tmp_path: Path) -> None:
+    recorder = record.Recorder(tmp_path / "storms.json")
+    recorder.run("sql", 7, 100, {"files": 1}, [])
+    recorder.run("sql", 7, 200, {"files": 1200}, [8, 150])
+    recorder.run("core", 1, 3, {}, [])
+    recorder.run("core", 9, 0, {}, [])
+    recorder.mutation("name", "core", "all is well", 5)
+
+    kept = record.recorded(tmp_path / "storms.json")
+
+    assert list(record.table(kept["runs"]))[2:] == [
+        "| `core` | 3 | 1 to 3 |  | none |",
+        "| `sql` | 200 | 7 to 206 | 1,200 files | 8, 150 |",
+    ]
+    assert list(record.table_of_mutations(kept["mutations"]))[2:] == ["| name | all is well | `core` | 5 |"]
+    assert all(len(run["commit"]) == 40 for run in kept["runs"])
+
+
+def test_a_storm_that_nobody_wants_recorded_is_not(tmp_path: Path) -> None:
+    record.Recorder(None).run("sql", 7, 100, {}, [])
+    assert not list(tmp_path.iterdir())

@@ -242,6 +242,22 @@ def test_a_warm_function_rounds_nothing_when_an_operator_has_chosen_another_type
     assert len(land.rows(f"select 1 from ledger.{dataset}")) == 2
 
 
+def test_an_operator_who_was_overtaken_is_told_so_and_nothing_is_changed_until_he_tries_again(
+    land: Land, dataset: str
+) -> None:
+    overtaken = evolution.plan_change(land.warehouse, dataset, "id", "decimal(38,0)")
+    evolution.carry_out(land.warehouse, evolution.plan_change(land.warehouse, dataset, "id", "double precision"))
+    found = f"select found, became from ops.schema_changes where dataset = '{dataset}' and found is not null"
+
+    with pytest.raises(CatalogChangedError, match=rf"landing\.{dataset}\.id was changed, .* while this looked at it"):
+        evolution.carry_out(land.warehouse, overtaken)
+
+    assert land.rows(found) == [{"found": "BIGINT", "became": "DOUBLE PRECISION"}]
+    done = evolution.carry_out(land.warehouse, evolution.plan_change(land.warehouse, dataset, "id", "decimal(38,0)"))
+    assert (str(done.column.type), done.rows) == ("DECIMAL(38,0)", 1)
+    assert [float(row["id"]) for row in land.rows(f"select id from landing.{dataset}")] == [1.0]
+
+
 def test_the_types_of_all_columns_that_a_load_inserts_into_are_checked_and_of_no_other(land: Land) -> None:
     name = new_dataset()
     types = ["smallint", "integer", "bigint", "real", "double precision", "decimal(38,37)", "decimal(5,0)", "boolean"]

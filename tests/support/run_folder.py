@@ -12,6 +12,7 @@ from local.errors import LocalStackError
 from local.files import read_json, write_json
 from local.home import ROOT, Home
 from local.processes import ProcessIdentity, identify, is_running
+from local.redshift import warehouse
 from local.redshift.shapes import FOLDER_VARIABLE
 
 TESTS = ROOT / ".landfall" / "test"
@@ -47,6 +48,8 @@ def end(run: Path) -> None:
     """Stop every stack of a run and delete what they left."""
     for home in sorted(path.parent for path in run.glob("*/info.json")):
         stack.down(Home(home), lambda _: None)  # a run's last lines are its failures: nothing is printed below them
+    for data in run.glob("*/data"):  # of a warehouse inside a process, which was killed
+        warehouse.stop_leftover(data)
     shutil.rmtree(run)
 
 
