@@ -36,7 +36,7 @@ def built_warehouse(worker_warehouse: ModelWarehouse) -> ModelWarehouse:
     return worker_warehouse
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def other_builder(worker_warehouse: ModelWarehouse) -> Iterator[SecondBuilder]:
     """A second dbt on the worker's warehouse."""
     with second_builder(worker_warehouse) as builder:
@@ -57,7 +57,7 @@ def snapshots(snapshot_project: ModelWarehouse) -> ModelWarehouse:
     return snapshot_project
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def other_snapshot_builder(snapshot_project: ModelWarehouse) -> Iterator[SecondBuilder]:
     """A second dbt on that warehouse."""
     with second_builder(snapshot_project) as builder:

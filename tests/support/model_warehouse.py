@@ -215,7 +215,7 @@ class ModelWarehouse:
             self.run_green(*self.selection)
             self.is_built = True
         self._forget_landed()
-        self.transformer.run(*(f"delete from {name}" for (name,) in self.transformer.rows(_OWN_TABLES)))
+        _empty(self.transformer, [name for (name,) in self.transformer.rows(_OWN_TABLES)])
 
     def reset(self) -> None:
         """Empty the warehouse: nothing has landed, nothing has been built."""
@@ -224,10 +224,11 @@ class ModelWarehouse:
 
     def _forget_landed(self) -> None:
         datasets = [name for (name,) in self.loader.rows("select tablename from pg_tables where schemaname = 'ledger'")]
-        for dataset in datasets:
-            self.loader.run(f"delete from landing.{dataset}", f"delete from ledger.{dataset}")
-            self.loader.run(f"update lock.{dataset} set load_seq = 0")
-        self.loader.run(*(f"delete from ops.{table}" for table in _RUN_TABLES))
+        _empty(self.loader, [f"{schema}.{dataset}" for dataset in datasets for schema in ("landing", "ledger")])
+        counts = " union all ".join(f"select '{each}' from lock.{each} where load_seq <> 0" for each in datasets)
+        counted = self.loader.rows(counts) if datasets else []
+        self.loader.run(*(f"update lock.{each} set load_seq = 0" for (each,) in counted))
+        _empty(self.loader, [f"ops.{table}" for table in _RUN_TABLES])
 
     def drop_models(self) -> None:
         """Drop everything that dbt made."""
@@ -235,6 +236,13 @@ class ModelWarehouse:
         for kind, owned in (("view", _OWN_VIEWS), ("table", _OWN_TABLES)):
             names = self.transformer.rows(owned)
             self.transformer.run(*(f"drop {kind} if exists {name} cascade" for (name,) in names))
+
+
+def _empty(session: Warehouse, tables: Sequence[str]) -> None:
+    """Delete the rows of tables: of most there are none, which one question tells of all of them."""
+    if tables:
+        held = " union all ".join(f"select '{name}' as name from {name}" for name in tables)
+        session.run(*(f"delete from {name}" for (name,) in session.rows(f"select distinct name from ({held}) as held")))
 
 
 @contextmanager
