@@ -68,6 +68,15 @@ def is_enough(files: int, gathered: float, remaining: float) -> bool:
     return files >= WORTH_A_LOAD or not will_be_worth_it or gathered >= longest
 
 
+def is_backlog(files: int, gathered: float) -> bool:
+    """Tell whether so many files in so many seconds were a backlog, and no stream that never ends.
+
+    >>> is_backlog(10, 0.1), is_backlog(9, 0.1), is_backlog(150, 10.0), is_backlog(30, 10.0)
+    (True, False, True, False)
+    """
+    return files >= SIGN_OF_A_BACKLOG * max(1.0, gathered)
+
+
 class Room:
     """How much more an invocation may take: so many files, and so many seconds' work."""
 
@@ -107,7 +116,8 @@ class Backlog:
 
     def take(self, batch: Sequence[Message]) -> list[Message]:
         """Take further messages, none where `batch` is no sign of a backlog. Where SQS refuses, they stay there."""
-        if len(batch) < SIGN_OF_A_BACKLOG and time.monotonic() - self._seen_at >= BACKLOG_LASTS_SECONDS:
+        is_over = time.monotonic() - self._seen_at >= BACKLOG_LASTS_SECONDS
+        if not batch or (len(batch) < SIGN_OF_A_BACKLOG and is_over):
             return []
         began, remaining = time.monotonic(), self._remaining_seconds()
         room = Room(self._most_files, remaining * SHARE_OF_TIME)
@@ -125,7 +135,7 @@ class Backlog:
                 room.fill(found)
                 taken += found
                 width = width * 2 if len(found) == requests * MAX_ENTRIES else 1
-        if room.filled >= SIGN_OF_A_BACKLOG:
+        if is_backlog(room.filled, time.monotonic() - began):
             self._seen_at = time.monotonic()
         if taken:
             self._logger.info("backlog", extra={"batch": len(batch), "taken": len(taken)})

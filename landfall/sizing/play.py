@@ -170,7 +170,7 @@ class Play:
             taken += found
             room -= len(found)
             width = width * 2 if len(found) == requests * MAX_ENTRIES else 1
-        if batch + len(taken) >= backlog.SIGN_OF_A_BACKLOG:
+        if backlog.is_backlog(batch + len(taken), self._env.now - began):
             self._seen_at = self._env.now  # by all functions that are warm, which is what a backlog makes of them
         return taken
 

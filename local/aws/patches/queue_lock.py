@@ -3,6 +3,7 @@
 A queue on AWS takes and gives messages at once. Stock ministack's event source holds a lock while it replaces a queue's
 list of messages by a shorter one, at each poll; who sends or deletes a message does not. So a message that is sent
 meanwhile is lost, and one that is deleted meanwhile is there again.
+Not among these: what a function's own dead-letter queue or destination is sent, which no event source here polls.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html
 """
 
@@ -19,6 +20,7 @@ _CHANGE_A_QUEUE = (
     (sqs, "_act_send_message"),
     (sqs, "_act_delete_message"),
     (sqs, "_act_delete_message_batch"),
+    (sqs, "_act_purge_queue"),
     (sqs, "_collect_msgs"),
     (sqs, "_expire_retained"),
     (sqs, "_dlq_sweep"),
