@@ -126,14 +126,16 @@ def old_rows_leave(stack: "Stack") -> Iterator[Finding]:
     from ingest_lambda.reconcile.retention import SLACK_DAYS
     from landfall.operate import gaps
 
-    refused = [
-        each for each in gaps.keep_house(stack, None, dry_run=True, slack_days=SLACK_DAYS) if each.outcome == "refused"
-    ]
-    for each in refused:
-        detail = f"rows of {each.dataset} stay that are older than its {each.days} days: {each.reason}"
-        yield Finding("old rows", Status.WARNING, detail, "docs/runbook.md#removed-rows")
-    if not refused:
-        yield ok("old rows", "no row stays in landing that is older than its dataset keeps it, and that may go")
+    # Two nights after the one that should have taken them.
+    stayed = gaps.keep_house(stack, None, dry_run=True, slack_days=SLACK_DAYS + 2)
+    untaken = "no night has removed them, and the log of the reconcile function says why"
+    why = {each.dataset: each.reason or untaken for each in stayed if each.reason or each.outcome == "would_remove"}
+    for each in stayed:
+        if each.dataset in why:
+            detail = f"rows of {each.dataset} stay that are older than its {each.days} days: {why[each.dataset]}"
+            yield Finding("old rows", Status.WARNING, detail, "docs/runbook.md#removed-rows")
+    if not why:
+        yield ok("old rows", "no row stays in landing that should have left it")
 
 
 def _kept_shorter(stack: "Stack") -> Iterator[Finding]:

@@ -263,6 +263,9 @@ def test_the_doctor_says_why_old_rows_stay(desk: Desk, dataset: str) -> None:
     land(desk, dataset, "a", days=DAYS + 8)
     [fine] = checks.old_rows_leave(desk.stack)
     assert fine.status.value == "ok"
+    desk.land.warehouse.execute(f'update ledger."{dataset}" set loaded_at = dateadd(day, -2, loaded_at)')
+    [untaken] = checks.old_rows_leave(desk.stack)
+    assert (untaken.status.value, "no night has removed them" in untaken.detail) == ("warning", True)
     REFUSED["why"] = "a mart reads its landed rows each time"
     [kept] = checks.old_rows_leave(desk.stack)
     assert (kept.status.value, "a mart reads its landed rows each time" in kept.detail) == ("warning", True)
