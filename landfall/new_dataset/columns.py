@@ -15,7 +15,7 @@ from ingest_lambda.warehouse.sqltypes import MAX_VARCHAR, SqlType
 
 UNQUOTED = re.compile(r"[a-z_][a-z0-9_]*")
 PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
-LONGEST_NAME = 60  # bytes: the local Redshift keeps 63 of a name, and `_narrowing_reasons` words reasons with it
+LONGEST_NAME = 60  # bytes: PostgreSQL's tools keep 63 of a name, and `_narrowing_reasons` words reasons with it
 # https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html, and what the local Redshift (PostgreSQL) reserves
 RESERVED_WORDS = frozenset(Path(__file__).with_name("reserved_words.txt").read_text(encoding="utf-8").split())
 LONGEST_LINE = 78  # of SQL, less its indentation (.sqlfluff)

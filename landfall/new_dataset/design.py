@@ -27,7 +27,7 @@ from landfall.new_dataset.specimen import Specimen
 from landfall.new_dataset.times import NOON, TimeColumn, split_unit, time_column
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-LONGEST_NAME = 28  # `int_<name>__checked` and what dbt adds to it must fit into the 63 bytes of the local Redshift
+LONGEST_NAME = 28  # `int_<name>__checked` and what dbt adds to it fit into 63 bytes, as PostgreSQL's tools keep
 # A value of each modeled type, for the unit test.
 GOOD_VALUES: dict[str, Any] = {
     "varchar": "good", "smallint": 1, "integer": 1, "bigint": 1, "numeric": 1, "real": 1.5, "double precision": 1.5,

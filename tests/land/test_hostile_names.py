@@ -46,7 +46,8 @@ COLUMNS = [
     "_underscore",
     "1st",
     "dotted.name",
-    "x" * 63,  # what the local Redshift can keep; Redshift itself keeps 127 bytes
+    "x" * 63,
+    "y" * 127,  # the longest that Redshift keeps
     "c1",
     "file_id",
     "$1",

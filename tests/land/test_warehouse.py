@@ -2,9 +2,12 @@
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
+import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 import pytest
 from botocore.exceptions import ClientError
 
@@ -22,6 +25,19 @@ from ingest_lambda.warehouse.failures import Failure, classify
 from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES
 from tests.land.warehouse import Land, new_dataset, target
 from tests.support.waiting import wait_for
+
+SLOW = "select count(*) from lock._bootstrap"
+
+
+@contextmanager
+def held(land: Land) -> Iterator[None]:
+    """Hold the table that SLOW reads, behind the front's back."""
+    facts = land.services.redshift
+    login = {"user": facts["admin_user"], "password": facts["admin_password"], "dbname": facts["database"]}
+    holder = psycopg2.connect(host=facts["host"], port=facts["postgres_port"], **login)
+    with closing(holder), holder.cursor() as cursor:
+        cursor.execute("lock table lock._bootstrap in access exclusive mode")
+        yield
 
 
 def test_a_query_gives_rows_with_null_as_none(land: Land) -> None:
@@ -84,8 +100,8 @@ def test_a_session_in_which_something_failed_is_ended_at_once(land: Land) -> Non
 def test_a_busy_session_is_left_to_expire_and_what_failed_is_still_told(land: Land) -> None:
     left = iter([1.0, -1.0])
     warehouse = Warehouse(land.client("redshift-data"), target(land.settings), lambda: next(left, 60.0))
-    with pytest.raises(TransientError, match="time is up"), warehouse.session() as session:
-        session.query("select pg_sleep(4)")
+    with held(land), pytest.raises(TransientError, match="time is up"), warehouse.session() as session:
+        session.query(SLOW)
 
 
 @pytest.mark.parametrize("refusals", [2, 99])
@@ -151,8 +167,8 @@ def test_a_statement_that_outlasts_the_time_is_transient(land: Land) -> None:
     left = iter([1.0, -1.0])
     warehouse = Warehouse(land.client("redshift-data"), target(land.settings), lambda: next(left))
 
-    with pytest.raises(TransientError, match="time is up"):
-        warehouse.query("select pg_sleep(3)")
+    with held(land), pytest.raises(TransientError, match="time is up"):
+        warehouse.query(SLOW)
 
 
 def test_a_user_without_the_right_is_the_operators_matter(land: Land) -> None:

@@ -12,8 +12,6 @@ from landfall.verify import run
 from landfall.verify.probe import Probe, gives, refuses
 from tests.landfall.conftest import Desk
 
-# What the local Redshift does otherwise (docs/deploy.md).
-OTHERWISE_HERE = {"names-of-127-bytes"}
 LEFT = "select count(*) as n from pg_namespace where nspname like 'verify!_%' escape '!'"
 
 
@@ -43,12 +41,10 @@ def left(desk: Desk) -> tuple[int, set[str]]:
 
 
 @pytest.mark.usefixtures("speaks")
-def test_the_local_redshift_does_what_landfall_rests_on_but_for_long_names(desk: Desk, admin_secret: str) -> None:
+def test_the_local_redshift_does_what_landfall_rests_on(desk: Desk, admin_secret: str) -> None:
     code, probes = verify(admin_secret)
-    otherwise = {probe["probe"]: probe for probe in probes if probe["state"] != "ok"}
-    assert set(otherwise) == OTHERWISE_HERE, "\n".join(map(str, otherwise.values()))
-    assert "the local Redshift" in otherwise["names-of-127-bytes"]["found"]
-    assert (code, len(probes)) == (1, len(run.PROBES))
+    assert [probe for probe in probes if probe["state"] != "ok"] == []
+    assert (code, len(probes)) == (0, len(run.PROBES))
     assert left(desk) == (0, set())
 
 

@@ -172,13 +172,13 @@ def test_a_session_with_anybody_else_s_temporary_table_is_not_lent_again(
 
 def test_a_setting_is_reset_before_the_next_borrower(pool: Pool, login: Login) -> None:
     with pool.lending(login) as first:
-        before = value(first, "show statement_timeout")
+        before = value(first, "select current_setting('statement_timeout')")
         first.cursor().execute("set statement_timeout to 12345")
-        assert value(first, "show statement_timeout") != before
+        assert value(first, "select current_setting('statement_timeout')") != before
         expected = pid(first)
     with pool.lending(login) as second:
         assert pid(second) == expected
-        assert value(second, "show statement_timeout") == before
+        assert value(second, "select current_setting('statement_timeout')") == before
 
 
 def test_a_session_that_cannot_be_cleaned_is_closed(pool: Pool, login: Login) -> None:
