@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,10 +70,25 @@ def table(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for layer in dict.fromkeys(run["layer"] for run in runs):
         of_layer = [run for run in runs if run["layer"] == layer]
         had: Counter[str] = sum((Counter(run["had"]) for run in of_layer), Counter())
-        seeds = ", ".join(f"{run['seed']} to {run['seed'] + run['schedules'] - 1}" for run in of_layer)
+        spans = ranges((run["seed"], run["seed"] + run["schedules"] - 1) for run in of_layer)
+        seeds = ", ".join(f"{first} to {last}" for first, last in spans)
         failed = ", ".join(str(seed) for run in of_layer for seed in run["failed"]) or "none"
         words = ", ".join(f"{number:,} {what}" for what, number in had.items() if not what.startswith("amid "))
         yield f"| `{layer}` | {sum(run['schedules'] for run in of_layer):,} | {seeds} | {words} | {failed} |"
+
+
+def ranges(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join spans of seeds, both ends among them, where one begins behind the other.
+
+    >>> ranges([(3, 4), (1, 2), (9, 9)])
+    [(1, 4), (9, 9)]
+    """
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if joined and joined[-1][1] + 1 == first:
+            first, _ = joined.pop()
+        joined.append((first, last))
+    return joined
 
 
 def table_of_mutations(mutations: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
