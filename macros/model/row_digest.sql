@@ -10,7 +10,7 @@
         {%- set value = 'cast(' ~ column ~ ' as integer)' if type == 'boolean' else column %}
         {%- set text = 'cast(' ~ value ~ ' as varchar(65535))' %}
         || coalesce(
-            cast(octet_length({{ text }}) as varchar(8))
+            cast(octet_length({{ text }}) as varchar(11))
             || ':' || {{ 'md5(' ~ text ~ ')' if length and (length == 'max' or length | int > 256) else text }},
             '-'
         )

@@ -46,6 +46,8 @@ $$;
 update pg_catalog.pg_cast
 set castfunc = 'pg_catalog.rs_varchar(varchar, integer, boolean)'::regprocedure
 where castsource = 'varchar'::regtype and casttarget = 'varchar'::regtype;
+-- What is known to be as short already is not fitted again.
+alter function pg_catalog.rs_varchar(varchar, integer, boolean) support varchar_support;
 
 -- VARBYTE(n) is checked by the column it stands in (see ddl.py)
 create function pg_catalog.rs_fits_varbyte(value bytea, length integer) returns boolean

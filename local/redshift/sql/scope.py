@@ -37,6 +37,12 @@ class Typed:
     sql: str
     type: Type = UNKNOWN
     is_literal: bool = False
+    fitting: str = ""  # the same without a length that its text cannot reach, for where no length counts
+
+    @property
+    def operand(self) -> str:
+        """Return it as an operand or argument, whose length does not matter."""
+        return self.fitting or self.sql
 
 
 @dataclass(slots=True)

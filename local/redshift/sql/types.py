@@ -15,6 +15,7 @@ from local.redshift.sql.words import CATALOG_TYPES, TYPES
 
 MAX_PRECISION, MAX_SCALE, LEAST_SCALE = 38, 37, 4
 VARCHAR_BYTES, CHAR_BYTES = 65_535, 4_096
+_MOMENT_BYTES = 32  # `294276-12-31 23:59:59.999999 BC`
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,21 @@ def of_words(name: str, arguments: list[str], allows_catalog: bool) -> tuple[Typ
     elif arguments and known not in ("varbyte", "timestamp", "timestamptz", "time", "timetz"):
         raise RedshiftError(f'type modifier is not allowed for type "{name}"', "42601")
     return Type(known), known
+
+
+def fits_varchar(type_: Type, sql: str) -> bool:
+    """Tell whether no value of a type is a longer text than a VARCHAR, as `of_words` writes it, holds.
+
+    >>> fits_varchar(Type("bigint"), "varchar(20)"), fits_varchar(Type("numeric", 18, 2), "varchar(20)")
+    (True, False)
+    """
+    name, _, length = sql.rstrip(")").partition("(")
+    if name != "varchar" or not length:
+        return False
+    longest = {"date": _MOMENT_BYTES, "timestamp": _MOMENT_BYTES} | {kind: 1 + INTEGERS[kind] for kind in INTEGERS}
+    if type_.name == "numeric" and type_.precision:
+        longest["numeric"] = type_.precision + 3  # the sign, the point, and a zero before it
+    return type_.name in longest and longest[type_.name] <= int(length)
 
 
 def hold_decimal(precision: int, scale: int) -> None:

@@ -93,8 +93,10 @@ class CallWriter(ExpressionWriter):
         """
         if function.name.startswith("has_") and argument.is_literal:
             return physical_words(argument.sql)
-        if argument.type != SUPER or function.kind != "s" or function.result in ("super", "1", "="):
+        if function.result in ("super", "1", "="):
             return argument.sql
+        if argument.type != SUPER or function.kind != "s":
+            return argument.operand
         takes_super = function.name.startswith(("is_", "get_", "json_"))
         return argument.sql if takes_super else self.cast(argument, VARCHAR, "varchar").sql
 

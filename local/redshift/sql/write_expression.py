@@ -160,7 +160,7 @@ class ExpressionWriter:
 
     def text(self, operand: Typed) -> str:
         """Return an operand of `||`: a SUPER value counts as the string it holds."""
-        return self.cast(operand, VARCHAR, "varchar").sql if operand.type == SUPER else operand.sql
+        return self.cast(operand, VARCHAR, "varchar").sql if operand.type == SUPER else operand.operand
 
     def compute(self, operator: str, left: Typed, right: Typed) -> Typed:
         """Compute with two values, to the precision and scale that Redshift gives the result."""
@@ -316,7 +316,8 @@ class ExpressionWriter:
             raise RedshiftError(f"cannot cast type boolean to {_STRING_NAMES[type_.name]}", "42846")
         if type_ == SUPER and operand.type != SUPER:
             return Typed(f"({self.as_super(operand)})::super", type_)
-        return Typed(f"({operand.sql})::{sql}", type_)
+        fitting = f"({operand.sql})::varchar" if types.fits_varchar(operand.type, sql) else ""
+        return Typed(f"({operand.sql})::{sql}", type_, fitting=fitting)
 
     # --- what other modules write ---
 

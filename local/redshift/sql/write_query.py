@@ -43,7 +43,8 @@ class QueryWriter(SourceWriter):
                 self.common[table.name] = dict.fromkeys(table.columns, UNKNOWN)
             sql, columns = self.subquery(table.query)
             named = f"({', '.join(quote(name) for name in table.columns)})" if table.columns else ""
-            parts.append(f"{quote(table.name)}{named} as ({sql})")
+            how = "not materialized " if _is_scan(table.query) and not query.is_recursive else ""
+            parts.append(f"{quote(table.name)}{named} as {how}({sql})")
             self.common[table.name] = self.renamed(columns, table.columns)
         word = "with recursive " if query.is_recursive else "with "
         return f"{word}{', '.join(parts)} " if parts else ""
@@ -253,6 +254,26 @@ def _chain(query: tree.SetOperation) -> list[tree.Query]:
         chain.append(left.right)
         left = left.left
     return [left, *reversed(chain)]
+
+
+def _is_scan(query: tree.Query) -> bool:
+    """Tell whether a query only picks columns and rows of one relation.
+
+    PostgreSQL writes what a common table expression yields to disk where two parts of a query name it; a scan is cheaper
+    read twice, with the conditions of each, and yields the same.
+    """
+    if not isinstance(query, tree.Select) or not _is_plain(query) or not isinstance(query.source, tree.Table):
+        return False
+    whole = (query.distinct, query.top, query.into, query.group, query.groups_all, query.having, query.qualify)
+    picked = all(isinstance(item.expression, tree.Column | tree.Star) for item in query.items)
+    return picked and not any(whole) and all(isinstance(node, _OF_A_ROW) for node in walk(query.where))
+
+
+# What a condition may hold that is told from its row alone: no query, and no call, which may be random().
+_OF_A_ROW = (
+    *(tree.Binary, tree.Unary, tree.Is, tree.Between, tree.Like, tree.Column, tree.Literal, tree.Parameter),
+    *(tree.Cast, tree.TypeName),
+)
 
 
 def _is_plain(query: tree.Query) -> bool:
