@@ -51,6 +51,17 @@ def test_lock_select_merge_and_watermark_are_one_transaction(warehouse: ModelWar
     assert sent.count("COMMIT") == sent.count("BEGIN") == 1
 
 
+def test_checked_rows_are_written_once_and_not_to_a_temporary_table_before(warehouse: ModelWarehouse) -> None:
+    sent = warehouse.run_green(*RUN).sent_by("int_orders__checked")
+
+    temporary = next(sql for sql in sent if "create temporary table" in sql)
+    assert " as (" not in temporary.partition("reject_reason")[0]
+    [rows, _range] = [sql for sql in sent if "insert into" in sql]
+    assert 'insert into "landfall"."gate"."int_orders__checked"' in rows
+    checked = warehouse.transformer.rows("select order_id, row_status from gate.int_orders__checked order by 1, 2")
+    assert checked == [("o-1", "accepted"), ("o-2", "quarantined"), ("o-3", "accepted")]
+
+
 @pytest.mark.usefixtures("held_mutex")
 def test_a_run_that_waited_for_the_mutex_sees_what_was_committed_meanwhile(
     warehouse: ModelWarehouse, other_builder: SecondBuilder

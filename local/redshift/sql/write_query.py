@@ -259,8 +259,8 @@ def _chain(query: tree.SetOperation) -> list[tree.Query]:
 def _is_scan(query: tree.Query) -> bool:
     """Tell whether a query only picks columns and rows of one relation.
 
-    PostgreSQL writes what a common table expression yields to disk where two parts of a query name it; a scan is cheaper
-    read twice, with the conditions of each, and yields the same.
+    PostgreSQL writes to disk what a common table expression yields where two parts of a query name it; a scan that is
+    read twice, under the conditions of each, yields the same for less.
     """
     if not isinstance(query, tree.Select) or not _is_plain(query) or not isinstance(query.source, tree.Table):
         return False
@@ -269,7 +269,7 @@ def _is_scan(query: tree.Query) -> bool:
     return picked and not any(whole) and all(isinstance(node, _OF_A_ROW) for node in walk(query.where))
 
 
-# What a condition may hold that is told from its row alone: no query, and no call, which may be random().
+# What a condition may hold that its row alone decides: no query, and no call, which may be random().
 _OF_A_ROW = (
     *(tree.Binary, tree.Unary, tree.Is, tree.Between, tree.Like, tree.Column, tree.Literal, tree.Parameter),
     *(tree.Cast, tree.TypeName),

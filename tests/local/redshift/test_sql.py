@@ -316,6 +316,29 @@ def test_tables_that_were_just_filled_are_joined_by_hash_or_merge(client: Client
     assert client.value(f"select count(*) {rows}") == 5**6
 
 
+def test_a_scan_that_two_parts_of_a_query_name_is_read_twice_and_what_is_computed_once(client: Client) -> None:
+    """PostgreSQL writes to disk what two parts name: of a batch that gates look at, all its rows for each gate."""
+    client.run("create table t as select 1 as a, 'x' as b union all select 2, 'y' union all select 3, 'x'")
+    two = "select one.{0}, other.{0} from {1} as one inner join {1} as other on one.{0} = other.{0}"
+
+    def plan(query: str) -> str:
+        return " ".join(line for (line,) in client.run(f"explain {query}"))
+
+    scans = f"with kept as (select a, b as c from t where a > 1 and b like 'x%') {two.format('a', 'kept')}"
+    assert ("CTE Scan" in plan(scans), client.run(scans)) == (False, [(3, 3)])
+    for body in (
+        "select random() as a from t",
+        "select a from t where a < 9 * random()",
+        "select a from t where a in (select max(a) from t)",
+        "select b as a, count(*) as n from t group by b",
+        "select distinct b as a from t",
+        "select a from t order by a limit 2",
+        "select t.a from t inner join t as u on t.a = u.a",
+    ):
+        assert "CTE Scan" in plan(f"with kept as ({body}) {two.format('a', 'kept')}"), body
+    assert len(client.run(f"with drawn as (select random() as a from t) {two.format('a', 'drawn')}")) == 3
+
+
 def test_a_query_may_name_more_tables_than_a_function_of_postgresql_takes_arguments(client: Client) -> None:
     tables = [f"of_many_{number}" for number in range(120)]
     for table in tables:

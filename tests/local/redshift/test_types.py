@@ -1,5 +1,7 @@
 """Types and lengths: bytes, defaults, folding."""
 
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
 from __future__ import annotations
 
 import pytest
@@ -40,6 +42,38 @@ def test_strings_without_a_length_have_256_bytes_in_a_column_only(client: Client
 
 def test_a_cast_cuts_at_whole_characters(client: Client) -> None:
     assert client.run("select 'aé'::varchar(2), 'aé'::varchar(3), '日本'::varchar(5)") == [("a", "aé", "日")]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "value"),
+    [
+        ("smallint", "-32768"),
+        ("integer", "-2147483648"),
+        ("bigint", "-9223372036854775807"),
+        ("decimal(4, 4)", "-0.1234"),
+        ("decimal(38, 10)", "-" + "9" * 28 + ".0123456789"),
+        ("date", "2025-01-02"),
+        ("timestamp", "2025-01-02 03:04:05.678901"),
+    ],
+)
+def test_a_cast_to_text_cuts_an_operand_too_where_its_type_may_be_longer(
+    client: Client, type_name: str, value: str
+) -> None:
+    client.run(f"create table t (a {type_name})", f"insert into t values ('{value}')")
+    for length in (3, len(value) - 1, len(value), len(value) + 1, 32, 64):
+        whole = f"cast(a as varchar({length}))"
+        asked = client.run(
+            f"select {whole}, {whole} || '', octet_length({whole}), md5({whole}) = md5('{value}') from t"
+        )
+        assert asked == [(value[:length], value[:length], min(length, len(value)), length >= len(value))]
+
+
+def test_a_cast_to_text_gives_a_column_its_length_also_where_nothing_is_cut(client: Client) -> None:
+    client.run(
+        "create table t (a bigint)", "create table u as select cast(a as varchar(20)) as a, a::varchar(30) b from t"
+    )
+    of_u = "from svv_columns where table_name = 'u' and table_schema = current_schema()"
+    assert client.run(f"select column_name, character_maximum_length {of_u} order by 1") == [("a", 20), ("b", 30)]
 
 
 def test_decimal_without_precision_has_no_fraction(client: Client) -> None:
