@@ -1,0 +1,85 @@
+"""A local Redshift of a suite's own, started from this checkout and ended with the run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import redshift_connector
+
+ROOT = Path(__file__).resolve().parents[2]
+_START_SECONDS = 180  # initdb on a busy machine; one second on an idle one
+_STOP_SECONDS = 60
+
+
+class WarehouseError(Exception):
+    """A local Redshift that did not start: names its log."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Where it listens, and its administrator."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+    data_api_url: str
+
+    def run(self, *statements: str) -> None:
+        """Run statements as the administrator, each in a transaction of its own."""
+        connection: Any = redshift_connector.connect(
+            host=self.host, port=self.port, database=self.database, user=self.user, password=self.password, ssl=False
+        )
+        connection.autocommit = True
+        try:
+            for statement in statements:
+                connection.cursor().execute(statement)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def started(log: Path, statements: Sequence[str] = ()) -> Iterator[Warehouse]:
+    """Yield a new and empty local Redshift in which the statements have run; its data go with it.
+
+    Args:
+        log: a file for what the server says.
+        statements: what a suite's documentation says to make beforehand, such as users.
+
+    Raises:
+        WarehouseError: it did not come up.
+    """
+    with tempfile.TemporaryDirectory(prefix="others-") as home, log.open("wb") as output:
+        Path(home).chmod(0o755)  # PostgreSQL may run as another user
+        command = [sys.executable, "-m", "local.redshift.server", "--home", home]
+        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)  # noqa: S603 - our own words
+        try:
+            warehouse = _described(Path(home) / "redshift.json", server, log)
+            warehouse.run(*statements)
+            yield warehouse
+        finally:
+            server.terminate()
+            server.wait(_STOP_SECONDS)
+
+
+def _described(path: Path, server: subprocess.Popen[bytes], log: Path) -> Warehouse:
+    deadline = time.monotonic() + _START_SECONDS
+    while not path.exists():
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise WarehouseError(f"the local Redshift did not start. It said why in {log}.")
+        time.sleep(0.1)
+    facts = json.loads(path.read_text())
+    return Warehouse(
+        facts["host"], facts["wire_port"], facts["database"], facts["admin_user"], facts["admin_password"],
+        facts["data_api_url"],
+    )  # fmt: skip
