@@ -22,6 +22,7 @@ from local.redshift.late_binding import rewrite_late_binding_view
 from local.redshift.masking import IDENTIFIER, NAME, STRING, mask, without_comments
 from local.redshift.query_part import query_part
 from local.redshift.refuse import refuse_names, refuse_unsupported
+from local.redshift.schemas import in_its_database
 from local.redshift.show import rewrite_show
 from local.redshift.sql.translate import Answer, Needs, needs, translate
 from local.redshift.storage import storage_comment
@@ -116,6 +117,8 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = ()) -> str:
         code = code[: part.start] + masked.hold(query) + code[part.end :]
     refuse_names(code, masked)
     code = make_temporary(masked.with_physical_names(code), masked)
+    if schema := in_its_database(code, masked):
+        return schema
     storage = storage_comment(code, masked)
     refuse_unsupported(code, masked, in_transaction)
     if whole := rewrite_show(code, masked) or rewrite_append(code, masked):

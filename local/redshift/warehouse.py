@@ -77,19 +77,25 @@ def open_warehouse(home: Path, port: int, isolation: str) -> tuple[postgres.Serv
 
 
 def make(server: postgres.Server, passwords: Secrets) -> None:
-    """Create the administrator and the database, and run the prelude in it."""
+    """Create the administrator, the template of every database, in which the prelude runs, and the first of them."""
     connection = server.connect()
     with connection.cursor() as cursor:
         # libpq can log in with an MD5 hash: psql, and the tools of this repository
         hashed = md5_hash(ADMIN, passwords.admin)
         cursor.execute(f"create role {ADMIN} login superuser createdb createrole password %s", [hashed])
-        cursor.execute(f"create database {DATABASE} owner {ADMIN} template template0 encoding 'UTF8' locale 'C'")
+        cursor.execute("alter database template1 is_template false")
+        cursor.execute("drop database template1")
+        cursor.execute("create database template1 is_template true template template0 encoding 'UTF8' locale 'C'")
     connection.close()
-    connection = server.connect(DATABASE)
+    connection = server.connect("template1")
     with connection.cursor() as cursor:
         cursor.execute("set allow_system_table_mods = on; set standard_conforming_strings = on")
         for script in sorted(PRELUDE.glob("*.sql")):
             cursor.execute(script.read_text())
+    connection.close()
+    connection = server.connect()
+    with connection.cursor() as cursor:
+        cursor.execute(f"create database {DATABASE} owner {ADMIN}")
     connection.close()
 
 

@@ -9,13 +9,18 @@ select
 where false;
 
 create view pg_catalog.svv_external_tables as
-select null::varchar(128) as schemaname, null::varchar(128) as tablename, null::varchar(1024) as location
+select
+    null::varchar as redshift_database_name, null::varchar as schemaname, null::varchar as tablename,
+    null::varchar as tabletype, null::varchar as location, null::varchar as input_format, null::varchar as output_format,
+    null::varchar as serialization_lib, null::varchar as serde_parameters, null::integer as compressed,
+    null::varchar as parameters
 where false;
 
 create view pg_catalog.svv_external_columns as
 select
-    null::varchar(128) as schemaname, null::varchar(128) as tablename, null::varchar(128) as columnname,
-    null::varchar(128) as external_type, null::integer as columnnum, null::integer as part_key
+    null::varchar as redshift_database_name, null::varchar as schemaname, null::varchar as tablename,
+    null::varchar as columnname, null::varchar as external_type, null::integer as columnnum, null::integer as part_key,
+    null::varchar as is_nullable
 where false;
 
 create function pg_catalog.pg_get_late_binding_view_cols() returns setof record language sql stable as $$

@@ -75,6 +75,7 @@ class Scope:
     sources: list[Source] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)  # columns of USING
     aliases: dict[str, Typed] = field(default_factory=dict)  # of the select list so far
+    in_where: dict[str, Typed] = field(default_factory=dict)  # of all of it, while WHERE is written
 
     @property
     def is_known(self) -> bool:

@@ -92,6 +92,9 @@ class ExpressionWriter:
                 break
             if name[0] in scope.aliases:
                 return self._steps(scope.aliases[name[0]], name[1:])
+        else:
+            if name[0] in self.scope.in_where:
+                return self._steps(self.scope.in_where[name[0]], name[1:])
         return Typed(quote_path(name))
 
     def _navigation(self, node: tree.Navigation) -> Typed:

@@ -94,8 +94,8 @@ class QueryWriter(SourceWriter):
         self.scope = Scope(outer)
         self.outer_joins(select)
         source = f" from {self.source(select.source)}" if select.source else ""
-        where = f" where {self.condition(select.where)}" if select.where else ""
         items = self._items(select)
+        where = self._where(select)
         columns = (
             None
             if any(typed is None for _, _, typed in items)
@@ -116,6 +116,19 @@ class QueryWriter(SourceWriter):
             raise RedshiftError("the columns of a query with QUALIFY are not known: a relation does not exist", "42P01")
         self.scope.aliases = aliases
         return self._qualified(select, items, columns, rest), columns
+
+    def _where(self, select: tree.Select) -> str:
+        """Return WHERE, in which a name that no column has is an alias of the select list.
+
+        No page says so, but what dbt-utils runs on Redshift needs it (redshift__get_tables_by_pattern_sql of 1.4.1).
+        """
+        if not select.where:
+            return ""
+        aliases, self.scope.aliases = self.scope.aliases, {}
+        self.scope.in_where = aliases
+        where = f" where {self.condition(select.where)}"
+        self.scope.aliases, self.scope.in_where = aliases, {}
+        return where
 
     @staticmethod
     def _limited(select: tree.Select) -> tree.Select:

@@ -163,7 +163,40 @@ def test_keys_are_informational(client: Client) -> None:
 
 
 def test_not_null_is_enforced(client: Client) -> None:
-    assert client.error("create table t (a int not null)", "insert into t values (null)")["C"] == "23502"
+    error = client.error("create table t (a int not null)", "insert into t values (null)")
+    assert (error["C"], error["M"]) == ("23502", "Cannot insert a NULL value into column a")
+
+
+def test_a_schemas_name_may_have_its_database_in_front(client: Client, schema: str, facts: dict[str, Any]) -> None:
+    database = facts["database"]
+    client.run(f'create schema if not exists "{database}"."{schema}_more"', f"create table {schema}_more.t (a int)")
+    assert client.error(f"create schema other.{schema}_elsewhere")["C"] == "3D000"
+    assert client.error(f"drop schema {database}.{schema}_more")["C"] == "2BP01"
+    client.run(f"drop schema if exists {database}.{schema}_more cascade")
+    assert client.value(f"select count(*) from pg_namespace where nspname like '{schema}\\_%'") == 0
+
+
+def test_a_database_that_is_made_is_a_redshift_too(administrator: Client, facts: dict[str, Any], schema: str) -> None:
+    name = f"{schema}-more"
+    administrator.run(f'create database "{name}"')
+    elsewhere = Client({**facts, "database": name})
+    try:
+        assert elsewhere.value("select nvl(null, current_database())") == name
+        assert elsewhere.run("select count(*) from svv_redshift_schemas where schema_name = 'public'") == [(1,)]
+        elsewhere.run(f'create schema "{name}".own', "create table own.t (a int sortkey, d decimal) diststyle all")
+        assert elsewhere.run(f'show tables from schema "{name}".own')[0][:3] == (name, "own", "t")
+        assert administrator.error(f'show tables from schema "{name}".own')["C"] == "3D000"
+    finally:
+        elsewhere.close()
+        administrator.run(f'drop database "{name}"')
+
+
+def test_where_takes_an_alias_of_the_select_list_for_a_name_that_no_column_has(client: Client) -> None:
+    client.run("create table t (a int, b int)", "insert into t values (1, 10), (2, 20)")
+    assert client.run("select a + 1 as c, b from t where c = 3") == [(3, 20)]
+    assert client.run("select a + 1 as b from t where b = 10") == [(2,)]
+    assert client.error("select a + 1 as c from t where d = 3")["C"] == "42703"
+    assert client.error("select max(a) as c from t where c = 3")["C"] == "42803"
 
 
 @pytest.mark.parametrize(
