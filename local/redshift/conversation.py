@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +44,7 @@ class FrontSettings:
     history: History
     login_key: bytes  # what hides SHA-256 hashes of passwords (passwords.py)
     data_api_token: str  # by which the Data API, a client of the front, is known
+    tls: ssl.SSLContext | None  # None: TLS is declined
     binding: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by a transaction that begins with view DDL
     epoch: Epoch = field(default_factory=Epoch)
 

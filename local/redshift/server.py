@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
-from local.redshift import history, postgres, shapes, warehouse, wire
+from local.redshift import history, postgres, shapes, tls, warehouse, wire
 from local.redshift.conversation import FrontSettings
 from local.redshift.data_api import DataApi
 from local.redshift.errors import SetupError
@@ -81,11 +81,18 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
         token = token_hex()
         seen = History(home / "data" / history.FOLDER, shapes.of_environment(os.environ, home))
         settings = FrontSettings(
-            server.port, temporary, isolation, logs / "errors.jsonl", seen, secrets.login_key(), token
+            server.port,
+            temporary,
+            isolation,
+            logs / "errors.jsonl",
+            seen,
+            secrets.login_key(),
+            token,
+            tls.server_context(home),
         )
         port = wire_port or free_port(last.get("wire_port", 0))
         front = await asyncio.start_server(partial(wire.handle, settings), HOST, port)
-        say(f"wire front ready on {HOST}:{port}")
+        say(f"wire front ready on {HOST}:{port}, {'with' if settings.tls else 'without (there is no openssl)'} TLS")
         data_port = data_port or free_port(last.get("data_port", 0))
         data_api = DataApi(HOST, data_port, port, token, server.cancel_backend)
         data_api.start()

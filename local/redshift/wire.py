@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
+import ssl
 import traceback
 
-from local.redshift import messages
+from local.redshift import messages, tls
 from local.redshift.bulk import Bulk, copy_from_stdin, described
 from local.redshift.conversation import FrontSettings, raising
 from local.redshift.copy_statement import parse_copy
@@ -267,13 +268,10 @@ def _refusal(error: RedshiftError | RecursionError) -> str:
 
 
 async def handle(settings: FrontSettings, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Serve one client from its first byte to its last. TLS is declined: the local profile says `sslmode: disable`."""
+    """Serve one client from its first byte to its last."""
     server_writer: asyncio.StreamWriter | None = None
     try:
-        code, body = await messages.read_startup(reader)
-        while code in (messages.SSL_REQUEST, messages.GSS_REQUEST):
-            writer.write(b"N")
-            code, body = await messages.read_startup(reader)
+        code, body = await tls.read_startup(settings.tls, reader, writer)
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", settings.postgres_port)
         asked = {} if code == messages.CANCEL_REQUEST else messages.startup_parameters(body)
         if asked:
@@ -288,7 +286,7 @@ async def handle(settings: FrontSettings, reader: asyncio.StreamReader, writer: 
             recorder = Recorder(settings.history, origin)
             sides = Side(reader, writer), Side(server_reader, server_writer)
             await Session(settings, *sides, recorder, is_data_api).run()
-    except (asyncio.IncompleteReadError, ConnectionError):
+    except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):  # the last: who does not trust the certificate
         pass
     finally:
         for side in (writer, server_writer):

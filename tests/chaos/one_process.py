@@ -98,6 +98,7 @@ def redshift(home: Path, isolation: str, s3: MemoryS3, logins: Mapping[str, boot
         History(home / "data" / history.FOLDER, shapes.of_environment(os.environ, home)),
         kept.login_key(),
         token,
+        None,
     )
     with (
         mock.patch.object(data_runner, "read_secret", lambda arn: secrets.get(arn, admin)),

@@ -1,0 +1,79 @@
+"""TLS of the wire front: a self-signed certificate of this machine's own, and the context that shows it.
+
+In: the home folder. Out: `tls/server.crt` and `tls/server.key` in it, made by `openssl` when they are missing or about
+to expire, and a context for servers. Redshift offers TLS, and asks for it where `require_ssl` is set
+(https://docs.aws.amazon.com/redshift/latest/mgmt/connecting-ssl-support.html); the front asks for none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+
+from local.redshift import messages
+from local.redshift.errors import SetupError
+
+DAYS = 3650
+_RENEWED_SECONDS = 30 * 24 * 3600  # one with less to live is made anew
+NAMES = ("DNS:localhost", "IP:127.0.0.1")
+
+
+def certificate(home: Path) -> Path:
+    """Return where the certificate stands: drivers that verify have to trust it (`sslrootcert`, `SSL_CERT_FILE`)."""
+    return home / "tls" / "server.crt"
+
+
+def server_context(home: Path) -> ssl.SSLContext | None:
+    """Return the context of the front's side of TLS; None where there is no `openssl` to make a certificate with.
+
+    Raises:
+        SetupError: `openssl` is there and fails; the message names the folder and what it said.
+    """
+    shown = certificate(home)
+    key = shown.with_suffix(".key")
+    openssl = shutil.which("openssl")
+    if not (shown.exists() and key.exists() and (openssl is None or _lasts(openssl, shown))):
+        if openssl is None:
+            return None
+        _make(openssl, shown, key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(shown, key)
+    return context
+
+
+async def read_startup(
+    context: ssl.SSLContext | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> tuple[int, bytes]:
+    """Return the start-up packet's code and body, after TLS where the client asks for it and there is a certificate."""
+    is_clear = True
+    code, body = await messages.read_startup(reader)
+    while code in (messages.SSL_REQUEST, messages.GSS_REQUEST):
+        if code == messages.SSL_REQUEST and context and is_clear:
+            writer.write(b"S")
+            await writer.start_tls(context)
+            is_clear = False
+        else:
+            writer.write(b"N")
+        code, body = await messages.read_startup(reader)
+    return code, body
+
+
+def _lasts(openssl: str, shown: Path) -> bool:
+    command = (openssl, "x509", "-in", str(shown), "-noout", "-checkend", str(_RENEWED_SECONDS))
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 - found on PATH
+
+
+def _make(openssl: str, shown: Path, key: Path) -> None:
+    shown.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    command = (
+        openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        "-days", str(DAYS), "-subj", "/CN=localhost", "-addext", f"subjectAltName={','.join(NAMES)}",
+        "-keyout", str(key), "-out", str(shown),
+    )  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - found on PATH
+    if done.returncode:
+        said = "; ".join(done.stderr.split("\n")).strip("; ")
+        raise SetupError(f"openssl made no certificate in {shown.parent} for drivers that ask for TLS: {said}")
