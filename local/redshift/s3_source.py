@@ -100,13 +100,15 @@ def find_files(client: S3Client, statement: CopyStatement) -> list[SourceFile]:
     return found
 
 
-def refuse_other_region(client: S3Client, bucket: str) -> None:
+def refuse_other_region(client: S3Client, bucket: str, named: str | None = None) -> None:
     """Hold COPY of columnar files to buckets in the warehouse's own Region; REGION does not help them.
+
+    UNLOAD writes to a bucket of the Region that it names (https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html).
 
     Source: https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html
     """
     region = _region(bucket)
-    if region != client.meta.region_name:
+    if region != (named or client.meta.region_name):
         raise _s3_fault(f"The S3 bucket '{bucket}' is in '{region}',Status 301,Error PermanentRedirect")
 
 

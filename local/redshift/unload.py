@@ -63,7 +63,7 @@ class Unload:
         contents = list(self._contents())
         client = client_for_role(unload.role)
         try:
-            refuse_other_region(client, unload.bucket)
+            refuse_other_region(client, unload.bucket, unload.region)
             self._prepare(client, sorted({folder for folder, _ in contents}))
             entries = [self._write(client, file) for file in self._files(contents)]
             if unload.manifest:

@@ -42,6 +42,7 @@ _OPTIONS = compile_options(
         ("max_file_size", r"\s*maxfilesize\s+(?:as\s+)?(?P<value>\d+(?:\.\d+)?(?:\s*(?:mb|gb)\b)?)"),
         ("kms_key", rf"\s*kms_key_id\s+(?:as\s+)?(?P<value>{STRING})"),
         ("encrypted", r"\s*encrypted\b(?!\s+auto\b)"),
+        ("region", rf"\s*region\s+(?:as\s+)?(?P<value>{STRING})"),
         ("header", r"\s*header\b"),
         ("delimiter", rf"\s*delimiter\s+(?:as\s+)?(?P<value>{STRING})"),
         ("null", rf"\s*null\s+(?:as\s+)?(?P<value>{STRING})"),
@@ -73,7 +74,7 @@ _APART = (
 _WORDS = {"serial": "PARALLEL OFF", "partition": "PARTITION BY", "compression": "compression"}
 _WIDTH = re.compile(r"\s*[^:,]+:\s*([1-9]\d*)\s*")
 # What has to stand before a word that means nothing by itself.
-_AFTER = {"include": "partition", "verbose": "manifest", "kms_key": "encrypted", "encrypted": "kms_key"}
+_AFTER = {"include": "partition", "verbose": "manifest", "kms_key": "encrypted"}
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class UnloadStatement:
     clean_path: bool = False
     max_file_size: int = int(LARGEST)
     kms_key: str | None = None
+    region: str | None = None
     format: str = "parquet"
     compression: str = ""
     layout: TextLayout = TextLayout()
@@ -155,6 +157,7 @@ def parse_unload(sql: str) -> UnloadStatement | None:
         clean_path="cleanpath" in found,
         max_file_size=_size(found.get("max_file_size"), _format(found) == "parquet"),
         kms_key=found.get("kms_key"),
+        region=found.get("region"),
         format=_format(found),
         compression=found.get("compression") or "",
         layout=TextLayout(

@@ -28,6 +28,14 @@ create function pg_catalog.pg_get_late_binding_view_cols() returns setof record 
     select null::name, null::name, null::name, null::varchar, null::integer where false
 $$;
 
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_PG_PROC_INFO.html: PG_PROC with procedures told apart
+create view pg_catalog.pg_proc_info as
+select
+    oid as prooid, proname, pronamespace, proowner, prolang, prokind, prosecdef, proisstrict, proretset, provolatile,
+    pronargs, prorettype, proargtypes, proallargtypes, proargmodes::text[] as proargmodes, proargnames, prosrc, proconfig,
+    proacl
+from pg_catalog.pg_proc;
+
 -- SYSLOG ACCESS UNRESTRICTED is membership of a role here (see users.py)
 create view pg_catalog.svl_user_info as
 select

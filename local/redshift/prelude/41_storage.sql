@@ -80,6 +80,61 @@ begin
 end
 $$;
 
+-- A key that was declared is told by pg_constraint and pg_index, as in Redshift, whose planner alone knows it: no row is held
+-- to it (https://docs.aws.amazon.com/redshift/latest/dg/t_Defining_constraints.html). So the index is one that PostgreSQL
+-- neither fills nor reads, as one that is being dropped. It goes where its table goes, and with a column of its own; it
+-- depends on the table, not on columns: PostgreSQL would make it anew, rows held to it, where a column's type changes.
+-- DEFERRABLE: PostgreSQL infers nothing of such a key when it groups. Of rows that break a key which is declared of them
+-- there is no index: SHOW TABLE alone tells the key.
+create function redshift.disregard_keys(relation oid) returns void language plpgsql as $$
+declare
+    broken name;
+begin
+    update pg_index set indislive = false, indisready = false, indisvalid = false
+    where indrelid = relation and indisunique and indislive;
+    if not found then
+        for broken in
+            select c.conname from pg_constraint as c inner join pg_attribute as a
+                on a.attrelid = relation and a.attnum = any(c.conkey) and a.attisdropped
+            where c.conrelid = relation and c.contype in ('p', 'u')
+        loop
+            execute format('alter table %s drop constraint if exists %I', relation::regclass, broken);
+        end loop;
+        update pg_class as i set relnamespace = t.relnamespace
+        from pg_index as x, pg_class as t
+        where x.indrelid = relation and i.oid = x.indexrelid and t.oid = relation and i.relnamespace <> t.relnamespace;
+        return;
+    end if;
+    update pg_depend as d set refobjsubid = 0
+    from pg_constraint as c
+    where d.classid = 'pg_constraint'::regclass and d.objid = c.oid and d.refobjid = relation
+        and c.conrelid = relation and c.contype in ('p', 'u');
+    -- sessions that know the table forget its indexes
+    update pg_class set relname = relname where oid = relation;
+end
+$$;
+
+create function redshift.tell_keys(relation oid, keys jsonb) returns void language plpgsql as $$
+declare
+    key text;
+begin
+    perform set_config('redshift.tells_keys', 'on', true);
+    for key in
+        select k.definition from jsonb_array_elements_text(keys) as k(definition)
+        where k.definition ~* '^(constraint[[:space:]].*)?(primary[[:space:]]+key|unique)[[:space:]]*[(]'
+    loop
+        begin
+            execute format('alter table %s add %s deferrable', relation::regclass, key);
+        exception
+            when unique_violation or duplicate_table or duplicate_object or invalid_table_definition or undefined_column then
+                null;
+        end;
+    end loop;
+    perform redshift.disregard_keys(relation);
+    perform set_config('redshift.tells_keys', 'off', true);
+end
+$$;
+
 create function redshift.keep_storage(id oid, note jsonb) returns void language plpgsql as $$
 declare
     former jsonb := redshift.stored(id);
@@ -90,6 +145,9 @@ begin
         fresh := redshift.numbered(id, redshift.named(model, coalesce(redshift.stored(model), '{}'))) || fresh;
     end if;
     perform redshift.refuse_nullable_key(id, fresh -> 'keys');
+    if fresh ? 'keys' then
+        perform redshift.tell_keys(id, fresh -> 'keys');
+    end if;
     if former is null then
         insert into pg_description values (id, 'pg_class'::regclass, redshift.storage_place(), fresh::text);
         return;
@@ -116,6 +174,15 @@ $$;
 
 create function redshift.note_storage() returns event_trigger language plpgsql security definer as $$
 begin
+    if current_setting('redshift.tells_keys', true) = 'on' then
+        return;
+    end if;
+    if tg_tag = 'ALTER TABLE' then
+        perform set_config('redshift.tells_keys', 'on', true);
+        perform redshift.disregard_keys(d.objid) from pg_event_trigger_ddl_commands() as d
+        where d.classid = 'pg_class'::regclass and exists (select 1 from pg_index where indrelid = d.objid and indisunique);
+        perform set_config('redshift.tells_keys', 'off', true);
+    end if;
     if strpos(current_query(), '/*redshift:') = 0 then
         return;
     end if;

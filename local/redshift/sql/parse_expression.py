@@ -25,7 +25,7 @@ from local.redshift.sql.parse_primary import (
 _BINARY = {
     "or": OR, "and": AND, "=": COMPARE, "<>": COMPARE, "!=": COMPARE, "<": COMPARE, ">": COMPARE, "<=": COMPARE,
     ">=": COMPARE, "||": OTHER, "~": OTHER, "~*": OTHER, "!~": OTHER, "!~*": OTHER, "&": OTHER, "|": OTHER,
-    "#": OTHER, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "%": PRODUCT, "^": POWER,
+    "#": OTHER, "<<": OTHER, ">>": OTHER, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "%": PRODUCT, "^": POWER,
 }  # fmt: skip
 _COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
 _SUFFIXES = frozenset({"at", "is", "isnull", "notnull", "not", "like", "ilike", "similar", "between", "in"})

@@ -34,6 +34,8 @@ class Type:
 
 UNKNOWN = Type("")
 """What only PostgreSQL knows: a parameter, NULL, a string that has no type yet, a column of an unknown table."""
+ARRAY = Type("[]")
+"""An array of the leader node's: a column of the catalog, or what CURRENT_SCHEMAS gives; it has elements, by number."""
 INTEGERS = {"smallint": 5, "integer": 10, "bigint": 19}
 FLOATS = frozenset({"real", "double precision"})
 STRINGS = frozenset({"varchar", "char"})
@@ -41,6 +43,7 @@ MOMENTS = frozenset({"date", "timestamp", "timestamptz", "time", "timetz"})
 _FORMATTED = re.compile(
     r'^(?:pg_catalog\.)?"?(?P<name>[a-z_ ]+?)"?(?:\((?P<arguments>[\d,]+)\))?(?P<rest> with(?:out)? time zone)?$'
 )
+_VECTORS = frozenset({"oidvector", "int2vector"})
 _SPELLINGS = {**TYPES, "text": "varchar", "name": "varchar", "jsonb": "super", "bytea": "varbyte"}
 
 
@@ -53,6 +56,8 @@ def of_catalog(formatted: str) -> Type:
     """
     match = _FORMATTED.match(formatted)
     name = _SPELLINGS.get((match["name"] + (match["rest"] or "")) if match else "")
+    if formatted.endswith("[]") or formatted in _VECTORS:
+        return ARRAY
     if not match or not name:
         return UNKNOWN
     if name != "numeric":
@@ -178,7 +183,7 @@ def common(types: Iterable[Type]) -> Type:
     >>> common([Type("numeric", 8, 2), UNKNOWN, Type("integer")]).sql
     'numeric(12, 2)'
     """
-    known = list({type_ for type_ in types if type_ != UNKNOWN})
+    known = list({type_ for type_ in types if type_ not in (UNKNOWN, ARRAY)})
     if not known:
         return UNKNOWN
     if len(known) == 1:

@@ -9,7 +9,7 @@ from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.names import physical_words, true_name
 from local.redshift.sql import tree, types
 from local.redshift.sql.scope import Catalog, Columns, Scope, Typed, quote, quote_path
-from local.redshift.sql.types import FLOATS, INTEGERS, MOMENTS, STRINGS, UNKNOWN, Type
+from local.redshift.sql.types import ARRAY, FLOATS, INTEGERS, MOMENTS, STRINGS, UNKNOWN, Type
 
 BOOLEAN, VARCHAR, SUPER = Type("boolean"), Type("varchar"), Type("super")
 _STRING_NAMES = {"varchar": "character varying", "char": "character"}
@@ -105,6 +105,8 @@ class ExpressionWriter:
         (https://docs.aws.amazon.com/redshift/latest/dg/query-super.html)."""
         if not steps:
             return base
+        if base.type == ARRAY and len(steps) == 1 and not isinstance(steps[0], str):
+            return Typed(f"({base.sql})[{self.sql(steps[0])}]")
         if base.type not in (SUPER, UNKNOWN):
             raise RedshiftError(f'cannot navigate into a value of type "{base.type.name}"', SYNTAX_ERROR)
         if base.type == UNKNOWN and all(isinstance(step, str) for step in steps):
@@ -158,6 +160,8 @@ class ExpressionWriter:
             return Typed(
                 f"power(({left.sql})::double precision, ({right.sql})::double precision)", Type("double precision")
             )
+        if operator in ("<<", ">>"):
+            return Typed(f"({left.sql} {operator} ({right.sql})::integer)", left.type)
         type_ = BOOLEAN if "~" in operator else types.common([left.type, right.type])
         return Typed(f"({left.sql} {operator} {right.sql})", type_)
 

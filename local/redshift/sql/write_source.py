@@ -19,6 +19,7 @@ from local.redshift.sql.write_expression import SUPER, VARCHAR
 
 # Tables of the leader node, and system tables that both kinds of query may read (where they do not exist yet, by name).
 _CATALOG = re.compile(r"(?:pg_catalog\.|information_schema\.|pg_|svv_)")
+_CALL = re.compile(r"[\w.\"]+\(.*\)", re.DOTALL)
 _SYSTEM = re.compile(r"(?:stl_|stv_|svl_|sys_|svcs_)")
 
 
@@ -109,6 +110,8 @@ class SourceWriter(CallWriter):
             return f"{call.sql} as {quote(label)}({listed})"
         names = relation.columns or [alias]
         label = self._add(alias, dict.fromkeys(names, call.type))
+        if not _CALL.fullmatch(call.sql):  # what is written as more than a call: PostgreSQL's FROM takes no casts
+            call = Typed(f"(select {call.sql})", call.type)
         return f"{call.sql} as {quote(label)}({', '.join(quote(name) for name in names)})"
 
     # --- joins ---

@@ -201,7 +201,7 @@ REFUSED = [
         "PARALLEL OFF and PARTITION BY cannot be specified together",
     ),
     ("select 1 as a", "parallel off parallel on", "PARALLEL OFF and PARALLEL cannot be specified together"),
-    ("select 1 as a", "region 'eu-west-1'", "region is not offered by the local Redshift"),
+    ("select 1 as a", "region 'eu-west-1'", "is in 'us-east-1',Status 301"),
     ("select 1 as a", "encrypted auto", "encrypted is not offered by the local Redshift"),
     ("select 1 as a", "rowgroupsize 64 mb", "rowgroupsize is not offered by the local Redshift"),
     ("select 1 as a", "verbose", "VERBOSE needs MANIFEST"),

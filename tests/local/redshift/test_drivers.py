@@ -1,0 +1,158 @@
+"""What Redshift's Python driver asks of the catalog by itself, and how it sends rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redshift_connector.error import InterfaceError
+
+from tests.local.redshift.support import Client
+
+
+@pytest.fixture
+def cursor(client: Client, schema: str) -> Any:
+    """A cursor of the driver's, in a schema with tables, a view, a late-binding view and a procedure."""
+    client.run(
+        f"create table {schema}.orders (id integer primary key, price decimal(12, 4), name varchar(30), at timestamp)",
+        f"create table {schema}.items (a bigint, b bigint, primary key (a, b))",
+        f"create view {schema}.bound as select id from {schema}.orders",  # noqa: S608 - ours
+        f"create view {schema}.late as select id, name from {schema}.orders with no schema binding",  # noqa: S608 - ours
+        f"create procedure {schema}.p() as $$ begin null; end $$ language plpgsql",
+    )
+    return client.connection.cursor()
+
+
+def named(cursor: Any, rows: Any) -> list[dict[str, Any]]:
+    """Return rows of the driver's metadata by column name."""
+    names = [column[0].lower() for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def test_the_driver_lists_schemas(cursor: Any, schema: str) -> None:
+    assert [list(row) for row in cursor.get_schemas(schema_pattern=schema)] == [[schema, "landfall"]]
+    assert len(cursor.get_schemas()) > 1
+    assert list(cursor.get_schemas(schema_pattern="no_schema_%_of_this_name")) == []
+
+
+def test_the_driver_lists_databases(cursor: Any) -> None:
+    assert ["landfall"] in [list(row) for row in cursor.get_catalogs()]
+
+
+def test_the_driver_lists_tables_by_their_types(cursor: Any, schema: str) -> None:
+    tables = named(cursor, cursor.get_tables(schema_pattern=schema))
+    assert [row["table_name"] for row in tables if row["table_type"] == "TABLE"] == ["items", "orders"]
+    assert {row["table_name"] for row in tables if row["table_type"] == "VIEW"} == {"bound", "late"}
+    assert {row[2] for row in cursor.get_tables(schema_pattern=schema, table_name_pattern="ord%")} == {
+        "orders",
+        "orders_pkey",
+    }
+
+
+def test_the_driver_lists_columns_with_their_types(cursor: Any, schema: str) -> None:
+    rows = named(cursor, cursor.get_columns(schema_pattern=schema, tablename_pattern="orders"))
+    told = [(row["column_name"], row["type_name"], row["column_size"], row["decimal_digits"]) for row in rows]
+    assert told == [
+        ("id", "int4", 10, 0),
+        ("price", "numeric", 12, 4),
+        ("name", "varchar", 30, 0),
+        ("at", "timestamp", 29, 6),
+    ]
+    assert [row["is_nullable"] for row in rows] == ["NO", "YES", "YES", "YES"]
+
+
+def test_the_driver_lists_the_columns_of_primary_keys(cursor: Any, schema: str) -> None:
+    keys = named(cursor, cursor.get_primary_keys(schema=schema, table="items"))
+    assert [(row["column_name"], row["key_seq"]) for row in keys] == [("a", 1), ("b", 2)]
+
+
+def test_a_declared_key_is_told_by_the_catalog_and_holds_no_row_to_it(client: Client, schema: str) -> None:
+    client.run(
+        "create table k (a varchar(9), b integer, constraint named primary key (a), unique (b))",
+        "insert into k values ('x', 1), ('x', 1)",
+        "insert into k select * from k",
+        "alter table k alter column a type varchar(20)",  # PostgreSQL makes the index anew
+        "insert into k select * from k",
+        "truncate k",
+        "insert into k values ('x', 1), ('x', 1)",
+    )
+    assert client.value("select count(*) from k where a = 'x' and b = 1") == 2
+    told = (
+        "select conname, contype from pg_constraint where conrelid = 'k'::regclass and contype in ('p', 'u') order by 1"
+    )
+    assert client.run(told) == [("k_b_key", "u"), ("named", "p")]
+    defined = "select pg_get_constraintdef(oid) from pg_constraint where conname = 'named' and conrelid = 'k'::regclass"
+    assert client.value(defined).startswith("PRIMARY KEY (a)")
+    assert client.error("select a, b from k group by a")["C"] == "42803"  # nothing follows from a key
+    client.run("create table twice (a integer not null)", "insert into twice values (1), (1)")
+    client.run("alter table twice add primary key (a)", "insert into twice values (1)")
+    assert client.value("select count(*) from twice") == 3
+    client.run("drop table k")
+    assert client.error(told)["C"] == "42P01"
+    assert client.value("select count(*) from pg_class where relname = 'k_b_key' and pg_table_is_visible(oid)") == 0
+
+
+def test_a_key_moves_with_its_table(client: Client, schema: str) -> None:
+    client.run(f"create schema {schema}_2", "create table k (a integer primary key)")
+    client.run(
+        f"alter table k set schema {schema}_2",
+        "create table k (a integer primary key, b integer)",
+        "insert into k values (1)",
+    )
+    where = "select nspname from pg_class inner join pg_namespace as n on relnamespace = n.oid where relname = 'k_pkey'"
+    try:
+        assert {(schema,), (f"{schema}_2",)} <= set(client.run(where))
+        client.run("alter table k drop column a")
+        assert (schema,) not in client.run(where)
+    finally:
+        client.run(f"drop schema {schema}_2 cascade")
+
+
+def test_the_driver_lists_procedures(cursor: Any, schema: str) -> None:
+    [procedure] = cursor.get_procedures(schema_pattern=schema)
+    assert procedure[1:3] == [schema, "p"]
+    assert len(cursor.get_procedures()) > 0  # of those on the search path
+
+
+def test_the_driver_inserts_rows_of_a_file_many_at_a_time(cursor: Any, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("".join(["id,name\n", *(f"{number},n{number}\n" for number in range(1000))]))
+    cursor.insert_data_bulk(
+        filename=str(file), table_name="orders", parameter_indices=[0, 1], column_names=["id", "name"],
+        delimiter=",", batch_size=300,
+    )  # fmt: skip
+    cursor.execute("select count(*), sum(id), max(name) from orders")
+    assert [list(row) for row in cursor.fetchall()] == [[1000, 499_500, "n999"]]
+    with pytest.raises(InterfaceError, match="Invalid column name"):
+        cursor.insert_data_bulk(
+            filename=str(file), table_name="orders", parameter_indices=[0], column_names=["missing"],
+            delimiter=",", batch_size=300,
+        )  # fmt: skip
+
+
+def test_an_array_of_the_catalog_has_elements_and_no_other_value_has(client: Client) -> None:
+    assert client.value("select (current_schemas(false))[1]") == client.value("select current_schema()")
+    client.run("create table k (a integer, b integer, primary key (b))")
+    place = "select conkey[1] from pg_constraint where conname = 'k_pkey' and pg_table_is_visible(conrelid)"
+    assert client.value(place) == 2
+    assert client.error("select (1)[1]")["C"] == "42601"
+
+
+def test_bits_are_shifted(client: Client) -> None:
+    """Source: https://docs.aws.amazon.com/redshift/latest/dg/r_OPERATOR_SYMBOLS.html."""
+    client.run("create table n (a integer)", "insert into n values (5)")
+    assert client.run("select a << 3, (a - 1) >> 1, a | 2 << 1 from n") == [(40, 2, 14)]  # from left to right
+    assert client.error("select a << from n")["C"] == "42601"
+
+
+def test_a_condition_may_name_what_the_select_list_computes(client: Client) -> None:
+    client.run("create table n (a integer, b integer)", "insert into n values (1, 10), (2, 20)")
+    assert client.run("select a * 10 as tens from n where tens > 10") == [(20,)]
+    assert client.run("select a * 10 as b from n where b > 10") == [(20,)]  # a column comes before an alias
+    assert client.error("select a from n where tens > 10")["C"] == "42703"
+    assert client.error("select sum(a) as total from n where total > 1")["C"] == "42803"
+
+
+def test_a_scalar_function_stands_in_from(client: Client) -> None:
+    assert client.value("select current_database as name from current_database()") == "landfall"
