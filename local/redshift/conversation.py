@@ -102,6 +102,7 @@ class Conversation:
     _describes_unload: bool = False
     _statements: dict[bytes, bytes] = field(default_factory=dict)  # by portal
     _respelt: dict[bytes, dict[int, int]] = field(default_factory=dict)  # columns to spell anew, by prepared statement
+    _formats: dict[bytes, list[int]] = field(default_factory=dict)  # that results are asked in, by portal
     _row_respelt: dict[int, int] = field(default_factory=dict)  # those of the rows that come now
     _copy_in: asyncio.Future[bool] | None = None
     _load_error: ErrorFields | None = None

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from local.redshift.errors import ErrorFields
+from local.redshift.intervals import INTERVALS, OID_INTERVAL, as_redshift, oid_of
 from local.redshift.names import NAMES
 
 SSL_REQUEST = 80877103
@@ -142,13 +143,44 @@ def with_redshift_oids(body: bytes) -> bytes:
     """Return a RowDescription's body with the type OIDs that Redshift would report."""
     shown = bytearray(body)
     for position, oid in column_oids(body):
-        shown[position : position + 4] = struct.pack("!I", REDSHIFT_OIDS.get(oid, oid))
+        told = _interval_oid(body, position) if oid == OID_INTERVAL else REDSHIFT_OIDS.get(oid, oid)
+        shown[position : position + 4] = struct.pack("!I", told)
     return bytes(shown)
 
 
+def _interval_oid(body: bytes, position: int) -> int:
+    return oid_of(int(struct.unpack("!i", body[position + 6 : position + 10])[0]))
+
+
 def respelt_columns(body: bytes) -> dict[int, int]:
-    """Return the indexes and OIDs of a RowDescription's VARBYTE and SUPER columns, which PostgreSQL spells else."""
-    return {index: oid for index, (_, oid) in enumerate(column_oids(body)) if oid in (OID_BYTEA, OID_JSONB)}
+    """Return the indexes and OIDs of the columns (VARBYTE, SUPER, INTERVAL) that PostgreSQL spells else."""
+    found = {}
+    for index, (position, oid) in enumerate(column_oids(body)):
+        if oid in (OID_BYTEA, OID_JSONB, OID_INTERVAL):
+            found[index] = _interval_oid(body, position) if oid == OID_INTERVAL else oid
+    return found
+
+
+def described_formats(body: bytes) -> list[int]:
+    """Return the format codes of a RowDescription's columns: 0 text, or not known yet; 1 binary."""
+    return [int(struct.unpack("!h", body[position + 10 : position + 12])[0]) for position, _ in column_oids(body)]
+
+
+def bound_formats(body: bytes) -> list[int]:
+    r"""Return the format codes that a Bind message asks the result's columns in.
+
+    >>> bound_formats(b"\0s\0" + bytes.fromhex("0001 0001 0002 00000001 78 ffffffff 0001 0001"))
+    [1]
+    """
+    position = body.index(b"\0", body.index(b"\0") + 1) + 1
+    position += 2 + 2 * struct.unpack("!h", body[position : position + 2])[0]
+    (values,) = struct.unpack("!h", body[position : position + 2])
+    position += 2
+    for _ in range(values):
+        (length,) = struct.unpack("!i", body[position : position + 4])
+        position += 4 + max(length, 0)
+    (count,) = struct.unpack("!h", body[position : position + 2])
+    return list(struct.unpack(f"!{count}h", body[position + 2 : position + 2 + 2 * count]))
 
 
 _JSON_BLANK = re.compile(rb'("(?:[^"\\]|\\.)*")|\s+')
@@ -160,6 +192,8 @@ def respelt(value: bytes, oid: int) -> bytes:
     >>> respelt(rb"\xff", OID_BYTEA), respelt(b'{"a b": [1, 2]}', OID_JSONB)
     (b'ff', b'{"a b":[1,2]}')
     """
+    if oid in INTERVALS:
+        return as_redshift(value, oid)
     if oid == OID_BYTEA:
         return value.removeprefix(b"\\x")
     return _JSON_BLANK.sub(lambda match: match[1] or b"", value)

@@ -45,6 +45,12 @@ SETTINGS = {
     "standard_conforming_strings": "off",  # a backslash escapes in Redshift's string literals
     "escape_string_warning": "off",
     "jit": "off",
+    # Settings that PostgreSQL lacks, as they are by default (https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_ConfigurationRef.html)
+    "redshift.enable_case_sensitive_identifier": "off",
+    "redshift.enable_case_sensitive_super_attribute": "off",
+    "redshift.enable_result_cache_for_session": "on",
+    "redshift.describe_field_name_in_uppercase": "off",
+    "redshift.wlm_query_slot_count": "1",
     # Redshift joins by hash or merge; nested loops are for joins that compare no columns for being equal:
     # https://docs.aws.amazon.com/prescriptive-guidance/latest/query-lifecycle-redshift/explain-joins.html
     # PostgreSQL would loop over tables that a run has just filled: without statistics, it expects few rows.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from local.redshift.brackets import closing
 from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE
 from local.redshift.errors import ACTIVE_TRANSACTION, NOT_SUPPORTED, SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import IDENTIFIER, NAME, STRING, Masked, unquote
@@ -34,8 +35,15 @@ def _syntax(pattern: str, near: str) -> Refusal:
     return _refusal(pattern, f'syntax error at or near "{near}"', SYNTAX_ERROR)
 
 
+# https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-datatypes.html: JSON and its like, those of
+# objects, ranges, network addresses and geometry, and what is no column's type in PostgreSQL either.
 _UNSUPPORTED_TYPES = (
-    "json|jsonb|uuid|bytea|money|serial|bigserial|smallserial|xml|inet|cidr|macaddr|tsvector|hstore|bit"
+    r"json|jsonb|uuid|bytea|money|serial|bigserial|smallserial|xml|inet|cidr|macaddr|hstore|bit\s+varying|bit|tsvector"
+    r"|tsquery|txid_snapshot|oid|regproc|regprocedure|regoper|regoperator|regclass|regtype|regrole|regnamespace"
+    r"|regconfig|regdictionary|int4range|int8range|numrange|tsrange|tstzrange|daterange|point|line|lseg|box|path"
+    r"|polygon|circle|anyelement|anyarray|anynonarray|anyenum|anyrange|cstring|internal|language_handler|fdw_handler"
+    r"|tsm_handler|record|trigger|event_trigger|pg_ddl_command|void|opaque"
+    r"|interval(?!\s+(?:year|month|day|hour|minute|second)\b)"
 )
 
 _PAGE = "https://docs.aws.amazon.com/redshift/latest/dg/"
@@ -89,7 +97,7 @@ REFUSALS: tuple[Refusal, ...] = (
     _refusal(r"\blanguage\s+(?:plpythonu|plpython3u)\b", "Python user-defined functions can no longer be created"),
 )
 _COLUMN_OF_UNSUPPORTED_TYPE = re.compile(
-    rf"(?:[(,]\s*|\badd\s+(?:column\s+)?)(?P<name>[\w\x02\x04]+)\s+(?P<type>{_UNSUPPORTED_TYPES}|\w+(?:\([\d,\s]+\))?\s*\[\s*\])"
+    rf"(?:[(,]\s*|\badd\s+(?:column\s+)?)(?!column\b)(?P<name>[\w\x02\x04]+)\s+(?P<type>(?:{_UNSUPPORTED_TYPES})|\w+(?:\([\d,\s]+\))?\s*(?:\[\s*\])+)"
     r"(?=[\s,)(]|$)",
     re.IGNORECASE,
 )
@@ -151,14 +159,25 @@ def refuse_names(code: str, masked: Masked) -> None:
 
 
 def _refuse_types(code: str, masked: Masked) -> None:
-    if CREATE_TABLE.match(code) or ALTER_TABLE.match(code):
-        for match in _COLUMN_OF_UNSUPPORTED_TYPE.finditer(code):
-            name = masked.restore(match["name"])
-            raise RedshiftError(f'Column "{name}" has unsupported type "{match["type"].lower()}".')
+    table = CREATE_TABLE.match(code) or ALTER_TABLE.match(code)
+    if table:
+        for match in _COLUMN_OF_UNSUPPORTED_TYPE.finditer(_defined(code)):
+            name = ".".join(part.strip('"').lower() for part in map(masked.restore, (table["name"], match["name"])))
+            type_ = " ".join(match["type"].lower().split())
+            raise RedshiftError(f'Column "{name}" has unsupported type "{type_}".')
         for match in re.finditer(r"(?:[(,]\s*|\badd\s+(?:column\s+)?)([\w\x02\x04]+)\s+\w", code):
             name = masked.restore(match[1]).strip('"').lower()
             if name in _RESERVED_COLUMNS:
                 raise RedshiftError(f'column name "{name}" conflicts with a system column name', "42701")
+
+
+def _defined(code: str) -> str:
+    """Return the columns that a CREATE TABLE defines, in brackets, '' where a query does; ALTER TABLE as it is."""
+    table = CREATE_TABLE.match(code)
+    if not table:
+        return code
+    columns = code[table.end() :].lstrip()
+    return columns[: closing(columns, 0) + 1] if columns.startswith("(") else ""
 
 
 def _refuse_lengths(code: str) -> None:

@@ -19,6 +19,7 @@ from local.redshift.conversation import FrontSettings, raising
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError, translate
 from local.redshift.history import Origin
+from local.redshift.intervals import respelt_in
 from local.redshift.load import of_value
 from local.redshift.login import SASL, SASL_CONTINUE, SASL_FINAL, Login, as_data_api, request_code
 from local.redshift.masking import split_statements
@@ -130,7 +131,7 @@ class Session(Bulk):
 
     async def _bind(self, message: Message) -> None:
         portal, statement = messages.split_bind(message.body)
-        self._statements[portal] = statement
+        self._statements[portal], self._formats[portal] = statement, messages.bound_formats(message.body)
         self._portals.pop(portal, None)
         if statement in self._loads:
             self._portals[portal] = self._loads[statement]
@@ -140,7 +141,8 @@ class Session(Bulk):
         portal = message.body.split(b"\0", 1)[0]
         load = self._portals.get(portal)
         sent = self._sent.get(self._statements.get(portal, b""), Sent(""))
-        self._row_respelt = self._respelt.get(self._statements.get(portal, b""), {})
+        respelt = self._respelt.get(self._statements.get(portal, b""), {})
+        self._row_respelt = respelt_in(respelt, self._formats.get(portal, ()))
         prepared = self._unloads.get(self._statements.get(portal, b""))
         self._unload = Unload(prepared.statement, prepared.columns) if prepared else None
         if load:
@@ -194,7 +196,8 @@ class Session(Bulk):
             case b"C" if self._unload:
                 return await self._finish_unload(self._unload)
             case b"T":
-                self._row_respelt = self._respelt[self._described] = messages.respelt_columns(message.body)
+                respelt = self._respelt[self._described] = messages.respelt_columns(message.body)
+                self._row_respelt = respelt_in(respelt, messages.described_formats(message.body))
                 return Message(b"T", messages.with_redshift_oids(message.body))
             case b"D" if self._row_respelt:
                 return Message(b"D", messages.respelt_row(message.body, self._row_respelt))

@@ -4,6 +4,9 @@
 
 create domain pg_catalog.super as jsonb;
 create domain pg_catalog.varbyte as bytea;
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_interval_data_types.html; the names are those of Redshift's drivers
+create domain pg_catalog.intervaly2m as interval year to month;
+create domain pg_catalog.intervald2s as interval day to second;
 
 create function pg_catalog.rs_truncate_bytes(value text, bytes integer) returns text
 language sql immutable strict as $$

@@ -99,6 +99,8 @@ def of_words(name: str, arguments: list[str], allows_catalog: bool) -> tuple[Typ
         return Type("char"), "char(256)"
     if name == "float" and arguments:
         known = "real" if int(arguments[0]) <= 24 else known
+    elif known.startswith("interval ") and not arguments:
+        return Type("interval"), known
     elif known == "interval":
         return Type(known), f"interval {' '.join(arguments)}".strip()
     elif arguments and known not in ("varbyte", "timestamp", "timestamptz", "time", "timetz"):

@@ -59,6 +59,8 @@ TYPES = {
     "timestamptz": "timestamptz",
     "timestamp with time zone": "timestamptz",
     "interval": "interval",
+    "intervaly2m": "interval year to month",  # as its drivers and its catalog call them
+    "intervald2s": "interval day to second",
     "super": "super",
     "varbyte": "varbyte",
     "varbinary": "varbyte",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from redshift_connector.error import InterfaceError
+from redshift_connector.interval import IntervalDayToSecond, IntervalYearToMonth
 
-from tests.local.redshift.support import Client
+from tests.local.redshift.support import Client, Lake
+from tests.local.redshift.test_tls import connect
 
 
 @pytest.fixture
@@ -139,6 +144,26 @@ def test_an_array_of_the_catalog_has_elements_and_no_other_value_has(client: Cli
     assert client.error("select (1)[1]")["C"] == "42601"
 
 
+def test_intervals_come_as_what_they_are_to_the_driver_and_as_text_to_others(
+    client: Client, facts: dict[str, Any]
+) -> None:
+    """Source: https://docs.aws.amazon.com/redshift/latest/dg/r_interval_data_types.html."""
+    client.run("create table i (a interval year to month, b interval day to second, c varbyte)")
+    client.run("insert into i values ('1-1', '10 days 48 hours', 'x'), (null, '00:00:01.5', null)")
+    assert client.run("select a, c, b from i order by b desc") == [
+        (IntervalYearToMonth(13), "x", IntervalDayToSecond(12 * 86_400 * 1_000_000)),
+        (None, None, IntervalDayToSecond(1_500_000)),
+    ]
+    assert client.value("select interval '2 days'") == timedelta(days=2)
+    assert client.value("select '3 years'::intervaly2m") == IntervalYearToMonth(36)
+    client.run("create table j (a intervaly2m, b intervald2s)", "insert into j values ('37 months', '1 day')")
+    assert client.run("select a, b from j") == [(IntervalYearToMonth(37), IntervalDayToSecond(86_400 * 1_000_000))]
+    assert client.error("insert into j values ('no interval', null)")["C"] == "22007"
+    with connect(facts) as connection, connection.cursor() as cursor:
+        cursor.execute("select (interval '1-1' year to month)::varchar, interval '2 days'")
+        assert cursor.fetchall() == [("1 year 1 mon", timedelta(days=2))]
+
+
 def test_bits_are_shifted(client: Client) -> None:
     """Source: https://docs.aws.amazon.com/redshift/latest/dg/r_OPERATOR_SYMBOLS.html."""
     client.run("create table n (a integer)", "insert into n values (5)")
@@ -156,3 +181,32 @@ def test_a_condition_may_name_what_the_select_list_computes(client: Client) -> N
 
 def test_a_scalar_function_stands_in_from(client: Client) -> None:
     assert client.value("select current_database as name from current_database()") == "landfall"
+
+
+def test_a_setting_of_redshift_s_own_is_shown_as_it_is_by_default(client: Client) -> None:
+    """Source: https://docs.aws.amazon.com/redshift/latest/dg/r_enable_case_sensitive_identifier.html."""
+    assert client.value("show enable_case_sensitive_identifier") == "off"
+    client.run("set enable_result_cache_for_session to off")
+    assert client.value("show enable_result_cache_for_session") == "off"
+    client.run("reset enable_result_cache_for_session")
+    assert client.value("show enable_result_cache_for_session") == "on"
+    assert client.error("show enable_what_is_no_setting")["C"] == "42704"
+
+
+@pytest.mark.parametrize("type_", ["bit varying", "regclass", "int4range", "anyelement", "interval", "int[][]", "json"])
+def test_a_column_of_a_type_that_redshift_lacks_is_named_with_its_table(client: Client, type_: str) -> None:
+    """Source: https://docs.aws.amazon.com/redshift/latest/dg/c_unsupported-postgresql-datatypes.html."""
+    for statement in (f"create temporary table t (b int, a {type_})", f'create table "t"("a" {type_} encode raw)'):
+        assert client.error(statement)["M"] == f'Column "t.a" has unsupported type "{type_}".'
+    client.run("create table u (b int)")
+    assert client.error(f"alter table u add column a {type_}")["M"] == f'Column "u.a" has unsupported type "{type_}".'
+    client.run("create table v as (select b, b record, b line from u)")  # names of columns
+
+
+def test_parquet_is_copied_past_empty_objects(client: Client, lake: Lake) -> None:
+    prefix = f"{uuid4().hex}/"
+    lake.put(pa.table({"a": pa.array([1, 2], pa.int32())}), f"{prefix}part.parquet")
+    lake.put(b"", f"{prefix}empty.csv")
+    client.run("create table t (a integer)", lake.copy("t", f"s3://{lake.bucket}/{prefix}"))
+    assert client.value("select count(*) from t") == 2
+    assert "does not exist" in client.error(lake.copy("t", f"s3://{lake.bucket}/{prefix}empty"))["M"]

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 import pytest
 import redshift_connector
+from redshift_connector.error import InterfaceError
 
 from local.redshift import tls
 from local.redshift.errors import SetupError
@@ -62,7 +63,7 @@ def test_the_python_driver_connects_as_it_does_by_default_where_it_trusts_the_ce
 ) -> None:
     options = {name: facts[fact] for name, fact in (("port", "wire_port"), ("user", "admin_user"), ("database",) * 2)}
     options |= {"host": "localhost", "password": facts["admin_password"]}
-    with pytest.raises(redshift_connector.InterfaceError, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(InterfaceError, match="CERTIFICATE_VERIFY_FAILED"):
         redshift_connector.connect(**options)
     monkeypatch.setenv("SSL_CERT_FILE", str(shown))
     for mode in ("verify-ca", "verify-full"):

@@ -1,0 +1,64 @@
+"""Intervals as Redshift's drivers read and name them. Pure.
+
+In: type modifiers and values of PostgreSQL, which has one type of interval. Out: those of Redshift, which has three:
+of literals, YEAR TO MONTH, DAY TO SECOND (https://docs.aws.amazon.com/redshift/latest/dg/r_interval_data_types.html).
+Their OIDs and binary forms are not documented: they are what redshift_connector reads.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+OID_INTERVAL, OID_YEAR_TO_MONTH, OID_DAY_TO_SECOND = 1186, 1188, 1190
+INTERVALS = frozenset({OID_INTERVAL, OID_YEAR_TO_MONTH, OID_DAY_TO_SECOND})
+BINARY = 1
+# The fields of an interval as PostgreSQL's modifier holds them (src/include/utils/datetime.h): bits by unit.
+_MONTH, _YEAR, _DAY, _HOUR, _MINUTE, _SECOND = (1 << bit for bit in (1, 2, 3, 10, 11, 12))
+_MONTHS, _SECONDS = _YEAR | _MONTH, _DAY | _HOUR | _MINUTE | _SECOND
+_DAY_MICROSECONDS = 24 * 3600 * 1_000_000
+_POSTGRES, _LITERAL, _MONTHS_ALONE, _MICROSECONDS_ALONE = map(struct.Struct, ("!qii", "!qi", "!i", "!q"))
+
+
+def oid_of(modifier: int) -> int:
+    """Return the OID of an interval by its type modifier, -1 for none.
+
+    >>> oid_of(-1), oid_of(6 << 16 | 0xFFFF), oid_of(0x1C08 << 16 | 0xFFFF)
+    (1186, 1188, 1190)
+    """
+    fields = modifier >> 16 if modifier >= 0 else 0
+    if fields and not fields & ~_MONTHS:
+        return OID_YEAR_TO_MONTH
+    return OID_DAY_TO_SECOND if fields and not fields & ~_SECONDS else OID_INTERVAL
+
+
+def as_redshift(value: bytes, oid: int) -> bytes:
+    """Return a binary interval of PostgreSQL's, of 16 bytes, as Redshift sends one of this type.
+
+    >>> as_redshift(_POSTGRES.pack(0, 0, 13), OID_YEAR_TO_MONTH).hex()
+    '0000000d'
+    >>> int.from_bytes(as_redshift(_POSTGRES.pack(1, 2, 0), OID_DAY_TO_SECOND))
+    172800000001
+    """
+    microseconds, days, months = _POSTGRES.unpack(value)
+    if oid == OID_YEAR_TO_MONTH:
+        return _MONTHS_ALONE.pack(months)
+    microseconds += days * _DAY_MICROSECONDS
+    return _MICROSECONDS_ALONE.pack(microseconds) if oid == OID_DAY_TO_SECOND else _LITERAL.pack(microseconds, months)
+
+
+def respelt_in(columns: dict[int, int], formats: Sequence[int]) -> dict[int, int]:
+    """Return the columns that are to be spelt anew in rows of these formats: as text, intervals stay as they are.
+
+    Args:
+        columns: type OIDs by the columns' indexes.
+        formats: 0 text, 1 binary: none for text, one for all columns, or one each.
+
+    >>> respelt_in({0: OID_INTERVAL, 1: 17}, [1, 0]), respelt_in({0: OID_INTERVAL}, [])
+    ({0: 1186, 1: 17}, {})
+    """
+
+    def is_binary(index: int) -> bool:
+        return bool(formats) and formats[index if len(formats) > 1 else 0] == BINARY
+
+    return {index: oid for index, oid in columns.items() if oid not in INTERVALS or is_binary(index)}
