@@ -4,10 +4,8 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2.nativetypes import NativeEnvironment
-from jinja2.sandbox import SandboxedEnvironment
 
-from tests.support.quick_drivers import compile_once, read_once, split, sqlparse_split
+from tests.support.quick_drivers import read_once, split, sqlparse_split
 
 PIECES = [
     "select 1",
@@ -43,14 +41,3 @@ def test_what_was_read_before_is_not_read_again_and_is_its_readers_own() -> None
     once("a")["of"].append("changed by who read it")
     assert [once(text) for text in ("a", "b")] == [{"of": ["a"]}, {"of": ["b"]}]
     assert texts == ["a", "b"]
-
-
-def test_a_template_is_compiled_once_for_each_class_of_environment_and_gives_what_it_gave() -> None:
-    source = "{{ (1, 2) }}{% set a = b %}{{ a }}"
-    for environment in (SandboxedEnvironment, NativeEnvironment):
-        first, second = environment(), environment()
-        code = compile_once(first, source)
-        assert compile_once(second, source) is code
-        templates = [second.from_string(source), second.template_class.from_code(second, code, {"b": 1})]
-        assert templates[0].render(b=1) == templates[1].render(b=1)
-    assert compile_once(SandboxedEnvironment(), source) is not compile_once(NativeEnvironment(), source)

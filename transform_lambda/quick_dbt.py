@@ -39,6 +39,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from networkx import is_directed_acyclic_graph  # type: ignore[import-untyped]
 from redshift_connector.metadataAPIHelper import MetadataAPIHelper
 
+from transform_lambda import quick_parse
 from transform_lambda.quick_macros import QuickNamespaceBuilder, build_namespace, context_of
 
 stock_message = msg_from_base_event
@@ -68,6 +69,7 @@ _LEVELS = {level.value: number for level, number in logger._log_level_map.items(
 @functools.cache
 def quicken() -> None:
     """Let dbt take the shorter ways, in this process; dbt offers no setting for it."""
+    quick_parse.quicken()
     of_context = manifest_context.ManifestContext
     for owner, name, way in (
         (manifest_context, "MacroNamespaceBuilder", QuickNamespaceBuilder),

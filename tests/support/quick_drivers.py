@@ -11,12 +11,10 @@ from typing import Any
 
 import redshift_connector
 import sqlparse
-from jinja2 import Environment
 
 # Young objects that are waited for before garbage is looked for among them (Python's default is 700), and how often
 # that is done before older ones are looked at: a dbt run makes and drops hundreds of thousands, few of them in cycles.
 _COLLECT_AFTER = (100_000, 10, 10)
-_COMPILED: dict[tuple[Any, ...], Any] = {}
 
 sqlparse_split = sqlparse.split
 
@@ -37,13 +35,12 @@ def quicken_dbt() -> None:
     """Do as the transform function does, and keep what each dbt command would find out anew.
 
     dbt inspects the whole call stack for each behavior flag, in each adapter it makes; looks for plugins among all that
-    is installed; reads the profile and the project, and compiles their templates. A function of its own, as importing
-    dbt takes seconds that only the tests which run it need.
+    is installed; reads the profile and the project. A function of its own, as importing dbt takes seconds that only the
+    tests which run it need.
     """
     from dbt.clients.yaml_helper import load_yaml_text
     from dbt.config import profile, project
     from dbt_common.behavior_flags import BehaviorFlagRendered
-    from dbt_common.clients.jinja import MacroFuzzEnvironment, NativeSandboxEnvironment
     from dbt_common.tests import enable_test_caching
 
     from transform_lambda import quick_dbt
@@ -52,7 +49,6 @@ def quicken_dbt() -> None:
     enable_test_caching()
     for module in (profile, project):
         module.load_yaml_text = read_once(load_yaml_text)  # type: ignore[attr-defined]  # their import, unlisted
-    MacroFuzzEnvironment.compile = NativeSandboxEnvironment.compile = compile_once  # type: ignore[method-assign, assignment]  # patches
     BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt.adapters")  # type: ignore[method-assign]  # a patch
 
 
@@ -60,14 +56,6 @@ def read_once(read: Callable[[str], Any]) -> Callable[[str], Any]:
     """Return what reads a text as another function does, and a text that it has read before no more."""
     kept = functools.cache(read)
     return lambda text: copy.deepcopy(kept(text))  # which is the caller's to change
-
-
-def compile_once(environment: Environment, source: str, *how: Any) -> Any:
-    """Compile a template as jinja does, but for one that an environment of the same class has compiled before."""
-    key = (type(environment), source, *how)
-    if key not in _COMPILED:
-        _COMPILED[key] = Environment.compile(environment, source, *how)
-    return _COMPILED[key]
 
 
 def split(sql: str, encoding: str | None = None, strip_semicolon: bool = False) -> list[str]:
