@@ -34,11 +34,13 @@ def invoke(
     manifest: Any = None,
     known: Known = NOTHING,
     before: str | None = None,
+    target: Path | None = None,
 ) -> dbtRunnerResult:
     """Run one dbt command; `on_event` gets each of dbt's events. Nothing is printed: stdout is the function's log.
 
     With a `manifest` dbt reads no file of the project again; what is `known` of the warehouse it does not ask.
-    `before`: the outcome of the run's invocations before this one, which the record of runs takes in.
+    `before`: the outcome of the run's invocations before this one, which the record of runs takes in. `target`: the
+    folder where dbt finds what it has parsed before, and writes what it makes.
     """
     use_thread_locks()
     name_sessions()
@@ -49,7 +51,7 @@ def invoke(
 
     quicken()
     with shared_sessions(known, before):
-        return dbtRunner(manifest, callbacks=[on_event]).invoke([*arguments, *_options(project_dir)])
+        return dbtRunner(manifest, callbacks=[on_event]).invoke([*arguments, *_options(project_dir, target)])
 
 
 def manifest_of(project_dir: Path, on_event: Callable[[Any], None]) -> Any:
@@ -88,13 +90,13 @@ def docs_page(project_dir: Path, on_event: Callable[[Any], None]) -> bytes:
     return (target / "static_index.html").read_bytes()
 
 
-def _options(project_dir: Path) -> list[str]:
-    folder = _scratch_folder()
+def _options(project_dir: Path, target: Path | None) -> list[str]:
+    folder = target.parent if target else _scratch_folder()
     return [
         *("--log-level", "none", "--log-level-file", "none", "--no-print", "--no-use-colors"),
         *("--no-send-anonymous-usage-stats", "--no-version-check"),
         "--no-write-json",  # of manifest and results, which dbt's answer has too: 0.2 s of CPU and more
-        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+        *("--target-path", str(target or folder / "target"), "--log-path", str(folder / "logs")),
         *("--project-dir", str(project_dir), "--profiles-dir", str(project_dir)),
     ]
 

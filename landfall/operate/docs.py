@@ -20,9 +20,9 @@ def generate(folder: Path = FOLDER) -> Path:
         ConfigError: dbt cannot read the project or reach the warehouse; the message ends with what it said.
     """
     built = Path(os.environ.get("DBT_TARGET_PATH") or DBT_FOLDER)  # where dbt finds the project parsed already
-    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "docs", "generate", "--static"]
-    arguments = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--target-path", str(built)]
-    done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - own words
+    # dbt as the transform function runs it, which takes half of the time that it takes by itself
+    command = [sys.executable, "-m", "transform_lambda.document", str(ROOT), str(built)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - own words
     if done.returncode:
         raise ConfigError(f"dbt docs generate failed: {(done.stdout + done.stderr).strip()[-2000:]}")
     folder.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ingest_lambda.errors import ConfigError
 from landfall import environment
 from landfall.app import build
 from landfall.commands import docs as command
@@ -46,3 +47,16 @@ def test_a_browser_opens_for_who_sits_at_a_terminal_unless_told_not_to(
     command.docs(tmp_path, False, False)
     command.docs(tmp_path, None, True)
     assert len(opened) == 1
+
+
+def test_what_dbt_cannot_read_is_said_in_its_words_and_leaves_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "dbt_project.yml").write_text("name: [broken")
+    monkeypatch.setattr(docs, "ROOT", project)
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "dbt" / "target"))
+    with pytest.raises(ConfigError, match=r"dbt docs generate failed: (?s:.*)Syntax error near line 2"):
+        docs.generate(tmp_path / "page")
+    assert not (tmp_path / "page").exists()
