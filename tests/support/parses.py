@@ -5,37 +5,36 @@ import os
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from importlib.metadata import version
 from pathlib import Path
 
 from dbt.contracts.graph.manifest import Manifest
 
 from local.files import digest, locked
 from local.home import ROOT
-from tests.support.run_folder import TESTS
+from tests.support.kept_parses import KEPT, PARSE, PROJECT, msgpack_of, place_of
 
-PROJECT = ("dbt_project", "macros", "dbt_project.yml", "profiles.yml")
-_KEPT = TESTS / "parses"
-_MOST_KEPT = 12  # of a few megabytes each
-# A node has its database and schema from the profile; where the warehouse is, and who logs in how, it does not know.
-_OF_NODES = ("LANDFALL_REDSHIFT_DATABASE", "LANDFALL_REDSHIFT_USER", "LANDFALL_SCHEMA_PREFIX")
+_MOST_KEPT = 12  # of a few megabytes each, in either form
 
 
 def manifest_of(project: Path, environment: Mapping[str, str], parse: Callable[[], Manifest]) -> Manifest:
     """Return a project's manifest, parsed if nobody has done so before; it is the caller's own, to change at will."""
-    said = [{**os.environ, **environment}.get(name, "") for name in _OF_NODES]
-    releases = [version(name) for name in ("dbt-core", "dbt-redshift")]
-    name = "-".join([*releases, *said, digest(project / each for each in PROJECT)[:16]])
-    path = _KEPT / f"{name}.pickle"
-    with locked(_KEPT / "lock"):
-        if not path.exists():
-            partial = path.with_suffix(f".{os.getpid()}")
-            partial.write_bytes(written(parse()))
-            partial.replace(path)
-            for old in sorted(_KEPT.glob("*.pickle"), key=lambda each: each.stat().st_mtime)[:-_MOST_KEPT]:
-                old.unlink()
+    place, msgpack = place_of(project, environment), msgpack_of(project, environment)
+    path = place.with_name(f"{place.name}.pickle")
+    with locked(KEPT / "lock"):
+        if not (path.exists() and msgpack.exists()):
+            _keep(path, written(parse()))
+            _keep(msgpack, Path(environment["DBT_TARGET_PATH"], PARSE).read_bytes())
+            for form in ("*.pickle", "*.msgpack"):
+                for old in sorted(KEPT.glob(form), key=lambda each: each.stat().st_mtime)[:-_MOST_KEPT]:
+                    old.unlink()
         kept = path.read_bytes()
     return read(kept)
+
+
+def _keep(path: Path, content: bytes) -> None:
+    partial = path.with_suffix(f".{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(path)
 
 
 def lint_record(project: Path, paths: Sequence[str]) -> Path:
@@ -44,7 +43,7 @@ def lint_record(project: Path, paths: Sequence[str]) -> Path:
     ours = [Path(__file__).with_name(name) for name in ("house_style.py", "quick_sqlfluff.py")]
     of = digest([*inputs, *ours, ROOT / "constraints.txt"])
     asked = hashlib.sha256(" ".join([*sorted(paths), of]).encode()).hexdigest()
-    return _KEPT / f"{asked[:32]}.linted"
+    return KEPT / f"{asked[:32]}.linted"
 
 
 def written(manifest: Manifest) -> bytes:
