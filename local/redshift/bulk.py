@@ -21,13 +21,15 @@ from local.redshift.parquet_types import TargetColumn
 from local.redshift.recorder import Sent
 from local.redshift.sql.scope import quote
 from local.redshift.sql.translate import needs, translate_unloaded
+from local.redshift.table_locks import PRIVILEGES, Claim
 from local.redshift.translation import Translation
 from local.redshift.unload import Unload
 from local.redshift.unload_column import UnloadColumn
 from local.redshift.unload_statement import UnloadStatement
 
 _TABLE_COLUMNS = (
-    "select a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attrelid"
+    "select a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attrelid,"
+    " pg_catalog.has_table_privilege(a.attrelid, '{privileges}')"
     " from pg_catalog.pg_attribute a"
     " where a.attrelid = pg_catalog.to_regclass({table}) and a.attnum > 0 and not a.attisdropped order by a.attnum"
 )
@@ -39,17 +41,26 @@ class Bulk(Translation):
     async def _plan(self, copy: CopyStatement) -> Load:
         if self._unsynced:  # answers are under way that the front would take for its own
             raise RedshiftError("COPY cannot be pipelined behind messages without a Sync")
-        rows = await self._ask(_TABLE_COLUMNS.format(table=quote_literal(copy.table)))
-        targets = [TargetColumn(true_name(name or ""), kind or "", required == "t") for name, kind, required, _ in rows]
+        if self._pending:
+            await self._idle.wait()  # the status of the transaction is known then
+        claim = Claim(copy.table, appends=True)
+        await self._claim_first(claim)
+        self._has_snapshot = self._status == b"T"
+        rows = await self._ask(_TABLE_COLUMNS.format(table=quote_literal(copy.table), privileges=PRIVILEGES))
+        targets = [
+            TargetColumn(true_name(name or ""), kind or "", required == "t") for name, kind, required, _, _ in rows
+        ]
         if copy.columns:
             by_name = {target.name: target for target in targets}
             targets = [by_name[name] for name in map(true_name, copy.columns) if name in by_name]
-        return Load(copy, targets, int(rows[0][3] or 0) if rows else None)
+        can_lock = bool(rows) and rows[0][4] == "t"
+        return Load(copy, targets, int(rows[0][3] or 0) if rows else None, (claim,) if can_lock else ())
 
     async def _run_load(self, load: Load, trigger: Message, sql: str, portal: bytes = b"") -> None:
         """Send what starts COPY FROM STDIN, then feed it; the client's next message waits until the rows are sent."""
         report = LoadReport(load.statement.table, load.statement.source, load.statement.format)
         self.recorder.runs(Sent(sql, (), load.table_id, report), portal)
+        await self._lock(load.claims)
         self._copy_in = started = asyncio.get_running_loop().create_future()
         await self._to_server(trigger)
         await self.server.flush()

@@ -23,6 +23,7 @@ from local.redshift.parquet_types import TargetColumn
 from local.redshift.recorder import Recorder, Sent
 from local.redshift.side import Side
 from local.redshift.sql.translate import Answer, Needs
+from local.redshift.table_locks import Claim
 from local.redshift.unload import Unload
 
 
@@ -51,11 +52,12 @@ class FrontSettings:
 
 @dataclass(frozen=True)
 class Load:
-    """A COPY, the columns of its table, and the table's OID (None if there is none)."""
+    """A COPY, the columns of its table, the table's OID (None if there is none), and what it locks."""
 
     statement: CopyStatement
     targets: list[TargetColumn]
     table_id: int | None
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Known:
     epoch: int
     answer: Answer
     ids: dict[str, int]
+    can_lock: bool = False  # the session's user, the relation that the statement writes
 
 
 def raising(error: RedshiftError) -> str:

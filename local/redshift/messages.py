@@ -82,6 +82,17 @@ def parse(name: bytes, sql: str, tail: bytes) -> Message:
     return Message(b"P", name + b"\0" + sql.encode() + b"\0" + tail)
 
 
+def prepared(name: bytes, sql: str) -> list[Message]:
+    """Return what runs `sql`, a command without parameters and rows, as the prepared statement and portal `name`."""
+    return [
+        Message(b"C", b"S" + name + b"\0"),
+        Message(b"C", b"P" + name + b"\0"),
+        parse(name, sql, b"\0\0"),
+        Message(b"B", name + b"\0" + name + b"\0" + b"\0\0" * 3),
+        Message(b"E", name + b"\0" + b"\0" * 4),
+    ]
+
+
 def split_parse(body: bytes) -> tuple[bytes, str, bytes]:
     r"""Return a Parse message's statement name, SQL and parameter type part.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from local.redshift.errors import ErrorFields, LoadFault
 from local.redshift.history import History, LoadError, LoadReport, Origin, Statement, reads_history
+from local.redshift.table_locks import Claim
 
 CANCELED = "57014"
 _LABEL = re.compile(r"\s*(?:set\s+query_group\s+(?:to|=)\s+'?(?P<label>[^';]*)'?|reset\s+query_group)\s*;?\s*$", re.I)
@@ -20,12 +21,13 @@ _NO_LABEL = "default"
 
 @dataclass(slots=True)
 class Sent:
-    """A statement as the client sent it, the tables (OIDs) that it reads and the one that it writes, and its COPY."""
+    """A statement as the client sent it, the tables (OIDs) that it reads and the one that it writes, COPY and lock."""
 
     text: str
     tables: tuple[int, ...] = ()
     target: int | None = None
     load: LoadReport | None = None
+    claim: Claim | None = None
 
 
 @dataclass(slots=True)

@@ -101,6 +101,7 @@ _COLUMN_OF_UNSUPPORTED_TYPE = re.compile(
     r"(?=[\s,)(]|$)",
     re.IGNORECASE,
 )
+_SETS_CASE = re.compile(r"set\s+(?:session\s+|local\s+)?enable_case_sensitive_", re.IGNORECASE)
 _RESERVED_COLUMNS = frozenset({"oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 _NOT_IN_TRANSACTION = re.compile(
     r"^(?P<command>vacuum|alter\s+table\s+\S+\s+alter\s+column\s+\S+\s+(?:set\s+data\s+)?type|alter\s+table\s+\S+\s+append"
@@ -119,6 +120,17 @@ _LENGTH = re.compile(
 )
 
 
+def _unquoted(code: str, masked: Masked) -> str:
+    """Return a SET of whether names keep their case without quotes around the value: 'false' is false.
+
+    >>> _unquoted("set enable_case_sensitive_identifier to \x010\x04", Masked("", ["'false'"]))
+    'set enable_case_sensitive_identifier to false'
+    """
+    if not _SETS_CASE.match(code):
+        return code
+    return re.sub(STRING, lambda literal: unquote(masked.restore(literal[0])), code)
+
+
 def refuse_unsupported(code: str, masked: Masked, in_transaction: bool) -> None:
     """Refuse the statement if Redshift would.
 
@@ -130,8 +142,9 @@ def refuse_unsupported(code: str, masked: Masked, in_transaction: bool) -> None:
     Raises:
         RedshiftError: in Redshift's words.
     """
+    unquoted = _unquoted(code, masked)
     for refusal in REFUSALS:
-        if refusal.pattern.search(code):
+        if refusal.pattern.search(unquoted):
             raise RedshiftError(refusal.message, refusal.sqlstate)
     _refuse_types(code, masked)
     _refuse_lengths(code)

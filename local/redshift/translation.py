@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from local.redshift.conversation import Conversation, Known
+from local.redshift.conversation import Known
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import code_of, quote_literal
@@ -16,8 +16,11 @@ from local.redshift.names import NAMES
 from local.redshift.passwords import keep_hash
 from local.redshift.recorder import Sent
 from local.redshift.rewrite import needs_of, rewrite
+from local.redshift.sql.scope import quote_path
 from local.redshift.sql.translate import NAMING, UNIT, Needs
+from local.redshift.table_locks import PRIVILEGES, claim_of, takes_snapshot
 from local.redshift.unload_statement import parse_unload
+from local.redshift.writing import Writing
 
 _BEGINS = re.compile(r"\s*(?:begin|start)\b", re.IGNORECASE)
 _BINDS = re.compile(r"\s*(?:create\s+(?:or\s+replace\s+)?view|alter\s+(?:table|view)\s.*\srename)\b", re.I | re.DOTALL)
@@ -27,7 +30,7 @@ _OWN_ONLY = re.compile(r"\s*(?:begin|start|commit|end|rollback|abort|set|reset|s
 _NOTHING = Known(0, (), {})
 
 
-class Translation(Conversation):
+class Translation(Writing):
     """A conversation whose statements are rewritten."""
 
     async def _rewrite(self, statement: str) -> tuple[str, Sent]:
@@ -40,13 +43,20 @@ class Translation(Conversation):
             await self._idle.wait()  # the status of the transaction is known then
         await self._queue_to_bind(statement)
         needed = needs_of(statement)
+        claim = claim_of(statement, needed)
+        if claim and not self._is_known(needed):
+            await self._claim_first(claim)
         known = await self._answer(needed) if needed else _NOTHING
         rewritten = keep_hash(rewrite(statement, self._status != b"I", known.answer), self.settings.login_key)
         if not _ROWS_ONLY.match(rewritten):
             self._known.clear()
             self._has_changed = self._has_changed or not _OWN_ONLY.match(rewritten)
             self._count_change()
-        return rewritten, _as_sent(statement, needed, known)
+            self._claimed.clear()  # names may mean other tables
+        self._has_snapshot = self._has_snapshot or (self._status == b"T" and takes_snapshot(statement))
+        sent = _as_sent(statement, needed, known)
+        sent.claim = claim if known.can_lock else None
+        return rewritten, sent
 
     def _count_change(self) -> None:
         """Count a change of the catalog when it is sent and when it is done: others may ask in between."""
@@ -55,11 +65,12 @@ class Translation(Conversation):
 
     async def _answer(self, needed: Needs) -> Known:
         """Return what names mean: as the catalog said before, if nothing has changed it since, else as it says now."""
-        epoch = self.settings.epoch.number
-        known = self._known.get(needed)
-        if known is None or known.epoch != epoch:
-            known = self._known[needed] = await self._asked(needed, epoch)
-        return known
+        if not self._is_known(needed):
+            self._known[needed] = await self._asked(needed, self.settings.epoch.number)
+        return self._known[needed]
+
+    def _is_known(self, needed: Needs | None) -> bool:
+        return needed in self._known and self._known[needed].epoch == self.settings.epoch.number
 
     async def _asked(self, needed: Needs, epoch: int) -> Known:
         """Ask the catalog what names mean; a transaction that has failed is asked nothing."""
@@ -69,10 +80,16 @@ class Translation(Conversation):
             raise RedshiftError("a query cannot be pipelined behind messages without a Sync in the local Redshift")
         rows: list[tuple[str, str, str]] = []
         ids: dict[str, int] = {}
+        can_lock = False
         # As an array: PostgreSQL passes a function no more than 100 arguments.
         if needed.relations:
             names = ", ".join(quote_literal(UNIT.join(name)) for name in needed.relations)
-            found = await self._ask(f"select * from pg_catalog.rs_relations(variadic array[{names}])")  # noqa: S608 - quoted
+            asked = f"select * from pg_catalog.rs_relations(variadic array[{names}])"  # noqa: S608 - quoted
+            if needed.target:
+                asked += f"; {_may_lock(quote_path(needed.target[-2:]))}"
+            answered = await self._ask(asked)
+            found = [row for row in answered if len(row) > 1]
+            can_lock = ["t"] in answered
             whose = {"t": NAMING} if NAMES else {}
             rows += [(name or "", whose.get(kind or "", kind or ""), columns or "") for name, kind, columns, _ in found]
             ids = {name or "": int(number or 0) for name, _, _, number in found}
@@ -80,7 +97,7 @@ class Translation(Conversation):
             names = ", ".join(map(quote_literal, needed.functions))
             found = await self._ask(f"select * from pg_catalog.rs_functions(variadic array[{names}])")  # noqa: S608 - quoted
             rows += [(name or "", "function", "") for [name] in found]
-        return Known(epoch, tuple(rows), ids)
+        return Known(epoch, tuple(rows), ids, can_lock)
 
     async def _queue_to_bind(self, statement: str) -> None:
         """Let transactions that begin by making or renaming views run one after the other.
@@ -99,6 +116,11 @@ class Translation(Conversation):
         if self._is_binding:
             self._is_binding = False
             self.settings.binding.release()
+
+
+def _may_lock(table: str) -> str:
+    regclass = f"pg_catalog.to_regclass({quote_literal(table)})"
+    return f"select pg_catalog.has_table_privilege({regclass}, '{PRIVILEGES}')"
 
 
 def _as_sent(statement: str, needed: Needs | None, known: Known) -> Sent:

@@ -26,6 +26,7 @@ from local.redshift.masking import split_statements
 from local.redshift.messages import Message
 from local.redshift.recorder import Recorder, Sent
 from local.redshift.side import Side
+from local.redshift.table_locks import controls_transaction
 from local.redshift.unload import Unload
 from local.redshift.unload_statement import parse_unload
 
@@ -103,6 +104,8 @@ class Session(Bulk):
             rewritten, sent = _refusal(error), [Sent(statement)]
         for as_sent in sent:
             self.recorder.runs(as_sent)
+        if not any(map(controls_transaction, statements)):
+            await self._lock(as_sent.claim for as_sent in sent if as_sent.claim)
         await self._to_server(messages.query(rewritten))
 
     async def _parse(self, message: Message) -> None:
@@ -126,8 +129,9 @@ class Session(Bulk):
         except (RedshiftError, RecursionError) as error:
             rewritten = _refusal(error)
         self._sent[name] = sent
+        self._claims[name] = self._loads[name].claims if name in self._loads else (sent.claim,) if sent.claim else ()
         self.recorder.parses(sent)
-        await self._to_server(messages.parse(name, rewritten, tail))
+        await self._send_parse(name, messages.parse(name, rewritten, tail))
 
     async def _bind(self, message: Message) -> None:
         portal, statement = messages.split_bind(message.body)
@@ -135,7 +139,7 @@ class Session(Bulk):
         self._portals.pop(portal, None)
         if statement in self._loads:
             self._portals[portal] = self._loads[statement]
-        await self._to_server(message)
+        await self._send_bind(statement, message)
 
     async def _execute(self, message: Message) -> None:
         portal = message.body.split(b"\0", 1)[0]
@@ -159,6 +163,9 @@ class Session(Bulk):
                 message = await self.server.read()
                 if self._answers is not None:
                     self._answers.put_nowait(message)
+                    continue
+                if self._own:
+                    self._own_answer(message)
                     continue
                 self._record(message)
                 shown = await self._shown(messages.with_true_names(message))
@@ -227,7 +234,8 @@ class Session(Bulk):
         return self._login.ask(message) if self._login and request == SASL_CONTINUE else None
 
     def _error(self, message: Message) -> Message:
-        fields = self._load_error or translate(messages.error_fields(message.body), self.settings.isolation)
+        fields = self._own_error or self._load_error
+        fields = fields or translate(messages.error_fields(message.body), self.settings.isolation)
         if self._copy_in is not None:
             if self._copy_in.done() and not self._load_error and (fault := of_value(fields)):
                 self.recorder.load_failed(fault)  # PostgreSQL, not the front, found a value that does not fit
@@ -244,8 +252,8 @@ class Session(Bulk):
 
     async def _ready(self, message: Message) -> Message:
         """TRUNCATE commits the transaction that it runs in (https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html)."""
-        if self._commit_next and message.body == b"T":
-            self.server.write(messages.query("commit"))
+        if end := self._end_of_block(message.body) or (self._commit_next and message.body == b"T" and "commit"):
+            self.server.write(messages.query(end))
             await self.server.flush()
             while (answer := await self.server.read()).kind != b"Z":
                 if answer.kind == b"E":
@@ -257,6 +265,7 @@ class Session(Bulk):
         self._status = message.body
         self.recorder.ready(message.body)
         self._count_change()
+        self._forget_locks()
         if self._status == b"I":
             self._end_binding()
             self._has_changed = False

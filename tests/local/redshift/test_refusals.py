@@ -80,6 +80,7 @@ CASES = [
         "create table x (a varchar collate case_sensitive)",
     ),
     ("set enable_case_sensitive_identifier to true", UNSUPPORTED, "set enable_case_sensitive_identifier to false"),
+    ("set enable_case_sensitive_identifier to 'TRUE'", UNSUPPORTED, "set enable_case_sensitive_identifier to 'False'"),
     ("set enable_case_sensitive_super_attribute = on", UNSUPPORTED, "set enable_case_sensitive_super_attribute = off"),
     ("analyze compression t", UNSUPPORTED, "analyze t"),
     ("create external schema x from data catalog database 'd'", UNSUPPORTED, "create table external_schema (a int)"),

@@ -1,0 +1,142 @@
+"""A session's locks on the tables that it writes (table_locks.py): asked of PostgreSQL before the statement itself.
+
+In: claims. Out: LOCKs ahead of the client's messages, without a round trip of their own. The client does not see their
+answers: an error of theirs is told as the statement's. Outside of a transaction block the front opens one around the
+statement, since PostgreSQL keeps a table's lock in a block alone, and ends it when the statement has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from local.redshift import messages
+from local.redshift.conversation import Conversation
+from local.redshift.errors import ErrorFields, RedshiftError, translate
+from local.redshift.messages import Message
+from local.redshift.table_locks import Claim, lock_statements
+
+_PLACE = "rs_lock"  # a savepoint, and the front's own prepared statement
+# Of a LOCK: what ends a wait. Else (no such table, no right to it) the statement itself fails, or needs no lock.
+_ENDS_WAIT = ("40", "55", "57")
+
+
+@dataclass
+class Writing(Conversation):
+    """A conversation whose writers wait for each other."""
+
+    _claimed: set[Claim] = field(default_factory=set)  # in the transaction at hand
+    _has_snapshot: bool = False  # in the transaction block at hand
+    _is_wrapped: bool = False  # in a block that the front has opened
+    _claims: dict[bytes, tuple[Claim, ...]] = field(default_factory=dict)  # by prepared statement
+    _held: list[Message] | None = (
+        None  # a Parse outside of a block, until it is known whether it will run in this message
+    )
+    _own: int = 0  # ReadyForQuery messages that the front's LOCKs still owe
+    _own_error: ErrorFields | None = None
+
+    async def _claim_first(self, claim: Claim) -> None:
+        """Lock a table before the catalog is asked of it, which takes the transaction's snapshot.
+
+        Raises:
+            RedshiftError: the wait was ended: by a deadlock, or a cancellation.
+        """
+        if self._status != b"T" or self._has_snapshot or claim in self._claimed or self._unsynced:
+            return
+        locks = "; ".join(lock_statements([claim], self.settings.isolation))
+        error = await self._try(f"savepoint {_PLACE}; {locks}; release savepoint {_PLACE}")
+        if error is None:
+            self._claimed.add(claim)
+            return
+        await self._try(f"rollback to savepoint {_PLACE}; release savepoint {_PLACE}")
+        if error.get("C", "").startswith(_ENDS_WAIT):
+            raise RedshiftError(error.get("M", ""), error["C"], error.get("D", ""))
+
+    async def _try(self, sql: str) -> ErrorFields | None:
+        """Run SQL of the front's own; return its error, if any."""
+        await self._idle.wait()
+        self._answers = asyncio.Queue()
+        self.server.write(messages.query(sql))
+        await self.server.flush()
+        error = None
+        while (answer := await self._answers.get()).kind != b"Z":
+            if answer.kind == b"E":
+                error = messages.error_fields(answer.body)
+        self._status = answer.body
+        self._answers = None
+        return error
+
+    async def _lock(self, claims: Iterable[Claim]) -> None:
+        """Send the LOCKs of claims that the transaction does not hold yet; the client's message follows at once."""
+        if self._pending:
+            await self._idle.wait()
+        new = [claim for claim in dict.fromkeys(claims) if claim not in self._claimed]
+        if not new or self._status == b"E" or self._unsynced:
+            return
+        statements = lock_statements(new, self.settings.isolation)
+        if self._status == b"I":
+            statements, self._is_wrapped = ["begin", *statements], True
+        self._claimed.update(new)
+        self._own += 1
+        for statement in statements:  # not as a simple query, which would end the client's unnamed statement
+            for message in messages.prepared(_PLACE.encode(), statement):
+                self.server.write(message)
+        self.server.write(Message(b"S", b""))
+
+    async def _send_parse(self, name: bytes, message: Message) -> None:
+        """Send a Parse, which takes the snapshot of a transaction, behind the LOCKs of its statement.
+
+        Outside of a block it is held until a Bind shows that the statement runs in this message: drivers that only
+        prepare it here shall not wait.
+        """
+        claims = self._claims.get(name, ())
+        if claims and self._status == b"I" and not self._unsynced and self._held is None:
+            self._held = [message]
+            return
+        if self._held is None:
+            await self._lock(claims)
+        await self._to_server(message)
+
+    async def _send_bind(self, statement: bytes, message: Message) -> None:
+        """Send a Bind behind the LOCKs of its statement, and behind what is held."""
+        claims = self._claims.get(statement, ())
+        if self._held is None:
+            await self._lock(claims)
+            await self._to_server(message)
+            return
+        held, self._held = self._held, None
+        await self._lock(claims)
+        for each in [*held, message]:
+            await self._to_server(each)
+
+    async def _to_server(self, message: Message) -> None:
+        held = self._held
+        if held is not None:
+            held.append(message)
+            if message.kind in (b"P", b"D", b"C"):
+                return
+            self._held = None
+        for each in [message] if held is None else held:
+            await super()._to_server(each)
+
+    def _own_answer(self, message: Message) -> None:
+        """Take an answer to the front's LOCKs; the statement behind them will fail if they have."""
+        if message.kind == b"E":
+            self._own_error = translate(messages.error_fields(message.body), self.settings.isolation)
+        elif message.kind == b"Z":
+            self._own -= 1
+
+    def _end_of_block(self, status: bytes) -> str:
+        """Return what ends the block that the front has opened, "" if it has opened none."""
+        if not self._is_wrapped:
+            return ""
+        self._is_wrapped = False
+        return "commit" if status == b"T" else "rollback"
+
+    def _forget_locks(self) -> None:
+        """Forget what the transaction held, as PostgreSQL does when it ends or fails."""
+        self._own_error = None
+        if self._status != b"T":
+            self._claimed.clear()
+            self._has_snapshot = False
