@@ -67,8 +67,11 @@ class Bulk(Translation):
         if not await started:
             return
         chunks = load_chunks(load.statement, load.targets, self.settings.temporary_folder, report)
+        # PostgreSQL takes one chunk while the next is made.
+        coming = asyncio.create_task(asyncio.to_thread(_next, chunks))
         try:
-            while (chunk := await asyncio.to_thread(_next, chunks)) is not None:
+            while (chunk := await coming) is not None:
+                coming = asyncio.create_task(asyncio.to_thread(_next, chunks))
                 self.server.write(Message(b"d", chunk))
                 await self.server.flush()
             end = Message(b"c", b"")
@@ -80,6 +83,8 @@ class Bulk(Translation):
         except Exception as error:  # a client must get an answer, whatever a file does to its reader
             self._load_error = RedshiftError(f"COPY failed: {type(error).__name__}: {error}", INTERNAL_ERROR).fields()
             end = Message(b"f", b"load failed\0")
+        finally:
+            coming.cancel()
         self.server.write(end)
         await self.server.flush()
 

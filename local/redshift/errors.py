@@ -79,12 +79,13 @@ class LoadFault:
         return RedshiftError(self.error, INTERNAL_ERROR, "\n " + "\n ".join(lines), self)
 
 
-def translate(fields: ErrorFields, isolation: str = "snapshot") -> ErrorFields:
+def translate(fields: ErrorFields, isolation: str = "snapshot", place: tuple[int, int, int] = (0, 0, 0)) -> ErrorFields:
     """Word a PostgreSQL error as Redshift does where code depends on the text.
 
     Concurrent writers meet PostgreSQL's 40001. Redshift names it 1023 under serializable isolation and a conflict with
     a concurrent transaction under snapshot isolation
-    (https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html).
+    (https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html). `place` is the table, the transaction (as
+    sys_query_history numbers it) and the process that 1023 names; the other transactions of the cycle are not known.
 
     >>> translate({"C": "40001", "M": "could not serialize access due to concurrent update"})["M"]
     'could not complete because of conflict with concurrent transaction'
@@ -101,7 +102,9 @@ def translate(fields: ErrorFields, isolation: str = "snapshot") -> ErrorFields:
     if fields.get("C") != SERIALIZATION_FAILURE:
         return shown
     if isolation == "serializable":
-        detail = "Serializable isolation violation on table - 0, transactions forming the cycle are: 0, 0 (pid:0)"
+        table, transaction, pid = place
+        cycle = f"transactions forming the cycle are: 0, {transaction} (pid:{pid})"
+        detail = f"Serializable isolation violation on table - {table}, {cycle}"
         return {**shown, "C": INTERNAL_ERROR, "M": "1023", "D": detail}
     return {
         "S": "ERROR",

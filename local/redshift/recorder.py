@@ -97,6 +97,12 @@ class Recorder:
         statement = self._steps.popleft().statement or self._begun(sent)
         self._history.end(statement, "canceled" if fields.get("C") == CANCELED else "failed", fields.get("M"))
 
+    def place(self) -> tuple[int, int, int]:
+        """Return the table (OID, 0 for none), the transaction and the process of the statement that runs."""
+        statement = self._steps[0].statement if self._steps else None
+        table = (statement.target or next(iter(statement.tables), 0)) if statement else 0
+        return table, self._transaction, self.origin.pid
+
     def load_failed(self, fault: LoadFault) -> None:
         """Note why the COPY that runs is about to fail."""
         if self._steps and self._steps[0].sent and (load := self._steps[0].sent.load):

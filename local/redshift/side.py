@@ -49,7 +49,8 @@ class Side:
 
     def write(self, message: Message) -> None:
         """Keep a message for the next `flush`."""
-        self._unsent += message.encode()
+        self._unsent += _HEADER.pack(message.kind, len(message.body) + 4)
+        self._unsent += message.body
 
     @property
     def is_full(self) -> bool:
@@ -59,6 +60,6 @@ class Side:
     async def flush(self) -> None:
         """Send what is kept; wait while the other side does not take it."""
         if self._unsent:
-            self._writer.write(bytes(self._unsent))
-            self._unsent.clear()
+            unsent, self._unsent = self._unsent, bytearray()
+            self._writer.write(unsent)
             await self._writer.drain()

@@ -17,7 +17,7 @@ from local.redshift import messages, tls
 from local.redshift.bulk import Bulk, copy_from_stdin, described
 from local.redshift.conversation import FrontSettings, raising
 from local.redshift.copy_statement import parse_copy
-from local.redshift.errors import RedshiftError, translate
+from local.redshift.errors import RedshiftError
 from local.redshift.history import Origin
 from local.redshift.intervals import respelt_in
 from local.redshift.load import of_value
@@ -234,8 +234,7 @@ class Session(Bulk):
         return self._login.ask(message) if self._login and request == SASL_CONTINUE else None
 
     def _error(self, message: Message) -> Message:
-        fields = self._own_error or self._load_error
-        fields = fields or translate(messages.error_fields(message.body), self.settings.isolation)
+        fields = self._told(message)
         if self._copy_in is not None:
             if self._copy_in.done() and not self._load_error and (fault := of_value(fields)):
                 self.recorder.load_failed(fault)  # PostgreSQL, not the front, found a value that does not fit

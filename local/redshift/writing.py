@@ -123,9 +123,14 @@ class Writing(Conversation):
     def _own_answer(self, message: Message) -> None:
         """Take an answer to the front's LOCKs; the statement behind them will fail if they have."""
         if message.kind == b"E":
-            self._own_error = translate(messages.error_fields(message.body), self.settings.isolation)
+            self._own_error = translate(messages.error_fields(message.body))
         elif message.kind == b"Z":
             self._own -= 1
+
+    def _told(self, message: Message) -> ErrorFields:
+        """Return an error as the client is told it: that of a LOCK or a load, if it is one of these that has failed."""
+        error = messages.error_fields(message.body)
+        return self._own_error or self._load_error or translate(error, self.settings.isolation, self.recorder.place())
 
     def _end_of_block(self, status: bytes) -> str:
         """Return what ends the block that the front has opened, "" if it has opened none."""
