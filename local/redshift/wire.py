@@ -161,11 +161,7 @@ class Session(Bulk):
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 message = await self.server.read()
-                if self._answers is not None:
-                    self._answers.put_nowait(message)
-                    continue
-                if self._own:
-                    self._own_answer(message)
+                if self._answers_front(message):
                     continue
                 self._record(message)
                 shown = await self._shown(messages.with_true_names(message))

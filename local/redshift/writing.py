@@ -120,12 +120,18 @@ class Writing(Conversation):
         for each in [message] if held is None else held:
             await super()._to_server(each)
 
-    def _own_answer(self, message: Message) -> None:
-        """Take an answer to the front's LOCKs; the statement behind them will fail if they have."""
+    def _answers_front(self, message: Message) -> bool:
+        """Take an answer to what the front has asked; the statement behind LOCKs that have failed will fail too."""
+        if self._answers is not None:
+            self._answers.put_nowait(message)
+            return True
+        if not self._own:
+            return False
         if message.kind == b"E":
             self._own_error = translate(messages.error_fields(message.body))
         elif message.kind == b"Z":
             self._own -= 1
+        return True
 
     def _told(self, message: Message) -> ErrorFields:
         """Return an error as the client is told it: that of a LOCK or a load, if it is one of these that has failed."""
