@@ -151,7 +151,8 @@ def latency(result: Result, path: Path) -> None:
 
 def peers(result: Result, path: Path) -> None:
     """Draw wall and commits of every way that loads the same files."""
-    ways = {name: each for name, each in result["workloads"]["many_rows"].items() if each.get("exit_code", 0) == 0}
+    [workload] = result["workloads"].values()
+    ways = {name: each for name, each in workload.items() if each.get("exit_code", 0) == 0}
     names = [name if each["right"] else f"{name} (wrong)" for name, each in ways.items()]
     colors = [NOW if name.startswith("landfall") else GREY for name in ways]
     with picture(path, 11, 3.2, 2) as (wall, commits):
@@ -186,6 +187,7 @@ PICTURES: Mapping[str, tuple[str, Callable[[Result, Path], None], Callable[[Resu
     "large_files": ("growth", large_files, lambda result: "file" in result),
     "latency": ("latency", latency, lambda result: "latency" in result),
     "peers": ("peers_many_rows", peers, lambda result: True),
+    "peers_many_files": ("peers_many_files", peers, lambda result: True),
     "rewriting": ("rewrite_cpu", rewriting, lambda result: True),
 }
 

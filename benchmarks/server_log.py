@@ -19,8 +19,8 @@ from typing import Any
 
 import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 
-# A vacuum that PostgreSQL starts by itself writes too, and is not what is measured. The log in which commits are counted is kept,
-# whatever checkpoints come while something slow is measured.
+# A vacuum that PostgreSQL starts by itself writes too, and is not what is measured. The log in which commits are
+# counted is kept, whatever checkpoints come while something slow is measured.
 _SETTINGS = {"log_statement": "all", "log_connections": "on", "autovacuum": "off", "wal_keep_size": "16GB"}
 
 _LINE = re.compile(
