@@ -24,12 +24,12 @@ WORD, QUOTED, NUMBER, STRING, PARAMETER, OPERATOR, END = (
 
 _TOKEN = re.compile(
     r"""
-      (?P<skip>\s+|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)
+      (?P<skip>[\ \t\r\n\f\v]+|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)
     | (?P<string>[eE]?'(?:[^'\\]|''|\\.)*' | \$((?:[A-Za-z_]\w*)?)\$.*?\$\3\$)
     | (?P<quoted>"(?:[^"]|"")+")
     | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
     | (?P<parameter>\$\d+)
-    | (?P<word>\#?[^\W\d][\w$]*)
+    | (?P<word>\#?(?:[^\W\d]|[^\x00-\x7f])(?:[\w$]|[^\x00-\x7f])*)
     | (?P<operator>::|<<|>>|<=|>=|<>|!=|\|\||!~\*?|~\*|[-+*/%^=<>~.,()\[\]:&|\#;@])
     """,
     re.VERBOSE | re.DOTALL,

@@ -210,3 +210,13 @@ def test_parquet_is_copied_past_empty_objects(client: Client, lake: Lake) -> Non
     client.run("create table t (a integer)", lake.copy("t", f"s3://{lake.bucket}/{prefix}"))
     assert client.value("select count(*) from t") == 2
     assert "does not exist" in client.error(lake.copy("t", f"s3://{lake.bucket}/{prefix}empty"))["M"]
+
+
+def test_a_name_may_hold_any_character_beyond_ascii(client: Client) -> None:
+    """Source: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html."""
+    client.run("create table n (author\u200e varchar(9), \u20acuro int)")
+    cursor = client.connection.cursor()
+    cursor.execute("insert into n (author\u200e, \u20acuro) values (%s, %s)", ("x", 1))
+    assert client.run("select n.author\u200e, \u20acuro + 1 from n where author\u200e = 'x'") == [("x", 2)]
+    assert client.error("select author from n")["C"] == "42703"
+    assert client.error("select 1 ` 2")["C"] == "42601"
