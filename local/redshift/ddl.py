@@ -184,16 +184,26 @@ def _identity(match: re.Match[str]) -> str:
     return f"generated {how} as identity (start with {match[2]} increment by {match[3]})"
 
 
-_MATERIALIZED_VIEW = re.compile(rf"^\s*create\s+materialized\s+view\s+{NAME}(?P<attributes>.*?)\bas\b", re.I | re.S)
+MATERIALIZED_VIEW = re.compile(
+    rf"^\s*create\s+materialized\s+view\s+(?P<name>{NAME})(?P<attributes>.*?)\bas\b", re.IGNORECASE | re.DOTALL
+)
+ALTER_MATERIALIZED_VIEW = re.compile(
+    rf"^\s*alter\s+materialized\s+view\s+(?P<name>{NAME})(?P<attributes>\s+auto\s+refresh\s+(?:yes|no))\s*;?\s*$",
+    re.IGNORECASE,
+)
 
 
 def rewrite_materialized_view(text: str) -> str:
-    """Return CREATE MATERIALIZED VIEW without storage attributes and AUTO REFRESH.
+    """Return CREATE MATERIALIZED VIEW without storage attributes and AUTO REFRESH, ALTER without effect on the view.
 
     >>> rewrite_materialized_view("create materialized view v backup no auto refresh yes as select 1 as a")
     'create materialized view v as select 1 as a'
+    >>> rewrite_materialized_view("alter materialized view v auto refresh yes")
+    'alter materialized view v set (autovacuum_enabled = true)'
     """
-    match = _MATERIALIZED_VIEW.match(text)
+    if match := ALTER_MATERIALIZED_VIEW.match(text):
+        return f"alter materialized view {match['name']} set (autovacuum_enabled = true)"
+    match = MATERIALIZED_VIEW.match(text)
     if not match:
         return text
     attributes = match["attributes"]

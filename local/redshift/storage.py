@@ -1,4 +1,4 @@
-"""What CREATE TABLE and ALTER TABLE say of how rows are stored, and of keys: kept beside the table for the catalog.
+"""What CREATE and ALTER of tables and materialized views say of storage and of keys: kept beside them for the catalog.
 
 In: a statement, masked, as the client sent it. Out: a comment for the end of PostgreSQL's statement, from which an
 event trigger (prelude/41_storage.sql) keeps it in the same transaction; '' where nothing is said. Pure.
@@ -13,7 +13,7 @@ import re
 from typing import Any
 
 from local.redshift.brackets import closing, split_commas
-from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE, TABLE_KEY
+from local.redshift.ddl import ALTER_MATERIALIZED_VIEW, ALTER_TABLE, CREATE_TABLE, MATERIALIZED_VIEW, TABLE_KEY
 from local.redshift.masking import IDENTIFIER, NAME, Masked, unquote_identifier
 
 _DISTSTYLE = re.compile(r"\bdiststyle\s+(auto|even|key|all)\b", re.IGNORECASE)
@@ -23,6 +23,7 @@ _SORTKEY = re.compile(
     re.IGNORECASE,
 )
 _ENCODE = re.compile(r"\bencode\s+(\w+)", re.IGNORECASE)
+_AUTO_REFRESH = re.compile(r"\bauto\s+refresh\s+(yes|no)\b", re.IGNORECASE)
 _COLUMN_NAME = re.compile(rf"^(?:(?:add|alter)\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\b", re.IGNORECASE)
 _COLUMN_KEY = re.compile(rf"\b(primary\s+key|unique|references\s+{NAME}\s*(?:\([^)]*\))?)", re.IGNORECASE)
 _LIKE = re.compile(rf"^like\s+(?P<name>{NAME})", re.IGNORECASE)
@@ -39,6 +40,11 @@ def storage_comment(code: str, masked: Masked) -> str:
         found = _created(code[match.end() :], masked)
     elif match := ALTER_TABLE.match(code):
         found = _altered(match["action"], masked)
+    elif match := MATERIALIZED_VIEW.match(code) or ALTER_MATERIALIZED_VIEW.match(code):
+        found = {}
+        _read_attributes(match["attributes"], masked, found)
+        if refresh := _AUTO_REFRESH.search(match["attributes"]):
+            found["auto_refresh"] = refresh[1].lower() == "yes"
     else:
         return ""
     if not found:

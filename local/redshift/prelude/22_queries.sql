@@ -233,3 +233,12 @@ begin
     return value::jsonb ->> place;
 end
 $$;
+
+-- The settings that only Redshift has are kept under a prefix (rewrite.py); unset, query_group is 'default'
+-- (https://docs.aws.amazon.com/redshift/latest/dg/r_query_group.html).
+create function pg_catalog.rs_current_setting(name text) returns varchar language sql stable as $$
+    select case when lower(name) = 'query_group'
+        then coalesce(nullif(current_setting('redshift.query_group', true), ''), 'default')
+        else current_setting(name)
+    end::varchar
+$$;

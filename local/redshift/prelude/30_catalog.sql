@@ -67,13 +67,18 @@ select
     current_database()::varchar(128) as table_catalog,
     n.nspname::varchar(128) as table_schema,
     c.relname::varchar(128) as table_name,
-    rs_view_definition(c.oid) as view_definition,
+    case
+        when c.relkind = 'm' then format(
+            E'create materialized view %s as (\n%s\n);', c.relname, rtrim(rs_view_definition(c.oid), ';')
+        )
+        else rs_view_definition(c.oid)
+    end as view_definition,
     'NONE'::varchar(16) as check_option,
     'NO'::varchar(3) as is_updatable,
     'NO'::varchar(3) as is_insertable_into
 from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
-where c.relkind = 'v' and (pg_has_role(c.relowner, 'usage') or has_table_privilege(c.oid, 'select, insert, update, delete'));
+where c.relkind in ('v', 'm') and (pg_has_role(c.relowner, 'usage') or has_table_privilege(c.oid, 'select, insert, update, delete'));
 grant select on information_schema.views to public;
 
 create view pg_catalog.svv_tables as
@@ -133,7 +138,27 @@ select
 from information_schema.postgres_columns as c
 inner join pg_catalog.pg_namespace as n on n.nspname = c.table_schema
 inner join pg_catalog.pg_class as r on r.relnamespace = n.oid and r.relname = c.table_name
-inner join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attname = c.column_name;
+inner join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attname = c.column_name
+union all
+select  -- of materialized views, which PostgreSQL leaves out
+    current_database(), n.nspname, r.relname, a.attname, a.attnum, null, 'YES', rs_type_name(a.atttypid),
+    case
+        when a.atttypid in ('varchar'::regtype, 'bpchar'::regtype, 'text'::regtype)
+        then coalesce(information_schema._pg_char_max_length(a.atttypid, a.atttypmod), 65535)
+        when a.atttypid = 'name'::regtype then 128
+    end,
+    information_schema._pg_char_octet_length(a.atttypid, a.atttypmod),
+    information_schema._pg_numeric_precision(a.atttypid, a.atttypmod),
+    information_schema._pg_numeric_precision_radix(a.atttypid, a.atttypmod),
+    information_schema._pg_numeric_scale(a.atttypid, a.atttypmod),
+    information_schema._pg_datetime_precision(a.atttypid, a.atttypmod),
+    current_database(), t.typnamespace::regnamespace::text, t.typname
+from pg_catalog.pg_class as r
+inner join pg_catalog.pg_namespace as n on r.relnamespace = n.oid
+inner join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+inner join pg_catalog.pg_type as t on a.atttypid = t.oid
+where r.relkind = 'm'
+    and (pg_has_role(r.relowner, 'usage') or has_column_privilege(r.oid, a.attnum, 'select, insert, update, references'));
 grant select on information_schema.columns to public;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html

@@ -14,10 +14,12 @@ select
     coalesce(s.sortkey, '{}') as sortkey,
     coalesce(s.encode_auto, s.encodings is null) as is_encode_auto,
     coalesce(s.encodings, '{}') as encodings,      -- by the number of a column
-    coalesce(s.keys, '{}') as keys                 -- as they were declared
+    coalesce(s.keys, '{}') as keys,                -- as they were declared
+    coalesce(s.auto_refresh, false) as auto_refresh  -- of a materialized view
 from pg_catalog.pg_description as d
 cross join lateral jsonb_to_record(d.description::jsonb) as s(
-    diststyle text, distkey smallint, sortstyle text, sortkey smallint[], encode_auto boolean, encodings jsonb, keys text[]
+    diststyle text, distkey smallint, sortstyle text, sortkey smallint[], encode_auto boolean, encodings jsonb, keys text[],
+    auto_refresh boolean
 )
 where d.classoid = 'pg_catalog.pg_class'::regclass and d.objsubid = -1;
 
@@ -199,5 +201,6 @@ exception
 end
 $$;
 
-create event trigger redshift_note_storage on ddl_command_end when tag in ('CREATE TABLE', 'CREATE TABLE AS', 'ALTER TABLE')
+create event trigger redshift_note_storage on ddl_command_end
+when tag in ('CREATE TABLE', 'CREATE TABLE AS', 'ALTER TABLE', 'CREATE MATERIALIZED VIEW', 'ALTER MATERIALIZED VIEW')
 execute function redshift.note_storage();

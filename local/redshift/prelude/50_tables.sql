@@ -112,7 +112,7 @@ from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 left join redshift.table_storage as s on s.table_id = c.oid
 left join pg_catalog.pg_attribute as first_key on first_key.attrelid = c.oid and first_key.attnum = s.sortkey[1]
-where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'redshift')
+where c.relkind in ('r', 'p', 'm') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'redshift')
     and c.relpersistence <> 't' and pg_relation_size(c.oid) > 0 and redshift.may_see(c.oid);
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_COLUMNS.html

@@ -81,6 +81,10 @@ create function pg_catalog.rs_show_tables(variadic parts text[]) returns table (
     inner join pg_class as c on c.relname = t.table_name and c.relnamespace = redshift.schema_id(variadic parts)
     inner join pg_namespace as n on c.relnamespace = n.oid and n.nspname = t.schema_name
     left join redshift.late_binding_view_id as l on l.view_id = c.oid
+    where not exists (  -- the rows of a materialized view (53_materialized_views.sql)
+        select from pg_depend as d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'i'
+            and d.refclassid = 'pg_class'::regclass and c.relkind = 'r'
+    )
     order by t.table_name
 $$;
 

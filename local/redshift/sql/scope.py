@@ -55,6 +55,7 @@ class Source:
     label: str = ""  # what it is called in PostgreSQL's query
     is_element: bool = False
     is_hidden: bool = False  # its columns are not among `*` (those that USING merges)
+    relation: tree.Name = ()  # what it is, whatever its alias
 
     def __post_init__(self) -> None:
         """Call it as the query does, unless told otherwise."""

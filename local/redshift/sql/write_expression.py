@@ -16,6 +16,12 @@ _STRING_NAMES = {"varchar": "character varying", "char": "character"}
 _NUMBERS = FLOATS | INTEGERS.keys() | {"numeric"}
 _COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
+# Columns of the catalog's tables that are others on Redshift, where a materialized view is a view.
+_OF_REDSHIFT = {
+    ("pg_attribute", "attisdistkey"): "redshift.is_dist_key({0}.attrelid, {0}.attnum)",
+    ("pg_attribute", "attsortkeyord"): "redshift.sort_place({0}.attrelid, {0}.attnum)",
+    ("pg_class", "relkind"): "(case {0}.relkind when 'm' then 'v'::\"char\" else {0}.relkind end)",
+}
 
 
 class ExpressionWriter:
@@ -82,6 +88,8 @@ class ExpressionWriter:
                 continue
             if source.is_element:
                 return self._steps(Typed(f"{quote(source.label)}.{quote(source.alias)}", SUPER), name[length:])
+            if own := _OF_REDSHIFT.get((*source.relation[-1:], name[length])):  # type: ignore[call-overload]  # a pair
+                return Typed(own.format(quote(source.label)), UNKNOWN)
             type_ = (source.columns or {}).get(name[length], UNKNOWN)
             return self._steps(Typed(f"{quote(source.label)}.{quote(name[length])}", type_), name[length + 1 :])
         for scope in self.scope.chain():

@@ -59,6 +59,7 @@ class SourceWriter(CallWriter):
         if table.columns:
             columns = self.renamed(list(columns.items()) if columns is not None else None, table.columns)
         label = self._add(alias, columns, () if table.alias else name)
+        self.scope.sources[-1].relation = name
         named = f"({', '.join(quote(column) for column in table.columns)})" if table.columns else ""
         relation = self.catalog.get(name) if columns is not None else None
         return f"{_told(name, relation)} as {quote(label)}{named}"

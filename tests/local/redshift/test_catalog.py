@@ -203,3 +203,61 @@ def test_storage_of_several_tables_in_one_message_is_kept_apart(facts: dict[str,
         cursor.execute("select tablename, distkey, sortkey from pg_table_def where tablename in ('a', 'b') order by 1")
         assert cursor.fetchall() == [("a", True, 0), ("b", False, 1)]
     connection.close()
+
+
+def test_a_materialized_view_is_told_with_its_storage_and_definition(client: Client, schema: str) -> None:
+    client.run(
+        "create table base (id int, name varchar(9))",
+        "insert into base values (1, 'a')",
+        "create materialized view mine backup no diststyle key distkey (id) compound sortkey (name) auto refresh no "
+        "as (select id, name from base)",
+        "create view plain as select id from base",
+    )
+    assert client.run(
+        "select i.diststyle, i.sortkey1, m.autorefresh from svv_table_info as i left join svv_mv_info as m on "  # noqa: S608 - names that the test made
+        'm.schema_name = i.schema and m.name = i."table" '
+        f"where i.schema = '{schema}' and i.\"table\" = 'mine'"
+    ) == [("KEY(id)", "name", "f")]
+    client.run("alter materialized view mine auto refresh yes")
+    refreshed = f"select trim(name), autorefresh from stv_mv_info where schema = '{schema}'"  # noqa: S608 - names that the test made
+    assert client.run(refreshed) == [("mine", "t")]
+    kinds = "select {0} from {1} where {2} = '{3}' and {4} ilike 'create materialized view%' order by 1"
+    told = [
+        kinds.format("viewname", "pg_views", "schemaname", schema, "definition"),
+        kinds.format("table_name", "information_schema.views", "table_schema", schema, "view_definition"),
+    ]
+    assert [client.run(query) for query in told] == [[("mine",)], [("mine",)]]
+    columns = client.run(f"show columns from table {schema}.mine")
+    assert [(row[3], row[7], row[8]) for row in columns] == [("id", "integer", None), ("name", "character varying", 9)]
+
+
+def test_a_materialized_views_rows_are_in_a_table_that_goes_with_it(client: Client, schema: str) -> None:
+    client.run(
+        "create table base (id int, name varchar(9))",
+        "create materialized view mine distkey (id) sortkey (name) as select id, name from base",
+    )
+    keys = (
+        "select a.attname, a.attisdistkey, a.attsortkeyord from pg_class as c "  # noqa: S608 - names that the test made
+        "inner join pg_namespace as n on n.oid = c.relnamespace inner join pg_attribute as a on a.attrelid = c.oid "
+        f"where n.nspname = '{schema}' and c.relname like 'mv_tbl__mine__%' and a.attname in ('id', 'name') order by 1"
+    )
+    assert client.run(keys) == [("id", True, 0), ("name", False, 1)]
+    assert [row[2] for row in client.run(f"show tables from schema {schema}")] == ["base", "mine"]
+    client.run("drop materialized view mine")
+    assert client.run(keys) == []
+
+
+def test_a_materialized_view_is_a_view_of_pg_class(client: Client, schema: str) -> None:
+    client.run("create table base (id int)", "create materialized view mine as select id from base")
+    kinds = (
+        "select c.relname, c.relkind from pg_class as c inner join pg_namespace as n on n.oid = c.relnamespace "  # noqa: S608 - names that the test made
+        f"where n.nspname = '{schema}' and c.relname in ('base', 'mine') order by 1"
+    )
+    assert client.run(kinds) == [("base", "r"), ("mine", "v")]
+
+
+def test_the_query_group_is_told_as_a_setting(client: Client) -> None:
+    assert client.value("select current_setting('query_group')") == "default"
+    client.run("set query_group to 'nightly'")
+    assert client.value("select current_setting('query_group')") == "nightly"
+    assert client.error("select current_setting('no_such_setting')")["C"] == "42704"
