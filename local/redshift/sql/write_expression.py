@@ -88,7 +88,7 @@ class ExpressionWriter:
                 continue
             if source.is_element:
                 return self._steps(Typed(f"{quote(source.label)}.{quote(source.alias)}", SUPER), name[length:])
-            if own := _OF_REDSHIFT.get((*source.relation[-1:], name[length])):  # type: ignore[call-overload]  # a pair
+            if own := _OF_REDSHIFT.get((*source.relation[-1:], name[length])):  # type: ignore[arg-type]  # a pair
                 return Typed(own.format(quote(source.label)), UNKNOWN)
             type_ = (source.columns or {}).get(name[length], UNKNOWN)
             return self._steps(Typed(f"{quote(source.label)}.{quote(name[length])}", type_), name[length + 1 :])
