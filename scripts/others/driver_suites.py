@@ -35,7 +35,6 @@ def _run_connector(place: Place) -> list[Outcome]:
     commands = _psql(place.folder / "bin", warehouse.port)
     variables = {
         "PATH": f"{commands}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "PGSSLMODE": "require",
         "SSL_CERT_FILE": str(warehouse.certificate),
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
