@@ -61,16 +61,17 @@ class Bulk(Translation):
         report = LoadReport(load.statement.table, load.statement.source, load.statement.format)
         self.recorder.runs(Sent(sql, (), load.table_id, report), portal)
         await self._lock(load.claims)
+        self._load_error = None
         self._copy_in = started = asyncio.get_running_loop().create_future()
         await self._to_server(trigger)
         await self.server.flush()
-        if not await started:
+        if not await self._unless_gone(started):
             return
         chunks = load_chunks(load.statement, load.targets, self.settings.temporary_folder, report)
         # PostgreSQL takes one chunk while the next is made.
         coming = asyncio.create_task(asyncio.to_thread(_next, chunks))
         try:
-            while (chunk := await coming) is not None:
+            while (chunk := await coming) is not None and self._copy_in is started:  # PostgreSQL may have refused a row
                 coming = asyncio.create_task(asyncio.to_thread(_next, chunks))
                 self.server.write(Message(b"d", chunk))
                 await self.server.flush()

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from local.redshift import messages
 from local.redshift.copy_statement import CopyStatement
@@ -25,6 +27,8 @@ from local.redshift.side import Side
 from local.redshift.sql.translate import Answer, Needs
 from local.redshift.table_locks import Claim
 from local.redshift.unload import Unload
+
+_T = TypeVar("_T")
 
 
 @dataclass
@@ -93,6 +97,7 @@ class Conversation:
     _pending: int = 1  # the one that ends the log-in
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _unsynced: bool = False
+    _is_begun: bool = False  # messages have been sent behind which no Sync has
     _status: bytes = b"I"
     _answers: asyncio.Queue[Message] | None = None
     _sent: dict[bytes, Sent] = field(default_factory=dict)  # by prepared statement
@@ -123,9 +128,27 @@ class Conversation:
             self._idle.clear()
             self.recorder.ends_message()
         self._unsynced = message.kind in (b"P", b"B", b"D", b"E", b"C")
+        self._is_begun = self._unsynced or (self._is_begun and message.kind == b"H")
         self.server.write(message)
         if not self._unsynced:  # what answers them is asked for by another message
             await self.server.flush()
+
+    async def _unless_gone(self, awaited: Awaitable[_T]) -> _T:
+        """Return what may wait for others, unless the client leaves meanwhile: PostgreSQL then lets go of its locks.
+
+        Raises:
+            asyncio.IncompleteReadError: the client has left.
+        """
+        waiting, gone = asyncio.ensure_future(awaited), asyncio.ensure_future(self.client.gone())
+        try:
+            await asyncio.wait((waiting, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
+                raise asyncio.IncompleteReadError(b"", None)
+            return waiting.result()
+        finally:
+            waiting.cancel()
+            gone.cancel()
+            await asyncio.wait((gone,))  # two may not read at once
 
     async def _ask(self, sql: str) -> list[list[str | None]]:
         """Return the rows of a query, none if it fails (what follows will fail in the same way and tell the client)."""

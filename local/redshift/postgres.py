@@ -55,6 +55,8 @@ SETTINGS = {
     # https://docs.aws.amazon.com/prescriptive-guidance/latest/query-lifecycle-redshift/explain-joins.html
     # PostgreSQL would loop over tables that a run has just filled: without statistics, it expects few rows.
     "enable_nestloop": "off",
+    # Who waits for a table on which PostgreSQL's own vacuum is at work ends that after this long.
+    "deadlock_timeout": "100ms",
     # A session whose client is gone ends amid its statement: without a postmaster nobody else would end it, and as long
     # as it lives no other PostgreSQL may open the data.
     "client_connection_check_interval": "1s",

@@ -13,6 +13,7 @@ from local.redshift.messages import Message
 
 _HEADER = struct.Struct("!cI")
 _CHUNK = 64 * 1024
+_AHEAD = 16 * _CHUNK
 
 
 class Side:
@@ -46,6 +47,15 @@ class Side:
         body = self._place + _HEADER.size
         self._place += length + 1
         return Message(kind, bytes(self._come[body : self._place]))
+
+    async def gone(self) -> None:
+        """Return once the other side has left, which nobody sees who does not read; what comes meanwhile is kept."""
+        while len(self._come) < _AHEAD:
+            chunk = await self._reader.read(_CHUNK)
+            if not chunk:
+                return
+            self._come += chunk
+        await asyncio.Event().wait()  # who sends so much ahead is not watched
 
     def write(self, message: Message) -> None:
         """Keep a message for the next `flush`."""

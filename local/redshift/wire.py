@@ -58,6 +58,7 @@ class Session(Bulk):
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 message = await self.client.read()
+                await self._when_unwrapped()
                 match message.kind:
                     case b"Q":
                         await self._simple_query(message.body[:-1].decode())
@@ -113,6 +114,7 @@ class Session(Bulk):
         self._loads.pop(name, None)
         self._unloads.pop(name, None)
         self._last_sql = sql
+        self._leave_block_to_client(sql)
         sent = Sent(sql)
         try:
             copy, unload = parse_copy(sql), parse_unload(sql)
@@ -163,12 +165,16 @@ class Session(Bulk):
                 message = await self.server.read()
                 if self._answers_front(message):
                     continue
-                self._record(message)
-                shown = await self._shown(messages.with_true_names(message))
-                if shown is not None:
-                    self.client.write(shown)
+                for each in self._in_order(message):
+                    await self._tell(each)
                 if not self.server.has_message or self.client.is_full:
                     await self.client.flush()
+
+    async def _tell(self, message: Message) -> None:
+        self._record(message)
+        shown = await self._shown(messages.with_true_names(message))
+        if shown is not None:
+            self.client.write(shown)
 
     def _record(self, message: Message) -> None:
         match message.kind:
@@ -247,13 +253,11 @@ class Session(Bulk):
 
     async def _ready(self, message: Message) -> Message:
         """TRUNCATE commits the transaction that it runs in (https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html)."""
-        if end := self._end_of_block(message.body) or (self._commit_next and message.body == b"T" and "commit"):
-            self.server.write(messages.query(end))
-            await self.server.flush()
-            while (answer := await self.server.read()).kind != b"Z":
-                if answer.kind == b"E":
-                    self.client.write(self._error(answer))
-            message = answer
+        message = await self._end_block(message)
+        if self._success is not None:
+            await self._tell(self._success)
+        if self._commit_next and message.body == b"T":
+            message = await self._run_unseen("commit")
         if self._unload_error:
             message = await self._fail_unload(self._unload_error, message)
         self._commit_next = False

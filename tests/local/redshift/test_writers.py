@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +22,7 @@ from local.redshift.messages import Message
 from tests.local.redshift.support import Client, Lake
 from tests.support.waiting import wait_for
 
+SYNC, FLUSH = Message(b"S", b""), Message(b"H", b"")
 CONFLICT = "could not complete because of conflict with concurrent transaction"
 WRITES = {
     "insert": "insert into t values (10, 0)",
@@ -219,10 +222,11 @@ def test_a_driver_that_prepares_and_runs_in_one_message_waits_too(
 ) -> None:
     tables.run("begin", "update t set n = n + 1")
     with at_once() as pool:
-        waiting = pool.submit(pipelined, other_client, "update t set n = n + 1")
+        together = [*prepared_run("update t set n = n + 1"), SYNC]
+        waiting = pool.submit(raw, other_client.connection, together)
         wait_until_waiting(administrator, f"{schema}.t")
         tables.run("commit")
-        waiting.result(60)
+        assert waiting.result(60) == b"12CZ"
     assert tables.run("select n from t") == [(2,), (2,)]
 
 
@@ -292,12 +296,85 @@ def simple(facts: dict[str, Any], schema: str) -> Any:
     return connection
 
 
-def pipelined(client: Client, statement: str) -> None:
-    """Send Parse, Bind, Execute and Sync together, as most drivers do, and read the answers."""
-    connection = client.connection
-    cursor = connection.cursor()
+@pytest.mark.parametrize("way", ["insert", "copy"])
+def test_whoever_leaves_while_he_waits_lets_go_of_what_he_holds(
+    tables: Client, facts: dict[str, Any], schema: str, administrator: Client, lake: Lake, way: str
+) -> None:
+    """A client that is killed says nothing; its session would wait, and others for it."""
+    rows = pa.table({"id": pa.array([7], pa.int32()), "n": pa.array([7], pa.int32())})
+    write = lake.copy("t", lake.put(rows)) if way == "copy" else "insert into t values (7, 7)"
+    tables.run("begin", "update t set n = 1")
+    connection = simple(facts, schema)
+    with connection.cursor() as cursor, at_once() as pool:
+        cursor.execute("begin; lock s")
+        waiting: Future[None] = pool.submit(cursor.execute, write)
+        wait_until_waiting(administrator, f"{schema}.t")
+        with socket.socket(fileno=os.dup(connection.fileno())) as wire:
+            wire.shutdown(socket.SHUT_RDWR)
+        with pytest.raises(psycopg2.OperationalError):
+            waiting.result(60)
+        held = f"select count(*) from pg_locks where relation = '{schema}.s'::regclass"
+        wait_for(lambda: administrator.value(held) == 0, "the session to end")
+    tables.run("commit")
+    assert tables.value("select count(*) from t where id = 7") == 0
+
+
+@pytest.mark.parametrize("begun", ["begin", ""])
+def test_a_session_that_is_ended_while_it_waits_is_told_why(
+    tables: Client, facts: dict[str, Any], schema: str, administrator: Client, begun: str
+) -> None:
+    tables.run("begin", "update t set n = 1")
+    client = Client(facts)
+    client.run(f"set search_path to {schema}", *([begun] if begun else []))
+    pid = client.value("select pg_backend_pid()")
+    with at_once() as pool:
+        waiting = pool.submit(raw, client.connection, [*prepared_run("insert into t values (7, 7)"), SYNC], b"E")
+        wait_until_waiting(administrator, f"{schema}.t")
+        administrator.run(f"select pg_terminate_backend({pid})")
+        assert waiting.result(60).endswith(b"E")
+    tables.run("commit")
+    assert tables.value("select count(*) from t") == 2
+
+
+def test_messages_that_follow_at_once_are_answered_in_their_order(tables: Client) -> None:
+    """A Sync behind a Sync, and a client that begins a block behind a statement outside of one."""
+    connection = tables.connection
+    insert = prepared_run("insert into t values (5, 0)")
+    answers = raw(connection, [*insert, SYNC, SYNC, *prepared_run("select count(*) from t"), SYNC])
+    assert answers.translate(None, b"12D") == b"CZZCZ"
+    answers = raw(connection, [*insert, *prepared_run("begin"), SYNC, *insert, SYNC])
+    assert answers.translate(None, b"12N") == b"CCZCZ"
+    tables.run("rollback")
+    assert tables.value("select count(*) from t where id = 5") == 1
+
+
+def test_who_asks_for_answers_between_parse_and_bind_gets_them(
+    tables: Client, other_client: Client, schema: str, administrator: Client
+) -> None:
+    parse, bind, execute = prepared_run("update t set n = n + 1")
+    tables.run("begin", "update t set n = n + 1")
+    with at_once() as pool:
+        waiting = pool.submit(raw, other_client.connection, [parse, FLUSH, bind, execute, SYNC])
+        wait_until_waiting(administrator, f"{schema}.t")
+        tables.run("commit")
+        assert waiting.result(60) == b"12CZ"
+    assert tables.run("select n from t") == [(2,), (2,)]
+
+
+def prepared_run(statement: str) -> list[Message]:
+    """Return Parse, Bind and Execute of a statement, as most drivers send them."""
     parse = Message(b"P", b"\0" + statement.encode() + b"\0\0\0")
-    for message in (parse, Message(b"B", b"\0" * 8), Message(b"E", b"\0" * 5), Message(b"S", b"")):
+    return [parse, Message(b"B", b"\0" * 8), Message(b"E", b"\0" * 5)]
+
+
+def raw(connection: Any, sent: list[Message], last: bytes = b"Z") -> bytes:
+    """Send messages at once; return the kinds of what answers them, up to the last that answers a Sync."""
+    for message in sent:
         connection._write(message.encode())
     connection._flush()
-    connection.handle_messages(cursor)
+    kinds = b""
+    while kinds.count(last) < sent.count(SYNC):
+        kind, length = connection._read(1), int.from_bytes(connection._read(4), "big")
+        connection._read(length - 4)
+        kinds += kind
+    return kinds
