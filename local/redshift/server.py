@@ -80,6 +80,10 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
         NAMES.keep_in(home / "data")
         token = token_hex()
         seen = History(home / "data" / history.FOLDER, shapes.of_environment(os.environ, home))
+        try:
+            context, answer = tls.server_context(home), "with TLS"
+        except tls.NoCertificateError as error:  # no reason not to start: the product itself asks for no TLS
+            context, answer = None, f"without TLS ({error})"
         settings = FrontSettings(
             server.port,
             temporary,
@@ -88,11 +92,11 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
             seen,
             secrets.login_key(),
             token,
-            tls.server_context(home),
+            context,
         )
         port = wire_port or free_port(last.get("wire_port", 0))
         front = await asyncio.start_server(partial(wire.handle, settings), HOST, port)
-        say(f"wire front ready on {HOST}:{port}, {'with' if settings.tls else 'without (there is no openssl)'} TLS")
+        say(f"wire front ready on {HOST}:{port}, {answer}")
         data_port = data_port or free_port(last.get("data_port", 0))
         data_api = DataApi(HOST, data_port, port, token, server.cancel_backend)
         data_api.start()

@@ -14,11 +14,14 @@ import subprocess
 from pathlib import Path
 
 from local.redshift import messages
-from local.redshift.errors import SetupError
 
 DAYS = 3650
 _RENEWED_SECONDS = 30 * 24 * 3600  # one with less to live is made anew
 NAMES = ("DNS:localhost", "IP:127.0.0.1")
+
+
+class NoCertificateError(Exception):
+    """There is no certificate to show, so TLS has to be declined: says why."""
 
 
 def certificate(home: Path) -> Path:
@@ -26,32 +29,43 @@ def certificate(home: Path) -> Path:
     return home / "tls" / "server.crt"
 
 
-def server_context(home: Path) -> ssl.SSLContext | None:
-    """Return the context of the front's side of TLS; None where there is no `openssl` to make a certificate with.
+def server_context(home: Path) -> ssl.SSLContext:
+    """Return the context of the front's side of TLS.
 
     Raises:
-        SetupError: `openssl` is there and fails; the message names the folder and what it said.
+        NoCertificateError: there is no `openssl` to make a certificate with, or it makes none that can be used (one too
+            old for `-addext`, one without its openssl.cnf); the message names the folder and what it said.
     """
     shown = certificate(home)
     key = shown.with_suffix(".key")
     openssl = shutil.which("openssl")
     if not (shown.exists() and key.exists() and (openssl is None or _lasts(openssl, shown))):
         if openssl is None:
-            return None
+            raise NoCertificateError("there is no openssl")
         _make(openssl, shown, key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(shown, key)
+    try:
+        context.load_cert_chain(shown, key)
+    except OSError as error:  # ssl.SSLError is one
+        raise NoCertificateError(f"{shown} and {key} cannot be used: {error}; delete them") from error
     return context
 
 
 async def read_startup(
     context: ssl.SSLContext | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> tuple[int, bytes]:
-    """Return the start-up packet's code and body, after TLS where the client asks for it and there is a certificate."""
+    """Return the start-up packet's code and body, after TLS where the client asks for it and there is a certificate.
+
+    Raises:
+        ConnectionError: the client did not wait for the answer. What it sent in clear would be read as if TLS had
+            protected it, and somebody between the two could have put it there (CVE-2021-23214 of PostgreSQL's).
+    """
     is_clear = True
     code, body = await messages.read_startup(reader)
     while code in (messages.SSL_REQUEST, messages.GSS_REQUEST):
         if code == messages.SSL_REQUEST and context and is_clear:
+            if reader._buffer:  # type: ignore[attr-defined]  # asyncio tells it in no other way
+                raise ConnectionError("bytes behind the request for TLS")
             writer.write(b"S")
             await writer.start_tls(context)
             is_clear = False
@@ -67,13 +81,23 @@ def _lasts(openssl: str, shown: Path) -> bool:
 
 
 def _make(openssl: str, shown: Path, key: Path) -> None:
-    shown.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    command = (
-        openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-        "-days", str(DAYS), "-subj", "/CN=localhost", "-addext", f"subjectAltName={','.join(NAMES)}",
-        "-keyout", str(key), "-out", str(shown),
-    )  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - found on PATH
-    if done.returncode:
-        said = "; ".join(done.stderr.split("\n")).strip("; ")
-        raise SetupError(f"openssl made no certificate in {shown.parent} for drivers that ask for TLS: {said}")
+    said = ""
+    try:
+        shown.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shown.parent.chmod(0o700)  # it may have been there
+        key.unlink(missing_ok=True)
+        key.touch(mode=0o600)  # before openssl fills it, which not in every version hides it
+        command = (
+            openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-days", str(DAYS), "-subj", "/CN=localhost", "-addext", f"subjectAltName={','.join(NAMES)}",
+            "-keyout", str(key), "-out", str(shown),
+        )  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - found on PATH
+        if done.returncode:
+            said = "; ".join(done.stderr.split("\n")).strip("; ") or f"it ended with code {done.returncode}"
+        else:
+            key.chmod(0o600)
+    except OSError as error:
+        said = str(error)
+    if said:
+        raise NoCertificateError(f"openssl made no certificate in {shown.parent}: {said}")

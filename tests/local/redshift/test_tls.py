@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
+import struct
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,8 @@ import pytest
 import redshift_connector
 from redshift_connector.error import InterfaceError
 
-from local.redshift import tls
-from local.redshift.errors import SetupError
+from local.redshift import messages, tls
+from tests.local.redshift.test_server import running
 from tests.support.local_stack import LocalServices
 
 
@@ -93,12 +96,70 @@ def test_without_openssl_a_kept_certificate_serves_and_none_is_made(
 ) -> None:
     tls.server_context(tmp_path / "kept")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert tls.server_context(tmp_path / "kept") is not None
-    assert tls.server_context(tmp_path / "none") is None
+    tls.server_context(tmp_path / "kept")
+    with pytest.raises(tls.NoCertificateError, match="there is no openssl"):
+        tls.server_context(tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
 
 def test_a_certificate_that_cannot_be_made_names_its_folder_and_what_openssl_said(tmp_path: Path) -> None:
     tls.certificate(tmp_path).mkdir(parents=True)
-    with pytest.raises(SetupError, match=rf"openssl made no certificate in {tmp_path}/tls .*server\.crt"):
+    with pytest.raises(tls.NoCertificateError, match=rf"openssl made no certificate in {tmp_path}/tls: .*server\.crt"):
         tls.server_context(tmp_path)
+
+
+def test_a_certificate_that_cannot_be_read_says_what_to_delete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tls.server_context(tmp_path)
+    tls.certificate(tmp_path).write_text("none")
+    monkeypatch.setenv("PATH", str(tmp_path))  # no openssl makes it anew
+    with pytest.raises(tls.NoCertificateError, match=r"server\.crt and .*server\.key cannot be used: .*; delete them"):
+        tls.server_context(tmp_path)
+
+
+def test_a_folder_and_a_key_that_others_could_read_are_theirs_no_more(tmp_path: Path) -> None:
+    folder = tls.certificate(tmp_path).parent
+    folder.mkdir(mode=0o755)
+    key = folder / "server.key"
+    key.write_text("none")
+    key.chmod(0o644)
+    tls.server_context(tmp_path)
+    assert [path.stat().st_mode & 0o777 for path in (folder, key)] == [0o700, 0o600]
+
+
+def test_the_local_redshift_starts_without_tls_where_openssl_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    openssl = commands / "openssl"
+    openssl.write_text("#!/bin/sh\necho 'req: Unrecognized flag addext' >&2\nexit 1\n")
+    openssl.chmod(0o755)
+    tmp_path.chmod(0o755)  # PostgreSQL may run as another user
+    monkeypatch.setenv("PATH", f"{commands}{os.pathsep}{os.environ['PATH']}")
+    with running(tmp_path / "home") as (process, facts):
+        with connect(facts, sslmode="prefer") as connection, connection.cursor() as cursor:
+            cursor.execute("select 1")
+            assert not connection.info.ssl_in_use
+        with pytest.raises(psycopg2.OperationalError, match="does not support SSL"):
+            connect(facts, sslmode="require")
+        process.terminate()
+        said = process.communicate(timeout=60)[0].decode()
+        why = f"openssl made no certificate in {tmp_path}/home/tls: req: Unrecognized flag addext"
+        assert f"without TLS ({why})" in said
+
+
+def test_what_a_client_sends_behind_its_request_for_tls_is_not_taken_as_if_it_came_through_tls(
+    facts: dict[str, Any], shown: Path
+) -> None:
+    request = struct.pack("!II", 8, messages.SSL_REQUEST)
+    start = messages.startup_packet(3 << 16, messages.startup_body({"user": "nobody"}))
+    with socket.create_connection(("127.0.0.1", facts["wire_port"]), timeout=60) as client:
+        client.sendall(request + start)
+        assert client.recv(1) == b""  # it is gone, without a word
+    trusting = ssl.create_default_context(cafile=str(shown))
+    with socket.create_connection(("127.0.0.1", facts["wire_port"]), timeout=60) as client:
+        client.sendall(request)
+        assert client.recv(1) == b"S"
+        with trusting.wrap_socket(client, server_hostname="localhost") as secured:
+            secured.sendall(start)
+            assert secured.recv(1) in (b"E", b"R")
