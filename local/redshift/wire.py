@@ -72,6 +72,9 @@ class Session(Bulk):
                         self._described = message.body[1:-1]
                         self._describes_unload = self._described in self._unloads
                         await self._to_server(message)
+                    case b"D":  # of a portal, whose columns are its statement's
+                        self._described = self._statements.get(message.body[1:-1], b"")
+                        await self._to_server(message)
                     case b"p" | b"d" if self._login and self._login.is_asked:
                         await self._to_server(self._login.answer(message))
                     case b"X":
@@ -81,6 +84,7 @@ class Session(Bulk):
 
     async def _simple_query(self, sql: str) -> None:
         statements = split_statements(sql)
+        self._described = b""  # what comes are not the columns of a prepared statement
         self._last_sql = statement = sql
         sent = []
         try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import struct
 from typing import Any
 
 import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
@@ -9,6 +12,8 @@ import pytest
 import redshift_connector
 from redshift_connector.error import Error
 
+from local.redshift import messages
+from local.redshift.messages import Message
 from tests.local.redshift.support import Client
 
 
@@ -46,6 +51,39 @@ def test_parameters_of_prepared_statements_are_bound(client: Client) -> None:
     cursor = client.connection.cursor()
     cursor.execute("select %s::int + 1, nvl(%s::varchar, 'none')", (41, None))
     assert list(cursor.fetchall()[0]) == [42, "none"]
+
+
+def answers(side: socket.socket, *sent: Message) -> list[Message]:
+    """Send messages as they are, the last of which makes the server ready; return what comes until it is."""
+    side.sendall(b"".join(message.encode() for message in sent))
+    stream = side.makefile("rb")
+    found: list[Message] = []
+    while not found or found[-1].kind != b"Z":
+        kind, length = struct.unpack("!cI", stream.read(5))
+        found.append(Message(kind, stream.read(length - 4)))
+    return found
+
+
+def test_a_statement_described_once_is_spelt_as_redshift_spells_it_whatever_was_described_since(
+    facts: dict[str, Any],
+) -> None:
+    sync, sql = Message(b"S", b""), """select 1 as a, json_parse('{"a": [1, 2]}') as b"""
+    portal = Message(b"B", b"\0ps\0" + b"\0\0" * 3)
+    described = Message(b"D", b"P\0")
+    run = Message(b"E", b"\0" + b"\0" * 4)
+    connection = psycopg2.connect(
+        host=facts["host"], port=facts["wire_port"], dbname=facts["database"],
+        user=facts["admin_user"], password=facts["admin_password"], sslmode="disable",
+    )  # fmt: skip
+    with socket.socket(fileno=os.dup(connection.fileno())) as side:
+        side.settimeout(60)
+        answers(side, messages.parse(b"ps", sql, b"\0\0"), Message(b"D", b"Sps\0"), sync)
+        others = messages.parse(b"other", "select 2", b"\0\0"), Message(b"B", b"\0other\0" + b"\0\0" * 3), described
+        for between in ((messages.query("select 1"),), (*others, run, sync)):
+            answers(side, *between)
+            rows = [message for message in answers(side, portal, run, sync) if message.kind == b"D"]
+            assert [messages.row_values(row.body) for row in rows] == [["1", '{"a":[1,2]}']]
+    connection.close()
 
 
 def test_several_statements_in_one_query_are_one_transaction(facts: dict[str, Any], schema: str) -> None:
