@@ -25,7 +25,10 @@ _ALIKE = ("-c", "/dev/null", "--rootdir=.", "--tb=short", f"--timeout={_TEST_SEC
 def _run_connector(place: Place) -> list[Outcome]:
     folder, warehouse = place.sources[CONNECTOR.name], place.warehouse
     tests = folder / "test"
-    (tests / "config.ini").write_text(
+    settings = tests / "config.ini"
+    settings.unlink(missing_ok=True)
+    settings.touch(mode=0o600)  # it holds a password
+    settings.write_text(
         f"[ci-cluster]\ndatabase={warehouse.database}\nhost=localhost\ntest_user={warehouse.user}\n"
         f"test_password={warehouse.password}\nregion=us-east-1\ncluster_identifier=local\n"
         f"[default-test]\nport={warehouse.port}\nssl=true\nsslmode=verify-ca\n"
@@ -36,12 +39,12 @@ def _run_connector(place: Place) -> list[Outcome]:
     variables = {
         "PATH": f"{commands}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "SSL_CERT_FILE": str(warehouse.certificate),
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
     }
     chosen = ["-k", place.select] if place.select else []
-    return run_pytest(place.python, folder, [*_ALIKE, "test/integration", *chosen], variables, place.log)
+    try:
+        return run_pytest(place.python, folder, [*_ALIKE, "test/integration", *chosen], variables, place.log)
+    finally:
+        settings.unlink()  # the checkout is kept
 
 
 def _psql(folder: Path, port: int) -> Path:

@@ -13,6 +13,15 @@ from scripts.others.outcomes import STATUSES, Outcome
 PLUGINS = Path(__file__).parent / "plugins"
 # A developer's own stack or account is nobody else's business.
 _FOREIGN = ("AWS_", "DBT_", "LANDFALL_", "PG", "PYTEST_", "REDSHIFT_")
+# Keys that no account knows, and no file that could hold real ones: AWS itself refuses whatever a suite asks of it.
+_NO_ACCOUNT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 
 
 class SuiteError(Exception):
@@ -20,8 +29,9 @@ class SuiteError(Exception):
 
 
 def environment(more: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's environment without what could leak into a suite, and with more."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)} | dict(more)
+    """Return this process's environment without what could leak into a suite, with no account of AWS, and with more."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    return kept | _NO_ACCOUNT | dict(more)
 
 
 def run_pytest(

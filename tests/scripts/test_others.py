@@ -131,6 +131,23 @@ def test_each_test_has_one_outcome_with_its_reason(tmp_path: Path) -> None:
         run_pytest(Path(sys.executable), tmp_path, ["test_gone.py"], {}, log)
 
 
+def test_a_suite_knows_no_account_of_the_developers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "credentials").write_text("[default]\naws_access_key_id=real\naws_secret_access_key=real\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_PROFILE", "default")
+    suite = (
+        "import botocore.session\ndef test_of_it():\n    session = botocore.session.Session()\n"
+        "    assert session.available_profiles == []\n    assert session.get_credentials().access_key == 'test'\n"
+    )
+    (tmp_path / "test_account.py").write_text(suite)
+    outcomes = run_pytest(Path(sys.executable), tmp_path, ["test_account.py"], {}, tmp_path / "log.txt")
+    assert [outcome.status for outcome in outcomes] == ["passed"]
+    found = {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / ".aws" / "credentials")}  # what the suite would tell else
+    outcomes = run_pytest(Path(sys.executable), tmp_path, ["test_account.py"], found, tmp_path / "log.txt")
+    assert [outcome.status for outcome in outcomes] == ["failed"]
+
+
 @pytest.mark.parametrize("clone", ["dbt-labs/dbt-utils", "dbt-labs/dbt-utils=/not/there"])
 def test_a_clone_that_is_not_there_is_refused(clone: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
