@@ -11,7 +11,6 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from local.home import ROOT
-from tests.support.kept_parses import msgpack_of
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import item, items_file, order, orders_file
 from tests.support.warehouse_seed import BUCKET, SeedFile
@@ -341,14 +340,11 @@ class SemLock(_multiprocessing.SemLock):
 
 _multiprocessing.SemLock = SemLock
 
-import shutil
 from pathlib import Path
 from aws_lambda_powertools import Logger
 from transform_lambda.build import Builder
-from transform_lambda.dbt_runtime import connected, parse_path
+from transform_lambda.dbt_runtime import connected
 
-parse_path().parent.mkdir()
-shutil.copy(sys.argv[2], parse_path())  # as a cold function gets the parse of its deployment
 with connected() as query:
     assert query("select current_user as name") == [{"name": "landfall_transformer"}]
 builder = Builder(Path(sys.argv[1]), Logger(service="t", level="CRITICAL"))
@@ -358,8 +354,7 @@ sys.exit(result["outcome"] != "succeeded" or not result["models"])
 
 
 def test_dbt_builds_where_there_are_no_semaphores_and_prints_nothing(ready: ModelWarehouse) -> None:
-    kept = msgpack_of(ROOT, ready.environment)
-    command = [sys.executable, "-c", WITHOUT_SEMAPHORES, str(ROOT), str(kept)]
+    command = [sys.executable, "-c", WITHOUT_SEMAPHORES, str(ROOT)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own code
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""

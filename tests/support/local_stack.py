@@ -13,7 +13,7 @@ from local import clients, faces, stack
 from local.home import ROOT, Home
 from local.services import aws_environment, redshift_facts
 from local.state import Ports
-from tests.support import json_schemas, kept_parses, run_folder
+from tests.support import json_schemas, run_folder
 from tests.support.commands import landfall
 
 # Variables by which a developer's own stack or account could leak into a test.
@@ -76,9 +76,7 @@ def whole_stack() -> LocalStack:
     home = Home(run_folder.folder() / "stack")
     state = stack.up(home, deploy_locally, _progress)
     assert state.ports is not None
-    found = LocalStack(home, state.ports)
-    kept_parses.give(home.dbt / "target", found.env)
-    return found
+    return LocalStack(home, state.ports)
 
 
 def services(*names: str) -> LocalServices:
