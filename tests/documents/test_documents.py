@@ -18,7 +18,10 @@ pytestmark = pytest.mark.xdist_group("documents")
 PATHS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
 BLOCKS = [block for path in PATHS for block in blocks(path)]
 # Why a command does not run here; what another test runs is named with that test.
-REASONS = ("needs an AWS account", "is `make test` itself", "measures for minutes", "installs what the tests run with")
+REASONS = (
+    *("needs an AWS account", "is `make test` itself", "measures for minutes", "installs what the tests run with"),
+    "clones others' repositories",
+)
 LAST = "first_hour.md"  # ends with the stack's end
 RUNNING = sorted({block.path for block in BLOCKS if block.runs}, key=lambda path: (path.name == LAST, path))
 RUN_BY = re.compile(r"run by (tests/\S+\.py)")
