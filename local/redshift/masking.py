@@ -9,14 +9,14 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from local.redshift.names import physical_words
+from local.redshift.names import BEGINS, GOES_ON, physical_words
 
 _PIECE = re.compile(
-    r"""
+    rf"""
       '(?:[^'\\]|''|\\.)*'              # a string; a backslash escapes, as in Redshift
     | "(?:[^"]|"")*"                    # a quoted identifier
-    | (?<![\w$])\#[^\W\d][\w$]*          # the name of a temporary table
-    | (?<![\w$])\$((?:[A-Za-z_]\w*)?)\$.*?\$\1\$  # a dollar-quoted string
+    | (?<!{GOES_ON})\#{BEGINS}{GOES_ON}*  # the name of a temporary table
+    | (?<!{GOES_ON})\$((?:[A-Za-z_]\w*)?)\$.*?\$\1\$  # a dollar-quoted string
     | --[^\n]*                          # comments
     | /\*(?:[^*]|\*(?!/))*\*/
     """,
@@ -25,7 +25,7 @@ _PIECE = re.compile(
 _HOLDER = re.compile("[\x01\x02\x03](\\d+)\x04")
 _STRING, _IDENTIFIER, _COMMENT = "\x01", "\x02", "\x03"
 STRING = f"{_STRING}\\d+\x04"
-IDENTIFIER = f"(?:{_IDENTIFIER}\\d+\x04|[^\\W\\d][\\w$]*)"
+IDENTIFIER = f"(?:{_IDENTIFIER}\\d+\x04|{BEGINS}{GOES_ON}*)"
 NAME = f"{IDENTIFIER}(?:\\s*\\.\\s*{IDENTIFIER}){{0,2}}"
 """Patterns, for rules: a masked string, an identifier (quoted or not), a name of up to three parts."""
 

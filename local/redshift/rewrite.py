@@ -117,10 +117,10 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = ()) -> str:
         code = code[: part.start] + masked.hold(query) + code[part.end :]
     refuse_names(code, masked)
     code = make_temporary(masked.with_physical_names(code), masked)
-    if schema := in_its_database(code, masked):
-        return schema
     storage = storage_comment(code, masked)
     refuse_unsupported(code, masked, in_transaction)
+    if schema := in_its_database(code, masked):
+        return schema
     if whole := rewrite_show(code, masked) or rewrite_append(code, masked):
         return whole
     view = rewrite_late_binding_view(code, masked)

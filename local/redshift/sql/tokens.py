@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
-from local.redshift.names import physical
+from local.redshift.names import BEGINS, GOES_ON, physical
 
 WORD, QUOTED, NUMBER, STRING, PARAMETER, OPERATOR, END = (
     "word",
@@ -23,13 +23,13 @@ WORD, QUOTED, NUMBER, STRING, PARAMETER, OPERATOR, END = (
 )
 
 _TOKEN = re.compile(
-    r"""
+    rf"""
       (?P<skip>[\ \t\r\n\f\v]+|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)
     | (?P<string>[eE]?'(?:[^'\\]|''|\\.)*' | \$((?:[A-Za-z_]\w*)?)\$.*?\$\3\$)
     | (?P<quoted>"(?:[^"]|"")+")
     | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
     | (?P<parameter>\$\d+)
-    | (?P<word>\#?(?:[^\W\d]|[^\x00-\x7f])(?:[\w$]|[^\x00-\x7f])*)
+    | (?P<word>\#?{BEGINS}{GOES_ON}*)
     | (?P<operator>::|<<|>>|<=|>=|<>|!=|\|\||!~\*?|~\*|[-+*/%^=<>~.,()\[\]:&|\#;@])
     """,
     re.VERBOSE | re.DOTALL,

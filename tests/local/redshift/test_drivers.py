@@ -220,3 +220,14 @@ def test_a_name_may_hold_any_character_beyond_ascii(client: Client) -> None:
     assert client.run("select n.author\u200e, \u20acuro + 1 from n where author\u200e = 'x'") == [("x", 2)]
     assert client.error("select author from n")["C"] == "42703"
     assert client.error("select 1 ` 2")["C"] == "42601"
+
+
+def test_commands_hold_names_beyond_ascii_to_their_rules_too(client: Client) -> None:
+    long = "\u20ac" * 40
+    client.run(f"create table \u20acs (a varchar encode lzo, {long} int)", "alter table \u20acs add column \u20acb int")
+    assert 'unsupported type "json"' in client.error("create table \u20act (a json)")["M"]
+    client.run("insert into \u20acs values ('x', 1, 2)")
+    assert client.run(f"select a, {long}, \u20acb from \u20acs") == [("x", 1, 2)]  # noqa: S608 - the test's own name
+    lengths = "select character_maximum_length from svv_columns where table_name = '\u20acs' and column_name = 'a'"
+    assert client.value(lengths) == 256
+    client.run("create temp table \u20acy (a int)", "drop table \u20acs, \u20acy")
