@@ -140,19 +140,30 @@ inner join pg_catalog.pg_namespace as n on n.nspname = c.table_schema
 inner join pg_catalog.pg_class as r on r.relnamespace = n.oid and r.relname = c.table_name
 inner join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attname = c.column_name
 union all
-select  -- of materialized views, which PostgreSQL leaves out
-    current_database(), n.nspname, r.relname, a.attname, a.attnum, null, 'YES', rs_type_name(a.atttypid),
-    case
+-- Of materialized views, which PostgreSQL leaves out. In the very types of the others: else PostgreSQL tells all columns of all
+-- tables before it looks for those that are asked for.
+select
+    current_database()::information_schema.sql_identifier,
+    n.nspname::information_schema.sql_identifier,
+    r.relname::information_schema.sql_identifier,
+    a.attname::information_schema.sql_identifier,
+    a.attnum::information_schema.cardinal_number,
+    null::information_schema.character_data,
+    'YES'::information_schema.yes_or_no,
+    rs_type_name(a.atttypid)::information_schema.character_data,
+    (case
         when a.atttypid in ('varchar'::regtype, 'bpchar'::regtype, 'text'::regtype)
         then coalesce(information_schema._pg_char_max_length(a.atttypid, a.atttypmod), 65535)
         when a.atttypid = 'name'::regtype then 128
-    end,
-    information_schema._pg_char_octet_length(a.atttypid, a.atttypmod),
-    information_schema._pg_numeric_precision(a.atttypid, a.atttypmod),
-    information_schema._pg_numeric_precision_radix(a.atttypid, a.atttypmod),
-    information_schema._pg_numeric_scale(a.atttypid, a.atttypmod),
-    information_schema._pg_datetime_precision(a.atttypid, a.atttypmod),
-    current_database(), t.typnamespace::regnamespace::text, t.typname
+    end)::information_schema.cardinal_number,
+    information_schema._pg_char_octet_length(a.atttypid, a.atttypmod)::information_schema.cardinal_number,
+    information_schema._pg_numeric_precision(a.atttypid, a.atttypmod)::information_schema.cardinal_number,
+    information_schema._pg_numeric_precision_radix(a.atttypid, a.atttypmod)::information_schema.cardinal_number,
+    information_schema._pg_numeric_scale(a.atttypid, a.atttypmod)::information_schema.cardinal_number,
+    information_schema._pg_datetime_precision(a.atttypid, a.atttypmod)::information_schema.cardinal_number,
+    current_database()::information_schema.sql_identifier,
+    t.typnamespace::regnamespace::name::information_schema.sql_identifier,
+    t.typname::information_schema.sql_identifier
 from pg_catalog.pg_class as r
 inner join pg_catalog.pg_namespace as n on r.relnamespace = n.oid
 inner join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
