@@ -1,4 +1,4 @@
-"""The COPY statement as Redshift reads it for parquet, CSV and JSON, strict.
+"""The COPY statement as Redshift reads it for parquet, ORC, CSV and JSON, strict.
 
 In: SQL. Out: a CopyStatement, None for any other statement, or a RedshiftError. Pure.
 Sources: https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html (which parameters work
@@ -48,11 +48,12 @@ _OPTIONS = compile_options(
 
 _COPIES = re.compile(r"copy\b", re.IGNORECASE)
 _TEXT = re.compile(r"\b(?:csv|json)\b", re.IGNORECASE)
+_ORC = re.compile(r"\borc\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class CopyStatement:
-    """A COPY from S3 into `table` (as written, quotes included), of parquet or, with options for them, CSV or JSON."""
+    """A COPY from S3 into `table` (as written, quotes included), of columnar files or, by `text`, CSV or JSON."""
 
     table: str
     source: str
@@ -63,12 +64,13 @@ class CopyStatement:
     replacement: str | None = None
     columns: tuple[str, ...] = ()
     text: TextOptions | None = None
+    columnar: str = "parquet"
 
     @property
     def format(self) -> str:
-        """The format of the files."""
+        """The format of the files: parquet, orc, csv or json."""
         if self.text is None:
-            return "parquet"
+            return self.columnar
         return "csv" if self.text.json is None else "json"
 
     @property
@@ -102,7 +104,8 @@ def parse_copy(sql: str) -> CopyStatement | None:
         raise RedshiftError("syntax error in COPY: expected COPY table FROM 's3://...' options", SYNTAX_ERROR)
     if _TEXT.search(match["options"]):
         return _text_copy(match, masked)
-    found = read_options(match["options"], masked, _OPTIONS, lambda text: _unknown(text, masked))
+    kind = "ORC" if _ORC.search(match["options"]) else "PARQUET"
+    found = read_options(match["options"], masked, _OPTIONS, lambda text: _unknown(text, masked, kind))
     source = unquote(masked.restore(match["source"]))
     _refuse(source, found, bool(match["columns"]))
     return CopyStatement(
@@ -113,6 +116,7 @@ def parse_copy(sql: str) -> CopyStatement | None:
         fill_record="fill_record" in found,
         serialize="serialize" in found,
         replacement=(found["accept_invalid"] or "?") if "accept_invalid" in found else None,
+        columnar=found["format"] or "",
     )
 
 
@@ -131,7 +135,7 @@ def _text_copy(match: re.Match[str], masked: Masked) -> CopyStatement:
     )
 
 
-def _unknown(text: str, masked: Masked, kind: str = "PARQUET") -> RedshiftError:
+def _unknown(text: str, masked: Masked, kind: str) -> RedshiftError:
     word = masked.restore(text.strip()).split()[0]
     return RedshiftError(f"{word.upper()} argument is not supported for {kind} based COPY")
 
@@ -149,11 +153,12 @@ def _refuse_source(source: str, found: dict[str, str | None]) -> None:
 
 def _refuse(source: str, found: dict[str, str | None], has_columns: bool) -> None:
     _refuse_source(source, found)
-    if found.get("format") != "parquet":
-        raise RedshiftError("the local Redshift copies FORMAT AS PARQUET, CSV and JSON only")
+    form = found.get("format")
+    if form not in ("parquet", "orc"):
+        raise RedshiftError("the local Redshift copies FORMAT AS PARQUET, ORC, CSV and JSON only")
     if has_columns:
         raise RedshiftError(
-            "COPY of parquet with a column list is not specified by Redshift: copy into a table of the file's shape"
+            f"COPY of {form} with a column list is not specified by Redshift: copy into a table of the file's shape"
         )
     if "explicit_ids" in found:
         raise RedshiftError("EXPLICIT_IDS is not offered by the local Redshift")

@@ -1,6 +1,6 @@
 """One COPY from S3: files found, checked, and turned into rows for COPY FROM STDIN.
 
-In: a CopyStatement and the table's columns. Out: CSV chunks. All files of parquet are checked before the first row
+In: a CopyStatement and the table's columns. Out: CSV chunks. All columnar files are checked before the first row
 leaves. An error fails the whole COPY, for CSV and JSON as many as MAXERROR says: PostgreSQL rolls back what it took.
 """
 
@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
-import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 
+from local.redshift.columnar import open_columnar, plan_columns, unreadable
 from local.redshift.copy_statement import CopyStatement
 from local.redshift.copy_text import TextOptions
 from local.redshift.errors import INTERNAL_ERROR, ErrorFields, LoadFault, RedshiftError
 from local.redshift.history import LoadedFile, LoadReport
 from local.redshift.json_paths import read_paths
 from local.redshift.parquet_rows import csv_chunks
-from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn, plan_columns
+from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn
 from local.redshift.s3_source import CODE_S3, client_for_role, downloaded, find_files, read_text
 from local.redshift.text_rows import Rows
 
@@ -58,17 +58,17 @@ def load_chunks(
         opened = []
         for source in find_files(client, statement):
             path = stack.enter_context(downloaded(client, source, folder))
-            file = stack.enter_context(_open(path, source.url))
-            plans = plan_columns(file, targets, source.url, statement.fill_record, statement.serialize)
+            file = open_columnar(path, source.url, statement.format)
+            plans = plan_columns(file, targets, statement.fill_record, statement.serialize)
             opened.append((file, plans, LoadedFile(source.url, source.size)))
         for file, plans, loaded in opened:
             report.files.append(loaded)
             loaded.started = time.time()
             try:
-                yield from csv_chunks(file, plans, len(targets), loaded.name, statement.replacement)
+                yield from csv_chunks(file, plans, len(targets), statement.replacement)
             except (pa.ArrowException, OSError) as error:
-                raise _unreadable(loaded.name, error) from error
-            loaded.rows, loaded.ended = file.metadata.num_rows, time.time()
+                raise unreadable(loaded.name, file.form, error) from error
+            loaded.rows, loaded.ended = file.rows, time.time()
 
 
 def _text_chunks(
@@ -97,19 +97,6 @@ def _text_chunks(
                     f"The file is not {options.compression.upper()}: {error}", CODE_S3, source.url
                 ).to_error() from error
         loaded.ended = time.time()
-
-
-def _open(path: Path, name: str) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path, coerce_int96_timestamp_unit="us")
-    except (pa.ArrowException, OSError) as error:
-        raise _unreadable(name, error) from error
-
-
-def _unreadable(name: str, error: Exception) -> Exception:
-    return LoadFault(
-        SPECTRUM, CODE_DATA, f"File '{name}' is not a readable Parquet file: {error}", file=name
-    ).to_error()
 
 
 def of_value(fields: ErrorFields) -> LoadFault | None:

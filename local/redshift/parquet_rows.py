@@ -1,6 +1,6 @@
-"""Rows of a parquet file as the CSV that PostgreSQL's COPY FROM STDIN takes.
+"""Rows of a columnar file as the CSV that PostgreSQL's COPY FROM STDIN takes.
 
-In: an open parquet file and its ColumnPlans. Out: chunks of bytes. NULL is an empty field, an empty string is quoted.
+In: an open file and its ColumnPlans. Out: chunks of bytes. NULL is an empty field, an empty string is quoted.
 """
 
 from __future__ import annotations
@@ -13,28 +13,25 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.csv as pa_csv  # type: ignore[import-untyped]  # pyarrow ships no types
-import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 
+from local.redshift.columnar import ColumnarFile
 from local.redshift.errors import LoadFault
 from local.redshift.parquet_types import CODE_DATA, SPECTRUM, ColumnPlan, TargetColumn, Transport
 
-BATCH_ROWS = 65_536
 _CSV = pa_csv.WriteOptions(include_header=False)
 # Moments that PostgreSQL and arrow write alike; others (the misread ones, mostly) go through numpy.
 _FIRST_PLAIN, _LAST_PLAIN = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999, in microseconds
 _DAY = 86_400_000_000
 
 
-def csv_chunks(
-    file: pq.ParquetFile, plans: list[ColumnPlan], width: int, name: str, replacement: str | None
-) -> Iterator[bytes]:
-    """Yield the file's rows as CSV of `width` fields, about BATCH_ROWS rows a chunk; fields without a plan are NULL.
+def csv_chunks(file: ColumnarFile, plans: list[ColumnPlan], width: int, replacement: str | None) -> Iterator[bytes]:
+    """Yield the file's rows as CSV of `width` fields, one chunk a batch; the last fields, without a plan, are NULL.
 
     Raises:
         RedshiftError: a value does not fit its column.
     """
-    for batch in file.iter_batches(BATCH_ROWS):
-        columns = [_column(batch.column(plan.index), plan, name, replacement) for plan in plans]
+    for batch in file.batches([plan.index for plan in plans]):
+        columns = [_column(batch.column(i), plan, file.name, replacement) for i, plan in enumerate(plans)]
         columns += [pa.nulls(len(batch), pa.string())] * (width - len(plans))
         output = io.BytesIO()
         pa_csv.write_csv(pa.table(columns, names=[str(i) for i in range(width)]), output, _CSV)

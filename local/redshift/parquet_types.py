@@ -1,6 +1,6 @@
-"""Which parquet column COPY puts into which Redshift column, and what it says when it does not fit.
+"""Which parquet column COPY puts into which Redshift column.
 
-In: a parquet file's schema and the table's columns. Out: one ColumnPlan a column, by position, or a LoadFault. Pure.
+In: a parquet column's schema and the table's column. Out: a Transport, None where they do not fit. Pure.
 The types must be the same, as Redshift Spectrum, which COPY uses for columnar files, demands
 (https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html). Where AWS does not document a
 conversion it is refused here: code that passes must not lean on it.
@@ -14,8 +14,6 @@ from enum import Enum
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
-
-from local.redshift.errors import LoadFault, RedshiftError
 
 SPECTRUM = "Spectrum Scan Error"
 CODE_DATA = 15001  # a value does not fit
@@ -55,37 +53,11 @@ class TargetColumn:
 
 @dataclass(frozen=True)
 class ColumnPlan:
-    """One parquet column on its way to one table column."""
+    """One column of a file on its way to one table column."""
 
     index: int
     target: TargetColumn
     transport: Transport
-
-
-def plan_columns(
-    file: pq.ParquetFile, targets: list[TargetColumn], name: str, fill: bool, serialize: bool
-) -> list[ColumnPlan]:
-    """Match the file's columns with the table's, by position.
-
-    Raises:
-        RedshiftError: their number differs or a type does not fit.
-    """
-    fields = list(file.schema_arrow)
-    if len(fields) > len(targets) or (len(fields) < len(targets) and not fill):
-        context = (
-            f"Unmatched number of columns between table and file. Table columns: {len(targets)}, "
-            f"Data columns: {len(fields)}, File name: {name}"
-        )
-        raise LoadFault(SPECTRUM, CODE_SCHEMA, context, file=name).to_error()
-    plans, leaf_index = [], 0
-    for index, (field, target) in enumerate(zip(fields, targets, strict=False)):
-        leaf = None if field.type.num_fields else file.schema.column(leaf_index)
-        transport = _transport(leaf, target) if leaf else _nested(target, serialize)
-        if transport is None:
-            raise _incompatible(leaf, field.name, target, name)
-        plans.append(ColumnPlan(index, target, transport))
-        leaf_index += count_leaves(field.type)
-    return plans
 
 
 def count_leaves(kind: pa.DataType) -> int:
@@ -97,11 +69,7 @@ def count_leaves(kind: pa.DataType) -> int:
     return sum(count_leaves(kind.field(i).type) for i in range(kind.num_fields)) or 1
 
 
-def _nested(target: TargetColumn, serialize: bool) -> Transport | None:
-    return Transport.JSON if target.base == "super" and serialize else None
-
-
-def _transport(leaf: pq.ColumnSchema, target: TargetColumn) -> Transport | None:
+def parquet_transport(leaf: pq.ColumnSchema, target: TargetColumn) -> Transport | None:
     """Return how the parquet column fits the table's, None if it does not."""
     physical, logical, base = leaf.physical_type, str(leaf.logical_type), target.base
     kind = logical.split("(")[0]
@@ -169,12 +137,3 @@ def redshift_type(target: TargetColumn) -> str:
     """
     lengths = re.search(r"\(.*\)", target.type)
     return _NAMES.get(target.base, target.base.upper()) + (lengths[0].replace(",", ", ") if lengths else "")
-
-
-def _incompatible(leaf: pq.ColumnSchema | None, column: str, target: TargetColumn, name: str) -> RedshiftError:
-    shown = f"{leaf.physical_type.lower()} {column} ({leaf.logical_type})" if leaf else f"group {column}"
-    context = (
-        f"File '{name}' has an incompatible Parquet schema for column '{target.name}'. "
-        f"Column type: {redshift_type(target)}, Parquet schema:\noptional {shown}\n"
-    )
-    return LoadFault(SPECTRUM, CODE_SCHEMA, context, file=name, column=target.name).to_error()
