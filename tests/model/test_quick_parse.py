@@ -1,5 +1,9 @@
 """MODEL: what dbt's parse is spared leaves schemas, descriptions, macros and templates what they are."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,10 +18,39 @@ from jinja2.sandbox import SandboxedEnvironment
 from mashumaro.jsonschema import build_json_schema
 from mashumaro.jsonschema import schema as json_schema
 
+from local.home import ROOT
 from transform_lambda import quick_parse
 from transform_lambda.quick_parse import compile_once, doc_blocks, load_macros, no_default, stock_doc_blocks
 
+# What dbt is told of a manifest's time, and nothing else, may differ from one parse to another.
+TIMES = {"created_at", "generated_at", "invocation_started_at", "run_started_at", "invocation_id"}
+QUICK = """
+import sys
+from pathlib import Path
+from transform_lambda.dbt_runtime import manifest_of
+manifest_of(Path(sys.argv[1]), lambda event: None).write(sys.argv[2])
+"""
 MACRO = "{% macro a(b, c=1) %}{{ d(b) }}{{ adapter.dispatch('e')(c) }}{% endmacro %}"
+
+
+def test_the_projects_manifest_is_that_of_dbt_as_it_is_installed(tmp_path: Path) -> None:
+    python, quick = Path(sys.executable), tmp_path / "quick.json"
+    subprocess.run([python, "-c", QUICK, ROOT, quick], cwd=ROOT, check=True)  # noqa: S603 - our own code
+    folders = ["--project-dir", ROOT, "--profiles-dir", ROOT, "--target-path", tmp_path, "--log-path", tmp_path]
+    stock = [python.with_name("dbt"), "parse", "--quiet", "--no-partial-parse", *folders]
+    subprocess.run(stock, cwd=ROOT, check=True)  # noqa: S603 - dbt as it is installed
+    manifest = without_times(tmp_path / "manifest.json")
+    assert len(manifest["nodes"]) > 50
+    assert without_times(quick) == manifest
+
+
+def without_times(manifest: Path) -> Any:
+    """Read a manifest without what differs from one parse to the next."""
+
+    def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {name: value for name, value in pairs if name not in TIMES}
+
+    return json.loads(manifest.read_bytes(), object_pairs_hook=kept)
 
 
 def test_a_schema_differs_by_its_defaults_alone(monkeypatch: pytest.MonkeyPatch) -> None:
