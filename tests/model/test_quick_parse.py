@@ -35,9 +35,10 @@ MACRO = "{% macro a(b, c=1) %}{{ d(b) }}{{ adapter.dispatch('e')(c) }}{% endmacr
 
 def test_the_projects_manifest_is_that_of_dbt_as_it_is_installed(tmp_path: Path) -> None:
     python, quick = Path(sys.executable), tmp_path / "quick.json"
-    subprocess.run([python, "-c", QUICK, ROOT, quick], cwd=ROOT, check=True)  # noqa: S603 - our own code
-    folders = ["--project-dir", ROOT, "--profiles-dir", ROOT, "--target-path", tmp_path, "--log-path", tmp_path]
-    stock = [python.with_name("dbt"), "parse", "--quiet", "--no-partial-parse", *folders]
+    subprocess.run([str(python), "-c", QUICK, str(ROOT), str(quick)], cwd=ROOT, check=True)  # noqa: S603 - our own code
+    stock = [str(python.with_name("dbt")), "parse", "--quiet", "--no-partial-parse"]
+    stock += ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
+    stock += ["--target-path", str(tmp_path), "--log-path", str(tmp_path)]
     subprocess.run(stock, cwd=ROOT, check=True)  # noqa: S603 - dbt as it is installed
     manifest = without_times(tmp_path / "manifest.json")
     assert len(manifest["nodes"]) > 50

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 import redshift_connector
@@ -60,6 +61,22 @@ class Client:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+
+def psycopg2_connection(
+    facts: dict[str, Any], schema: str = "public", port: str = "wire_port", sslmode: str = "disable"
+) -> Any:
+    """Return a connection that sends statements as simple queries, in autocommit, as the Data API does.
+
+    `port`: "postgres_port" for the PostgreSQL behind the front, to make there what the front would refuse.
+    """
+    connection = psycopg2.connect(
+        host=facts["host"], port=facts[port], dbname=facts["database"], user=facts["admin_user"],
+        password=facts["admin_password"], sslmode=sslmode,
+    )  # fmt: skip
+    connection.autocommit = True
+    connection.cursor().execute(f"set search_path to {schema}")
+    return connection
 
 
 @dataclass

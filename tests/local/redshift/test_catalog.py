@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 import pytest
 
-from tests.local.redshift.support import Client, Rows
+from tests.local.redshift.support import Client, Rows, psycopg2_connection
 
 SALES = (
     "create table sales (salesid integer not null, listid integer not null encode zstd distkey, dateid smallint, "
@@ -193,13 +192,9 @@ def test_only_what_a_user_may_read_is_told(client: Client, schema: str, make_use
 
 
 def test_storage_of_several_tables_in_one_message_is_kept_apart(facts: dict[str, Any], schema: str) -> None:
-    connection = psycopg2.connect(
-        host=facts["host"], port=facts["wire_port"], dbname=facts["database"], user=facts["admin_user"],
-        password=facts["admin_password"], sslmode="disable",
-    )  # fmt: skip
-    connection.autocommit = True
+    connection = psycopg2_connection(facts, schema)
     with connection.cursor() as cursor:
-        cursor.execute(f"set search_path to {schema}; create table a (x int distkey); create table b (x int sortkey)")
+        cursor.execute("create table a (x int distkey); create table b (x int sortkey)")
         cursor.execute("select tablename, distkey, sortkey from pg_table_def where tablename in ('a', 'b') order by 1")
         assert cursor.fetchall() == [("a", True, 0), ("b", False, 1)]
     connection.close()

@@ -16,7 +16,7 @@ import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from tests.local.redshift.support import Client, Lake, Rows
+from tests.local.redshift.support import Client, Lake, Rows, psycopg2_connection
 from tests.support.waiting import wait_for
 
 VIEWS = Path(__file__).with_name("system_views.tsv")
@@ -58,11 +58,7 @@ def mark() -> str:
 @pytest.fixture
 def simple(facts: dict[str, Any]) -> Iterator[Any]:
     """A cursor of a driver that sends several statements in one message, and no Parse."""
-    connection = psycopg2.connect(
-        host=facts["host"], port=facts["wire_port"], dbname=facts["database"], user=facts["admin_user"],
-        password=facts["admin_password"], sslmode="disable",
-    )  # fmt: skip
-    connection.autocommit = True
+    connection = psycopg2_connection(facts)
     yield connection.cursor()
     connection.close()
 

@@ -8,13 +8,12 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
 from local.redshift.errors import RedshiftError
 from local.redshift.names import Names, physical, physical_words
-from tests.local.redshift.support import Client, Exports, Lake
+from tests.local.redshift.support import Client, Exports, Lake, psycopg2_connection
 
 # Two that PostgreSQL would take for one, in letters, and of characters of several bytes.
 FIRST, SECOND = "a" * 100 + "_first", "a" * 100 + "_second"
@@ -190,10 +189,7 @@ def test_nothing_outside_code_is_shortened(client: Client) -> None:
 
 
 def test_the_file_of_a_name_is_all_that_its_function_reads(facts: dict[str, Any]) -> None:
-    client = psycopg2.connect(
-        host=facts["host"], port=facts["postgres_port"], user=facts["admin_user"], password=facts["admin_password"],
-        dbname=facts["database"],
-    )  # fmt: skip
+    client = psycopg2_connection(facts, port="postgres_port")
     with client.cursor() as cursor:
         cursor.execute("select rs_kept_name('../PG_VERSION'), rs_true_name('a_rs0123456789abcdef')")
         assert cursor.fetchone() == (None, "a_rs0123456789abcdef")

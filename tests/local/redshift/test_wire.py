@@ -14,22 +14,11 @@ from redshift_connector.error import Error
 
 from local.redshift import messages
 from local.redshift.messages import Message
-from tests.local.redshift.support import Client
-
-
-def psycopg2_connection(facts: dict[str, Any], schema: str = "public") -> Any:
-    """Return a connection that speaks the simple query protocol, as the Data API does."""
-    connection = psycopg2.connect(
-        host=facts["host"], port=facts["wire_port"], dbname=facts["database"],
-        user=facts["admin_user"], password=facts["admin_password"], sslmode="prefer",
-    )  # fmt: skip
-    connection.autocommit = True
-    connection.cursor().execute(f"set search_path to {schema}")
-    return connection
+from tests.local.redshift.support import Client, psycopg2_connection
 
 
 def test_the_server_says_it_is_redshift(facts: dict[str, Any], client: Client) -> None:
-    with psycopg2_connection(facts) as connection:
+    with psycopg2_connection(facts, sslmode="prefer") as connection:
         assert connection.get_parameter_status("server_version") == "8.0.2"
     assert "Redshift" in client.value("select version()")
 
@@ -71,10 +60,7 @@ def test_a_statement_described_once_is_spelt_as_redshift_spells_it_whatever_was_
     portal = Message(b"B", b"\0ps\0" + b"\0\0" * 3)
     described = Message(b"D", b"P\0")
     run = Message(b"E", b"\0" + b"\0" * 4)
-    connection = psycopg2.connect(
-        host=facts["host"], port=facts["wire_port"], dbname=facts["database"],
-        user=facts["admin_user"], password=facts["admin_password"], sslmode="disable",
-    )  # fmt: skip
+    connection = psycopg2_connection(facts)
     with socket.socket(fileno=os.dup(connection.fileno())) as side:
         side.settimeout(60)
         answers(side, messages.parse(b"ps", sql, b"\0\0"), Message(b"D", b"Sps\0"), sync)

@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
@@ -19,7 +19,7 @@ import pytest
 from redshift_connector.error import Error
 
 from local.redshift.messages import Message
-from tests.local.redshift.support import Client, Lake
+from tests.local.redshift.support import Client, Lake, psycopg2_connection
 from tests.support.waiting import wait_for
 
 SYNC, FLUSH = Message(b"S", b""), Message(b"H", b"")
@@ -176,7 +176,7 @@ def test_who_waits_can_be_stopped_and_goes_on_afterwards(
     tables: Client, facts: dict[str, Any], schema: str, administrator: Client
 ) -> None:
     tables.run("begin", "update t set n = 1")
-    connection = simple(facts, schema)
+    connection = psycopg2_connection(facts, schema)
     with connection.cursor() as cursor:
         cursor.execute("set statement_timeout to 300")
         with pytest.raises(psycopg2.errors.QueryCanceled):
@@ -203,7 +203,7 @@ def test_who_waits_can_be_stopped_and_goes_on_afterwards(
 def test_messages_of_several_statements_wait_and_fail_whole(
     tables: Client, facts: dict[str, Any], schema: str, administrator: Client
 ) -> None:
-    connection = simple(facts, schema)
+    connection = psycopg2_connection(facts, schema)
     tables.run("begin", "insert into t values (3, 0)")
     with connection.cursor() as cursor, at_once() as pool:
         waiting: Future[None] = pool.submit(cursor.execute, "insert into s values (3); update t set n = 1")
@@ -284,18 +284,6 @@ def outcome(client: Client, statement: str) -> str:
     return ""
 
 
-def simple(facts: dict[str, Any], schema: str) -> Any:
-    """Return a connection that sends statements as simple queries, in autocommit."""
-    connection = psycopg2.connect(
-        host=facts["host"], port=facts["wire_port"], dbname=facts["database"], user=facts["admin_user"],
-        password=facts["admin_password"], sslmode="disable",
-    )  # fmt: skip
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f"set search_path to {schema}")
-    return connection
-
-
 @pytest.mark.parametrize("way", ["insert", "copy"])
 def test_whoever_leaves_while_he_waits_lets_go_of_what_he_holds(
     tables: Client, facts: dict[str, Any], schema: str, administrator: Client, lake: Lake, way: str
@@ -304,7 +292,7 @@ def test_whoever_leaves_while_he_waits_lets_go_of_what_he_holds(
     rows = pa.table({"id": pa.array([7], pa.int32()), "n": pa.array([7], pa.int32())})
     write = lake.copy("t", lake.put(rows)) if way == "copy" else "insert into t values (7, 7)"
     tables.run("begin", "update t set n = 1")
-    connection = simple(facts, schema)
+    connection = psycopg2_connection(facts, schema)
     with connection.cursor() as cursor, at_once() as pool:
         cursor.execute("begin; lock s")
         waiting: Future[None] = pool.submit(cursor.execute, write)
@@ -359,6 +347,54 @@ def test_who_asks_for_answers_between_parse_and_bind_gets_them(
         tables.run("commit")
         assert waiting.result(60) == b"12CZ"
     assert tables.run("select n from t") == [(2,), (2,)]
+
+
+@pytest.fixture
+def refuse_one(tables: Client, facts: dict[str, Any], schema: str) -> Iterator[Any]:
+    """Let PostgreSQL refuse a row with id 1, as Redshift would not; yield what says when it looks."""
+    function = (
+        "create function refuse() returns trigger language plpgsql as "
+        "$$ begin if new.id = 1 then raise unique_violation; end if; return new; end $$"
+    )
+    made = {
+        "at commit": "create constraint trigger one after insert on t deferrable initially deferred",
+        "at once": "create trigger one before insert on t",
+    }
+    with closing(psycopg2_connection(facts, schema, "postgres_port")) as connection, connection.cursor() as cursor:
+        cursor.execute(function)
+        yield lambda when: cursor.execute(f"{made[when]} for each row execute function refuse()")
+
+
+@pytest.mark.parametrize("way", ["prepared", "simple"])
+def test_a_commit_of_the_fronts_own_that_fails_is_told_in_place_of_success(
+    tables: Client, refuse_one: Any, facts: dict[str, Any], schema: str, way: str
+) -> None:
+    refuse_one("at commit")
+    wrong, right = "insert into t values (1, 5)", "insert into t values (3, 5)"
+    if way == "prepared":
+        answers = raw(tables.connection, [*prepared_run(wrong), SYNC, *prepared_run(right), SYNC])
+        assert answers == b"12EZ12CZ"
+    else:
+        with closing(psycopg2_connection(facts, schema)) as connection, connection.cursor() as cursor:
+            with pytest.raises(psycopg2.errors.UniqueViolation):
+                cursor.execute(wrong)
+            assert connection.info.transaction_status == psycopg2.extensions.TRANSACTION_STATUS_IDLE
+            cursor.execute(right)
+            assert cursor.statusmessage == "INSERT 0 1"
+    assert tables.run("select id, n from t order by id") == [(1, 0), (2, 0), (3, 5)]
+
+
+@pytest.mark.parametrize("begun", ["begin", ""])
+def test_a_row_that_is_refused_ends_a_copy_of_several_chunks(
+    tables: Client, refuse_one: Any, lake: Lake, begun: str
+) -> None:
+    """Of what is sent behind it PostgreSQL takes nothing; the session goes on."""
+    refuse_one("at once")
+    ids = pa.array([1, *range(3, 400_000)], pa.int32())
+    copy = lake.copy("t", lake.put(pa.table({"id": ids, "n": ids}), row_group_size=10_000))
+    assert tables.error(*([begun] if begun else []), copy)["C"] == "23505"
+    tables.run(*(["rollback"] if begun else []), "insert into t values (3, 5)")
+    assert tables.run("select id, n from t order by id") == [(1, 0), (2, 0), (3, 5)]
 
 
 def prepared_run(statement: str) -> list[Message]:
