@@ -8,6 +8,7 @@ from local.aws.patches import (
     asked_by_services,
     bare_runtime,
     batch_rights,
+    code_unpacked_once,
     emf_metrics,
     encoded_listing,
     event_source_batches,
@@ -26,6 +27,7 @@ from local.aws.patches import (
     recorded_rights,
     started_by_roles,
     state_machine_roles,
+    templates_read_by_c,
     versioned_ranges,
     worker_stdout,
 )
@@ -54,6 +56,8 @@ _PATCHES = (
     started_by_roles,
     state_machine_roles,
     asked_by_services,
+    code_unpacked_once,
+    templates_read_by_c,
 )
 
 

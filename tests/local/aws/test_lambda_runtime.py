@@ -1,5 +1,7 @@
 """Lambda workers have what AWS Lambda has, and lack what it lacks (patches bare_runtime and worker_stdout)."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.lambdas import create_function, invoke, log_lines
@@ -86,3 +88,17 @@ def test_nothing_of_the_developers_shell_reaches_a_function(local_aws: LocalServ
     assert not [name for name in names if name.startswith(("LANDFALL_TEST", "VIRTUAL_ENV", "PYTEST", "PYTHONPATH"))]
     assert hidden_files_at_home == []
     assert {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_REDSHIFT_DATA", "AWS_REGION", "LAMBDA_TASK_ROOT"} <= set(names)
+
+
+def test_workers_of_the_same_code_share_what_is_unpacked_of_it(local_aws: LocalServices) -> None:
+    told = """
+    import os
+    def handler(event, context):
+        return [os.path.realpath(os.environ["LAMBDA_TASK_ROOT"]), os.listdir(os.environ["LAMBDA_TASK_ROOT"])]
+    """
+    first, again = (invoke(local_aws, create_function(local_aws, told)) for _ in range(2))
+    assert again == first
+    others = [invoke(local_aws, create_function(local_aws, f"{told}\n    # {number}")) for number in range(6)]
+    assert len({place for place, _ in [first, *others]}) == 7
+    assert {name for _, names in [first, *others] for name in names if name != "__pycache__"} == {"module.py"}
+    assert all(Path(place).is_dir() for place, _ in [first, *others])  # as long as a worker may come back to it

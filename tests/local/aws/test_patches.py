@@ -1,5 +1,6 @@
 """A patch that meets other code than it was written for stops the server at its start."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -46,3 +47,18 @@ def test_changed_code_stops_the_server(change: str, tmp_path: Path) -> None:
     result = in_server_environment(change + APPLY, tmp_path)
     assert result.returncode != 0
     assert "UpstreamChangedError" in result.stderr
+
+
+def test_codes_that_no_worker_has_are_kept_to_a_few(tmp_path: Path) -> None:
+    for age in range(7):
+        shared = tmp_path / f"ministack-code-{age}"
+        shared.mkdir()
+        os.utime(shared, (1000 - age, 1000 - age))
+    worker = tmp_path / "ministack-lambda-f-1"
+    worker.mkdir()
+    (worker / "code").symlink_to(tmp_path / "ministack-code-6")
+    remove = "from local.aws.patches import code_unpacked_once; code_unpacked_once._remove_unused()"
+    result = in_server_environment(remove, tmp_path)
+    assert result.returncode == 0, result.stderr
+    left = {each.name.removeprefix("ministack-code-") for each in tmp_path.glob("ministack-code-*")}
+    assert left == {"0", "1", "2", "3", "6"}
