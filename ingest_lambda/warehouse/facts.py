@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
-import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
-
-ARROW_TYPES = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "TIMESTAMP": pa.timestamp("us")}
+if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 Fact = str | int | datetime | None
 
@@ -25,7 +24,11 @@ def facts_file(
 
     `more`: columns `p1`, `p2`, ... that stand behind them, of a value a row, each in its own type.
     """
-    schema = pa.schema([(name, ARROW_TYPES.get(type_, pa.string())) for name, type_ in columns])
+    import pyarrow as pa  # not loaded by who asks for statements alone
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
+
+    arrow_types = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "TIMESTAMP": pa.timestamp("us")}
+    schema = pa.schema([(name, arrow_types.get(type_, pa.string())) for name, type_ in columns])
     table = pa.Table.from_pylist(list(rows), schema=schema)
     for position, values in enumerate(more, start=1):
         table = table.append_column(f"p{position}", values)

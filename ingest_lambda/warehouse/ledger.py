@@ -13,14 +13,16 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+from typing import TYPE_CHECKING
 
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.warehouse import ddl, statements
 from ingest_lambda.warehouse.copies import is_original
 from ingest_lambda.warehouse.facts import Fact, facts_file, naive_utc
 from ingest_lambda.warehouse.statements import Column, literal, table
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 MAX_FOLDERS = 100
 

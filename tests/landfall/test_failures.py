@@ -88,6 +88,16 @@ def test_without_a_stack_a_command_says_how_to_name_one(command: tuple[str, ...]
     assert "`landfall local up`" in line or "landfall local env" in line
 
 
+def test_a_question_of_the_ledger_loads_neither_pyarrow_nor_numpy() -> None:
+    script = (
+        "import sys, landfall.operate.files, landfall.operate.statements\n"
+        "print(sorted({'pyarrow', 'numpy'} & set(sys.modules)))"
+    )
+    command_line = [sys.executable, "-c", script]
+    done = subprocess.run(command_line, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - the test's own command
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_help_lists_the_commands_without_loading_the_sdk() -> None:
     script = (
         "import sys; from landfall.app import build\n"
