@@ -19,6 +19,7 @@ from local.redshift.messages import Message
 from local.redshift.names import true_name
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.recorder import Sent
+from local.redshift.row_description import fields
 from local.redshift.sql.scope import quote
 from local.redshift.sql.translate import needs, translate_unloaded
 from local.redshift.table_locks import PRIVILEGES, Claim
@@ -102,18 +103,18 @@ class Bulk(Translation):
         try:
             await asyncio.to_thread(unload.finish)
         except RedshiftError as error:
-            self._unload_error = error
+            self._late_error = error
         except Exception as error:  # a client must get an answer, whatever a value does to its writer
-            self._unload_error = RedshiftError(f"UNLOAD failed: {type(error).__name__}: {error}", INTERNAL_ERROR)
-        if self._unload_error:
-            self.recorder.failed(self._unload_error.fields())
+            self._late_error = RedshiftError(f"UNLOAD failed: {type(error).__name__}: {error}", INTERNAL_ERROR)
+        if self._late_error:
+            self.recorder.failed(self._late_error.fields())
             return None
         self.recorder.completed(b"UNLOAD %d" % len(unload.rows))
         return Message(b"C", b"UNLOAD\0")
 
     async def _fail_unload(self, error: RedshiftError, message: Message) -> Message:
         """Let the transaction in which an UNLOAD has failed fail; return the server's last message."""
-        self._unload_error = None
+        self._late_error = None
         if message.body == b"T":
             self.server.write(messages.query(raising(error)))
             await self.server.flush()
@@ -132,7 +133,7 @@ def copy_from_stdin(copy: CopyStatement) -> str:
 
 def described(description: Message) -> list[UnloadColumn]:
     """Return the columns that a RowDescription tells of."""
-    return [UnloadColumn(*column) for column in messages.described_columns(description.body)]
+    return [UnloadColumn(field.name.decode(), field.oid, field.modifier) for field in fields(description.body)]
 
 
 def _next(chunks: Iterator[bytes]) -> bytes | None:

@@ -23,7 +23,9 @@ from local.redshift.masking import quote_literal
 from local.redshift.messages import Message
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.recorder import Recorder, Sent
+from local.redshift.row_description import Described
 from local.redshift.side import Side
+from local.redshift.spelling import Change, Spelling
 from local.redshift.sql.translate import Answer, Needs
 from local.redshift.table_locks import Claim
 from local.redshift.unload import Unload
@@ -94,6 +96,8 @@ class Conversation:
     server: Side
     recorder: Recorder
     is_data_api: bool = False
+    protocol: int | None = None  # the version that holds (row_description.py), if the client has asked for one
+    _relations: dict[int, Described] = field(default_factory=dict)  # by OID, where the protocol tells of them
     _pending: int = 1  # the one that ends the log-in
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _unsynced: bool = False
@@ -105,13 +109,13 @@ class Conversation:
     _portals: dict[bytes, Load] = field(default_factory=dict)
     _unloads: dict[bytes, Unload] = field(default_factory=dict)  # by prepared statement; with columns, without rows
     _unload: Unload | None = None  # whose rows come now
-    _unload_error: RedshiftError | None = None
+    _late_error: RedshiftError | None = None  # of a statement that PostgreSQL takes to have run
     _described: bytes = b""  # the statement whose columns the server is about to describe
     _describes_unload: bool = False
     _statements: dict[bytes, bytes] = field(default_factory=dict)  # by portal
-    _respelt: dict[bytes, dict[int, int]] = field(default_factory=dict)  # columns to spell anew, by prepared statement
+    _spellings: dict[bytes, dict[int, Spelling]] = field(default_factory=dict)  # by prepared statement
     _formats: dict[bytes, list[int]] = field(default_factory=dict)  # that results are asked in, by portal
-    _row_respelt: dict[int, int] = field(default_factory=dict)  # those of the rows that come now
+    _changes: dict[int, Change] = field(default_factory=dict)  # of the rows that come now, by column
     _copy_in: asyncio.Future[bool] | None = None
     _load_error: ErrorFields | None = None
     _commit_next: bool = False

@@ -8,11 +8,8 @@ Their OIDs and binary forms are not documented: they are what redshift_connector
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 
 OID_INTERVAL, OID_YEAR_TO_MONTH, OID_DAY_TO_SECOND = 1186, 1188, 1190
-INTERVALS = frozenset({OID_INTERVAL, OID_YEAR_TO_MONTH, OID_DAY_TO_SECOND})
-BINARY = 1
 # The fields of an interval as PostgreSQL's modifier holds them (src/include/utils/datetime.h): bits by unit.
 _MONTH, _YEAR, _DAY, _HOUR, _MINUTE, _SECOND = (1 << bit for bit in (1, 2, 3, 10, 11, 12))
 _MONTHS, _SECONDS = _YEAR | _MONTH, _DAY | _HOUR | _MINUTE | _SECOND
@@ -45,20 +42,3 @@ def as_redshift(value: bytes, oid: int) -> bytes:
         return _MONTHS_ALONE.pack(months)
     microseconds += days * _DAY_MICROSECONDS
     return _MICROSECONDS_ALONE.pack(microseconds) if oid == OID_DAY_TO_SECOND else _LITERAL.pack(microseconds, months)
-
-
-def respelt_in(columns: dict[int, int], formats: Sequence[int]) -> dict[int, int]:
-    """Return the columns that are to be spelt anew in rows of these formats: as text, intervals stay as they are.
-
-    Args:
-        columns: type OIDs by the columns' indexes.
-        formats: 0 text, 1 binary: none for text, one for all columns, or one each.
-
-    >>> respelt_in({0: OID_INTERVAL, 1: 17}, [1, 0]), respelt_in({0: OID_INTERVAL}, [])
-    ({0: 1186, 1: 17}, {})
-    """
-
-    def is_binary(index: int) -> bool:
-        return bool(formats) and formats[index if len(formats) > 1 else 0] == BINARY
-
-    return {index: oid for index, oid in columns.items() if oid not in INTERVALS or is_binary(index)}

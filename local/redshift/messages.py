@@ -6,13 +6,11 @@ Source: https://www.postgresql.org/docs/current/protocol-message-formats.html. R
 from __future__ import annotations
 
 import asyncio
-import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from local.redshift.errors import ErrorFields
-from local.redshift.intervals import INTERVALS, OID_INTERVAL, as_redshift, oid_of
 from local.redshift.names import NAMES
 
 SSL_REQUEST = 80877103
@@ -128,55 +126,6 @@ def error_response(fields: ErrorFields) -> Message:
     return Message(b"E", b"".join(code.encode() + text.encode() + b"\0" for code, text in fields.items()) + b"\0")
 
 
-def column_oids(body: bytes) -> list[tuple[int, int]]:
-    """Return, for each column of a RowDescription, where its type OID stands in the body, and the OID."""
-    found = []
-    position = 2
-    for _ in range(struct.unpack("!H", body[:2])[0]):
-        position = body.index(b"\0", position) + 7
-        found.append((position, struct.unpack("!I", body[position : position + 4])[0]))
-        position += 12
-    return found
-
-
-def described_columns(body: bytes) -> list[tuple[str, int, int]]:
-    """Return the name, type OID and type modifier of each column of a RowDescription."""
-    found = []
-    start = 2
-    for position, oid in column_oids(body):
-        name = body[start : body.index(b"\0", start)].decode()
-        found.append((name, oid, struct.unpack("!i", body[position + 6 : position + 10])[0]))
-        start = position + 12
-    return found
-
-
-def with_redshift_oids(body: bytes) -> bytes:
-    """Return a RowDescription's body with the type OIDs that Redshift would report."""
-    shown = bytearray(body)
-    for position, oid in column_oids(body):
-        told = _interval_oid(body, position) if oid == OID_INTERVAL else REDSHIFT_OIDS.get(oid, oid)
-        shown[position : position + 4] = struct.pack("!I", told)
-    return bytes(shown)
-
-
-def _interval_oid(body: bytes, position: int) -> int:
-    return oid_of(int(struct.unpack("!i", body[position + 6 : position + 10])[0]))
-
-
-def respelt_columns(body: bytes) -> dict[int, int]:
-    """Return the indexes and OIDs of the columns (VARBYTE, SUPER, INTERVAL) that PostgreSQL spells else."""
-    found = {}
-    for index, (position, oid) in enumerate(column_oids(body)):
-        if oid in (OID_BYTEA, OID_JSONB, OID_INTERVAL):
-            found[index] = _interval_oid(body, position) if oid == OID_INTERVAL else oid
-    return found
-
-
-def described_formats(body: bytes) -> list[int]:
-    """Return the format codes of a RowDescription's columns: 0 text, or not known yet; 1 binary."""
-    return [int(struct.unpack("!h", body[position + 10 : position + 12])[0]) for position, _ in column_oids(body)]
-
-
 def bound_formats(body: bytes) -> list[int]:
     r"""Return the format codes that a Bind message asks the result's columns in.
 
@@ -192,31 +141,6 @@ def bound_formats(body: bytes) -> list[int]:
         position += 4 + max(length, 0)
     (count,) = struct.unpack("!h", body[position : position + 2])
     return list(struct.unpack(f"!{count}h", body[position + 2 : position + 2 + 2 * count]))
-
-
-_JSON_BLANK = re.compile(rb'("(?:[^"\\]|\\.)*")|\s+')
-
-
-def respelt(value: bytes, oid: int) -> bytes:
-    r"""Return a value's text as Redshift spells it: VARBYTE without `\x`, SUPER without blanks between its tokens.
-
-    >>> respelt(rb"\xff", OID_BYTEA), respelt(b'{"a b": [1, 2]}', OID_JSONB)
-    (b'ff', b'{"a b":[1,2]}')
-    """
-    if oid in INTERVALS:
-        return as_redshift(value, oid)
-    if oid == OID_BYTEA:
-        return value.removeprefix(b"\\x")
-    return _JSON_BLANK.sub(lambda match: match[1] or b"", value)
-
-
-def respelt_row(body: bytes, columns: dict[int, int]) -> bytes:
-    r"""Return a DataRow's body with the values of `columns` as Redshift spells them.
-
-    >>> respelt_row(b"\0\1\0\0\0\4" + rb"\xff", {0: OID_BYTEA})
-    b'\x00\x01\x00\x00\x00\x02ff'
-    """
-    return changed_row(body, lambda index, value: respelt(value, columns[index]) if index in columns else value)
 
 
 def changed_row(body: bytes, change: Callable[[int, bytes], bytes]) -> bytes:

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
-from local.redshift import history, postgres, shapes, tls, warehouse, wire
+from local.redshift import connection, history, postgres, shapes, tls, warehouse
 from local.redshift.conversation import FrontSettings
 from local.redshift.data_api import DataApi
 from local.redshift.errors import SetupError
@@ -95,7 +95,7 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
             context,
         )
         port = wire_port or free_port(last.get("wire_port", 0))
-        front = await asyncio.start_server(partial(wire.handle, settings), HOST, port)
+        front = await asyncio.start_server(partial(connection.handle, settings), HOST, port)
         say(f"wire front ready on {HOST}:{port}, {answer}")
         data_port = data_port or free_port(last.get("data_port", 0))
         data_api = DataApi(HOST, data_port, port, token, server.cancel_backend)

@@ -7,17 +7,19 @@ until any session has sent a statement that may change it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from local.redshift.conversation import Known
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import code_of, quote_literal
-from local.redshift.names import NAMES
+from local.redshift.names import NAMES, true_name
 from local.redshift.passwords import keep_hash
 from local.redshift.recorder import Sent
 from local.redshift.rewrite import needs_of, rewrite
+from local.redshift.row_description import Described
 from local.redshift.sql.scope import quote_path
-from local.redshift.sql.translate import NAMING, UNIT, Needs
+from local.redshift.sql.translate import NAMING, RECORD, UNIT, Needs
 from local.redshift.table_locks import PRIVILEGES, claim_of, takes_snapshot
 from local.redshift.unload_statement import parse_unload
 from local.redshift.writing import Writing
@@ -89,10 +91,13 @@ class Translation(Writing):
                 asked += f"; {_may_lock(quote_path(needed.target[-2:]))}"
             answered = await self._ask(asked)
             found = [row for row in answered if len(row) > 1]
+            self._relations |= _described(found) if self.protocol else {}
             can_lock = ["t"] in answered
             whose = {"t": NAMING} if NAMES else {}
-            rows += [(name or "", whose.get(kind or "", kind or ""), columns or "") for name, kind, columns, _ in found]
-            ids = {name or "": int(number or 0) for name, _, _, number in found}
+            rows += [
+                (name or "", whose.get(kind or "", kind or ""), columns or "") for name, kind, columns, *_ in found
+            ]
+            ids = {name or "": int(number or 0) for name, _, _, number, _ in found}
         if needed.functions:
             names = ", ".join(map(quote_literal, needed.functions))
             found = await self._ask(f"select * from pg_catalog.rs_functions(variadic array[{names}])")  # noqa: S608 - quoted
@@ -116,6 +121,16 @@ class Translation(Writing):
         if self._is_binding:
             self._is_binding = False
             self.settings.binding.release()
+
+
+def _described(found: Sequence[Sequence[str | None]]) -> dict[int, Described]:
+    """Return the relations of rs_relations' rows by their OIDs."""
+    relations = {}
+    for name, _, columns, number, schema in found:
+        parts = [(column.split(UNIT) + [""] * 2) for column in (columns or "").split(RECORD)]
+        kept = tuple((true_name(column), flags) for column, _, flags, *_ in parts)
+        relations[int(number or 0)] = Described(schema or "", true_name((name or "").split(UNIT)[-1]), kept)
+    return relations
 
 
 def _may_lock(table: str) -> str:

@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from local.redshift.errors import RedshiftError
-from local.redshift.messages import OID_JSONB, OID_TEXT, OID_UNKNOWN, OID_VARCHAR, respelt
+from local.redshift.messages import OID_JSONB, OID_TEXT, OID_UNKNOWN, OID_VARCHAR
+from local.redshift.spelling import respelt
 
 BOOLEAN, BPCHAR, TIMESTAMPTZ, NUMERIC = 16, 1042, 1184, 1700
 _SAME = {

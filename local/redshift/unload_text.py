@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from local.redshift.errors import RedshiftError
-from local.redshift.messages import OID_JSONB, OID_TEXT, OID_UNKNOWN, OID_VARCHAR, respelt
+from local.redshift.messages import OID_JSONB, OID_TEXT, OID_UNKNOWN, OID_VARCHAR
+from local.redshift.spelling import respelt
 from local.redshift.unload_column import BOOLEAN, BPCHAR, NUMERIC, TIMESTAMPTZ, UnloadColumn
 from local.redshift.unload_statement import TextLayout, UnloadStatement
 

@@ -9,30 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
-import ssl
 import traceback
 
-from local.redshift import messages, tls
+from local.redshift import messages
 from local.redshift.bulk import Bulk, copy_from_stdin, described
-from local.redshift.conversation import FrontSettings, raising
+from local.redshift.conversation import raising
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
-from local.redshift.history import Origin
-from local.redshift.intervals import respelt_in
 from local.redshift.load import of_value
-from local.redshift.login import SASL, SASL_CONTINUE, SASL_FINAL, Login, as_data_api, request_code
+from local.redshift.login import SASL, SASL_CONTINUE, SASL_FINAL, Login, request_code
 from local.redshift.masking import split_statements
 from local.redshift.messages import Message
-from local.redshift.recorder import Recorder, Sent
-from local.redshift.side import Side
+from local.redshift.recorder import Sent
+from local.redshift.row_description import BINARY, Field, fields, shown
+from local.redshift.spelling import spellings, spelt_in, spelt_row
 from local.redshift.table_locks import controls_transaction
 from local.redshift.unload import Unload
 from local.redshift.unload_statement import parse_unload
 
 SERVER_VERSION = b"server_version\x008.0.2\x00"
 _TOO_DEEP = RedshiftError("statement is too complex: it is nested too deeply", "54001")
-_STARTUP_KEYS = ("user", "database", "application_name", "client_encoding", "DateStyle", "TimeZone")
 
 
 class Session(Bulk):
@@ -151,8 +147,8 @@ class Session(Bulk):
         portal = message.body.split(b"\0", 1)[0]
         load = self._portals.get(portal)
         sent = self._sent.get(self._statements.get(portal, b""), Sent(""))
-        respelt = self._respelt.get(self._statements.get(portal, b""), {})
-        self._row_respelt = respelt_in(respelt, self._formats.get(portal, ()))
+        spelt = self._spellings.get(self._statements.get(portal, b""), {})
+        self._changes = spelt_in(spelt, self._formats.get(portal, ()))
         prepared = self._unloads.get(self._statements.get(portal, b""))
         self._unload = Unload(prepared.statement, prepared.columns) if prepared else None
         if load:
@@ -184,7 +180,7 @@ class Session(Bulk):
         match message.kind:
             case b"D":
                 self.recorder.bytes += len(message.body)
-            case b"C" | b"I" if not self._unload:
+            case b"C" | b"I" if not self._unload and not self._late_error:
                 self.recorder.completed(message.body)
             case b"1":
                 self.recorder.parsed()
@@ -209,12 +205,12 @@ class Session(Bulk):
             case b"C" if self._unload:
                 return await self._finish_unload(self._unload)
             case b"T":
-                respelt = self._respelt[self._described] = messages.respelt_columns(message.body)
-                self._row_respelt = respelt_in(respelt, messages.described_formats(message.body))
-                return Message(b"T", messages.with_redshift_oids(message.body))
-            case b"D" if self._row_respelt:
-                return Message(b"D", messages.respelt_row(message.body, self._row_respelt))
+                return self._describe(fields(message.body))
+            case b"D" if self._changes:
+                return self._respelt(message)
             case b"S" if message.body.startswith(b"server_version\0"):
+                if self.protocol is not None:
+                    self.client.write(Message(b"S", b"server_protocol_version\0%d\0" % self.protocol))
                 return Message(b"S", SERVER_VERSION)
             case b"R" if (request := request_code(message)) in (SASL, SASL_CONTINUE, SASL_FINAL):
                 return await self._log_in(request, message)
@@ -223,6 +219,8 @@ class Session(Bulk):
                 return None
             case b"E":
                 return self._error(message)
+            case b"C" if self._late_error:
+                return None
             case b"C" if message.body.startswith(b"TRUNCATE"):
                 self._commit_next = True
             case b"C" if self._copy_in is not None and self._copy_in.done():
@@ -230,6 +228,22 @@ class Session(Bulk):
             case b"Z":
                 return await self._ready(message)
         return message
+
+    def _describe(self, columns: list[Field]) -> Message:
+        """Tell of the columns, and remember how their values are to be spelt."""
+        protocol = self.protocol or 0
+        spelt = self._spellings[self._described] = spellings(columns, protocol >= BINARY)
+        self._changes = spelt_in(spelt, [column.format for column in columns])
+        return Message(b"T", shown(columns, protocol, self.recorder.origin.database, self._relations))
+
+    def _respelt(self, message: Message) -> Message | None:
+        """Return a row as the client reads it; where Redshift has no such value, the statement will fail."""
+        try:
+            return None if self._late_error else Message(b"D", spelt_row(message.body, self._changes))
+        except RedshiftError as error:
+            self._late_error = error
+            self.recorder.failed(error.fields())
+            return None
 
     async def _log_in(self, request: int, message: Message) -> Message | None:
         """Ask for the password of a SHA-256 hash as Redshift does; PostgreSQL asks for SCRAM, which ends unseen."""
@@ -250,7 +264,7 @@ class Session(Bulk):
             self._copy_in = None
         self._load_error = None
         self.recorder.failed(fields)
-        self._unload, self._describes_unload = None, False
+        self._unload, self._describes_unload, self._late_error = None, False, None
         self._commit_next = False
         self._note(fields)
         return messages.error_response(fields)
@@ -262,8 +276,8 @@ class Session(Bulk):
             await self._tell(self._success)
         if self._commit_next and message.body == b"T":
             message = await self._run_unseen("commit")
-        if self._unload_error:
-            message = await self._fail_unload(self._unload_error, message)
+        if self._late_error:
+            message = await self._fail_unload(self._late_error, message)
         self._commit_next = False
         self._status = message.body
         self.recorder.ready(message.body)
@@ -280,30 +294,3 @@ class Session(Bulk):
 
 def _refusal(error: RedshiftError | RecursionError) -> str:
     return raising(error if isinstance(error, RedshiftError) else _TOO_DEEP)
-
-
-async def handle(settings: FrontSettings, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Serve one client from its first byte to its last."""
-    server_writer: asyncio.StreamWriter | None = None
-    try:
-        code, body = await tls.read_startup(settings.tls, reader, writer)
-        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", settings.postgres_port)
-        asked = {} if code == messages.CANCEL_REQUEST else messages.startup_parameters(body)
-        if asked:
-            body = messages.startup_body({key: asked[key] for key in _STARTUP_KEYS if key in asked})
-        server_writer.write(messages.startup_packet(code, body))
-        await server_writer.drain()
-        if code != messages.CANCEL_REQUEST:
-            options = as_data_api(settings.data_api_token).encode()
-            is_data_api = hmac.compare_digest(asked.get("options", "").encode(), options)
-            user = asked.get("user", "")
-            origin = Origin(user, asked.get("database") or user, is_data_api=is_data_api)
-            recorder = Recorder(settings.history, origin)
-            sides = Side(reader, writer), Side(server_reader, server_writer)
-            await Session(settings, *sides, recorder, is_data_api).run()
-    except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):  # the last: who does not trust the certificate
-        pass
-    finally:
-        for side in (writer, server_writer):
-            if side is not None:
-                side.close()

@@ -20,7 +20,7 @@ from typing import Any
 from unittest import mock
 
 from landfall.deploy import bootstrap
-from local.redshift import data_runner, history, load, s3_source, server, shapes, warehouse, wire
+from local.redshift import connection, data_runner, history, load, s3_source, server, shapes, warehouse
 from local.redshift.conversation import FrontSettings
 from local.redshift.data_api import Operations
 from local.redshift.data_rights import Caller, Check
@@ -106,7 +106,7 @@ def redshift(home: Path, isolation: str, s3: MemoryS3, logins: Mapping[str, boot
         mock.patch.object(s3_source, "_region", return_value=REGION),
     ):
         loop, port = asyncio.new_event_loop(), server.free_port(0)
-        front = loop.run_until_complete(asyncio.start_server(partial(wire.handle, settings), server.HOST, port))
+        front = loop.run_until_complete(asyncio.start_server(partial(connection.handle, settings), server.HOST, port))
         thread = threading.Thread(target=loop.run_forever, daemon=True)
         thread.start()
         runner = Runner(server.HOST, port, token, postgres.cancel_backend)

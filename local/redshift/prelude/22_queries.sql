@@ -1,20 +1,35 @@
 -- What queries need of functions besides those of their own names: what the front writes calls of, and what it asks.
 
 -- What names mean to a session: one row for each relation that there is (see sql/translate.py). Parts of a name are
--- joined by U+001F; so are a column's name and type, and columns by U+001E.
+-- joined by U+001F; so are a column's name, its type and, if there is one, what n (NOT NULL) and i (IDENTITY) say of it;
+-- columns by U+001E, each in its place: one that was dropped is empty.
 create function pg_catalog.rs_relations(variadic names text[])
-returns table (relation text, is_catalog boolean, columns text, id oid) language plpgsql stable as $$
+returns table (relation text, is_catalog boolean, columns text, id oid, relation_schema text)
+language plpgsql stable as $$
 begin
     return query
     select
         n.name,
         found.schema_name in ('pg_catalog', 'information_schema'),
         (
-            select string_agg(a.attname || chr(31) || format_type(a.atttypid, a.atttypmod), chr(30) order by a.attnum)
+            select
+                string_agg(
+                    case
+                        when a.attisdropped then ''
+                        when a.attnotnull or a.attidentity <> ''
+                            then
+                                a.attname || chr(31) || format_type(a.atttypid, a.atttypmod) || chr(31)
+                                || case when a.attnotnull then 'n' else '' end
+                                || case when a.attidentity <> '' then 'i' else '' end
+                        else a.attname || chr(31) || format_type(a.atttypid, a.atttypmod)
+                    end,
+                    chr(30) order by a.attnum
+                )
             from pg_attribute as a
-            where a.attrelid = found.id and a.attnum > 0 and not a.attisdropped
+            where a.attrelid = found.id and a.attnum > 0
         ),
-        found.id
+        found.id,
+        found.schema_name
     from unnest(names) as n(name)
     cross join lateral (
         select c.oid as id, s.nspname::text as schema_name

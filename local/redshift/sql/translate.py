@@ -35,7 +35,8 @@ class Needs:
 Answer = tuple[tuple[str, str, str], ...]
 """What rs_relations answers: a name (parts joined by UNIT), whose (t the catalog's, f users', or function), columns.
 
-NAMING is the catalog's too, where names may stand in it that are longer than PostgreSQL keeps."""
+Of a column: name, type, and what else there is to tell of it; one that was dropped is empty. NAMING is the catalog's
+too, where names may stand in it that are longer than PostgreSQL keeps."""
 
 
 @lru_cache(maxsize=2000)
@@ -81,7 +82,7 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
         if kind == "function":
             functions.add(name)
             continue
-        pairs = [column.split(UNIT) for column in columns.split(RECORD) if column]
+        pairs = [column.split(UNIT)[:2] for column in columns.split(RECORD) if column]
         naming = frozenset(column for column, type_ in pairs if kind == NAMING and _NAMES.match(type_))
         found = {column: of_catalog(type_) for column, type_ in pairs}
         catalog[tuple(name.split(UNIT))] = Relation(found, kind in ("t", NAMING), naming)

@@ -176,6 +176,38 @@ def arithmetic(operator: str, left: Type, right: Type) -> Type:
     return Type("numeric", min(precision, MAX_PRECISION), min(scale, MAX_SCALE))
 
 
+def rounded(type_: Type, places: int | None) -> Type:
+    """Return the type of a DECIMAL or integer that is rounded, up or down, to decimal places; None: not known which.
+
+    Its values have PostgreSQL's scale, as those of the pages' examples, which says that 28.05 becomes 28.1 and 28.
+
+    >>> rounded(Type("numeric", 8, 2), 0).sql, rounded(Type("numeric", 8, 2), 4).sql, rounded(Type("integer"), 1).sql
+    ('numeric(7, 0)', 'numeric(10, 4)', 'numeric(11, 1)')
+    """
+    decimal = decimal_of(type_)
+    if decimal is None or places is None:
+        return UNKNOWN
+    scale = min(max(places, 0), MAX_SCALE)
+    whole = decimal.precision - decimal.scale + (1 if places < decimal.scale else 0)  # 9.9 may become 10
+    return Type("numeric", min(max(whole + scale, 1), MAX_PRECISION), scale)
+
+
+def of_number_format(text: str) -> Type:
+    """Return the type of what TO_NUMBER reads by a format: it has as many digits as the format has places.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_formating.html
+
+    >>> of_number_format("99G999D9S").sql, of_number_format("RN").sql
+    ('numeric(6, 1)', '')
+    """
+    whole, _, fraction = text.upper().replace("D", ".").partition(".")
+    if not _PLACES.fullmatch(text.upper()):
+        return UNKNOWN
+    digits = [sum(part.count(place) for place in "09") for part in (whole, fraction)]
+    return Type("numeric", sum(digits), digits[1]) if 1 <= sum(digits) <= MAX_PRECISION else UNKNOWN
+
+
+_PLACES = re.compile(r"(?:FM|PL|MI|SG|PR|[09.,DGLS$ ])*")
 _NUMBERS = FLOATS | INTEGERS.keys() | {"numeric"}
 
 

@@ -286,7 +286,23 @@ class CallWriter(ExpressionWriter):
             return Typed(f"({arguments[0].sql})", first)
         if first.name in ("timestamp", "timestamptz", "date"):
             return Typed(sql, Type("date"))
-        return Typed(sql, first if first.name in FLOATS else UNKNOWN)
+        if first.name in FLOATS:
+            return Typed(sql, first)
+        type_ = types.rounded(first, _whole(node.arguments[1]) if len(arguments) > 1 else 0)
+        return Typed(f"({sql})::{type_.sql}" if type_ != UNKNOWN else sql, type_)
+
+    def _ceil(self, function: Function, node: tree.Call) -> Typed:
+        return (
+            self._round(function, node)
+            if self.write(node.arguments[0]).type.name in ("numeric", *INTEGERS)
+            else (self._plain(replace(function, template=""), node))
+        )
+
+    def _to_number(self, function: Function, node: tree.Call) -> Typed:
+        text, format_ = (self.write(argument) for argument in node.arguments)
+        type_ = types.of_number_format(format_.sql.strip("'")) if format_.is_literal else UNKNOWN
+        sql = f"to_number({text.operand}, {format_.operand})"
+        return Typed(f"{sql}::{type_.sql}" if type_ != UNKNOWN else sql, type_)
 
     def _regexp(self, function: Function, node: tree.Call) -> Typed:
         arguments = ", ".join(self.sql(argument) for argument in node.arguments)
@@ -319,6 +335,12 @@ def _needs_frame(function: Function) -> bool:
     return function.kind == "a" or function.name in _FRAMED
 
 
+def _whole(node: tree.Expression) -> int | None:
+    """Return the whole number that an argument is, None where it is none that is written down."""
+    sign, node = (-1, node.operand) if isinstance(node, tree.Unary) and node.operator == "-" else (1, node)
+    return sign * int(node.text) if isinstance(node, tree.Literal) and node.text.isdecimal() else None
+
+
 _C = CallWriter
 _RULES: dict[str, Callable[[CallWriter, Function, tree.Call], Typed]] = {
     "SUM": _C._sum,
@@ -338,6 +360,8 @@ _RULES: dict[str, Callable[[CallWriter, Function, tree.Call], Typed]] = {
     "NULLIF": _C._nullif,
     "DECODE": _C._decode,
     "ROUND": _C._round,
+    "CEIL": _C._ceil,
+    "TO_NUMBER": _C._to_number,
     "REGEXP": _C._regexp,
     "JSON_PATH": _C._json_path,
     "ARRAY": _C._array,

@@ -140,7 +140,12 @@ class ExpressionWriter:
         if node.operator == "not":
             return Typed(f"(not {self.condition(node.operand)})", BOOLEAN)
         operand = self.write(node.operand)
-        return Typed(f"({node.operator} {self.number(operand)})", operand.type if operand.type != SUPER else UNKNOWN)
+        sql, type_ = f"({node.operator} {self.number(operand)})", operand.type
+        if type_ == SUPER:
+            return Typed(f"to_jsonb{sql}", SUPER)
+        if type_.name == "numeric" and node.operator in ("-", "+", "@"):  # whose scale PostgreSQL would not tell
+            sql = f"{sql}::{type_.sql}"
+        return Typed(sql, type_)
 
     def number(self, operand: Typed) -> str:
         """Return an operand of arithmetic: a SUPER value counts as the number it holds."""
@@ -180,7 +185,8 @@ class ExpressionWriter:
     def compute(self, operator: str, left: Typed, right: Typed) -> Typed:
         """Compute with two values, to the precision and scale that Redshift gives the result."""
         if left.type == SUPER or right.type == SUPER:
-            return Typed(f"({self.number(left)} {operator} {self.number(right)})")
+            # https://docs.aws.amazon.com/redshift/latest/dg/operators-functions.html: what comes out is SUPER
+            return Typed(f"to_jsonb({self.number(left)} {operator} {self.number(right)})", SUPER)
         type_ = types.arithmetic(operator, left.type, right.type)
         first, second = left.sql, right.sql
         if (left.is_literal and right.type.name == "numeric") or (right.is_literal and left.type.name == "numeric"):

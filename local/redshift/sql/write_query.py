@@ -192,6 +192,8 @@ class QueryWriter(SourceWriter):
         typed = self.write(expression)
         if typed.is_literal and typed.sql.lower() != "null":
             return Typed(f"{typed.sql}::varchar", VARCHAR)
+        if isinstance(expression, tree.Literal) and typed.type.name == "numeric":
+            return Typed(f"{typed.sql}::{typed.type.sql}", typed.type)
         return typed
 
     def _star_items(self, star: tree.Star, select: tree.Select) -> list[tuple[str, str, Typed | None]]:

@@ -62,7 +62,8 @@ FUNCTIONS: list[tuple[str, Any]] = [
     ("from_varbyte(to_varbyte('YWI=', 'base64'), 'base64')", "YWI="),
     ("len(to_varbyte('é', 'utf-8'))", 2),
     ("'12:34:56.789012'::time", time(12, 34, 56, 789012)),
-    ("99999999999999999999999999999999999999::decimal(38, 0)", Decimal("9" * 38)),
+    # of its own accord the driver rounds to 28 digits what comes in binary
+    ("99999999999999999999999999999999999999::decimal(38, 0)::varchar", "9" * 38),
     ("'it''s; -- not a comment'", "it's; -- not a comment"),
     ("'nvl(' || nvl(null, 'sysdate')", "nvl(sysdate"),
     ("'a\\\\b'", "a\\b"),  # a backslash escapes in Redshift's strings

@@ -1,0 +1,143 @@
+"""Values as Redshift's drivers read them, where PostgreSQL spells them else. Pure.
+
+In: the columns of a RowDescription and the values of rows, as PostgreSQL sends them. Out: those of Redshift: VARBYTE
+without `\\x`, SUPER without blanks, intervals (intervals.py), under the binary protocol (row_description.py) DECIMAL as
+the driver reads it, a whole number of 8 or 16 bytes whose scale the column's modifier tells.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+from local.redshift.errors import RedshiftError
+from local.redshift.intervals import OID_INTERVAL, as_redshift, oid_of
+from local.redshift.messages import OID_BYTEA, OID_JSONB
+from local.redshift.row_description import OID_NUMERIC, Field, scale_of
+
+Change = Callable[[bytes], bytes]
+OUT_OF_RANGE = "22003"
+_JSON_BLANK = re.compile(rb'("(?:[^"\\]|\\.)*")|\s+')
+# PostgreSQL's DECIMAL (numeric_send): how many digits to the base of 10,000, the first one's power of that base, sign,
+# digits after the point; then the digits.
+_DECIMAL = struct.Struct("!hhHH")
+_BASE, _BASE_DIGITS = 10_000, 4
+_POSITIVE, _NEGATIVE = 0x0000, 0x4000
+_SMALL, _LARGE = 8, 16  # bytes of a DECIMAL
+_LENGTH = struct.Struct("!i")
+_BINARY = 1  # the code of a format
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a column's values are spelt anew, as text and in binary; None: they stay."""
+
+    text: Change | None
+    binary: Change | None
+
+
+def spellings(fields: Sequence[Field], is_binary: bool) -> dict[int, Spelling]:
+    """Return the columns of a description whose values are spelt anew, by index.
+
+    Args:
+        fields: the columns as PostgreSQL describes them.
+        is_binary: whether the client speaks the binary protocol.
+    """
+    return {
+        index: spelling
+        for index, field in enumerate(fields)
+        if (spelling := _spelling(field.oid, field.modifier, is_binary)) is not None
+    }
+
+
+@lru_cache(maxsize=1000)
+def _spelling(oid: int, modifier: int, is_binary: bool) -> Spelling | None:
+    if oid in (OID_BYTEA, OID_JSONB):
+        change = partial(respelt, oid=oid)
+        return Spelling(change, change)
+    if oid == OID_INTERVAL:
+        return Spelling(None, partial(as_redshift, oid=oid_of(modifier)))
+    if oid == OID_NUMERIC and is_binary:
+        return Spelling(None, partial(decimal, scale_of(modifier)))
+    return None
+
+
+def spelt_in(columns: dict[int, Spelling], formats: Sequence[int]) -> dict[int, Change]:
+    """Return how the values of rows in these formats are spelt anew, by column.
+
+    Args:
+        columns: as `spellings` tells them.
+        formats: 0 text, 1 binary: none for text, one for all columns, or one each.
+
+    >>> columns = {0: Spelling(None, bytes.upper), 1: Spelling(bytes.lower, None)}
+    >>> spelt_in(columns, [1, 0]).keys(), spelt_in(columns, []).keys()
+    (dict_keys([0, 1]), dict_keys([1]))
+    """
+    found = {}
+    for index, spelling in columns.items():
+        is_binary = bool(formats) and formats[index if len(formats) > 1 else 0] == _BINARY
+        if change := spelling.binary if is_binary else spelling.text:
+            found[index] = change
+    return found
+
+
+def respelt(value: bytes, oid: int) -> bytes:
+    r"""Return a value's text as Redshift spells it: VARBYTE without `\x`, SUPER without blanks between its tokens.
+
+    >>> respelt(rb"\xff", OID_BYTEA), respelt(b'{"a b": [1, 2]}', OID_JSONB)
+    (b'ff', b'{"a b":[1,2]}')
+    """
+    if oid == OID_BYTEA:
+        return value.removeprefix(b"\\x")
+    return _JSON_BLANK.sub(lambda match: match[1] or b"", value)
+
+
+def decimal(scale: int, value: bytes) -> bytes:
+    """Return PostgreSQL's binary DECIMAL as a whole number of 8 or 16 bytes: the value times 10 to the scale.
+
+    What has more digits behind the point is rounded, half away from zero.
+
+    >>> decimal(2, _DECIMAL.pack(2, 0, _NEGATIVE, 2) + bytes.fromhex("0001 0bb8")).hex()  # -1.30
+    'ffffffffffffff7e'
+    >>> len(decimal(0, _DECIMAL.pack(1, 9, _POSITIVE, 0) + bytes.fromhex("0001")))  # 10 to the power of 36
+    16
+
+    Raises:
+        RedshiftError: it is no number, or has more digits than a DECIMAL.
+    """
+    count, weight, sign, _ = _DECIMAL.unpack_from(value)
+    number: int = 0
+    for digit in struct.unpack_from(f"!{count}H", value, _DECIMAL.size):
+        number = number * _BASE + digit
+    power = scale + _BASE_DIGITS * (weight - count + 1)
+    number = number * 10**power if power >= 0 else (number * 2 // 10**-power + 1) // 2
+    if sign == _NEGATIVE:
+        number = -number
+    elif sign != _POSITIVE:
+        raise RedshiftError("a DECIMAL cannot hold NaN or infinity", OUT_OF_RANGE)
+    size = _SMALL if -(2**63) <= number < 2**63 else _LARGE
+    try:
+        return number.to_bytes(size, signed=True)
+    except OverflowError:
+        raise RedshiftError("numeric field overflow", OUT_OF_RANGE) from None
+
+
+def spelt_row(body: bytes, changes: dict[int, Change]) -> bytes:
+    r"""Return a DataRow's body with the values of some columns changed.
+
+    >>> spelt_row(b"\0\2\0\0\0\1a\0\0\0\1b", {1: bytes.upper})
+    b'\x00\x02\x00\x00\x00\x01a\x00\x00\x00\x01B'
+    """
+    parts, kept, position = [], 0, 2
+    for index in range(max(changes) + 1):
+        (length,) = _LENGTH.unpack_from(body, position)
+        end = position + 4 + max(length, 0)
+        if length >= 0 and index in changes:
+            value = changes[index](body[position + 4 : end])
+            parts += [body[kept:position], _LENGTH.pack(len(value)), value]
+            kept = end
+        position = end
+    return b"".join([*parts, body[kept:]])
