@@ -10,6 +10,7 @@ import hmac
 import ssl
 
 from local.redshift import messages, tls
+from local.redshift.connections import Visit, visitor
 from local.redshift.conversation import FrontSettings
 from local.redshift.history import Origin
 from local.redshift.login import as_data_api
@@ -37,9 +38,11 @@ async def handle(settings: FrontSettings, reader: asyncio.StreamReader, writer: 
             is_data_api = hmac.compare_digest(asked.get("options", "").encode(), options)
             user = asked.get("user", "")
             origin = Origin(user, asked.get("database") or user, is_data_api=is_data_api)
-            recorder = Recorder(settings.history, origin)
+            protocol = version_asked(asked)
+            visit = Visit(visitor(writer, asked, protocol), settings.history.note)
+            recorder = Recorder(settings.history, origin, visit)
             sides = Side(reader, writer), Side(server_reader, server_writer)
-            await Session(settings, *sides, recorder, is_data_api, version_asked(asked)).run()
+            await Session(settings, *sides, recorder, is_data_api, protocol).run()
     except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):  # the last: who does not trust the certificate
         pass
     finally:

@@ -114,6 +114,7 @@ class Conversation:
     _describes_unload: bool = False
     _statements: dict[bytes, bytes] = field(default_factory=dict)  # by portal
     _spellings: dict[bytes, dict[int, Spelling]] = field(default_factory=dict)  # by prepared statement
+    _intervals: dict[bytes, dict[int, int]] = field(default_factory=dict)  # parameters' types, by prepared statement
     _formats: dict[bytes, list[int]] = field(default_factory=dict)  # that results are asked in, by portal
     _changes: dict[int, Change] = field(default_factory=dict)  # of the rows that come now, by column
     _copy_in: asyncio.Future[bool] | None = None

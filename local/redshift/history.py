@@ -1,8 +1,8 @@
-"""What the front has seen: each statement, when it ran and how it ended, and what each COPY read.
+"""What the front has seen: each statement, when it ran and how it ended, what each COPY read, and who came and went.
 
-In: statements as sessions begin and end them. Out: lines of JSON in two files of the data folder, which the system
-views read (prelude/60_history.sql). A statement costs an object in memory; lines are written when a statement comes
-that names a system view, and every second. The newest statements are kept, up to twice LIMIT or LIMIT_BYTES; a restart
+In: statements as sessions begin and end them, clients as they come and go (connections.py). Out: lines of JSON in files
+of the data folder, which the system views read (prelude/60_history.sql). A statement costs an object in memory; lines
+are written when a statement comes that names a system view, and every second. The newest are kept (lines.py); a restart
 forgets them.
 """
 
@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from local.redshift.lines import Lines
 from local.redshift.shapes import Shapes
 
-LIMIT, LIMIT_BYTES = 20_000, 16 * 2**20  # of a file: what comes first; a view reads both files whole
 TEXT_CHARACTERS = 64 * 1024  # of a statement that are kept
 FOLDER = "redshift_history"  # in the data folder
 _SECONDS = 1.0
@@ -138,17 +138,17 @@ class History:
 
     def __init__(self, folder: Path, shapes: Shapes | None = None) -> None:
         self._shapes = shapes
-        self._current, self._previous = folder / "current.jsonl", folder / "previous.jsonl"
+        self._statements = Lines(folder, "current.jsonl", "previous.jsonl")
+        self._connections = Lines(folder, "connections.jsonl", "connections_before.jsonl")
         self._number = self._transaction = 0
         self._changed: dict[int, Statement] = {}
-        self._written = self._bytes = 0
+        self._events: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._owner = folder.parent.stat()  # PostgreSQL's user, who alone may read it
-        folder.mkdir(exist_ok=True, mode=0o700)
-        os.chown(folder, self._owner.st_uid, self._owner.st_gid)
-        for file in (self._current, self._previous):
-            file.unlink(missing_ok=True)
-        self._create()
+
+    def note(self, event: Mapping[str, object]) -> None:
+        """Note that a client came, was refused or went."""
+        self._events.append(json.dumps(event))
+        self._flush_soon()
 
     def next_transaction(self) -> int:
         """Return the number of a transaction that begins."""
@@ -162,8 +162,8 @@ class History:
         self._changed[statement.number] = statement
         if reads_history(text):
             self.flush()
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_SECONDS, self.flush)
+        else:
+            self._flush_soon()
         return statement
 
     def end(self, statement: Statement, status: str, error: str | None = None) -> None:
@@ -172,27 +172,22 @@ class History:
         self._changed[statement.number] = statement
         if self._shapes:
             self._shapes.note(statement.origin, status, without_secrets(statement.text))
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_SECONDS, self.flush)
+        self._flush_soon()
 
     def flush(self) -> None:
         """Write what has changed."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._written > LIMIT or self._bytes > LIMIT_BYTES:
-            self._current.replace(self._previous)
-            self._create()
-        with self._current.open("a") as lines:
-            for statement in self._changed.values():
-                self._bytes += lines.write(f"{statement.line()}\n")
-        self._written += len(self._changed)
+        self._statements.write(statement.line() for statement in self._changed.values())
         self._changed.clear()
+        if self._events:
+            self._connections.write(self._events)
+            self._events.clear()
 
-    def _create(self) -> None:
-        self._current.touch(mode=0o600)
-        os.chown(self._current, self._owner.st_uid, self._owner.st_gid)
-        self._written = self._bytes = 0
+    def _flush_soon(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_SECONDS, self.flush)
 
 
 @lru_cache(maxsize=1000)

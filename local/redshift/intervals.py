@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 
 OID_INTERVAL, OID_YEAR_TO_MONTH, OID_DAY_TO_SECOND = 1186, 1188, 1190
+INTERVALS = frozenset({OID_INTERVAL, OID_YEAR_TO_MONTH, OID_DAY_TO_SECOND})
 # The fields of an interval as PostgreSQL's modifier holds them (src/include/utils/datetime.h): bits by unit.
 _MONTH, _YEAR, _DAY, _HOUR, _MINUTE, _SECOND = (1 << bit for bit in (1, 2, 3, 10, 11, 12))
 _MONTHS, _SECONDS = _YEAR | _MONTH, _DAY | _HOUR | _MINUTE | _SECOND
@@ -42,3 +43,20 @@ def as_redshift(value: bytes, oid: int) -> bytes:
         return _MONTHS_ALONE.pack(months)
     microseconds += days * _DAY_MICROSECONDS
     return _MICROSECONDS_ALONE.pack(microseconds) if oid == OID_DAY_TO_SECOND else _LITERAL.pack(microseconds, months)
+
+
+def as_postgres(value: bytes, oid: int) -> bytes:
+    """Return a binary interval of Redshift's as PostgreSQL reads it; of another length, as it is: it will be refused.
+
+    >>> as_postgres(_MONTHS_ALONE.pack(13), OID_YEAR_TO_MONTH) == _POSTGRES.pack(0, 0, 13)
+    True
+    >>> as_redshift(as_postgres(_LITERAL.pack(5, 2), OID_INTERVAL), OID_INTERVAL) == _LITERAL.pack(5, 2)
+    True
+    """
+    form = {OID_YEAR_TO_MONTH: _MONTHS_ALONE, OID_DAY_TO_SECOND: _MICROSECONDS_ALONE}.get(oid, _LITERAL)
+    if len(value) != form.size:
+        return value
+    if oid == OID_YEAR_TO_MONTH:
+        return _POSTGRES.pack(0, 0, *form.unpack(value))
+    microseconds, months = (*form.unpack(value), 0)[:2]
+    return _POSTGRES.pack(microseconds, 0, months)

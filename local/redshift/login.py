@@ -19,7 +19,7 @@ import struct
 from local.redshift.messages import Message
 from local.redshift.passwords import SALT_BYTES, answer_of, scram_keys, sha256_hash, unseal
 
-CLEARTEXT, SASL, SASL_CONTINUE, SASL_FINAL, DIGEST = 3, 10, 11, 12, 13
+AUTHENTICATED, CLEARTEXT, SASL, SASL_CONTINUE, SASL_FINAL, DIGEST = 0, 3, 10, 11, 12, 13
 SHA256 = 0  # of the algorithms that drivers know
 NONCE_BYTES = 32
 _NO_BINDING = b"n,,"

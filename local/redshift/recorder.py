@@ -10,6 +10,7 @@ import re
 from collections import deque
 from dataclasses import dataclass
 
+from local.redshift.connections import Visit
 from local.redshift.errors import ErrorFields, LoadFault
 from local.redshift.history import History, LoadError, LoadReport, Origin, Statement, reads_history
 from local.redshift.table_locks import Claim
@@ -43,8 +44,8 @@ class _Step:
 class Recorder:
     """The steps of one session that wait for PostgreSQL's answers."""
 
-    def __init__(self, history: History, origin: Origin) -> None:
-        self.origin = origin
+    def __init__(self, history: History, origin: Origin, visit: Visit) -> None:
+        self.origin, self.visit = origin, visit
         self.bytes = 0  # of the rows that came since the last step ended
         self._history = history
         self._steps: deque[_Step] = deque()
@@ -119,6 +120,7 @@ class Recorder:
 
     def leaves(self) -> None:
         """Note that the client is gone."""
+        self.visit.leaves()
         self._end_suspended()
         if self._steps and self._steps[0].statement:
             self._history.end(self._steps[0].statement, "canceled")

@@ -12,26 +12,29 @@ import contextlib
 import traceback
 
 from local.redshift import messages
-from local.redshift.bulk import Bulk, copy_from_stdin, described
+from local.redshift.answers import Answers
+from local.redshift.bulk import copy_from_stdin, described
 from local.redshift.conversation import raising
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
 from local.redshift.load import of_value
-from local.redshift.login import SASL, SASL_CONTINUE, SASL_FINAL, Login, request_code
+from local.redshift.login import SASL, SASL_CONTINUE, SASL_FINAL, request_code
 from local.redshift.masking import split_statements
 from local.redshift.messages import Message
+from local.redshift.parameters import bound, declared
 from local.redshift.recorder import Sent
-from local.redshift.row_description import BINARY, Field, fields, shown
-from local.redshift.spelling import spellings, spelt_in, spelt_row
+from local.redshift.row_description import fields
+from local.redshift.spelling import spelt_in
 from local.redshift.table_locks import controls_transaction
 from local.redshift.unload import Unload
 from local.redshift.unload_statement import parse_unload
 
 SERVER_VERSION = b"server_version\x008.0.2\x00"
+_NO_PARAMETERS = 2  # bytes, which count the types that follow
 _TOO_DEEP = RedshiftError("statement is too complex: it is nested too deeply", "54001")
 
 
-class Session(Bulk):
+class Session(Answers):
     """A client's conversation, from its first message to its last."""
 
     async def run(self) -> None:
@@ -133,7 +136,8 @@ class Session(Bulk):
         self._sent[name] = sent
         self._claims[name] = self._loads[name].claims if name in self._loads else (sent.claim,) if sent.claim else ()
         self.recorder.parses(sent)
-        await self._send_parse(name, messages.parse(name, rewritten, tail))
+        types, self._intervals[name] = declared(tail, sql, rewritten) if len(tail) > _NO_PARAMETERS else (tail, {})
+        await self._send_parse(name, messages.parse(name, rewritten, types))
 
     async def _bind(self, message: Message) -> None:
         portal, statement = messages.split_bind(message.body)
@@ -141,6 +145,8 @@ class Session(Bulk):
         self._portals.pop(portal, None)
         if statement in self._loads:
             self._portals[portal] = self._loads[statement]
+        if intervals := self._intervals.get(statement):
+            message = Message(b"B", bound(message.body, intervals))
         await self._send_bind(statement, message)
 
     async def _execute(self, message: Message) -> None:
@@ -175,19 +181,6 @@ class Session(Bulk):
         shown = await self._shown(messages.with_true_names(message))
         if shown is not None:
             self.client.write(shown)
-
-    def _record(self, message: Message) -> None:
-        match message.kind:
-            case b"D":
-                self.recorder.bytes += len(message.body)
-            case b"C" | b"I" if not self._unload and not self._late_error:
-                self.recorder.completed(message.body)
-            case b"1":
-                self.recorder.parsed()
-            case b"s":
-                self.recorder.suspended()
-            case b"K":
-                self.recorder.origin.pid = messages.backend_pid(message.body)
 
     async def _shown(self, message: Message) -> Message | None:
         """Return the message as the client shall see it, None for what the front keeps to itself."""
@@ -228,30 +221,6 @@ class Session(Bulk):
             case b"Z":
                 return await self._ready(message)
         return message
-
-    def _describe(self, columns: list[Field]) -> Message:
-        """Tell of the columns, and remember how their values are to be spelt."""
-        protocol = self.protocol or 0
-        spelt = self._spellings[self._described] = spellings(columns, protocol >= BINARY)
-        self._changes = spelt_in(spelt, [column.format for column in columns])
-        return Message(b"T", shown(columns, protocol, self.recorder.origin.database, self._relations))
-
-    def _respelt(self, message: Message) -> Message | None:
-        """Return a row as the client reads it; where Redshift has no such value, the statement will fail."""
-        try:
-            return None if self._late_error else Message(b"D", spelt_row(message.body, self._changes))
-        except RedshiftError as error:
-            self._late_error = error
-            self.recorder.failed(error.fields())
-            return None
-
-    async def _log_in(self, request: int, message: Message) -> Message | None:
-        """Ask for the password of a SHA-256 hash as Redshift does; PostgreSQL asks for SCRAM, which ends unseen."""
-        if request == SASL:
-            in_clear = self.is_data_api  # a client of libpq, which knows no digests
-            self._login = Login(self.recorder.origin.user, self.settings.login_key, in_clear=in_clear)
-            await self._to_server(self._login.begin())
-        return self._login.ask(message) if self._login and request == SASL_CONTINUE else None
 
     def _error(self, message: Message) -> Message:
         fields = self._told(message)

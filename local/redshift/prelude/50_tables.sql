@@ -138,6 +138,7 @@ select
     is_nullable, data_type, character_maximum_length, numeric_precision, numeric_scale, remarks
 from pg_catalog.svv_columns;
 
+-- Temporary tables of one's own session are among them: by this redshift_connector finds the one that it writes rows to.
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_TABLES.html
 create view pg_catalog.svv_redshift_tables as
 select
@@ -150,7 +151,8 @@ select
     pg_get_userbyid(c.relowner)::varchar(128) as table_owner
 from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
-where c.relkind in ('r', 'p', 'v', 'm') and n.nspname not in ('redshift', 'pg_toast') and n.nspname !~ '^pg_(temp|toast_temp)_'
+where c.relkind in ('r', 'p', 'v', 'm') and n.nspname not in ('redshift', 'pg_toast')
+    and (n.nspname !~ '^pg_(temp|toast_temp)_' or n.oid = pg_my_temp_schema())
     and redshift.may_see(c.oid);
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ALL_TABLES.html

@@ -24,6 +24,7 @@ class Client:
     facts: dict[str, Any]
     user: str = ""
     password: str = ""
+    application: str | None = None
     connection: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -34,6 +35,7 @@ class Client:
             user=self.user or self.facts["admin_user"],
             password=self.password or self.facts["admin_password"],
             ssl=False,
+            application_name=self.application,
         )
         self.connection.autocommit = True
 

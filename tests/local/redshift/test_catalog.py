@@ -265,3 +265,11 @@ def test_the_columns_of_a_table_are_looked_for_before_all_are_told(client: Clien
         plan = "\n".join(line for (line,) in client.run(f"explain {asked.format(view)}"))
         assert "Index Scan using pg_attribute_relid_attnum_index" in plan
         assert [each for each in ("Seq Scan on pg_attribute", "Seq Scan on pg_depend") if each in plan] == []
+
+
+def test_temporary_tables_of_ones_own_session_are_among_all_tables(client: Client, other_client: Client) -> None:
+    client.run("create temp table mine_alone (a integer)")
+    told = "select schema_name like 'pg_temp_%', table_type from svv_all_tables where table_name = 'mine_alone'"
+    assert client.run(told) == [(True, "TABLE")]
+    assert other_client.run(told) == []
+    assert client.run("select column_name from svv_all_columns where table_name = 'mine_alone'") == [("a",)]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
-from redshift_connector.error import InterfaceError
+from redshift_connector.error import Error, InterfaceError
 from redshift_connector.interval import IntervalDayToSecond, IntervalYearToMonth
 
+from local.redshift.parameters import bound
 from tests.local.redshift.support import Client, Lake
 from tests.local.redshift.test_tls import connect
 
@@ -162,6 +163,29 @@ def test_intervals_come_as_what_they_are_to_the_driver_and_as_text_to_others(
     with connect(facts) as connection, connection.cursor() as cursor:
         cursor.execute("select (interval '1-1' year to month)::varchar, interval '2 days'")
         assert cursor.fetchall() == [("1 year 1 mon", timedelta(days=2))]
+
+
+def test_intervals_go_as_what_they_are_to_the_driver(client: Client) -> None:
+    client.run("create table i (a intervaly2m, b intervald2s)")
+    cursor = client.connection.cursor()
+    rows = [(IntervalYearToMonth(-13), IntervalDayToSecond(-86_400_000_001)), (None, IntervalDayToSecond(0))]
+    for row in rows:
+        cursor.execute("insert into i values (%s, %s)", row)
+    assert client.run("select a, b from i order by b") == rows
+    cursor.execute("select '2025-01-31'::timestamp + %s", (timedelta(days=1, seconds=5),))
+    assert cursor.fetchall() == ([datetime(2025, 2, 1, 0, 0, 5)],)
+    body = b"\0s\0" + bytes.fromhex("0001 0001 0001 00000003 000000 0000")  # three bytes are no interval
+    assert bound(body, {0: 1188}) == body
+
+
+def test_a_parameter_that_a_statement_names_nowhere_may_be_of_no_type(client: Client) -> None:
+    cursor = client.connection.cursor()
+    cursor.execute("select %s", "ab")  # two parameters to the driver
+    assert cursor.fetchall() == (["a"],)
+    cursor.execute("select '$2', %s", ("a", "b"))  # a text names none
+    assert cursor.fetchall() == (["$2", "a"],)
+    with pytest.raises(Error, match="42883"):
+        cursor.execute("select no_function(%s)", ("a", "b"))
 
 
 def test_bits_are_shifted(client: Client) -> None:

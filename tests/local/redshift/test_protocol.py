@@ -10,22 +10,21 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import redshift_connector
 from hypothesis import given
 from hypothesis import strategies as st
+from redshift_connector.core import Connection
 from redshift_connector.error import Error
 from redshift_connector.utils.type_utils import numeric_in_binary
 
 from local.redshift.spelling import _DECIMAL, _NEGATIVE, _POSITIVE, decimal
-from tests.local.redshift.support import Client
-from tests.local.redshift.test_wire import psycopg2_connection
+from tests.local.redshift.support import Client, psycopg2_connection
 
 PLAIN, NAMED, BINARY = 0, 1, 2
 
 
 def connect(facts: dict[str, Any], version: int) -> Any:
     """Return a connection of the driver's that asks for a version of the protocol, in autocommit."""
-    connection = redshift_connector.Connection(  # connect() knows no version that is newer than the driver
+    connection = Connection(  # connect() knows no version that is newer than the driver
         host=facts["host"], port=facts["wire_port"], database=facts["database"], ssl=False,
         user=facts["admin_user"], password=facts["admin_password"], client_protocol_version=version,
     )  # fmt: skip
