@@ -83,6 +83,10 @@ REFUSALS: tuple[Refusal, ...] = (
         f"COLLATE CASE_INSENSITIVE is not offered by the local Redshift ({_PAGE}r_CREATE_TABLE_NEW.html)",
     ),
     _refusal(
+        r"^(?:grant|revoke)\s+role\s+sys:(?!monitor\b)",
+        f"system-defined roles but sys:monitor are not offered by the local Redshift ({_PAGE}r_roles-default.html)",
+    ),
+    _refusal(
         r"^analyze\s+compression\b",
         "ANALYZE COMPRESSION is not offered by the local Redshift, which compresses nothing "
         f"({_PAGE}r_ANALYZE_COMPRESSION.html)",

@@ -62,6 +62,7 @@ _STATEMENTS: tuple[Callable[[str], str], ...] = (
     _rule(r"^(\s*create\s+schema\b.*?)\s+quota\s+(?:unlimited|\d+\s*(?:mb|gb|tb)?)", r"\1"),
 )
 _PRIVILEGES: tuple[Callable[[str], str], ...] = (
+    _rule(r"^(\s*(?:grant|revoke)\s+role\s+)(sys:monitor)\b", r'\1"\2"'),
     _rule(r"^(\s*grant)\s+role\s+", r"\1 "),
     _rule(r"^(\s*revoke)\s+role\s+", r"\1 "),
     _rule(r"^(\s*(?:grant|revoke|alter\s+default\s+privileges)\b.*?\b(?:to|from))\s+role\s+", r"\1 "),

@@ -83,6 +83,8 @@ def make(server: postgres.Server, passwords: Secrets) -> None:
         # libpq can log in with an MD5 hash: psql, and the tools of this repository
         hashed = md5_hash(ADMIN, passwords.admin)
         cursor.execute(f"create role {ADMIN} login superuser createdb createrole password %s", [hashed])
+        # who has it sees all rows of the system views: https://docs.aws.amazon.com/redshift/latest/dg/r_roles-default.html
+        cursor.execute('create role "sys:monitor"; grant pg_read_all_stats to "sys:monitor"')
         cursor.execute("alter database template1 is_template false")
         cursor.execute("drop database template1")
         cursor.execute("create database template1 is_template true template template0 encoding 'UTF8' locale 'C'")

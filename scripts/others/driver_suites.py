@@ -72,6 +72,7 @@ SUITES = (
         repositories=(CONNECTOR,),
         requirements="connector",
         packages=((CONNECTOR.name, "."),),
+        statements=("create user awsuser password 'Abcdefg1'",),  # of the name that a cluster's first user has
         tests=994,
         run=_run_connector,
     ),

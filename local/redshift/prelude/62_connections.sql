@@ -1,6 +1,7 @@
 -- Who came and went, and which transactions were undone, read from what the front has written (connections.py, history.py).
 
--- Superusers alone see it: https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tables.html#c_visibility-of-data
+-- Superusers alone see it (https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tables.html#c_visibility-of-data),
+-- and who has the role sys:monitor, whose permission is to access system tables.
 create function redshift.connections() returns table (
     place bigint, event text, at timestamp, pid integer, duration bigint, host text, port integer, database text, "user" text,
     tls_version text, tls_cipher text, application text, driver text, system text, plugin text, protocol integer
@@ -16,7 +17,7 @@ create function redshift.connections() returns table (
         event text, at double precision, pid integer, duration bigint, host text, port integer, database text, "user" text,
         tls_version text, tls_cipher text, application text, driver text, system text, plugin text, protocol integer
     )
-    where lines.line <> '' and exists (select from pg_user where usename = session_user and usesuper)
+    where lines.line <> '' and pg_has_role(session_user, 'sys:monitor', 'usage')
 $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_STL_CONNECTION_LOG.html

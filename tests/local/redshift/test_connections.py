@@ -61,9 +61,17 @@ def test_a_log_in_that_fails_is_told_and_so_is_one_to_no_database(
     assert log(client, f"{schema}_nowhere", "trim(event), trim(dbname)") == [("authenticated", "nowhere")]
 
 
-def test_superusers_alone_see_the_log(client: Client, make_user: Any) -> None:
+def test_superusers_and_monitors_see_the_log_and_all_statements(client: Client, make_user: Any) -> None:
+    """Source: https://docs.aws.amazon.com/redshift/latest/dg/r_roles-default.html."""
     assert client.value("select count(*) > 0 from stl_connection_log") is True
-    assert make_user().value("select count(*) from stl_connection_log") == 0
+    other = make_user()
+    seen = "select count(*) > 0 from stl_connection_log", "select count(distinct user_id) > 1 from sys_query_history"
+    assert [other.value(sql) for sql in seen] == [False, False]
+    client.run(f"grant role sys:monitor to {other.user}")
+    assert [other.value(sql) for sql in seen] == [True, True]
+    client.run(f"revoke role sys:monitor from {other.user}")
+    assert [other.value(sql) for sql in seen] == [False, False]
+    assert "sys:monitor" in client.error(f"grant role sys:dba to {other.user}")["M"]
 
 
 def test_a_transaction_that_is_rolled_back_or_fails_is_undone(client: Client, make_user: Any) -> None:
