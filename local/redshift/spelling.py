@@ -1,8 +1,8 @@
 """Values as Redshift's drivers read them, where PostgreSQL spells them else. Pure.
 
 In: the columns of a RowDescription and the values of rows, as PostgreSQL sends them. Out: those of Redshift: VARBYTE
-without `\\x`, SUPER without blanks, intervals (intervals.py), under the binary protocol (row_description.py) DECIMAL as
-the driver reads it, a whole number of 8 or 16 bytes whose scale the column's modifier tells.
+without `\\x`, SUPER without blanks, intervals (intervals.py). Under the binary protocol (row_description.py) DECIMAL is
+a whole number of 8 or 16 bytes whose scale the column's modifier tells, and VARBYTE the bytes themselves, as text too.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ def spellings(fields: Sequence[Field], is_binary: bool) -> dict[int, Spelling]:
 
 @lru_cache(maxsize=1000)
 def _spelling(oid: int, modifier: int, is_binary: bool) -> Spelling | None:
+    if oid == OID_BYTEA and is_binary:
+        return Spelling(as_bytes, as_bytes)
     if oid in (OID_BYTEA, OID_JSONB):
         change = partial(respelt, oid=oid)
         return Spelling(change, change)
@@ -93,6 +95,15 @@ def respelt(value: bytes, oid: int) -> bytes:
     if oid == OID_BYTEA:
         return value.removeprefix(b"\\x")
     return _JSON_BLANK.sub(lambda match: match[1] or b"", value)
+
+
+def as_bytes(value: bytes) -> bytes:
+    r"""Return a VARBYTE as the binary protocol sends it, as text too: its bytes.
+
+    >>> as_bytes(rb"\x6162"), as_bytes(b"ab")
+    (b'ab', b'ab')
+    """
+    return bytes.fromhex(value[2:].decode()) if value.startswith(b"\\x") else value
 
 
 def decimal(scale: int, value: bytes) -> bytes:

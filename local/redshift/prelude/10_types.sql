@@ -62,3 +62,9 @@ begin
     return true;
 end
 $$;
+
+-- Drivers ask for lists of privileges in binary, of which PostgreSQL has no form: each is sent as its text.
+create function pg_catalog.rs_aclitem_send(aclitem) returns bytea language sql immutable strict parallel safe as $$
+    select convert_to($1::text, 'UTF8')
+$$;
+alter type pg_catalog.aclitem set (send = pg_catalog.rs_aclitem_send);

@@ -54,7 +54,7 @@ def test_bytes_arrive_as_they_are(client: Client, lake: Lake) -> None:
     url = lake.put(one([b"\x00\xff", b"", b"abc", None], pa.binary()))
     client.run("create table t (a varbyte(9))", lake.copy("t", url))
     assert client.run("select from_varbyte(a, 'hex') from t") == [("00ff",), ("",), ("616263",), (None,)]
-    assert client.run("select a from t where len(from_varbyte(a, 'hex')) = 6") == [("616263",)]
+    assert client.run("select a from t where len(from_varbyte(a, 'hex')) = 6") == [("abc",)]
 
 
 def test_int96_timestamps_are_read_right(client: Client, lake: Lake) -> None:

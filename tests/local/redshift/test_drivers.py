@@ -152,7 +152,7 @@ def test_intervals_come_as_what_they_are_to_the_driver_and_as_text_to_others(
     client.run("create table i (a interval year to month, b interval day to second, c varbyte)")
     client.run("insert into i values ('1-1', '10 days 48 hours', 'x'), (null, '00:00:01.5', null)")
     assert client.run("select a, c, b from i order by b desc") == [
-        (IntervalYearToMonth(13), "78", IntervalDayToSecond(12 * 86_400 * 1_000_000)),
+        (IntervalYearToMonth(13), "x", IntervalDayToSecond(12 * 86_400 * 1_000_000)),
         (None, None, IntervalDayToSecond(1_500_000)),
     ]
     assert client.value("select interval '2 days'") == timedelta(days=2)

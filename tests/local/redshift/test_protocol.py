@@ -127,6 +127,16 @@ def test_a_decimal_is_the_same_in_text_and_in_binary(cursor: Any, expression: st
     assert [found, other] == list(cursor.fetchone())
 
 
+def test_bytes_and_lists_of_privileges_are_the_same_whatever_the_version(cursor: Any) -> None:
+    cursor.execute("select 'ab'::varbyte, null::varbyte")
+    assert cursor.fetchall() == (["ab", None],)
+    cursor.execute("create table t (a integer)")
+    cursor.execute("grant select on t to public")
+    cursor.execute("select relacl from pg_class where oid = 't'::regclass")
+    [[items]] = cursor.fetchall()
+    assert [item.partition("=")[2].partition("/")[0] for item in items if item.startswith("=")] == ["r"]
+
+
 def test_a_decimal_whose_scale_nothing_tells_has_zeros_behind_it_in_binary(cursor: Any) -> None:
     cursor.execute("select round(1.25, 1 + 0)")
     [value] = cursor.fetchone()
