@@ -15,13 +15,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from scripts.others import dbt_suites, driver_suites, environment, warehouse
+from scripts.others import dbt_suites, driver_suites, environment, pandas_suite, warehouse
 from scripts.others.checkout import CheckoutError, check_out
 from scripts.others.outcomes import ListError, Outcome, Verdict, judge, read_list
 from scripts.others.pytest_suite import SuiteError
 from scripts.others.suite import Place, Suite
 
-SUITES: dict[str, Suite] = {suite.name: suite for suite in (*dbt_suites.SUITES, *driver_suites.SUITES)}
+_ALL = (*dbt_suites.SUITES, *driver_suites.SUITES, *pandas_suite.SUITES)
+SUITES: dict[str, Suite] = {suite.name: suite for suite in _ALL}
 EXPECTED = Path(__file__).parent / "expected"
 _HOME = warehouse.ROOT / ".landfall" / "others"
 
@@ -78,7 +79,8 @@ def _run(suite: Suite, options: argparse.Namespace) -> list[Outcome]:
     log = folder / "suite.log"
     log.unlink(missing_ok=True)
     print(f"{suite.name}: running, its log is {log}", file=sys.stderr)
-    with warehouse.started(folder / "redshift.log", suite.statements) as running:
+    start = warehouse.started_with_aws if suite.with_aws else warehouse.started
+    with start(folder / "redshift.log", suite.statements) as running:
         return suite.run(Place(folder, sources, python, running, log, options.workers, options.select))
 
 

@@ -33,7 +33,7 @@ class Suite:
 
     `requirements` names a file of requirements/; `packages` are folders of sources that are installed with it, each by
     repository and folder; `statements` make what the suite wants to find; `tests` is its number of tests at the commit,
-    None where it is this project that decides it.
+    None where it is this project that decides it. `with_aws`: it asks for a local AWS beside the local Redshift.
     """
 
     name: str
@@ -44,3 +44,4 @@ class Suite:
     run: Callable[[Place], list[Outcome]]
     packages: tuple[tuple[str, str], ...] = ()
     statements: tuple[str, ...] = ()
+    with_aws: bool = False

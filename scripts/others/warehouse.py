@@ -1,4 +1,4 @@
-"""A local Redshift of a suite's own, started from this checkout and ended with the run."""
+"""A local Redshift of a suite's own, alone or with a local AWS, started from this checkout and ended with the run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Warehouse:
     password: str
     data_api_url: str
     certificate: Path  # of its TLS, which drivers that verify have to trust
+    aws: Mapping[str, str] = field(default_factory=dict)  # the variables by which SDKs find its local AWS
 
     def run(self, *statements: str) -> None:
         """Run statements as the administrator, each in a transaction of its own."""
@@ -73,14 +74,46 @@ def started(log: Path, statements: Sequence[str] = ()) -> Iterator[Warehouse]:
             server.wait(_STOP_SECONDS)
 
 
+@contextmanager
+def started_with_aws(log: Path, statements: Sequence[str] = ()) -> Iterator[Warehouse]:
+    """Yield a new and empty local Redshift beside a new and empty local AWS; all that they hold goes with them.
+
+    Args:
+        log: a file for what is said while they start and stop.
+        statements: what a suite's documentation says to make beforehand, such as users.
+
+    Raises:
+        WarehouseError: they did not come up.
+    """
+    with tempfile.TemporaryDirectory(prefix="others-") as home, log.open("wb") as output:
+        Path(home).chmod(0o755)  # PostgreSQL may run as another user
+        command = [sys.executable, "-m", "local"]
+        options = ["--home", home]
+        try:
+            start = subprocess.run(  # noqa: S603 - our own words
+                [*command, "start", *options], cwd=ROOT, stdout=subprocess.PIPE, stderr=output, check=False
+            )
+            if start.returncode:
+                raise WarehouseError(f"the local AWS and Redshift did not start. They said why in {log}.")
+            found = json.loads(start.stdout)
+            warehouse = _of(found["redshift"], Path(home) / "redshift" / "tls" / "server.crt", found["environment"])
+            warehouse.run(*statements)
+            yield warehouse
+        finally:
+            subprocess.run([*command, "stop", *options], cwd=ROOT, stdout=output, stderr=output, check=False)  # noqa: S603
+
+
 def _described(path: Path, server: subprocess.Popen[bytes], log: Path) -> Warehouse:
     deadline = time.monotonic() + _START_SECONDS
     while not path.exists():
         if server.poll() is not None or time.monotonic() > deadline:
             raise WarehouseError(f"the local Redshift did not start. It said why in {log}.")
         time.sleep(0.1)
-    facts = json.loads(path.read_text())
+    return _of(json.loads(path.read_text()), path.parent / "tls" / "server.crt", {})
+
+
+def _of(facts: dict[str, Any], certificate: Path, aws: Mapping[str, str]) -> Warehouse:
     return Warehouse(
         facts["host"], facts["wire_port"], facts["database"], facts["admin_user"], facts["admin_password"],
-        facts["data_api_url"], path.parent / "tls" / "server.crt",
+        facts["data_api_url"], certificate, aws,
     )  # fmt: skip
