@@ -12,6 +12,7 @@ from local.redshift import messages
 from local.redshift.conversation import Load, raising
 from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError
+from local.redshift.external.session import ExternalTables
 from local.redshift.history import LoadReport
 from local.redshift.load import load_chunks
 from local.redshift.masking import quote_literal
@@ -23,7 +24,6 @@ from local.redshift.row_description import fields
 from local.redshift.sql.scope import quote
 from local.redshift.sql.translate import needs, translate_unloaded
 from local.redshift.table_locks import PRIVILEGES, Claim
-from local.redshift.translation import Translation
 from local.redshift.unload import Unload
 from local.redshift.unload_column import UnloadColumn
 from local.redshift.unload_statement import UnloadStatement
@@ -36,7 +36,7 @@ _TABLE_COLUMNS = (
 )
 
 
-class Bulk(Translation):
+class Bulk(ExternalTables):
     """A conversation that loads and unloads."""
 
     async def _plan(self, copy: CopyStatement) -> Load:
@@ -94,6 +94,7 @@ class Bulk(Translation):
         """Return what brings the rows of an UNLOAD, of which the client sees none; and the UNLOAD for the history."""
         if self._pending:
             await self._idle.wait()
+        self._reads(unload.query, sql)
         known = await self._answer(needs(unload.query))
         return translate_unloaded(unload.query, known.answer), Sent(sql, tuple(known.ids.values()))
 

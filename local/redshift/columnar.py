@@ -54,14 +54,18 @@ class ColumnarFile(ABC):
     def plan(self, index: int, target: TargetColumn, serialize: bool = False) -> ColumnPlan:
         """Return how a column travels to a table's.
 
+        With SERIALIZETOJSON a column of any type becomes SUPER, a text in it a string
+        (https://docs.aws.amazon.com/redshift/latest/dg/ingest-super.html); bytes no page tells of.
+
         Raises:
             RedshiftError: their types do not fit.
         """
         field = self.fields[index]
         is_nested = field.type.num_fields > 0
-        if is_nested:
-            transport = Transport.JSON if target.base == "super" and serialize else None
-        else:
+        transport = None
+        if serialize and target.base == "super":
+            transport = None if _holds_bytes(field.type) else Transport.JSON
+        elif not is_nested:
             transport = self.transport(index, target)
         if transport is None:
             shown = f"group {field.name}" if is_nested else self.spelled(index)
@@ -71,6 +75,11 @@ class ColumnarFile(ABC):
             )
             raise LoadFault(SPECTRUM, CODE_SCHEMA, context, file=self.name, column=target.name).to_error()
         return ColumnPlan(index, target, transport)
+
+
+def _holds_bytes(kind: pa.DataType) -> bool:
+    is_binary = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    return is_binary or any(_holds_bytes(kind.field(i).type) for i in range(kind.num_fields))
 
 
 class ParquetFile(ColumnarFile):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -31,23 +33,39 @@ def csv_chunks(file: ColumnarFile, plans: list[ColumnPlan], width: int, replacem
         RedshiftError: a value does not fit its column.
     """
     for batch in file.batches([plan.index for plan in plans]):
-        columns = [_column(batch.column(i), plan, file.name, replacement) for i, plan in enumerate(plans)]
+        columns = [as_csv(batch.column(i), plan, file.name, replacement) for i, plan in enumerate(plans)]
         columns += [pa.nulls(len(batch), pa.string())] * (width - len(plans))
         output = io.BytesIO()
         pa_csv.write_csv(pa.table(columns, names=[str(i) for i in range(width)]), output, _CSV)
         yield output.getvalue()
 
 
-def _column(values: pa.Array, plan: ColumnPlan, name: str, replacement: str | None) -> pa.Array:
+def as_csv(
+    values: pa.Array, plan: ColumnPlan, name: str, replacement: str | None = None, *, cuts: bool = False
+) -> pa.Array:
+    """Return a column's values as their CSV spells them.
+
+    Args:
+        values: of one batch.
+        plan: how they travel.
+        name: the file's.
+        replacement: what stands for a character that is not valid, None to fail.
+        cuts: whether a text that is too long is cut, as for external tables, instead of failing.
+
+    Raises:
+        RedshiftError: a value does not fit its column.
+    """
     if isinstance(values, pa.ExtensionArray):
         values = values.storage
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
+    if plan.transport is Transport.JSON:
+        return pa.array([_json(value) for value in values.to_pylist()], pa.string())
     if pa.types.is_date(values.type):
         return _dates(values)
     match plan.transport:
         case Transport.TEXT:
-            return _text(values, plan.target, name, replacement)
+            return _text(values, plan.target, name, replacement, cuts)
         case Transport.BYTES:
             return _hexadecimal(values)
         case Transport.TIMESTAMP:
@@ -56,24 +74,42 @@ def _column(values: pa.Array, plan: ColumnPlan, name: str, replacement: str | No
             # Redshift reads an INT64 nanosecond timestamp without an error and wrongly: the model here is that it takes
             # the number for microseconds, so that 2025 becomes a year past 50000.
             return _timestamps(values.view(pa.int64()).cast(pa.timestamp("us")))
-        case Transport.JSON:
-            return pa.array(
-                [None if v is None else json.dumps(v, default=str) for v in values.to_pylist()], pa.string()
-            )
     return values
 
 
-def _text(values: pa.Array, target: TargetColumn, name: str, replacement: str | None) -> pa.Array:
+def _json(value: Any) -> str | None:
+    """Return a value as SUPER reads it: dates and times are texts there, as documented of ORC.
+
+    >>> _json("a"), _json([1, None]), _json(Decimal("1.50")), _json(None)
+    ('"a"', '[1, null]', '1.50', None)
+    """
+    if value is None:
+        return None
+    return format(value, "f") if isinstance(value, Decimal) else json.dumps(value, default=str)
+
+
+def _text(values: pa.Array, target: TargetColumn, name: str, replacement: str | None, cuts: bool) -> pa.Array:
     values = _valid_utf8(values, target, name, replacement)
     limit = target.length
     longest = pc.max(pc.binary_length(values)).as_py()
     if limit is not None and longest is not None and longest > limit:
+        if cuts:
+            return pa.array([cut(value, limit) for value in values.to_pylist()], pa.large_string())
         context = (
             f"The length of the data column {target.name} is longer than the length defined in the table. "
             f"Table: {limit}, Data: {longest} (file/column: {name}/{target.name})"
         )
         raise LoadFault(SPECTRUM, CODE_DATA, context, file=name, column=target.name).to_error()
     return values
+
+
+def cut(value: str | None, limit: int) -> str | None:
+    """Return a text of at most so many bytes, of whole characters.
+
+    >>> cut("éé", 3), cut("ab", 3)
+    ('é', 'ab')
+    """
+    return None if value is None else value.encode()[:limit].decode(errors="ignore")
 
 
 def _valid_utf8(values: pa.Array, target: TargetColumn, name: str, replacement: str | None) -> pa.Array:

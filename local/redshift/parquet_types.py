@@ -28,7 +28,7 @@ class Transport(Enum):
     BYTES = "bytes"
     TIMESTAMP = "timestamp"
     NANOSECONDS_MISREAD = "nanoseconds read as microseconds"
-    JSON = "nested value as JSON"
+    JSON = "value as JSON"
 
 
 @dataclass(frozen=True)

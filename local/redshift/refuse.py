@@ -92,8 +92,12 @@ REFUSALS: tuple[Refusal, ...] = (
         f"({_PAGE}r_ANALYZE_COMPRESSION.html)",
     ),
     _refusal(
+        r"^create\s+external\s+(?:schema|table)\b",
+        "a command of an external schema or table must be sent as a statement of its own",
+    ),
+    _refusal(
         r"^(?:create|alter|drop|attach|detach|show|desc)\s+(?:external|rls|masking|datashare|model|library)\b",
-        "external schemas and tables, row-level security, masking, datashares, models and libraries are not offered by "
+        "external functions, row-level security, masking, datashares, models and libraries are not offered by "
         f"the local Redshift ({_PAGE}c_SQL_commands.html)",
     ),
     _refusal(r"^alter\s+system\b", f"ALTER SYSTEM is not offered by the local Redshift ({_PAGE}r_ALTER_SYSTEM.html)"),

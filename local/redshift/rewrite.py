@@ -88,10 +88,20 @@ def needs_of(sql: str) -> Needs | None:
     Raises:
         RedshiftError: its query has a syntax error.
     """
+    query = query_of(sql)
+    return needs(query) if query else None
+
+
+def query_of(sql: str) -> str:
+    """Return the query of a statement, '' if it holds none.
+
+    >>> query_of("create view v as select 1 with no schema binding")
+    'select 1'
+    """
     masked = mask(sql)
     code = without_comments(masked.text)
     part = query_part(code)
-    return needs(masked.restore(code[part.start : part.end])) if part else None
+    return masked.restore(code[part.start : part.end]) if part else ""
 
 
 @lru_cache(maxsize=1000)  # every run of dbt sends much the same statements

@@ -46,28 +46,43 @@ class SourceFile:
         return f"s3://{self.bucket}/{self.key}"
 
 
-def client_for_role(role: str) -> S3Client:
-    """Return an S3 client with the credentials of `role`, as Redshift assumes it for a COPY.
+class RoleSession:
+    """The credentials of a role, as Redshift assumes it for a COPY or an external schema.
 
     Raises:
         RedshiftError: the role cannot be assumed, or STS cannot be reached.
     """
-    try:
+
+    def __init__(self, role: str) -> None:
+        try:
+            with _CLIENTS:
+                sts = _sts_client()
+            self._credentials = sts.assume_role(RoleArn=role, RoleSessionName="RedshiftCopy")["Credentials"]
+        except EndpointConnectionError as error:
+            raise s3_fault(f"S3 cannot be reached: {error}") from error
+        except (BotoCoreError, ClientError) as error:
+            raise RedshiftError(f"User is not authorized to assume IAM Role {role}", "XX000", str(error)) from error
+
+    def client(self, service: Any, region: str = "") -> Any:
+        """Return a client of a service that acts as the role, in a Region ('' for the warehouse's own)."""
         with _CLIENTS:
-            sts = _sts_client()
-        answer = sts.assume_role(RoleArn=role, RoleSessionName="RedshiftCopy")
-    except EndpointConnectionError as error:
-        raise _s3_fault(f"S3 cannot be reached: {error}") from error
-    except (BotoCoreError, ClientError) as error:
-        raise RedshiftError(f"User is not authorized to assume IAM Role {role}", "XX000", str(error)) from error
-    credentials = answer["Credentials"]
-    with _CLIENTS:
-        return _session().client(
-            "s3",
-            aws_access_key_id=credentials["AccessKeyId"],
-            aws_secret_access_key=credentials["SecretAccessKey"],
-            aws_session_token=credentials["SessionToken"],
-        )
+            return _session().client(
+                service,
+                region_name=region or None,
+                aws_access_key_id=self._credentials["AccessKeyId"],
+                aws_secret_access_key=self._credentials["SecretAccessKey"],
+                aws_session_token=self._credentials["SessionToken"],
+            )
+
+
+def client_for_role(role: str) -> S3Client:
+    """Return an S3 client with the credentials of `role`.
+
+    Raises:
+        RedshiftError: the role cannot be assumed, or STS cannot be reached.
+    """
+    client: S3Client = RoleSession(role).client("s3")
+    return client
 
 
 @cache
@@ -96,7 +111,7 @@ def find_files(client: S3Client, statement: CopyStatement) -> list[SourceFile]:
         for bucket in {file.bucket for file in found}:
             refuse_other_region(client, bucket)
     except (BotoCoreError, ClientError) as error:
-        raise _s3_fault(str(error)) from error
+        raise s3_fault(str(error)) from error
     return found
 
 
@@ -109,7 +124,7 @@ def refuse_other_region(client: S3Client, bucket: str, named: str | None = None)
     """
     region = _region(bucket)
     if region != (named or client.meta.region_name):
-        raise _s3_fault(f"The S3 bucket '{bucket}' is in '{region}',Status 301,Error PermanentRedirect")
+        raise s3_fault(f"The S3 bucket '{bucket}' is in '{region}',Status 301,Error PermanentRedirect")
 
 
 @cache
@@ -120,7 +135,7 @@ def _region(bucket: str) -> str:
     return s3.head_bucket(Bucket=bucket).get("BucketRegion", "")
 
 
-def _visible(key: str) -> bool:
+def visible(key: str) -> bool:
     """Tell whether Spectrum, which reads columnar files for COPY, sees a file of this name.
 
     Source: https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-external-tables.html
@@ -134,7 +149,7 @@ def _prefix_files(client: S3Client, statement: CopyStatement) -> Iterator[Source
     for page in pages:
         for entry in page.get("Contents", []):
             # An empty object holds no rows: AWS's own SDK for pandas has its tests load prefixes that hold such.
-            if (statement.text or (_visible(entry["Key"]) and entry["Size"])) and not entry["Key"].endswith("/"):
+            if (statement.text or (visible(entry["Key"]) and entry["Size"])) and not entry["Key"].endswith("/"):
                 yield SourceFile(statement.bucket, entry["Key"], entry["Size"])
 
 
@@ -176,7 +191,7 @@ def _manifest_file(client: S3Client, url: str, entry: dict[str, Any], is_columna
     if is_columnar and size != length:
         text = f"HTTP response error code: 416 Message: InvalidRange content_length {length}, object {size}: {url}"
         raise LoadFault("S3 Query Exception (Fetch)", 15001, text).to_error()
-    return SourceFile(bucket, key, size) if _visible(key) or not is_columnar else None
+    return SourceFile(bucket, key, size) if visible(key) or not is_columnar else None
 
 
 def _missing(key: str, context: str) -> RedshiftError:
@@ -198,7 +213,7 @@ def downloaded(client: S3Client, file: SourceFile, folder: Path) -> Iterator[Pat
             with path.open("wb") as output:
                 client.download_fileobj(file.bucket, file.key, output)
         except (BotoCoreError, ClientError) as error:
-            raise _s3_fault(f"{error}: {file.url}") from error
+            raise s3_fault(f"{error}: {file.url}") from error
         yield path
     finally:
         path.unlink(missing_ok=True)
@@ -214,8 +229,8 @@ def read_text(client: S3Client, url: str) -> str:
     try:
         return client.get_object(Bucket=bucket, Key=key)["Body"].read().decode(errors="replace")
     except (BotoCoreError, ClientError) as error:
-        raise _s3_fault(f"{error}: {url}") from error
+        raise s3_fault(f"{error}: {url}") from error
 
 
-def _s3_fault(text: str) -> RedshiftError:
+def s3_fault(text: str) -> RedshiftError:
     return LoadFault(f"S3ServiceException:{text}", CODE_S3, text, _LOCATION).to_error()

@@ -23,6 +23,7 @@ from local.redshift import connection, history, postgres, shapes, tls, warehouse
 from local.redshift.conversation import FrontSettings
 from local.redshift.data_api import DataApi
 from local.redshift.errors import SetupError
+from local.redshift.external.seen import EXTERNAL_NAMES
 from local.redshift.history import History
 from local.redshift.names import NAMES
 
@@ -78,6 +79,7 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
     say(f"postgres ready on {HOST}:{server.port} (pid {server.process.pid})")
     try:
         NAMES.keep_in(home / "data")
+        EXTERNAL_NAMES.keep_in(home / "data")
         token = token_hex()
         seen = History(home / "data" / history.FOLDER, shapes.of_environment(os.environ, home))
         try:

@@ -17,6 +17,7 @@ from local.redshift.bulk import copy_from_stdin, described
 from local.redshift.conversation import raising
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
+from local.redshift.external.perform import statement_of
 from local.redshift.load import of_value
 from local.redshift.login import SASL, SASL_CONTINUE, SASL_FINAL, request_code
 from local.redshift.masking import split_statements
@@ -83,6 +84,8 @@ class Session(Answers):
 
     async def _simple_query(self, sql: str) -> None:
         statements = split_statements(sql)
+        self._forget_external()
+        self._has_run = True
         self._described = b""  # what comes are not the columns of a prepared statement
         self._last_sql = statement = sql
         sent = []
@@ -92,11 +95,16 @@ class Session(Answers):
                 load = await self._plan(copy)
                 await self._run_load(load, messages.query(copy_from_stdin(copy)), sql)
                 return
+            command = await self._command(statements[0]) if len(statements) == 1 else None
             unload = parse_unload(statements[0]) if len(statements) == 1 else None
             if unload:
                 rewritten, as_sent = await self._unloaded(unload, sql)
                 self._unload = Unload(unload)
                 sent.append(as_sent)
+            elif command:
+                await self._perform(*command)
+                rewritten = statement_of(command[0])
+                sent.append(Sent(sql))
             else:
                 parts = []
                 for statement in statements:
@@ -116,14 +124,18 @@ class Session(Answers):
         name, sql, tail = messages.split_parse(message.body)
         self._loads.pop(name, None)
         self._unloads.pop(name, None)
+        self._forget_external()
         self._last_sql = sql
         self._leave_block_to_client(sql)
         sent = Sent(sql)
         try:
+            command = None
             copy, unload = parse_copy(sql), parse_unload(sql)
             if copy:
                 self._loads[name] = await self._plan(copy)
                 rewritten = copy_from_stdin(copy)
+            elif command := await self._command(sql):
+                rewritten = statement_of(command[0])
             elif unload:
                 rewritten, sent = await self._unloaded(unload, sql)
                 self._unloads[name] = Unload(unload)
@@ -133,6 +145,9 @@ class Session(Answers):
                 sent = parts[0][1] if len(parts) == 1 else sent
         except (RedshiftError, RecursionError) as error:
             rewritten = _refusal(error)
+            if self._is_external and isinstance(error, RedshiftError):
+                rewritten = self._unprepared(error)
+        self._keep_external(name, command)
         self._sent[name] = sent
         self._claims[name] = self._loads[name].claims if name in self._loads else (sent.claim,) if sent.claim else ()
         self.recorder.parses(sent)
@@ -147,7 +162,7 @@ class Session(Answers):
             self._portals[portal] = self._loads[statement]
         if intervals := self._intervals.get(statement):
             message = Message(b"B", bound(message.body, intervals))
-        await self._send_bind(statement, message)
+        await self._send_bind(statement, await self._bring_anew(statement, message))
 
     async def _execute(self, message: Message) -> None:
         portal = message.body.split(b"\0", 1)[0]
@@ -161,7 +176,8 @@ class Session(Answers):
             await self._run_load(load, message, sent.text, portal)
         else:
             self.recorder.runs(sent, portal)
-            await self._to_server(message)
+            self._has_run = True
+            await self._to_server(await self._perform_prepared(self._statements.get(portal, b""), message))
 
     # --- from the server ---
 
@@ -240,7 +256,7 @@ class Session(Answers):
 
     async def _ready(self, message: Message) -> Message:
         """TRUNCATE commits the transaction that it runs in (https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html)."""
-        message = await self._end_block(message)
+        message = await self._drop_brought(await self._end_block(message))
         if self._success is not None:
             await self._tell(self._success)
         if self._commit_next and message.body == b"T":

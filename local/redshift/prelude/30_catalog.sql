@@ -1,27 +1,5 @@
--- Catalog and system views that clients of Redshift read. All tell of what PostgreSQL holds; what only a cluster has
--- (external schemas) is empty.
+-- Catalog and system views that clients of Redshift read. All tell of what PostgreSQL holds.
 -- https://docs.aws.amazon.com/redshift/latest/dg/c_intro_system_views.html
-
-create view pg_catalog.svv_external_schemas as
-select
-    null::integer as esoid, null::integer as eskind, null::varchar(128) as schemaname, null::integer as esowner,
-    null::varchar(128) as databasename, null::varchar(128) as esoptions
-where false;
-
-create view pg_catalog.svv_external_tables as
-select
-    null::varchar as redshift_database_name, null::varchar as schemaname, null::varchar as tablename,
-    null::varchar as tabletype, null::varchar as location, null::varchar as input_format, null::varchar as output_format,
-    null::varchar as serialization_lib, null::varchar as serde_parameters, null::integer as compressed,
-    null::varchar as parameters
-where false;
-
-create view pg_catalog.svv_external_columns as
-select
-    null::varchar as redshift_database_name, null::varchar as schemaname, null::varchar as tablename,
-    null::varchar as columnname, null::varchar as external_type, null::integer as columnnum, null::integer as part_key,
-    null::varchar as is_nullable
-where false;
 
 create function pg_catalog.pg_get_late_binding_view_cols() returns setof record language sql stable as $$
     -- late-binding views are listed with the others: information_schema and pg_class tell their columns

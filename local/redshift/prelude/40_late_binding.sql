@@ -55,6 +55,7 @@ begin
     end;
     fresh := to_regclass(name);
     delete from redshift.late_binding_view where view_id in (fresh, former);
+    delete from redshift.external_view where view_id in (fresh, former);
     insert into redshift.late_binding_view
     select fresh, query, coalesce(array_agg(distinct d.refobjid), '{}'), lower(query)
     from pg_rewrite as r

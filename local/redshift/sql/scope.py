@@ -24,6 +24,9 @@ class Relation:
     columns: Columns
     is_catalog: bool = False
     naming: frozenset[str] = frozenset()
+    stored: str = ""  # the temporary table that it is read from
+    hidden: frozenset[str] = frozenset()  # columns that `*` does not mean
+    query: tree.Query | None = None  # what it stands for, where the front itself reads a view
 
 
 Catalog = Mapping[tree.Name, Relation]
@@ -56,6 +59,7 @@ class Source:
     is_element: bool = False
     is_hidden: bool = False  # its columns are not among `*` (those that USING merges)
     relation: tree.Name = ()  # what it is, whatever its alias
+    hidden: frozenset[str] = frozenset()  # columns that `*` does not mean
 
     def __post_init__(self) -> None:
         """Call it as the query does, unless told otherwise."""
@@ -130,7 +134,7 @@ class Scope:
                 found.append((name, Typed(quote(name), column[1] if column else UNKNOWN)))
         for source in sources:
             for name, type_ in (source.columns or {}).items():
-                if qualifier or name not in self.merged:
+                if (qualifier or name not in self.merged) and name not in source.hidden:
                     found.append((name, Typed(f"{quote(source.label)}.{quote(name)}", type_)))
         return found
 

@@ -20,6 +20,7 @@ from local.redshift.sql.write_statement import StatementWriter
 
 UNIT, RECORD = "\x1f", "\x1e"
 NAMING = "n"
+STORED, STORED_CATALOG, VIEW = "s", "c", "v"
 _NAMES = re.compile(r"name$|text$|character(?: varying)?\b|information_schema\.(?:sql_identifier|character_data)$")
 
 
@@ -36,13 +37,24 @@ Answer = tuple[tuple[str, str, str], ...]
 """What rs_relations answers: a name (parts joined by UNIT), whose (t the catalog's, f users', or function), columns.
 
 Of a column: name, type, and what else there is to tell of it; one that was dropped is empty. NAMING is the catalog's
-too, where names may stand in it that are longer than PostgreSQL keeps."""
+too, where names may stand in it that are longer than PostgreSQL keeps. STORED is a users' relation that is kept in a
+temporary table, STORED_CATALOG one of the catalog's: joined to it by UNIT are the table's name and the columns that `*`
+does not mean. VIEW is one that its query, in place of columns, stands for."""
 
 
 @lru_cache(maxsize=2000)
 def _parse(sql: str) -> tuple[Parser, tree.Statement]:
     parser = Parser(sql)
     return parser, parser.statement()
+
+
+def statement_tree(sql: str) -> tree.Statement:
+    """Return the tree of a query's SQL.
+
+    Raises:
+        RedshiftError: a syntax error.
+    """
+    return _parse(sql)[1]
 
 
 @lru_cache(maxsize=2000)
@@ -82,10 +94,18 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
         if kind == "function":
             functions.add(name)
             continue
+        if kind == VIEW:
+            query = statement_tree(columns)
+            if isinstance(query, tree.Query):
+                catalog[tuple(name.split(UNIT))] = Relation({}, query=query)
+            continue
+        kind, *stored = kind.split(UNIT)
         pairs = [column.split(UNIT)[:2] for column in columns.split(RECORD) if column]
         naming = frozenset(column for column, type_ in pairs if kind == NAMING and _NAMES.match(type_))
         found = {column: of_catalog(type_) for column, type_ in pairs}
-        catalog[tuple(name.split(UNIT))] = Relation(found, kind in ("t", NAMING), naming)
+        catalog[tuple(name.split(UNIT))] = Relation(
+            found, kind in ("t", NAMING, STORED_CATALOG), naming, "".join(stored[:1]), frozenset(stored[1:])
+        )
     users = [name for name in parser.named if not (name in catalog and catalog[name].is_catalog)]
     writer = StatementWriter(catalog, allows_catalog=not users)
     writer.user_functions = frozenset(functions)

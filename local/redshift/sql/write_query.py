@@ -203,7 +203,7 @@ class QueryWriter(SourceWriter):
             if select.excluded:
                 raise RedshiftError("the columns to exclude from are not known: a relation does not exist", "42P01")
             return [("", written, None)]
-        is_plain = not any(source.is_element for source in self.scope.sources)
+        is_plain = not any(source.is_element or source.hidden for source in self.scope.sources)
         if (
             is_plain and not select.excluded and select.qualify is None
         ):  # kept as written: views see columns that come later

@@ -52,6 +52,8 @@ class SourceWriter(CallWriter):
             return self._unnested(self.write(tree.Column(name)), alias, table.at)
         else:
             relation = self.catalog.get(name)
+            if relation and relation.query is not None:
+                return self._derived(tree.Derived(relation.query, alias, table.columns))
             self.note(name)
             columns = dict(relation.columns) if relation else None
         if table.at:
@@ -60,6 +62,8 @@ class SourceWriter(CallWriter):
             columns = self.renamed(list(columns.items()) if columns is not None else None, table.columns)
         label = self._add(alias, columns, () if table.alias else name)
         self.scope.sources[-1].relation = name
+        if (known := self.catalog.get(name)) and known.hidden:
+            self.scope.sources[-1].hidden = known.hidden
         named = f"({', '.join(quote(column) for column in table.columns)})" if table.columns else ""
         relation = self.catalog.get(name) if columns is not None else None
         return f"{_told(name, relation)} as {quote(label)}{named}"
@@ -234,7 +238,9 @@ class SourceWriter(CallWriter):
 
 
 def _told(name: tree.Name, relation: Relation | None) -> str:
-    """Return a relation by its name, one of the catalog with the true names of what PostgreSQL has shortened."""
+    """Return a relation by its name, or where its rows are; one of the catalog with true names of what is shortened."""
+    if relation is not None and relation.stored:
+        return f'pg_temp."{relation.stored}"'
     if relation is None or not relation.naming:
         return quote_path(name)
     columns = (

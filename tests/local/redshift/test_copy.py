@@ -114,6 +114,27 @@ def test_nested_values_become_super_when_asked(client: Client, lake: Lake) -> No
     assert client.value("select count(*) from t where a is null") == 1
 
 
+SUPERS: list[tuple[list[Any], pa.DataType, str]] = [
+    (['{"a": 1}', None], pa.string(), '"{\\"a\\": 1}"'),
+    ([7, None], pa.int64(), "7"),
+    ([True, None], pa.bool_(), "true"),
+    ([Decimal("1.50"), None], pa.decimal128(18, 2), "1.50"),
+    ([dt.date(2025, 1, 2), None], pa.date32(), '"2025-01-02"'),
+]
+
+
+@pytest.mark.parametrize(("values", "kind", "expected"), SUPERS, ids=[str(kind) for _, kind, _ in SUPERS])
+def test_a_column_of_any_type_becomes_super_when_asked(
+    client: Client, lake: Lake, values: list[Any], kind: pa.DataType, expected: str
+) -> None:
+    url = lake.put(one(values, kind))
+    client.run("create table t (a super)", lake.copy("t", url, "serializetojson"))
+    assert client.run("select json_serialize(a) from t where a is not null") == [(expected,)]
+    client.error(lake.copy("t", url))
+    client.error(lake.copy("t", lake.put(one([b"x"], pa.binary())), "serializetojson"))
+    assert client.value("select count(*) from t") == 2
+
+
 def test_columns_map_by_position_and_not_by_name(client: Client, lake: Lake) -> None:
     url = lake.put(pa.table({"b": ["first"], "a": ["second"]}))
     client.run("create table t (a varchar(9), b varchar(9))", lake.copy("t", url))

@@ -1,0 +1,116 @@
+"""What a statement needs of an external table: found in the catalog for it, then read into a temporary table.
+
+In: a relation that a statement names, and the trees of all that it reads. Out: the columns of the temporary table, and
+its rows when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.redshift.errors import RedshiftError
+from local.redshift.external.catalog import DataCatalog, ExternalSchema, ExternalTable, Partition
+from local.redshift.external.reading import is_asked_for, names_read, occurrences, reads_all
+from local.redshift.external.scan import PSEUDO, Scan, scan_chunks
+from local.redshift.external.told import TOLD, told_columns, told_rows
+from local.redshift.names import physical, true_name
+from local.redshift.sql import tree
+from local.redshift.sql.scope import quote
+from local.redshift.sql.translate import RECORD, STORED, STORED_CATALOG, UNIT
+
+_UNREAD = "character varying(65535)"  # a column that no statement can read
+_SPECTRUM_OID = "$spectrum_oid"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A relation that a statement names, where its rows are put, and the trees of what reads it.
+
+    `schemas`: those that a system view tells of; of a table its own.
+    """
+
+    name: tree.Name
+    schemas: tuple[ExternalSchema, ...]
+    trees: tuple[Any, ...]
+    stored: str
+
+    @property
+    def is_told(self) -> bool:
+        """Tell whether it is a system view."""
+        return self.name[-1] in TOLD
+
+
+@dataclass(frozen=True)
+class Found:
+    """A relation as it is now: its columns with their types, and how it is read."""
+
+    wanted: Wanted
+    columns: tuple[tuple[str, str], ...]
+    hidden: tuple[str, ...] = ()
+    scan: Scan | None = None
+
+    @property
+    def creation(self) -> str:
+        """The temporary table, without its end."""
+        columns = ", ".join(f"{quote(name)} {kind}" for name, kind in self.columns)
+        return f'create temporary table "{self.wanted.stored}" ({columns})'
+
+    @property
+    def answer(self) -> tuple[str, str, str]:
+        """What the translation is told of it."""
+        kind = STORED_CATALOG if self.wanted.is_told else STORED
+        columns = RECORD.join(f"{name}{UNIT}{type_}" for name, type_ in self.columns)
+        return UNIT.join(self.wanted.name), UNIT.join((kind, self.wanted.stored, *self.hidden)), columns
+
+    def chunks(self, folder: Path) -> Iterator[bytes]:
+        """Yield its rows as CSV.
+
+        Raises:
+            RedshiftError: they cannot be read.
+        """
+        if self.scan is None:
+            return told_rows(self.wanted.name[-1], self.wanted.schemas)
+        return scan_chunks(DataCatalog(self.scan.table.schema), self.scan, folder)
+
+
+def find(wanted: Wanted) -> Found | None:
+    """Return what there is of a relation, None if the catalog has no such table.
+
+    Raises:
+        RedshiftError: the role may not see it, or it is of a kind that is not offered.
+    """
+    if wanted.is_told:
+        return Found(wanted, told_columns(wanted.name[-1]))
+    catalog = DataCatalog(wanted.schemas[0])
+    table = catalog.table(true_name(wanted.name[-1]))
+    if table is None:
+        return None
+    table.hold_form()
+    own = (*table.columns, *table.keys)
+    read = frozenset().union(*map(names_read, wanted.trees))
+    if _SPECTRUM_OID in read:
+        raise RedshiftError(f'the pseudo column "{_SPECTRUM_OID}" is not offered by the local Redshift')
+    hidden = tuple(name for name in PSEUDO if name in read)
+    is_all = any(map(reads_all, wanted.trees))
+    columns = frozenset(column.name for column in own if is_all or physical(column.name) in read)
+    scan = Scan(table, _partitions(catalog, table, wanted), columns, hidden)
+    kinds = [(physical(column.name), column.type or _UNREAD) for column in own]
+    return Found(wanted, (*kinds, *((name, PSEUDO[name]) for name in hidden)), hidden, scan)
+
+
+def _partitions(catalog: DataCatalog, table: ExternalTable, wanted: Wanted) -> tuple[Partition, ...] | None:
+    if not table.keys:
+        return None
+    places = [occurrences(each, wanted.name) for each in wanted.trees]
+    known = None if None in places else [place for some in places for place in some or ()]
+    kept = []
+    for partition in catalog.partitions(table.name):
+        values = {
+            physical(key.name): (value, key.type or "") for key, value in zip(table.keys, partition.values, strict=True)
+        }
+        if is_asked_for(known, values):
+            kept.append(partition)
+    return tuple(kept)

@@ -1,0 +1,283 @@
+"""The Data Catalog, as the role of an external schema sees it: databases, tables and partitions of AWS Glue.
+
+In: an external schema. Out: its tables as they are now; nothing is kept. Changes are made at once.
+Sources: https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-external-schemas.html (rights of the role),
+https://docs.aws.amazon.com/glue/latest/webapi/API_StorageDescriptor.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.redshift.errors import INTERNAL_ERROR, RedshiftError
+from local.redshift.external.hive_types import postgres_type
+from local.redshift.s3_source import RoleSession
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+ORC = "org.apache.hadoop.hive.ql.io.orc.OrcSerde"
+TEXT = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+FORMS = {PARQUET: "parquet", ORC: "orc", TEXT: "textfile"}
+# Properties that change what is read, and are not followed here.
+_NOT_OFFERED = (
+    "data_cleansing_enabled", "invalid_char_handling", "replacement_char", "surplus_char_handling",
+    "numeric_overflow_handling", "escape.delim", "quote.delim",
+)  # fmt: skip
+_MISSING, _THERE = "EntityNotFoundException", "AlreadyExistsException"
+PARTITIONS_AT_ONCE = 100  # r_ALTER_TABLE.html
+
+
+@dataclass(frozen=True)
+class ExternalSchema:
+    """A schema, the catalog's database that it shows, the role that reads it, and the Region ('' for its own)."""
+
+    name: str
+    database: str
+    role: str
+    region: str = ""
+    shown_in: str = ""  # the warehouse's database
+
+
+@dataclass(frozen=True)
+class ExternalColumn:
+    """A column: its name, its type in the catalog, and in Redshift (None: not offered here)."""
+
+    name: str
+    kind: str
+
+    @property
+    def type(self) -> str | None:
+        """The type as PostgreSQL's format_type() prints it."""
+        return postgres_type(self.kind)
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The values of a table's partition columns, as text, and where the files are."""
+
+    values: tuple[str, ...]
+    location: str
+
+
+@dataclass(frozen=True)
+class ExternalTable:
+    """A table as the catalog describes it."""
+
+    schema: ExternalSchema
+    name: str
+    columns: tuple[ExternalColumn, ...]
+    keys: tuple[ExternalColumn, ...]
+    location: str
+    serde: str
+    properties: dict[str, str]
+
+    @property
+    def form(self) -> str:
+        """The format of its files: parquet, orc or textfile; '' for another."""
+        return FORMS.get(self.serde, "")
+
+    def hold_form(self) -> None:
+        """Hold it to the formats that are offered, and the properties.
+
+        Raises:
+            RedshiftError: another one, or a property that is not offered.
+        """
+        for name in _NOT_OFFERED:
+            if name in self.properties:
+                raise RedshiftError(f"the property '{name}' of {self.full_name} is not offered by the local Redshift")
+        if not self.form or "table_type" in self.properties:
+            named = self.properties.get("table_type") or self.serde
+            raise RedshiftError(f'external tables of "{named}" are not offered by the local Redshift: {self.full_name}')
+
+    @property
+    def full_name(self) -> str:
+        """Its name with its schema's."""
+        return f"{self.schema.name}.{self.name}"
+
+
+class DataCatalog:
+    """The database of an external schema, through its role."""
+
+    def __init__(self, schema: ExternalSchema) -> None:
+        self.schema = schema
+
+    @cached_property
+    def _session(self) -> RoleSession:
+        return RoleSession(self.schema.role)
+
+    @cached_property
+    def _glue(self) -> Any:
+        return self._session.client("glue", self.schema.region)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """A client of S3 for the tables' files."""
+        client: S3Client = self._session.client("s3")
+        return client
+
+    def table(self, name: str) -> ExternalTable | None:
+        """Return a table, None if there is none."""
+        with _told():
+            try:
+                return self._of(self._glue.get_table(DatabaseName=self.schema.database, Name=name)["Table"])
+            except ClientError as error:
+                if _code(error) == _MISSING:
+                    return None
+                raise
+
+    def tables(self) -> list[tuple[ExternalTable, dict[str, Any]]]:
+        """Return all tables, each with what the catalog says of it, none where there is no such database."""
+        with _told():
+            try:
+                pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=self.schema.database)
+                return [(self._of(table), table) for page in pages for table in page["TableList"]]
+            except ClientError as error:
+                if _code(error) == _MISSING:
+                    return []
+                raise
+
+    def partitions(self, table: str) -> list[Partition]:
+        """Return a table's partitions."""
+        return [Partition(tuple(each["Values"]), _location(each)) for each in self.described_partitions(table)]
+
+    def described_partitions(self, table: str) -> list[dict[str, Any]]:
+        """Return a table's partitions as the catalog tells of them."""
+        with _told():
+            pages = self._glue.get_paginator("get_partitions").paginate(
+                DatabaseName=self.schema.database, TableName=table
+            )
+            return [partition for page in pages for partition in page["Partitions"]]
+
+    def create_database(self) -> None:
+        """Make the database unless it is there."""
+        with _told(), _unless(_THERE):
+            self._glue.create_database(DatabaseInput={"Name": self.schema.database})
+
+    def delete_database(self) -> None:
+        """Delete the database with its tables, if it is there."""
+        with _told(), _unless(_MISSING):
+            self._glue.delete_database(Name=self.schema.database)
+
+    def create_table(self, described: dict[str, Any]) -> None:
+        """Make a table of a TableInput.
+
+        Raises:
+            RedshiftError: there is one of this name, or no such database.
+        """
+        with _told():
+            try:
+                self._glue.create_table(DatabaseName=self.schema.database, TableInput=described)
+            except ClientError as error:
+                if _code(error) == _THERE:
+                    raise RedshiftError(f'relation "{described["Name"]}" already exists', "42P07") from error
+                raise
+
+    def delete_table(self, name: str) -> bool:
+        """Delete a table; return whether there was one. Its files stay."""
+        with _told():
+            try:
+                self._glue.delete_table(DatabaseName=self.schema.database, Name=name)
+            except ClientError as error:
+                if _code(error) == _MISSING:
+                    return False
+                raise
+        return True
+
+    def add_partitions(self, table: ExternalTable, added: list[Partition], unless_there: bool) -> None:
+        """Add partitions, at once or none.
+
+        Raises:
+            RedshiftError: one is there, and may not be.
+        """
+        there = {partition.values for partition in self.partitions(table.name)}
+        known = [partition for partition in added if partition.values in there]
+        if known and not unless_there:
+            raise RedshiftError(f'partition {_shown(known[0])} of table "{table.name}" already exists', "42710")
+        with _told():
+            described = self._glue.get_table(DatabaseName=self.schema.database, Name=table.name)["Table"]
+            wanted = [
+                {
+                    "Values": list(partition.values),
+                    "StorageDescriptor": {**described["StorageDescriptor"], "Location": partition.location},
+                }
+                for partition in added
+                if partition.values not in there
+            ]
+            if wanted:
+                self._glue.batch_create_partition(
+                    DatabaseName=self.schema.database, TableName=table.name, PartitionInputList=wanted
+                )
+
+    def drop_partition(self, table: str, values: tuple[str, ...]) -> None:
+        """Delete a partition; its files stay.
+
+        Raises:
+            RedshiftError: there is no such partition.
+        """
+        if values not in {partition.values for partition in self.partitions(table)}:
+            raise RedshiftError(f'partition ({", ".join(values)}) of table "{table}" does not exist', "42704")
+        with _told():
+            self._glue.delete_partition(
+                DatabaseName=self.schema.database, TableName=table, PartitionValues=list(values)
+            )
+
+    def _of(self, described: dict[str, Any]) -> ExternalTable:
+        storage = described.get("StorageDescriptor", {})
+        serde = storage.get("SerdeInfo", {})
+        return ExternalTable(
+            self.schema,
+            described["Name"],
+            _columns(storage.get("Columns", [])),
+            _columns(described.get("PartitionKeys", [])),
+            storage.get("Location", ""),
+            serde.get("SerializationLibrary", described.get("TableType", "")),
+            {**serde.get("Parameters", {}), **described.get("Parameters", {})},
+        )
+
+
+def _columns(described: list[dict[str, Any]]) -> tuple[ExternalColumn, ...]:
+    return tuple(ExternalColumn(each["Name"].lower(), each.get("Type", "")) for each in described)
+
+
+def _location(described: dict[str, Any]) -> str:
+    location: str = described.get("StorageDescriptor", {}).get("Location", "")
+    return location
+
+
+def _shown(partition: Partition) -> str:
+    return f"({', '.join(partition.values)})"
+
+
+def _code(error: ClientError) -> str:
+    return error.response["Error"]["Code"]
+
+
+@contextmanager
+def _unless(code: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if _code(error) != code:
+            raise
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what the catalog refuses in its own words, as Redshift does.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-external-tables.html (not authorized)
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise RedshiftError(error.response["Error"].get("Message", str(error)), INTERNAL_ERROR) from error
+    except BotoCoreError as error:
+        raise RedshiftError(str(error), INTERNAL_ERROR) from error

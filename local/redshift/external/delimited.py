@@ -1,0 +1,104 @@
+"""Files of an external table that is stored as text: lines of fields with a character between them.
+
+In: a file on disk and its table. Out: columns as text, which PostgreSQL reads in their types, or a LoadFault. A field
+that is missing is NULL, one too many is not read; so is the table's text for NULL (Hive's `\\N` unless it has another),
+and nothing where the column is no text. A value that is not spelt as its type is documented to be fails.
+Source: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_TABLE.html
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+
+from local.redshift.columnar import BATCH_ROWS
+from local.redshift.errors import LoadFault, RedshiftError
+from local.redshift.external.catalog import ExternalColumn, ExternalTable
+from local.redshift.parquet_rows import cut
+from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn
+from local.redshift.s3_source import SourceFile
+
+_OPENERS: dict[str, Any] = {"none": open, "gzip": gzip.open, "bzip2": bz2.open}
+_BY_EXTENSION = {".gz": "gzip", ".bz2": "bzip2"}
+START_OF_HEADING, END = "\x01", "\n"
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
+_SPELT = {
+    "smallint": r"[+-]?\d+",
+    "integer": r"[+-]?\d+",
+    "bigint": r"[+-]?\d+",
+    "numeric": _NUMBER,
+    "real": rf"{_NUMBER}(?:[eE][+-]?\d+)?",
+    "double precision": rf"{_NUMBER}(?:[eE][+-]?\d+)?",
+    "boolean": r"(?i:true|false)",
+    "date": r"\d{4}-\d\d-\d\d",
+    "timestamp without time zone": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?",
+}
+
+
+def read_delimited(
+    path: Path, file: SourceFile, table: ExternalTable, read: frozenset[str]
+) -> Iterator[tuple[list[pa.Array], int]]:
+    """Yield the table's own columns, some rows at a time, each with their number; a column not in `read` is NULL.
+
+    Raises:
+        RedshiftError: a form that is not offered, a compression that is not what it says, or a value.
+    """
+    delimiter = table.properties.get("field.delim") or table.properties.get("serialization.format")
+    delimiter = START_OF_HEADING if delimiter in (None, "1") else delimiter
+    if table.properties.get("line.delim", END) != END:
+        raise RedshiftError(f"other ends of lines are not offered by the local Redshift: {table.full_name}")
+    null = table.properties.get("serialization.null.format", r"\N")
+    try:
+        with _OPENERS[_compression(file, table)](path, "rt", encoding="utf-8", newline=END) as lines:
+            for _ in range(int(table.properties.get("skip.header.line.count", "0"))):
+                next(lines, None)
+            while some := list(islice(lines, BATCH_ROWS)):
+                rows = [line.removesuffix(END).split(delimiter) for line in some]
+                yield [_column(rows, place, table, read, null, file) for place in range(len(table.columns))], len(rows)
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise LoadFault(
+            SPECTRUM, CODE_DATA, f"File '{file.url}' cannot be read: {error}", file=file.url
+        ).to_error() from error
+
+
+def _compression(file: SourceFile, table: ExternalTable) -> str:
+    extension = next((form for end, form in _BY_EXTENSION.items() if file.key.endswith(end)), "none")
+    form = table.properties.get("compression_type", extension).lower()
+    if form not in _OPENERS or file.key.endswith(".snappy"):
+        raise RedshiftError(f"text compressed as {form} is not offered by the local Redshift: {file.url}")
+    return form
+
+
+def _column(
+    rows: list[list[str]], place: int, table: ExternalTable, read: frozenset[str], null: str, file: SourceFile
+) -> pa.Array:
+    column = table.columns[place]
+    if column.name not in read:
+        return pa.nulls(len(rows), pa.string())
+    texts = [row[place] if place < len(row) else None for row in rows]
+    return pa.array(_values(texts, column, null, file), pa.large_string())
+
+
+def _values(texts: list[str | None], column: ExternalColumn, null: str, file: SourceFile) -> Iterator[str | None]:
+    target = TargetColumn(column.name, column.type or "")
+    spelling = _SPELT.get(target.base)
+    if spelling is None:
+        for text in texts:
+            yield None if text is None or text == null else cut(text, target.length or 1)
+        return
+    pattern = re.compile(spelling)
+    for text in texts:
+        if text is None or text in (null, ""):
+            yield None
+        elif pattern.fullmatch(text):
+            yield text
+        else:
+            context = f"Invalid value '{text}' of column {column.name}, {column.kind} (file: {file.url})"
+            raise LoadFault(SPECTRUM, CODE_DATA, context, file=file.url, column=column.name).to_error()

@@ -1,0 +1,142 @@
+"""The rows of external tables in a session: brought into temporary tables before a statement that reads them runs.
+
+In: what a statement wants. Out: temporary tables, which are dropped when it has run. Every statement reads the catalog
+and S3 anew, one that was prepared whenever it runs. A query of external tables needs the right to make temporary tables
+on Redshift too (https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-external-tables.html).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from local.redshift import messages
+from local.redshift.errors import INTERNAL_ERROR, RedshiftError, translate
+from local.redshift.external.bring import Found, Wanted, find
+from local.redshift.external.catalog import ExternalSchema
+from local.redshift.messages import Message
+from local.redshift.sql import tree
+from local.redshift.translation import Translation
+
+NO_SUCH = b"rs_failed\0"  # a portal and a statement that there never is
+_NO_STATEMENT = "rs_failed"  # a syntax error
+_PLACE = "rs_external"  # a savepoint
+
+
+@dataclass
+class ExternalRows(Translation):
+    """A conversation that reads external tables."""
+
+    _wants: list[Wanted] = field(default_factory=list)  # of the statement at hand
+    _kept: dict[bytes, list[Wanted]] = field(default_factory=dict)  # by prepared statement
+    _fresh: bytes | None = None  # the prepared statement whose rows have just been read
+    _temporary: list[str] = field(default_factory=list)  # tables made outside of a block, until the statement has run
+    _has_run: bool = False
+    _counted: int = 0
+    _is_external: bool = False  # the statement at hand reads external tables, or is a command of theirs
+
+    def _wanted(
+        self, name: tree.Name, schemas: tuple[ExternalSchema, ...], trees: tuple[tree.Statement, ...]
+    ) -> Wanted:
+        self._counted += 1
+        return Wanted(name, schemas, trees, f"rs_external_{self._counted}")
+
+    async def _bring(self, wanted: list[Wanted], *, is_empty: bool = False) -> list[Found]:
+        """Put what is wanted into temporary tables; return what was found.
+
+        Raises:
+            RedshiftError: the catalog, S3 or a file does not give it.
+        """
+        found = [each for one in wanted if (each := await asyncio.to_thread(find, one)) is not None]
+        for each in found:
+            folder = self.settings.temporary_folder
+            await self._store(each, iter(()) if is_empty else each.chunks(folder))
+        return found
+
+    async def _store(self, found: Found, chunks: Iterator[bytes]) -> None:
+        in_block = self._status == b"T"
+        before, after = (f"savepoint {_PLACE}; ", f"; release savepoint {_PLACE}") if in_block else ("", "")
+        stored = f'pg_temp."{found.wanted.stored}"'
+        error = await self._feed(
+            f"{before}drop table if exists {stored}; {found.creation}{' on commit drop' * in_block}; "
+            f"copy {stored} from stdin (format csv, encoding 'UTF8'){after}",
+            chunks,
+        )
+        if error and in_block:
+            await self._try(f"rollback to savepoint {_PLACE}; release savepoint {_PLACE}")
+        if error:
+            raise error
+        if not in_block:
+            self._temporary.append(stored)
+
+    async def _feed(self, sql: str, chunks: Iterator[bytes]) -> RedshiftError | None:
+        """Run SQL of the front's own that ends with COPY FROM STDIN; return what fails."""
+        await self._idle.wait()
+        self._answers = asyncio.Queue()
+        self.server.write(messages.query(sql))
+        await self.server.flush()
+        failed: RedshiftError | None = None
+        while (answer := await self._answers.get()).kind != b"Z":
+            if answer.kind == b"G":
+                failed = await self._send_rows(chunks)
+            elif answer.kind == b"E" and failed is None:
+                told = translate(messages.error_fields(answer.body))
+                failed = RedshiftError(told.get("M", ""), told["C"], told.get("D", ""))
+        self._status = answer.body
+        self._answers = None
+        return failed
+
+    async def _send_rows(self, chunks: Iterator[bytes]) -> RedshiftError | None:
+        try:
+            while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+                self.server.write(Message(b"d", chunk))
+                await self.server.flush()
+        except RedshiftError as error:
+            failed = error
+        except Exception as error:  # a client must get an answer, whatever a file does to its reader
+            failed = RedshiftError(f"external table: {type(error).__name__}: {error}", INTERNAL_ERROR)
+        else:
+            self.server.write(Message(b"c", b""))
+            await self.server.flush()
+            return None
+        self.server.write(Message(b"f", b"read failed\0"))
+        await self.server.flush()
+        return failed
+
+    def _forget_external(self) -> None:
+        """Begin with the next message."""
+        self._wants, self._is_external = [], False
+
+    def _unprepared(self, error: RedshiftError) -> str:
+        """Return what fails to be prepared, with an error that another time may not come.
+
+        Drivers keep what could be prepared, and would hear of the same error ever after.
+        """
+        self._load_error = error.fields()
+        return _NO_STATEMENT
+
+    async def _bring_anew(self, statement: bytes, message: Message) -> Message:
+        """Read again what a prepared statement reads, unless it was just parsed; return the Bind, or one that fails."""
+        wanted = self._kept.get(statement)
+        if wanted is None or self._fresh == statement:
+            self._fresh = None
+            return message
+        try:
+            if self._unsynced:
+                raise RedshiftError("a query of external tables cannot be pipelined behind messages without a Sync")
+            await self._idle.wait()
+            if self._status != b"E":
+                await self._bring(wanted)
+        except RedshiftError as error:
+            self._load_error = error.fields()
+            return Message(b"B", b"\0" + NO_SUCH + b"\0" * 6)
+        return message
+
+    async def _drop_brought(self, message: Message) -> Message:
+        """Drop the temporary tables of a statement that has run; return the server's last message."""
+        if self._temporary and self._has_run and message.body == b"I":
+            tables, self._temporary, self._fresh = self._temporary, [], None
+            message = await self._run_unseen(f"drop table if exists {', '.join(tables)}")
+        self._has_run = self._has_run and message.body != b"I"
+        return message

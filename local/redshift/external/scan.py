@@ -1,0 +1,144 @@
+"""The rows of an external table, read from S3 for one statement.
+
+In: a table, the partitions and columns that a statement asks for. Out: CSV chunks with all columns of the table in
+order, then its partition columns, then the pseudo columns that are asked for; a column that is not is NULL. Columns of
+parquet and ORC are found by name, without regard to case; one that a file does not have is NULL. Of ORC that is
+documented (https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-external-tables.html), of parquet nothing is.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.csv as pa_csv  # type: ignore[import-untyped]  # pyarrow ships no types
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.redshift.columnar import BATCH_ROWS, ColumnarFile, open_columnar, unreadable
+from local.redshift.errors import RedshiftError
+from local.redshift.external.catalog import DataCatalog, ExternalColumn, ExternalTable, Partition
+from local.redshift.external.delimited import read_delimited
+from local.redshift.external.reading import NULL_PARTITION
+from local.redshift.parquet_rows import as_csv
+from local.redshift.parquet_types import TargetColumn
+from local.redshift.s3_source import SourceFile, downloaded, refuse_other_region, s3_fault, visible
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+PATH, SIZE = "$path", "$size"
+PSEUDO = {PATH: "character varying(65535)", SIZE: "bigint"}
+_CSV = pa_csv.WriteOptions(include_header=False)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What one statement reads: of a table, some partitions (None: it has none) and columns, and pseudo columns."""
+
+    table: ExternalTable
+    partitions: tuple[Partition, ...] | None
+    columns: frozenset[str]
+    pseudo: tuple[str, ...] = ()
+
+
+def scan_chunks(catalog: DataCatalog, scan: Scan, folder: Path) -> Iterator[bytes]:
+    """Yield the rows as CSV.
+
+    Args:
+        catalog: whose role reads the files.
+        scan: what to read.
+        folder: where to keep files while they are read.
+
+    Raises:
+        RedshiftError: S3 refuses, a file is not readable, or a column's type does not fit.
+    """
+    table = scan.table
+    _refuse_types(scan)
+    parts = [Partition((), table.location)] if scan.partitions is None else scan.partitions
+    for partition in parts:
+        for file in _files(catalog.s3, partition.location):
+            with downloaded(catalog.s3, file, folder) as path:
+                constants = _constants(scan, partition, file)
+                if table.form == "textfile":
+                    read = read_delimited(path, file, table, scan.columns)
+                else:
+                    read = _columnar(open_columnar(path, file.url, table.form), scan)
+                for columns, rows in read:
+                    yield _csv([*columns, *(pa.array([value] * rows, pa.string()) for value in constants)])
+
+
+def _refuse_types(scan: Scan) -> None:
+    for column in (*scan.table.columns, *scan.table.keys):
+        if column.type is None and column.name in scan.columns:
+            raise RedshiftError(
+                f'column "{column.name}" of {scan.table.full_name} has the type "{column.kind}", which the local '
+                "Redshift does not offer in external tables: name the columns that are read"
+            )
+
+
+def _constants(scan: Scan, partition: Partition, file: SourceFile) -> list[str | None]:
+    values: list[str | None] = [None if value == NULL_PARTITION else value for value in partition.values]
+    return values + [file.url if name == PATH else str(file.size) for name in scan.pseudo]
+
+
+def _files(client: S3Client, location: str) -> list[SourceFile]:
+    """List the files below a folder and its folders; hidden ones and empty ones are unseen.
+
+    Raises:
+        RedshiftError: S3 refuses, or the location is a file: a manifest.
+    """
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    prefix = key if not key or key.endswith("/") else f"{key}/"
+    try:
+        refuse_other_region(client, bucket)
+        found = _listed(client, bucket, prefix)
+        if not found and prefix != key and any(file.key == key for file in _listed(client, bucket, key)):
+            raise RedshiftError(f"a file as LOCATION, a manifest, is not offered by the local Redshift: {location}")
+    except (BotoCoreError, ClientError) as error:
+        raise s3_fault(f"{error}: {location}") from error
+    return [file for file in found if visible(file.key) and file.size]
+
+
+def _listed(client: S3Client, bucket: str, prefix: str) -> list[SourceFile]:
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [SourceFile(bucket, each["Key"], each["Size"]) for page in pages for each in page.get("Contents", [])]
+
+
+def _columnar(file: ColumnarFile, scan: Scan) -> Iterator[tuple[list[pa.Array], int]]:
+    """Yield the table's own columns batch by batch, each with its number of rows."""
+    by_name = {field.name.lower(): index for index, field in reversed(list(enumerate(file.fields)))}
+    by_place = scan.table.form == "orc" and scan.table.properties.get("orc.schema.resolution", "name") != "name"
+    plans = {}
+    for place, column in enumerate(scan.table.columns):
+        index = place if by_place and place < len(file.fields) else by_name.get(column.name)
+        if index is not None and column.name in scan.columns:
+            plans[column.name] = file.plan(index, _target(column))
+    chosen = list(plans.values())
+    if not chosen:
+        for start in range(0, file.rows, BATCH_ROWS):
+            rows = min(BATCH_ROWS, file.rows - start)
+            yield [pa.nulls(rows, pa.string()) for _ in scan.table.columns], rows
+        return
+    try:
+        for batch in file.batches([plan.index for plan in chosen]):
+            read = {
+                plan.target.name: as_csv(batch.column(i), plan, file.name, cuts=True) for i, plan in enumerate(chosen)
+            }
+            nothing = pa.nulls(len(batch), pa.string())
+            yield [read.get(column.name, nothing) for column in scan.table.columns], len(batch)
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(file.name, file.form, error) from error
+
+
+def _target(column: ExternalColumn) -> TargetColumn:
+    return TargetColumn(column.name, column.type or "")
+
+
+def _csv(columns: list[pa.Array]) -> bytes:
+    output = io.BytesIO()
+    pa_csv.write_csv(pa.table(columns, names=[str(i) for i in range(len(columns))]), output, _CSV)
+    return output.getvalue()
