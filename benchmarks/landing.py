@@ -1,6 +1,6 @@
 """What it takes to land many small files, beside other ways to load them.
 
-    python -m benchmarks.landing --files 500 --rows 100 [--against REV]
+    python -m benchmarks.landing --files 500 --rows 100 [--rewritten] [--against REV]
 
 starts a local AWS and a local Redshift of its own, uploads the files, lets each way of benchmarks/ways.py load them in
 a process of its own, checks that every row is there once, and prints what it took: the median of the runs, as a table
@@ -76,14 +76,19 @@ def task_for(land: Land, dataset: str, files: list[FileVersion]) -> Task:
     )
 
 
-def measure(land: Land, way: str, files: int, rows: int, folder: Path = ROOT) -> Measured:
+def measure(land: Land, way: str, files: int, rows: int, folder: Path = ROOT, unit: str = "us") -> Measured:
     """Upload files of a new dataset and let the way of the checkout in `folder` load them.
+
+    `unit`: of their timestamps. COPY misreads "ns", so that Landfall's function rewrites them.
 
     Raises:
         RuntimeError: not every row is there once.
     """
     dataset = new_dataset("bench")
-    uploaded = [land.put(f"raw/{dataset}/{number:06}.parquet", draw(rows, number)) for number in range(files)]
+    schema = draw(1, 0).schema
+    schema = schema.set(schema.get_field_index("ordered_at"), pa.field("ordered_at", pa.timestamp(unit)))
+    tables = (draw(rows, number).cast(schema) for number in range(files))
+    uploaded = [land.put(f"raw/{dataset}/{number:06}.parquet", table) for number, table in enumerate(tables)]
     task = task_for(land, dataset, uploaded)
     if way != "landfall":  # which makes its tables itself
         land.warehouse.execute(f"create table {task.table} ({task.columns})")
@@ -132,8 +137,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=DEFAULT_WAYS)
     parser.add_argument("--against", metavar="REV", help="measure the function of this revision too")
+    parser.add_argument("--rewritten", action="store_true", help="files that COPY would misread: for Landfall alone")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    if options.rewritten and options.ways != ["landfall"]:
+        parser.error("--rewritten needs `--ways landfall`: the others do not read such files")
+    unit = "ns" if options.rewritten else "us"
     with ExitStack() as cleanup:
         land = cleanup.enter_context(surroundings())
         ways = {way: (way, ROOT) for way in options.ways}
@@ -142,7 +151,7 @@ def main() -> None:
             tree = cleanup.enter_context(checked_out(options.against, folder))
             ways[f"landfall of {options.against}"] = ("landfall", tree)
         runs = [
-            {name: measure(land, way, options.files, options.rows, tree) for name, (way, tree) in ways.items()}
+            {name: measure(land, way, options.files, options.rows, tree, unit) for name, (way, tree) in ways.items()}
             for _ in range(options.runs)
         ]
     results = {way: median([run[way] for run in runs]) for way in ways}

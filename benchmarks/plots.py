@@ -173,7 +173,7 @@ def rewriting(result: Result, path: Path) -> None:
             values = [found[each]["milliseconds_a_megabyte"] for each in sets]
             bars = axes.bar([at + number * 0.4 for at in range(len(sets))], values, 0.4, color=color, label=name)
             axes.bar_label(bars, fontsize=8, padding=2)
-        axes.set_xticks([at + 0.2 for at in range(len(sets))], sets)
+        axes.set_xticks([at + 0.2 for at in range(len(sets))], [each.partition(", 20 ms")[0] for each in sets])
         axes.set(title="Milliseconds of CPU a megabyte rewritten")
         axes.grid(visible=False, axis="x")
         axes.legend(frameon=False)
