@@ -51,6 +51,9 @@ def catalog(
             continue
         outcome = raw_catalog.register(glue, database, table.definition)
         partitions = [key["Name"] for key in table.definition["PartitionKeys"]]
+        raw_catalog.register_partitions(
+            glue, database, table.definition, raw_catalog.folders(stack.s3, table.definition)
+        )
         results.append(_result(dataset, outcome, partitions, table.left_out))
     if as_json:
         output.print_json({"database": database, "tables": results})

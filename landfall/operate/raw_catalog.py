@@ -1,8 +1,8 @@
 """OPERATE, catalog: tables over files in the bucket, for Athena and for the warehouse's external schemas.
 
 In: a dataset's contract, the keys of some of its files. Out: a table of the Glue catalog, its partitions projected from
-the hive parts of the keys, so that nobody adds any. Nothing is read and nothing lands by it. Exports are described in
-the same words.
+the hive parts of the keys, so that nobody adds any for Athena; those that are there are registered too, since only
+Athena projects any. Nothing is read and nothing lands by it. Exports are described in the same words.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RAW = "raw"
 LOOKED_AT = 1000  # keys: one page of a listing
+# https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html
+PARTITIONS_A_CALL = 100
 # Athena's names of the types that the files of a declared column have:
 # https://docs.aws.amazon.com/athena/latest/ug/data-types.html
 TYPES = {
@@ -120,6 +122,50 @@ def register(glue: Any, database: str, definition: Mapping[str, Any]) -> str:
         glue.update_table(DatabaseName=database, TableInput=definition)
         return "updated"
     return "created"
+
+
+def folders(s3: S3Client, definition: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """List the partitions of a table that have files, by their values: a request for a thousand folders in a folder."""
+    bucket, _, folder = str(definition["StorageDescriptor"]["Location"]).removeprefix("s3://").partition("/")
+    found: list[tuple[str, ...]] = [()]
+    names = [str(key["Name"]) for key in definition["PartitionKeys"]]
+    for depth, name in enumerate(names):
+        deeper = []
+        for values in found:
+            above = folder + "".join(f"{key}={value}/" for key, value in zip(names[:depth], values, strict=True))
+            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{above}{name}=", Delimiter="/")
+            prefixes = (each["Prefix"] for page in pages for each in page.get("CommonPrefixes", []))
+            deeper += [(*values, each.removeprefix(f"{above}{name}=").removesuffix("/")) for each in prefixes]
+        found = deeper
+    return found if names else []
+
+
+def register_partitions(
+    glue: Any, database: str, definition: Mapping[str, Any], found: Sequence[Sequence[str]]
+) -> None:
+    """Register partitions of a table for readers that project none, Redshift's external schemas among them.
+
+    Athena leaves them aside: https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html
+
+    Raises:
+        ConfigError: Glue does not take one.
+    """
+    names = [key["Name"] for key in definition["PartitionKeys"]]
+    storage = definition["StorageDescriptor"]
+    for start in range(0, len(found), PARTITIONS_A_CALL):
+        inputs = []
+        for values in found[start : start + PARTITIONS_A_CALL]:
+            parts = "".join(f"{name}={value}/" for name, value in zip(names, values, strict=True))
+            place = {**storage, "Location": storage["Location"] + parts}
+            inputs.append({"Values": list(values), "StorageDescriptor": place})
+        answer = glue.batch_create_partition(
+            DatabaseName=database, TableName=definition["Name"], PartitionInputList=inputs
+        )
+        for error in answer.get("Errors", []):
+            why = error["ErrorDetail"]
+            if why["ErrorCode"] != "AlreadyExistsException":
+                where = "/".join(error["PartitionValues"])
+                raise ConfigError(f"{database}.{definition['Name']}, partition {where}: {why.get('ErrorMessage', why)}")
 
 
 def location(glue: Any, database: str, name: str) -> str:

@@ -1,9 +1,11 @@
 """`landfall catalog`: a dataset's files as a table of the Glue catalog, from its contract and from where they lie."""
 
 import json
+import secrets
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import Contract, parse_contract
@@ -71,6 +73,36 @@ def test_the_deployed_catalog_is_filled_and_filled_again(stack: LocalStack) -> N
     workgroup = stack.client("athena").get_work_group(WorkGroup="landfall-local")["WorkGroup"]["Configuration"]
     limit = load("main")["Parameters"]["QueryScanLimitBytes"]["Default"]
     assert int(workgroup["BytesScannedCutoffPerQuery"]) == limit
+
+
+def test_the_partitions_that_have_files_are_registered_for_who_projects_none(stack: LocalStack) -> None:
+    s3, glue, database = stack.client("s3"), stack.client("glue"), "landfall_local_raw"
+    bucket = name = f"sold-{secrets.token_hex(4)}"
+    s3.create_bucket(Bucket=bucket)
+    keys = [f"sold/day=2026-01-0{day}/region={region}/a.parquet" for day, region in ((1, "EU"), (2, "EU"), (2, "a b"))]
+    for key in keys:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"")
+    parts = raw_catalog.partitions("sold/", keys)
+    definition = raw_catalog.describe(name, "sold", f"s3://{bucket}/sold/", [("id", "bigint")], parts)
+    raw_catalog.register(glue, database, definition)
+    for _ in range(2):  # those that are registered already stay
+        found = raw_catalog.folders(s3, definition)
+        raw_catalog.register_partitions(glue, database, definition, found)
+        registered = glue.get_partitions(DatabaseName=database, TableName=name)["Partitions"]
+        assert {tuple(each["Values"]): each["StorageDescriptor"]["Location"] for each in registered} == {
+            ("2026-01-01", "EU"): f"s3://{bucket}/sold/day=2026-01-01/region=EU/",
+            ("2026-01-02", "EU"): f"s3://{bucket}/sold/day=2026-01-02/region=EU/",
+            ("2026-01-02", "a b"): f"s3://{bucket}/sold/day=2026-01-02/region=a b/",
+        }
+    full = {"ErrorCode": "ResourceNumberLimitExceededException", "ErrorMessage": "too many"}
+    errors = [{"PartitionValues": ["2026-01-01", "EU"], "ErrorDetail": full}]
+    with Stubber(glue) as refusing:
+        refusing.add_response("batch_create_partition", {"Errors": errors})
+        with pytest.raises(ConfigError, match=f"{name}, partition 2026-01-01/EU: too many"):
+            raw_catalog.register_partitions(glue, database, definition, found[:1])
+    glue.delete_table(DatabaseName=database, Name=name)
+    whole = raw_catalog.describe(name, "sold", f"s3://{bucket}/sold/", [("id", "bigint")], {})
+    assert raw_catalog.folders(s3, whole) == []
 
 
 def test_a_dataset_that_nobody_declared_is_refused_and_nothing_is_registered(stack: LocalStack) -> None:
