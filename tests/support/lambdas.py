@@ -77,11 +77,11 @@ def client_of_function(aws: LocalServices, service: str, *statements: dict[str, 
 
 
 def zip_of(files: dict[str, str]) -> bytes:
-    """Return a zip with the files."""
+    """Return a zip with the files: the same bytes whenever it is made."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name, text)
+            archive.writestr(zipfile.ZipInfo(name), text)
     return buffer.getvalue()
 
 
