@@ -104,6 +104,11 @@ class Recorder:
         table = (statement.target or next(iter(statement.tables), 0)) if statement else 0
         return table, self._transaction, self.origin.pid
 
+    @property
+    def text(self) -> str:
+        """Return the statement that runs, as the client sent it; '' if none does."""
+        return self._steps[0].sent.text if self._steps and self._steps[0].sent else ""
+
     def load_failed(self, fault: LoadFault) -> None:
         """Note why the COPY that runs is about to fail."""
         if self._steps and self._steps[0].sent and (load := self._steps[0].sent.load):

@@ -27,6 +27,7 @@ from local.redshift.recorder import Sent
 from local.redshift.row_description import fields
 from local.redshift.spelling import spelt_in
 from local.redshift.table_locks import controls_transaction
+from local.redshift.tags import OF_FRONT, tag_of
 from local.redshift.unload import Unload
 from local.redshift.unload_statement import parse_unload
 
@@ -193,6 +194,8 @@ class Session(Answers):
                     await self.client.flush()
 
     async def _tell(self, message: Message) -> None:
+        if message.kind == b"C" and message.body in OF_FRONT:
+            message = Message(b"C", tag_of(self.recorder.text, message.body))
         self._record(message)
         shown = await self._shown(messages.with_true_names(message))
         if shown is not None:

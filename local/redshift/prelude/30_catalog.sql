@@ -1,11 +1,6 @@
 -- Catalog and system views that clients of Redshift read. All tell of what PostgreSQL holds.
 -- https://docs.aws.amazon.com/redshift/latest/dg/c_intro_system_views.html
 
-create function pg_catalog.pg_get_late_binding_view_cols() returns setof record language sql stable as $$
-    -- late-binding views are listed with the others: information_schema and pg_class tell their columns
-    select null::name, null::name, null::name, null::varchar, null::integer where false
-$$;
-
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_PG_PROC_INFO.html: PG_PROC with procedures told apart
 create view pg_catalog.pg_proc_info as
 select

@@ -44,7 +44,21 @@ $$;
 create view redshift.late_binding_view_id as select view_id from redshift.late_binding_view;
 create view redshift.late_binding_view_text as
 select view_id, definition from redshift.late_binding_view where redshift.may_see(view_id);
-grant select on redshift.late_binding_view_id, redshift.late_binding_view_text, redshift.table_storage to public;
+create view redshift.late_binding_view_name as
+select n.nspname, c.relname from redshift.late_binding_view as v
+inner join pg_class as c on c.oid = v.view_id inner join pg_namespace as n on c.relnamespace = n.oid;
+grant select on redshift.late_binding_view_id, redshift.late_binding_view_text, redshift.late_binding_view_name,
+    redshift.table_storage to public;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/PG_GET_LATE_BINDING_VIEW_COLS.html
+create function pg_catalog.pg_get_late_binding_view_cols() returns setof record language sql stable as $$
+    select n.nspname, c.relname, a.attname, rs_type_shown(a.atttypid, a.atttypmod)::varchar, a.attnum::integer
+    from redshift.late_binding_view_id as v
+    inner join pg_class as c on c.oid = v.view_id
+    inner join pg_namespace as n on c.relnamespace = n.oid
+    inner join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where redshift.may_see(c.oid)
+$$;
 
 create function pg_catalog.rs_show_databases() returns table (
     database_name varchar, database_owner integer, database_type varchar, database_acl varchar, parameters varchar,

@@ -21,6 +21,16 @@ from pg_catalog.pg_class as c
 left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where c.relkind in ('v', 'm');
 
+create procedure pg_catalog.rs_comment_on_view(name text, words text) language plpgsql as $$
+begin
+    execute format(
+        'comment on %s %s is %L',
+        case (select relkind from pg_class where oid = to_regclass(name)) when 'm' then 'materialized view' else 'view' end,
+        name, words
+    );
+end
+$$;
+
 create function redshift.keep_rows_beside() returns event_trigger language plpgsql security definer as $$
 declare
     made record;

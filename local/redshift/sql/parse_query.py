@@ -77,12 +77,16 @@ class Parser(ExpressionParser):
             )
         if self.token.key == "order":
             found.order = self.order_by()
-        for _ in range(2):
-            if self.take("limit") and not self.take("all"):
-                found.limit = self.expression()
-            elif self.take("offset"):
+        taken: set[str] = set()
+        while self.token.key in {"limit", "offset"} - taken:  # a second one is a syntax error
+            word = self.token.key
+            taken.add(word)
+            self.need(word)
+            if word == "offset":
                 found.offset = self.expression()
                 self.take_one(("row", "rows"))
+            elif not self.take("all"):
+                found.limit = self.expression()
         return found
 
     def _set_operation(self) -> tree.Query:

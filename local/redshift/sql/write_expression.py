@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
@@ -325,6 +326,8 @@ class ExpressionWriter:
             value = f"({operand.sql})::text"
             # the cast stands outside: PostgreSQL evaluates that of a constant as it plans, in a branch not taken too
             return Typed(f"(case when pg_input_is_valid({value}, '{sql}') then {value} end)::{sql}", type_)
+        if sql == "varchar":
+            type_ = replace(type_, length=_length(operand))
         return self.cast(operand, type_, sql)
 
     def cast(self, operand: Typed, type_: Type, sql: str) -> Typed:
@@ -370,6 +373,17 @@ class ExpressionWriter:
         """Return one expression of ORDER BY."""
         words = self.sql(item.expression) + (" desc" if item.descending else "")
         return f"{words} nulls {item.nulls}" if item.nulls else words
+
+
+def _length(operand: Typed) -> int:
+    """Return the length of what is cast to a VARCHAR without one, which the operand's decides on; 0 if not known.
+
+    Sources: https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html, and for NULL what users of Redshift
+    found: https://github.com/brooklyn-data/dbt_artifacts/issues/60.
+    """
+    if operand.is_literal:
+        return 1 if operand.sql.lower() == "null" else types.literal_length(operand.sql)
+    return operand.type.length if operand.type == VARCHAR else 0
 
 
 _W = ExpressionWriter

@@ -6,42 +6,46 @@ lateral aliases their expressions, GROUP BY ALL the items without an aggregate.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.sql import tree, types
 from local.redshift.sql.functions import FUNCTIONS
 from local.redshift.sql.scope import Scope, Typed, quote, walk
-from local.redshift.sql.types import UNKNOWN, Type
+from local.redshift.sql.types import UNKNOWN
 from local.redshift.sql.write_expression import VARCHAR
-from local.redshift.sql.write_source import SourceWriter
-
-Output = list[tuple[str, Type]]
+from local.redshift.sql.write_set import Output, SetWriter, is_plain
 
 
-class QueryWriter(SourceWriter):
+class QueryWriter(SetWriter):
     """Writes queries."""
+
+    recurs = False  # inside of WITH RECURSIVE, whose queries PostgreSQL wants to be of one length
 
     def subquery(self, query: tree.Query) -> tuple[str, Output | None]:
         """Return a query, and its columns where they are known."""
-        outer, common = self.scope, self.common
+        outer, common, recurs = self.scope, self.common, self.recurs
         self.common = dict(common)
         try:
             with_ = self._common_tables(query)
             if isinstance(query, tree.Select):
                 sql, columns = self._select(query, outer)
             elif isinstance(query, tree.SetOperation):
-                sql, columns = self._set_operation(query, outer)
+                sql, columns = self.set_operation(query, outer)
             else:
                 raise RedshiftError("no query")
             return with_ + sql, columns
         finally:
-            self.scope, self.common = outer, common
+            self.scope, self.common, self.recurs = outer, common, recurs
 
     def _common_tables(self, query: tree.Query) -> str:
         parts = []
         for table in query.common:
             if query.is_recursive and table.columns:
                 self.common[table.name] = dict.fromkeys(table.columns, UNKNOWN)
+            recurs, self.recurs = self.recurs, self.recurs or query.is_recursive
             sql, columns = self.subquery(table.query)
+            self.recurs = recurs
             named = f"({', '.join(quote(name) for name in table.columns)})" if table.columns else ""
             how = "not materialized " if _is_scan(table.query) and not query.is_recursive else ""
             parts.append(f"{quote(table.name)}{named} as {how}({sql})")
@@ -49,52 +53,14 @@ class QueryWriter(SourceWriter):
         word = "with recursive " if query.is_recursive else "with "
         return f"{word}{', '.join(parts)} " if parts else ""
 
-    def _set_operation(self, query: tree.SetOperation, outer: Scope) -> tuple[str, Output | None]:
-        written = [self.subquery(each) for each in _chain(query)]
-        columns, differ = written[0][1], False
-        for _, other in written[1:]:
-            if columns is None or other is None or len(columns) != len(other):
-                continue
-            differ = differ or self._differ(columns, other)
-            pairs = zip(columns, other, strict=True)
-            columns = [(name, types.common([type_, second])) for (name, type_), (_, second) in pairs]
-        sql = f" {query.operator} ".join(f"({each})" for each, _ in written)
-        if columns and differ:
-            sql = self._as_common(sql, columns)
-        self.scope = Scope(outer)
-        return sql + self._tail(query), columns
-
-    @staticmethod
-    def _differ(first: Output, second: Output) -> bool:
-        pairs = zip(first, second, strict=True) if len(first) == len(second) else ()
-        return any("numeric" in (one.name, other.name) and one != other for (_, one), (_, other) in pairs)
-
-    @staticmethod
-    def _as_common(sql: str, columns: Output) -> str:
-        """Give DECIMAL columns of two queries the precision and scale that they have in common."""
-        names = [f"c{index}" for index in range(len(columns))]
-        items = [
-            f"{name}{'::' + type_.sql if type_.precision else ''} as {quote(column)}"
-            for name, (column, type_) in zip(names, columns, strict=True)
-        ]
-        return f"select {', '.join(items)} from ({sql}) as united({', '.join(names)})"  # noqa: S608 - of a tree
-
-    def _tail(self, query: tree.Query) -> str:
-        """Return ORDER BY, LIMIT and OFFSET."""
-        parts = [self.order(query.order)] if query.order else []
-        if query.limit is not None:
-            parts.append(f"limit {self.sql(query.limit)}")
-        if query.offset is not None:
-            parts.append(f"offset {self.sql(query.offset)}")
-        return "".join(f" {part}" for part in parts)
-
     # --- SELECT ---
 
     def _select(self, select: tree.Select, outer: Scope) -> tuple[str, Output | None]:
         self.scope = Scope(outer)
+        bare, self.bare = self.bare, frozenset()
         self.outer_joins(select)
         source = f" from {self.source(select.source)}" if select.source else ""
-        items = self._items(select)
+        items = self._items(select, bare)
         where = self._where(select)
         columns = (
             None
@@ -111,7 +77,7 @@ class QueryWriter(SourceWriter):
         rest = f"{source}{where}{group}{having}"
         word = "select distinct " if select.distinct else "select "
         if select.qualify is None:
-            return f"{word}{', '.join(sql for _, sql, _ in items if sql)}{rest}{self._tail(select)}", columns
+            return f"{word}{', '.join(sql for _, sql, _ in items if sql)}{rest}{self.tail(select)}", columns
         if columns is None:
             raise RedshiftError("the columns of a query with QUALIFY are not known: a relation does not exist", "42P01")
         self.scope.aliases = aliases
@@ -156,7 +122,7 @@ class QueryWriter(SourceWriter):
         condition = self.condition(select.qualify) if select.qualify else "true"
         outputs = [f"{name} as {quote(column)}" for name, (column, _) in zip(names, columns, strict=False)]
         word = "select distinct " if select.distinct else "select "
-        tail = self._tail(tree.Query(limit=select.limit, offset=select.offset))
+        tail = self.tail(tree.Query(limit=select.limit, offset=select.offset))
         sorted_by = f" order by {', '.join(order)}" if order else ""
         return (
             f"{word}{', '.join(outputs)} from (select {', '.join([*inner, condition])}{rest})"
@@ -172,14 +138,14 @@ class QueryWriter(SourceWriter):
             return next((index for index, (name, _) in enumerate(columns) if name == expression.name[0]), None)
         return None
 
-    def _items(self, select: tree.Select) -> list[tuple[str, str, Typed | None]]:
+    def _items(self, select: tree.Select, bare: frozenset[int]) -> list[tuple[str, str, Typed | None]]:
         """Return the select list: a name, what PostgreSQL reads, and its type; None for columns that are not known."""
         found: list[tuple[str, str, Typed | None]] = []
-        for item in select.items:
+        for place, item in enumerate(select.items):
             if isinstance(item.expression, tree.Star):
                 found += self._star_items(item.expression, select)
                 continue
-            typed = self._select_item(item.expression)
+            typed = self.write(item.expression) if place in bare else self._select_item(item.expression)
             name = item.alias or output_name(item.expression)
             found.append((name, f"{typed.sql} as {quote(name)}", typed))
             if item.alias:
@@ -190,11 +156,9 @@ class QueryWriter(SourceWriter):
         if isinstance(expression, tree.Is) and expression.what != "null":
             raise RedshiftError("IS TRUE, IS FALSE and IS UNKNOWN are not supported in the select list")
         typed = self.write(expression)
-        if typed.is_literal and typed.sql.lower() != "null":
-            return Typed(f"{typed.sql}::varchar", VARCHAR)
-        if isinstance(expression, tree.Literal) and typed.type.name == "numeric":
-            return Typed(f"{typed.sql}::{typed.type.sql}", typed.type)
-        return typed
+        if self.recurs:
+            return _of_any_length(typed)
+        return _sized(expression, typed)
 
     def _star_items(self, star: tree.Star, select: tree.Select) -> list[tuple[str, str, Typed | None]]:
         columns = self.scope.star(star.qualifier)
@@ -224,6 +188,23 @@ class QueryWriter(SourceWriter):
             ]
             return f" group by {', '.join(places)}" if places else ""
         return f" group by {', '.join(self.sql(each) for each in select.group)}" if select.group else ""
+
+
+def _of_any_length(typed: Typed) -> Typed:
+    """Return an item of a select list; a string literal is a VARCHAR."""
+    is_string = typed.is_literal and typed.sql.lower() != "null"
+    return Typed(f"{typed.sql}::varchar", VARCHAR) if is_string else typed
+
+
+def _sized(expression: tree.Expression, typed: Typed) -> Typed:
+    """Return an item of a select list; a literal, and what is cast to VARCHAR, tells its length or precision."""
+    if isinstance(expression, tree.Literal | tree.Unary) and typed.type.precision:
+        return Typed(f"({typed.sql})::{typed.type.sql}", typed.type)
+    if isinstance(expression, tree.Literal) and (length := types.literal_length(typed.sql)):
+        return Typed(f"{typed.sql}::varchar({length})", replace(VARCHAR, length=length))
+    if isinstance(expression, tree.Cast) and typed.type.length and typed.sql.endswith("::varchar"):
+        return replace(typed, sql=f"{typed.sql}({typed.type.length})")
+    return _of_any_length(typed)
 
 
 _FIELDS = tuple(tree.Select.__dataclass_fields__)
@@ -262,22 +243,13 @@ _TYPE_NAMES = {
 }
 
 
-def _chain(query: tree.SetOperation) -> list[tree.Query]:
-    """Return the queries of `a union b union c`, which is one of one and another: hundreds would be too deep."""
-    left, chain = query.left, [query.right]
-    while isinstance(left, tree.SetOperation) and left.operator == query.operator and _is_plain(left):
-        chain.append(left.right)
-        left = left.left
-    return [left, *reversed(chain)]
-
-
 def _is_scan(query: tree.Query) -> bool:
     """Tell whether a query only picks columns and rows of one relation.
 
     PostgreSQL writes to disk what a common table expression yields where two parts of a query name it; a scan that is
     read twice, under the conditions of each, yields the same for less.
     """
-    if not isinstance(query, tree.Select) or not _is_plain(query) or not isinstance(query.source, tree.Table):
+    if not isinstance(query, tree.Select) or not is_plain(query) or not isinstance(query.source, tree.Table):
         return False
     whole = (query.distinct, query.top, query.into, query.group, query.groups_all, query.having, query.qualify)
     picked = all(isinstance(item.expression, tree.Column | tree.Star) for item in query.items)
@@ -289,7 +261,3 @@ _OF_A_ROW = (
     *(tree.Binary, tree.Unary, tree.Is, tree.Between, tree.Like, tree.Column, tree.Literal, tree.Parameter),
     *(tree.Cast, tree.TypeName),
 )
-
-
-def _is_plain(query: tree.Query) -> bool:
-    return not query.common and not query.order and query.limit is None and query.offset is None

@@ -237,19 +237,32 @@ class SourceWriter(CallWriter):
         return f"(select {items} from {turned_rows}) as {named}"  # noqa: S608 - of a tree
 
 
+# Where Redshift does not list the columns of late-binding views: pg_get_late_binding_view_cols() and SVV_COLUMNS do
+# (https://docs.aws.amazon.com/redshift/latest/dg/PG_GET_LATE_BINDING_VIEW_COLS.html, r_SVV_COLUMNS.html).
+_BOUND_ALONE = {
+    "pg_attribute": "attrelid not in (select view_id from redshift.late_binding_view_id)",
+    "information_schema.columns": "(table_schema, table_name) not in (select * from redshift.late_binding_view_name)",
+}
+
+
 def _told(name: tree.Name, relation: Relation | None) -> str:
     """Return a relation by its name, or where its rows are; one of the catalog with true names of what is shortened."""
     if relation is not None and relation.stored:
         return f'pg_temp."{relation.stored}"'
+    path = quote_path(name)
+    if relation and relation.is_catalog and (bound := _BOUND_ALONE.get(".".join(name).removeprefix("pg_catalog."))):
+        path = f"(select * from {path} where {bound})"  # noqa: S608 - names, quoted
+        if relation.naming:
+            path += " as bound"
     if relation is None or not relation.naming:
-        return quote_path(name)
+        return path
     columns = (
         f"pg_catalog.rs_true_name({quote(column)}::text) as {quote(column)}"
         if column in relation.naming
         else quote(column)
         for column in relation.columns
     )
-    return f"(select {', '.join(columns)} from {quote_path(name)})"  # noqa: S608 - names, quoted
+    return f"(select {', '.join(columns)} from {path})"  # noqa: S608 - names, quoted
 
 
 def quote_text(text: str) -> str:

@@ -385,8 +385,8 @@ def test_tables_of_one_name_in_two_schemas_stay_apart(client: Client, schema: st
     """Loaders delete from a table what its namesake in a staging schema brings anew."""
     old, new = f"{schema}.orders", f"{schema}_staging.orders"
     client.run(f"create schema {schema}_staging")
-    client.run(f"create table {old} as select 1 as id, 'old' as v union select 2, 'old'")
-    client.run(f"create table {new} as select 2 as id, 'new' as v union select 3, 'new'")
+    client.run(f"create table {old} as select 1 as id, 'old'::varchar(9) as v union select 2, 'old'::varchar(9)")
+    client.run(f"create table {new} as select 2 as id, 'new'::varchar(9) as v union select 3, 'new'::varchar(9)")
     beside = f"select {old}.v, {new}.v from {old}, {new} where {old}.id = {new}.id"
     assert client.run(beside) == [("old", "new")]
     assert client.run(f"select * from {old} join {new} on {old}.id = {new}.id") == [(2, "old", 2, "new")]
