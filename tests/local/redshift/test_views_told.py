@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.local.redshift.support import Client
+from tests.local.redshift.test_wire import psycopg2_connection
 
 COMMENT = (
     "select d.description from pg_class c join pg_description d on d.objoid = c.oid and d.objsubid = 0 where c.relname"
@@ -61,3 +64,22 @@ def test_a_second_limit_is_a_syntax_error(client: Client) -> None:
     error = client.error("select 1 limit 1 limit 1")
     assert (error["C"], error["M"]) == ("42601", 'syntax error at or near "limit"')
     assert client.run("select 1 offset 0 limit 1") == client.run("(select 1 limit 2) limit 1") == [(1,)]
+
+
+def test_a_client_is_told_the_command_that_it_sent(facts: dict[str, Any], schema: str) -> None:
+    database = facts["database"]
+    told = []
+    connection = psycopg2_connection(facts, schema)
+    cursor = connection.cursor()
+    for statement in (
+        f"create view {schema}.late as select 1 as a with no schema binding",
+        f"comment on view {schema}.late is 'x'",
+        f"create schema {database}.{schema}_more",
+        f"drop schema {database}.{schema}_more",
+        "create procedure p() as $$ begin perform 1; end $$ language plpgsql",
+        "call p()",
+    ):
+        cursor.execute(statement)
+        told.append(cursor.statusmessage)
+    connection.close()
+    assert told == ["CREATE VIEW", "COMMENT", "CREATE SCHEMA", "DROP SCHEMA", "CREATE PROCEDURE", "CALL"]
