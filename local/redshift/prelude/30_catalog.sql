@@ -86,7 +86,7 @@ $$;
 -- others of PostgreSQL's views stand on it. OFFSET lets a relation's columns be looked for by its number: joined, all columns of all
 -- relations would be read.
 alter view information_schema.columns rename to postgres_columns;
-create view information_schema.columns as
+create view pg_catalog.rs_columns as
 select
     current_database()::information_schema.sql_identifier as table_catalog,
     n.nspname::information_schema.sql_identifier as table_schema,
@@ -116,7 +116,8 @@ select
         select n_of.nspname from pg_catalog.pg_type as b inner join pg_catalog.pg_namespace as n_of on b.typnamespace = n_of.oid
         where b.oid = t.base
     )::information_schema.sql_identifier as udt_schema,
-    (select b.typname from pg_catalog.pg_type as b where b.oid = t.base)::information_schema.sql_identifier as udt_name
+    (select b.typname from pg_catalog.pg_type as b where b.oid = t.base)::information_schema.sql_identifier as udt_name,
+    r.oid as relation_id
 from pg_catalog.pg_class as r
 inner join pg_catalog.pg_namespace as n on r.relnamespace = n.oid
 cross join lateral (
@@ -129,7 +130,7 @@ inner join (
 ) as t on a.atttypid = t.oid
 where r.relkind in ('r', 'v', 'f', 'p', 'm') and not pg_is_other_temp_schema(n.oid)
     and (pg_has_role(r.relowner, 'usage') or has_column_privilege(r.oid, a.attnum, 'select, insert, update, references'));
-grant select on information_schema.columns to public;
+grant select on pg_catalog.rs_columns to public;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html
 create view pg_catalog.svv_columns as
@@ -157,7 +158,7 @@ select
     null::varchar(128) as collation_name,
     null::varchar(128) as domain_name,
     null::varchar(256) as remarks
-from information_schema.columns;
+from pg_catalog.rs_columns;
 
 create view pg_catalog.svv_relation_privileges as
 select

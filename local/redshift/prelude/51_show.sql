@@ -44,11 +44,17 @@ $$;
 create view redshift.late_binding_view_id as select view_id from redshift.late_binding_view;
 create view redshift.late_binding_view_text as
 select view_id, definition from redshift.late_binding_view where redshift.may_see(view_id);
-create view redshift.late_binding_view_name as
-select n.nspname, c.relname from redshift.late_binding_view as v
-inner join pg_class as c on c.oid = v.view_id inner join pg_namespace as n on c.relnamespace = n.oid;
-grant select on redshift.late_binding_view_id, redshift.late_binding_view_text, redshift.late_binding_view_name,
-    redshift.table_storage to public;
+grant select on redshift.late_binding_view_id, redshift.late_binding_view_text, redshift.table_storage to public;
+
+-- Late-binding views are told by what follows, and by SVV_COLUMNS.
+create view information_schema.columns as
+select
+    table_catalog, table_schema, table_name, column_name, ordinal_position, column_default, is_nullable, data_type,
+    character_maximum_length, character_octet_length, numeric_precision, numeric_precision_radix, numeric_scale,
+    datetime_precision, udt_catalog, udt_schema, udt_name
+from pg_catalog.rs_columns
+where relation_id not in (select view_id from redshift.late_binding_view);
+grant select on information_schema.columns to public;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/PG_GET_LATE_BINDING_VIEW_COLS.html
 create function pg_catalog.pg_get_late_binding_view_cols() returns setof record language sql stable as $$

@@ -239,10 +239,7 @@ class SourceWriter(CallWriter):
 
 # Where Redshift does not list the columns of late-binding views: pg_get_late_binding_view_cols() and SVV_COLUMNS do
 # (https://docs.aws.amazon.com/redshift/latest/dg/PG_GET_LATE_BINDING_VIEW_COLS.html, r_SVV_COLUMNS.html).
-_BOUND_ALONE = {
-    "pg_attribute": "attrelid not in (select view_id from redshift.late_binding_view_id)",
-    "information_schema.columns": "(table_schema, table_name) not in (select * from redshift.late_binding_view_name)",
-}
+_BOUND_ALONE = "attrelid not in (select view_id from redshift.late_binding_view_id)"
 
 
 def _told(name: tree.Name, relation: Relation | None) -> str:
@@ -250,8 +247,8 @@ def _told(name: tree.Name, relation: Relation | None) -> str:
     if relation is not None and relation.stored:
         return f'pg_temp."{relation.stored}"'
     path = quote_path(name)
-    if relation and relation.is_catalog and (bound := _BOUND_ALONE.get(".".join(name).removeprefix("pg_catalog."))):
-        path = f"(select * from {path} where {bound})"  # noqa: S608 - names, quoted
+    if relation and relation.is_catalog and name[-1] == "pg_attribute":
+        path = f"(select * from {path} where {_BOUND_ALONE})"  # noqa: S608 - names, quoted
         if relation.naming:
             path += " as bound"
     if relation is None or not relation.naming:
