@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.local.redshift.support import Client
-from tests.local.redshift.test_wire import psycopg2_connection
+from tests.local.redshift.support import Client, psycopg2_connection
+
 
 COMMENT = (
     "select d.description from pg_class c join pg_description d on d.objoid = c.oid and d.objsubid = 0 where c.relname"
