@@ -91,12 +91,12 @@ class Session(Answers):
         self._last_sql = statement = sql
         sent = []
         try:
+            command = await self._command(statements[0]) if len(statements) == 1 else None
             copy = parse_copy(statements[0]) if len(statements) == 1 else None
             if copy:
                 load = await self._plan(copy)
                 await self._run_load(load, messages.query(copy_from_stdin(copy)), sql)
                 return
-            command = await self._command(statements[0]) if len(statements) == 1 else None
             unload = parse_unload(statements[0]) if len(statements) == 1 else None
             if unload:
                 rewritten, as_sent = await self._unloaded(unload, sql)
@@ -129,13 +129,14 @@ class Session(Answers):
         self._last_sql = sql
         self._leave_block_to_client(sql)
         sent = Sent(sql)
+        command = None
         try:
-            command = None
+            command = await self._command(sql)
             copy, unload = parse_copy(sql), parse_unload(sql)
             if copy:
                 self._loads[name] = await self._plan(copy)
                 rewritten = copy_from_stdin(copy)
-            elif command := await self._command(sql):
+            elif command:
                 rewritten = statement_of(command[0])
             elif unload:
                 rewritten, sent = await self._unloaded(unload, sql)

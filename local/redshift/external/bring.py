@@ -13,6 +13,7 @@ from typing import Any
 
 from local.redshift.errors import RedshiftError
 from local.redshift.external.catalog import DataCatalog, ExternalSchema, ExternalTable, Partition
+from local.redshift.external.partition_values import hold_values
 from local.redshift.external.reading import is_asked_for, names_read, occurrences, reads_all
 from local.redshift.external.scan import PSEUDO, Scan, scan_chunks
 from local.redshift.external.told import TOLD, told_columns, told_rows
@@ -108,6 +109,7 @@ def _partitions(catalog: DataCatalog, table: ExternalTable, wanted: Wanted) -> t
     known = None if None in places else [place for some in places for place in some or ()]
     kept = []
     for partition in catalog.partitions(table.name):
+        hold_values(table, partition.values)
         values = {
             physical(key.name): (value, key.type or "") for key, value in zip(table.keys, partition.values, strict=True)
         }

@@ -32,6 +32,7 @@ _NOT_OFFERED = (
     "numeric_overflow_handling", "escape.delim", "quote.delim",
 )  # fmt: skip
 _MISSING, _THERE = "EntityNotFoundException", "AlreadyExistsException"
+_ORC_COLUMNS = "orc.schema.resolution"
 PARTITIONS_AT_ONCE = 100  # r_ALTER_TABLE.html
 
 
@@ -84,6 +85,11 @@ class ExternalTable:
         """The format of its files: parquet, orc or textfile; '' for another."""
         return FORMS.get(self.serde, "")
 
+    @property
+    def is_by_place(self) -> bool:
+        """Whether its columns are those of the files at the same place, else those of the same name."""
+        return self.form == "orc" and self.properties.get(_ORC_COLUMNS) == "position"
+
     def hold_form(self) -> None:
         """Hold it to the formats that are offered, and the properties.
 
@@ -93,6 +99,11 @@ class ExternalTable:
         for name in _NOT_OFFERED:
             if name in self.properties:
                 raise RedshiftError(f"the property '{name}' of {self.full_name} is not offered by the local Redshift")
+        if self.form == "orc" and self.properties.get(_ORC_COLUMNS, "name") not in ("name", "position"):
+            raise RedshiftError(
+                f"the property '{_ORC_COLUMNS}' = '{self.properties[_ORC_COLUMNS]}' of {self.full_name} is not offered "
+                "by the local Redshift: 'name' and 'position' are"
+            )
         if not self.form or "table_type" in self.properties:
             named = self.properties.get("table_type") or self.serde
             raise RedshiftError(f'external tables of "{named}" are not offered by the local Redshift: {self.full_name}')

@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Command:
-    """A command and the name of its schema; `words`, what errors call it."""
+    """A command and the name of its schema; `words`, what errors call it; `within`, the database if it is named."""
 
     schema: str
     words: str
+    within: str = field(default="", kw_only=True)
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """A name in the schema."""
+        return (self.within, self.schema, "") if self.within else (self.schema, "")
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,7 @@ class CreateSchema(Command):
     region: str
     unless_there: bool
     creates_database: bool
+    is_there: bool = False
 
 
 @dataclass(frozen=True)

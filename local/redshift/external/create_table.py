@@ -7,6 +7,7 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_TABLE.h
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from local.redshift.brackets import closing, split_commas
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
@@ -34,10 +35,18 @@ def names(text: str, masked: Masked) -> list[str]:
     return [unquote_identifier(masked.restore(part)) for part in re.findall(IDENTIFIER, text)]
 
 
-def of_schema(text: str, masked: Masked) -> tuple[str, str]:
-    """Return the schema ('' for none), as PostgreSQL calls it, and the last part of a masked name."""
+class Named(NamedTuple):
+    """A table's name: the schema as PostgreSQL calls it, the last part, and the database; '' for what is not named."""
+
+    schema: str
+    table: str
+    within: str
+
+
+def of_schema(text: str, masked: Masked) -> Named:
+    """Return what a masked name names."""
     *before, last = names(text, masked)
-    return (physical(before[-1]) if before else ""), last
+    return Named(physical(before[-1]) if before else "", last, before[0] if len(before) > 1 else "")
 
 
 def create_table(code: str, masked: Masked) -> CreateTable:
@@ -49,7 +58,7 @@ def create_table(code: str, masked: Masked) -> CreateTable:
     match = _TABLE.fullmatch(code)
     if not match:
         raise RedshiftError("syntax error in CREATE EXTERNAL TABLE", SYNTAX_ERROR)
-    schema, table = of_schema(match["name"], masked)
+    schema, table, within = of_schema(match["name"], masked)
     if not schema:
         raise RedshiftError("external tables must be created in an external schema: name it before the table")
     rest = match["rest"]
@@ -76,7 +85,7 @@ def create_table(code: str, masked: Masked) -> CreateTable:
         raise RedshiftError("FIELDS TERMINATED BY takes one character, and LINES TERMINATED BY '\\n' alone here")
     return CreateTable(
         schema, "CREATE EXTERNAL TABLE", table, columns, keys, form, found["location"], found.get("fields"),
-        _properties(found.get("properties", ""), masked),
+        _properties(found.get("properties", ""), masked), within=within,
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ _OPENERS: dict[str, Any] = {"none": open, "gzip": gzip.open, "bzip2": bz2.open}
 _BY_EXTENSION = {".gz": "gzip", ".bz2": "bzip2"}
 START_OF_HEADING, END = "\x01", "\n"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
-_SPELT = {
+SPELT = {
     "smallint": r"[+-]?\d+",
     "integer": r"[+-]?\d+",
     "bigint": r"[+-]?\d+",
@@ -88,12 +88,12 @@ def _column(
 
 def _values(texts: list[str | None], column: ExternalColumn, null: str, file: SourceFile) -> Iterator[str | None]:
     target = TargetColumn(column.name, column.type or "")
-    spelling = _SPELT.get(target.base)
+    spelling = SPELT.get(target.base)
     if spelling is None:
         for text in texts:
             yield None if text is None or text == null else cut(text, target.length or 1)
         return
-    pattern = re.compile(spelling)
+    pattern = re.compile(spelling, re.ASCII)
     for text in texts:
         if text is None or text in (null, ""):
             yield None

@@ -23,6 +23,7 @@ from local.redshift.external.command import (
     Unoffered,
 )
 from local.redshift.external.delimited import START_OF_HEADING
+from local.redshift.external.partition_values import hold_values
 from local.redshift.masking import quote_literal
 from local.redshift.sql.scope import quote
 
@@ -121,6 +122,8 @@ def _add_partitions(command: AddPartitions, catalog: DataCatalog) -> None:
     if len(command.added) > glue.PARTITIONS_AT_ONCE:
         raise RedshiftError(f"one ALTER TABLE adds no more than {glue.PARTITIONS_AT_ONCE} partitions")
     added = [Partition(_in_order(table, values), location) for values, location in command.added]
+    for partition in added:
+        hold_values(table, partition.values)
     catalog.add_partitions(table, added, command.unless_there)
 
 

@@ -111,10 +111,10 @@ def _listed(client: S3Client, bucket: str, prefix: str) -> list[SourceFile]:
 def _columnar(file: ColumnarFile, scan: Scan) -> Iterator[tuple[list[pa.Array], int]]:
     """Yield the table's own columns batch by batch, each with its number of rows."""
     by_name = {field.name.lower(): index for index, field in reversed(list(enumerate(file.fields)))}
-    by_place = scan.table.form == "orc" and scan.table.properties.get("orc.schema.resolution", "name") != "name"
     plans = {}
     for place, column in enumerate(scan.table.columns):
-        index = place if by_place and place < len(file.fields) else by_name.get(column.name)
+        there = place if place < len(file.fields) else None
+        index = there if scan.table.is_by_place else by_name.get(column.name)
         if index is not None and column.name in scan.columns:
             plans[column.name] = file.plan(index, _target(column))
     chosen = list(plans.values())

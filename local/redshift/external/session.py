@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from local.redshift.conversation import Known
 from local.redshift.errors import RedshiftError
 from local.redshift.external.catalog import ExternalSchema
-from local.redshift.external.command import Command, CreateSchema, DropSchema, DropTable
+from local.redshift.external.command import Command, CreateSchema, CreateTable
 from local.redshift.external.perform import hold, perform
 from local.redshift.external.rows import NO_SUCH, ExternalRows
 from local.redshift.external.seen import EXTERNAL_NAMES
@@ -30,9 +30,11 @@ from local.redshift.sql.translate import UNIT, VIEW, Needs, needs, statement_tre
 
 _MAKES_VIEW = re.compile(r"create\s+(?:or\s+replace\s+)?(materialized\s+)?view\b", re.IGNORECASE)
 _UNBOUND = re.compile(r"\bwith\s+no\s+schema\s+binding\s*;?$", re.IGNORECASE)
+DUPLICATE_SCHEMA = "42P06"
 _PREPARES = re.compile(r"prepare\b", re.IGNORECASE)
 _CREATED = "call pg_catalog.rs_create_late_binding_view("
 _MEANINGS = "select * from pg_catalog.rs_external(variadic array[{names}])"
+_FAULT = "select * from pg_catalog.rs_external_schema_fault({name})"
 _SCHEMAS = "select * from pg_catalog.rs_external_schemas()"
 
 
@@ -88,21 +90,39 @@ class ExternalTables(ExternalRows):
             raise RedshiftError(f"{command.words} cannot be pipelined behind messages without a Sync")
         await self._idle.wait()
         if isinstance(command, CreateSchema):
-            EXTERNAL_NAMES.add(command.schema)
+            command = await self._to_create(command)
             return command, ExternalSchema(command.schema, command.database, command.role, command.region)
-        found = await self._meanings([(command.schema, "")])
+        found = await self._meanings([command.place])
         if not found:
-            if isinstance(command, DropTable | DropSchema):
-                return None  # of a schema that is no longer external
-            raise RedshiftError(f'external schema "{command.schema}" does not exist', "3F000")
+            if not isinstance(command, CreateTable):
+                return None  # of a schema that is no longer external, or of another database
+            raise RedshiftError(f'external schema "{".".join(command.place[:-1])}" does not exist', "3F000")
         hold(command, self._status == b"T")
         if not found[0].may_create:
             raise RedshiftError(f"must be owner of schema {command.schema}", "42501")
         return command, found[0].schema(self.recorder.origin.database)
 
+    async def _to_create(self, command: CreateSchema) -> CreateSchema:
+        """Return what a CREATE EXTERNAL SCHEMA may do, before anything is done: of one that is there, nothing.
+
+        Raises:
+            RedshiftError: the user may not, or there is such a schema.
+        """
+        faults = await self._ask(_FAULT.format(name=quote_literal(command.schema)))
+        if not faults:
+            raise RedshiftError("the catalog does not tell whether the schema may be made")
+        code, message = faults[0]
+        if not code:
+            return command
+        if code == DUPLICATE_SCHEMA and command.unless_there:
+            return replace(command, creates_database=False, is_there=True)
+        raise RedshiftError(message or "", code)
+
     async def _perform(self, command: Command, schema: ExternalSchema) -> None:
         """Change the catalog."""
         await asyncio.to_thread(perform, command, schema)
+        if isinstance(command, CreateSchema) and not command.is_there:
+            EXTERNAL_NAMES.add(command.schema)
         self._known.clear()
         self._has_changed = True
         self._count_change()
@@ -125,7 +145,7 @@ class ExternalTables(ExternalRows):
         if not EXTERNAL_NAMES:
             return await super()._rewrite(statement)
         command = external_command(statement)
-        if command and await self._meanings([(command.schema, "")]):
+        if command and await self._meanings([command.place]):
             raise RedshiftError("a command of an external schema or table must be sent as a statement of its own")
         self._reads(query_of(statement), statement)
         schema = made_in(statement)

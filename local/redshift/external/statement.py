@@ -20,8 +20,9 @@ from local.redshift.external.command import (
     DropTable,
     Unoffered,
 )
-from local.redshift.external.create_table import PAGE, create_table, names, of_schema
+from local.redshift.external.create_table import PAGE, Named, create_table, names, of_schema
 from local.redshift.external.seen import EXTERNAL_NAMES, ExternalNames
+from local.redshift.external.unoffered import FIRST_WORDS, unoffered
 from local.redshift.masking import (
     IDENTIFIER,
     NAME,
@@ -82,7 +83,8 @@ def external_command(sql: str, known: ExternalNames = EXTERNAL_NAMES) -> Command
         RedshiftError: a syntax error, or what is not offered here.
     """
     code = code_of(sql)
-    if not (creates := _CREATES.match(code)) and not (known and (_CHANGES.match(code) or _MAKES.match(code))):
+    touches = known and (_CHANGES.match(code) or _MAKES.match(code) or FIRST_WORDS.match(code))
+    if not (creates := _CREATES.match(code)) and not touches:
         return None
     masked = mask(sql)
     masked.fold_identifiers()
@@ -94,12 +96,13 @@ def external_command(sql: str, known: ExternalNames = EXTERNAL_NAMES) -> Command
         schema = physical(names(match["name"], masked)[-1])
         return DropSchema(schema, "DROP SCHEMA", bool(match["exists"]), bool(match["database"]), how)
     if match := _DROP_TABLE.fullmatch(code):
-        schema, table = of_schema(match["name"], masked)
-        return DropTable(schema, "DROP TABLE", table, bool(match["exists"])) if schema in known else None
+        schema, table, within = of_schema(match["name"], masked)
+        exists = bool(match["exists"])
+        return DropTable(schema, "DROP TABLE", table, exists, within=within) if schema in known else None
     if match := _ALTER.fullmatch(code):
-        schema, table = of_schema(match["name"], masked)
-        return _alter(schema, table, match["action"], masked) if schema in known else None
-    return None
+        named = of_schema(match["name"], masked)
+        return _alter(named, match["action"], masked) if named.schema in known else None
+    return unoffered(code, masked, known)
 
 
 def made_in(sql: str) -> str:
@@ -137,7 +140,8 @@ def _not_offered(text: str, masked: Masked) -> RedshiftError:
     )
 
 
-def _alter(schema: str, table: str, action: str, masked: Masked) -> Command:
+def _alter(named: Named, action: str, masked: Masked) -> Command:
+    schema, table, within = named
     if match := _ADD.match(action):
         added, text = [], action[match.end() :]
         while text.strip():
@@ -146,12 +150,12 @@ def _alter(schema: str, table: str, action: str, masked: Masked) -> Command:
                 raise RedshiftError("syntax error in ADD PARTITION (column = value) LOCATION 's3://...'", SYNTAX_ERROR)
             added.append((_values(each["keys"], masked), unquote(masked.restore(each["location"]))))
             text = text[each.end() :]
-        return AddPartitions(schema, "ALTER TABLE", table, tuple(added), bool(match["exists"]))
+        return AddPartitions(schema, "ALTER TABLE", table, tuple(added), bool(match["exists"]), within=within)
     if match := _DROPPED.fullmatch(action):
-        return DropPartition(schema, "ALTER TABLE", table, _values(match["keys"], masked))
+        return DropPartition(schema, "ALTER TABLE", table, _values(match["keys"], masked), within=within)
     offered = "ADD [IF NOT EXISTS] PARTITION and DROP PARTITION"
     reason = f"of an external table the local Redshift offers ALTER TABLE with {offered} ({PAGE}r_ALTER_TABLE.html)"
-    return Unoffered(schema, "ALTER TABLE", reason)
+    return Unoffered(schema, "ALTER TABLE", reason, within=within)
 
 
 def _values(text: str, masked: Masked) -> dict[str, str]:

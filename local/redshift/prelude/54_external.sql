@@ -26,19 +26,36 @@ end
 $$;
 revoke execute on function redshift.keep_external_schema from public;
 
+-- What keeps the user from making a schema: SQLSTATE and message, NULL where nothing does. Asked before the Data Catalog is
+-- changed too, which no transaction takes back.
+create function pg_catalog.rs_external_schema_fault(name text, out code text, out message text)
+language sql stable security definer set search_path = '' as $$
+    select
+        case when not m.may then '42501' when m.is_there then '42P06' end,
+        case
+            when not m.may then pg_catalog.format('permission denied for database %s', pg_catalog.current_database())
+            when m.is_there then pg_catalog.format('schema "%s" already exists', name)
+        end
+    from (
+        select
+            pg_catalog.has_database_privilege(session_user, pg_catalog.current_database(), 'create') as may,
+            exists (select from pg_catalog.pg_namespace where nspname = name) as is_there
+    ) as m
+$$;
+
 create procedure pg_catalog.rs_create_external_schema(
     name text, database_name text, role text, region text, is_unless_there boolean
 ) language plpgsql security definer set search_path = '' as $$
+declare
+    fault record;
 begin
-    if not pg_catalog.has_database_privilege(session_user, pg_catalog.current_database(), 'create') then
-        raise exception 'permission denied for database %', pg_catalog.current_database() using errcode = '42501';
+    select f.code, f.message into fault from pg_catalog.rs_external_schema_fault(name) as f;
+    if fault.code = '42P06' and is_unless_there then
+        raise notice '%, skipping', fault.message;
+        return;
     end if;
-    if exists (select from pg_catalog.pg_namespace where nspname = name) then
-        if is_unless_there then
-            raise notice 'schema "%" already exists, skipping', name;
-            return;
-        end if;
-        raise exception 'schema "%" already exists', name using errcode = '42P06';
+    if fault.code is not null then
+        raise exception '%', fault.message using errcode = fault.code;
     end if;
     execute pg_catalog.format('create schema %I authorization %I', name, session_user);
     perform redshift.keep_external_schema(name, database_name, role, region);
@@ -56,7 +73,7 @@ language sql stable security definer as $$
     from unnest(names) as n(name)
     inner join pg_namespace as s on s.nspname = split_part(n.name, chr(31), -2)
     inner join redshift.external_schema as e on e.schema_id = s.oid
-    where strpos(n.name, chr(31)) > 0
+    where strpos(n.name, chr(31)) > 0 and split_part(n.name, chr(31), -3) in ('', current_database())
     union all
     select n.name, 'v', v.query, null, null, has_table_privilege(session_user, v.view_id, 'select'), null
     from redshift.external_view as v
@@ -64,7 +81,9 @@ language sql stable security definer as $$
     inner join pg_namespace as s on s.oid = c.relnamespace
     inner join unnest(names) as n(name) on split_part(n.name, chr(31), -1) = c.relname
     where case
-        when strpos(n.name, chr(31)) > 0 then split_part(n.name, chr(31), -2) = s.nspname
+        when strpos(n.name, chr(31)) > 0 then
+            split_part(n.name, chr(31), -2) = s.nspname
+            and split_part(n.name, chr(31), -3) in ('', current_database())
         else pg_table_is_visible(c.oid)
     end
 $$;

@@ -93,7 +93,8 @@ class ExpressionParser(PrimaryParser):
             return None
         self.position += 1 + negated
         if word == "between":
-            self.take("symmetric")
+            if self.take("symmetric"):
+                raise RedshiftError("BETWEEN SYMMETRIC is not supported: order the bounds by least() and greatest()")
             low = self.expression(OTHER)
             self.need("and")
             return tree.Between(left, low, self.expression(OTHER), negated)

@@ -19,7 +19,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.orc as po  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from local.redshift.external.seen import ExternalNames
+from local.redshift.external.seen import FILE, ExternalNames
 from tests.local.redshift.support import Client, Exports, Lake
 from tests.support.local_stack import LocalServices
 
@@ -517,6 +517,21 @@ REFUSED = [
     ("create external schema y_ from data catalog iam_role '{r}'", "needs DATABASE"),
     ("drop schema {x} drop external database", "use CASCADE"),
     ("create external function f() returns int", "external functions"),
+    ("alter schema {x} rename to y_", "ALTER SCHEMA RENAME"),
+    ("truncate {x}.there", "TRUNCATE of an external table"),
+    ("analyze {x}.there", "ANALYZE of an external table"),
+    ("vacuum {x}.there", "VACUUM of an external table"),
+    ("lock {x}.there", "LOCK of an external table"),
+    ("grant select on {x}.there to public", "GRANT USAGE ON SCHEMA"),
+    ("revoke select on table {x}.there from public", "GRANT USAGE ON SCHEMA"),
+    ("comment on table {x}.there is 'c'", "COMMENT of an external table"),
+    ("comment on column {x}.there.a is 'c'", "COMMENT of an external table"),
+    ("copy {x}.there from 's3://b/f/' iam_role '{r}' parquet", "COPY of an external table"),
+    ("create table y_ (like {x}.there)", "CREATE TABLE LIKE of an external table"),
+    ("create temp table y_ (b int, like {x}.there including defaults)", "CREATE TABLE LIKE of an external table"),
+    ("select * from other.{x}.there", "cross-database"),
+    ("drop table other.{x}.there", "cross-database"),
+    ("create external table other.{x}.t (a int) stored as orc location 's3://b/f/'", "does not exist"),
 ]
 
 
@@ -527,6 +542,131 @@ def test_what_is_not_offered_is_refused_by_name(client: Client, external: Extern
     assert words in error["M"]
     assert client.run(f"select * from {external.name}.there") == []
     assert client.value("select count(*) from svv_external_schemas where schemaname = 'y_'") == 0
+
+
+def test_tables_of_the_warehouse_take_what_external_ones_do_not(
+    client: Client, external: External, schema: str
+) -> None:
+    client.run(external.create("there", "a int"))
+    database = client.value("select current_database()")
+    client.run(
+        "create table l (a int)", "truncate l", "analyze l", "grant select on l to public", "comment on table l is 'x'",
+        "comment on column l.a is 'x'", "create table k (like l)", "begin", f"lock {schema}.l", "commit",
+        f"grant usage on schema {external.name} to public", f"revoke usage on schema {external.name} from public",
+        f"alter schema {schema} owner to current_user",
+    )  # fmt: skip
+    assert client.run(f"select * from {database}.{external.name}.there") == []
+    client.run(f"drop table {database}.{external.name}.there")
+    # a schema that is no longer external is like any other
+    client.run(
+        f"drop schema {external.name}", f"create schema {external.name}", f"create table {external.name}.t (a int)",
+        f"alter table {external.name}.t add column b int", f"truncate {external.name}.t",
+        f"alter schema {external.name} rename to {external.name}_y", f"drop schema {external.name}_y cascade",
+    )  # fmt: skip
+
+
+def test_a_schema_that_may_not_be_made_changes_nothing_in_the_catalog(
+    client: Client, external: External, make_user: Any, local_redshift: LocalServices
+) -> None:
+    name = f"{external.name}_n"
+    rest = f"from data catalog database '{name}_db' iam_role '{external.role}' create external database if not exists"
+    user = make_user()
+    assert user.error(f"create external schema {name} {rest}")["C"] == "42501"
+    client.run(f"create schema {name}")
+    assert client.error(f"create external schema {name} {rest}")["C"] == "42P06"
+    client.run(f"create external schema if not exists {name} {rest}")
+    assert client.error("begin", f"create external schema {name} {rest}")["C"] == "42P06"
+    client.run("rollback", f"create table {name}.t (a int)", f"drop schema {name} cascade")
+
+    def databases() -> list[str]:
+        return [each["Name"] for each in external.glue.get_databases()["DatabaseList"]]
+
+    assert f"{name}_db" not in databases()
+    [kept] = local_redshift.home.folder.rglob(FILE)
+    assert name not in json.loads(kept.read_text())
+    client.run(f"create external schema {name} {rest}")
+    assert name in json.loads(kept.read_text())
+    assert f"{name}_db" in databases()
+    client.run(f"drop schema {name} drop external database")
+
+
+# a partition column's type, a value that is none, one that is, and what is shown of it
+PARTITION_VALUES = [
+    ("date", "today", "2025-01-02", dt.date(2025, 1, 2)),
+    ("date", "2025-02-30", "2025-02-28", dt.date(2025, 2, 28)),
+    ("boolean", "yes", "true", True),
+    ("boolean", "1", "FALSE", False),
+    ("decimal(4,1)", "1.25", "1.20", Decimal("1.2")),
+    ("decimal(4,1)", "1234", "123", Decimal(123)),
+    ("smallint", "40000", "-7", -7),
+    ("int", "1.0", "+5", 5),
+    ("varchar(2)", "abc", "ab", "ab"),
+]
+
+
+@pytest.mark.parametrize(("kind", "wrong", "right", "shown"), PARTITION_VALUES)
+def test_a_partition_value_that_is_not_one_of_its_type_fails_by_name(
+    client: Client, external: External, kind: str, wrong: str, right: str, shown: Any
+) -> None:
+    table = f"{external.name}.t"
+    client.run(external.create("t", "id int", f"partitioned by (k {kind}) stored as parquet"))
+    for value in (right, wrong):
+        external.put(SALES.slice(0, 1), f"t/k={value}/1")
+    add = f"alter table {table} add partition (k='{{0}}') location '{external.folder('t')}k={{0}}/'"
+    client.run(add.format(right))
+    assert client.run(f"select k from {table}") == [(shown,)]
+    told = f"the partition value '{wrong}' of column \"k\" of {table}"
+    assert told in client.error(add.format(wrong))["M"]
+    external.glue.create_partition(
+        DatabaseName=external.database,
+        TableName="t",
+        PartitionInput={"Values": [wrong], "StorageDescriptor": {"Location": f"{external.folder('t')}k={wrong}/"}},
+    )
+    assert told in client.error(f"select id from {table}")["M"]
+    client.run(f"alter table {table} drop partition (k='{wrong}')")
+    assert client.run(f"select k from {table}") == [(shown,)]
+
+
+def test_orc_by_place_never_takes_a_column_of_the_name_and_other_mappings_are_refused(
+    client: Client, external: External
+) -> None:
+    buffer = io.BytesIO()
+    po.write_table(pa.table({"y": ["a"], "x": ["b"]}), buffer)
+    external.put(buffer.getvalue(), "t/1")
+    columns, properties = "c varchar(9), d varchar(9), x varchar(9)", " table properties ('orc.schema.resolution'='{}')"
+    client.run(external.create("t", columns, "stored as orc") + properties.format("position"))
+    assert client.run(f"select * from {external.name}.t") == [("a", "b", None)]
+    named = external.create("t", columns, "stored as orc").replace(".t (", ".n (")
+    client.run(named + properties.format("name"), named.replace(".n (", ".o (") + properties.format("place"))
+    assert client.run(f"select * from {external.name}.n") == [(None, None, "b")]
+    assert "'orc.schema.resolution' = 'place'" in client.error(f"select * from {external.name}.o")["M"]
+
+
+def test_what_is_not_read_is_refused_by_name(client: Client, external: External) -> None:
+    external.put(b"1\n", "lines/1")
+    client.run(external.create("lines", "a int", "stored as textfile"))
+    assert client.run(f"select a from {external.name}.lines") == [(1,)]
+    assert "$spectrum_oid" in client.error(f'select "$spectrum_oid" from {external.name}.lines')["M"]
+    other = external.create("lines", "a int", "stored as textfile").replace(".lines (", ".other (")
+    client.run(f"{other} table properties ('line.delim'=';')")
+    assert "other ends of lines" in client.error(f"select a from {external.name}.other")["M"]
+    client.run(
+        external.create("lines/1", "a int", "stored as textfile")
+        .replace(".lines/1 (", ".manifest (")
+        .replace("/1/'", "/1'")
+    )
+    assert "a manifest, is not offered" in client.error(f"select a from {external.name}.manifest")["M"]
+
+
+def test_one_statement_adds_no_more_than_100_partitions(client: Client, external: External) -> None:
+    client.run(external.create("t", "id int", "partitioned by (k int) stored as parquet"))
+    folder = external.folder("t")
+    parts = [f"partition (k={number}) location '{folder}k={number}/'" for number in range(101)]
+    add = f"alter table {external.name}.t add if not exists "
+    assert "no more than 100 partitions" in client.error(add + " ".join(parts))["M"]
+    assert client.value(f"select count(*) from svv_external_partitions where schemaname = '{external.name}'") == 0
+    client.run(add + " ".join(parts[:100]))
+    assert client.value(f"select count(*) from svv_external_partitions where schemaname = '{external.name}'") == 100
 
 
 def test_what_may_be_there_or_not_is_left_as_it_is(client: Client, external: External) -> None:

@@ -19,6 +19,11 @@ CASES = [
     ("with c as materialized (select 1) select * from c", SYNTAX, "with c as (select 1) select * from c"),
     ("select distinct on (a) a from t", UNSUPPORTED, "select distinct a from t"),
     ("select a from t where a is distinct from 1", UNSUPPORTED, "select distinct a from t where a is not null"),
+    (
+        "select a from t where a between symmetric 2 and 1",
+        UNSUPPORTED,
+        "select a from t where a between least(2, 1) and greatest(2, 1)",
+    ),
     ("do $$ begin null; end $$", SYNTAX, "select 1 as do_it"),
     ("alter table if exists t rename to u", SYNTAX, "drop table if exists u"),
     ("select 1 intersect all select 1", SYNTAX, "select 1 intersect select 1"),
