@@ -25,9 +25,10 @@ from local.redshift.parquet_types import TargetColumn
 from local.redshift.recorder import Recorder, Sent
 from local.redshift.row_description import Described
 from local.redshift.side import Side
-from local.redshift.spelling import Change, Spelling
+from local.redshift.spelling import Change
 from local.redshift.sql.translate import Answer, Needs
 from local.redshift.table_locks import Claim
+from local.redshift.under_way import Portal, Shape, UnderWay
 from local.redshift.unload import Unload
 
 _T = TypeVar("_T")
@@ -110,13 +111,14 @@ class Conversation:
     _unloads: dict[bytes, Unload] = field(default_factory=dict)  # by prepared statement; with columns, without rows
     _unload: Unload | None = None  # whose rows come now
     _late_error: RedshiftError | None = None  # of a statement that PostgreSQL takes to have run
-    _described: bytes = b""  # the statement whose columns the server is about to describe
-    _describes_unload: bool = False
     _statements: dict[bytes, bytes] = field(default_factory=dict)  # by portal
-    _spellings: dict[bytes, dict[int, Spelling]] = field(default_factory=dict)  # by prepared statement
+    _under_way: UnderWay = field(default_factory=UnderWay)
+    _shapes: dict[bytes, Shape] = field(default_factory=dict)  # by prepared statement
+    _bound: dict[bytes, Portal] = field(default_factory=dict)  # by portal
     _intervals: dict[bytes, dict[int, int]] = field(default_factory=dict)  # parameters' types, by prepared statement
-    _formats: dict[bytes, list[int]] = field(default_factory=dict)  # that results are asked in, by portal
-    _changes: dict[int, Change] = field(default_factory=dict)  # of the rows that come now, by column
+    _changes: dict[int, Change] | None = None  # of the rows that come now, by column; None until the first one comes
+    _runs: int = 0  # Executes since the last Sync
+    _in_doubt: bool = False  # the last Execute may fail when PostgreSQL takes it to have run
     _copy_in: asyncio.Future[bool] | None = None
     _load_error: ErrorFields | None = None
     _commit_next: bool = False
@@ -132,6 +134,8 @@ class Conversation:
             self._pending += 1
             self._idle.clear()
             self.recorder.ends_message()
+            self._under_way.ends_message()
+            self._runs = 0
         self._unsynced = message.kind in (b"P", b"B", b"D", b"E", b"C")
         self._is_begun = self._unsynced or (self._is_begun and message.kind == b"H")
         self.server.write(message)

@@ -59,10 +59,14 @@ def version_asked(parameters: Mapping[str, str]) -> int | None:
 
     >>> version_asked({"client_protocol_version": "3"}), version_asked({"client_protocol_version": "1"})
     (2, 1)
+    >>> version_asked({"client_protocol_version": "9" * 5000}), version_asked({"client_protocol_version": "00"})
+    (2, 0)
     >>> version_asked({"user": "ann"})
     """
     asked = parameters.get("client_protocol_version", "")
-    return min(int(asked), BINARY) if asked.isdecimal() else None
+    if not (asked.isascii() and asked.isdecimal()):
+        return None
+    return min(int(asked.lstrip("0")[:2] or "0"), BINARY)  # two digits are enough: a client may send any number of them
 
 
 def fields(body: bytes) -> list[Field]:

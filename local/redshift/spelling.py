@@ -33,10 +33,11 @@ _BINARY = 1  # the code of a format
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """How a column's values are spelt anew, as text and in binary; None: they stay."""
+    """How a column's values are spelt anew, as text and in binary; None: they stay. And whether that may fail."""
 
     text: Change | None
     binary: Change | None
+    may_fail: bool = False
 
 
 def spellings(fields: Sequence[Field], is_binary: bool) -> dict[int, Spelling]:
@@ -55,15 +56,14 @@ def spellings(fields: Sequence[Field], is_binary: bool) -> dict[int, Spelling]:
 
 @lru_cache(maxsize=1000)
 def _spelling(oid: int, modifier: int, is_binary: bool) -> Spelling | None:
-    if oid == OID_BYTEA and is_binary:
-        return Spelling(as_bytes, as_bytes)
-    if oid in (OID_BYTEA, OID_JSONB):
-        change = partial(respelt, oid=oid)
-        return Spelling(change, change)
+    if oid == OID_BYTEA:
+        return Spelling(as_bytes if is_binary else partial(respelt, oid=oid), None)
+    if oid == OID_JSONB:
+        return Spelling(partial(respelt, oid=oid), super_text)
     if oid == OID_INTERVAL:
         return Spelling(None, partial(as_redshift, oid=oid_of(modifier)))
     if oid == OID_NUMERIC and is_binary:
-        return Spelling(None, partial(decimal, scale_of(modifier)))
+        return Spelling(None, partial(decimal, scale_of(modifier)), may_fail=True)
     return None
 
 
@@ -80,7 +80,8 @@ def spelt_in(columns: dict[int, Spelling], formats: Sequence[int]) -> dict[int, 
     """
     found = {}
     for index, spelling in columns.items():
-        is_binary = bool(formats) and formats[index if len(formats) > 1 else 0] == _BINARY
+        place = index if len(formats) > 1 else 0
+        is_binary = place < len(formats) and formats[place] == _BINARY
         if change := spelling.binary if is_binary else spelling.text:
             found[index] = change
     return found
@@ -98,12 +99,21 @@ def respelt(value: bytes, oid: int) -> bytes:
 
 
 def as_bytes(value: bytes) -> bytes:
-    r"""Return a VARBYTE as the binary protocol sends it, as text too: its bytes.
+    r"""Return a VARBYTE's text, which begins with `\x`, as the binary protocol sends it as text too: its bytes.
 
-    >>> as_bytes(rb"\x6162"), as_bytes(b"ab")
-    (b'ab', b'ab')
+    >>> as_bytes(rb"\x6162")
+    b'ab'
     """
     return bytes.fromhex(value[2:].decode()) if value.startswith(b"\\x") else value
+
+
+def super_text(value: bytes) -> bytes:
+    r"""Return a SUPER in PostgreSQL's binary form, a version and the text, as Redshift spells it: the text alone.
+
+    >>> super_text(b'\x01{"a": 1}')
+    b'{"a":1}'
+    """
+    return respelt(value[1:], OID_JSONB)
 
 
 def decimal(scale: int, value: bytes) -> bytes:

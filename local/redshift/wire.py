@@ -13,7 +13,7 @@ import traceback
 
 from local.redshift import messages
 from local.redshift.answers import Answers
-from local.redshift.bulk import copy_from_stdin, described
+from local.redshift.bulk import copy_from_stdin
 from local.redshift.conversation import raising
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
@@ -24,14 +24,14 @@ from local.redshift.masking import split_statements
 from local.redshift.messages import Message
 from local.redshift.parameters import bound, declared
 from local.redshift.recorder import Sent
-from local.redshift.row_description import fields
-from local.redshift.spelling import spelt_in
 from local.redshift.table_locks import controls_transaction
 from local.redshift.tags import OF_FRONT, tag_of
+from local.redshift.under_way import Portal, Shape
 from local.redshift.unload import Unload
 from local.redshift.unload_statement import parse_unload
 
 SERVER_VERSION = b"server_version\x008.0.2\x00"
+_ENDS_ROWS = frozenset((b"C", b"s", b"I", b"E"))
 _NO_PARAMETERS = 2  # bytes, which count the types that follow
 _TOO_DEEP = RedshiftError("statement is too complex: it is nested too deeply", "54001")
 
@@ -60,6 +60,8 @@ class Session(Answers):
             while True:
                 message = await self.client.read()
                 await self._when_unwrapped()
+                if self._in_doubt:
+                    await self._settle(message)
                 match message.kind:
                     case b"Q":
                         await self._simple_query(message.body[:-1].decode())
@@ -69,13 +71,8 @@ class Session(Answers):
                         await self._bind(message)
                     case b"E":
                         await self._execute(message)
-                    case b"D" if message.body.startswith(b"S"):
-                        self._described = message.body[1:-1]
-                        self._describes_unload = self._described in self._unloads
-                        await self._to_server(message)
-                    case b"D":  # of a portal, whose columns are its statement's
-                        self._described = self._statements.get(message.body[1:-1], b"")
-                        await self._to_server(message)
+                    case b"D":
+                        await self._ask_columns(message)
                     case b"p" | b"d" if self._login and self._login.is_asked:
                         await self._to_server(self._login.answer(message))
                     case b"X":
@@ -87,7 +84,6 @@ class Session(Answers):
         statements = split_statements(sql)
         self._forget_external()
         self._has_run = True
-        self._described = b""  # what comes are not the columns of a prepared statement
         self._last_sql = statement = sql
         sent = []
         try:
@@ -125,6 +121,7 @@ class Session(Answers):
         name, sql, tail = messages.split_parse(message.body)
         self._loads.pop(name, None)
         self._unloads.pop(name, None)
+        self._shapes[name] = Shape()
         self._forget_external()
         self._last_sql = sql
         self._leave_block_to_client(sql)
@@ -158,7 +155,9 @@ class Session(Answers):
 
     async def _bind(self, message: Message) -> None:
         portal, statement = messages.split_bind(message.body)
-        self._statements[portal], self._formats[portal] = statement, messages.bound_formats(message.body)
+        self._statements[portal] = statement
+        shape = self._shapes.setdefault(statement, Shape())
+        self._bound[portal] = Portal(shape, messages.bound_formats(message.body))
         self._portals.pop(portal, None)
         if statement in self._loads:
             self._portals[portal] = self._loads[statement]
@@ -170,10 +169,9 @@ class Session(Answers):
         portal = message.body.split(b"\0", 1)[0]
         load = self._portals.get(portal)
         sent = self._sent.get(self._statements.get(portal, b""), Sent(""))
-        spelt = self._spellings.get(self._statements.get(portal, b""), {})
-        self._changes = spelt_in(spelt, self._formats.get(portal, ()))
         prepared = self._unloads.get(self._statements.get(portal, b""))
         self._unload = Unload(prepared.statement, prepared.columns) if prepared else None
+        await self._begin_run(portal, prepared, is_load=load is not None)
         if load:
             await self._run_load(load, message, sent.text, portal)
         else:
@@ -201,25 +199,22 @@ class Session(Answers):
         shown = await self._shown(messages.with_true_names(message))
         if shown is not None:
             self.client.write(shown)
+        if message.kind in _ENDS_ROWS:
+            self._ended(message.kind)
 
     async def _shown(self, message: Message) -> Message | None:
         """Return the message as the client shall see it, None for what the front keeps to itself."""
         match message.kind:
-            case b"T" if self._describes_unload:  # the client asked what comes: nothing
-                self._describes_unload = False
-                self._unloads[self._described].columns = described(message)
-                return Message(b"n", b"")
-            case b"T" if self._unload:
-                self._unload.columns = described(message)
-                return None
+            case b"T" | b"n":
+                return self._describe(message)
             case b"D" if self._unload:
                 self._unload.rows.append(messages.row_values(message.body))
                 return None
             case b"C" if self._unload:
                 return await self._finish_unload(self._unload)
-            case b"T":
-                return self._describe(fields(message.body))
-            case b"D" if self._changes:
+            case b"3" if self._under_way.waited():
+                return None
+            case b"D" if self._changes or self._changes is None:
                 return self._respelt(message)
             case b"S" if message.body.startswith(b"server_version\0"):
                 if self.protocol is not None:
@@ -232,7 +227,7 @@ class Session(Answers):
                 return None
             case b"E":
                 return self._error(message)
-            case b"C" if self._late_error:
+            case b"C" | b"s" if self._late_error:
                 return None
             case b"C" if message.body.startswith(b"TRUNCATE"):
                 self._commit_next = True
@@ -253,7 +248,7 @@ class Session(Answers):
             self._copy_in = None
         self._load_error = None
         self.recorder.failed(fields)
-        self._unload, self._describes_unload, self._late_error = None, False, None
+        self._unload, self._late_error = None, None
         self._commit_next = False
         self._note(fields)
         return messages.error_response(fields)
@@ -269,6 +264,8 @@ class Session(Answers):
             message = await self._fail_unload(self._late_error, message)
         self._commit_next = False
         self._status = message.body
+        self._under_way.ready()
+        self._changes = None
         self.recorder.ready(message.body)
         self._count_change()
         self._forget_locks()

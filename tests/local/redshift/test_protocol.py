@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
@@ -16,6 +17,8 @@ from redshift_connector.core import Connection
 from redshift_connector.error import Error
 from redshift_connector.utils.type_utils import numeric_in_binary
 
+from local.redshift import messages
+from local.redshift.messages import Message
 from local.redshift.spelling import _DECIMAL, _NEGATIVE, _POSITIVE, decimal
 from tests.local.redshift.support import Client, psycopg2_connection
 
@@ -181,3 +184,146 @@ def test_the_driver_reads_what_a_decimal_was(number: int, scale: int) -> None:
 @pytest.mark.parametrize(("value", "scale", "rounded"), [("1.25", 1, 13), ("-1.25", 1, -13), ("1.24", 1, 12)])
 def test_digits_beyond_the_scale_are_rounded(value: str, scale: int, rounded: int) -> None:
     assert int.from_bytes(decimal(scale, as_postgres(Decimal(value))), signed=True) == rounded
+
+
+SYNC, FLUSH = Message(b"S", b""), Message(b"H", b"")
+
+
+def parsed(name: bytes, sql: str) -> Message:
+    return messages.parse(name, sql, b"\0\0")
+
+
+def described(name: bytes) -> Message:
+    return Message(b"D", b"S" + name + b"\0")
+
+
+def run(name: bytes, formats: tuple[int, ...] = (1,)) -> list[Message]:
+    """Return what runs a prepared statement in a portal of its name, its columns in these formats."""
+    asked = struct.pack(f"!h{len(formats)}h", len(formats), *formats)
+    bind = Message(b"B", name + b"\0" + name + b"\0" + b"\0\0" * 2 + asked)
+    return [bind, Message(b"E", name + b"\0" + b"\0" * 4)]
+
+
+def answers(connection: Any, *sent: Message) -> list[Message]:
+    """Send messages at once; return what answers them, to the last Sync's."""
+    for message in sent:
+        connection._write(message.encode())
+    connection._flush()
+    found: list[Message] = []
+    while [message.kind for message in found].count(b"Z") < sent.count(SYNC):
+        kind, length = connection._read(1), int.from_bytes(connection._read(4), "big")
+        found.append(Message(kind, connection._read(length - 4)))
+    return found
+
+
+def kinds(found: list[Message]) -> bytes:
+    return b"".join(message.kind for message in found)
+
+
+def values(found: list[Message]) -> list[bytes]:
+    """Return the first values of rows."""
+    rows = [message.body for message in found if message.kind == b"D"]
+    return [body[6 : 6 + int.from_bytes(body[2:6], "big")] for body in rows]
+
+
+def error(found: list[Message]) -> str:
+    [fields] = [messages.error_fields(message.body) for message in found if message.kind == b"E"]
+    return fields["C"]
+
+
+@pytest.fixture
+def binary(facts: dict[str, Any], schema: str) -> Iterator[Any]:
+    """A connection whose DECIMALs are binary."""
+    with closing(connect(facts, BINARY)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"set search_path to {schema}")
+        yield connection
+
+
+MONEY, WHOLE = "select 1.25::decimal(5, 2)", "select 7"
+OF_MONEY, OF_WHOLE = (125).to_bytes(8), (7).to_bytes(4)
+
+
+@pytest.mark.parametrize("version", [PLAIN, NAMED, BINARY])
+@pytest.mark.parametrize("content", [rb"\x41", rb"\xzz", b"ab"])
+def test_bytes_are_the_same_in_binary_and_in_text_whatever_they_begin_with(
+    facts: dict[str, Any], version: int, content: bytes
+) -> None:
+    with closing(connect(facts, version)) as connection:
+        answers(connection, parsed(b"s", f"select from_hex('{content.hex()}')"), described(b"s"), SYNC)
+        assert values(answers(connection, *run(b"s"), SYNC)) == [content]
+        text = content if version == BINARY else content.hex().encode()
+        assert values(answers(connection, *run(b"s", (0,)), SYNC)) == [text]
+
+
+@pytest.mark.parametrize("form", [0, 1])
+def test_a_super_is_its_text_in_binary_too(binary: Any, form: int) -> None:
+    sql = """select json_parse('{"a": [1, 2]}')"""
+    assert values(answers(binary, parsed(b"", sql), described(b""), *run(b"", (form,)), SYNC)) == [b'{"a":[1,2]}']
+
+
+def test_rows_of_pipelined_statements_are_each_spelt_as_its_own(binary: Any) -> None:
+    for name, sql in ((b"s1", MONEY), (b"s2", WHOLE)):
+        answers(binary, parsed(name, sql), described(name), SYNC)
+    assert values(answers(binary, *run(b"s1"), *run(b"s2"), SYNC)) == [OF_MONEY, OF_WHOLE]
+    assert values(answers(binary, *run(b"s2"), *run(b"s1"), SYNC)) == [OF_WHOLE, OF_MONEY]
+    assert values(answers(binary, *run(b"s1"), SYNC, *run(b"s2"), SYNC)) == [OF_MONEY, OF_WHOLE]
+    once = [run(b"s1")[0], Message(b"E", b"s1\0" + b"\0\0\0\1"), run(b"s1")[1]]  # suspended behind its first row
+    assert values(answers(binary, *once, *run(b"s2"), SYNC)) == [OF_MONEY, OF_WHOLE]
+
+
+def test_pipelined_descriptions_are_each_of_its_own_statement(binary: Any) -> None:
+    both = [parsed(b"s1", MONEY), described(b"s1"), parsed(b"s2", WHOLE), described(b"s2")]
+    assert kinds(answers(binary, *both, SYNC)) == b"1tT1tTZ"
+    assert values(answers(binary, *run(b"s1"), SYNC)) == [OF_MONEY]
+    assert values(answers(binary, *run(b"s2"), SYNC)) == [OF_WHOLE]
+
+
+def test_a_statement_that_is_not_described_is_spelt_as_what_it_is(binary: Any) -> None:
+    found = answers(binary, parsed(b"", MONEY), *run(b""), SYNC)
+    assert (kinds(found), values(found)) == (b"12DCZ", [OF_MONEY])
+    found = answers(binary, parsed(b"", WHOLE), *run(b""), parsed(b"", MONEY), *run(b""), SYNC)
+    assert (kinds(found), values(found)) == (b"12DC12DCZ", [OF_WHOLE, OF_MONEY])
+
+
+def test_a_description_that_an_error_skips_is_made_up_for(binary: Any) -> None:
+    none = Message(b"D", b"Snone\0")
+    assert kinds(answers(binary, parsed(b"s", MONEY), none, described(b"s"), SYNC)) == b"1EZ"
+    assert values(answers(binary, *run(b"s"), SYNC)) == [OF_MONEY]
+    sent = [parsed(b"t", MONEY), none, described(b"t"), SYNC, *run(b"t"), SYNC]
+    found = answers(binary, *sent)[2:]  # the error may come before the second message is read, or too late to ask
+    assert values(found) == [OF_MONEY] or (not values(found) and error(found) == "0A000")
+    assert values(answers(binary, *run(b"s"), SYNC)) == [OF_MONEY]
+
+
+def test_result_formats_that_are_too_few_are_an_error_of_the_statement(binary: Any) -> None:
+    answers(binary, parsed(b"s", "select 1, 2, 1.5::decimal(3, 1)"), described(b"s"), SYNC)
+    found = answers(binary, *run(b"s", (1, 1)), SYNC)
+    assert (kinds(found), error(found)) == (b"EZ", "08P01")
+    assert kinds(answers(binary, *run(b"s", (1, 1, 1)), SYNC)) == b"2DCZ"
+
+
+# A DECIMAL whose scale nothing tells, and which has too many digits for the one that is told.
+TOO_LARGE = f"select round({'9' * 30}.5, 1 + 0)"
+
+
+@pytest.mark.parametrize("is_described", [True, False])
+def test_what_is_pipelined_with_a_decimal_that_no_driver_could_read_does_not_happen(
+    binary: Any, is_described: bool
+) -> None:
+    answers(binary, parsed(b"", "create table t (a integer)"), *run(b"", ()), SYNC)
+    answers(binary, parsed(b"bad", TOO_LARGE), *[described(b"bad")] * is_described, SYNC)
+    answers(binary, parsed(b"write", "insert into t values (1)"), described(b"write"), SYNC)
+    answers(binary, parsed(b"count", "select count(*) from t"), described(b"count"), SYNC)
+    found = answers(binary, *run(b"bad"), *run(b"write"), SYNC)
+    assert (kinds(found), error(found)) == (b"2EZ", "22003")
+    found = answers(binary, *run(b"write"), *run(b"bad"), SYNC)
+    assert (kinds(found), error(found)) == (b"2C2EZ", "22003")
+    assert values(answers(binary, *run(b"count"), SYNC)) == [(0).to_bytes(8)]
+    assert kinds(answers(binary, *run(b"bad"), SYNC)) == b"2EZ"
+    assert kinds(answers(binary, *run(b"write"), *run(b"count"), SYNC)) == b"2C2DCZ"
+    assert values(answers(binary, *run(b"count"), SYNC)) == [(1).to_bytes(8)]
+
+
+def test_a_version_of_endless_digits_is_the_newest(facts: dict[str, Any]) -> None:
+    with closing(connect(facts, int("9" * 4000))) as connection:
+        assert dict(connection.parameter_statuses)[b"server_protocol_version"] == b"2"
