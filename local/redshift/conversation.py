@@ -159,9 +159,23 @@ class Conversation:
             gone.cancel()
             await asyncio.wait((gone,))  # two may not read at once
 
-    async def _ask(self, sql: str) -> list[list[str | None]]:
-        """Return the rows of a query, none if it fails (what follows will fail in the same way and tell the client)."""
+    async def _wait_to_ask(self) -> None:
+        """Wait until what comes from PostgreSQL answers the front alone.
+
+        Raises:
+            RedshiftError: messages have been sent without a Sync, whose answers would be taken for the front's.
+        """
+        if self._unsynced:
+            raise RedshiftError("a query cannot be pipelined behind messages without a Sync in the local Redshift")
         await self._idle.wait()
+
+    async def _ask(self, sql: str) -> list[list[str | None]]:
+        """Return the rows of a query, none if it fails (what follows will fail in the same way and tell the client).
+
+        Raises:
+            RedshiftError: see `_wait_to_ask`.
+        """
+        await self._wait_to_ask()
         self._answers = asyncio.Queue()
         self.server.write(messages.query(sql))
         await self.server.flush()

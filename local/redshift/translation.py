@@ -78,8 +78,6 @@ class Translation(Writing):
         """Ask the catalog what names mean; a transaction that has failed is asked nothing."""
         if self._status == b"E":
             return _NOTHING
-        if self._unsynced and (needed.relations or needed.functions):
-            raise RedshiftError("a query cannot be pipelined behind messages without a Sync in the local Redshift")
         rows: list[tuple[str, str, str]] = []
         ids: dict[str, int] = {}
         can_lock = False

@@ -176,7 +176,7 @@ class Session(Answers):
             await self._run_load(load, message, sent.text, portal)
         else:
             self.recorder.runs(sent, portal)
-            self._has_run = True
+            self._has_run, self._fresh = True, None
             await self._to_server(await self._perform_prepared(self._statements.get(portal, b""), message))
 
     # --- from the server ---

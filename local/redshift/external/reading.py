@@ -51,12 +51,14 @@ def nodes(node: Any) -> Iterator[Any]:
                 yield from nodes(value)
 
 
-def reads_all(statement: Any) -> bool:
-    """Tell whether a statement may mean columns that it does not name."""
+def reads_all(statement: Any, table: tree.Name) -> bool:
+    """Tell whether a statement may mean columns of a table that it does not name: its name alone is a whole row."""
+    called = {each.alias or each.name[-1] for each in nodes(statement) if _is_table(each, table)}
     return any(
         isinstance(node, tree.Star | tree.Unpivot | tree.Pivot)
         or (isinstance(node, tree.Join) and node.kind.startswith("natural"))
         or (isinstance(node, tree.Table) and bool(node.columns))  # its columns have other names, by place
+        or (isinstance(node, tree.Column) and node.name[-1] in called)
         for node in nodes(statement)
     )
 
@@ -81,7 +83,9 @@ def names_read(statement: Any) -> frozenset[str]:
 def occurrences(statement: Any, table: tree.Name) -> list[Occurrence] | None:
     """Return the places where a table stands with what holds there, None where that is not known for each."""
     found = []
-    count = sum(isinstance(node, tree.Table) and node.name == table for node in nodes(statement))
+    standing = [node for node in nodes(statement) if _is_table(node, table)]
+    if any(node.columns for node in standing):
+        return None  # what a name means there is told by its place
     for node in nodes(statement):
         if not isinstance(node, tree.Select | tree.Update | tree.Delete) or node.source is None:
             continue
@@ -90,7 +94,11 @@ def occurrences(statement: Any, table: tree.Name) -> list[Occurrence] | None:
             if each.name == table:
                 names = ((each.alias,),) if each.alias else tuple(table[-n:] for n in range(1, len(table) + 1))
                 found.append(Occurrence(names, tuple(_conjuncts(node.where)), aliases))
-    return found if len(found) == count else None
+    return found if len(found) == len(standing) else None
+
+
+def _is_table(node: Any, table: tree.Name) -> bool:
+    return isinstance(node, tree.Table) and node.name == table
 
 
 def _renamed(query: tree.Select) -> frozenset[str]:
@@ -197,9 +205,10 @@ def _value(text: str, kind: str) -> Any:
     """Return a value that compares as PostgreSQL's of this type does, None for what is not compared here."""
     if _is_number(kind):
         try:
-            return Decimal(text.strip())
+            number = Decimal(text.strip())
         except InvalidOperation:
             return None
+        return number if number.is_finite() else None  # PostgreSQL orders NaN, Python does not
     if kind.startswith("character"):
         return text.rstrip(" ").encode()
     return text if kind == "date" and _DATE.fullmatch(text) else None

@@ -8,8 +8,10 @@ on Redshift too (https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-exter
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
 
 from local.redshift import messages
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError, translate
@@ -22,6 +24,22 @@ from local.redshift.translation import Translation
 NO_SUCH = b"rs_failed\0"  # a portal and a statement that there never is
 _NO_STATEMENT = "rs_failed"  # a syntax error
 _PLACE = "rs_external"  # a savepoint
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+async def in_thread(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Return what a function returns that asks the catalog or S3.
+
+    Raises:
+        RedshiftError: it fails, in whatever way: a client must get an answer.
+    """
+    try:
+        return await asyncio.to_thread(function, *args, **kwargs)
+    except RedshiftError:
+        raise
+    except Exception as error:
+        raise RedshiftError(f"external table: {type(error).__name__}: {error}", INTERNAL_ERROR) from error
 
 
 @dataclass
@@ -34,13 +52,14 @@ class ExternalRows(Translation):
     _temporary: list[str] = field(default_factory=list)  # tables made outside of a block, until the statement has run
     _has_run: bool = False
     _counted: int = 0
+    _mark: str = field(default_factory=lambda: secrets.token_hex(8))  # no table of a user's has it (50_tables.sql)
     _is_external: bool = False  # the statement at hand reads external tables, or is a command of theirs
 
     def _wanted(
         self, name: tree.Name, schemas: tuple[ExternalSchema, ...], trees: tuple[tree.Statement, ...]
     ) -> Wanted:
         self._counted += 1
-        return Wanted(name, schemas, trees, f"rs_external_{self._counted}")
+        return Wanted(name, schemas, trees, f"rs_external_{self._mark}_{self._counted}")
 
     async def _bring(self, wanted: list[Wanted], *, is_empty: bool = False) -> list[Found]:
         """Put what is wanted into temporary tables; return what was found.
@@ -48,7 +67,7 @@ class ExternalRows(Translation):
         Raises:
             RedshiftError: the catalog, S3 or a file does not give it.
         """
-        found = [each for one in wanted if (each := await asyncio.to_thread(find, one)) is not None]
+        found = [each for one in wanted if (each := await in_thread(find, one)) is not None]
         for each in found:
             folder = self.settings.temporary_folder
             await self._store(each, iter(()) if is_empty else each.chunks(folder))
@@ -72,7 +91,7 @@ class ExternalRows(Translation):
 
     async def _feed(self, sql: str, chunks: Iterator[bytes]) -> RedshiftError | None:
         """Run SQL of the front's own that ends with COPY FROM STDIN; return what fails."""
-        await self._idle.wait()
+        await self._wait_to_ask()
         self._answers = asyncio.Queue()
         self.server.write(messages.query(sql))
         await self.server.flush()
@@ -89,13 +108,11 @@ class ExternalRows(Translation):
 
     async def _send_rows(self, chunks: Iterator[bytes]) -> RedshiftError | None:
         try:
-            while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+            while (chunk := await in_thread(next, chunks, None)) is not None:
                 self.server.write(Message(b"d", chunk))
                 await self.server.flush()
         except RedshiftError as error:
             failed = error
-        except Exception as error:  # a client must get an answer, whatever a file does to its reader
-            failed = RedshiftError(f"external table: {type(error).__name__}: {error}", INTERNAL_ERROR)
         else:
             self.server.write(Message(b"c", b""))
             await self.server.flush()
@@ -105,8 +122,8 @@ class ExternalRows(Translation):
         return failed
 
     def _forget_external(self) -> None:
-        """Begin with the next message."""
-        self._wants, self._is_external = [], False
+        """Begin with the next statement."""
+        self._wants, self._is_external, self._fresh = [], False, None
 
     def _unprepared(self, error: RedshiftError) -> str:
         """Return what fails to be prepared, with an error that another time may not come.
@@ -119,13 +136,11 @@ class ExternalRows(Translation):
     async def _bring_anew(self, statement: bytes, message: Message) -> Message:
         """Read again what a prepared statement reads, unless it was just parsed; return the Bind, or one that fails."""
         wanted = self._kept.get(statement)
-        if wanted is None or self._fresh == statement:
-            self._fresh = None
+        is_fresh, self._fresh = self._fresh == statement, None
+        if wanted is None or is_fresh:
             return message
         try:
-            if self._unsynced:
-                raise RedshiftError("a query of external tables cannot be pipelined behind messages without a Sync")
-            await self._idle.wait()
+            await self._wait_to_ask()
             if self._status != b"E":
                 await self._bring(wanted)
         except RedshiftError as error:
@@ -134,7 +149,12 @@ class ExternalRows(Translation):
         return message
 
     async def _drop_brought(self, message: Message) -> Message:
-        """Drop the temporary tables of a statement that has run; return the server's last message."""
+        """Drop the temporary tables of a statement that has run; return the server's last message.
+
+        What was read in a transaction, or before it, is not there in another.
+        """
+        if message.body != self._status:
+            self._fresh = None
         if self._temporary and self._has_run and message.body == b"I":
             tables, self._temporary, self._fresh = self._temporary, [], None
             message = await self._run_unseen(f"drop table if exists {', '.join(tables)}")

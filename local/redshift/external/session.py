@@ -8,7 +8,6 @@ asked. A Spectrum query needs the right to make temporary tables on Redshift too
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +16,7 @@ from local.redshift.errors import RedshiftError
 from local.redshift.external.catalog import ExternalSchema
 from local.redshift.external.command import Command, CreateSchema, CreateTable
 from local.redshift.external.perform import hold, perform
-from local.redshift.external.rows import NO_SUCH, ExternalRows
+from local.redshift.external.rows import NO_SUCH, ExternalRows, in_thread
 from local.redshift.external.seen import EXTERNAL_NAMES
 from local.redshift.external.statement import external_command, made_in
 from local.redshift.external.told import TOLD
@@ -35,6 +34,8 @@ _PREPARES = re.compile(r"prepare\b", re.IGNORECASE)
 _CREATED = "call pg_catalog.rs_create_late_binding_view("
 _MEANINGS = "select * from pg_catalog.rs_external(variadic array[{names}])"
 _FAULT = "select * from pg_catalog.rs_external_schema_fault({name})"
+_NAMES = "select * from pg_catalog.rs_external_names()"
+_A_VIEW = ""  # what rs_external_names says if there is a view over external tables
 _SCHEMAS = "select * from pg_catalog.rs_external_schemas()"
 
 
@@ -72,6 +73,8 @@ class ExternalTables(ExternalRows):
     _query: str = ""  # the query that is being translated, and the statement that it is of
     _statement: str = ""
     _view_source: str = ""  # the query of the late-binding view over external tables that it makes
+    _met: dict[Needs, list[Meaning]] = field(default_factory=dict)  # as long as `_known` holds them
+    _there: tuple[int, frozenset[str]] | None = None  # an epoch, and what rs_external_names said in it
     _commands: dict[bytes, tuple[Command, ExternalSchema]] = field(default_factory=dict)  # by prepared statement
 
     # --- commands ---
@@ -120,7 +123,7 @@ class ExternalTables(ExternalRows):
 
     async def _perform(self, command: Command, schema: ExternalSchema) -> None:
         """Change the catalog."""
-        await asyncio.to_thread(perform, command, schema)
+        await in_thread(perform, command, schema)
         if isinstance(command, CreateSchema) and not command.is_there:
             EXTERNAL_NAMES.add(command.schema)
         self._known.clear()
@@ -163,10 +166,14 @@ class ExternalTables(ExternalRows):
         self._query, self._statement, self._view_source = query, statement, ""
 
     async def _answer(self, needed: Needs) -> Known:
+        if not self._is_known(needed):
+            self._met.pop(needed, None)
         known = await super()._answer(needed)
         if not EXTERNAL_NAMES or self._status == b"E":
             return known
-        found = await self._meanings(needed.relations)
+        if needed not in self._met:
+            self._met[needed] = await self._meanings(needed.relations) if await self._may_mean(needed.relations) else []
+        found = self._met[needed]
         told = [name for name in needed.relations if name[-1] in TOLD]
         if not found and not told:
             return known
@@ -228,6 +235,14 @@ class ExternalTables(ExternalRows):
                 detail="Please use late binding view and add 'with no schema binding' at the query end.",
             )
         self._view_source = self._query
+
+    async def _may_mean(self, relations: tuple[tree.Name, ...]) -> bool:
+        """Tell whether any of these names may be external: asked of the catalog once, until it changes."""
+        epoch = self.settings.epoch.number
+        if relations and (self._there is None or self._there[0] != epoch):
+            self._there = epoch, frozenset(row[0] or "" for row in await self._ask(_NAMES))
+        there = self._there[1] if self._there else frozenset()
+        return bool(relations) and (_A_VIEW in there or any(name[-2] in there for name in relations if len(name) > 1))
 
     async def _meanings(self, names: list[tree.Name] | tuple[tree.Name, ...]) -> list[Meaning]:
         listed = ", ".join(quote_literal(UNIT.join(name)) for name in names)

@@ -14,6 +14,12 @@ create table redshift.late_binding_view (
     words text not null               -- its text in lower case, to find `schema.name` in
 );
 
+-- Those over external tables (54_external.sql): the front reads their query, in Redshift's SQL, in their place.
+create table redshift.external_view (
+    view_id oid primary key,
+    query text not null
+);
+
 create function redshift.unresolved(code text, message text) returns setof integer language plpgsql as $$
 begin
     raise exception '%', message using errcode = code;
@@ -157,6 +163,11 @@ begin
     if current_setting('redshift.binding', true) = 'on' then
         return;
     end if;
+    -- What an ordinary view takes the place of is no longer late-binding; bind_view keeps its own after this.
+    if tg_tag = 'CREATE VIEW' then
+        delete from redshift.late_binding_view where view_id in (select objid from pg_event_trigger_ddl_commands());
+        delete from redshift.external_view where view_id in (select objid from pg_event_trigger_ddl_commands());
+    end if;
     perform redshift.rebind(
         array_agg(c.oid),
         array_agg(redshift.name_pattern(n.nspname, c.relname)),
@@ -172,6 +183,9 @@ $$;
 create function redshift.after_drop() returns event_trigger language plpgsql security definer as $$
 begin
     delete from redshift.late_binding_view where view_id in (
+        select objid from pg_event_trigger_dropped_objects() where classid = 'pg_class'::regclass
+    );
+    delete from redshift.external_view where view_id in (
         select objid from pg_event_trigger_dropped_objects() where classid = 'pg_class'::regclass
     );
     if current_setting('redshift.binding', true) = 'on' then

@@ -139,6 +139,7 @@ select
 from pg_catalog.svv_columns;
 
 -- Temporary tables of one's own session are among them: by this redshift_connector finds the one that it writes rows to.
+-- Those that the front reads external tables into (external/rows.py) are not.
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_REDSHIFT_TABLES.html
 create view pg_catalog.svv_redshift_tables as
 select
@@ -153,6 +154,7 @@ from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 where c.relkind in ('r', 'p', 'v', 'm') and n.nspname not in ('redshift', 'pg_toast')
     and (n.nspname !~ '^pg_(temp|toast_temp)_' or n.oid = pg_my_temp_schema())
+    and not (c.relpersistence = 't' and c.relname ~ '^rs_external_[0-9a-f]{16}_[0-9]+$')
     and redshift.may_see(c.oid);
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ALL_TABLES.html

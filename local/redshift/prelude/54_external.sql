@@ -9,12 +9,6 @@ create table redshift.external_schema (
     region text not null
 );
 
--- Late-binding views over external tables: the front reads their query, in Redshift's SQL, in their place.
-create table redshift.external_view (
-    view_id oid primary key,
-    query text not null
-);
-
 create function redshift.keep_external_schema(name text, database_name text, role text, region text) returns void
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -86,6 +80,13 @@ language sql stable security definer as $$
             and split_part(n.name, chr(31), -3) in ('', current_database())
         else pg_table_is_visible(c.oid)
     end
+$$;
+
+-- Names of external schemas, and an empty one where there is a view over external tables: what may be external at all.
+create function pg_catalog.rs_external_names() returns setof text language sql stable security definer as $$
+    select s.nspname::text from redshift.external_schema as e inner join pg_namespace as s on s.oid = e.schema_id
+    union all
+    select '' where exists (select from redshift.external_view)
 $$;
 
 create function pg_catalog.rs_external_schemas()

@@ -8,6 +8,8 @@ import datetime as dt
 import gzip
 import io
 import json
+import os
+import socket
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +22,9 @@ import pyarrow.orc as po  # type: ignore[import-untyped]  # pyarrow ships no typ
 import pytest
 
 from local.redshift.external.seen import FILE, ExternalNames
-from tests.local.redshift.support import Client, Exports, Lake
+from local.redshift.messages import Message
+from tests.local.redshift.support import Client, Exports, Lake, psycopg2_connection
+from tests.local.redshift.test_wire import answers
 from tests.support.local_stack import LocalServices
 
 
@@ -740,3 +744,136 @@ def test_unload_reads_external_tables(client: Client, external: External, export
     client.run(external.create("t", "id int, city varchar(9)"))
     client.run(exports.unload(f"select id from {external.name}.t where city = 'Ulm'"))
     assert exports.rows() == [{"id": 1}]
+
+
+# --- what else stands in a statement, and around it ---
+
+
+def test_renamed_columns_prune_nothing(client: Client, external: External) -> None:
+    partitioned(external, client)
+    renamed = f"select id from {external.name}.parts as p(year, id, month) where year = 2025 and month = '01'"
+    assert client.run(renamed) == [(2025,)]
+    swapped = f"select count(*) from {external.name}.parts as p(a, month, year) where year = '01' and month = 2024"
+    assert client.value(swapped) == 1
+
+
+@pytest.mark.parametrize("row", ["s", "sales"])
+def test_a_whole_row_has_all_its_columns(client: Client, external: External, row: str) -> None:
+    external.put(SALES.slice(0, 1), "sales/1.parquet")
+    client.run(external.create("sales", "id int, city varchar(20)"))
+    source = f"{external.name}.sales as s" if row == "s" else f"{external.name}.sales"
+    with psycopg2_connection(client.facts) as connection, connection.cursor() as cursor:
+        cursor.execute(f"select {row} from {source}")
+        assert cursor.fetchall() == [("(1,Ulm)",)]
+
+
+def test_whatever_the_catalog_makes_fail_is_told(client: Client, external: External) -> None:
+    partitioned(external, client)
+    storage = {"Columns": [], "Location": external.folder("odd"), "SerdeInfo": {}}
+    external.glue.create_partition(
+        DatabaseName=external.database, TableName="parts",
+        PartitionInput={"Values": ["2024", "09"], "StorageDescriptor": storage},
+    )  # fmt: skip
+    assert client.error(f"select count(*) from {external.name}.parts where year < 'nan'")["C"] == "22P02"
+    table = external.glue.get_table(DatabaseName=external.database, Name="parts")["Table"]
+    keys = [*table["PartitionKeys"], {"Name": "more", "Type": "int"}]
+    changed = {"Name": "parts", "PartitionKeys": keys, "StorageDescriptor": table["StorageDescriptor"]}
+    external.glue.update_table(DatabaseName=external.database, TableInput=changed)
+    assert "ValueError" in client.error(f"select count(*) from {external.name}.parts")["M"]
+    assert client.value("select 1") == 1
+
+
+SYNC = Message(b"S", b"")
+
+
+def prepared(name: str, sql: str) -> Message:
+    return Message(b"P", f"{name}\0{sql}\0\0\0".encode())
+
+
+def ran(name: str) -> list[Message]:
+    """Return what binds a prepared statement and runs it."""
+    return [Message(b"B", f"\0{name}\0".encode() + b"\0\0" * 3), Message(b"E", b"\0" + b"\0" * 4)]
+
+
+def kinds(found: list[Message]) -> str:
+    return b"".join(each.kind for each in found).decode()
+
+
+@pytest.fixture
+def wire(client: Client) -> Iterator[socket.socket]:
+    """A session whose messages a test writes itself."""
+    connection = psycopg2_connection(client.facts)
+    with socket.socket(fileno=os.dup(connection.fileno())) as side:
+        side.settimeout(20)
+        yield side
+    connection.close()
+
+
+def test_statements_that_read_nothing_external_are_pipelined_as_ever(
+    client: Client, external: External, schema: str, wire: socket.socket
+) -> None:
+    client.run("create table l (a int)", "insert into l values (1)", external.create("t", "a int"))
+    query = f"select a from {schema}.l"
+    assert kinds(answers(wire, prepared("", query), *ran(""), SYNC)) == "12DCZ"
+    twice = [prepared("", query), *ran(""), prepared("", query), *ran(""), SYNC]
+    assert kinds(answers(wire, *twice)) == "12DC12DCZ"
+    outer = f"select a from {external.name}.t"
+    refused = answers(wire, prepared("", query), *ran(""), prepared("", outer), *ran(""), SYNC)
+    assert kinds(refused) == "12DC12EZ"
+    assert b"cannot be pipelined" in refused[-2].body
+    assert kinds(answers(wire, prepared("", query), *ran(""), SYNC)) == "12DCZ"
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+def test_what_was_prepared_in_a_transaction_reads_anew_in_another(
+    client: Client, external: External, wire: socket.socket, end: str
+) -> None:
+    external.put(SALES, "t/1")
+    client.run(external.create("t", "id int"))
+    answers(wire, Message(b"Q", b"begin\0"))
+    assert kinds(answers(wire, prepared("s", f"select id from {external.name}.t"), SYNC)) == "1Z"
+    answers(wire, Message(b"Q", f"{end}\0".encode()))
+    assert kinds(answers(wire, *ran("s"), SYNC)) == "2DDDCZ"
+    answers(wire, Message(b"Q", b"begin\0"))
+    assert kinds(answers(wire, *ran("s"), SYNC)) == "2DDDCZ"
+    external.put(SALES, "t/2")
+    assert kinds(answers(wire, *ran("s"), SYNC)) == "2DDDDDDCZ"
+    answers(wire, Message(b"Q", f"{end}\0".encode()))
+
+
+def test_a_statement_between_parse_and_bind_makes_it_read_anew(
+    client: Client, external: External, wire: socket.socket
+) -> None:
+    external.put(SALES, "t/1")
+    client.run(external.create("t", "id int"))
+    answers(wire, Message(b"Q", b"begin\0"))
+    assert kinds(answers(wire, prepared("s", f"select id from {external.name}.t"), SYNC)) == "1Z"
+    external.put(SALES, "t/2")
+    answers(wire, Message(b"Q", b"select 1\0"))
+    assert kinds(answers(wire, *ran("s"), SYNC)) == "2DDDDDDCZ"
+
+
+def test_an_ordinary_view_takes_the_place_of_one_over_external_tables(client: Client, external: External) -> None:
+    external.put(SALES, "t/1")
+    client.run(external.create("t", "id int"), "create table l (id int)", "insert into l values (9)")
+    late = f"create or replace view v as select id from {external.name}.t with no schema binding"
+    client.run(late)
+    assert client.value("select count(*) from v") == 3
+    client.run("create or replace view v as select id from l")
+    assert client.run("select * from v") == [(9,)]
+    client.run(late)
+    assert client.value("select count(*) from v") == 3
+    client.run("drop view v", "create table v as select 7 as id")
+    assert client.run("select * from v") == [(7,)]
+
+
+def test_tables_of_the_front_are_apart_from_those_of_users(client: Client, external: External) -> None:
+    external.put(SALES, "t/1")
+    client.run(external.create("t", "id int"))
+    own = [f"rs_external_{number}" for number in range(1, 9)]
+    for name in own:
+        client.run(f"create temporary table {name} (a int)", f"insert into {name} values (1)")
+    listed = "select count(*) from svv_redshift_tables where table_name like 'rs_external%'"
+    assert client.run("begin", f"select count(*) from {external.name}.t", listed) == [(len(own),)]
+    client.run("commit")
+    assert [client.value(f"select a from {name}") for name in own] == [1] * len(own)
