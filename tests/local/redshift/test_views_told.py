@@ -8,7 +8,6 @@ from typing import Any
 
 from tests.local.redshift.support import Client, psycopg2_connection
 
-
 COMMENT = (
     "select d.description from pg_class c join pg_description d on d.objoid = c.oid and d.objsubid = 0 where c.relname"
 )
