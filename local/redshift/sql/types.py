@@ -52,8 +52,8 @@ _SPELLINGS = {**TYPES, "text": "varchar", "name": "varchar", "jsonb": "super", "
 def of_catalog(formatted: str) -> Type:
     """Return the type that PostgreSQL's format_type names.
 
-    >>> of_catalog("numeric(8,2)"), of_catalog("character varying(9)").name
-    (Type(name='numeric', precision=8, scale=2), 'varchar')
+    >>> of_catalog("numeric(8,2)").sql, of_catalog("character varying(9)").length, of_catalog("text").name
+    ('numeric(8, 2)', 9, 'varchar')
     """
     match = _FORMATTED.match(formatted)
     name = _SPELLINGS.get((match["name"] + (match["rest"] or "")) if match else "")
