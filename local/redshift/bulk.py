@@ -129,7 +129,8 @@ class Bulk(ExternalTables):
 def copy_from_stdin(copy: CopyStatement) -> str:
     """Return the COPY that takes the rows from the front."""
     columns = ", ".join(quote(name) for name in copy.columns)
-    return f"copy {copy.table}{f' ({columns})' if columns else ''} from stdin (format csv, encoding 'UTF8')"
+    form = "csv" if copy.text else "binary"
+    return f"copy {copy.table}{f' ({columns})' if columns else ''} from stdin (format {form}, encoding 'UTF8')"
 
 
 def described(description: Message) -> list[UnloadColumn]:

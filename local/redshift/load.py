@@ -1,7 +1,8 @@
 """One COPY from S3: files found, checked, and turned into rows for COPY FROM STDIN.
 
-In: a CopyStatement and the table's columns. Out: CSV chunks. All columnar files are checked before the first row
-leaves. An error fails the whole COPY, for CSV and JSON as many as MAXERROR says: PostgreSQL rolls back what it took.
+In: a CopyStatement and the table's columns. Out: chunks of CSV, of columnar files in PostgreSQL's binary format. All
+columnar files are checked before the first row leaves. An error fails the whole COPY, for CSV and JSON as many as
+MAXERROR says: PostgreSQL rolls back what it took.
 """
 
 from __future__ import annotations
@@ -17,15 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
+from local.redshift.binary_rows import HEADER, TRAILER, binary_chunks
 from local.redshift.columnar import open_columnar, plan_columns, unreadable
 from local.redshift.copy_statement import CopyStatement
 from local.redshift.copy_text import TextOptions
 from local.redshift.errors import INTERNAL_ERROR, ErrorFields, LoadFault, RedshiftError
 from local.redshift.history import LoadedFile, LoadReport
 from local.redshift.json_paths import read_paths
-from local.redshift.parquet_rows import csv_chunks
 from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn
-from local.redshift.s3_source import CODE_S3, client_for_role, downloaded, find_files, read_text
+from local.redshift.s3_objects import downloaded
+from local.redshift.s3_source import CODE_S3, client_for_role, find_files, read_text
 from local.redshift.text_rows import Rows
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ _COLUMN = re.compile(r"^COPY .*?, line \d+, column ([^:\n]+)")
 def load_chunks(
     statement: CopyStatement, targets: list[TargetColumn], folder: Path, report: LoadReport
 ) -> Iterator[bytes]:
-    """Yield the rows of the COPY as CSV chunks.
+    """Yield the rows of the COPY in chunks: of columnar files in binary, of others as CSV.
 
     Args:
         statement: what to load.
@@ -56,19 +58,20 @@ def load_chunks(
         return
     with ExitStack() as stack:
         opened = []
-        for source in find_files(client, statement):
-            path = stack.enter_context(downloaded(client, source, folder))
+        for source, path in stack.enter_context(downloaded(client, find_files(client, statement), folder)):
             file = open_columnar(path, source.url, statement.format)
             plans = plan_columns(file, targets, statement.fill_record, statement.serialize)
             opened.append((file, plans, LoadedFile(source.url, source.size)))
+        yield HEADER
         for file, plans, loaded in opened:
             report.files.append(loaded)
             loaded.started = time.time()
             try:
-                yield from csv_chunks(file, plans, len(targets), statement.replacement)
+                yield from binary_chunks(file, plans, len(targets), statement.replacement)
             except (pa.ArrowException, OSError) as error:
                 raise unreadable(loaded.name, file.form, error) from error
             loaded.rows, loaded.ended = file.rows, time.time()
+        yield TRAILER
 
 
 def _text_chunks(
@@ -83,10 +86,10 @@ def _text_chunks(
                 f"JSONPath size: {len(paths)}, Number of columns in table or column list: {len(rows.targets)}",
                 INTERNAL_ERROR,
             )
-    for source in find_files(client, statement):
-        loaded = LoadedFile(source.url, source.size, started=time.time())
-        rows.report.files.append(loaded)
-        with downloaded(client, source, folder) as path:
+    with downloaded(client, find_files(client, statement), folder) as files:
+        for source, path in files:
+            loaded = LoadedFile(source.url, source.size, started=time.time())
+            rows.report.files.append(loaded)
             try:
                 with _OPENERS[options.compression](
                     path, "rt", encoding="utf-8", errors="surrogateescape", newline=""
@@ -96,7 +99,8 @@ def _text_chunks(
                 raise LoadFault(
                     f"The file is not {options.compression.upper()}: {error}", CODE_S3, source.url
                 ).to_error() from error
-        loaded.ended = time.time()
+            path.unlink()
+            loaded.ended = time.time()
 
 
 def of_value(fields: ErrorFields) -> LoadFault | None:

@@ -1,4 +1,4 @@
-"""The objects that a COPY names, brought from S3 into temporary files.
+"""The objects that a COPY names.
 
 In: a CopyStatement and an S3 client that acts as the COPY's role. Out: SourceFiles, or Redshift's words for what is
 missing.
@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 CODE_S3 = 8001
+READERS = 8  # requests of one COPY at a time; boto3's client keeps 10 connections
 _LOCATION = "s3_utility.cpp:582"
 _CLIENTS = threading.Lock()  # a boto3 session makes one client at a time
 _MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
@@ -165,11 +164,16 @@ def _manifest_files(client: S3Client, statement: CopyStatement) -> list[SourceFi
         entries = [(entry["url"], entry) for entry in json.loads(body)["entries"]]
     except (ValueError, KeyError, TypeError) as error:
         raise LoadFault("Manifest file is not in correct json format", CODE_S3, statement.source).to_error() from error
-    files = [_manifest_file(client, url, entry, statement.text is None) for url, entry in entries]
+    is_columnar = statement.text is None
+    with ThreadPoolExecutor(READERS) as pool:
+        try:
+            files = list(pool.map(lambda each: _manifest_file(client, *each, is_columnar=is_columnar), entries))
+        finally:
+            pool.shutdown(cancel_futures=True)  # the first error ends the COPY
     return [file for file in files if file is not None]
 
 
-def _manifest_file(client: S3Client, url: str, entry: dict[str, Any], is_columnar: bool) -> SourceFile | None:
+def _manifest_file(client: S3Client, url: str, entry: dict[str, Any], *, is_columnar: bool) -> SourceFile | None:
     """Check one manifest entry against S3; None for an object that is missing and not mandatory, or unseen.
 
     Source: https://docs.aws.amazon.com/redshift/latest/dg/loading-data-files-using-manifest.html
@@ -196,27 +200,6 @@ def _manifest_file(client: S3Client, url: str, entry: dict[str, Any], is_columna
 
 def _missing(key: str, context: str) -> RedshiftError:
     return LoadFault(f"The specified S3 prefix '{key}' does not exist", CODE_S3, context, _LOCATION).to_error()
-
-
-@contextmanager
-def downloaded(client: S3Client, file: SourceFile, folder: Path) -> Iterator[Path]:
-    """Hold the object's bytes in a temporary file for the length of a `with`.
-
-    Raises:
-        RedshiftError: S3 does not give the object.
-    """
-    handle, name = tempfile.mkstemp(dir=folder, suffix=".parquet")
-    os.close(handle)
-    path = Path(name)
-    try:
-        try:
-            with path.open("wb") as output:
-                client.download_fileobj(file.bucket, file.key, output)
-        except (BotoCoreError, ClientError) as error:
-            raise s3_fault(f"{error}: {file.url}") from error
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def read_text(client: S3Client, url: str) -> str:

@@ -76,10 +76,6 @@ class CopysS3:
         """Return an operation of the bucket in memory."""
         return getattr(self.s3, name)
 
-    def download_fileobj(self, bucket: str, key: str, output: Any) -> None:
-        """Write an object to a file."""
-        output.write(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-
 
 @contextmanager
 def redshift(home: Path, isolation: str, s3: MemoryS3, logins: Mapping[str, bootstrap.Login]) -> Iterator[DataApi]:

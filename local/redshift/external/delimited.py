@@ -19,9 +19,9 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from local.redshift.columnar import BATCH_ROWS
+from local.redshift.columnar_values import cut
 from local.redshift.errors import LoadFault, RedshiftError
 from local.redshift.external.catalog import ExternalColumn, ExternalTable
-from local.redshift.parquet_rows import cut
 from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn
 from local.redshift.s3_source import SourceFile
 

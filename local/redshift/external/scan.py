@@ -19,13 +19,14 @@ import pyarrow.csv as pa_csv  # type: ignore[import-untyped]  # pyarrow ships no
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.redshift.columnar import BATCH_ROWS, ColumnarFile, open_columnar, unreadable
+from local.redshift.csv_values import as_csv
 from local.redshift.errors import RedshiftError
 from local.redshift.external.catalog import DataCatalog, ExternalColumn, ExternalTable, Partition
 from local.redshift.external.delimited import read_delimited
 from local.redshift.external.reading import NULL_PARTITION
-from local.redshift.parquet_rows import as_csv
 from local.redshift.parquet_types import TargetColumn
-from local.redshift.s3_source import SourceFile, downloaded, refuse_other_region, s3_fault, visible
+from local.redshift.s3_objects import downloaded
+from local.redshift.s3_source import SourceFile, refuse_other_region, s3_fault, visible
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -60,8 +61,8 @@ def scan_chunks(catalog: DataCatalog, scan: Scan, folder: Path) -> Iterator[byte
     _refuse_types(scan)
     parts = [Partition((), table.location)] if scan.partitions is None else scan.partitions
     for partition in parts:
-        for file in _files(catalog.s3, partition.location):
-            with downloaded(catalog.s3, file, folder) as path:
+        with downloaded(catalog.s3, _files(catalog.s3, partition.location), folder) as files:
+            for file, path in files:
                 constants = _constants(scan, partition, file)
                 if table.form == "textfile":
                     read = read_delimited(path, file, table, scan.columns)
@@ -69,6 +70,7 @@ def scan_chunks(catalog: DataCatalog, scan: Scan, folder: Path) -> Iterator[byte
                     read = _columnar(open_columnar(path, file.url, table.form), scan)
                 for columns, rows in read:
                     yield _csv([*columns, *(pa.array([value] * rows, pa.string()) for value in constants)])
+                path.unlink()
 
 
 def _refuse_types(scan: Scan) -> None:
@@ -125,9 +127,7 @@ def _columnar(file: ColumnarFile, scan: Scan) -> Iterator[tuple[list[pa.Array], 
         return
     try:
         for batch in file.batches([plan.index for plan in chosen]):
-            read = {
-                plan.target.name: as_csv(batch.column(i), plan, file.name, cuts=True) for i, plan in enumerate(chosen)
-            }
+            read = {plan.target.name: as_csv(batch.column(i), plan, file.name) for i, plan in enumerate(chosen)}
             nothing = pa.nulls(len(batch), pa.string())
             yield [read.get(column.name, nothing) for column in scan.table.columns], len(batch)
     except (pa.ArrowException, OSError) as error:

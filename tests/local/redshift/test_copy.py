@@ -50,6 +50,80 @@ def test_values_arrive_as_they_are(
     assert [row[0] for row in client.run("select a from t")] == expected
 
 
+# Of PostgreSQL's digits of 10,000: fewer than one, whole ones and parts of one, before the point and behind it.
+SIZES = [(1, 0), (4, 4), (5, 5), (9, 3), (15, 1), (18, 0), (18, 2), (18, 18), (19, 7), (38, 0), (38, 19), (38, 37)]
+
+
+def test_decimals_of_every_size_arrive_exactly(client: Client, lake: Lake) -> None:
+    rows = []
+    for precision, scale in SIZES:
+        last = Decimal((0, (1,), -scale))
+        most = Decimal((0, (9,) * precision, -scale))
+        rows.append([most, most.copy_negate(), last, last.copy_negate(), Decimal((0, (0,), -scale)), None])
+    columns = {
+        f"c{place}": pa.array(values, pa.decimal128(*size))
+        for place, (values, size) in enumerate(zip(rows, SIZES, strict=True))
+    }
+    shape = ", ".join(f"c{place} decimal({p},{s})" for place, (p, s) in enumerate(SIZES))
+    client.run(f"create table t ({shape})", lake.copy("t", lake.put(pa.table(columns))))
+    for place, values in enumerate(rows):
+        found = [row[0] for row in client.run(f"select c{place}::varchar from t")]  # noqa: S608 - our own words
+        assert found == [None if value is None else format(value, "f") for value in values]
+
+
+def test_rows_with_nulls_of_every_type_arrive_side_by_side(client: Client, lake: Lake) -> None:
+    fits = [(column, values[0], kind, expected[0]) for column, values, kind, expected in FITS]
+    columns = {f"c{place}": pa.array([None, v, None, v], kind) for place, (_, v, kind, _) in enumerate(fits)}
+    shape = ", ".join(f"c{place} {column}" for place, (column, *_) in enumerate(fits))
+    client.run(f"create table t ({shape}, last int)", lake.copy("t", lake.put(pa.table(columns)), "fillrecord"))
+    found = client.run("select * from t")
+    full = (*(expected for *_, expected in fits), None)
+    assert found == [(None,) * len(full), full] * 2
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "first", "last", "outside", "shown"),
+    [
+        (
+            "timestamp",
+            pa.timestamp("us"),
+            -210_866_803_200_000_000,
+            2**63 - 1,
+            [-(2**63), -(2**63) + 946_684_800_000_000],
+            ["4714-11-24 00:00:00 BC", "294247-01-10 04:00:54.775807"],
+        ),
+        (
+            "date",
+            pa.date32(),
+            -2_440_588,
+            2_145_042_905,
+            [-(2**31), -(2**31) + 10_957, 2_145_042_906, 2**31 - 1],
+            ["4714-11-24 BC", "5874897-12-31"],
+        ),
+    ],
+)
+def test_the_first_and_the_last_moment_arrive_and_what_is_beyond_fails(
+    client: Client,
+    lake: Lake,
+    column: str,
+    kind: Any,
+    first: int,
+    last: int,
+    outside: tuple[int, ...],
+    shown: list[str],
+) -> None:
+    number = pa.int32() if column == "date" else pa.int64()
+
+    def copy(*values: int) -> str:
+        return lake.copy("t", lake.put(pa.table({"a": pa.array(values, number).view(kind)})))
+
+    client.run(f"create table t (a {column})", copy(first, last))
+    assert [row[0] for row in client.run("select a::varchar from t")] == shown
+    for value in (first - 1, *outside):
+        assert "out of range" in client.error(copy(value))["D"], value
+    assert client.value("select count(*) from t") == 2
+
+
 def test_bytes_arrive_as_they_are(client: Client, lake: Lake) -> None:
     url = lake.put(one([b"\x00\xff", b"", b"abc", None], pa.binary()))
     client.run("create table t (a varbyte(9))", lake.copy("t", url))

@@ -1,0 +1,104 @@
+"""What a column of a columnar file holds, made ready for its table's column, whichever way it is then written.
+
+In: an arrow array of one batch. Out: plain arrays, or a LoadFault where a value does not fit.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
+
+from local.redshift.errors import LoadFault
+from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn, Transport
+
+
+def plain(values: pa.Array) -> pa.Array:
+    """Return values without a type of a library's own, and without a dictionary."""
+    if isinstance(values, pa.ExtensionArray):
+        values = values.storage
+    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+
+
+def json_text(values: pa.Array) -> list[str | None]:
+    """Return values as SUPER reads them: dates and times are texts there, as documented of ORC.
+
+    >>> json_text(pa.array(["a", None])), json_text(pa.array([[1, None]])), json_text(pa.array([Decimal("1.50")]))
+    (['"a"', None], ['[1, null]'], ['1.50'])
+    """
+    return [None if value is None else _json(value) for value in values.to_pylist()]
+
+
+def _json(value: Any) -> str:
+    return format(value, "f") if isinstance(value, Decimal) else json.dumps(value, default=str)
+
+
+def microseconds(values: pa.Array, transport: Transport) -> pa.Array:
+    """Return timestamps as microseconds since 1970, in UTC."""
+    if transport is Transport.NANOSECONDS_MISREAD:
+        # Redshift reads an INT64 nanosecond timestamp without an error and wrongly: the model here is that it takes
+        # the number for microseconds, so that 2025 becomes a year past 50000.
+        return values.view(pa.int64())
+    return values.cast(pa.timestamp("us", values.type.tz), safe=False).view(pa.int64())
+
+
+def fitted_text(
+    values: pa.Array, target: TargetColumn, name: str, replacement: str | None, *, cuts: bool = False
+) -> pa.Array:
+    """Return texts that are valid and short enough, as a large_string.
+
+    Args:
+        values: of one batch.
+        target: the table's column.
+        name: the file's.
+        replacement: what stands for a character that is not valid, None to fail.
+        cuts: whether a text that is too long is cut, as for external tables, instead of failing.
+
+    Raises:
+        RedshiftError: a text is not valid, or too long.
+    """
+    values = _valid_utf8(values, target, name, replacement)
+    limit = target.length
+    longest = pc.max(pc.binary_length(values)).as_py()
+    if limit is not None and longest is not None and longest > limit:
+        if cuts:
+            return pa.array([cut(value, limit) for value in values.to_pylist()], pa.large_string())
+        context = (
+            f"The length of the data column {target.name} is longer than the length defined in the table. "
+            f"Table: {limit}, Data: {longest} (file/column: {name}/{target.name})"
+        )
+        raise LoadFault(SPECTRUM, CODE_DATA, context, file=name, column=target.name).to_error()
+    return values
+
+
+def cut(value: str | None, limit: int) -> str | None:
+    """Return a text of at most so many bytes, of whole characters.
+
+    >>> cut("éé", 3), cut("ab", 3)
+    ('é', 'ab')
+    """
+    return None if value is None else value.encode()[:limit].decode(errors="ignore")
+
+
+def _valid_utf8(values: pa.Array, target: TargetColumn, name: str, replacement: str | None) -> pa.Array:
+    binary = values.cast(pa.large_binary())
+    try:
+        text = binary.cast(pa.large_string())
+        if not pc.any(pc.match_substring(text, "\0")).as_py():
+            return text
+    except pa.ArrowInvalid:
+        pass
+    if replacement is None:
+        context = f"Invalid UTF8 or NUL byte in column {target.name} (file: {name})"
+        raise LoadFault(SPECTRUM, CODE_DATA, context, file=name, column=target.name).to_error()
+    repaired = [_repair(value, replacement) for value in binary.to_pylist()]
+    return pa.array(repaired, pa.large_string())
+
+
+def _repair(value: bytes | None, replacement: str) -> str | None:
+    if value is None:
+        return None
+    return value.decode(errors="replace").replace("\ufffd", replacement).replace("\0", replacement)
