@@ -89,7 +89,7 @@ def find(wanted: Wanted) -> Found | None:
     table = catalog.table(true_name(wanted.name[-1]))
     if table is None:
         return None
-    table.hold_form()
+    table.hold()
     own = (*table.columns, *table.keys)
     read = frozenset().union(*map(names_read, wanted.trees))
     if _SPECTRUM_OID in read:
@@ -114,5 +114,6 @@ def _partitions(catalog: DataCatalog, table: ExternalTable, wanted: Wanted) -> t
             physical(key.name): (value, key.type or "") for key, value in zip(table.keys, partition.values, strict=True)
         }
         if is_asked_for(known, values):
+            table.hold_partition(partition)
             kept.append(partition)
     return tuple(kept)

@@ -7,9 +7,9 @@ https://docs.aws.amazon.com/glue/latest/webapi/API_StorageDescriptor.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,22 +17,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError
 from local.redshift.external.hive_types import postgres_type
+from local.redshift.external.stored import Stored, hold_apart, stored_apart, stored_as
 from local.redshift.s3_source import RoleSession
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
-ORC = "org.apache.hadoop.hive.ql.io.orc.OrcSerde"
-TEXT = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
-FORMS = {PARQUET: "parquet", ORC: "orc", TEXT: "textfile"}
-# Properties that change what is read, and are not followed here.
-_NOT_OFFERED = (
-    "data_cleansing_enabled", "invalid_char_handling", "replacement_char", "surplus_char_handling",
-    "numeric_overflow_handling", "escape.delim", "quote.delim",
-)  # fmt: skip
 _MISSING, _THERE = "EntityNotFoundException", "AlreadyExistsException"
-_ORC_COLUMNS = "orc.schema.resolution"
 PARTITIONS_AT_ONCE = 100  # r_ALTER_TABLE.html
 
 
@@ -62,10 +53,11 @@ class ExternalColumn:
 
 @dataclass(frozen=True)
 class Partition:
-    """The values of a table's partition columns, as text, and where the files are."""
+    """The values of a table's partition columns, as text, where the files are, and what the catalog tells of them."""
 
     values: tuple[str, ...]
     location: str
+    described: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,36 +69,24 @@ class ExternalTable:
     columns: tuple[ExternalColumn, ...]
     keys: tuple[ExternalColumn, ...]
     location: str
-    serde: str
-    properties: dict[str, str]
+    stored: Stored
 
-    @property
-    def form(self) -> str:
-        """The format of its files: parquet, orc or textfile; '' for another."""
-        return FORMS.get(self.serde, "")
-
-    @property
-    def is_by_place(self) -> bool:
-        """Whether its columns are those of the files at the same place, else those of the same name."""
-        return self.form == "orc" and self.properties.get(_ORC_COLUMNS) == "position"
-
-    def hold_form(self) -> None:
+    def hold(self) -> None:
         """Hold it to the formats that are offered, and the properties.
 
         Raises:
             RedshiftError: another one, or a property that is not offered.
         """
-        for name in _NOT_OFFERED:
-            if name in self.properties:
-                raise RedshiftError(f"the property '{name}' of {self.full_name} is not offered by the local Redshift")
-        if self.form == "orc" and self.properties.get(_ORC_COLUMNS, "name") not in ("name", "position"):
-            raise RedshiftError(
-                f"the property '{_ORC_COLUMNS}' = '{self.properties[_ORC_COLUMNS]}' of {self.full_name} is not offered "
-                "by the local Redshift: 'name' and 'position' are"
-            )
-        if not self.form or "table_type" in self.properties:
-            named = self.properties.get("table_type") or self.serde
-            raise RedshiftError(f'external tables of "{named}" are not offered by the local Redshift: {self.full_name}')
+        self.stored.hold(self.full_name)
+
+    def hold_partition(self, partition: Partition) -> None:
+        """Hold a partition to what the table is.
+
+        Raises:
+            RedshiftError: its own description differs.
+        """
+        name = f"partition {shown(partition.values)} of {self.full_name}"
+        hold_apart(self.stored, stored_apart(self.stored, partition.described), name)
 
     @property
     def full_name(self) -> str:
@@ -157,7 +137,7 @@ class DataCatalog:
 
     def partitions(self, table: str) -> list[Partition]:
         """Return a table's partitions."""
-        return [Partition(tuple(each["Values"]), _location(each)) for each in self.described_partitions(table)]
+        return [Partition(tuple(each["Values"]), _location(each), each) for each in self.described_partitions(table)]
 
     def described_partitions(self, table: str) -> list[dict[str, Any]]:
         """Return a table's partitions as the catalog tells of them."""
@@ -211,7 +191,7 @@ class DataCatalog:
         there = {partition.values for partition in self.partitions(table.name)}
         known = [partition for partition in added if partition.values in there]
         if known and not unless_there:
-            raise RedshiftError(f'partition {_shown(known[0])} of table "{table.name}" already exists', "42710")
+            raise RedshiftError(f'partition {shown(known[0].values)} of table "{table.name}" already exists', "42710")
         with _told():
             described = self._glue.get_table(DatabaseName=self.schema.database, Name=table.name)["Table"]
             wanted = [
@@ -234,7 +214,7 @@ class DataCatalog:
             RedshiftError: there is no such partition.
         """
         if values not in {partition.values for partition in self.partitions(table)}:
-            raise RedshiftError(f'partition ({", ".join(values)}) of table "{table}" does not exist', "42704")
+            raise RedshiftError(f'partition {shown(values)} of table "{table}" does not exist', "42704")
         with _told():
             self._glue.delete_partition(
                 DatabaseName=self.schema.database, TableName=table, PartitionValues=list(values)
@@ -242,15 +222,13 @@ class DataCatalog:
 
     def _of(self, described: dict[str, Any]) -> ExternalTable:
         storage = described.get("StorageDescriptor", {})
-        serde = storage.get("SerdeInfo", {})
         return ExternalTable(
             self.schema,
             described["Name"],
             _columns(storage.get("Columns", [])),
             _columns(described.get("PartitionKeys", [])),
             storage.get("Location", ""),
-            serde.get("SerializationLibrary", described.get("TableType", "")),
-            {**serde.get("Parameters", {}), **described.get("Parameters", {})},
+            stored_as(described),
         )
 
 
@@ -263,8 +241,9 @@ def _location(described: dict[str, Any]) -> str:
     return location
 
 
-def _shown(partition: Partition) -> str:
-    return f"({', '.join(partition.values)})"
+def shown(values: Sequence[str]) -> str:
+    """Return a partition's values as errors tell them."""
+    return f"({', '.join(values)})"
 
 
 def _code(error: ClientError) -> str:

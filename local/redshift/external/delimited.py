@@ -22,12 +22,12 @@ from local.redshift.columnar import BATCH_ROWS
 from local.redshift.columnar_values import cut
 from local.redshift.errors import LoadFault, RedshiftError
 from local.redshift.external.catalog import ExternalColumn, ExternalTable
+from local.redshift.external.text_form import END, TextForm, text_form
 from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn
 from local.redshift.s3_source import SourceFile
 
 _OPENERS: dict[str, Any] = {"none": open, "gzip": gzip.open, "bzip2": bz2.open}
 _BY_EXTENSION = {".gz": "gzip", ".bz2": "bzip2"}
-START_OF_HEADING, END = "\x01", "\n"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
 SPELT = {
     "smallint": r"[+-]?\d+",
@@ -50,27 +50,26 @@ def read_delimited(
     Raises:
         RedshiftError: a form that is not offered, a compression that is not what it says, or a value.
     """
-    delimiter = table.properties.get("field.delim") or table.properties.get("serialization.format")
-    delimiter = START_OF_HEADING if delimiter in (None, "1") else delimiter
-    if table.properties.get("line.delim", END) != END:
-        raise RedshiftError(f"other ends of lines are not offered by the local Redshift: {table.full_name}")
-    null = table.properties.get("serialization.null.format", r"\N")
+    form = text_form(table.stored.properties, table.full_name)
     try:
-        with _OPENERS[_compression(file, table)](path, "rt", encoding="utf-8", newline=END) as lines:
-            for _ in range(int(table.properties.get("skip.header.line.count", "0"))):
+        with _OPENERS[_compression(file, form)](path, "rt", encoding="utf-8", newline=END) as lines:
+            for _ in range(form.header):
                 next(lines, None)
             while some := list(islice(lines, BATCH_ROWS)):
-                rows = [line.removesuffix(END).split(delimiter) for line in some]
-                yield [_column(rows, place, table, read, null, file) for place in range(len(table.columns))], len(rows)
+                rows = [line.removesuffix(END).split(form.delimiter) for line in some]
+                yield (
+                    [_column(rows, place, table, read, form.null, file) for place in range(len(table.columns))],
+                    len(rows),
+                )
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise LoadFault(
             SPECTRUM, CODE_DATA, f"File '{file.url}' cannot be read: {error}", file=file.url
         ).to_error() from error
 
 
-def _compression(file: SourceFile, table: ExternalTable) -> str:
+def _compression(file: SourceFile, told: TextForm) -> str:
     extension = next((form for end, form in _BY_EXTENSION.items() if file.key.endswith(end)), "none")
-    form = table.properties.get("compression_type", extension).lower()
+    form = told.compression or extension
     if form not in _OPENERS or file.key.endswith(".snappy"):
         raise RedshiftError(f"text compressed as {form} is not offered by the local Redshift: {file.url}")
     return form

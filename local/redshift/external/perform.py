@@ -10,8 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.redshift.errors import ACTIVE_TRANSACTION, RedshiftError
-from local.redshift.external import catalog as glue
-from local.redshift.external.catalog import DataCatalog, ExternalSchema, ExternalTable, Partition
+from local.redshift.external.catalog import PARTITIONS_AT_ONCE, DataCatalog, ExternalSchema, ExternalTable, Partition
 from local.redshift.external.command import (
     AddPartitions,
     Command,
@@ -22,18 +21,12 @@ from local.redshift.external.command import (
     DropTable,
     Unoffered,
 )
-from local.redshift.external.delimited import START_OF_HEADING
 from local.redshift.external.partition_values import hold_values
+from local.redshift.external.stored import FORMS
+from local.redshift.external.text_form import START_OF_HEADING
 from local.redshift.masking import quote_literal
 from local.redshift.sql.scope import quote
 
-_HIVE = "org.apache.hadoop."
-_FORMATS = {
-    "parquet": (glue.PARQUET, f"{_HIVE}hive.ql.io.parquet.MapredParquetInputFormat",
-                f"{_HIVE}hive.ql.io.parquet.MapredParquetOutputFormat"),
-    "orc": (glue.ORC, f"{_HIVE}hive.ql.io.orc.OrcInputFormat", f"{_HIVE}hive.ql.io.orc.OrcOutputFormat"),
-    "textfile": (glue.TEXT, f"{_HIVE}mapred.TextInputFormat", f"{_HIVE}hive.ql.io.HiveIgnoreKeyTextOutputFormat"),
-}  # fmt: skip
 _NOTHING = "do $external$ begin end $external$"
 
 
@@ -90,7 +83,7 @@ def _drop_schema(command: DropSchema, catalog: DataCatalog) -> None:
 
 
 def _create_table(command: CreateTable, catalog: DataCatalog) -> None:
-    serde, read, written = _FORMATS[command.form]
+    form = FORMS[command.form]
     parameters = {"serialization.format": "1"}
     if command.form == "textfile":
         delimiter = command.delimiter or START_OF_HEADING
@@ -104,9 +97,9 @@ def _create_table(command: CreateTable, catalog: DataCatalog) -> None:
             "StorageDescriptor": {
                 "Columns": [{"Name": name, "Type": kind} for name, kind in command.columns],
                 "Location": command.location,
-                "InputFormat": read,
-                "OutputFormat": written,
-                "SerdeInfo": {"SerializationLibrary": serde, "Parameters": parameters},
+                "InputFormat": form.reader,
+                "OutputFormat": form.writer,
+                "SerdeInfo": {"SerializationLibrary": form.serde, "Parameters": parameters},
             },
         }
     )
@@ -119,8 +112,8 @@ def _drop_table(command: DropTable, catalog: DataCatalog) -> None:
 
 def _add_partitions(command: AddPartitions, catalog: DataCatalog) -> None:
     table = _table(command, catalog)
-    if len(command.added) > glue.PARTITIONS_AT_ONCE:
-        raise RedshiftError(f"one ALTER TABLE adds no more than {glue.PARTITIONS_AT_ONCE} partitions")
+    if len(command.added) > PARTITIONS_AT_ONCE:
+        raise RedshiftError(f"one ALTER TABLE adds no more than {PARTITIONS_AT_ONCE} partitions")
     added = [Partition(_in_order(table, values), location) for values, location in command.added]
     for partition in added:
         hold_values(table, partition.values)

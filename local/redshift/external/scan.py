@@ -64,10 +64,10 @@ def scan_chunks(catalog: DataCatalog, scan: Scan, folder: Path) -> Iterator[byte
         with downloaded(catalog.s3, _files(catalog.s3, partition.location), folder) as files:
             for file, path in files:
                 constants = _constants(scan, partition, file)
-                if table.form == "textfile":
+                if table.stored.form == "textfile":
                     read = read_delimited(path, file, table, scan.columns)
                 else:
-                    read = _columnar(open_columnar(path, file.url, table.form), scan)
+                    read = _columnar(open_columnar(path, file.url, table.stored.form), scan)
                 for columns, rows in read:
                     yield _csv([*columns, *(pa.array([value] * rows, pa.string()) for value in constants)])
                 path.unlink()
@@ -116,7 +116,7 @@ def _columnar(file: ColumnarFile, scan: Scan) -> Iterator[tuple[list[pa.Array], 
     plans = {}
     for place, column in enumerate(scan.table.columns):
         there = place if place < len(file.fields) else None
-        index = there if scan.table.is_by_place else by_name.get(column.name)
+        index = there if scan.table.stored.is_by_place else by_name.get(column.name)
         if index is not None and column.name in scan.columns:
             plans[column.name] = file.plan(index, _target(column))
     chosen = list(plans.values())

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.redshift.support import Client, Exports, Lake
+from tests.local.redshift.support import Client, Exports, External, Lake
 from tests.support.local_stack import LocalServices
 
 
@@ -108,3 +108,35 @@ def secret(local_redshift: LocalServices, facts: dict[str, Any]) -> str:
     client = local_redshift.client("secretsmanager")
     arn: str = client.create_secret(Name=f"admin-{uuid.uuid4().hex[:8]}", SecretString=value)["ARN"]
     return arn
+
+
+@pytest.fixture(scope="session")
+def glue_role(lake: Lake) -> str:
+    """A role that may read the bucket and use the Data Catalog."""
+    name = f"{lake.bucket}-spectrum"
+    arn = lake.role_for(name)
+    allowed = [
+        {"Effect": "Allow", "Action": "glue:*", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:ListBucket"],
+            "Resource": [f"arn:aws:s3:::{lake.bucket}", f"arn:aws:s3:::{lake.bucket}/*"],
+        },
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    lake.iam.put_role_policy(RoleName=name, PolicyName="spectrum", PolicyDocument=policy)
+    return arn
+
+
+@pytest.fixture
+def external(client: Client, lake: Lake, glue_role: str, local_redshift: LocalServices) -> Iterator[External]:
+    """An external schema over a new database; both are dropped at the end."""
+    name = f"x_{uuid.uuid4().hex[:12]}"
+    client.run(
+        f"create external schema {name} from data catalog database '{name}_db' iam_role '{glue_role}' "
+        "create external database if not exists"
+    )
+    yield External(name, f"{name}_db", glue_role, lake, local_redshift.client("glue"))
+    there = [row[0] for row in client.run("select schemaname from svv_external_schemas")]
+    if name in there:
+        client.run(f"drop schema {name} drop external database cascade")

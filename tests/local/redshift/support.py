@@ -164,3 +164,28 @@ def to_parquet(table: pa.Table, **options: Any) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(table, buffer, **options)
     return buffer.getvalue()
+
+
+@dataclass
+class External:
+    """An external schema, its database of the Data Catalog, its role, and the folder of its tables."""
+
+    name: str
+    database: str
+    role: str
+    lake: Lake
+    glue: Any
+
+    def folder(self, name: str = "") -> str:
+        """Return the address of a table's folder."""
+        return (
+            f"s3://{self.lake.bucket}/{self.database}/{name}/" if name else f"s3://{self.lake.bucket}/{self.database}/"
+        )
+
+    def put(self, table: pa.Table | bytes, path: str) -> None:
+        """Put a file below the folder."""
+        self.lake.put(table, f"{self.database}/{path}")
+
+    def create(self, table: str, columns: str, rest: str = "stored as parquet") -> str:
+        """Return a CREATE EXTERNAL TABLE."""
+        return f"create external table {self.name}.{table} ({columns}) {rest} location '{self.folder(table)}'"

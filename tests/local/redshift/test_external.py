@@ -12,7 +12,6 @@ import os
 import socket
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,66 +22,9 @@ import pytest
 
 from local.redshift.external.seen import FILE, ExternalNames
 from local.redshift.messages import Message
-from tests.local.redshift.support import Client, Exports, Lake, psycopg2_connection
+from tests.local.redshift.support import Client, Exports, External, Lake, psycopg2_connection
 from tests.local.redshift.test_wire import answers
 from tests.support.local_stack import LocalServices
-
-
-@dataclass
-class External:
-    """An external schema, its database of the Data Catalog, its role, and the folder of its tables."""
-
-    name: str
-    database: str
-    role: str
-    lake: Lake
-    glue: Any
-
-    def folder(self, name: str = "") -> str:
-        """Return the address of a table's folder."""
-        return (
-            f"s3://{self.lake.bucket}/{self.database}/{name}/" if name else f"s3://{self.lake.bucket}/{self.database}/"
-        )
-
-    def put(self, table: pa.Table | bytes, path: str) -> None:
-        """Put a file below the folder."""
-        self.lake.put(table, f"{self.database}/{path}")
-
-    def create(self, table: str, columns: str, rest: str = "stored as parquet") -> str:
-        """Return a CREATE EXTERNAL TABLE."""
-        return f"create external table {self.name}.{table} ({columns}) {rest} location '{self.folder(table)}'"
-
-
-@pytest.fixture(scope="session")
-def glue_role(lake: Lake) -> str:
-    """A role that may read the bucket and use the Data Catalog."""
-    name = f"{lake.bucket}-spectrum"
-    arn = lake.role_for(name)
-    allowed = [
-        {"Effect": "Allow", "Action": "glue:*", "Resource": "*"},
-        {
-            "Effect": "Allow",
-            "Action": ["s3:GetObject", "s3:ListBucket"],
-            "Resource": [f"arn:aws:s3:::{lake.bucket}", f"arn:aws:s3:::{lake.bucket}/*"],
-        },
-    ]
-    policy = json.dumps({"Version": "2012-10-17", "Statement": allowed})
-    lake.iam.put_role_policy(RoleName=name, PolicyName="spectrum", PolicyDocument=policy)
-    return arn
-
-
-@pytest.fixture
-def external(client: Client, lake: Lake, glue_role: str, local_redshift: LocalServices) -> Iterator[External]:
-    """An external schema over a new database; both are dropped at the end."""
-    name = f"x_{uuid.uuid4().hex[:12]}"
-    client.run(
-        f"create external schema {name} from data catalog database '{name}_db' iam_role '{glue_role}' "
-        "create external database if not exists"
-    )
-    yield External(name, f"{name}_db", glue_role, lake, local_redshift.client("glue"))
-    if client.value(f"select count(*) from svv_external_schemas where schemaname = '{name}'"):
-        client.run(f"drop schema {name} drop external database cascade")
-
 
 SALES = pa.table({"id": pa.array([1, 2, 3], pa.int32()), "city": ["Ulm", "Köln", None]})
 
