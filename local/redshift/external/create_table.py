@@ -13,6 +13,7 @@ from local.redshift.brackets import closing, split_commas
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.external.command import CreateTable
 from local.redshift.external.hive_types import hive_type
+from local.redshift.external.text_form import is_delimiter
 from local.redshift.masking import IDENTIFIER, NAME, STRING, Masked, unquote, unquote_identifier
 from local.redshift.names import physical
 
@@ -81,8 +82,10 @@ def create_table(code: str, masked: Masked) -> CreateTable:
         )
     if not found.get("location", "").startswith("s3://"):
         raise RedshiftError("CREATE EXTERNAL TABLE needs LOCATION 's3://bucket/folder/'", SYNTAX_ERROR)
-    if found.get("lines", "\n") != "\n" or len(found.get("fields", ",")) != 1:
-        raise RedshiftError("FIELDS TERMINATED BY takes one character, and LINES TERMINATED BY '\\n' alone here")
+    if found.get("lines", "\n") != "\n" or not is_delimiter(found.get("fields", ",")):
+        raise RedshiftError(
+            "FIELDS TERMINATED BY takes one character of ASCII that is no digit here, LINES TERMINATED BY '\\n' alone"
+        )
     return CreateTable(
         schema, "CREATE EXTERNAL TABLE", table, columns, keys, form, found["location"], found.get("fields"),
         _properties(found.get("properties", ""), masked), within=within,

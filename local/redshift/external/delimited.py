@@ -22,7 +22,8 @@ from local.redshift.columnar import BATCH_ROWS
 from local.redshift.columnar_values import cut
 from local.redshift.errors import LoadFault, RedshiftError
 from local.redshift.external.catalog import ExternalColumn, ExternalTable
-from local.redshift.external.text_form import END, TextForm, text_form
+from local.redshift.external.properties import MISMATCH
+from local.redshift.external.text_form import DISABLED, DROP_ROW, END, FAIL, TextForm, text_form
 from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn
 from local.redshift.s3_source import SourceFile
 
@@ -56,48 +57,66 @@ def read_delimited(
             for _ in range(form.header):
                 next(lines, None)
             while some := list(islice(lines, BATCH_ROWS)):
-                rows = [line.removesuffix(END).split(form.delimiter) for line in some]
-                yield (
-                    [_column(rows, place, table, read, form.null, file) for place in range(len(table.columns))],
-                    len(rows),
-                )
+                rows = _rows(some, table, form, file)
+                yield [_column(rows, place, table, read, form, file) for place in range(len(table.columns))], len(rows)
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise LoadFault(
-            SPECTRUM, CODE_DATA, f"File '{file.url}' cannot be read: {error}", file=file.url
-        ).to_error() from error
+        raise _fault(f"The file cannot be read: {error}", file) from error
 
 
 def _compression(file: SourceFile, told: TextForm) -> str:
     extension = next((form for end, form in _BY_EXTENSION.items() if file.key.endswith(end)), "none")
     form = told.compression or extension
+    if told.mismatch != DISABLED and form != "none":
+        raise RedshiftError(
+            f"the property '{MISMATCH}' is for text that is not compressed, as {file.url} is: write the file without"
+        )
     if form not in _OPENERS or file.key.endswith(".snappy"):
         raise RedshiftError(f"text compressed as {form} is not offered by the local Redshift: {file.url}")
     return form
 
 
+def _rows(lines: list[str], table: ExternalTable, form: TextForm, file: SourceFile) -> list[list[str]]:
+    """Return the fields of lines, without the rows that are dropped for their number."""
+    rows = [line.removesuffix(END).split(form.delimiter) for line in lines]
+    wanted = len(table.columns)
+    if form.mismatch == DROP_ROW:
+        return [row for row in rows if len(row) == wanted]
+    if form.mismatch == FAIL and (wrong := next((row for row in rows if len(row) != wanted), None)):
+        raise _fault(f"A row of {len(wrong)} fields, of {wanted} columns: {form.delimiter.join(wrong)!r}", file)
+    return rows
+
+
 def _column(
-    rows: list[list[str]], place: int, table: ExternalTable, read: frozenset[str], null: str, file: SourceFile
+    rows: list[list[str]], place: int, table: ExternalTable, read: frozenset[str], form: TextForm, file: SourceFile
 ) -> pa.Array:
     column = table.columns[place]
     if column.name not in read:
         return pa.nulls(len(rows), pa.string())
     texts = [row[place] if place < len(row) else None for row in rows]
-    return pa.array(_values(texts, column, null, file), pa.large_string())
+    return pa.array(_values(texts, column, form, file), pa.large_string())
 
 
-def _values(texts: list[str | None], column: ExternalColumn, null: str, file: SourceFile) -> Iterator[str | None]:
+def _values(texts: list[str | None], column: ExternalColumn, form: TextForm, file: SourceFile) -> Iterator[str | None]:
     target = TargetColumn(column.name, column.type or "")
     spelling = SPELT.get(target.base)
     if spelling is None:
         for text in texts:
-            yield None if text is None or text == null else cut(text, target.length or 1)
+            shown = None if text is None or text == form.null else cut(text, target.length or 1)
+            if form.is_cleansed and shown is not None and shown != text:
+                raise _fault(f"Value '{text}' is too long and 'surplus_char_handling' is not offered", file, column)
+            yield shown
         return
     pattern = re.compile(spelling, re.ASCII)
     for text in texts:
-        if text is None or text in (null, ""):
+        if text is None or text in (form.null, ""):
             yield None
         elif pattern.fullmatch(text):
             yield text
         else:
-            context = f"Invalid value '{text}' of column {column.name}, {column.kind} (file: {file.url})"
-            raise LoadFault(SPECTRUM, CODE_DATA, context, file=file.url, column=column.name).to_error()
+            raise _fault(f"Invalid value '{text}'", file, column)
+
+
+def _fault(what: str, file: SourceFile, column: ExternalColumn | None = None) -> RedshiftError:
+    of = f" of column {column.name}, {column.kind}" if column else ""
+    named = column.name if column else None
+    return LoadFault(SPECTRUM, CODE_DATA, f"{what}{of} (file: {file.url})", file=file.url, column=named).to_error()

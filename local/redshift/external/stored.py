@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.redshift.errors import RedshiftError
+from local.redshift.external.properties import ORC_COLUMNS, hold_properties
 from local.redshift.external.text_form import text_form
 
 _HIVE = "org.apache.hadoop."
-ORC_COLUMNS = "orc.schema.resolution"
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,14 @@ class Stored:
 
     @property
     def is_by_place(self) -> bool:
-        """Whether columns of ORC are those of the files at the same place, else those of the same name."""
+        """Whether columns of ORC are those of the files at the same place, else those of the same name.
+
+        What is neither `name` nor `position` is documented to be by position.
+        """
         return self.form == "orc" and self.properties.get(ORC_COLUMNS, "name") != "name"
 
     def hold(self, name: str) -> None:
-        """Hold it to the formats that are offered.
+        """Hold it to the formats and properties that are offered.
 
         Args:
             name: what errors call the table or the partition.
@@ -89,6 +92,9 @@ class Stored:
                 f'the InputFormat "{self.reader}" of {name} is not offered by the local Redshift, which reads files of '
                 f'{self.form} by "{_BY_SERDE[self.serde].reader}"'
             )
+        hold_properties(self.said, self.form, name)
+        if self.form == "textfile":
+            text_form(properties, name)
 
 
 def stored_as(described: Mapping[str, Any]) -> Stored:

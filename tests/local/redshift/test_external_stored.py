@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -100,3 +101,109 @@ def test_a_partition_of_parquet_may_describe_fewer_columns(client: Client, exter
     client.run(external.create("t", "a varchar(9), b varchar(9)", "partitioned by (k int) stored as parquet"))
     register(external, "t", "1", Columns=[{"Name": "b", "Type": "varchar(9)"}])
     assert client.run(f"select a, b from {external.name}.t") == [("1", "2")]
+
+
+# --- properties ---
+
+REFUSED = [
+    ("textfile", "surplus_bytes_handling", "FAIL"), ("textfile", "timestamp.formats", "yyyy"),
+    ("textfile", "serialization.encoding", "latin1"), ("textfile", "skip.footer.line.count", "1"),
+    ("textfile", "escape.delim", "\\"), ("textfile", "areColumnsQuoted", "true"), ("textfile", "unheard.of", "1"),
+    ("textfile", "skip.header.line.count", "x"), ("textfile", "skip.header.line.count", "-1"),
+    ("textfile", "compression_type", "snappy"), ("textfile", "field.delim", "||"), ("textfile", "field.delim", "9"),
+    ("textfile", "field.delim", "ß"), ("textfile", "field.delim", ""), ("textfile", "serialization.format", "44"),
+    ("textfile", "column_count_mismatch_handling", "IGNORE"), ("textfile", "data_cleansing_enabled", "yes"),
+    ("parquet", "skip.header.line.count", "1"), ("parquet", "parquet.column.index.access", "true"),
+    ("parquet", "column_count_mismatch_handling", "FAIL"), ("orc", "serialization.null.format", "-"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "name", "value"), REFUSED)
+def test_a_property_that_may_change_what_is_read_is_refused_by_name(
+    client: Client, external: External, form: str, name: str, value: str
+) -> None:
+    client.run(external.create("t", "a varchar(9), b varchar(9)", f"stored as {form}"))
+    assert client.run(f"select * from {external.name}.t") == []
+    by_serde = name in ("field.delim", "serialization.format")
+    if by_serde:
+        changed(external, "t", {"SerdeInfo": {"SerializationLibrary": SERDE, "Parameters": {name: value}}})
+    else:
+        changed(external, "t", {}, {name: value})
+    message = client.error(f"select a from {external.name}.t")["M"]
+    assert f"the property '{name}' = '{value}' of {external.name}.t" in message.replace("\\\\", "\\")
+
+
+def test_properties_of_crawlers_athena_and_statistics_change_nothing(client: Client, external: External) -> None:
+    external.put(b"x,y\n", "t/1")
+    client.run(
+        external.create("t", "a varchar(9), b varchar(9)", TEXT)
+        + " table properties ('numRows'='7', 'write.parallel'='off', 'data_cleansing_enabled'='false', "
+        "'column_count_mismatch_handling'='FAIL', 'orc.schema.resolution'='name')"
+    )
+    told = {
+        "classification": "csv", "compressionType": "none", "delimiter": ",", "recordCount": "1", "typeOfData": "file",
+        "UPDATED_BY_CRAWLER": "c", "areColumnsQuoted": "false", "projection.enabled": "true",
+        "has_encrypted_data": "false",
+        "storage.location.template": "s3://b/${k}/", "transient_lastDdlTime": "1", "COLUMN_STATS_ACCURATE": "{}",
+    }  # fmt: skip
+    changed(external, "t", {"Parameters": told}, told)
+    assert client.run(f"select * from {external.name}.t") == [("x", "y")]
+
+
+def test_a_property_is_said_once(client: Client, external: External) -> None:
+    client.run(external.create("t", "a varchar(9)", TEXT))
+    changed(external, "t", {"Parameters": {"skip.header.line.count": "2"}}, {"skip.header.line.count": "1"})
+    assert "is said in two ways, '1' and '2'" in client.error(f"select a from {external.name}.t")["M"]
+
+
+ROWS = b"1,2\n3\n4,5,6\n"
+MISMATCHES: list[tuple[str, Any]] = [
+    ("DISABLED", [("1", "2"), ("3", None), ("4", "5")]),
+    ("SET_TO_NULL", [("1", "2"), ("3", None), ("4", "5")]),
+    ("DROP_ROW", [("1", "2")]),
+    ("FAIL", "A row of 1 fields, of 2 columns: '3'"),
+]
+
+
+@pytest.mark.parametrize(("action", "expected"), MISMATCHES)
+def test_rows_of_another_number_of_fields_are_handled_as_the_table_says(
+    client: Client, external: External, action: str, expected: Any
+) -> None:
+    external.put(ROWS, "t/1")
+    of = "a varchar(3), b varchar(3)"
+    handling = f"'column_count_mismatch_handling'='{action}', 'data_cleansing_enabled'='true'"
+    client.run(external.create("t", of, TEXT) + f" table properties ({handling})")
+    if isinstance(expected, str):
+        assert expected in client.error(f"select * from {external.name}.t")["D"]
+    else:
+        assert client.run(f"select * from {external.name}.t order by a") == expected
+
+
+def test_data_handling_is_for_plain_text_and_named_switches(client: Client, external: External) -> None:
+    external.put(gzip.compress(ROWS), "t/1.gz")
+    handling = "'column_count_mismatch_handling'='FAIL'"
+    client.run(
+        external.create("t", "a varchar(3)", TEXT) + f" table properties ({handling}, 'data_cleansing_enabled'='true')",
+        external.create("u", "a varchar(3)", TEXT) + f" table properties ({handling})",
+        external.create("w", "a varchar(3)", TEXT) + " table properties ('data_cleansing_enabled'='true')",
+    )
+    external.put(b"long\n", "w/1")
+    assert "text that is not compressed" in client.error(f"select a from {external.name}.t")["M"]
+    assert "needs 'data_cleansing_enabled'" in client.error(f"select a from {external.name}.u")["M"]
+    assert "'surplus_char_handling' is not offered" in client.error(f"select a from {external.name}.w")["D"]
+
+
+@pytest.mark.parametrize(("written", "separator"), [(r"\t", "\t"), (r"\007", "\x07"), (";", ";"), (r"\073", ";")])
+def test_a_delimiter_is_one_character_also_in_octal(
+    client: Client, external: External, written: str, separator: str
+) -> None:
+    external.put(f"a{separator}b\n".encode(), "t/1")
+    delimited = f"row format delimited fields terminated by '{written}' stored as textfile"
+    client.run(external.create("t", "a varchar(9), b varchar(9)", delimited))
+    assert client.run(f"select * from {external.name}.t") == [("a", "b")]
+
+
+@pytest.mark.parametrize("written", ["9", "||", "ß", r"\n", ""])
+def test_what_is_no_delimiter_is_refused_when_a_table_is_made(client: Client, external: External, written: str) -> None:
+    delimited = f"row format delimited fields terminated by '{written}' stored as textfile"
+    assert "FIELDS TERMINATED BY" in client.error(external.create("t", "a int", delimited))["M"]
