@@ -2,7 +2,8 @@
 
 In: a file on disk and its table. Out: columns as text, which PostgreSQL reads in their types, or a LoadFault. A field
 that is missing is NULL, one too many is not read; so is the table's text for NULL (Hive's `\\N` unless it has another),
-and nothing where the column is no text. A value that is not spelt as its type is documented to be fails.
+and nothing where the column is no text. A value that is not spelt as its type is documented to be, or that its type
+does not hold as it is, fails.
 Source: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_TABLE.html
 """
 
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -24,23 +24,19 @@ from local.redshift.errors import LoadFault, RedshiftError
 from local.redshift.external.catalog import ExternalColumn, ExternalTable
 from local.redshift.external.properties import MISMATCH
 from local.redshift.external.text_form import DISABLED, DROP_ROW, END, FAIL, TextForm, text_form
+from local.redshift.external.values import fitting, is_spelt
 from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn
 from local.redshift.s3_source import SourceFile
 
 _OPENERS: dict[str, Any] = {"none": open, "gzip": gzip.open, "bzip2": bz2.open}
 _BY_EXTENSION = {".gz": "gzip", ".bz2": "bzip2"}
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
-SPELT = {
-    "smallint": r"[+-]?\d+",
-    "integer": r"[+-]?\d+",
-    "bigint": r"[+-]?\d+",
-    "numeric": _NUMBER,
-    "real": rf"{_NUMBER}(?:[eE][+-]?\d+)?",
-    "double precision": rf"{_NUMBER}(?:[eE][+-]?\d+)?",
-    "boolean": r"(?i:true|false)",
-    "date": r"\d{4}-\d\d-\d\d",
-    "timestamp without time zone": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?",
-}
+# Of what other compressions call a file, and the bytes that files of any begin with.
+_OTHERS = (".snappy", ".lzo", ".lz4", ".zip", ".zst", ".zstd", ".deflate", ".xz", ".br", ".7z", ".tar", ".tgz")
+_MAGIC = {
+    b"\x1f\x8b": "gzip", b"BZh91AY&SY": "bzip2", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x04\x22\x4d\x18": "lz4", b"\x89LZO": "lzo", b"\xfd7zXZ": "xz", b"\xff\x06\x00\x00sNaPpY": "snappy",
+}  # fmt: skip
+_MARK = "\ufeff"
 
 
 def read_delimited(
@@ -53,7 +49,8 @@ def read_delimited(
     """
     form = text_form(table.stored.properties, table.full_name)
     try:
-        with _OPENERS[_compression(file, form)](path, "rt", encoding="utf-8", newline=END) as lines:
+        with _OPENERS[_compression(path, file, form)](path, "rt", encoding="utf-8", newline=END) as opened:
+            lines = _lines(opened, file)
             for _ in range(form.header):
                 next(lines, None)
             while some := list(islice(lines, BATCH_ROWS)):
@@ -63,21 +60,56 @@ def read_delimited(
         raise _fault(f"The file cannot be read: {error}", file) from error
 
 
-def _compression(file: SourceFile, told: TextForm) -> str:
+def _compression(path: Path, file: SourceFile, told: TextForm) -> str:
+    """Return how a file is compressed: as its table says, else as its name does.
+
+    Raises:
+        RedshiftError: in a way that is not offered, or in another one.
+    """
     extension = next((form for end, form in _BY_EXTENSION.items() if file.key.endswith(end)), "none")
-    form = told.compression or extension
+    other = "" if told.compression else next((end for end in _OTHERS if file.key.lower().endswith(end)), "")
+    form = told.compression or other or extension
+    if form == "none":
+        with path.open("rb") as opened:
+            head = opened.read(max(map(len, _MAGIC)))
+        form = next((other for magic, other in _MAGIC.items() if head.startswith(magic)), form)
+        other = form if form != "none" else ""
+    if other:
+        raise RedshiftError(
+            f"text compressed as {form.lstrip('.')} is not offered by the local Redshift, or not under such a name: "
+            f"{file.url}; write it plain, or with gzip as .gz or bzip2 as .bz2"
+        )
     if told.mismatch != DISABLED and form != "none":
         raise RedshiftError(
             f"the property '{MISMATCH}' is for text that is not compressed, as {file.url} is: write the file without"
         )
-    if form not in _OPENERS or file.key.endswith(".snappy"):
-        raise RedshiftError(f"text compressed as {form} is not offered by the local Redshift: {file.url}")
     return form
+
+
+def _lines(opened: Iterator[str], file: SourceFile) -> Iterator[str]:
+    """Yield lines without their ends.
+
+    Raises:
+        RedshiftError: one has what others take for its end, or the file begins with a mark of its encoding: no page
+            tells whether they are part of the rows.
+    """
+    for number, line in enumerate(opened, 1):
+        if "\r" in line:
+            raise RedshiftError(
+                f"line {number} of {file.url} has a carriage return, which the local Redshift does not offer in text: "
+                "end lines in a line feed alone"
+            )
+        if number == 1 and line.startswith(_MARK):
+            raise RedshiftError(
+                f"line 1 of {file.url} begins with a byte order mark, which the local Redshift does not offer in text: "
+                "write UTF-8 without one"
+            )
+        yield line.removesuffix(END)
 
 
 def _rows(lines: list[str], table: ExternalTable, form: TextForm, file: SourceFile) -> list[list[str]]:
     """Return the fields of lines, without the rows that are dropped for their number."""
-    rows = [line.removesuffix(END).split(form.delimiter) for line in lines]
+    rows = [line.split(form.delimiter) for line in lines]
     wanted = len(table.columns)
     if form.mismatch == DROP_ROW:
         return [row for row in rows if len(row) == wanted]
@@ -97,20 +129,19 @@ def _column(
 
 
 def _values(texts: list[str | None], column: ExternalColumn, form: TextForm, file: SourceFile) -> Iterator[str | None]:
-    target = TargetColumn(column.name, column.type or "")
-    spelling = SPELT.get(target.base)
-    if spelling is None:
+    kind = column.type or ""
+    if not is_spelt(kind):
         for text in texts:
-            shown = None if text is None or text == form.null else cut(text, target.length or 1)
+            shown = None if text is None or text == form.null else cut(text, TargetColumn("", kind).length or 1)
             if form.is_cleansed and shown is not None and shown != text:
                 raise _fault(f"Value '{text}' is too long and 'surplus_char_handling' is not offered", file, column)
             yield shown
         return
-    pattern = re.compile(spelling, re.ASCII)
+    fits = fitting(kind)
     for text in texts:
         if text is None or text in (form.null, ""):
             yield None
-        elif pattern.fullmatch(text):
+        elif fits(text):
             yield text
         else:
             raise _fault(f"Invalid value '{text}'", file, column)

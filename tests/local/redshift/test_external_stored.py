@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -207,3 +209,74 @@ def test_a_delimiter_is_one_character_also_in_octal(
 def test_what_is_no_delimiter_is_refused_when_a_table_is_made(client: Client, external: External, written: str) -> None:
     delimited = f"row format delimited fields terminated by '{written}' stored as textfile"
     assert "FIELDS TERMINATED BY" in client.error(external.create("t", "a int", delimited))["M"]
+
+
+# --- text ---
+
+CARRIAGES = [(b"1,x\r\n2,y\r\n", 1), (b"h,h\r\n1,x\n", 1), (b"h,h\n1,x\n2,a\rb\n", 3), (b"h,h\n1,x\r", 2)]
+
+
+@pytest.mark.parametrize(("content", "line"), CARRIAGES)
+def test_carriage_returns_are_refused_by_file_and_line(
+    client: Client, external: External, content: bytes, line: int
+) -> None:
+    external.put(content, "t/1.csv")
+    client.run(external.create("t", "a int, b varchar(9)", TEXT) + " table properties ('skip.header.line.count'='1')")
+    told = f"line {line} of {external.folder('t')}1.csv has a carriage return"
+    assert told in client.error(f"select a from {external.name}.t")["M"]
+
+
+def test_a_byte_order_mark_is_refused_by_file(client: Client, external: External) -> None:
+    external.put("\ufeffx,y\n".encode(), "t/1.csv")
+    client.run(external.create("t", "a varchar(9), b varchar(9)", TEXT))
+    told = f"line 1 of {external.folder('t')}1.csv begins with a byte order mark"
+    assert told in client.error(f"select b from {external.name}.t")["M"]
+
+
+UNFIT = [
+    ("decimal(8,2)", "1.256"), ("decimal(4,2)", "123.4"), ("smallint", "40000"), ("int", "2147483648"),
+    ("date", "2025-02-29"), ("timestamp", "2025-01-02 25:00:00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "text"), UNFIT)
+def test_a_text_that_its_type_does_not_hold_as_it_is_fails(
+    client: Client, external: External, kind: str, text: str
+) -> None:
+    external.put(f"x,{text}\n".encode(), "t/1")
+    client.run(external.create("t", f"a varchar(9), b {kind}", TEXT))
+    detail = client.error(f"select b from {external.name}.t")["D"]
+    assert f"Invalid value '{text}' of column b" in detail
+    assert f"{external.folder('t')}1" in detail
+
+
+def test_noughts_at_the_ends_of_a_decimal_change_nothing(client: Client, external: External) -> None:
+    external.put(b"0001.2500\n-.5\n", "t/1")
+    client.run(external.create("t", "a decimal(3,2)", TEXT))
+    assert client.run(f"select a from {external.name}.t order by a") == [(Decimal("-0.50"),), (Decimal("1.25"),)]
+
+
+COMPRESSED = [
+    ("t/1.lzo", b"x\n", "lzo"), ("t/1.lz4", b"x\n", "lz4"), ("t/1.zip", b"x\n", "zip"), ("t/1.zst", b"x\n", "zst"),
+    ("t/1.snappy", b"x\n", "snappy"), ("t/1.csv", b"PK\x03\x04x\n", "zip"), ("t/1.csv", b"\x28\xb5\x2f\xfdx", "zstd"),
+    ("t/1.csv", gzip.compress(b"x\n"), "gzip"), ("t/1.csv", bz2.compress(b"x\n"), "bzip2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "content", "told"), COMPRESSED)
+def test_a_compression_that_is_not_offered_is_refused_by_file(
+    client: Client, external: External, path: str, content: bytes, told: str
+) -> None:
+    external.put(content, path)
+    client.run(external.create("t", "a varchar(9)", TEXT))
+    message = client.error(f"select a from {external.name}.t")["M"]
+    assert f"text compressed as {told} is not offered" in message
+    assert path.split("/")[1] in message
+
+
+def test_a_compression_that_the_table_names_counts_whatever_a_file_is_called(
+    client: Client, external: External
+) -> None:
+    external.put(bz2.compress(b"x\n"), "t/1.lzo")
+    client.run(external.create("t", "a varchar(9)", TEXT) + " table properties ('compression_type'='bzip2')")
+    assert client.run(f"select a from {external.name}.t") == [("x",)]
