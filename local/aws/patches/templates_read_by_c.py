@@ -16,5 +16,6 @@ class CfnLoader(CSafeLoader):
 
 def apply() -> None:
     """Read templates by libyaml."""
+    expect_source(engine.CfnLoader, "4bc1037a0ca6e4cefda527a755f241903124eb009ccd9b0085f7a709f8c51740")
     expect_source(engine._parse_template, "3accea2c0e1106516b04170433fb51f661a9cda8b66b7ff78c985ed533bfc84e")
     engine.CfnLoader = CfnLoader

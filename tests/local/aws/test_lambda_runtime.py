@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lambdas import create_function, invoke, log_lines
+from tests.support.lambdas import create_function, invoke, log_lines, unique, zip_of
 from tests.support.local_stack import LocalServices
 from tests.support.waiting import wait_for
 
@@ -102,3 +102,60 @@ def test_workers_of_the_same_code_share_what_is_unpacked_of_it(local_aws: LocalS
     assert len({place for place, _ in [first, *others]}) == 7
     assert {name for _, names in [first, *others] for name in names if name != "__pycache__"} == {"module.py"}
     assert all(Path(place).is_dir() for place, _ in [first, *others])  # as long as a worker may come back to it
+
+
+WRITES = """
+import importlib.util, os, pathlib
+FOLDER = pathlib.Path(os.environ["LAMBDA_TASK_ROOT"])
+def handler(event, context):
+    for name, text in event.items():
+        with (FOLDER / name).open("a") as file:
+            file.write(text)
+    found = [name for name in ("helper", "package.inner") if importlib.util.find_spec(name)]
+    return [found, (FOLDER / "module.py").read_text().count("#" + " changed"), sorted(os.listdir(FOLDER / "package"))]
+"""
+
+
+@pytest.mark.parametrize("written", ["helper.py", "package/inner.py", "module.py"])
+def test_what_a_function_writes_into_its_code_is_not_there_for_those_that_start(
+    local_aws: LocalServices, written: str
+) -> None:
+    client = local_aws.client("lambda")
+    files = {"module.py": f"{WRITES}# of {written}", "package/__init__.py": ""}
+    functions = [create_function(local_aws, "") for _ in range(2)]
+    for function in functions:
+        client.update_function_code(FunctionName=function, ZipFile=zip_of(files))
+    text = "# changed"
+    invoke(local_aws, functions[0], {written: text})
+    found, changed, listed = invoke(local_aws, functions[1], {})
+    assert (found, changed, [name for name in listed if name != "__pycache__"]) == ([], 0, ["__init__.py"])
+
+
+def test_a_function_runs_the_code_that_it_was_given_last(local_aws: LocalServices) -> None:
+    source = "def handler(event, context): return {}"
+    function = create_function(local_aws, source.format(1))
+    client = local_aws.client("lambda")
+    told = []
+    for version in (1, 2, 1):  # the bytes of the first are still unpacked
+        client.update_function_code(FunctionName=function, ZipFile=zip_of({"module.py": source.format(version)}))
+        told.append(invoke(local_aws, function))
+    assert told == [1, 2, 1]
+
+
+def test_the_code_of_a_function_with_layers_is_its_own(local_aws: LocalServices) -> None:
+    told = """
+    import os
+    from layered import WORD
+    def handler(event, context):
+        return [WORD, os.path.realpath(os.environ["LAMBDA_TASK_ROOT"])]
+    """
+    client = local_aws.client("lambda")
+    layer = client.publish_layer_version(
+        LayerName=unique("layer"), Content={"ZipFile": zip_of({"python/layered.py": "WORD = 'of the layer'"})}
+    )["LayerVersionArn"]
+    functions = [create_function(local_aws, told) for _ in range(2)]
+    for function in functions:
+        client.update_function_configuration(FunctionName=function, Layers=[layer])
+    (word, one), (again, other) = (invoke(local_aws, function) for function in functions)
+    assert word == again == "of the layer"
+    assert one != other

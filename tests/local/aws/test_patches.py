@@ -16,6 +16,12 @@ CHANGED = {
         "def _receive_messages_for_esm(queue_url, max_number): return []\n"
         "sqs._receive_messages_for_esm = _receive_messages_for_esm\n"
     ),
+    "the loader of templates does more": (
+        "from ministack.services.cloudformation import engine\n"
+        "class CfnLoader(engine.CfnLoader):\n"
+        "    def flatten_mapping(self, node): pass\n"
+        "engine.CfnLoader = CfnLoader\n"
+    ),
     "the worker's script has other text": (
         "from ministack.core import lambda_runtime\n"
         "script = lambda_runtime._PYTHON_WORKER_SCRIPT\n"
@@ -62,3 +68,12 @@ def test_codes_that_no_worker_has_are_kept_to_a_few(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     left = {each.name.removeprefix("ministack-code-") for each in tmp_path.glob("ministack-code-*")}
     assert left == {"0", "1", "2", "3", "6"}
+
+
+def test_what_a_killed_server_was_unpacking_is_removed(tmp_path: Path) -> None:
+    process = subprocess.Popen(["true"])  # noqa: S607 - a process that has ended
+    process.wait()
+    for server in (process.pid, os.getpid()):
+        (tmp_path / f"ministack-unpacking-{server}-abc" / "package").mkdir(parents=True)
+    assert in_server_environment(APPLY, tmp_path).returncode == 0
+    assert [each.name for each in tmp_path.glob("ministack-unpacking-*")] == [f"ministack-unpacking-{os.getpid()}-abc"]
