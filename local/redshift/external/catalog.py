@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError
 from local.redshift.external.hive_types import postgres_type
 from local.redshift.external.stored import Stored, hold_apart, stored_apart, stored_as
+from local.redshift.external.values import meant
 from local.redshift.s3_source import RoleSession
 
 if TYPE_CHECKING:
@@ -87,6 +88,10 @@ class ExternalTable:
         """
         name = f"partition {shown(partition.values)} of {self.full_name}"
         hold_apart(self.stored, stored_apart(self.stored, partition.described), name)
+
+    def meant(self, values: Sequence[str]) -> tuple[Any, ...]:
+        """Return what is the same for all texts of one partition's values."""
+        return tuple(meant(value, key.type or "") for key, value in zip(self.keys, values, strict=True))
 
     @property
     def full_name(self) -> str:
@@ -188,10 +193,15 @@ class DataCatalog:
         Raises:
             RedshiftError: one is there, and may not be.
         """
-        there = {partition.values for partition in self.partitions(table.name)}
-        known = [partition for partition in added if partition.values in there]
-        if known and not unless_there:
-            raise RedshiftError(f'partition {shown(known[0].values)} of table "{table.name}" already exists', "42710")
+        there = {table.meant(partition.values) for partition in self.partitions(table.name)}
+        new = []
+        for partition in added:
+            if table.meant(partition.values) not in there:
+                new.append(partition)
+                there.add(table.meant(partition.values))
+            elif not unless_there:
+                name = f'partition {shown(partition.values)} of table "{table.name}"'
+                raise RedshiftError(f"{name} already exists", "42710")
         with _told():
             described = self._glue.get_table(DatabaseName=self.schema.database, Name=table.name)["Table"]
             wanted = [
@@ -199,25 +209,29 @@ class DataCatalog:
                     "Values": list(partition.values),
                     "StorageDescriptor": {**described["StorageDescriptor"], "Location": partition.location},
                 }
-                for partition in added
-                if partition.values not in there
+                for partition in new
             ]
             if wanted:
                 self._glue.batch_create_partition(
                     DatabaseName=self.schema.database, TableName=table.name, PartitionInputList=wanted
                 )
 
-    def drop_partition(self, table: str, values: tuple[str, ...]) -> None:
+    def drop_partition(self, table: ExternalTable, values: tuple[str, ...]) -> None:
         """Delete a partition; its files stay.
 
         Raises:
-            RedshiftError: there is no such partition.
+            RedshiftError: there is no such partition, or the catalog has several of these values.
         """
-        if values not in {partition.values for partition in self.partitions(table)}:
-            raise RedshiftError(f'partition {shown(values)} of table "{table}" does not exist', "42704")
+        wanted = table.meant(values)
+        found = [each.values for each in self.partitions(table.name) if table.meant(each.values) == wanted]
+        if not found:
+            raise RedshiftError(f'partition {shown(values)} of table "{table.name}" does not exist', "42704")
+        if len(found) > 1:
+            several = ", ".join(map(shown, found))
+            raise RedshiftError(f'the partitions {several} of table "{table.name}" are one: delete one in AWS Glue')
         with _told():
             self._glue.delete_partition(
-                DatabaseName=self.schema.database, TableName=table, PartitionValues=list(values)
+                DatabaseName=self.schema.database, TableName=table.name, PartitionValues=list(found[0])
             )
 
     def _of(self, described: dict[str, Any]) -> ExternalTable:

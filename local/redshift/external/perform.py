@@ -122,7 +122,7 @@ def _add_partitions(command: AddPartitions, catalog: DataCatalog) -> None:
 
 def _drop_partition(command: DropPartition, catalog: DataCatalog) -> None:
     table = _table(command, catalog)
-    catalog.drop_partition(table.name, _in_order(table, command.values))
+    catalog.drop_partition(table, _in_order(table, command.values))
 
 
 def _table(command: AddPartitions | DropPartition, catalog: DataCatalog) -> ExternalTable:

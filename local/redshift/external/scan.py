@@ -112,13 +112,22 @@ def _listed(client: S3Client, bucket: str, prefix: str) -> list[SourceFile]:
 
 def _columnar(file: ColumnarFile, scan: Scan) -> Iterator[tuple[list[pa.Array], int]]:
     """Yield the table's own columns batch by batch, each with its number of rows."""
-    by_name = {field.name.lower(): index for index, field in reversed(list(enumerate(file.fields)))}
+    names = [field.name.lower() for field in file.fields]
     plans = {}
     for place, column in enumerate(scan.table.columns):
-        there = place if place < len(file.fields) else None
-        index = there if scan.table.stored.is_by_place else by_name.get(column.name)
-        if index is not None and column.name in scan.columns:
-            plans[column.name] = file.plan(index, _target(column))
+        if column.name not in scan.columns:
+            continue
+        found = [place] if place < len(names) else []
+        if not scan.table.stored.is_by_place:
+            found = [index for index, name in enumerate(names) if name == column.name]
+        if len(found) > 1:
+            twice = " and ".join(f'"{file.fields[index].name}"' for index in found)
+            raise RedshiftError(
+                f'column "{column.name}" of {scan.table.full_name} is ambiguous: {file.name} has the columns {twice}, '
+                "whose names differ in case at most"
+            )
+        if found:
+            plans[column.name] = file.plan(found[0], _target(column))
     chosen = list(plans.values())
     if not chosen:
         for start in range(0, file.rows, BATCH_ROWS):

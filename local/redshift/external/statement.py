@@ -57,9 +57,12 @@ _SCHEMA_OPTIONS = compile_options(
     )
 )
 _ALTER = re.compile(rf"alter\s+table\s+(?P<name>{NAME})\s+(?P<action>.*)", _FLAGS)
-_KEYS = rf"\(\s*(?P<keys>{IDENTIFIER}\s*=\s*[^(),]+(?:,\s*{IDENTIFIER}\s*=\s*[^(),]+)*)\)"
+_VALUE = rf"(?:{STRING}|[+-]?(?:\d+(?:\.\d*)?|\.\d+))"  # one literal: the catalog keeps texts, and computes none
+_KEY = rf"{IDENTIFIER}\s*=\s*{_VALUE}"
+_KEYS = rf"\(\s*(?P<keys>{_KEY}(?:\s*,\s*{_KEY})*)\s*\)"
 _ADD = re.compile(r"add\s+(?P<exists>if\s+not\s+exists\s+)?(?=partition\s*\()", re.I)
 _ADDED = re.compile(rf"\s*partition\s*{_KEYS}\s*location\s+(?P<location>{STRING})", re.I)
+_DROP = re.compile(r"drop\s+partition\b", re.I)
 _DROPPED = re.compile(rf"drop\s+partition\s*{_KEYS}\s*", re.I)
 _DROP_TABLE = re.compile(
     rf"drop\s+table\s+(?P<exists>if\s+exists\s+)?(?P<name>{NAME})(?:\s+(?:cascade|restrict))?", re.I
@@ -147,21 +150,29 @@ def _alter(named: Named, action: str, masked: Masked) -> Command:
         while text.strip():
             each = _ADDED.match(text)
             if not each:
-                raise RedshiftError("syntax error in ADD PARTITION (column = value) LOCATION 's3://...'", SYNTAX_ERROR)
+                raise RedshiftError(
+                    "syntax error in ADD PARTITION (column = value) LOCATION 's3://...': a value is one literal",
+                    SYNTAX_ERROR,
+                )
             added.append((_values(each["keys"], masked), unquote(masked.restore(each["location"]))))
             text = text[each.end() :]
         return AddPartitions(schema, "ALTER TABLE", table, tuple(added), bool(match["exists"]), within=within)
     if match := _DROPPED.fullmatch(action):
         return DropPartition(schema, "ALTER TABLE", table, _values(match["keys"], masked), within=within)
+    if _DROP.match(action):
+        raise RedshiftError("syntax error in DROP PARTITION (column = value): a value is one literal", SYNTAX_ERROR)
     offered = "ADD [IF NOT EXISTS] PARTITION and DROP PARTITION"
     reason = f"of an external table the local Redshift offers ALTER TABLE with {offered} ({PAGE}r_ALTER_TABLE.html)"
     return Unoffered(schema, "ALTER TABLE", reason, within=within)
 
 
 def _values(text: str, masked: Masked) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for item in split_commas(text):
         name, _, value = item.partition("=")
+        [column] = names(name, masked)
+        if column in found:
+            raise RedshiftError(f'the partition column "{column}" has two values', "42701")
         restored = masked.restore(value.strip())
-        found[names(name, masked)[0]] = unquote(restored) if restored.startswith("'") else restored
+        found[column] = unquote(restored) if restored.startswith("'") else restored
     return found

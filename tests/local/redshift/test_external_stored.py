@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pyarrow.orc as po  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
 from tests.local.redshift.support import Client, External
@@ -280,3 +282,58 @@ def test_a_compression_that_the_table_names_counts_whatever_a_file_is_called(
     external.put(bz2.compress(b"x\n"), "t/1.lzo")
     client.run(external.create("t", "a varchar(9)", TEXT) + " table properties ('compression_type'='bzip2')")
     assert client.run(f"select a from {external.name}.t") == [("x",)]
+
+
+# --- names of columns, values of partitions ---
+
+
+def test_columns_that_differ_in_case_alone_are_ambiguous_where_they_are_read(
+    client: Client, external: External
+) -> None:
+    twice, orc = pa.table({"A": ["1"], "a": ["2"], "b": ["3"]}), io.BytesIO()
+    po.write_table(twice, orc)
+    external.put(twice, "t/1")
+    external.put(orc.getvalue(), "o/1")
+    columns, by_place = "a varchar(9), b varchar(9)", " table properties ('orc.schema.resolution'='position')"
+    client.run(external.create("t", columns), external.create("o", columns, "stored as orc"))
+    for table in ("t", "o"):
+        assert client.run(f"select b from {external.name}.{table}") == [("3",)]
+        message = client.error(f"select a from {external.name}.{table}")["M"]
+        assert f'column "a" of {external.name}.{table} is ambiguous' in message
+        assert '"A" and "a"' in message
+    client.run(f"drop table {external.name}.o", external.create("o", columns, "stored as orc") + by_place)
+    assert client.run(f"select a, b from {external.name}.o") == [("1", "2")]
+
+
+@pytest.mark.parametrize("value", ["null", "'a' || 'b'", "current_date", "true", "1 + 1", "1e2", "upper('a')", ""])
+def test_a_partition_value_is_one_literal(client: Client, external: External, value: str) -> None:
+    client.run(external.create("t", "a int", "partitioned by (k varchar(9)) stored as parquet"))
+    table, place = f"{external.name}.t", f"location '{external.folder('t')}k/'"
+    assert client.error(f"alter table {table} add partition (k={value}) {place}")["C"] == "42601"
+    assert client.error(f"alter table {table} drop partition (k={value})")["C"] == "42601"
+    assert client.error(f"alter table {table} add partition (k='a', k='b') {place}")["C"] == "42701"
+    assert client.run(f"select values from svv_external_partitions where schemaname = '{external.name}'") == []
+
+
+SAME = [("int", "01", "1"), ("decimal(4,2)", "1.2", "1.20"), ("boolean", "TRUE", "true"), ("smallint", "+7", "7")]
+
+
+@pytest.mark.parametrize(("kind", "one", "other"), SAME)
+def test_partitions_of_one_value_are_one_however_it_is_spelt(
+    client: Client, external: External, kind: str, one: str, other: str
+) -> None:
+    client.run(external.create("t", "a int", f"partitioned by (k {kind}) stored as parquet"))
+    table, place = f"{external.name}.t", f"location '{external.folder('t')}k/'"
+    values = f"select values from svv_external_partitions where schemaname = '{external.name}'"
+    client.run(f"alter table {table} add partition (k='{one}') {place}")
+    assert client.error(f"alter table {table} add partition (k='{other}') {place}")["C"] == "42710"
+    client.run(f"alter table {table} add if not exists partition (k='{other}') {place}")
+    assert client.run(values) == [(f'["{one}"]',)]
+    register(external, "t", other)
+    assert "are one" in client.error(f"alter table {table} drop partition (k='{other}')")["M"]
+    external.glue.delete_partition(DatabaseName=external.database, TableName="t", PartitionValues=[other])
+    client.run(f"alter table {table} drop partition (k='{other}')")
+    assert client.run(values) == []
+    twice = f"partition (k='{one}') {place} partition (k='{other}') {place}"
+    assert client.error(f"alter table {table} add {twice}")["C"] == "42710"
+    assert client.run(values) == []
