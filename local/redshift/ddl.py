@@ -180,8 +180,9 @@ def _column(item: str) -> str:
 
 
 def _identity(match: re.Match[str]) -> str:
-    how = "by default" if match[1] else "always"
-    return f"generated {how} as identity (start with {match[2]} increment by {match[3]})"
+    how, start, step = "by default" if match[1] else "always", int(match[2]), int(match[3])
+    bound = f" minvalue {start}" if step > 0 and start < 1 else f" maxvalue {start}" if step < 0 and start > -1 else ""
+    return f"generated {how} as identity (start with {start} increment by {step}{bound})"
 
 
 MATERIALIZED_VIEW = re.compile(

@@ -18,10 +18,10 @@ _LATE_BINDING = re.compile(
 )
 
 
-def rewrite_late_binding_view(text: str, masked: Masked) -> str | None:
+def rewrite_late_binding_view(text: str, masked: Masked, statement: str) -> str | None:
     """Return the call that creates the view, or None when the statement creates no late-binding view.
 
-    Its query is PostgreSQL's already.
+    Its query is PostgreSQL's already; `statement` is what the client sent.
 
     Raises:
         RedshiftError: the view names its columns.
@@ -34,4 +34,7 @@ def rewrite_late_binding_view(text: str, masked: Masked) -> str | None:
     query = masked.restore(match["query"].strip())
     name = masked.restore(re.sub(r"\s", "", match["name"]))
     replace = "true" if match["replace"] else "false"
-    return f"call pg_catalog.rs_create_late_binding_view({quote_literal(name)}, {quote_literal(query)}, {replace})"
+    told = quote_literal(statement.strip().removesuffix(";"))
+    return (
+        f"call pg_catalog.rs_create_late_binding_view({quote_literal(name)}, {quote_literal(query)}, {replace}, {told})"
+    )

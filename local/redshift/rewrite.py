@@ -135,7 +135,7 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = ()) -> str:
         return by_call
     if whole := rewrite_show(code, masked) or rewrite_append(code, masked):
         return whole
-    view = rewrite_late_binding_view(code, masked)
+    view = rewrite_late_binding_view(code, masked, sql)
     return masked.restore(rewrite_masked(require_key(code, masked))) + storage if view is None else view
 
 

@@ -22,10 +22,17 @@ _SORTKEY = re.compile(
     r"\b(?:(?P<style>compound|interleaved)\s+)?sortkey\s*(?:\((?P<columns>[^)]*)\)|(?P<word>auto|none)\b)",
     re.IGNORECASE,
 )
+_IDENTITY = re.compile(r"\bidentity\s*\(", re.IGNORECASE)
+_NOT_NULL = re.compile(r"\bnot\s+null\b", re.IGNORECASE)
 _ENCODE = re.compile(r"\bencode\s+(\w+)", re.IGNORECASE)
 _AUTO_REFRESH = re.compile(r"\bauto\s+refresh\s+(yes|no)\b", re.IGNORECASE)
 _COLUMN_NAME = re.compile(rf"^(?:(?:add|alter)\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\b", re.IGNORECASE)
 _COLUMN_KEY = re.compile(rf"\b(primary\s+key|unique|references\s+{NAME}\s*(?:\([^)]*\))?)", re.IGNORECASE)
+_FOREIGN_KEY = re.compile(
+    rf"^(?:constraint\s+(?P<name>{IDENTIFIER})\s+)?foreign\s+key\s*\((?P<columns>[^)]*)\)\s*"
+    rf"references\s+(?P<table>{NAME})\s*(?:\((?P<referred>[^)]*)\))?",
+    re.IGNORECASE,
+)
 _LIKE = re.compile(rf"^like\s+(?P<name>{NAME})", re.IGNORECASE)
 
 
@@ -69,7 +76,7 @@ def _read_items(items: list[str], masked: Masked, found: dict[str, Any]) -> None
     """Read the columns and keys of a table."""
     for item in items:
         if TABLE_KEY.match(item):
-            found.setdefault("keys", []).append(masked.restore(item))
+            _read_key(item, masked, found)
         elif like := _LIKE.match(item):
             found["like"] = masked.restore(re.sub(r"\s", "", like["name"]))
         else:
@@ -82,15 +89,31 @@ def _read_column(item: str, masked: Masked, found: dict[str, Any]) -> None:
     name, rest = unquote_identifier(masked.restore(match["name"])), item[match.end() :]
     if encoding := _ENCODE.search(rest):
         found.setdefault("encodings", {})[name] = encoding[1].lower()
+    if _IDENTITY.search(rest) and _NOT_NULL.search(rest):
+        found.setdefault("required", []).append(name)
     if re.search(r"\bdistkey\b", rest, re.IGNORECASE):
         found |= {"diststyle": "KEY", "distkey": name}
     if re.search(r"\bsortkey\b", rest, re.IGNORECASE):
         found |= {"sortstyle": "COMPOUND", "sortkey": [name]}
     for key in _COLUMN_KEY.findall(rest):
         if key.lower().startswith("references"):
-            found.setdefault("keys", []).append(f"foreign key ({name}) {masked.restore(key)}")
+            _read_key(f"foreign key ({match['name']}) {key}", masked, found)
         else:
             found.setdefault("keys", []).append(f"{' '.join(key.split())} ({name})")
+
+
+def _read_key(item: str, masked: Masked, found: dict[str, Any]) -> None:
+    """Read a key of a table: as it is told, and of a foreign one what it names."""
+    found.setdefault("keys", []).append(masked.restore(item))
+    if key := _FOREIGN_KEY.match(item):
+        named = {"table": masked.restore(re.sub(r"\s", "", key["table"])), "columns": _listed(key["columns"], masked)}
+        named |= {"name": unquote_identifier(masked.restore(key["name"]))} if key["name"] else {}
+        named |= {"referred": _listed(key["referred"], masked)} if key["referred"] else {}
+        found.setdefault("foreign_keys", []).append(named)
+
+
+def _listed(columns: str, masked: Masked) -> list[str]:
+    return [unquote_identifier(masked.restore(column.strip())) for column in split_commas(columns)]
 
 
 def _read_attributes(text: str, masked: Masked, found: dict[str, Any]) -> None:
@@ -110,7 +133,7 @@ def _read_attributes(text: str, masked: Masked, found: dict[str, Any]) -> None:
 def _altered(action: str, masked: Masked) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if TABLE_KEY.match(added := re.sub(r"^add\s+", "", action, flags=re.IGNORECASE)):
-        found["keys"] = [masked.restore(added)]
+        _read_key(added, masked, found)
     elif re.match(r"add\b", action, re.IGNORECASE):
         _read_column(action, masked, found)
     elif re.match(r"alter\s+(?:column\s+)?\S+\s+encode\b", action, re.IGNORECASE):

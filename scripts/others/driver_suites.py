@@ -1,7 +1,7 @@
-"""The suites of drivers: redshift_connector's integration tests.
+"""The suites of drivers: redshift_connector's integration tests, the tests of SQLAlchemy's dialect.
 
-In: a place with the suite's sources and the local Redshift. Out: an outcome for each test. The suite connects with TLS,
-as its driver does by default, and trusts the certificate that the local Redshift shows.
+In: a place with the suite's sources and the local Redshift. Out: an outcome for each test. The suites connect with TLS,
+as their drivers do by default, and trust the certificate that the local Redshift shows.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import os
 import shutil
 from pathlib import Path
 
+from scripts.others.account import clients, make_role
 from scripts.others.checkout import Repository
 from scripts.others.outcomes import Outcome
 from scripts.others.pytest_suite import SuiteError, run_pytest
 from scripts.others.suite import Place, Suite
 
 CONNECTOR = Repository("aws/amazon-redshift-python-driver", "64cbd54ef6a5e71d98ce193630d09267cc154379", "2.1.3")
+# What PyPI has as 1.0.0.
+DIALECT = Repository("sqlalchemy-redshift/sqlalchemy-redshift", "638ad15eab247aeaef1d8f486cf65b09693c9388", "1.0.0")
 _GROUPS = ("group_one", "group_two")
 _TEST_SECONDS = 180
 _ALIKE = ("-c", "/dev/null", "--rootdir=.", "--tb=short", f"--timeout={_TEST_SECONDS}")  # without the suites' coverage
@@ -47,6 +50,24 @@ def _run_connector(place: Place) -> list[Outcome]:
         settings.unlink()  # the checkout is kept
 
 
+def _run_dialect(place: Place) -> list[Outcome]:
+    warehouse = place.warehouse
+    variables = {
+        **warehouse.aws,
+        "REDSHIFT_HOST": "localhost",
+        "REDSHIFT_PORT": str(warehouse.port),
+        "REDSHIFT_USERNAME": warehouse.user,
+        "PGPASSWORD": warehouse.password,
+        "REDSHIFT_DATABASE": warehouse.database,
+        "REDSHIFT_IAM_ROLE_ARN": make_role(clients(warehouse.aws)("iam"), "sqlalchemy-redshift"),
+        "SSL_CERT_FILE": str(warehouse.certificate),
+    }
+    drivers = [f"--dbdriver={driver}" for driver in ("psycopg2", "redshift_connector")]
+    chosen = ["-k", place.select] if place.select else []
+    arguments = ["-p", "trust_certificate", *_ALIKE, "tests", *drivers, *chosen]
+    return run_pytest(place.python, place.sources[DIALECT.name], arguments, variables, place.log)
+
+
 def _psql(folder: Path, port: int) -> Path:
     """Return a folder with a psql that connects to this port: the suite's own words name Redshift's, 5439.
 
@@ -75,5 +96,15 @@ SUITES = (
         statements=("create user awsuser password 'Abcdefg1'",),  # of the name that a cluster's first user has
         tests=994,
         run=_run_connector,
+    ),
+    Suite(
+        name="sqlalchemy-redshift",
+        about="the tests of SQLAlchemy's dialect for Redshift",
+        repositories=(DIALECT,),
+        requirements="sqlalchemy",
+        packages=((DIALECT.name, "."),),
+        tests=338,
+        run=_run_dialect,
+        with_aws=True,
     ),
 )

@@ -8,11 +8,8 @@ they are made one by one, and two templates have nothing but these outputs.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
-import boto3
-
+from scripts.others.account import clients, make_role
 from scripts.others.checkout import Repository
 from scripts.others.outcomes import Outcome
 from scripts.others.pytest_suite import run_pytest
@@ -43,10 +40,10 @@ def _run_pandas(place: Place) -> list[Outcome]:
 
 def _make_account(warehouse: Warehouse) -> None:
     """Make what the fixtures look for."""
-    client = _clients(warehouse.aws)
+    client = clients(warehouse.aws)
     client("s3").create_bucket(Bucket=_BUCKET)
     key = client("kms").create_key()["KeyMetadata"]["Arn"]
-    role = _make_role(client("iam"))
+    role = make_role(client("iam"), _ROLE)
     glue = client("glue")
     glue.create_database(DatabaseInput={"Name": _DATABASE})
     url = f"jdbc:redshift://{_HOST}:{warehouse.port}/{warehouse.database}"
@@ -78,27 +75,6 @@ def _make_account(warehouse: Warehouse) -> None:
             "Outputs": {output: {"Value": value} for output, value in outputs.items()},
         }
         client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
-
-
-def _clients(variables: Mapping[str, str]) -> Any:
-    session = boto3.Session(
-        variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"], region_name=variables["AWS_REGION"]
-    )
-
-    def client(service: Any) -> Any:
-        return session.client(service, endpoint_url=variables["AWS_ENDPOINT_URL"])
-
-    return client
-
-
-def _make_role(iam: Any) -> str:
-    """Make the role that COPY, UNLOAD and the external schema assume; return its ARN."""
-    trust = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    allowed = {"Effect": "Allow", "Action": ["s3:*", "glue:*", "kms:*"], "Resource": "*"}
-    trusted, policy = (json.dumps({"Version": "2012-10-17", "Statement": [part]}) for part in (trust, allowed))
-    arn: str = iam.create_role(RoleName=_ROLE, AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
-    iam.put_role_policy(RoleName=_ROLE, PolicyName="all", PolicyDocument=policy)
-    return arn
 
 
 SUITES = (

@@ -19,7 +19,10 @@ begin
                         when a.attnotnull or a.attidentity <> ''
                             then
                                 a.attname || chr(31) || format_type(a.atttypid, a.atttypmod) || chr(31)
-                                || case when a.attnotnull then 'n' else '' end
+                                || case
+                                    when a.attnotnull and (a.attidentity = '' or rs_is_required(a.attrelid, a.attnum)) then 'n'
+                                    else ''
+                                end
                                 || case when a.attidentity <> '' then 'i' else '' end
                         else a.attname || chr(31) || format_type(a.atttypid, a.atttypmod)
                     end,
@@ -32,7 +35,13 @@ begin
         found.schema_name
     from unnest(names) as n(name)
     cross join lateral (
-        select c.oid as id, s.nspname::text as schema_name
+        select
+            case
+                when s.nspname = 'pg_catalog' and c.relname in ('pg_attrdef', 'pg_type')  -- 55_driver_catalog.sql
+                    then to_regclass('redshift.' || substr(c.relname, 4))::oid
+                else c.oid
+            end as id,
+            s.nspname::text as schema_name
         from pg_class as c inner join pg_namespace as s on c.relnamespace = s.oid
         where c.relname = split_part(n.name, chr(31), -1) and c.relkind in ('r', 'v', 'm', 'p')
             and case

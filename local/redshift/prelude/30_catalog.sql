@@ -24,10 +24,14 @@ from pg_catalog.pg_user;
 
 create view pg_catalog.pg_user_info as select * from pg_catalog.pg_user;
 
--- A reader's snapshot may list a view that another session has dropped by now: its definition is then NULL, no error.
-create function pg_catalog.rs_view_definition(view_id oid) returns text language plpgsql stable as $$
+-- Of a late-binding view the statement that made it. A reader's snapshot may list a view that another session has dropped by
+-- now: its definition is then NULL, no error.
+create function pg_catalog.rs_view_definition(id oid, is_pretty boolean default false) returns text
+language plpgsql stable as $$
 begin
-    return pg_get_viewdef(view_id);
+    return coalesce(
+        (select statement from redshift.late_binding_view_text where view_id = id), pg_get_viewdef(id, is_pretty)
+    );
 exception
     when others then
         return null;
@@ -59,6 +63,15 @@ select
     table_catalog::varchar(128), table_schema::varchar(128), table_name::varchar(128), table_type::varchar(128),
     null::varchar(256) as remarks
 from information_schema.tables;
+
+-- PostgreSQL's IDENTITY is NOT NULL, Redshift's only where that is said (41_storage.sql keeps it), or in a primary key.
+create function pg_catalog.rs_is_required(relation oid, number smallint) returns boolean language sql stable as $$
+    select exists (
+        select from pg_catalog.pg_description
+        where objoid = relation and classoid = 'pg_class'::regclass and objsubid = -1
+            and description::jsonb -> 'required' @> to_jsonb(number)
+    ) or exists (select from pg_catalog.pg_constraint where conrelid = relation and contype = 'p' and number = any(conkey))
+$$;
 
 -- types are spelt as Redshift spells them
 create function pg_catalog.rs_type_name(type_id oid) returns varchar language sql stable as $$
@@ -98,7 +111,9 @@ select
             select pg_get_expr(d.adbin, d.adrelid) from pg_catalog.pg_attrdef as d where d.adrelid = r.oid and d.adnum = a.attnum
         )
     end)::information_schema.character_data as column_default,
-    (case when a.attnotnull then 'NO' else 'YES' end)::information_schema.yes_or_no as is_nullable,
+    (case
+        when a.attnotnull and (a.attidentity = '' or rs_is_required(r.oid, a.attnum)) then 'NO' else 'YES'
+    end)::information_schema.yes_or_no as is_nullable,
     rs_type_name(a.atttypid)::information_schema.character_data as data_type,
     (case
         when a.atttypid in ('varchar'::regtype, 'bpchar'::regtype, 'text'::regtype)

@@ -29,8 +29,12 @@ $$;
 
 -- What the front notes, with the numbers of columns in place of their names.
 create function redshift.numbered(relation oid, note jsonb) returns jsonb language sql stable as $$
-    select jsonb_strip_nulls(note - '{name, like, distkey, sortkey, encodings}'::text[] || jsonb_build_object(
+    select jsonb_strip_nulls(note - '{name, like, distkey, sortkey, required, encodings, foreign_keys}'::text[] || jsonb_build_object(
         'distkey', redshift.column_number(relation, note ->> 'distkey'),
+        'required', (
+            select jsonb_agg(redshift.column_number(relation, r.name))
+            from jsonb_array_elements_text(note -> 'required') as r(name)
+        ),
         'sortkey', case when note ? 'sortkey' then (
             select jsonb_agg(redshift.column_number(relation, k.name) order by k.place)
             from jsonb_array_elements_text(note -> 'sortkey') with ordinality as k(name, place)
@@ -44,7 +48,7 @@ $$;
 
 -- The same backwards, for a table LIKE another; keys are not taken over.
 create function redshift.named(relation oid, stored jsonb) returns jsonb language sql stable as $$
-    select jsonb_strip_nulls(stored - '{keys, distkey, sortkey, encodings}'::text[] || jsonb_build_object(
+    select jsonb_strip_nulls(stored - '{keys, required, distkey, sortkey, encodings}'::text[] || jsonb_build_object(
         'distkey', (select attname from pg_attribute where attrelid = relation and attnum = (stored -> 'distkey')::smallint),
         'sortkey', case when stored ? 'sortkey' then (
             select jsonb_agg(a.attname order by k.place)
@@ -111,8 +115,9 @@ begin
     from pg_constraint as c
     where d.classid = 'pg_constraint'::regclass and d.objid = c.oid and d.refobjid = relation
         and c.conrelid = relation and c.contype in ('p', 'u');
-    -- sessions that know the table forget its indexes
-    update pg_class set relname = relname where oid = relation;
+    -- Sessions that know the table forget its indexes; and nothing fires a trigger for keys that no row is held to, or has a
+    -- table that others name kept from TRUNCATE.
+    update pg_class set relhastriggers = false where oid = relation;
 end
 $$;
 
@@ -137,6 +142,89 @@ begin
 end
 $$;
 
+-- A foreign key is told by pg_constraint too, and its table depends on the one that it names: that cannot be dropped without
+-- CASCADE (https://docs.aws.amazon.com/redshift/latest/dg/r_DROP_TABLE.html). PostgreSQL is not asked to make it, which would
+-- want an index that holds, and triggers that hold rows to it; so it knows the row of the catalog alone.
+create function redshift.tell_foreign_key(relation oid, key jsonb) returns void language plpgsql as $$
+declare
+    referred oid := to_regclass(key ->> 'table');
+    own smallint[] := redshift.key_columns(relation, key -> 'columns');
+    theirs smallint[];
+    name text := coalesce(key ->> 'name', format('%s_%s_fkey', (select relname from pg_class where oid = relation), key -> 'columns' ->> 0));
+    id oid := pg_nextoid('pg_constraint', 'oid', 'pg_constraint_oid_index');
+begin
+    if referred is null then
+        raise exception 'relation "%" does not exist', key ->> 'table' using errcode = '42P01';
+    end if;
+    if not has_table_privilege(session_user, referred, 'references') then
+        raise exception 'permission denied for relation %', key ->> 'table' using errcode = '42501';
+    end if;
+    theirs := case
+        when key ? 'referred' then redshift.key_columns(referred, key -> 'referred')
+        else (select conkey from pg_constraint where conrelid = referred and contype = 'p')
+    end;
+    if theirs is null then
+        raise exception 'there is no primary key for referenced table "%"', key ->> 'table' using errcode = '42704';
+    end if;
+    if cardinality(own) <> cardinality(theirs) then
+        raise exception 'number of referencing and referenced columns for foreign key disagree' using errcode = '42830';
+    end if;
+    if exists (select from pg_constraint where conrelid = relation and conname = name) then
+        if key ? 'name' then
+            raise exception 'constraint "%" for relation "%" already exists', name, relation::regclass using errcode = '42710';
+        end if;
+        name := format('%s_%s', name, id);
+    end if;
+    -- the columns that are not named are those of any constraint: PostgreSQL's versions have different ones
+    insert into pg_constraint
+    select (jsonb_populate_record(model, jsonb_build_object(
+        'oid', id, 'conname', name, 'connamespace', (select relnamespace from pg_class where oid = relation), 'contype', 'f',
+        'conrelid', relation, 'contypid', 0, 'conindid', 0, 'confrelid', referred, 'confupdtype', 'a', 'confdeltype', 'a',
+        'confmatchtype', 's', 'conkey', to_jsonb(own), 'confkey', to_jsonb(theirs), 'conbin', null, 'conexclop', null
+    ))).*
+    from pg_constraint as model where model.contype = 'c' and model.conrelid = 0 limit 1;
+    -- by no column's number, where PostgreSQL would make the key anew with the column, nor by 0, which is an index's
+    insert into pg_depend values
+        ('pg_constraint'::regclass, id, 0, 'pg_class'::regclass, relation, redshift.storage_place(), 'a'),
+        ('pg_constraint'::regclass, id, 0, 'pg_class'::regclass, referred, redshift.storage_place(), 'n');
+end
+$$;
+
+create function redshift.key_columns(relation oid, names jsonb) returns smallint[] language plpgsql stable as $$
+declare
+    numbers smallint[] := (
+        select array_agg(redshift.column_number(relation, n.name) order by n.place)
+        from jsonb_array_elements_text(names) with ordinality as n(name, place)
+    );
+begin
+    if array_position(numbers, null) is not null then
+        raise exception 'column "%" referenced in foreign key constraint does not exist', names ->> (array_position(numbers, null) - 1)
+            using errcode = '42703';
+    end if;
+    return numbers;
+end
+$$;
+
+-- A foreign key goes with a column of its own, or with one that it names.
+create function redshift.forget_foreign_keys(relation oid) returns void language plpgsql as $$
+declare
+    broken record;
+begin
+    for broken in
+        select c.conname, c.conrelid from pg_constraint as c
+        where c.contype = 'f' and c.oid in (
+            select objid from pg_depend
+            where classid = 'pg_constraint'::regclass and refclassid = 'pg_class'::regclass and refobjid = relation
+        ) and exists (
+            select from pg_attribute as a where a.attisdropped
+                and (a.attrelid = c.conrelid and a.attnum = any(c.conkey) or a.attrelid = c.confrelid and a.attnum = any(c.confkey))
+        )
+    loop
+        execute format('alter table %s drop constraint %I', broken.conrelid::regclass, broken.conname);
+    end loop;
+end
+$$;
+
 create function redshift.keep_storage(id oid, note jsonb) returns void language plpgsql as $$
 declare
     former jsonb := redshift.stored(id);
@@ -150,6 +238,7 @@ begin
     if fresh ? 'keys' then
         perform redshift.tell_keys(id, fresh -> 'keys');
     end if;
+    perform redshift.tell_foreign_key(id, key) from jsonb_array_elements(note -> 'foreign_keys') as key;
     if former is null then
         insert into pg_description values (id, 'pg_class'::regclass, redshift.storage_place(), fresh::text);
         return;
@@ -183,6 +272,8 @@ begin
         perform set_config('redshift.tells_keys', 'on', true);
         perform redshift.disregard_keys(d.objid) from pg_event_trigger_ddl_commands() as d
         where d.classid = 'pg_class'::regclass and exists (select 1 from pg_index where indrelid = d.objid and indisunique);
+        perform redshift.forget_foreign_keys(d.objid) from pg_event_trigger_ddl_commands() as d
+        where d.classid = 'pg_class'::regclass;
         perform set_config('redshift.tells_keys', 'off', true);
     end if;
     if strpos(current_query(), '/*redshift:') = 0 then

@@ -60,7 +60,7 @@ select
     redshift.encoding(c.oid, a.attnum, a.atttypid)::text as encoding,
     coalesce(s.distkey = a.attnum, false) as distkey,
     redshift.sort_place(c.oid, a.attnum) as sortkey,
-    a.attnotnull as "notnull"
+    a.attnotnull and (a.attidentity = '' or rs_is_required(c.oid, a.attnum)) as "notnull"
 from pg_catalog.pg_attribute as a
 inner join pg_catalog.pg_class as c on a.attrelid = c.oid
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid

@@ -43,7 +43,7 @@ $$;
 -- Which views are late-binding, and the text of those that one may read; asked as its owner.
 create view redshift.late_binding_view_id as select view_id from redshift.late_binding_view;
 create view redshift.late_binding_view_text as
-select view_id, definition from redshift.late_binding_view where redshift.may_see(view_id);
+select view_id, statement from redshift.late_binding_view where redshift.may_see(view_id);
 grant select on redshift.late_binding_view_id, redshift.late_binding_view_text, redshift.table_storage to public;
 
 -- Late-binding views are told by what follows, and by SVV_COLUMNS.
@@ -141,14 +141,22 @@ language sql stable as $$
             (
                 select string_agg(concat_ws(
                     ' ', '   ', quote_ident(a.attname), rs_type_shown(a.atttypid, a.atttypmod),
-                    case when a.attnotnull then 'NOT NULL' end, 'DEFAULT ' || pg_get_expr(d.adbin, d.adrelid),
+                    case when a.attnotnull and (a.attidentity = '' or rs_is_required(c.oid, a.attnum)) then 'NOT NULL' end,
+                    'DEFAULT ' || pg_get_expr(d.adbin, d.adrelid),
                     'ENCODE ' || replace(redshift.encoding(c.oid, a.attnum, a.atttypid), 'none', 'raw'),
                     case when s.distkey = a.attnum then 'distkey' end
                 ), E',\n' order by a.attnum)
                 from pg_attribute as a left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
                 where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
             ),
-            (select string_agg('    ' || key, E',\n' order by place) from unnest(s.keys) with ordinality as k(key, place))
+            (
+                select string_agg('    ' || key, E',\n' order by place) from unnest(s.keys) with ordinality as k(key, place)
+                where key !~* '^(constraint[[:space:]].*)?foreign[[:space:]]+key[[:space:]]*[(]'
+            ),
+            (
+                select string_agg(format('    CONSTRAINT %I %s', f.conname, pg_get_constraintdef(f.oid)), E',\n' order by f.oid)
+                from pg_constraint as f where f.conrelid = c.oid and f.contype = 'f'
+            )
         ),
         concat_ws(
             E'\n',
@@ -169,9 +177,7 @@ $$;
 
 create function pg_catalog.rs_show_view(variadic parts text[]) returns table ("Show View DDL statement" text)
 language sql stable as $$
-    select coalesce(l.definition, pg_get_viewdef(v.id))
-    from (select redshift.relation_id('{v,m}', variadic parts) as id) as v
-    left join redshift.late_binding_view_text as l on l.view_id = v.id
+    select rs_view_definition(redshift.relation_id('{v,m}', variadic parts))
 $$;
 
 -- Privileges that were given; the owner's own are not listed.

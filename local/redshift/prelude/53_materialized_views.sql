@@ -16,7 +16,7 @@ select
     n.nspname as schemaname,
     c.relname as viewname,
     pg_get_userbyid(c.relowner) as viewowner,
-    case c.relkind when 'm' then redshift.materialized_definition(c.oid) else pg_get_viewdef(c.oid) end as definition
+    case c.relkind when 'm' then redshift.materialized_definition(c.oid) else rs_view_definition(c.oid) end as definition
 from pg_catalog.pg_class as c
 left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where c.relkind in ('v', 'm');

@@ -150,6 +150,13 @@ class PrimaryParser(Cursor):
             return self._call(tuple(parts))
         return tree.Column(tuple(parts))
 
+    def _array_list(self) -> tree.Expression | None:
+        if not self.take("array", "["):
+            return None
+        items = self.expressions()
+        self.need("]")
+        return tree.ArrayList(items)
+
     def _literal(self) -> tree.Expression:
         token = self.token
         self.position += 1
@@ -352,6 +359,7 @@ _P = PrimaryParser
 _RULES = {
     **dict.fromkeys(("null", "true", "false"), _P._literal),
     **dict.fromkeys(_BARE_FUNCTIONS, _P._bare_function),
+    "array": _P._array_list,
     "case": _P._case,
     "cast": _P._cast,
     "try_cast": _P._cast,

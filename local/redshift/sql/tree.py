@@ -138,6 +138,13 @@ class Row(Expression):
 
 
 @dataclass(slots=True)
+class ArrayList(Expression):
+    """`array[a, b]`, an array of the leader node's."""
+
+    items: list[Expression]
+
+
+@dataclass(slots=True)
 class Case(Expression):
     """`case [a] when b then c ... [else d] end`."""
 

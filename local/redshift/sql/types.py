@@ -37,6 +37,8 @@ UNKNOWN = Type("")
 """What only PostgreSQL knows: a parameter, NULL, a string that has no type yet, a column of an unknown table."""
 ARRAY = Type("[]")
 """An array of the leader node's: a column of the catalog, or what CURRENT_SCHEMAS gives; it has elements, by number."""
+CODE = Type('"char"')
+"""One byte of the catalog's, such as pg_class.relkind, which a string literal can become."""
 INTEGERS = {"smallint": 5, "integer": 10, "bigint": 19}
 FLOATS = frozenset({"real", "double precision"})
 STRINGS = frozenset({"varchar", "char"})
@@ -59,6 +61,8 @@ def of_catalog(formatted: str) -> Type:
     name = _SPELLINGS.get((match["name"] + (match["rest"] or "")) if match else "")
     if formatted.endswith("[]") or formatted in _VECTORS:
         return ARRAY
+    if formatted == CODE.name:
+        return CODE
     if not match or not name:
         return UNKNOWN
     if name == "varchar":

@@ -9,7 +9,8 @@ from typing import Any
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.names import physical_words, true_name
 from local.redshift.sql import tree, types
-from local.redshift.sql.scope import Catalog, Columns, Scope, Typed, quote, quote_path
+from local.redshift.sql.scope import Catalog, Columns, Scope, Source, Typed, quote, quote_path
+from local.redshift.sql.tokens import syntax_error
 from local.redshift.sql.types import ARRAY, FLOATS, INTEGERS, MOMENTS, STRINGS, UNKNOWN, Type
 
 BOOLEAN, VARCHAR, SUPER = Type("boolean"), Type("varchar"), Type("super")
@@ -17,10 +18,16 @@ _STRING_NAMES = {"varchar": "character varying", "char": "character"}
 _NUMBERS = FLOATS | INTEGERS.keys() | {"numeric"}
 _COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
-# Columns of the catalog's tables that are others on Redshift, where a materialized view is a view.
-_OF_REDSHIFT = {
+# Columns of the catalog's tables that are others on Redshift, where a materialized view is a view, or its alone.
+_OF_REDSHIFT: dict[tuple[str, ...], str] = {
+    ("pg_attribute", "attencodingtype"): "redshift.encoding_type({0}.attrelid, {0}.attnum, {0}.atttypid)",
+    ("pg_attribute", "atthasdef"): "({0}.atthasdef or {0}.attidentity <> '')",
+    ("pg_attribute", "attnotnull"): (
+        "({0}.attnotnull and ({0}.attidentity = '' or pg_catalog.rs_is_required({0}.attrelid, {0}.attnum)))"
+    ),
     ("pg_attribute", "attisdistkey"): "redshift.is_dist_key({0}.attrelid, {0}.attnum)",
     ("pg_attribute", "attsortkeyord"): "redshift.sort_place({0}.attrelid, {0}.attnum)",
+    ("pg_class", "reldiststyle"): "redshift.dist_style({0}.oid)",
     ("pg_class", "relkind"): "(case {0}.relkind when 'm' then 'v'::\"char\" else {0}.relkind end)",
 }
 
@@ -57,7 +64,10 @@ class ExpressionWriter:
 
     @staticmethod
     def truth(value: Typed) -> str:
-        """Return a value as a condition."""
+        """Return a value as a condition; of a number zero alone is false
+        (https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html)."""
+        if value.type.name in INTEGERS:
+            return f"({value.sql} <> 0)"
         return f"(({value.sql}) #>> '{{}}')::boolean" if value.type == SUPER else value.sql
 
     # --- leaves ---
@@ -89,11 +99,14 @@ class ExpressionWriter:
                 continue
             if source.is_element:
                 return self._steps(Typed(f"{quote(source.label)}.{quote(source.alias)}", SUPER), name[length:])
-            if own := _OF_REDSHIFT.get((*source.relation[-1:], name[length])):  # type: ignore[arg-type]  # a pair
-                return Typed(own.format(quote(source.label)), UNKNOWN)
+            if own := _OF_REDSHIFT.get((*source.relation[-1:], name[length])):
+                return self._own(own, source, name[length])
             type_ = (source.columns or {}).get(name[length], UNKNOWN)
             return self._steps(Typed(f"{quote(source.label)}.{quote(name[length])}", type_), name[length + 1 :])
         for scope in self.scope.chain():
+            owns = [(own, s) for s in scope.sources if (own := _OF_REDSHIFT.get((*s.relation[-1:], name[0])))]
+            if len(owns) == 1:
+                return self._own(*owns[0], name[0])
             found = scope.column(name[0])
             if found is not None:
                 return self._steps(Typed(quote(name[0]), found[1]), name[1:])
@@ -105,6 +118,10 @@ class ExpressionWriter:
             if name[0] in self.scope.in_where:
                 return self._steps(self.scope.in_where[name[0]], name[1:])
         return Typed(quote_path(name))
+
+    @staticmethod
+    def _own(own: str, source: Source, name: str) -> Typed:
+        return Typed(own.format(quote(source.label)), (source.columns or {}).get(name, UNKNOWN))
 
     def _navigation(self, node: tree.Navigation) -> Typed:
         return self._steps(self.write(node.base), tuple(node.steps))
@@ -290,6 +307,11 @@ class ExpressionWriter:
         type_ = next(iter(columns))[1] if columns else UNKNOWN
         return Typed(f"({sql})", type_)
 
+    def _array_list(self, node: tree.ArrayList) -> Typed:
+        if not self.reads_catalog:
+            raise syntax_error("[")
+        return Typed(f"array[{', '.join(self.sql(item) for item in node.items)}]", ARRAY)
+
     def _row(self, node: tree.Row) -> Typed:
         return Typed(f"({', '.join(self.sql(item) for item in node.items)})")
 
@@ -403,6 +425,7 @@ _RULES: dict[type[Any], Callable[[Any, Any], Typed]] = {
     tree.Quantified: _W._quantified,
     tree.Exists: _W._exists,
     tree.Subquery: _W._subquery,
+    tree.ArrayList: _W._array_list,
     tree.Row: _W._row,
     tree.Case: _W._case,
     tree.Cast: _W._cast,

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from local.redshift.sql import tree, types
 from local.redshift.sql.scope import Scope, quote
-from local.redshift.sql.types import FLOATS, INTEGERS, MOMENTS, Type
+from local.redshift.sql.types import CODE, FLOATS, INTEGERS, MOMENTS, Type
 from local.redshift.sql.write_source import SourceWriter
 
 Output = list[tuple[str, Type]]
-_TAKEN = FLOATS | INTEGERS.keys() | MOMENTS | {"numeric", "boolean", "interval"}
+_TAKEN = FLOATS | INTEGERS.keys() | MOMENTS | {"numeric", "boolean", "interval", CODE.name}
 
 
 class SetWriter(SourceWriter):

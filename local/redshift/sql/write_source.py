@@ -237,9 +237,16 @@ class SourceWriter(CallWriter):
         return f"(select {items} from {turned_rows}) as {named}"  # noqa: S608 - of a tree
 
 
-# Where Redshift does not list the columns of late-binding views: pg_get_late_binding_view_cols() and SVV_COLUMNS do
-# (https://docs.aws.amazon.com/redshift/latest/dg/PG_GET_LATE_BINDING_VIEW_COLS.html, r_SVV_COLUMNS.html).
-_BOUND_ALONE = "attrelid not in (select view_id from redshift.late_binding_view_id)"
+# What Redshift's catalog does not list: the columns of late-binding views, which SVV_COLUMNS and a function tell
+# (https://docs.aws.amazon.com/redshift/latest/dg/PG_GET_LATE_BINDING_VIEW_COLS.html, r_SVV_COLUMNS.html), and
+# constraints of PostgreSQL's that are none of Redshift's, which has keys alone (t_Defining_constraints.html).
+_LISTED = {
+    "pg_attribute": "attrelid not in (select view_id from redshift.late_binding_view_id)",
+    "pg_constraint": "contype in ('p', 'u', 'f')",
+    "table_constraints": "constraint_type <> 'CHECK'",
+}
+# Views that stand for a table of the catalog (prelude/55_driver_catalog.sql).
+_VIEWS = {"pg_attrdef": "redshift.attrdef", "pg_type": "redshift.type"}
 
 
 def _told(name: tree.Name, relation: Relation | None) -> str:
@@ -247,10 +254,12 @@ def _told(name: tree.Name, relation: Relation | None) -> str:
     if relation is not None and relation.stored:
         return f'pg_temp."{relation.stored}"'
     path = quote_path(name)
-    if relation and relation.is_catalog and name[-1] == "pg_attribute":
-        path = f"(select * from {path} where {_BOUND_ALONE})"  # noqa: S608 - names, quoted
-        if relation.naming:
-            path += " as bound"
+    if relation and relation.is_catalog:
+        path = _VIEWS.get(name[-1], path)
+        if listed := _LISTED.get(name[-1]):
+            path = f"(select * from {path} where {listed})"  # noqa: S608 - names, quoted
+            if relation.naming:
+                path += " as listed"
     if relation is None or not relation.naming:
         return path
     columns = (

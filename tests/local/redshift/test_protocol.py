@@ -79,7 +79,7 @@ def test_a_column_is_told_with_its_table_and_flags(facts: dict[str, Any], client
         assert told(cursor, "select c as price, b, a, c + 1 from t as x") == [
             (*place, "c", "landfall", "0001"),
             (*place, "b", "landfall", "1001"),
-            (*place, "a", "landfall", "1101"),
+            (*place, "a", "landfall", "0101"),
             ("", "", "", "", "0001"),  # an expression
         ]
         assert told(cursor, "select d from v") == [(schema, "v", "d", "landfall", "0001")]
