@@ -93,7 +93,7 @@ def _as_json(suite: Suite, verdict: Verdict) -> dict[str, Any]:
 
 def _told(suite: Suite, verdict: Verdict) -> str:
     """Return the verdict in words, the surprises last."""
-    at = ", ".join(f"{each.name} {each.tag} ({each.commit[:12]})" for each in suite.repositories)
+    at = ", ".join(f"{each.name} {each.tag} ({each.commit[:12]})" for each in suite.repositories) or "its release"
     lines = [
         f"{suite.name} at {at}: {verdict.tests} tests",
         f"  {verdict.passed} passed, {verdict.failed} failed, {verdict.excluded} excluded, "

@@ -1,4 +1,4 @@
-"""The suites of drivers: redshift_connector's integration tests, the tests of SQLAlchemy's dialect.
+"""The suites of drivers: redshift_connector's integration tests, those of SQLAlchemy's dialect, ours of ADBC's driver.
 
 In: a place with the suite's sources and the local Redshift. Out: an outcome for each test. The suites connect with TLS,
 as their drivers do by default, and trust the certificate that the local Redshift shows.
@@ -16,6 +16,7 @@ from scripts.others.checkout import Repository
 from scripts.others.outcomes import Outcome
 from scripts.others.pytest_suite import SuiteError, run_pytest
 from scripts.others.suite import Place, Suite
+from scripts.others.warehouse import ROOT
 
 CONNECTOR = Repository("aws/amazon-redshift-python-driver", "64cbd54ef6a5e71d98ce193630d09267cc154379", "2.1.3")
 # What PyPI has as 1.0.0.
@@ -68,6 +69,15 @@ def _run_dialect(place: Place) -> list[Outcome]:
     return run_pytest(place.python, place.sources[DIALECT.name], arguments, variables, place.log)
 
 
+def _run_adbc(place: Place) -> list[Outcome]:
+    """Run this project's own tests: the driver's are of PostgreSQL's server."""
+    warehouse = place.warehouse
+    login = f"{warehouse.user}:{warehouse.password}@localhost:{warehouse.port}/{warehouse.database}"
+    uri = f"postgresql://{login}?sslmode=verify-full&sslrootcert={warehouse.certificate}"
+    arguments = [*_ALIKE, "--confcutdir=.", *(["-k", place.select] if place.select else [])]
+    return run_pytest(place.python, ROOT / "tests" / "clients", arguments, {"ADBC_URI": uri}, place.log)
+
+
 def _psql(folder: Path, port: int) -> Path:
     """Return a folder with a psql that connects to this port: the suite's own words name Redshift's, 5439.
 
@@ -106,5 +116,13 @@ SUITES = (
         tests=338,
         run=_run_dialect,
         with_aws=True,
+    ),
+    Suite(
+        name="adbc",
+        about="tests of ADBC's driver of PostgreSQL, whose last release that knows Redshift is 1.10.0",
+        repositories=(),
+        requirements="adbc",
+        tests=None,
+        run=_run_adbc,
     ),
 )

@@ -29,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Suite:
-    """A suite of another project at a pinned commit.
+    """A suite of another project at a pinned commit; without a repository one of this project, of a pinned release.
 
     `requirements` names a file of requirements/; `packages` are folders of sources that are installed with it, each by
     repository and folder; `statements` make what the suite wants to find; `tests` is its number of tests at the commit,

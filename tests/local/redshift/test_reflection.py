@@ -63,6 +63,12 @@ def test_tables_are_told_with_their_distribution(client: Client, schema: str) ->
     assert ("as_even", 8) in client.run(told)
 
 
+def test_types_are_told_in_the_columns_of_the_postgres_that_redshift_comes_from(client: Client) -> None:
+    assert client.run("select typname, typlen from pg_type where oid = 23") == [("int4", 4)]
+    assert len(client.run("select * from pg_type where oid = 23")[0]) == 24
+    assert client.error("select typarray from pg_type")["C"] == "42703"
+
+
 def test_kinds_of_relations_are_united_with_literals(client: Client, schema: str) -> None:
     client.run("create table t (a integer)")
     united = "select relkind as kind from pg_class where oid = 't'::regclass union select 'v' as kind order by kind"
