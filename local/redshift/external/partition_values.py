@@ -17,8 +17,15 @@ def hold_values(table: ExternalTable, values: tuple[str, ...]) -> None:
     """Hold a partition's values to the types of their columns.
 
     Raises:
-        RedshiftError: one is not spelt as its type is, or does not fit into it.
+        RedshiftError: one is not spelt as its type is, or does not fit into it; or there is not one for each column.
     """
+    if len(values) != len(table.keys):
+        raise RedshiftError(
+            f"the partition ({', '.join(values)}) of {table.full_name} has {len(values)} values, and the table the "
+            f"partition columns {', '.join(key.name for key in table.keys)}: its columns were changed after the "
+            "partition was added; delete the partition in the Data Catalog, and add it with a value for each",
+            "22023",
+        )
     for key, value in zip(table.keys, values, strict=True):
         if key.type and value != NULL_PARTITION and not fits(value, key.type):
             raise RedshiftError(

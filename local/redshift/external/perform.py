@@ -22,6 +22,7 @@ from local.redshift.external.command import (
     Unoffered,
 )
 from local.redshift.external.partition_values import hold_values
+from local.redshift.external.reading import NULL_PARTITION
 from local.redshift.external.stored import FORMS
 from local.redshift.external.text_form import START_OF_HEADING
 from local.redshift.masking import quote_literal
@@ -116,8 +117,20 @@ def _add_partitions(command: AddPartitions, catalog: DataCatalog) -> None:
         raise RedshiftError(f"one ALTER TABLE adds no more than {PARTITIONS_AT_ONCE} partitions")
     added = [Partition(_in_order(table, values), location) for values, location in command.added]
     for partition in added:
+        _refuse_empty(table, partition.values)
         hold_values(table, partition.values)
     catalog.add_partitions(table, added, command.unless_there)
+
+
+def _refuse_empty(table: ExternalTable, values: tuple[str, ...]) -> None:
+    """Refuse what AWS Glue takes for no value: https://docs.aws.amazon.com/glue/latest/webapi/API_PartitionInput.html."""
+    for key, value in zip(table.keys, values, strict=True):
+        if not value:
+            raise RedshiftError(
+                f'the partition column "{key.name}" of {table.full_name} has an empty value, which the Data Catalog '
+                f"cannot keep: add the partition with a value, for NULL '{NULL_PARTITION}'",
+                "22023",
+            )
 
 
 def _drop_partition(command: DropPartition, catalog: DataCatalog) -> None:

@@ -647,6 +647,15 @@ def test_an_external_schema_takes_part_in_a_transaction(client: Client, external
     client.run("begin", create, "commit", f"drop schema {name}")
 
 
+def test_a_partition_without_a_value_is_refused_in_words(client: Client, external: External) -> None:
+    client.run(external.create("e", "id int", "partitioned by (k varchar(9)) stored as parquet"))
+    add = f"alter table {external.name}.e add partition (k='') location '{external.folder('e')}'"
+    told = client.error(add)
+    assert told["C"] == "22023"
+    assert 'the partition column "k"' in told["M"]
+    assert "__HIVE_DEFAULT_PARTITION__" in told["M"]
+
+
 def test_names_of_127_bytes_are_kept(client: Client, external: External) -> None:
     name = f"{external.name}_{'s' * 70}"
     table, column = "t" * 90, "c" * 100
@@ -721,7 +730,11 @@ def test_whatever_the_catalog_makes_fail_is_told(client: Client, external: Exter
     keys = [*table["PartitionKeys"], {"Name": "more", "Type": "int"}]
     changed = {"Name": "parts", "PartitionKeys": keys, "StorageDescriptor": table["StorageDescriptor"]}
     external.glue.update_table(DatabaseName=external.database, TableInput=changed)
-    assert "ValueError" in client.error(f"select count(*) from {external.name}.parts")["M"]
+    told = client.error(f"select count(*) from {external.name}.parts")
+    assert told["C"] == "22023"
+    assert f"the partition (2024, 01) of {external.name}.parts has 2 values" in told["M"]
+    assert "year, month, more" in told["M"]
+    assert "delete the partition in the Data Catalog" in told["M"]
     assert client.value("select 1") == 1
 
 
