@@ -1,12 +1,22 @@
 """`landfall catalog`: tables over the files under raw/, for Athena and for the warehouse's external schemas."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingest_lambda.arrive.routing import Route, Rules, route
 from ingest_lambda.errors import ConfigError
 from landfall import output
+
+if TYPE_CHECKING:
+    from ingest_lambda.judge.contracts import Contract
+    from landfall.stack import Stack
+
+REFUSED = "refused"  # its files lie as no table can have them
+LEFT_OUT = "left out"  # what is declared of it can be no table
+GONE = "its dataset is declared no longer, or can be no table any longer"
 
 
 def register(app: typer.Typer) -> None:
@@ -21,10 +31,14 @@ def catalog(
     sql: Annotated[bool, typer.Option("--sql", help="Only print how the warehouse gets them as a schema.")] = False,
     as_json: output.JsonOption = False,
 ) -> None:
-    """Register datasets in the Glue catalog from their contracts, partitioned as their files lie; repeat it freely."""
+    """Register datasets in the Glue catalog from their contracts, partitioned as their files lie; repeat it freely.
+
+    Where none is named, the tables that it made for datasets which can have none any longer are taken away. Exits 1
+    where a dataset is refused, because its files lie as no table can have them; the others are registered.
+    """
     import boto3
 
-    from landfall.operate import declared, raw_catalog
+    from landfall.operate import declared, glue_tables, raw_catalog
     from landfall.stack import Stack
 
     stack = Stack.from_environment()
@@ -32,37 +46,66 @@ def catalog(
     if not database:
         raise ConfigError("no catalog is deployed: landfall deploy ... --parameter CreateCatalog=true")
     if sql:
-        typer.echo(raw_catalog.external_schema(database, stack.output("CopyRoleArn")) + ";")
+        role = stack.output("CopyRoleArn")
+        typer.echo(raw_catalog.external_schema("raw", database, role) + ";")
+        typer.echo(raw_catalog.external_schema("exports", stack.output("ExportDatabaseName"), role) + ";")
         return
     contracts = declared.contracts()
     unknown = sorted(set(datasets or ()) - set(contracts))
     if unknown:
         raise ConfigError(f"not declared: {', '.join(unknown)}; declare it in dbt_project/models/landing/")
     glue = boto3.client("glue")
+    rules = declared.rules(stack.route_pattern, contracts)
     results: list[dict[str, Any]] = []
     for dataset in datasets or sorted(contracts):
-        keys = raw_catalog.some_keys(stack.s3, stack.bucket, dataset)
         try:
-            table = raw_catalog.table(stack.bucket, dataset, contracts[dataset], keys)
+            folder = raw_catalog.folder_of(stack.s3, stack.bucket, dataset, contracts[dataset])
         except ConfigError as error:
             if datasets:
                 raise
-            results.append(_result(dataset, "left out", why=str(error)))
+            results.append(_result(dataset, LEFT_OUT, why=str(error)))
             continue
-        outcome = raw_catalog.register(glue, database, table.definition)
-        partitions = [key["Name"] for key in table.definition["PartitionKeys"]]
-        raw_catalog.register_partitions(
-            glue, database, table.definition, raw_catalog.folders(stack.s3, table.definition)
-        )
-        results.append(_result(dataset, outcome, partitions, table.left_out))
+        try:
+            results.append(_registered(stack, glue, dataset, folder, contracts[dataset], rules))
+        except ConfigError as error:
+            results.append(_result(dataset, REFUSED, why=str(error)))
+    if not datasets:
+        kept = {each["dataset"] for each in results if each["outcome"] != LEFT_OUT}
+        results += [_result(each, "removed", why=GONE) for each in glue_tables.remove_others(glue, database, kept)]
     if as_json:
         output.print_json({"database": database, "tables": results})
-        return
+    else:
+        _say(database, results)
+    if any(each["outcome"] == REFUSED for each in results):
+        raise typer.Exit(1)
+
+
+def _say(database: str, results: Sequence[Mapping[str, Any]]) -> None:
     for each in results:
-        said = each["why"] or ", ".join(each["partitions"]) or "no partitions"
+        is_made = each["outcome"] in ("created", "updated")
+        partitions = ", ".join(each["partitions"]) or ("no partitions" if is_made else "")
+        said = "; ".join(filter(None, (partitions, each["why"])))
         typer.echo(f"{each['outcome']:<9} {database}.{each['dataset']} ({said})")
         if each["left_out"]:
             typer.echo(f"          without {', '.join(each['left_out'])}: no file of such a column can be queried")
+
+
+def _registered(
+    stack: "Stack", glue: Any, dataset: str, folder: str, contract: "Contract", rules: Rules
+) -> dict[str, Any]:
+    from landfall.operate import glue_tables, hive_layout, raw_catalog
+
+    def is_file(key: str) -> bool:
+        found = route(key, rules)
+        return isinstance(found, Route) and not found.is_marker
+
+    database = stack.output("CatalogDatabaseName")
+    layout = hive_layout.find(stack.s3, stack.bucket, folder, is_file)
+    place = f"s3://{stack.bucket}/{folder}"
+    table = raw_catalog.table(place, dataset, contract, layout, dt.datetime.now(dt.UTC).date())
+    outcome = glue_tables.register(glue, database, table.definition)
+    glue_tables.register_partitions(glue, database, table.definition, layout.partitions)
+    return _result(dataset, outcome, layout.names, table.left_out, table.why)
 
 
 def _result(

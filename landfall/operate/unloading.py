@@ -17,7 +17,9 @@ from ingest_lambda.errors import ConfigError
 from ingest_lambda.warehouse.catalog import column_type
 from ingest_lambda.warehouse.statements import Column, identifier, literal
 from landfall.deploy.bootstrap import READ_BY_READER
-from landfall.operate import exports, raw_catalog
+from landfall.operate import exports, glue_tables, raw_catalog
+from landfall.operate.hive_layout import Partition
+from landfall.operate.projection import listed
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -33,8 +35,6 @@ SELECT_COLUMNS = (
 NAME = re.compile(r"[a-z_][a-z0-9_]*")
 # https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html#unload-partitionby-usage, those that spell no fraction
 PARTITION_TYPES = frozenset({"SMALLINT", "INTEGER", "BIGINT", "DATE", "VARCHAR", "CHAR"})
-# What a projection can list, and what needs no escape in a path; `__HIVE_DEFAULT_PARTITION__` is where NULLs are.
-PLAIN = re.compile(r"[\w.-][\w. -]*")
 # UNLOAD writes no VARBYTE to parquet, and of TIME its page says nothing; SUPER it writes as JSON.
 AS_TEXT = {"VARBYTE": "from_varbyte({0}, 'hex') as {0}", "TIME": "cast({0} as varchar(15)) as {0}"}
 TEXTS = {"SUPER": "string", "VARBYTE": "string", "TIME": "string", "TIMESTAMPTZ": "timestamp"}
@@ -196,9 +196,17 @@ def projection(partition_by: Sequence[str], keys: Sequence[str]) -> dict[str, di
             values[name].add(value)
     if strange := [name for name in partition_by if not NAME.fullmatch(name)]:
         raise ValueError(f"a partition's name that no projection can have: {strange[0]!r}")
-    if strange := sorted(value for found in values.values() for value in found if not PLAIN.fullmatch(value)):
-        raise ValueError(f"a partition's text that no projection can list: {strange[0]!r}")
-    return {name: {"type": "enum", "values": ",".join(sorted(found))} for name, found in values.items()}
+    return {name: listed(found) for name, found in values.items()}
+
+
+def partitions(keys: Sequence[str]) -> list[Partition]:
+    """Name the partitions that files below an export's folder are in.
+
+    >>> partitions(["day=2026-11-28/0000_part_00.parquet", "day=2026-11-28/0001_part_00.parquet"])
+    [Partition(texts=('2026-11-28',), values=('2026-11-28',))]
+    """
+    texts = {tuple(part.partition("=")[2] for part in key.split("/")[:-1]) for key in keys}
+    return [Partition(each, each) for each in sorted(texts)]
 
 
 def catalog_table(
@@ -215,7 +223,7 @@ def catalog_table(
         if column.name not in partition_by
     ]
     parts = projection(partition_by, keys) if partition_by else {}
-    return raw_catalog.describe(model, f"{model}, as it was exported last.", place, typed, parts)
+    return raw_catalog.describe(model, f"{model}, as it was exported last.", place, typed, partition_by, parts)
 
 
 def _columns(stack: Stack, model: str) -> tuple[list[Column], str]:
@@ -237,7 +245,7 @@ def _columns(stack: Stack, model: str) -> tuple[list[Column], str]:
 def register(
     stack: Stack, model: str, place: str, columns: Sequence[Column], partition_by: Sequence[str], keys: Sequence[str]
 ) -> tuple[str | None, str | None, str]:
-    """Point the catalog's table to the export, in one request.
+    """Point the catalog's table to the export, in one request, and then its partitions, which Redshift reads.
 
     Returns the table's name, or None and why there is none; and where the catalog's table points to now, if anywhere.
     """
@@ -252,12 +260,13 @@ def register(
         table = catalog_table(place, model, columns, partition_by, keys)
         newest = max(exports.folders(stack.s3, stack.bucket, model)[0])
         if place.endswith(newest):
-            raw_catalog.register(glue, database, table)
+            glue_tables.register(glue, database, table)
+            glue_tables.register_partitions(glue, database, table, partitions(keys) if partition_by else [])
         else:
             why = f"a newer export is complete: {newest}"
     except ValueError as error:
         why = str(error)
-    held = raw_catalog.location(glue, database, model)  # another export may have been registered meanwhile
+    held = glue_tables.location(glue, database, model)  # another export may have been registered meanwhile
     if held == place:
         return f"{database}.{model}", None, held
     return None, why or f"another export was registered meanwhile: {held}", held

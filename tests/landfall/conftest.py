@@ -6,7 +6,8 @@ What the whole deployed chain does with them is for tests/end_to_end; here comma
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +100,46 @@ def worker_desk(land: Land) -> Iterator[Desk]:
         patched.setattr(Stack, "from_environment", lambda: stack)
         yield Desk(land, stack, land.function())
     boto3.setup_default_session()
+
+
+@pytest.fixture(scope="package")
+def spectrum_role(worker_desk: Desk) -> Callable[[str, str, str], str]:
+    """Return what makes a role of external schemas, of a bucket and two databases, with the templates' rights alone."""
+    iam = worker_desk.land.client("iam")
+
+    def resolved(value: Any, names: Mapping[str, str]) -> Any:
+        if isinstance(value, list):
+            return [resolved(each, names) for each in value]
+        if not isinstance(value, Mapping):
+            return value
+        if "Ref" in value:
+            return names[value["Ref"]]
+        if "Fn::Sub" in value:
+            return re.sub(r"\$\{([\w:]+)\}", lambda found: names[found[1]], value["Fn::Sub"])
+        return {key: resolved(each, names) for key, each in value.items()}
+
+    def made(bucket: str, raw: str, exported: str) -> str:
+        names = {
+            "BucketName": bucket,
+            "BucketArn": f"arn:aws:s3:::{bucket}",
+            "Database": raw,
+            "ExportDatabase": exported,
+            "AWS::Partition": "aws",
+            "AWS::Region": "us-east-1",
+            "AWS::AccountId": "000000000000",
+        }
+        given = [
+            *statements(load("warehouse")["Resources"]["CopyRole"]["Properties"]["Policies"]),
+            *statements(load("catalog")["Resources"]["ReadCatalog"]),
+        ]
+        allowed = [resolved(each, names) for each in given if each["Sid"] != "DecryptFiles"]
+        trusted = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        policy, trust = (json.dumps({"Version": "2012-10-17", "Statement": part}) for part in (allowed, [trusted]))
+        role = iam.create_role(RoleName=unique("spectrum"), AssumeRolePolicyDocument=trust)["Role"]
+        iam.put_role_policy(RoleName=role["RoleName"], PolicyName="read-catalog", PolicyDocument=policy)
+        return str(role["Arn"])
+
+    return made
 
 
 @pytest.fixture(scope="package")

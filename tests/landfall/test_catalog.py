@@ -1,18 +1,30 @@
 """`landfall catalog`: a dataset's files as a table of the Glue catalog, from its contract and from where they lie."""
 
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+import datetime as dt
 import json
-import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from botocore.stub import Stubber
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import Contract, parse_contract
-from landfall.operate import raw_catalog
+from ingest_lambda.warehouse.client import Warehouse
+from landfall.operate import declared, glue_tables, hive_layout, projection, raw_catalog
+from landfall.operate.hive_layout import Layout, Partition
+from landfall.stack import Stack
 from tests.infra.templates import load
+from tests.land.warehouse import new_dataset, parquet
+from tests.landfall.conftest import Desk
+from tests.support.lambdas import unique
 from tests.support.local_stack import LocalStack
 
+TODAY = dt.date(2026, 2, 1)
 DECLARED: dict[str, Any] = {
     "schema_change": "evolve",
     "columns": [
@@ -22,14 +34,19 @@ DECLARED: dict[str, Any] = {
         {"name": "details", "data_type": "super"},
     ],
 }
+PLAIN = {"columns": [{"name": "id", "data_type": "varchar(9)"}, {"name": "more", "data_type": "integer"}]}
 
 
 def contract(**more: Any) -> Contract:
     return parse_contract({**DECLARED, **more})
 
 
+def layout(*names: str, found: list[tuple[str, ...]]) -> Layout:
+    return Layout(names, tuple(Partition(texts, texts) for texts in found))
+
+
 def test_a_table_has_the_contracts_columns_in_athenas_types_and_says_which_it_cannot_have() -> None:
-    made = raw_catalog.table("bucket", "sales", contract(), ["raw/sales/a.parquet"])
+    made = raw_catalog.table("s3://bucket/raw/sales/", "sales", contract(), Layout(), TODAY)
     storage = made.definition["StorageDescriptor"]
     assert [tuple(column.values()) for column in storage["Columns"]] == [
         ("id", "string"),
@@ -43,8 +60,8 @@ def test_a_table_has_the_contracts_columns_in_athenas_types_and_says_which_it_ca
 
 
 def test_partitions_are_projected_from_the_hive_parts_of_the_keys() -> None:
-    keys = ["raw/sales/year=2025/month=12/region=EU/a", "raw/sales/year=2026/month=01/region=US/b"]
-    definition = raw_catalog.table("bucket", "sales", contract(), keys).definition
+    lies = layout("year", "month", "region", found=[("2025", "12", "EU"), ("2026", "01", "US")])
+    definition = raw_catalog.table("s3://bucket/raw/sales/", "sales", contract(), lies, TODAY).definition
     parameters = definition["Parameters"]
     assert [key["Name"] for key in definition["PartitionKeys"]] == ["year", "month", "region"]
     template = "s3://bucket/raw/sales/year=${year}/month=${month}/region=${region}/"
@@ -53,10 +70,237 @@ def test_partitions_are_projected_from_the_hive_parts_of_the_keys() -> None:
     assert parameters["projection.region.values"] == "EU,US"
 
 
+@pytest.mark.parametrize(
+    ("name", "texts", "expected"),
+    [
+        ("year", {"999", "2026"}, "999,2036"),
+        ("year", {"0999", "2026"}, "999,2036 digits 4"),
+        ("year", {"099", "2026"}, "enum 099,2026"),
+        ("month", {"1", "12"}, "1,12"),
+        ("month", {"01", "12"}, "1,12 digits 2"),
+        ("month", {"1", "01"}, "enum 01,1"),
+        ("month", {"13"}, "enum 13"),
+        ("hour", {"00", "24"}, "enum 00,24"),
+        ("hour", {"0", "1"}, "0,23"),
+        ("year", {"9" * 20}, f"enum {'9' * 20}"),
+        ("dt", {"2026-02-30"}, "enum 2026-02-30"),
+        ("dt", {"2026-01-01", "2026-02-04"}, "2026-01-01,NOW+3DAYS"),
+        ("dt", {"2026-01-01", "9999-12-31"}, "enum 2026-01-01,9999-12-31"),
+    ],
+)
+def test_a_projection_finds_each_text_as_it_is_spelt(name: str, texts: set[str], expected: str) -> None:
+    found = projection.project({name: texts}, TODAY)[name]
+    digits = f" digits {found['digits']}" if "digits" in found else ""
+    said = f"enum {found['values']}" if found["type"] == "enum" else found["range"]
+    assert said + digits == expected
+
+
 @pytest.mark.parametrize("declared", [{"columns": []}, {"formats": ["csv"]}])
-def test_a_dataset_that_cannot_be_a_table_is_refused_with_the_reason(declared: dict[str, Any]) -> None:
+def test_a_dataset_that_cannot_be_a_table_is_refused_with_the_reason(desk: Desk, declared: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=r"sales (declares no columns|takes csv beside parquet)"):
-        raw_catalog.table("bucket", "sales", contract(**declared), [])
+        raw_catalog.folder_of(desk.stack.s3, desk.stack.bucket, "sales", contract(**declared))
+
+
+@dataclass
+class Catalog:
+    """A catalog of the test's own: its database, its bucket, the datasets that are declared."""
+
+    desk: Desk
+    stack: Stack
+    contracts: dict[str, Contract]
+    admin: Warehouse
+    schema: str
+
+    @property
+    def database(self) -> str:
+        return self.stack.output("CatalogDatabaseName")
+
+    @property
+    def glue(self) -> Any:
+        return self.desk.land.client("glue")
+
+    def put(self, *keys: str, more: int = 1) -> None:
+        """Put a file of one row at each key: its own key's last nine letters, and a number."""
+        for key in keys:
+            body = parquet(pa.table({"id": [key[-9:]], "more": pa.array([more], pa.int32())}))
+            self.stack.s3.put_object(Bucket=self.stack.bucket, Key=f"raw/{key}", Body=body)
+
+    def declare(self, **more: Any) -> str:
+        dataset = new_dataset("sold")
+        self.contracts[dataset] = parse_contract({**PLAIN, **more})
+        return dataset
+
+    def run(self, *datasets: str, exits: int = 0) -> dict[str, Any]:
+        said = self.desk.landfall("catalog", *datasets, exits=exits)
+        return {each["dataset"]: each for each in said["tables"]}
+
+    def partitions(self, dataset: str) -> Mapping[tuple[str, ...], str]:
+        found = self.glue.get_partitions(DatabaseName=self.database, TableName=dataset)["Partitions"]
+        place = f"s3://{self.stack.bucket}/raw/{dataset}/"
+        return {tuple(each["Values"]): each["StorageDescriptor"]["Location"].removeprefix(place) for each in found}
+
+    def parameters(self, dataset: str) -> Mapping[str, str]:
+        table = self.glue.get_table(DatabaseName=self.database, Name=dataset)["Table"]
+        return dict(table["Parameters"])
+
+    def read(self, columns: str, dataset: str, where: str = "true") -> list[tuple[Any, ...]]:
+        """Query the table through the warehouse's external schema."""
+        rows = self.admin.query(f"select {columns} from {self.schema}.{dataset} where {where} order by 1")
+        return [tuple(row.values()) for row in rows]
+
+
+@pytest.fixture
+def catalog(
+    desk: Desk, spectrum_role: Callable[[str, str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Catalog]:
+    """A catalog with nothing in it, and an external schema over it as `landfall catalog --sql` spells it."""
+    bucket, database, schema = unique("catalogued"), new_dataset("raw"), new_dataset("x")
+    desk.land.client("s3").create_bucket(Bucket=bucket)
+    glue, contracts = desk.land.client("glue"), dict[str, Contract]()
+    glue.create_database(DatabaseInput={"Name": database})
+    role = spectrum_role(bucket, database, "no_exports")
+    more = {
+        "BucketName": bucket,
+        "CatalogDatabaseName": database,
+        "AdminSecretArn": f"land/{desk.land.services.redshift['admin_user']}",
+    }
+    stack = replace(desk.stack, outputs={**desk.stack.outputs, **more})
+    monkeypatch.setattr(Stack, "from_environment", lambda: stack)
+    monkeypatch.setattr(declared, "contracts", lambda: contracts)
+    admin = stack.warehouse_as("AdminSecretArn")
+    admin.execute(raw_catalog.external_schema(schema, database, role))
+    yield Catalog(desk, stack, contracts, admin, schema)
+    admin.execute(f"drop schema {schema}")
+    glue.delete_database(Name=database)
+
+
+def test_values_and_ranges_are_those_of_all_files(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hive_layout, "PAGE", 2)
+    sold = catalog.declare()
+    regions = ("EU", "IN", "UK", "US")
+    catalog.put(*(f"{sold}/region={each}/year=2026/a.parquet" for each in regions), f"{sold}/region=US/year=999/a")
+    made = catalog.run(sold)[sold]
+    assert (made["outcome"], made["partitions"], made["why"]) == ("created", ["region", "year"], None)
+    parameters = catalog.parameters(sold)
+    assert parameters["projection.region.values"] == "EU,IN,UK,US"
+    assert parameters["projection.year.range"] == "999,2036"
+    expected = {*((each, "2026") for each in regions), ("US", "999")}
+    assert set(catalog.partitions(sold)) == expected
+    assert set(catalog.read("region, year", sold)) == expected
+
+
+def test_more_partitions_than_one_call_registers_are_read_by_the_warehouse(catalog: Catalog) -> None:
+    sold = catalog.declare()
+    days = [(dt.date(2026, 1, 1) + dt.timedelta(each)).isoformat() for each in range(glue_tables.PARTITIONS_A_CALL + 1)]
+    catalog.put(*(f"{sold}/day={day}/{day[-5:]}" for day in days))
+    for outcome in ("created", "updated"):
+        assert catalog.run(sold)[sold]["outcome"] == outcome
+        assert set(catalog.partitions(sold)) == {(day,) for day in days}
+    assert catalog.read("day, more", sold, f"day >= '{days[-2]}'") == [(day, 1) for day in days[-2:]]
+    tables = catalog.admin.query(f"select tablename from svv_external_tables where schemaname = '{catalog.schema}'")
+    assert [row["tablename"] for row in tables] == [sold]
+
+
+def test_an_object_beside_the_partitions_is_in_sight_and_named(catalog: Catalog) -> None:
+    sold, deeper = catalog.declare(), catalog.declare()
+    catalog.put(f"{sold}/day=2026-01-01/a", f"{sold}/zz.parquet", f"{sold}/_SUCCESS")
+    catalog.put(f"{deeper}/year=2025/month=01/a", f"{deeper}/year=2026/b", f"{deeper}/year=2026/month=02/c")
+    said = catalog.run()
+    assert (said[sold]["partitions"], said[deeper]["partitions"]) == ([], ["year"])
+    assert said[sold]["why"] == f"raw/{sold}/zz.parquet lies beside folders day="
+    assert said[deeper]["why"] == f"raw/{deeper}/year=2026/b lies beside folders month="
+    assert len(catalog.read("id", sold)) == 2
+    assert catalog.read("year, count(*)", deeper, "true group by 1") == [("2025", 1), ("2026", 2)]
+
+
+def test_the_registered_partitions_are_those_that_have_files_whatever_was_there(catalog: Catalog) -> None:
+    sold = catalog.declare()
+    catalog.put(f"{sold}/year=2025/month=1/a", f"{sold}/year=2026/month=2/a")
+    catalog.run(sold)
+    storage = {"Columns": [], "Location": f"s3://{catalog.stack.bucket}/elsewhere/"}
+    entry = {
+        "PartitionValueList": ["2025", "1"],
+        "PartitionInput": {"Values": ["2025", "1"], "StorageDescriptor": storage},
+    }
+    catalog.glue.batch_update_partition(DatabaseName=catalog.database, TableName=sold, Entries=[entry])
+    catalog.stack.s3.delete_object(Bucket=catalog.stack.bucket, Key=f"raw/{sold}/year=2026/month=2/a")
+    catalog.put(f"{sold}/year=2027/month=3/a")
+    catalog.run(sold)
+    expected = {("2025", "1"): "year=2025/month=1/", ("2027", "3"): "year=2027/month=3/"}
+    assert catalog.partitions(sold) == expected
+    assert catalog.read("year, month", sold) == sorted(expected)
+    full = {"ErrorCode": "ResourceNumberLimitExceededException", "ErrorMessage": "too many"}
+    definition = {"Name": sold, "PartitionKeys": [{"Name": "k"}], "StorageDescriptor": {"Location": "s3://b/"}}
+    with Stubber(catalog.glue) as refusing:
+        refusing.add_response("get_partitions", {"Partitions": []})
+        refusing.add_response("batch_create_partition", {"Errors": [{"PartitionValues": ["v"], "ErrorDetail": full}]})
+        with pytest.raises(ConfigError, match=f"{sold}, partition v: too many"):
+            glue_tables.register_partitions(catalog.glue, "d", definition, [Partition(("v",), ("v",))])
+
+
+def test_a_changed_layout_leaves_no_partition_of_the_former(catalog: Catalog) -> None:
+    sold = catalog.declare()
+    catalog.put(f"{sold}/year=2026/a")
+    catalog.run(sold)
+    assert catalog.read("year", sold) == [("2026",)]
+    catalog.stack.s3.delete_object(Bucket=catalog.stack.bucket, Key=f"raw/{sold}/year=2026/a")
+    catalog.put(f"{sold}/year=2026/month=01/a")
+    made = catalog.run(sold)[sold]
+    assert (made["outcome"], made["partitions"]) == ("updated", ["year", "month"])
+    assert set(catalog.partitions(sold)) == {("2026", "01")}
+    assert catalog.read("year, month", sold) == [("2026", "01")]
+
+
+def test_a_partition_without_a_value_is_refused_by_key_and_the_others_go_on(catalog: Catalog) -> None:
+    empty, twice, good = catalog.declare(), catalog.declare(), catalog.declare()
+    catalog.put(f"{empty}/k=/a", f"{empty}/k=1/a", f"{twice}/k=a:b/a", f"{twice}/k=a%3Ab/a", f"{good}/k=1/a")
+    said = catalog.run(exits=1)
+    assert [said[each]["outcome"] for each in (empty, twice, good)] == ["refused", "refused", "created"]
+    assert f"raw/{empty}/k=/ gives k no value" in said[empty]["why"]
+    assert f"raw/{twice}/k=a%3Ab/ and raw/{twice}/k=a:b/ are one partition" in said[twice]["why"]
+
+
+def test_values_are_what_their_writers_escaped_and_none_is_split(catalog: Catalog) -> None:
+    sold = catalog.declare()
+    catalog.put(f"{sold}/k=a,b/a", f"{sold}/k=a%3Ab/a", f"{sold}/k=__HIVE_DEFAULT_PARTITION__/a")
+    made = catalog.run(sold)[sold]
+    assert "projection.enabled" not in catalog.parameters(sold)
+    assert "Athena too reads the partitions that are registered" in made["why"]
+    assert catalog.partitions(sold) == {
+        ("a,b",): "k=a,b/",
+        ("a:b",): "k=a%3Ab/",
+        ("__HIVE_DEFAULT_PARTITION__",): "k=__HIVE_DEFAULT_PARTITION__/",
+    }
+    assert catalog.read("k", sold, "k is not null") == [("a,b",), ("a:b",)]
+    assert catalog.read("count(*)", sold, "k is null") == [(1,)]
+
+
+def test_tables_of_datasets_that_are_gone_go_and_no_other_does(catalog: Catalog) -> None:
+    gone, grown, stays = catalog.declare(), catalog.declare(), catalog.declare()
+    catalog.put(*(f"{each}/k=1/a" for each in (gone, grown, stays)))
+    catalog.glue.create_table(DatabaseName=catalog.database, TableInput={"Name": "of_another"})
+    catalog.run()
+    del catalog.contracts[gone]
+    catalog.contracts[grown] = parse_contract({**PLAIN, "formats": ["csv"]})
+    assert catalog.run(stays)[stays]["outcome"] == "updated"  # where datasets are named nothing goes
+    assert set(catalog.partitions(gone)) == {("1",)}
+    said = catalog.run()
+    assert {each: said[each]["outcome"] for each in said} == {gone: "removed", grown: "removed", stays: "updated"}
+    left = catalog.glue.get_tables(DatabaseName=catalog.database)["TableList"]
+    assert {each["Name"] for each in left} == {"of_another", stays}
+
+
+def test_a_dataset_of_another_name_is_a_table_over_the_folder_that_its_files_are_in(catalog: Catalog) -> None:
+    old = new_dataset("sold")
+    new, both = catalog.declare(prefixes=[f"raw/{old}/"]), new_dataset("sold")
+    catalog.put(f"{old}/day=2026-01-01/a")
+    assert catalog.run(new)[new]["partitions"] == ["day"]
+    assert catalog.read("day", new) == [("2026-01-01",)]
+    catalog.contracts[both] = parse_contract({**PLAIN, "prefixes": [f"raw/{old}/"]})
+    catalog.put(f"{both}/b")
+    said = catalog.run()[both]
+    assert said["outcome"] == "left out"
+    assert f"files below raw/{min(old, both)}/ and raw/{max(old, both)}/" in said["why"]
 
 
 def test_the_deployed_catalog_is_filled_and_filled_again(stack: LocalStack) -> None:
@@ -75,36 +319,6 @@ def test_the_deployed_catalog_is_filled_and_filled_again(stack: LocalStack) -> N
     assert int(workgroup["BytesScannedCutoffPerQuery"]) == limit
 
 
-def test_the_partitions_that_have_files_are_registered_for_who_projects_none(stack: LocalStack) -> None:
-    s3, glue, database = stack.client("s3"), stack.client("glue"), "landfall_local_raw"
-    bucket = name = f"sold-{secrets.token_hex(4)}"
-    s3.create_bucket(Bucket=bucket)
-    keys = [f"sold/day=2026-01-0{day}/region={region}/a.parquet" for day, region in ((1, "EU"), (2, "EU"), (2, "a b"))]
-    for key in keys:
-        s3.put_object(Bucket=bucket, Key=key, Body=b"")
-    parts = raw_catalog.partitions("sold/", keys)
-    definition = raw_catalog.describe(name, "sold", f"s3://{bucket}/sold/", [("id", "bigint")], parts)
-    raw_catalog.register(glue, database, definition)
-    for _ in range(2):  # those that are registered already stay
-        found = raw_catalog.folders(s3, definition)
-        raw_catalog.register_partitions(glue, database, definition, found)
-        registered = glue.get_partitions(DatabaseName=database, TableName=name)["Partitions"]
-        assert {tuple(each["Values"]): each["StorageDescriptor"]["Location"] for each in registered} == {
-            ("2026-01-01", "EU"): f"s3://{bucket}/sold/day=2026-01-01/region=EU/",
-            ("2026-01-02", "EU"): f"s3://{bucket}/sold/day=2026-01-02/region=EU/",
-            ("2026-01-02", "a b"): f"s3://{bucket}/sold/day=2026-01-02/region=a b/",
-        }
-    full = {"ErrorCode": "ResourceNumberLimitExceededException", "ErrorMessage": "too many"}
-    errors = [{"PartitionValues": ["2026-01-01", "EU"], "ErrorDetail": full}]
-    with Stubber(glue) as refusing:
-        refusing.add_response("batch_create_partition", {"Errors": errors})
-        with pytest.raises(ConfigError, match=f"{name}, partition 2026-01-01/EU: too many"):
-            raw_catalog.register_partitions(glue, database, definition, found[:1])
-    glue.delete_table(DatabaseName=database, Name=name)
-    whole = raw_catalog.describe(name, "sold", f"s3://{bucket}/sold/", [("id", "bigint")], {})
-    assert raw_catalog.folders(s3, whole) == []
-
-
 def test_a_dataset_that_nobody_declared_is_refused_and_nothing_is_registered(stack: LocalStack) -> None:
     done = stack.landfall("catalog", "nowhere")
     assert done.returncode == 3
@@ -117,4 +331,5 @@ def test_the_warehouses_schema_names_the_catalog_and_the_role_that_reads_it(stac
     done = stack.landfall("catalog", "--sql")
     assert done.returncode == 0, done.stderr
     assert "from data catalog database 'landfall_local_raw'" in done.stdout
+    assert "from data catalog database 'landfall_local_exports'" in done.stdout
     assert "iam_role 'arn:aws:iam::000000000000:role/" in done.stdout
