@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from ingest_lambda.judge.contracts import parse_contract
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.warehouse.client import Warehouse
 from landfall import api
-from landfall.operate import declared, exports, unloading
+from landfall.operate import declared, exports, raw_catalog, unloading
 from landfall.stack import Stack
 from local.home import ROOT
 from tests.land.warehouse import new_dataset
@@ -131,6 +131,34 @@ def test_partitions_are_folders_that_the_catalog_projects(exporting: Desk, model
     assert table["Parameters"]["storage.location.template"] == f"{done['folder']}region=${{region}}/day=${{day}}/"
     assert table["Parameters"]["projection.region.values"] == "EU,US"
     assert table["Parameters"]["projection.day.values"] == "2026-01-01,2026-01-02"
+
+
+def test_the_warehouse_reads_an_export_and_the_one_that_comes_after_it(
+    exporting: Desk, transformer: Warehouse, model: str, spectrum_role: Callable[[str, str, str], str]
+) -> None:
+    role = spectrum_role(exporting.land.bucket, "landfall_test_no_raw", DATABASE)
+    admin = replace(
+        exporting.stack,
+        outputs={**exporting.stack.outputs, "AdminSecretArn": f"land/{exporting.land.services.redshift['admin_user']}"},
+    ).warehouse_as("AdminSecretArn")
+    schema = new_dataset("exports")
+    admin.execute(raw_catalog.external_schema(schema, DATABASE, role))
+    query = f"select id, region, day from {schema}.{model} order by id"
+
+    def read() -> list[tuple[Any, ...]]:
+        return [tuple(row.values()) for row in admin.query(query)]
+
+    exporting.landfall("unload", model)
+    assert [row[:2] for row in read()] == [(1, "EU"), (2, "US"), (3, "EU")]
+    exporting.landfall("unload", model, "--partition-by", "region")
+    assert [row[:2] for row in read()] == [(1, "EU"), (2, "US"), (3, "EU")]
+    transformer.execute(f"update marts.{model} set region = 'US', day = '2026-01-03' where id = 1")
+    transformer.execute(f"delete from marts.{model} where id = 3")
+    exporting.landfall("unload", model, "--partition-by", "region")
+    assert [row[:2] for row in read()] == [(1, "US"), (2, "US")]
+    exporting.landfall("unload", model, "--partition-by", "region", "--partition-by", "day")
+    assert read() == [(1, "US", "2026-01-03"), (2, "US", "2026-01-02")]
+    admin.execute(f"drop schema {schema}")
 
 
 def test_every_row_is_in_sight_of_the_catalog_whatever_its_partition(
