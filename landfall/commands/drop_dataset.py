@@ -11,6 +11,7 @@ from landfall.commands.deploy import NOBODY_TO_ASK
 
 if TYPE_CHECKING:
     from landfall.operate.drops import Drop
+    from landfall.stack import Stack
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +40,7 @@ def drop_dataset(
     warehouse = stack.warehouse_as("LoaderSecretArn", evolution.PATIENCE_SECONDS)
     planned = drops.plan_drop(warehouse, dataset, declared.contracts(), ROOT)
     is_there = planned.outcome is drops.Outcome.PLANNED
-    for line in _plan(planned, stack.bucket) if is_there else ():
+    for line in (*_plan(planned, stack.bucket), *catalogued(stack, dataset)) if is_there else ():
         typer.echo(line, err=True)
     if is_there and not dry_run:
         if not yes:
@@ -57,6 +58,12 @@ def ask_twice(dataset: str, question: str) -> None:
     if typer.prompt(f"name the dataset whose table goes ({dataset})", err=True) != dataset:
         raise typer.Abort
     typer.confirm(question, abort=True, err=True)
+
+
+def catalogued(stack: "Stack", dataset: str) -> list[str]:
+    """Say what becomes of the catalog's table of a dataset that goes, where there is a catalog."""
+    database = stack.outputs.get("CatalogDatabaseName")
+    return [f"stays until the next `landfall catalog`: the table {database}.{dataset}, if any"] if database else []
 
 
 def _plan(planned: "Drop", bucket: str) -> list[str]:

@@ -9,7 +9,7 @@ from ingest_lambda.errors import ConfigError
 from landfall import output
 from landfall.commands.backfill import RateOption
 from landfall.commands.deploy import NOBODY_TO_ASK
-from landfall.commands.drop_dataset import ask_twice
+from landfall.commands.drop_dataset import ask_twice, catalogued
 
 if TYPE_CHECKING:
     from ingest_lambda.warehouse.client import Warehouse
@@ -51,7 +51,7 @@ def rename_dataset(
     contracts = declared.contracts()
     done = renames.plan_rename(stack, warehouse, old, new, contracts, ROOT)
     is_there = done.outcome is renames.Outcome.PLANNED
-    for line in _plan(done, stack.bucket) if is_there else ():
+    for line in (*_plan(done, stack.bucket), *catalogued(stack, old)) if is_there else ():
         typer.echo(line, err=True)
     if is_there and not dry_run:
         if not yes:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +22,7 @@ from ingest_lambda.warehouse.client import Warehouse
 from landfall.app import build
 from landfall.commands import drop_dataset
 from landfall.operate import drops
+from landfall.stack import Stack
 from local.home import ROOT
 from tests.land.competitor import transaction, wait_until_blocked
 from tests.land.flaky_data_api import FlakyDataApi
@@ -167,6 +169,18 @@ def test_a_person_is_told_what_goes_and_asked_twice(
     else:
         assert done.exit_code == 1
         assert_nothing_is_changed(desk, landed)
+
+
+def test_what_becomes_of_the_catalogs_table_is_told(
+    desk: Desk, landed: list[FileVersion], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = dataset_of(landed)
+    command = ["drop-dataset", dataset, "--dry-run"]
+    assert "landfall catalog" not in CliRunner().invoke(build(), command).stderr
+    outputs = {**desk.stack.outputs, "CatalogDatabaseName": "landfall_test_raw"}
+    monkeypatch.setattr(Stack, "from_environment", lambda: replace(desk.stack, outputs=outputs))
+    told = CliRunner().invoke(build(), command).stderr
+    assert f"stays until the next `landfall catalog`: the table landfall_test_raw.{dataset}" in told
 
 
 def test_models_that_took_rows_in_are_named(desk: Desk, landed: list[FileVersion]) -> None:
