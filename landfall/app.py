@@ -5,6 +5,7 @@ top, so that `landfall --help` stays quick: what a command needs (boto3, pyarrow
 """
 
 import sys
+from functools import cache
 from importlib import import_module
 
 import typer
@@ -53,8 +54,9 @@ EPILOG = (
 )
 
 
+@cache
 def build() -> typer.Typer:
-    """Build the command line with every command registered."""
+    """Build the command line with every command registered, once a process."""
     app = typer.Typer(
         name="landfall",
         help="Parquet from S3 into Amazon Redshift: landed once, checked, upserted, announced.",

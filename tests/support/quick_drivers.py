@@ -11,23 +11,28 @@ from typing import Any
 
 import redshift_connector
 import sqlparse
+from typer import testing
+from typer.main import get_command
 
 # Young objects that are waited for before garbage is looked for among them (Python's default is 700), and how often
 # that is done before older ones are looked at: a dbt run makes and drops hundreds of thousands, few of them in cycles.
 _COLLECT_AFTER = (100_000, 10, 10)
 
 sqlparse_split = sqlparse.split
+get_command_once = functools.cache(get_command)
 
 
 def quicken() -> None:
-    """Name each connection's application, and split only SQL that may hold several statements.
+    """Name each connection's application, split only SQL that may hold several statements, make a command line once.
 
     redshift_connector inspects the whole call stack, source files included, to name a connection that gives no
     `application_name`; dbt opens one for every node. dbt-redshift has sqlparse tokenise every statement to split it.
+    typer's runner makes all commands of `landfall`, with what each takes, anew for each that it runs.
     """
     gc.set_threshold(*_COLLECT_AFTER)
     redshift_connector.connect = functools.partial(redshift_connector.connect, application_name="landfall-tests")
     sqlparse.split = split
+    testing._get_command = get_command_once  # type: ignore[attr-defined]  # their import, unlisted
 
 
 @functools.cache
