@@ -318,8 +318,17 @@ class ExpressionWriter:
     # --- CASE and casts ---
 
     def _case(self, node: tree.Case) -> Typed:
+        return self._choice(node)
+
+    def _choice(self, node: tree.Case, to: tuple[Type, str] | None = None) -> Typed:
+        """Write a CASE, cast to a type: where it chooses among texts, each is cast, a literal so once for all rows."""
         results = [self.write(result) for _, result in node.branches]
         otherwise = self.write(node.otherwise) if node.otherwise else None
+        chosen = [*results, *([otherwise] if otherwise else [])]
+        if is_fitted := to is not None and all(each.type.name in STRINGS or each.is_literal for each in chosen):
+            type_, sql = to
+            otherwise = otherwise or Typed("null")
+            *results, otherwise = (Typed(f"({each.sql})::{sql}", type_) for each in (*results, otherwise))
         subject = self.write(node.subject) if node.subject else None
         words = ["case"]
         for (condition, _), result in zip(node.branches, results, strict=True):
@@ -327,7 +336,11 @@ class ExpressionWriter:
             words.append(f"when {when} then {result.sql}")
         if otherwise:
             words.append(f"else {otherwise.sql}")
-        return self.unified(" ".join([*words, "end"]), [*results, *([otherwise] if otherwise else [])])
+        case = " ".join([*words, "end"])
+        if is_fitted:
+            return Typed(f"({case})::{sql}", type_)
+        value = self.unified(case, chosen)
+        return self.cast(value, *to) if to else value
 
     def unified(self, sql: str, values: list[Typed]) -> Typed:
         """Give a choice among values the type that they have in common."""
@@ -341,6 +354,8 @@ class ExpressionWriter:
 
     def _cast(self, node: tree.Cast) -> Typed:
         type_, sql = types.of_words(node.to.name, node.to.arguments, self.allows_catalog)
+        if isinstance(node.operand, tree.Case) and sql.startswith("varchar(") and not node.is_try:
+            return self._choice(node.operand, (type_, sql))
         operand = self.write(node.operand)
         if sql == "regclass":  # of a relation's name, which PostgreSQL would cut
             operand = Typed(physical_words(operand.sql), operand.type, operand.is_literal)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.sql import tree, types
+from local.redshift.sql.apart import KEPT_APART, is_computed_once
 from local.redshift.sql.functions import FUNCTIONS
 from local.redshift.sql.scope import Scope, Typed, quote, walk
 from local.redshift.sql.types import UNKNOWN
@@ -48,6 +49,8 @@ class QueryWriter(SetWriter):
             self.recurs = recurs
             named = f"({', '.join(quote(name) for name in table.columns)})" if table.columns else ""
             how = "not materialized " if _is_scan(table.query) and not query.is_recursive else ""
+            if not query.is_recursive and is_computed_once(table, query):
+                sql = KEPT_APART + sql
             parts.append(f"{quote(table.name)}{named} as {how}({sql})")
             self.common[table.name] = self.renamed(columns, table.columns)
         word = "with recursive " if query.is_recursive else "with "

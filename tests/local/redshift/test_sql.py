@@ -422,3 +422,57 @@ def test_the_query_of_a_prepared_statement_is_redshift_s_too(client: Client) -> 
     assert client.value("execute mean (10)") == 11  # AVG of integers is cut: 1.5
     assert client.error("prepare p as select a from t where a is distinct from 1")["C"] == "0A000"
     client.run("deallocate put", "deallocate mean")
+
+
+def test_what_several_expressions_take_from_a_query_is_computed_once(client: Client) -> None:
+    client.run("create table t as select 'x ' as a, 1 as n union all select ' yy', 2 union all select null, 3")
+
+    def trims(query: str) -> int:
+        return sum(line.count("btrim") for (line,) in client.run(f"explain verbose {query}") if "Output" in line)
+
+    twice = "with kept as (select trim(a) as b, n from t) select b || len(b) as c, coalesce(b, '?') as d from kept"
+    assert (trims(twice), sorted(client.run(twice), key=str)) == (1, [("x1", "x"), ("yy2", "yy"), (None, "?")])
+    assert trims("with kept as (select trim(a) as b from t) select b || b as c from kept where b <> ''") > 1
+    taken = f"with taken as (select * from ({twice.replace('kept.', '')}) as q) select c from taken where d = 'yy'"
+    assert client.run(taken) == [("yy2",)]
+    nested = "with kept as (select trim(a) as b, n from t), taken as (select b, b || b as c, n from kept)"
+    plan = " ".join(line for (line,) in client.run(f"explain {nested} select c from taken where n = 2"))
+    assert ("Seq Scan on t" in plan, "Filter: (n = 2)" in plan) == (True, True), plan
+
+
+def test_what_is_computed_once_is_not_computed_of_a_row_that_is_spared_it(client: Client) -> None:
+    client.run("create table t as select '12' as a union all select 'x'")
+    numbers = "with kept as (select cast(a as int) as b, a, trim(a) as c from t) "
+    assert client.run(f"{numbers} select case when a ~ '^[0-9]+$' then b + b end from kept order by 1") == [
+        (24,),
+        (None,),
+    ]
+    assert client.run(f"{numbers} select sum(b + b), max(b) from kept where a ~ '^[0-9]+$'") == [(24, 12)]
+    assert client.run(f"{numbers} select coalesce(c, b || '' || b), c from kept order by 1") == [
+        ("12", "12"),
+        ("x", "x"),
+    ]
+
+
+ODD_TEXTS = ("ab", "abcd", "éé", "aé€", "abc   ", "    ", "", "€€€", "a\tb")
+
+
+def test_a_choice_of_texts_is_cut_as_what_it_chooses(client: Client) -> None:
+    """The same values, cast where they are chosen, and cast behind that."""
+    branches = " ".join(f"when n = {place} then '{text}'" for place, text in enumerate(ODD_TEXTS))
+    numbers = " union all ".join(f"select {place} as n" for place in range(len(ODD_TEXTS) + 2))
+    for choice in (f"case {branches} when n = 9 then null else a end", f"case {branches} end"):
+        client.run(f"create table t as select n, cast('ende€' as varchar(9)) as a from ({numbers})")
+        client.run(f"create table chosen as select n, {choice} as v from t")
+        client.run(f"create table cut as select n, cast({choice} as varchar(4)) as v from t")
+        expected = client.run("select n, cast(v as varchar(4)), len(cast(v as varchar(4))) from chosen order by n")
+        assert client.run("select n, v, len(v) from cut order by n") == expected
+        length = "select character_maximum_length from svv_columns where table_name = 'cut' and column_name = 'v'"
+        assert client.value(length) == 4
+        client.run("drop table t", "drop table chosen", "drop table cut")
+
+
+def test_a_choice_of_numbers_has_its_type_before_it_is_text(client: Client) -> None:
+    client.run("create table t as select 1 as n, 2.50 as d")
+    assert client.value("select cast(case when n = 1 then n else d end as varchar(9)) from t") == "1.00"
+    assert client.error("select cast(case when n = 1 then true end as varchar(9)) from t")["C"] == "42846"
