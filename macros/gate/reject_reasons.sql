@@ -6,9 +6,5 @@
     {%- for reason, condition in unless_deleted.items() -%}
         {%- do rules.update({reason: "_operation <> 'D' and (" ~ condition ~ ")"}) -%}
     {%- endfor -%}
-    rtrim(
-        case when _narrowing_reasons <> '' then _narrowing_reasons || ', ' else '' end
-        || {{ join_reasons(rules) }},
-        ', '
-    )
+    {{ join_reasons(rules, first='_narrowing_reasons') }}
 {%- endmacro %}

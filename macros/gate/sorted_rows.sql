@@ -22,7 +22,8 @@
             {{ columns | join(', ') }},
             cast(case
                 when reasons <> '' then reasons
-                else waits_for
+                when waits_for <> '' then waits_for
+                else ''
             end as varchar(1000)) as reject_reason,
             cast(case
                 when reasons <> '' then 'quarantined'

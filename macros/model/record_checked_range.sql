@@ -5,14 +5,18 @@
         insert into {{ mutex }} (run_id, dataset, from_seq, upto_seq)
         {%- for dataset in entity_config('datasets') or [] %}
         {%- set upto_seq = frozen_bound(dataset) %}
-        {#- A range without rows starts where it ends, unless the model starts anew #}
+        {#- A range without rows starts where it ends, unless the model starts anew; of others each row tells the range #}
         select
             '{{ invocation_id }}',
             '{{ dataset }}',
             coalesce(max(_from_seq), {{ upto_seq if continues() else 0 }}),
             coalesce(max(_upto_seq), {{ upto_seq }})
-        from {{ this }}
-        where _run_id = '{{ invocation_id }}' and _dataset = '{{ dataset }}'
+        from (
+            select _from_seq, _upto_seq
+            from {{ this }}
+            where _run_id = '{{ invocation_id }}' and _dataset = '{{ dataset }}'
+            limit 1
+        ) as any_row
         {% if not loop.last %}union all{% endif %}
         {%- endfor %};
         {%- for dataset in entity_config('datasets') or [] if dataset in datasets_with_removals() %}

@@ -4,6 +4,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import pytest
@@ -317,3 +318,26 @@ def found_by(warehouse: ModelWarehouse, gate: str, run: DbtRun) -> list[dict[str
         cursor.execute(run.compiled[gate])
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def test_reasons_are_those_whose_conditions_hold_whatever_the_others_say(warehouse: ModelWarehouse) -> None:
+    """True, false and NULL in every mixture, behind reasons that are known already and behind none."""
+    rules = {"one": "a", "two": "b or c", "three": "not c"}
+    macros = f"{{{{ join_reasons({rules}) }}}} as alone, {{{{ join_reasons({rules}, first='known') }}}} as behind"
+    truths = (True, False, None)
+    cases = list(product(("", "zero", "zero, more"), truths, truths, truths))
+    words = {True: "true", False: "false", None: "null"}
+    rows = " union all ".join(
+        f"select {number} as n, cast('{known}' as varchar(99)) as known, cast({words[a]} as boolean) as a,"
+        f" cast({words[b]} as boolean) as b, cast({words[c]} as boolean) as c"
+        for number, (known, a, b, c) in enumerate(cases)
+    )
+    [sql] = warehouse.dbt("compile", "--inline", f"select {macros} from ({rows}) as cases order by n").compiled.values()
+
+    def hold(a: bool | None, b: bool | None, c: bool | None) -> list[str]:
+        return [reason for reason, holds in (("one", a), ("two", b or c), ("three", c is False)) if holds]
+
+    expected = [
+        (", ".join(hold(a, b, c)), ", ".join(([known] if known else []) + hold(a, b, c))) for known, a, b, c in cases
+    ]
+    assert warehouse.transformer.rows(sql) == expected
