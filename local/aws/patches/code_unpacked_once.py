@@ -2,7 +2,8 @@
 
 Lambda's new instances find their code unpacked (https://docs.aws.amazon.com/lambda/latest/dg/concepts-basics.html).
 Stock ministack unpacks it, some thousand files, whenever a worker starts, and removes it when that ends: half a second
-of each cold start. Here a worker's folder of code is a link to one that all workers of the same bytes share.
+of each cold start. Here a worker's folder of code is a link to one that all workers of the same bytes share; large
+codes are unpacked once for all stacks (code_store.py).
 On Lambda that folder cannot be written; here it can. A folder that is no longer what its zip says, `__pycache__` apart,
 is therefore no new worker's: one that runs may see what another writes, one that starts never does. What a function
 with layers has is its own, as ministack links layers of Node.js into it.
@@ -24,6 +25,7 @@ from typing import Any
 
 from ministack.core import lambda_runtime  # type: ignore[import-not-found]  # server environment
 
+from local.aws.patches.code_store import MANY, fill
 from local.aws.patches.guard import expect_source
 
 MOST_UNUSED = (
@@ -64,10 +66,16 @@ class Archive(zipfile.ZipFile):
                     return shared
                 os.utime(shared, (0, 0))  # the first to be removed when no worker has it any more
         partial = Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{os.getpid()}-"))
-        super().extractall(partial)
-        for name, (_, moment) in expected.items():
-            os.utime(partial / name, (moment, moment))
+        if len(expected) < MANY:
+            self._unpack(partial, expected)
+        else:
+            fill(digest, lambda folder: self._unpack(folder, expected), lambda kept: _found(kept) == expected, partial)
         return partial.rename(_folder() / f"{_SHARED}{digest}-{partial.name.rpartition('-')[2]}")
+
+    def _unpack(self, folder: Path, expected: dict[str, tuple[int, float]]) -> None:
+        super().extractall(folder)
+        for name, (_, moment) in expected.items():
+            os.utime(folder / name, (moment, moment))
 
 
 def apply() -> None:
