@@ -17,7 +17,7 @@ from typing import TypeVar
 from local.redshift import messages
 from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import ErrorFields, RedshiftError
-from local.redshift.history import History
+from local.redshift.history import History, without_secrets
 from local.redshift.login import Login
 from local.redshift.masking import quote_literal
 from local.redshift.messages import Message
@@ -188,7 +188,8 @@ class Conversation:
         return rows
 
     def _note(self, fields: ErrorFields) -> None:
-        sql = "(hidden: holds a password)" if "password" in self._last_sql.lower() else self._last_sql
+        has_password = "password" in self._last_sql.lower()
+        sql = "(hidden: holds a password)" if has_password else without_secrets(self._last_sql)
         line = json.dumps(
             {"sql": sql, "sqlstate": fields.get("C"), "error": fields.get("M"), "detail": fields.get("D")}
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from local.redshift.authorization import AUTHORIZATION_OPTIONS, Authorization, authorization
 from local.redshift.copy_text import TEXT_OPTIONS, TextOptions, text_options
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import (
@@ -31,7 +32,7 @@ _COPY = re.compile(
 )
 _OPTIONS = compile_options(
     (
-        ("role", rf"\s*iam_role\s+(?:as\s+)?(?P<value>{STRING}|default)"),
+        *AUTHORIZATION_OPTIONS,
         ("format", r"\s*(?:format\s+(?:as\s+)?)?(?P<value>parquet|orc|csv|json|avro|shapefile|fixedwidth)\b"),
         ("manifest", r"\s*manifest\b"),
         ("fill_record", r"\s*fillrecord\b"),
@@ -41,7 +42,6 @@ _OPTIONS = compile_options(
         ("explicit_ids", r"\s*explicit_ids\b"),
         # The default said aloud, as dlt 1.31 does in each COPY of parquet (dlt/destinations/impl/redshift/redshift.py).
         ("no_errors", r"\s*maxerror\s+(?:as\s+)?0\b"),
-        ("credentials", rf"\s*(?:with\s+)?credentials\s+(?:as\s+)?{STRING}"),
     )
 )
 
@@ -57,7 +57,7 @@ class CopyStatement:
 
     table: str
     source: str
-    role: str
+    authorization: Authorization
     manifest: bool = False
     fill_record: bool = False
     serialize: bool = False
@@ -111,7 +111,7 @@ def parse_copy(sql: str) -> CopyStatement | None:
     return CopyStatement(
         table=masked.restore(match["table"]),
         source=source,
-        role=found["role"] or "",
+        authorization=authorization("COPY", found),
         manifest="manifest" in found,
         fill_record="fill_record" in found,
         serialize="serialize" in found,
@@ -123,12 +123,12 @@ def parse_copy(sql: str) -> CopyStatement | None:
 def _text_copy(match: re.Match[str], masked: Masked) -> CopyStatement:
     found = read_options(match["options"], masked, TEXT_OPTIONS, lambda text: _unknown(text, masked, "TEXT"))
     source = unquote(masked.restore(match["source"]))
-    _refuse_source(source, found)
+    _refuse_source(source)
     names = re.findall(IDENTIFIER, match["columns"] or "")
     return CopyStatement(
         table=masked.restore(match["table"]),
         source=source,
-        role=found["role"] or "",
+        authorization=authorization("COPY", found),
         manifest="manifest" in found,
         columns=tuple(unquote_identifier(masked.restore(name)) for name in names),
         text=text_options(found),
@@ -140,19 +140,13 @@ def _unknown(text: str, masked: Masked, kind: str) -> RedshiftError:
     return RedshiftError(f"{word.upper()} argument is not supported for {kind} based COPY")
 
 
-def _refuse_source(source: str, found: dict[str, str | None]) -> None:
+def _refuse_source(source: str) -> None:
     if not source.startswith("s3://"):
         raise RedshiftError(f"invalid COPY source '{source}': the local Redshift reads s3:// only")
-    if "credentials" in found or not found.get("role"):
-        raise RedshiftError("COPY needs IAM_ROLE '<arn>' here", "42601")
-    if found["role"] == "default":
-        raise RedshiftError("COPY: IAM_ROLE default is not offered by the local Redshift: name a role")
-    if not re.match(r"arn:aws[\w-]*:iam::\d{12}:role/", found["role"] or ""):
-        raise RedshiftError("Invalid credentials. Must be of the format: credentials 'aws_iam_role=...'", "XX000")
 
 
 def _refuse(source: str, found: dict[str, str | None], has_columns: bool) -> None:
-    _refuse_source(source, found)
+    _refuse_source(source)
     form = found.get("format")
     if form not in ("parquet", "orc"):
         raise RedshiftError("the local Redshift copies FORMAT AS PARQUET, ORC, CSV and JSON only")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from local.redshift.authorization import AUTHORIZATION_OPTIONS
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import STRING
 from local.redshift.options import compile_options
@@ -16,7 +17,7 @@ from local.redshift.options import compile_options
 MOST_ERRORS = 100_000
 TEXT_OPTIONS = compile_options(
     (
-        ("role", rf"\s*iam_role\s+(?:as\s+)?(?P<value>{STRING}|default)"),
+        *AUTHORIZATION_OPTIONS,
         ("csv", r"\s*(?:format\s+(?:as\s+)?)?csv\b"),
         ("json", rf"\s*(?:format\s+(?:as\s+)?)?json\b(?:\s+(?:as\s+)?(?P<value>{STRING}))?"),
         ("quote", rf"\s*quote\s+(?:as\s+)?(?P<value>{STRING})"),
@@ -43,7 +44,6 @@ TEXT_OPTIONS = compile_options(
         ("statistics", r"\s*statupdate\b(?:\s+(?:on|off|true|false)\b)?"),
         ("compression_analysis", r"\s*compupdate\b(?:\s+(?:preset|on|off|true|false)\b)?"),
         ("sample", r"\s*comprows\s+\d+"),
-        ("credentials", rf"\s*(?:with\s+)?credentials\s+(?:as\s+)?{STRING}"),
     )
 )
 _ONE_BYTE = re.compile(r"\\[0-7]{3}|\\t|[\x01-\x7f]")

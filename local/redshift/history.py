@@ -25,9 +25,9 @@ TEXT_CHARACTERS = 64 * 1024  # of a statement that are kept
 FOLDER = "redshift_history"  # in the data folder
 _SECONDS = 1.0
 _SYSTEM_VIEW = re.compile(r"\b(?:sys|stl|stv|svl|svcs)_|\bpg_last_", re.IGNORECASE)
+_GAP = r"(?:\s|/\*(?:[^*]|\*(?!/))*\*/|--[^\n]*\n)*"
 _SECRET = re.compile(
-    r"(\b(?:password|credentials|access_key_id|secret_access_key|session_token)"
-    r"(?:\s|/\*(?:[^*]|\*(?!/))*\*/|--[^\n]*\n)+(?:as\s+)?)"
+    rf"(\b(?:password|credentials|access_key_id|secret_access_key|session_token){_GAP}(?:as\b{_GAP})?)"
     r"(?:'(?:[^'\\]|''|\\.)*'|\$(\w*)\$.*?\$\2\$)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -222,6 +222,8 @@ def without_secrets(sql: str) -> str:
     "create user u password '***'"
     >>> without_secrets("alter user u password /* c */ $$Secret12$$")
     "alter user u password /* c */ '***'"
+    >>> without_secrets("copy t from 's3://b' credentials as /* c */ 'aws_access_key_id=A'")
+    "copy t from 's3://b' credentials as /* c */ '***'"
     >>> without_secrets("copy t from 's3://b' access_key_id 'A' secret_access_key 'B' session_token 'C'")
     "copy t from 's3://b' access_key_id '***' secret_access_key '***' session_token '***'"
     """

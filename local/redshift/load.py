@@ -27,7 +27,7 @@ from local.redshift.history import LoadedFile, LoadReport
 from local.redshift.json_paths import read_paths
 from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn
 from local.redshift.s3_objects import downloaded
-from local.redshift.s3_source import CODE_S3, client_for_role, find_files, read_text
+from local.redshift.s3_source import CODE_S3, client_for_keys, client_for_role, find_files, read_text
 from local.redshift.text_rows import Rows
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def load_chunks(
     Raises:
         RedshiftError: anything that would fail the COPY in Redshift.
     """
-    client = client_for_role(statement.role)
+    keys = statement.authorization.keys
+    client = client_for_keys(keys) if keys else client_for_role(statement.authorization.role)
     if statement.text:
         yield from _text_chunks(client, statement, statement.text, Rows(targets, statement.text, report), folder)
         return

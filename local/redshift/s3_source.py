@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
+from local.redshift.authorization import Keys
 from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import LoadFault, RedshiftError
 
@@ -81,6 +82,18 @@ def client_for_role(role: str) -> S3Client:
         RedshiftError: the role cannot be assumed, or STS cannot be reached.
     """
     client: S3Client = RoleSession(role).client("s3")
+    return client
+
+
+def client_for_keys(keys: Keys) -> S3Client:
+    """Return an S3 client with access keys, whose rights S3 alone knows."""
+    with _CLIENTS:
+        client: S3Client = _session().client(
+            "s3",
+            aws_access_key_id=keys.access_key_id,
+            aws_secret_access_key=keys.secret_access_key,
+            aws_session_token=keys.session_token,
+        )
     return client
 
 

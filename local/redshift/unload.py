@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.redshift import unload_text
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError
-from local.redshift.s3_source import client_for_role, refuse_other_region
+from local.redshift.s3_source import client_for_keys, client_for_role, refuse_other_region
 from local.redshift.unload_column import KEYS, UnloadColumn
 from local.redshift.unload_statement import UnloadStatement
 
@@ -61,7 +61,8 @@ class Unload:
         """
         unload = self.statement
         contents = list(self._contents())
-        client = client_for_role(unload.role)
+        keys = unload.authorization.keys
+        client = client_for_keys(keys) if keys else client_for_role(unload.authorization.role)
         try:
             refuse_other_region(client, unload.bucket, unload.region)
             self._prepare(client, sorted({folder for folder, _ in contents}))

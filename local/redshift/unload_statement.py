@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from local.redshift.authorization import AUTHORIZATION_OPTIONS, Authorization, authorization
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import IDENTIFIER, STRING, Masked, code_of, mask, unquote, without_comments
 from local.redshift.options import compile_options, read_options
@@ -24,7 +25,7 @@ _UNLOAD = re.compile(
 )
 _OPTIONS = compile_options(
     (
-        ("role", rf"\s*iam_role\s+(?P<value>{STRING}|default)"),
+        *AUTHORIZATION_OPTIONS,
         ("format", r"\s*(?:format\s+(?:as\s+)?)?(?P<value>parquet|csv|json)\b"),
         (
             "partition",
@@ -95,7 +96,7 @@ class UnloadStatement:
 
     query: str
     destination: str
-    role: str
+    authorization: Authorization
     partition_by: tuple[str, ...] = ()
     includes_partition: bool = False
     manifest: bool = False
@@ -148,7 +149,7 @@ def parse_unload(sql: str) -> UnloadStatement | None:
     return UnloadStatement(
         query=unquote(masked.restore(match["query"])).strip().rstrip(";"),
         destination=destination,
-        role=found["role"] or "",
+        authorization=authorization("UNLOAD", found),
         partition_by=tuple(name.strip().strip('"').lower() for name in names),
         includes_partition="include" in found,
         manifest="manifest" in found,
@@ -197,10 +198,6 @@ def _refuse(destination: str, found: dict[str, str | None]) -> None:
         if name in found:
             option = (found["compression"] or "") if name == "compression" else name
             raise RedshiftError(f"{option.upper()} is not supported for UNLOAD to {_format(found).upper()}")
-    if found.get("role") == "default":
-        raise RedshiftError("UNLOAD: IAM_ROLE default is not offered by the local Redshift: name a role")
-    if not re.match(r"arn:aws[\w-]*:iam::\d{12}:role/", found.get("role") or ""):
-        raise RedshiftError("UNLOAD needs IAM_ROLE '<arn>' here", SYNTAX_ERROR)
     for name, other in _AFTER.items():
         if name in found and other not in found:
             raise RedshiftError(f"UNLOAD: {name.upper()} needs {other.upper()} here", SYNTAX_ERROR)
