@@ -15,8 +15,9 @@ from landfall.operate.hive_layout import Partition
 
 # https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html, and of BatchUpdatePartition alike
 PARTITIONS_A_CALL = 100
-# A parameter of each table that was made for a dataset: which one.
-MADE_FOR = "landfall.dataset"
+# Of each table that was made for the dataset of its name. No parameter says it: what readers make of those that they do
+# not know, no page tells. https://docs.aws.amazon.com/glue/latest/webapi/API_TableInput.html (Owner)
+OWNER = "landfall"
 
 
 def register(glue: Any, database: str, definition: Mapping[str, Any]) -> str:
@@ -89,11 +90,10 @@ def remove(glue: Any, database: str, name: str) -> None:
 
 
 def remove_others(glue: Any, database: str, declared: Collection[str]) -> list[str]:
-    """Delete the tables that were made for datasets which are declared no longer; return their names."""
+    """Delete the tables that were made for datasets which are `declared` no longer; return their names."""
     pages = glue.get_paginator("get_tables").paginate(DatabaseName=database)
-    tables = [table for page in pages for table in page["TableList"]]
-    made_for = {str(table["Name"]): table.get("Parameters", {}).get(MADE_FOR) for table in tables}
-    gone = sorted(name for name, dataset in made_for.items() if dataset and dataset not in declared)
+    own = {str(table["Name"]) for page in pages for table in page["TableList"] if table.get("Owner") == OWNER}
+    gone = sorted(own - set(declared))
     for name in gone:
         remove(glue, database, name)
     return gone

@@ -18,7 +18,7 @@ from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.warehouse.sqltypes import SqlType
 from ingest_lambda.warehouse.statements import identifier, literal
 from landfall.operate import projection
-from landfall.operate.glue_tables import MADE_FOR
+from landfall.operate.glue_tables import OWNER
 from landfall.operate.hive_layout import Layout
 
 if TYPE_CHECKING:
@@ -101,8 +101,7 @@ def table(location: str, dataset: str, contract: Contract, layout: Layout, today
     except ValueError as error:
         why = "; ".join(filter(None, (why, f"{error}: Athena too reads the partitions that are registered")))
     definition = describe(dataset, described, location, columns, layout.names, projected)
-    parameters = {**definition["Parameters"], MADE_FOR: dataset}
-    return RawTable({**definition, "Parameters": parameters}, left_out, layout, why or None)
+    return RawTable({**definition, "Owner": OWNER}, left_out, layout, why or None)
 
 
 def describe(
