@@ -18,6 +18,7 @@ from landfall.deploy.bootstrap import LOADER, READER, TRANSFORMER
 from local.files import read_json, write_json
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
+from local.redshift.external.statement import external_command
 from local.redshift.rewrite import needs_of, rewrite
 from local.redshift.sql.functions import FUNCTIONS
 from local.redshift.unload_statement import parse_unload
@@ -135,7 +136,7 @@ def _asked(wanted: list[str]) -> Iterator[tuple[str, Parsed]]:
 def faults_of(shape: str, statement: Noted, found: Parsed, undocumented: Iterable[Mark]) -> Iterator[Fault]:
     """Say what is wrong with one shape."""
     try:
-        if not (parse_copy(statement.text) or parse_unload(statement.text)):
+        if not any(parse(statement.text) for parse in (parse_copy, parse_unload, external_command)):
             needed = needs_of(shape)
             if needed is None:
                 rewrite(statement.text.replace("'***'", "'Hidden00'"))  # local/redshift/history.py hides what opens

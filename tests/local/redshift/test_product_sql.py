@@ -31,6 +31,8 @@ def judged(sql: str, *excused: Mark) -> tuple[list[str], list[str]]:
         ("select nvl(a, 1) from landing.t where b = 'x'", []),
         ("copy t from 's3://bucket/key' iam_role 'arn:aws:iam::000000000000:role/r' format as parquet manifest", []),
         ("grant select on all tables in schema landing to u", []),
+        ("create external schema x from data catalog database 'd' iam_role 'arn:aws:iam::000000000000:role/r'", []),
+        ("create external schema x from data catalog iam_role 'no role'", ["the local Redshift says"]),
         ("select a from t where b in (select gen_random_uuid())", ["calls gen_random_uuid()"]),
         ("create table t (a varchar(36) default gen_random_uuid())", ["calls gen_random_uuid()"]),
         ("select a from t fetch first 1 rows only", ["the local Redshift says"]),
