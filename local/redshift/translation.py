@@ -99,7 +99,7 @@ class Translation(Writing):
         if needed.functions:
             names = ", ".join(map(quote_literal, needed.functions))
             found = await self._ask(f"select * from pg_catalog.rs_functions(variadic array[{names}])")  # noqa: S608 - quoted
-            rows += [(name or "", "function", "") for [name] in found]
+            rows += [(name or "", "function", type_ or "") for name, type_ in found]
         return Known(epoch, tuple(rows), ids, can_lock)
 
     async def _queue_to_bind(self, statement: str) -> None:

@@ -54,10 +54,15 @@ begin
 end
 $$;
 
-create function pg_catalog.rs_functions(variadic names text[]) returns setof text language sql stable as $$
-    select p.proname::text
+-- The functions of users that are called so, and the type that all of a name return; empty where they return several.
+create function pg_catalog.rs_functions(variadic names text[])
+returns table (function_name text, result text) language sql stable as $$
+    select
+        p.proname::text,
+        case when count(distinct p.prorettype) = 1 then format_type(min(p.prorettype), null) else '' end
     from pg_proc as p inner join pg_namespace as n on p.pronamespace = n.oid
     where p.proname = any(names) and n.nspname not in ('pg_catalog', 'information_schema', 'redshift')
+    group by p.proname
 $$;
 
 create function pg_catalog.rs_compare(one anyelement, other anyelement) returns integer language sql immutable strict as $$

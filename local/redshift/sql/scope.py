@@ -47,6 +47,11 @@ class Typed:
         """Return it as an operand or argument, whose length does not matter."""
         return self.fitting or self.sql
 
+    @property
+    def is_null(self) -> bool:
+        """Tell whether it is the literal NULL; every other literal without a type is a string."""
+        return self.is_literal and self.sql.lower() == "null"
+
 
 @dataclass(slots=True)
 class Source:

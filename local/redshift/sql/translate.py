@@ -15,7 +15,7 @@ from local.redshift.sql import tree
 from local.redshift.sql.functions import FUNCTIONS
 from local.redshift.sql.parse_query import Parser
 from local.redshift.sql.scope import Relation
-from local.redshift.sql.types import of_catalog
+from local.redshift.sql.types import Type, of_catalog
 from local.redshift.sql.write_statement import StatementWriter
 
 UNIT, RECORD = "\x1f", "\x1e"
@@ -35,6 +35,7 @@ class Needs:
 
 Answer = tuple[tuple[str, str, str], ...]
 """What rs_relations answers: a name (parts joined by UNIT), whose (t the catalog's, f users', or function), columns.
+Of a function: the type that all of its name return.
 
 Of a column: name, type, and what else there is to tell of it; one that was dropped is empty. NAMING is the catalog's
 too, where names may stand in it that are longer than PostgreSQL keeps. STORED is a users' relation that is kept in a
@@ -89,10 +90,10 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
     """
     parser, statement = _parse(sql)
     catalog = {}
-    functions = set()
+    functions: dict[str, Type] = {}
     for name, kind, columns in answer:
         if kind == "function":
-            functions.add(name)
+            functions[name] = of_catalog(columns)
             continue
         if kind == VIEW:
             query = statement_tree(columns)
@@ -108,7 +109,7 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
         )
     users = [name for name in parser.named if not (name in catalog and catalog[name].is_catalog)]
     writer = StatementWriter(catalog, allows_catalog=not users)
-    writer.user_functions = frozenset(functions)
+    writer.user_functions = functions
     return writer.statement(statement, makes_table)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 
 from local.redshift.errors import RedshiftError
@@ -230,20 +231,58 @@ def of_number_format(text: str) -> Type:
     return Type("numeric", sum(digits), digits[1]) if 1 <= sum(digits) <= MAX_PRECISION else UNKNOWN
 
 
+def of_digits(text: str) -> Type:
+    """Return the DECIMAL that digits have: as many as are written, but for zeros in front.
+
+    >>> of_digits("007.50").sql, of_digits("0.05").sql, of_digits("-1.5e3").sql
+    ('numeric(3, 2)', 'numeric(2, 2)', 'numeric(4, 0)')
+
+    Raises:
+        RedshiftError: there are more than a DECIMAL has.
+    """
+    _, digits, exponent = Decimal(text).as_tuple()
+    scale = max(-int(exponent), 0)
+    precision = max(len(digits) + int(exponent), 0) + scale
+    hold_decimal(max(precision, 1), scale)
+    return Type("numeric", max(precision, 1), scale)
+
+
+def of_string(text: str) -> Type:
+    """Return the DECIMAL that a string literal spells; UNKNOWN where a backslash may escape.
+
+    >>> of_string("' 3.14159'").sql
+    'numeric(6, 5)'
+
+    Raises:
+        RedshiftError: it spells no number, or one of more digits than a DECIMAL has.
+    """
+    match = _PLAIN_STRING.fullmatch(text)
+    if not match:
+        return UNKNOWN
+    if not _NUMBER.fullmatch(match[1]):
+        raise RedshiftError(f'invalid input syntax for type numeric: "{match[1]}"', "22P02")
+    return of_digits(match[1].strip())
+
+
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\s*", re.ASCII)
 _PLACES = re.compile(r"(?:FM|PL|MI|SG|PR|[09.,DGLS$ ])*")
 _NUMBERS = FLOATS | INTEGERS.keys() | {"numeric"}
 
 
 def common(types: Iterable[Type]) -> Type:
-    """Return the type of the result of COALESCE, CASE, UNION and their like.
+    """Return the type that values of several types have in common (see choice.py).
 
-    >>> common([Type("numeric", 8, 2), UNKNOWN, Type("integer")]).sql
-    'numeric(12, 2)'
+    One that is not known may be any number or moment, so that beside those there is none; beside others PostgreSQL
+    takes no other.
+
+    >>> common([Type("numeric", 8, 2), Type("integer")]).sql, common([Type("numeric", 8, 2), UNKNOWN]) == UNKNOWN
+    ('numeric(12, 2)', True)
     """
-    known = list({type_ for type_ in types if type_ not in (UNKNOWN, ARRAY)})
-    if not known:
-        return UNKNOWN
+    all_types = set(types)
+    known = list(all_types - {UNKNOWN, ARRAY})
     names = {type_.name for type_ in known}
+    if not known or (len(known) < len(all_types) and names & (_NUMBERS | MOMENTS)):
+        return UNKNOWN
     if names <= STRINGS:
         return Type(known[0].name if len(names) == 1 else "varchar")  # of which length no page says
     if len(known) == 1:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.names import physical_words
 from local.redshift.sql import tree, types
+from local.redshift.sql.choice import agreed
 from local.redshift.sql.functions import FUNCTIONS, Function
 from local.redshift.sql.scope import Typed
 from local.redshift.sql.tokens import syntax_error
@@ -22,7 +24,7 @@ _FRAMED = frozenset({"first_value", "last_value", "nth_value"})
 class CallWriter(ExpressionWriter):
     """Writes calls."""
 
-    user_functions: frozenset[str] = frozenset()
+    user_functions: Mapping[str, Type] = MappingProxyType({})  # what they return, where it is one type
 
     def _call(self, node: tree.Call) -> Typed:
         name = ".".join(node.name[1:] if node.name[0] in ("pg_catalog", "information_schema") else node.name)
@@ -42,7 +44,8 @@ class CallWriter(ExpressionWriter):
         if node.name[-1] not in self.user_functions:
             raise RedshiftError(f"function {'.'.join(node.name)}(...) does not exist", "42883")
         arguments = ", ".join(self.sql(argument) for argument in node.arguments)
-        return Typed(".".join(f'"{part}"' for part in node.name) + f"({arguments})")
+        called = ".".join(f'"{part}"' for part in node.name)
+        return Typed(f"{called}({arguments})", self.user_functions[node.name[-1]])
 
     def _hold(self, function: Function, node: tree.Call) -> None:
         """Hold a call to what its function takes.
@@ -71,7 +74,9 @@ class CallWriter(ExpressionWriter):
     def _plain(self, function: Function, node: tree.Call) -> Typed:
         """Write a call as its template says, or alike."""
         arguments = [self.write(argument) for argument in node.arguments]
-        written = [self._argument(function, argument) for argument in arguments]
+        type_, written = self._result(function, arguments), [self._argument(function, each) for each in arguments]
+        if function.result == "=":
+            type_, written = agreed(arguments)
         listed = ("distinct " if node.distinct else "") + ("*" if node.is_star else ", ".join(written))
         if function.template:
             sql = function.template.replace("{*}", listed)
@@ -81,7 +86,6 @@ class CallWriter(ExpressionWriter):
             sql = f"{function.name}({listed})"
         if node.window is not None:
             sql += f" over {self.window(node.window)}"
-        type_ = self._result(function, arguments)
         if type_.name in ("varchar", "numeric") or (function.name == "sign" and type_ != UNKNOWN):
             return Typed(f"({sql})::{type_.sql}", type_)
         return Typed(sql, type_)
@@ -93,7 +97,7 @@ class CallWriter(ExpressionWriter):
         """
         if function.name.startswith("has_") and argument.is_literal:
             return physical_words(argument.sql)
-        if function.result in ("super", "1", "="):
+        if function.result in ("super", "1"):
             return argument.sql
         if argument.type != SUPER or function.kind != "s":
             return argument.operand
@@ -103,9 +107,7 @@ class CallWriter(ExpressionWriter):
     def _result(self, function: Function, arguments: list[Typed]) -> Type:
         if function.result == "1":
             return arguments[0].type
-        if function.result == "=":
-            return types.common(argument.type for argument in arguments)
-        return UNKNOWN if function.result == "?" else Type(function.result)
+        return UNKNOWN if function.result in ("?", "=") else Type(function.result)
 
     # --- rules ---
 
@@ -255,8 +257,7 @@ class CallWriter(ExpressionWriter):
 
     def _nvl2(self, function: Function, node: tree.Call) -> Typed:
         subject, filled, empty = (self.write(argument) for argument in node.arguments)
-        sql = f"case when {subject.sql} is not null then {filled.sql} else {empty.sql} end"
-        return self.unified(sql, [filled, empty])
+        return self.case([f"{subject.sql} is not null"], [filled, empty])
 
     def _nullif(self, function: Function, node: tree.Call) -> Typed:
         first, second = (self.write(argument) for argument in node.arguments)
@@ -269,14 +270,9 @@ class CallWriter(ExpressionWriter):
     def _decode(self, function: Function, node: tree.Call) -> Typed:
         """DECODE(expression, search, result, ... [, default]); NULL equals NULL in it."""
         subject, *rest = (self.write(argument) for argument in node.arguments)
-        default = rest.pop() if len(rest) % 2 else None
-        results = rest[1::2]
-        cases = " ".join(
-            f"when {subject.sql} is not distinct from {search.sql} then {result.sql}"
-            for search, result in zip(rest[::2], results, strict=True)
-        )
-        end = f" else {default.sql} end" if default else " end"
-        return self.unified(f"case {cases}{end}", [*results, *([default] if default else [])])
+        default = [rest.pop()] if len(rest) % 2 else []
+        conditions = [f"{subject.sql} is not distinct from {search.sql}" for search in rest[::2]]
+        return self.case(conditions, [*rest[1::2], *default])
 
     def _round(self, function: Function, node: tree.Call) -> Typed:
         arguments = [self.write(argument) for argument in node.arguments]

@@ -9,6 +9,7 @@ from typing import Any
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.names import physical_words, true_name
 from local.redshift.sql import tree, types
+from local.redshift.sql.choice import agreed, chosen, common_type
 from local.redshift.sql.scope import Catalog, Columns, Scope, Source, Typed, quote, quote_path
 from local.redshift.sql.tokens import syntax_error
 from local.redshift.sql.types import ARRAY, FLOATS, INTEGERS, MOMENTS, STRINGS, UNKNOWN, Type
@@ -40,6 +41,7 @@ class ExpressionWriter:
         self.allows_catalog = allows_catalog  # types and functions of the leader node
         self.scope = Scope()
         self.common: dict[str, Columns | None] = {}
+        self.named_common: set[str] = set()  # those of the common table expressions that a query has named
         self.leader_functions: set[str] = set()
         self.reads_catalog = self.reads_users = False
 
@@ -80,13 +82,9 @@ class ExpressionWriter:
             return Typed(text, UNKNOWN if node.kind == "null" else BOOLEAN, is_literal=node.kind == "null")
         if "e" in text.lower():
             return Typed(text + "::double precision", Type("double precision"))
-        if "." in text:
-            whole, fraction = text.split(".")
-            return Typed(text, Type("numeric", max(len(whole.lstrip("0")) + len(fraction), 1), len(fraction)))
-        value = int(text)
-        if value < 2**31:
-            return Typed(text, Type("integer"))
-        return Typed(text, Type("bigint") if value < 2**63 else Type("numeric", len(text), 0))
+        if "." in text or int(text) >= 2**63:
+            return Typed(text, types.of_digits(text))
+        return Typed(text, Type("integer" if int(text) < 2**31 else "bigint"))
 
     def _parameter(self, node: tree.Parameter) -> Typed:
         return Typed(node.text)
@@ -193,7 +191,7 @@ class ExpressionWriter:
             )
         if operator in ("<<", ">>"):
             return Typed(f"({left.sql} {operator} ({right.sql})::integer)", left.type)
-        type_ = BOOLEAN if "~" in operator else types.common([left.type, right.type])
+        type_ = BOOLEAN if "~" in operator else common_type([left, right])
         return Typed(f"({left.sql} {operator} {right.sql})", type_)
 
     def text(self, operand: Typed) -> str:
@@ -205,10 +203,9 @@ class ExpressionWriter:
         if left.type == SUPER or right.type == SUPER:
             # https://docs.aws.amazon.com/redshift/latest/dg/operators-functions.html: what comes out is SUPER
             return Typed(f"to_jsonb({self.number(left)} {operator} {self.number(right)})", SUPER)
+        left, right = _beside(left, right), _beside(right, left)
         type_ = types.arithmetic(operator, left.type, right.type)
         first, second = left.sql, right.sql
-        if (left.is_literal and right.type.name == "numeric") or (right.is_literal and left.type.name == "numeric"):
-            return Typed(f"({first} {operator} {second})")
         if type_.name == "numeric":
             if operator == "/":  # PostgreSQL chooses a scale by itself, but none below the dividend's
                 first = f"round(({first})::numeric, {max(type_.scale, left.type.scale)})"
@@ -254,7 +251,7 @@ class ExpressionWriter:
         """Return a value as SUPER."""
         if value.type == SUPER:
             return value.sql
-        if value.sql.lower() == "null":
+        if value.is_null:
             return "null::jsonb"
         sql = f"{value.sql}::varchar" if value.is_literal else value.sql
         return f"to_jsonb({sql})"
@@ -323,34 +320,27 @@ class ExpressionWriter:
     def _choice(self, node: tree.Case, to: tuple[Type, str] | None = None) -> Typed:
         """Write a CASE, cast to a type: where it chooses among texts, each is cast, a literal so once for all rows."""
         results = [self.write(result) for _, result in node.branches]
-        otherwise = self.write(node.otherwise) if node.otherwise else None
-        chosen = [*results, *([otherwise] if otherwise else [])]
-        if is_fitted := to is not None and all(each.type.name in STRINGS or each.is_literal for each in chosen):
-            type_, sql = to
-            otherwise = otherwise or Typed("null")
-            *results, otherwise = (Typed(f"({each.sql})::{sql}", type_) for each in (*results, otherwise))
+        values = [*results, self.write(node.otherwise)] if node.otherwise else results
         subject = self.write(node.subject) if node.subject else None
-        words = ["case"]
-        for (condition, _), result in zip(node.branches, results, strict=True):
-            when = self.compare("=", subject, self.write(condition)).sql if subject else self.condition(condition)
-            words.append(f"when {when} then {result.sql}")
-        if otherwise:
-            words.append(f"else {otherwise.sql}")
-        case = " ".join([*words, "end"])
-        if is_fitted:
-            return Typed(f"({case})::{sql}", type_)
-        value = self.unified(case, chosen)
-        return self.cast(value, *to) if to else value
+        conditions = [
+            self.compare("=", subject, self.write(condition)).sql if subject else self.condition(condition)
+            for condition, _ in node.branches
+        ]
+        if to is None:
+            return self.case(conditions, values)
+        if all(each.type.name in STRINGS or each.is_literal for each in values):
+            type_, sql = to
+            fitted = [f"({each.sql})::{sql}" for each in values]
+            return Typed(
+                f"({_case_of(conditions, fitted if node.otherwise else [*fitted, f'(null)::{sql}'])})::{sql}", type_
+            )
+        return self.cast(self.case(conditions, values), *to)
 
-    def unified(self, sql: str, values: list[Typed]) -> Typed:
-        """Give a choice among values the type that they have in common."""
-        type_ = types.common(value.type for value in values)
-        strings = [value for value in values if value.sql.lower() != "null"]
-        if strings and all(value.is_literal for value in strings):
-            type_ = VARCHAR
-        if type_ in (UNKNOWN, BOOLEAN) or type_.name in INTEGERS or type_.name in MOMENTS:
-            return Typed(f"({sql})", type_)
-        return Typed(f"({sql})::{type_.sql}", type_)
+    @staticmethod
+    def case(conditions: list[str], values: list[Typed]) -> Typed:
+        """Return the value whose condition is true; one more than there are conditions is for where none is."""
+        type_, written = agreed(values)
+        return chosen(_case_of(conditions, written), type_)
 
     def _cast(self, node: tree.Cast) -> Typed:
         type_, sql = types.of_words(node.to.name, node.to.arguments, self.allows_catalog)
@@ -412,6 +402,20 @@ class ExpressionWriter:
         return f"{words} nulls {item.nulls}" if item.nulls else words
 
 
+def _case_of(conditions: list[str], values: list[str]) -> str:
+    words = ["case", *(f"when {condition} then {value}" for condition, value in zip(conditions, values, strict=False))]
+    if len(values) > len(conditions):
+        words.append(f"else {values[-1]}")
+    return " ".join([*words, "end"])
+
+
+def _beside(operand: Typed, other: Typed) -> Typed:
+    """Return an operand of a computation: a string literal beside a number counts as a number (see choice.py)."""
+    if operand.is_literal and not operand.is_null and other.type.name in _NUMBERS:
+        return replace(operand, type=types.of_string(operand.sql) if other.type.name == "numeric" else other.type)
+    return operand
+
+
 def _length(operand: Typed) -> int:
     """Return the length of what is cast to a VARCHAR without one, which the operand's decides on; 0 if not known.
 
@@ -419,7 +423,7 @@ def _length(operand: Typed) -> int:
     found: https://github.com/brooklyn-data/dbt_artifacts/issues/60.
     """
     if operand.is_literal:
-        return 1 if operand.sql.lower() == "null" else types.literal_length(operand.sql)
+        return 1 if operand.is_null else types.literal_length(operand.sql)
     return operand.type.length if operand.type == VARCHAR else 0
 
 

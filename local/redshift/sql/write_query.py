@@ -15,13 +15,11 @@ from local.redshift.sql.functions import FUNCTIONS
 from local.redshift.sql.scope import Scope, Typed, quote, walk
 from local.redshift.sql.types import UNKNOWN
 from local.redshift.sql.write_expression import VARCHAR
-from local.redshift.sql.write_set import Output, SetWriter, is_plain
+from local.redshift.sql.write_set import Output, SetWriter, first_of, is_plain
 
 
 class QueryWriter(SetWriter):
     """Writes queries."""
-
-    recurs = False  # inside of WITH RECURSIVE, whose queries PostgreSQL wants to be of one length
 
     def subquery(self, query: tree.Query) -> tuple[str, Output | None]:
         """Return a query, and its columns where they are known."""
@@ -44,6 +42,10 @@ class QueryWriter(SetWriter):
         for table in query.common:
             if query.is_recursive and table.columns:
                 self.common[table.name] = dict.fromkeys(table.columns, UNKNOWN)
+                _, columns = self.subquery(first_of(table.query))  # which alone gives them their types
+                self.common[table.name] = self.renamed(columns, table.columns)
+                self.named_common.discard(table.name)
+                self.recursions[id(table.query)] = table.name
             recurs, self.recurs = self.recurs, self.recurs or query.is_recursive
             sql, columns = self.subquery(table.query)
             self.recurs = recurs
@@ -60,10 +62,9 @@ class QueryWriter(SetWriter):
 
     def _select(self, select: tree.Select, outer: Scope) -> tuple[str, Output | None]:
         self.scope = Scope(outer)
-        bare, self.bare = self.bare, frozenset()
         self.outer_joins(select)
         source = f" from {self.source(select.source)}" if select.source else ""
-        items = self._items(select, bare)
+        items = self._items(select)
         where = self._where(select)
         columns = (
             None
@@ -141,14 +142,14 @@ class QueryWriter(SetWriter):
             return next((index for index, (name, _) in enumerate(columns) if name == expression.name[0]), None)
         return None
 
-    def _items(self, select: tree.Select, bare: frozenset[int]) -> list[tuple[str, str, Typed | None]]:
+    def _items(self, select: tree.Select) -> list[tuple[str, str, Typed | None]]:
         """Return the select list: a name, what PostgreSQL reads, and its type; None for columns that are not known."""
         found: list[tuple[str, str, Typed | None]] = []
-        for place, item in enumerate(select.items):
+        for item in select.items:
             if isinstance(item.expression, tree.Star):
                 found += self._star_items(item.expression, select)
                 continue
-            typed = self.write(item.expression) if place in bare else self._select_item(item.expression)
+            typed = self._select_item(item.expression)
             name = item.alias or output_name(item.expression)
             found.append((name, f"{typed.sql} as {quote(name)}", typed))
             if item.alias:

@@ -5,53 +5,48 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/r_UNION.html.
 
 from __future__ import annotations
 
-from local.redshift.sql import tree, types
-from local.redshift.sql.scope import Scope, quote
-from local.redshift.sql.types import CODE, FLOATS, INTEGERS, MOMENTS, Type
+from local.redshift.errors import RedshiftError
+from local.redshift.sql import tree
+from local.redshift.sql.choice import column_type
+from local.redshift.sql.scope import Catalog, Scope, Typed, quote
+from local.redshift.sql.types import Type
 from local.redshift.sql.write_source import SourceWriter
 
 Output = list[tuple[str, Type]]
-_TAKEN = FLOATS | INTEGERS.keys() | MOMENTS | {"numeric", "boolean", "interval", CODE.name}
 
 
 class SetWriter(SourceWriter):
     """Writes set operations."""
 
-    bare: frozenset[int] = frozenset()  # the places of a select list whose literals stay without a type
+    recurs = False  # inside of WITH RECURSIVE, whose queries PostgreSQL wants to be of one length
+
+    def __init__(self, catalog: Catalog, allows_catalog: bool) -> None:
+        super().__init__(catalog, allows_catalog)
+        self.recursions: dict[int, str] = {}  # by the query that may name itself, its name
 
     def set_operation(self, query: tree.SetOperation, outer: Scope) -> tuple[str, Output | None]:
         """Return a set operation, and its columns where they are known.
 
-        A string literal has no type of its own: it becomes what the other queries have in its column.
+        Each query gives what all have in common. A recursion has the types of its first query alone: whether Redshift
+        takes another DECIMAL in the next is not documented.
+
+        Raises:
+            RedshiftError: a recursion's queries have DECIMALs of several scales.
         """
         queries = _chain(query)
         written = [self.subquery(each) for each in queries]
-        literals = [_literals(each) for each in queries]
-        typed: frozenset[int] = frozenset()
-        if any(literals):
-            typed = _typed_elsewhere(literals, [columns for _, columns in written])
-            for index, places in enumerate(literals):
-                if places & typed:
-                    self.bare = places & typed
-                    written[index] = self.subquery(queries[index])
-        bare = typed & frozenset().union(*literals)
-        columns, differ = written[0][1], False
-        for _, other in written[1:]:
-            if columns is None or other is None or len(columns) != len(other):
-                continue
-            differ = differ or _differ(columns, other)
-            pairs = zip(columns, other, strict=True)
-            columns = [(name, types.common([type_, second])) for (name, type_), (_, second) in pairs]
-        sql = f" {query.operator} ".join(f"({each})" for each, _ in written)
-        if columns and bare:  # of a literal the scale is not known
-            columns = [
-                (name, Type("numeric") if place in bare and type_.name == "numeric" else type_)
-                for place, (name, type_) in enumerate(columns)
-            ]
-        if columns and differ:
-            sql = _as_common(sql, columns)
+        columns = written[0][1]
+        if columns:
+            values = [_values(each, found, len(columns)) for each, (_, found) in zip(queries, written, strict=True)]
+            places = [column_type(list(of_place)) for of_place in zip(*values, strict=True)]
+            if self.recursions.get(id(query)) in self.named_common:
+                _hold_recursion(columns, places)
+            else:
+                casts = zip(*(casts for _, casts in places), strict=True)
+                written = [_cast(sql, found, to) for (sql, found), to in zip(written, casts, strict=True)]
+            columns = [(name, type_) for (name, _), (type_, _) in zip(columns, places, strict=True)]
         self.scope = Scope(outer)
-        return sql + self.tail(query), columns
+        return f" {query.operator} ".join(f"({sql})" for sql, _ in written) + self.tail(query), columns
 
     def tail(self, query: tree.Query) -> str:
         """Return ORDER BY, LIMIT and OFFSET."""
@@ -68,6 +63,21 @@ def is_plain(query: tree.Query) -> bool:
     return not query.common and not query.order and query.limit is None and query.offset is None
 
 
+def _hold_recursion(columns: Output, places: list[tuple[Type, list[str]]]) -> None:
+    for (name, first), (type_, _) in zip(columns, places, strict=True):
+        if type_ != first and "numeric" in (first.name, type_.name):
+            raise RedshiftError(
+                f'column "{name}" of a recursive query is {first.sql or "of no known type"} in its first part and'
+                f" {type_.sql or 'of no known type'} with the next: cast both parts to one DECIMAL",
+                "42804",
+            )
+
+
+def first_of(query: tree.Query) -> tree.Query:
+    """Return the first query of `a union b union c`, the query itself if it is none."""
+    return _chain(query)[0] if isinstance(query, tree.SetOperation) else query
+
+
 def _chain(query: tree.SetOperation) -> list[tree.Query]:
     """Return the queries of `a union b union c`, which is one of one and another: hundreds would be too deep."""
     left, chain = query.left, [query.right]
@@ -77,38 +87,35 @@ def _chain(query: tree.SetOperation) -> list[tree.Query]:
     return [left, *reversed(chain)]
 
 
-def _literals(query: tree.Query) -> frozenset[int]:
-    """Return the places of a select list that hold a string literal; where `*` is before them, they are not known."""
+def _values(query: tree.Query, columns: Output | None, count: int) -> list[Typed]:
+    """Return what a query gives in each of its columns: its type, or the literal without one."""
+    if columns is None or len(columns) != count:
+        return [Typed("")] * count
+    literals = _literals(query)
+    return [literals.get(place) or Typed("", type_) for place, (_, type_) in enumerate(columns)]
+
+
+def _literals(query: tree.Query) -> dict[int, Typed]:
+    """Return the literals without a type in a select list; where `*` is before them, their places are not known."""
     if not isinstance(query, tree.Select) or not is_plain(query) or query.distinct or query.qualify is not None:
-        return frozenset()
+        return {}
     expressions = [item.expression for item in query.items]
     if any(isinstance(each, tree.Star) for each in expressions):
-        return frozenset()
-    return frozenset(
-        place for place, each in enumerate(expressions) if isinstance(each, tree.Literal) and each.kind == "string"
-    )
+        return {}
+    return {
+        place: Typed(each.text, is_literal=True)
+        for place, each in enumerate(expressions)
+        if isinstance(each, tree.Literal) and each.kind in ("string", "null")
+    }
 
 
-def _typed_elsewhere(literals: list[frozenset[int]], outputs: list[Output | None]) -> frozenset[int]:
-    """Return the places at which another query has a type that a string literal can become."""
-    return frozenset(
-        place
-        for places, columns in zip(literals, outputs, strict=True)
-        for place, (_, type_) in enumerate(columns or ())
-        if place not in places and type_.name in _TAKEN
-    )
-
-
-def _differ(first: Output, second: Output) -> bool:
-    pairs = zip(first, second, strict=True) if len(first) == len(second) else ()
-    return any("numeric" in (one.name, other.name) and one != other for (_, one), (_, other) in pairs)
-
-
-def _as_common(sql: str, columns: Output) -> str:
-    """Give DECIMAL columns of two queries the precision and scale that they have in common."""
-    names = [f"c{index}" for index in range(len(columns))]
+def _cast(sql: str, columns: Output | None, casts: tuple[str, ...]) -> tuple[str, Output | None]:
+    """Return a query whose columns are cast, to '' where one is left as it is."""
+    if columns is None or len(columns) != len(casts) or not any(casts):
+        return sql, columns
+    names = [f"c{place}" for place in range(len(columns))]
     items = [
-        f"{name}{'::' + type_.sql if type_.precision else ''} as {quote(column)}"
-        for name, (column, type_) in zip(names, columns, strict=True)
+        f"{name}{'::' + to if to else ''} as {quote(column)}"
+        for name, (column, _), to in zip(names, columns, casts, strict=True)
     ]
-    return f"select {', '.join(items)} from ({sql}) as united({', '.join(names)})"  # noqa: S608 - of a tree
+    return f"select {', '.join(items)} from ({sql}) as cast_({', '.join(names)})", columns  # noqa: S608 - of a tree

@@ -12,6 +12,7 @@ from typing import Any
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.names import physical, true_name
 from local.redshift.sql import tree, types
+from local.redshift.sql.choice import agreed
 from local.redshift.sql.scope import Columns, Relation, Scope, Source, Typed, quote, quote_path, walk
 from local.redshift.sql.types import UNKNOWN, Type
 from local.redshift.sql.write_call import CallWriter
@@ -48,6 +49,7 @@ class SourceWriter(CallWriter):
         name, alias = table.name, table.alias or table.name[-1]
         if len(name) == 1 and name[0] in self.common:
             columns = self.common[name[0]]
+            self.named_common.add(name[0])
         elif len(name) > 1 and name not in self.catalog and self.scope.source(name[:1]):
             return self._unnested(self.write(tree.Column(name)), alias, table.at)
         else:
@@ -218,10 +220,10 @@ class SourceWriter(CallWriter):
         by_name = dict(columns)
         if missing := turned.keys() - by_name.keys():
             raise RedshiftError(f'column "{min(missing)}" does not exist', "42703")
-        type_ = types.common(by_name[name].type for name in turned)
+        type_, values = agreed([by_name[name] for name in turned])
         rows = ", ".join(
-            f"({quote_text(true_name(item.alias or name))}::varchar, {by_name[name].sql})"
-            for name, item in turned.items()
+            f"({quote_text(true_name(item.alias or name))}::varchar, {value})"
+            for (name, item), value in zip(turned.items(), values, strict=True)
         )
         items = ", ".join(
             [*(f"{typed.sql} as {quote(name)}" for name, typed in kept), '"turned"."label"', '"turned"."value"']

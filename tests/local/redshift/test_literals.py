@@ -78,6 +78,6 @@ def test_a_literal_in_a_set_operation_takes_the_type_of_the_other_query(client: 
     assert [row[1] for row in columns(client, "r")] == ["date", "integer"]
     assert client.run("select d::varchar, n from r order by n") == [("2022-02-14", 1), ("2020-02-12", 2)]
     scales = client.run("select (a)::varchar from (select 1.5 as a union all select '2.2567') order by 1")
-    assert scales == [("1.5",), ("2.2567",)]  # neither is rounded
+    assert scales == [("1.5000",), ("2.2567",)]  # neither is rounded
     assert client.error("select 1 union all select 'one'")["C"] == "22P02"
     assert client.error("select 1 union all select 'one'::varchar")["C"] == "42804"

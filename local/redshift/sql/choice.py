@@ -1,0 +1,84 @@
+"""What CASE, COALESCE, NVL2, DECODE, GREATEST, LEAST and the set operations make of values of several types. Pure.
+
+In: values. Out: the type that they have in common, and how each is written to be of it.
+
+- NULL has no say.
+- A string literal has no type of its own: it takes that of the others, and fails where it is none of it
+  (the last example of https://docs.aws.amazon.com/redshift/latest/dg/r_NVL_function.html). No page says which precision
+  it gets beside a DECIMAL: here that of the number that it spells, so that nothing is rounded.
+- REAL beside another number is DOUBLE PRECISION before one is chosen, as in a computation
+  (https://docs.aws.amazon.com/redshift/latest/dg/r_numeric_computations201.html): REAL holds 6 digits.
+- What has a type that is not known (a parameter) keeps its value: PostgreSQL finds the type of all, and none is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from local.redshift.sql import types
+from local.redshift.sql.scope import Typed
+from local.redshift.sql.types import CODE, FLOATS, INTEGERS, MOMENTS, UNKNOWN, Type
+
+_VARCHAR, _DOUBLE = Type("varchar"), Type("double precision")
+_TAKEN = FLOATS | INTEGERS.keys() | MOMENTS | {"numeric", "boolean", "interval", CODE.name}
+_CAST = frozenset({"varchar", "numeric", "super", "varbyte"})  # what a choice among values would not be by itself
+
+
+def common_type(values: Iterable[Typed]) -> Type:
+    """Return the type that values have in common.
+
+    >>> common_type([Typed("n", Type("numeric", 8, 2)), Typed("'3.14159'", is_literal=True)]).sql
+    'numeric(11, 5)'
+    >>> common_type([Typed("n", Type("numeric", 8, 2)), Typed("$1")]) == UNKNOWN
+    True
+
+    Raises:
+        RedshiftError: a string literal beside a DECIMAL spells no number.
+    """
+    counted = [value for value in values if not value.is_null]
+    strings = [value.sql for value in counted if value.is_literal]
+    if strings and len(strings) == len(counted):
+        return _VARCHAR
+    others = [value.type for value in counted if not value.is_literal]
+    known = types.common(type_ for type_ in others if type_ != UNKNOWN)
+    if known.name == "numeric":
+        others += [types.of_string(text) for text in strings]
+    return types.common(others)
+
+
+def agreed(values: list[Typed]) -> tuple[Type, list[str]]:
+    """Return the type that values have in common, and each of them as one of it.
+
+    >>> agreed([Typed("r", Type("real")), Typed("i", Type("integer"))])[1]
+    ['(r)::double precision', '(i)::double precision']
+    """
+    type_ = common_type(values)
+    return type_, [
+        f"({value.sql})::{type_.sql}" if type_ == _DOUBLE != value.type and not value.is_literal else value.sql
+        for value in values
+    ]
+
+
+def chosen(sql: str, type_: Type) -> Typed:
+    """Return a choice among values that have a type in common."""
+    return Typed(f"({sql})::{type_.sql}" if type_.name in _CAST else f"({sql})", type_)
+
+
+def column_type(values: list[Typed]) -> tuple[Type, list[str]]:
+    """Return the type of a set operation's column, and what each query's is to be cast to, '' where to nothing.
+
+    A string literal is cast to what the others are, also where PostgreSQL alone knows the type of one of them.
+
+    >>> column_type([Typed("", Type("date")), Typed("'2020-02-12'", is_literal=True)])[1]
+    ['', 'date']
+    """
+    type_ = common_type(values)
+    known = types.common(value.type for value in values if value.type != UNKNOWN)
+    return type_, [_cast_in_column(value, type_, known) for value in values]
+
+
+def _cast_in_column(value: Typed, type_: Type, known: Type) -> str:
+    if type_.name in ("numeric", "double precision"):
+        return type_.sql if value.type != type_ else ""
+    takes = value.is_literal and not value.is_null and known.name in _TAKEN
+    return (known.name if type_ == UNKNOWN else type_.sql) if takes else ""
