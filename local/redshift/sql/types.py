@@ -30,8 +30,10 @@ class Type:
 
     @property
     def sql(self) -> str:
-        """Return the type as PostgreSQL writes it."""
-        return f"numeric({self.precision}, {self.scale})" if self.name == "numeric" and self.precision else self.name
+        """Return the type as PostgreSQL writes it, whose `char` alone would be one character."""
+        if self.name == "numeric" and self.precision:
+            return f"numeric({self.precision}, {self.scale})"
+        return "bpchar" if self.name == "char" else self.name
 
 
 UNKNOWN = Type("")

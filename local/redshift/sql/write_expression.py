@@ -233,9 +233,9 @@ class ExpressionWriter:
             return self._compare_super(operator, left, right)
         for kinds in (_NUMBERS, MOMENTS):
             if first in STRINGS and second in kinds:
-                left = Typed(f"({left.sql})::{right.type.sql}", right.type)
+                left = Typed(f"({left.sql})::{second}", right.type)  # not to its scale: what differs is not equal
             elif second in STRINGS and first in kinds:
-                right = Typed(f"({right.sql})::{left.type.sql}", left.type)
+                right = Typed(f"({right.sql})::{first}", left.type)
         if left.is_literal and right.is_literal:
             left = Typed(f"{left.sql}::varchar", VARCHAR)
         return Typed(f"({left.sql} {operator} {right.sql})", BOOLEAN)

@@ -36,6 +36,10 @@ class SourceWriter(CallWriter):
         """Return columns under the names that an alias gives them."""
         if columns is None:
             return dict.fromkeys(names, UNKNOWN) if names else None
+        if len(names) > len(columns):
+            raise RedshiftError(
+                f"a query of {len(columns)} columns is given {len(names)} names: {', '.join(names)}", "42P10"
+            )
         return dict(
             zip([*names, *(name for name, _ in columns[len(names) :])], (type_ for _, type_ in columns), strict=True)
         )

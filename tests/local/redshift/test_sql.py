@@ -416,6 +416,12 @@ def test_a_union_of_hundreds_is_read_and_what_is_nested_too_deeply_is_an_error(c
     assert client.value("select 1") == 1, "the connection is still there"
 
 
+@pytest.mark.parametrize("query", ["with q(a, b) as (select 1) select a from q", "select a from (select 1) as q(a, b)"])
+def test_more_names_than_columns_are_refused(client: Client, query: str) -> None:
+    assert client.error(query)["C"] == "42P10"
+    assert client.value("select 1") == 1
+
+
 def test_the_query_of_a_prepared_statement_is_redshift_s_too(client: Client) -> None:
     client.run("create table t (a int)", "prepare put (int) as insert into t values ($1 / 2)")
     client.run("execute put (3)", "execute put (5)", "prepare mean (int) as select avg(a) + $1 as mean from t")

@@ -124,3 +124,17 @@ def test_a_cast_keeps_the_longest_prefix_that_fits(administrator: Client, value:
     assert value.startswith(kept)
     assert len(kept.encode()) <= bytes_
     assert kept == value or len(value[: len(kept) + 1].encode()) > bytes_
+
+
+def test_a_text_that_is_compared_with_a_number_is_not_rounded_to_its_scale(client: Client) -> None:
+    client.run(
+        "create table t (a varchar(9), n decimal(8, 2))", "insert into t values ('1.254', 1.25), ('1.250', 1.25)"
+    )
+    assert client.run("select a from t where a = n") == client.run("select a from t where n = a") == [("1.250",)]
+    assert client.run("select a from t where a > n") == [("1.254",)]
+
+
+def test_a_char_stays_whole(client: Client) -> None:
+    client.run("create table t (a char(3))", "insert into t values ('abc')")
+    whole = "nvl(a, a), case when true then a else a end, percentile_disc(0.5) within group (order by a)"
+    assert client.run(f"select {whole} from t group by a") == [("abc", "abc", "abc")]
