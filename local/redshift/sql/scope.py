@@ -86,6 +86,8 @@ class Scope:
     merged: list[str] = field(default_factory=list)  # columns of USING
     aliases: dict[str, Typed] = field(default_factory=dict)  # of the select list so far
     in_where: dict[str, Typed] = field(default_factory=dict)  # of all of it, while WHERE is written
+    depth: int = 0  # how many queries it stands in; that of a query in FROM stands in one that it does not see
+    outer: list[Source | None] = field(default_factory=list)  # what it refers to of the scopes around it
 
     @property
     def is_known(self) -> bool:
@@ -98,6 +100,10 @@ class Scope:
             if source.is_called(qualifier):
                 return source
         return self.parent.source(qualifier) if self.parent else None
+
+    def holder(self, source: Source) -> Scope:
+        """Return the scope, this one or one around it, that has a relation."""
+        return next(scope for scope in self.chain() if any(each is source for each in scope.sources))
 
     def label(self, alias: str, name: tree.Name = ()) -> str:
         """Return what to call a relation so that `a.t` and `b.t` of one query, or of one in another, stay apart.

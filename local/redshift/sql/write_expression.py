@@ -10,6 +10,7 @@ from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.names import physical_words, true_name
 from local.redshift.sql import tree, types
 from local.redshift.sql.choice import agreed, chosen, common_type
+from local.redshift.sql.correlation import Correlations
 from local.redshift.sql.scope import Catalog, Columns, Scope, Source, Typed, quote, quote_path
 from local.redshift.sql.tokens import syntax_error
 from local.redshift.sql.types import ARRAY, FLOATS, INTEGERS, MOMENTS, STRINGS, UNKNOWN, Type
@@ -44,6 +45,7 @@ class ExpressionWriter:
         self.named_common: set[str] = set()  # those of the common table expressions that a query has named
         self.leader_functions: set[str] = set()
         self.reads_catalog = self.reads_users = False
+        self.correlations = Correlations()
 
     def write(self, node: tree.Expression) -> Typed:
         """Return an expression for PostgreSQL.
@@ -95,6 +97,7 @@ class ExpressionWriter:
             source = self.scope.source(name[:length])
             if source is None:
                 continue
+            self.correlations.note(self.scope, self.scope.holder(source), source)
             if source.is_element:
                 return self._steps(Typed(f"{quote(source.label)}.{quote(source.alias)}", SUPER), name[length:])
             if own := _OF_REDSHIFT.get((*source.relation[-1:], name[length])):
@@ -107,10 +110,12 @@ class ExpressionWriter:
                 return self._own(*owns[0], name[0])
             found = scope.column(name[0])
             if found is not None:
+                self.correlations.note(self.scope, scope, found[0])
                 return self._steps(Typed(quote(name[0]), found[1]), name[1:])
             if not scope.is_known:
                 break
             if name[0] in scope.aliases:
+                self.correlations.note(self.scope, scope)
                 return self._steps(scope.aliases[name[0]], name[1:])
         else:
             if name[0] in self.scope.in_where:
@@ -154,7 +159,10 @@ class ExpressionWriter:
 
     def _unary(self, node: tree.Unary) -> Typed:
         if node.operator == "not":
-            return Typed(f"(not {self.condition(node.operand)})", BOOLEAN)
+            condition = self.condition(node.operand)
+            if isinstance(node.operand, tree.In | tree.Quantified):
+                self.correlations.hold_predicate(node.operand, negated=True)
+            return Typed(f"(not {condition})", BOOLEAN)
         operand = self.write(node.operand)
         sql, type_ = f"({node.operator} {self.number(operand)})", operand.type
         if type_ == SUPER:
@@ -282,7 +290,9 @@ class ExpressionWriter:
     def _in(self, node: tree.In) -> Typed:
         word = "not in" if node.negated else "in"
         if isinstance(node.among, tree.Query):
-            return Typed(f"({self.sql(node.operand)} {word} ({self.query_sql(node.among)}))", BOOLEAN)
+            sql = f"({self.sql(node.operand)} {word} ({self.query_sql(node.among)}))"
+            self.correlations.hold_predicate(node, node.negated)
+            return Typed(sql, BOOLEAN)
         operand = self.write(node.operand)
         among = [self.write(item) for item in node.among]
         if operand.type == SUPER:
@@ -294,6 +304,7 @@ class ExpressionWriter:
 
     def _quantified(self, node: tree.Quantified) -> Typed:
         query = self.query_sql(node.query)
+        self.correlations.hold_predicate(node, node.quantifier == "all")
         return Typed(f"({self.sql(node.operand)} {node.operator} {node.quantifier} ({query}))", BOOLEAN)
 
     def _exists(self, node: tree.Exists) -> Typed:

@@ -21,21 +21,24 @@ from local.redshift.sql.write_set import Output, SetWriter, first_of, is_plain
 class QueryWriter(SetWriter):
     """Writes queries."""
 
+    depth = 0  # how many queries what is being written stands in
+
     def subquery(self, query: tree.Query) -> tuple[str, Output | None]:
         """Return a query, and its columns where they are known."""
-        outer, common, recurs = self.scope, self.common, self.recurs
+        outer, common, recurs, depth = self.scope, self.common, self.recurs, self.depth
         self.common = dict(common)
         try:
             with_ = self._common_tables(query)
             if isinstance(query, tree.Select):
                 sql, columns = self._select(query, outer)
+                self.correlations.hold_select(query, self.scope)
             elif isinstance(query, tree.SetOperation):
-                sql, columns = self.set_operation(query, outer)
+                sql, columns = self.set_operation(query)
             else:
                 raise RedshiftError("no query")
             return with_ + sql, columns
         finally:
-            self.scope, self.common, self.recurs = outer, common, recurs
+            self.scope, self.common, self.recurs, self.depth = outer, common, recurs, depth
 
     def _common_tables(self, query: tree.Query) -> str:
         parts = []
@@ -47,8 +50,9 @@ class QueryWriter(SetWriter):
                 self.named_common.discard(table.name)
                 self.recursions[id(table.query)] = table.name
             recurs, self.recurs = self.recurs, self.recurs or query.is_recursive
+            self.depth += 1
             sql, columns = self.subquery(table.query)
-            self.recurs = recurs
+            self.recurs, self.depth = recurs, self.depth - 1
             named = f"({', '.join(quote(name) for name in table.columns)})" if table.columns else ""
             how = "not materialized " if _is_scan(table.query) and not query.is_recursive else ""
             if not query.is_recursive and is_computed_once(table, query):
@@ -61,7 +65,8 @@ class QueryWriter(SetWriter):
     # --- SELECT ---
 
     def _select(self, select: tree.Select, outer: Scope) -> tuple[str, Output | None]:
-        self.scope = Scope(outer)
+        self.depth += 1
+        self.scope = Scope(outer, depth=self.depth)
         self.outer_joins(select)
         source = f" from {self.source(select.source)}" if select.source else ""
         items = self._items(select)
@@ -190,8 +195,16 @@ class QueryWriter(SetWriter):
                 for place, item in enumerate(select.items, 1)
                 if not any(isinstance(node, tree.Call) and is_aggregate(node) for node in walk(item.expression))
             ]
+            for place in places:
+                self._hold_group(tree.Literal("number", place), select)
             return f" group by {', '.join(places)}" if places else ""
-        return f" group by {', '.join(self.sql(each) for each in select.group)}" if select.group else ""
+        written = [self.sql(each) for each in select.group]
+        for each in select.group:
+            self._hold_group(each, select)
+        return f" group by {', '.join(written)}" if written else ""
+
+    def _hold_group(self, expression: tree.Expression, select: tree.Select) -> None:
+        self.correlations.hold_group(expression, select, lambda name: self.scope.column(name) is not None)
 
 
 def _of_any_length(typed: Typed) -> Typed:

@@ -24,7 +24,7 @@ class SetWriter(SourceWriter):
         super().__init__(catalog, allows_catalog)
         self.recursions: dict[int, str] = {}  # by the query that may name itself, its name
 
-    def set_operation(self, query: tree.SetOperation, outer: Scope) -> tuple[str, Output | None]:
+    def set_operation(self, query: tree.SetOperation) -> tuple[str, Output | None]:
         """Return a set operation, and its columns where they are known.
 
         Each query gives what all have in common. A recursion has the types of its first query alone: whether Redshift
@@ -45,7 +45,7 @@ class SetWriter(SourceWriter):
                 casts = zip(*(casts for _, casts in places), strict=True)
                 written = [_cast(sql, found, to) for (sql, found), to in zip(written, casts, strict=True)]
             columns = [(name, type_) for (name, _), (type_, _) in zip(columns, places, strict=True)]
-        self.scope = Scope(outer)
+        self.scope = Scope()  # whose ORDER BY names what comes out, and nothing else
         return f" {query.operator} ".join(f"({sql})" for sql, _ in written) + self.tail(query), columns
 
     def tail(self, query: tree.Query) -> str:

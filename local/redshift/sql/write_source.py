@@ -13,6 +13,7 @@ from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.names import physical, true_name
 from local.redshift.sql import tree, types
 from local.redshift.sql.choice import agreed
+from local.redshift.sql.correlation import SYSTEM
 from local.redshift.sql.scope import Columns, Relation, Scope, Source, Typed, quote, quote_path, walk
 from local.redshift.sql.types import UNKNOWN, Type
 from local.redshift.sql.write_call import CallWriter
@@ -21,7 +22,6 @@ from local.redshift.sql.write_expression import SUPER, VARCHAR
 # Tables of the leader node, and system tables that both kinds of query may read (where they do not exist yet, by name).
 _CATALOG = re.compile(r"(?:pg_catalog\.|information_schema\.|pg_|svv_)")
 _CALL = re.compile(r"[\w.\"]+\(.*\)", re.DOTALL)
-_SYSTEM = re.compile(r"(?:stl_|stv_|svl_|sys_|svcs_)")
 
 
 class SourceWriter(CallWriter):
@@ -77,7 +77,7 @@ class SourceWriter(CallWriter):
     def note(self, name: tree.Name) -> None:
         """Note whether a relation is the catalog's or users'."""
         relation = self.catalog.get(name)
-        if _SYSTEM.match(name[-1]):
+        if SYSTEM.match(name[-1]):
             return
         if relation.is_catalog if relation else bool(_CATALOG.match(".".join(name))):
             self.reads_catalog = True
@@ -142,7 +142,9 @@ class SourceWriter(CallWriter):
             self._merge_columns(before)
         if join.on is None:
             return f"{left} {join.kind} {right}"
-        return f"{left} {join.kind} {right} on {self.condition(join.on)}"
+        on = self.condition(join.on)
+        self.correlations.hold_join(join)
+        return f"{left} {join.kind} {right} on {on}"
 
     def _merge_columns(self, before: int) -> None:
         """Merge the columns that both sides of a natural join have."""
@@ -188,7 +190,7 @@ class SourceWriter(CallWriter):
     def _turned(self, source: tree.Relation) -> tuple[Scope, str, list[tuple[str, Typed]]]:
         """Return the scope around, the source of a PIVOT or UNPIVOT, and its columns; the scope is now its."""
         here = self.scope
-        self.scope = Scope(here.parent)
+        self.scope = Scope(here.parent, depth=here.depth)
         sql = self.source(source)
         columns = self.scope.star()
         if columns is None:
