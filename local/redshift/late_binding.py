@@ -18,10 +18,11 @@ _LATE_BINDING = re.compile(
 )
 
 
-def rewrite_late_binding_view(text: str, masked: Masked, statement: str) -> str | None:
+def rewrite_late_binding_view(text: str, masked: Masked, statement: str, external_query: str = "") -> str | None:
     """Return the call that creates the view, or None when the statement creates no late-binding view.
 
-    Its query is PostgreSQL's already; `statement` is what the client sent.
+    Its query is PostgreSQL's already; `statement` is what the client sent, and `external_query` its query, of a view
+    over external tables, which the front reads in the view's place (prelude/54_external.sql).
 
     Raises:
         RedshiftError: the view names its columns.
@@ -34,7 +35,8 @@ def rewrite_late_binding_view(text: str, masked: Masked, statement: str) -> str 
     query = masked.restore(match["query"].strip())
     name = masked.restore(re.sub(r"\s", "", match["name"]))
     replace = "true" if match["replace"] else "false"
+    arguments = f"{quote_literal(name)}, {quote_literal(query)}, {replace}"
     told = quote_literal(statement.strip().removesuffix(";"))
-    return (
-        f"call pg_catalog.rs_create_late_binding_view({quote_literal(name)}, {quote_literal(query)}, {replace}, {told})"
-    )
+    if external_query:
+        return f"call pg_catalog.rs_create_external_view({arguments}, {told}, {quote_literal(external_query)})"
+    return f"call pg_catalog.rs_create_late_binding_view({arguments}, {told})"

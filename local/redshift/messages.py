@@ -126,6 +126,11 @@ def error_response(fields: ErrorFields) -> Message:
     return Message(b"E", b"".join(code.encode() + text.encode() + b"\0" for code, text in fields.items()) + b"\0")
 
 
+def warning(text: str) -> Message:
+    """Return a NoticeResponse."""
+    return Message(b"N", error_response({"S": "WARNING", "C": "01000", "M": text}).body)
+
+
 def bound_formats(body: bytes) -> list[int]:
     r"""Return the format codes that a Bind message asks the result's columns in.
 

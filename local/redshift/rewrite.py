@@ -106,7 +106,7 @@ def query_of(sql: str) -> str:
 
 
 @lru_cache(maxsize=1000)  # every run of dbt sends much the same statements
-def rewrite(sql: str, in_transaction: bool = False, answer: Answer = ()) -> str:
+def rewrite(sql: str, in_transaction: bool = False, answer: Answer = (), external_query: str = "") -> str:
     """Return `sql`, one statement, as PostgreSQL reads it.
 
     >>> print(rewrite("create view v as select nvl(a, 'nvl(')::text as b from t"))
@@ -116,6 +116,7 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = ()) -> str:
         sql: a statement as a client sends it.
         in_transaction: whether a transaction block is open.
         answer: what the catalog says of the names that it needs (see needs_of).
+        external_query: the query of the view that it makes, where that is over external tables.
 
     Raises:
         RedshiftError: Redshift would refuse the statement.
@@ -135,7 +136,7 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = ()) -> str:
         return by_call
     if whole := rewrite_show(code, masked) or rewrite_append(code, masked):
         return whole
-    view = rewrite_late_binding_view(code, masked, sql)
+    view = rewrite_late_binding_view(code, masked, sql, external_query)
     return masked.restore(rewrite_masked(require_key(code, masked))) + storage if view is None else view
 
 

@@ -35,6 +35,8 @@ _NOTHING = Known(0, (), {})
 class Translation(Writing):
     """A conversation whose statements are rewritten."""
 
+    _view_source = ""  # the query of the late-binding view over external tables that the statement at hand makes
+
     async def _rewrite(self, statement: str) -> tuple[str, Sent]:
         """Return a statement for PostgreSQL, and for the history."""
         if parse_copy(statement):
@@ -49,7 +51,8 @@ class Translation(Writing):
         if claim and not self._is_known(needed):
             await self._claim_first(claim)
         known = await self._answer(needed) if needed else _NOTHING
-        rewritten = keep_hash(rewrite(statement, self._status != b"I", known.answer), self.settings.login_key)
+        rewritten = rewrite(statement, self._status != b"I", known.answer, self._view_source)
+        rewritten = keep_hash(rewritten, self.settings.login_key)
         if not _ROWS_ONLY.match(rewritten):
             self._known.clear()
             self._has_changed = self._has_changed or not _OWN_ONLY.match(rewritten)

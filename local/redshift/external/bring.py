@@ -7,20 +7,20 @@ its rows when they are asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from local.redshift.errors import RedshiftError
 from local.redshift.external.catalog import DataCatalog, ExternalSchema, ExternalTable, Partition
 from local.redshift.external.partition_values import hold_values
-from local.redshift.external.reading import is_asked_for, names_read, occurrences, reads_all
+from local.redshift.external.reading import Occurrence, is_asked_for, names_read, occurrences, reads_all
 from local.redshift.external.scan import PSEUDO, Scan, scan_chunks
-from local.redshift.external.told import TOLD, told_columns, told_rows
+from local.redshift.external.told import TOLD, is_beside, told_rows
 from local.redshift.names import physical, true_name
 from local.redshift.sql import tree
 from local.redshift.sql.scope import quote
-from local.redshift.sql.translate import RECORD, STORED, STORED_CATALOG, UNIT
+from local.redshift.sql.translate import RECORD, STORED, STORED_BESIDE, STORED_CATALOG, UNIT
 
 _UNREAD = "character varying(65535)"  # a column that no statement can read
 _SPECTRUM_OID = "$spectrum_oid"
@@ -52,6 +52,7 @@ class Found:
     columns: tuple[tuple[str, str], ...]
     hidden: tuple[str, ...] = ()
     scan: Scan | None = None
+    left_out: list[str] = field(default_factory=list)  # warnings, of when its rows have been read
 
     @property
     def creation(self) -> str:
@@ -63,6 +64,7 @@ class Found:
     def answer(self) -> tuple[str, str, str]:
         """What the translation is told of it."""
         kind = STORED_CATALOG if self.wanted.is_told else STORED
+        kind = STORED_BESIDE if is_beside(self.wanted.name) else kind
         columns = RECORD.join(f"{name}{UNIT}{type_}" for name, type_ in self.columns)
         return UNIT.join(self.wanted.name), UNIT.join((kind, self.wanted.stored, *self.hidden)), columns
 
@@ -73,7 +75,7 @@ class Found:
             RedshiftError: they cannot be read.
         """
         if self.scan is None:
-            return told_rows(self.wanted.name[-1], self.wanted.schemas)
+            return told_rows(self.wanted.name[-1], self.wanted.schemas, self.left_out)
         return scan_chunks(DataCatalog(self.scan.table.schema), self.scan, folder)
 
 
@@ -84,7 +86,7 @@ def find(wanted: Wanted) -> Found | None:
         RedshiftError: the role may not see it, or it is of a kind that is not offered.
     """
     if wanted.is_told:
-        return Found(wanted, told_columns(wanted.name[-1]))
+        return Found(wanted, TOLD[wanted.name[-1]].columns)
     catalog = DataCatalog(wanted.schemas[0])
     table = catalog.table(true_name(wanted.name[-1]))
     if table is None:
@@ -102,11 +104,24 @@ def find(wanted: Wanted) -> Found | None:
     return Found(wanted, (*kinds, *((name, PSEUDO[name]) for name in hidden)), hidden, scan)
 
 
+def schemas_asked(
+    name: tree.Name, schemas: tuple[ExternalSchema, ...], trees: tuple[Any, ...]
+) -> tuple[ExternalSchema, ...]:
+    """Return the schemas that conditions of what reads a system view leave."""
+    known = _places(name, trees)
+    column = TOLD[name[-1]].schema_column
+    return tuple(each for each in schemas if is_asked_for(known, {column: (true_name(each.name), _UNREAD)}))
+
+
+def _places(name: tree.Name, trees: tuple[Any, ...]) -> list[Occurrence] | None:
+    places = [occurrences(each, name) for each in trees]
+    return None if None in places else [place for some in places for place in some or ()]
+
+
 def _partitions(catalog: DataCatalog, table: ExternalTable, wanted: Wanted) -> tuple[Partition, ...] | None:
     if not table.keys:
         return None
-    places = [occurrences(each, wanted.name) for each in wanted.trees]
-    known = None if None in places else [place for some in places for place in some or ()]
+    known = _places(wanted.name, wanted.trees)
     kept = []
     for partition in catalog.partitions(table.name):
         hold_values(table, partition.values)

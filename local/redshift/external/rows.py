@@ -71,6 +71,8 @@ class ExternalRows(Translation):
         for each in found:
             folder = self.settings.temporary_folder
             await self._store(each, iter(()) if is_empty else each.chunks(folder))
+            for text in each.left_out:
+                self.client.write(messages.warning(text))
         return found
 
     async def _store(self, found: Found, chunks: Iterator[bytes]) -> None:

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 
 from local.redshift.conversation import Known
 from local.redshift.errors import RedshiftError
+from local.redshift.external.bring import schemas_asked
 from local.redshift.external.catalog import ExternalSchema
 from local.redshift.external.command import Command, CreateSchema, CreateTable
 from local.redshift.external.perform import hold, perform
 from local.redshift.external.rows import NO_SUCH, ExternalRows, in_thread
 from local.redshift.external.seen import EXTERNAL_NAMES
 from local.redshift.external.statement import external_command, made_in
-from local.redshift.external.told import TOLD
+from local.redshift.external.told import TOLD, is_beside
 from local.redshift.masking import code_of, quote_literal
 from local.redshift.messages import Message
 from local.redshift.recorder import Sent
@@ -31,7 +32,6 @@ _MAKES_VIEW = re.compile(r"create\s+(?:or\s+replace\s+)?(materialized\s+)?view\b
 _UNBOUND = re.compile(r"\bwith\s+no\s+schema\s+binding\s*;?$", re.IGNORECASE)
 DUPLICATE_SCHEMA = "42P06"
 _PREPARES = re.compile(r"prepare\b", re.IGNORECASE)
-_CREATED = "call pg_catalog.rs_create_late_binding_view("
 _MEANINGS = "select * from pg_catalog.rs_external(variadic array[{names}])"
 _FAULT = "select * from pg_catalog.rs_external_schema_fault({name})"
 _NAMES = "select * from pg_catalog.rs_external_names()"
@@ -72,7 +72,7 @@ class ExternalTables(ExternalRows):
 
     _query: str = ""  # the query that is being translated, and the statement that it is of
     _statement: str = ""
-    _view_source: str = ""  # the query of the late-binding view over external tables that it makes
+    _view_source: str = ""
     _met: dict[Needs, list[Meaning]] = field(default_factory=dict)  # as long as `_known` holds them
     _there: tuple[int, frozenset[str]] | None = None  # an epoch, and what rs_external_names said in it
     _commands: dict[bytes, tuple[Command, ExternalSchema]] = field(default_factory=dict)  # by prepared statement
@@ -154,12 +154,7 @@ class ExternalTables(ExternalRows):
         schema = made_in(statement)
         if schema in EXTERNAL_NAMES and await self._meanings([(schema, "")]):
             raise RedshiftError(f'tables and views of the warehouse cannot be made in the external schema "{schema}"')
-        rewritten, sent = await super()._rewrite(statement)
-        if self._view_source:
-            source = quote_literal(self._view_source)
-            created = "call pg_catalog.rs_create_external_view("
-            rewritten = f"{rewritten.replace(_CREATED, created, 1).removesuffix(')')}, {source})"
-        return rewritten, sent
+        return await super()._rewrite(statement)
 
     def _reads(self, query: str, statement: str) -> None:
         """Remember what is about to be translated: a query, and the statement that it stands in."""
@@ -175,14 +170,23 @@ class ExternalTables(ExternalRows):
             self._met[needed] = await self._meanings(needed.relations) if await self._may_mean(needed.relations) else []
         found = self._met[needed]
         told = [name for name in needed.relations if name[-1] in TOLD]
+        schemas = await self._all_schemas() if told else ()
+        if not schemas:
+            told = [name for name in told if not is_beside(name)]
         if not found and not told:
             return known
-        self._is_external = True
-        self._refuse_statement(needed, {each.name for each in found})
         known, views, tables, told = await self._expanded(known, found, told)
         trees = tuple(statement_tree(query) for query in (self._query, *views.values()))
-        schemas = await self._all_schemas() if told else ()
-        wanted = [self._wanted(name, schemas, trees) for name in dict.fromkeys(told)]
+        schemas = schemas or (await self._all_schemas() if told else ())
+        wanted = [
+            self._wanted(name, asked, trees)
+            for name in dict.fromkeys(told)
+            if (asked := schemas_asked(name, schemas, trees)) or not is_beside(name)
+        ]
+        if not wanted and not tables and not views:
+            return known
+        self._is_external = True
+        self._refuse_statement(needed, {each.name for each in found}, [each.name for each in wanted])
         wanted += [self._wanted(name, (schema,), trees) for name, schema in tables.items()]
         brought = await self._bring(wanted, is_empty=bool(self._view_source))
         self._wants += wanted
@@ -214,7 +218,7 @@ class ExternalTables(ExternalRows):
             told = [*told, *(name for name in inner.relations if name[-1] in TOLD)]
         return replace(known, answer=tuple(dict.fromkeys(answer))), views, tables, told
 
-    def _refuse_statement(self, needed: Needs, found: set[tree.Name]) -> None:
+    def _refuse_statement(self, needed: Needs, found: set[tree.Name], told: list[tree.Name]) -> None:
         """Refuse what reads or writes external tables in a way that Redshift does not have, or that is not offered."""
         code = code_of(self._statement)
         if needed.target in found:
@@ -227,6 +231,11 @@ class ExternalTables(ExternalRows):
         match = _MAKES_VIEW.match(code)
         if not match:
             return
+        if not found and all(map(is_beside, told)):
+            raise RedshiftError(
+                f"where there are external schemas, the local Redshift offers no view over {told[0][-1]}: "
+                "it would not tell of their tables. Name schemas of the warehouse in its WHERE"
+            )
         if match[1]:
             raise RedshiftError("materialized views of external tables are not offered by the local Redshift")
         if not _UNBOUND.search(code):

@@ -218,6 +218,8 @@ begin
     for stale in
         select v.* from redshift.late_binding_view as v
         where not v.view_id = any(ids)
+            -- the front reads its query itself, and finds anew what it names
+            and not exists (select from redshift.external_view as e where e.view_id = v.view_id)
             and (v.bound_ids && ids or exists (select from unnest(patterns) as p where v.words ~ p))
             and not (is_addition and v.bound_ids <> '{}' and strpos(v.words, '*') = 0)
         order by v.view_id

@@ -27,6 +27,7 @@ class Relation:
     stored: str = ""  # the temporary table that it is read from
     hidden: frozenset[str] = frozenset()  # columns that `*` does not mean
     query: tree.Query | None = None  # what it stands for, where the front itself reads a view
+    is_beside: bool = False  # `stored` holds more rows of it, not all
 
 
 Catalog = Mapping[tree.Name, Relation]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.names import NAMES
 from local.redshift.sql import tree
 from local.redshift.sql.correlation import SYSTEM, Correlations
 from local.redshift.sql.functions import FUNCTIONS
@@ -21,7 +22,7 @@ from local.redshift.sql.write_statement import StatementWriter
 
 UNIT, RECORD = "\x1f", "\x1e"
 NAMING = "n"
-STORED, STORED_CATALOG, VIEW = "s", "c", "v"
+STORED, STORED_CATALOG, STORED_BESIDE, VIEW = "s", "c", "b", "v"
 _NAMES = re.compile(r"name$|text$|character(?: varying)?\b|information_schema\.(?:sql_identifier|character_data)$")
 
 
@@ -40,8 +41,9 @@ Of a function: the type that all of its name return.
 
 Of a column: name, type, and what else there is to tell of it; one that was dropped is empty. NAMING is the catalog's
 too, where names may stand in it that are longer than PostgreSQL keeps. STORED is a users' relation that is kept in a
-temporary table, STORED_CATALOG one of the catalog's: joined to it by UNIT are the table's name and the columns that `*`
-does not mean. VIEW is one that its query, in place of columns, stands for."""
+temporary table, STORED_CATALOG one of the catalog's, STORED_BESIDE one of which such a table has more rows: joined to
+it by UNIT are its name and the columns that `*` does not mean. VIEW is one that its query, in place of columns,
+stands for."""
 
 
 @lru_cache(maxsize=2000)
@@ -103,10 +105,17 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
             continue
         kind, *stored = kind.split(UNIT)
         pairs = [column.split(UNIT)[:2] for column in columns.split(RECORD) if column]
-        naming = frozenset(column for column, type_ in pairs if kind == NAMING and _NAMES.match(type_))
+        is_beside = kind == STORED_BESIDE
+        tells_names = kind == NAMING or (is_beside and bool(NAMES))
+        naming = frozenset(column for column, type_ in pairs if tells_names and _NAMES.match(type_))
         found = {column: of_catalog(type_) for column, type_ in pairs}
         catalog[tuple(name.split(UNIT))] = Relation(
-            found, kind in ("t", NAMING, STORED_CATALOG), naming, "".join(stored[:1]), frozenset(stored[1:])
+            found,
+            kind in ("t", NAMING, STORED_CATALOG, STORED_BESIDE),
+            naming,
+            "".join(stored[:1]),
+            frozenset(stored[1:]),
+            is_beside=is_beside,
         )
     users = [name for name in parser.named if not (name in catalog and catalog[name].is_catalog)]
     writer = StatementWriter(catalog, allows_catalog=not users)

@@ -259,10 +259,15 @@ _VIEWS = {"pg_attrdef": "redshift.attrdef", "pg_type": "redshift.type"}
 
 def _told(name: tree.Name, relation: Relation | None) -> str:
     """Return a relation by its name, or where its rows are; one of the catalog with true names of what is shortened."""
-    if relation is not None and relation.stored:
-        return f'pg_temp."{relation.stored}"'
     path = quote_path(name)
-    if relation and relation.is_catalog:
+    if relation is not None and relation.stored:
+        stored = f'pg_temp."{relation.stored}"'
+        if not relation.is_beside:
+            return stored
+        path = f"(select * from {path} union all select * from {stored})"  # noqa: S608 - names, quoted
+        if relation.naming:
+            path += " as beside"
+    elif relation and relation.is_catalog:
         path = _VIEWS.get(name[-1], path)
         if listed := _LISTED.get(name[-1]):
             path = f"(select * from {path} where {listed})"  # noqa: S608 - names, quoted

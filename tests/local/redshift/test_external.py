@@ -433,6 +433,87 @@ def test_system_views_tell_of_schemas_tables_columns_and_partitions(
     assert user.run(columns) == user.run(f"select schemaname from svv_external_schemas {where}") == []
 
 
+BESIDE = {  # what each tells of the table `parts`, and of a table of the warehouse
+    "svv_tables": ("table_name, table_type", "table_schema", [("parts", "EXTERNAL TABLE")], [("l", "BASE TABLE")]),
+    "svv_all_tables": ("table_name, table_type", "schema_name", [("parts", "EXTERNAL TABLE")], [("l", "TABLE")]),
+    "svv_columns": (
+        "column_name, data_type, character_maximum_length, numeric_precision, numeric_precision_radix, numeric_scale",
+        "table_schema",
+        [
+            ("id", "integer", None, 32, 2, 0),
+            ("year", "integer", None, 32, 2, 0),
+            ("month", "character varying", 2, None, None, None),
+        ],
+        [("a", "numeric", None, 9, 10, 2)],
+    ),
+    "svv_all_columns": (
+        "column_name, data_type, character_maximum_length, numeric_precision, numeric_scale",
+        "schema_name",
+        [
+            ("id", "integer", None, 32, 0),
+            ("year", "integer", None, 32, 0),
+            ("month", "character varying", 2, None, None),
+        ],
+        [("a", "numeric", None, 9, 2)],
+    ),
+}
+
+
+@pytest.mark.parametrize("view", BESIDE)
+def test_views_of_the_warehouses_tables_tell_of_external_ones_too(
+    client: Client, external: External, make_user: Any, schema: str, view: str
+) -> None:
+    partitioned(external, client)
+    client.run("create table l (a decimal(9, 2))")
+    columns, where, there, here = BESIDE[view]
+    order = "order by ordinal_position" * view.endswith("columns")
+    told = f"select {columns} from {view} as v where v.{where} = '{external.name}' {order}"
+    assert client.run(told) == there
+    assert client.run(told.replace(external.name, schema)) == here
+    both = f"select count(*) from {view} where {where} in ('{external.name}', '{schema}')"
+    assert client.value(both) == len(there) + len(here)
+    assert client.value(f"select count(distinct {where}) from {view} where {where} > ''") > 2
+    assert make_user().run(told) == []  # who has no USAGE
+    assert client.run(f"select {columns} from {view.replace('svv_all', 'svv_redshift')} where false") == []
+    late = f"where there are external schemas, the local Redshift offers no view over {view}"
+    assert client.error(f"create view o as select * from {view}")["M"].startswith(late)
+    client.run(f"create view o as select * from {view} where {where} = '{schema}'")
+    assert client.value("select count(*) from o") == len(here)
+
+
+def test_a_schema_whose_role_sees_no_tables_is_left_out_with_a_warning(
+    client: Client, external: External, facts: dict[str, Any], lake: Lake
+) -> None:
+    name = f"{external.name}_blind"
+    client.run(
+        external.create("t", "id int"),
+        f"create external schema {name} from data catalog database '{external.database}' iam_role '{lake.role}'",
+    )
+    connection = psycopg2_connection(facts)
+    cursor = connection.cursor()
+    cursor.execute(f"select table_name from svv_tables where table_schema in ('{name}', '{external.name}')")
+    assert cursor.fetchall() == [("t",)]
+    assert [text for text in connection.notices if name in text and "glue:GetTables" in text]
+    assert "glue:GetTables" in client.error(f"select * from svv_external_tables where schemaname = '{name}'")["M"]
+    assert client.run(f"select tablename from svv_external_tables where schemaname = '{external.name}'") == [("t",)]
+    connection.close()
+    client.run(f"drop schema {name}")
+
+
+def test_a_view_over_external_tables_stays_one_when_a_table_that_it_lacked_is_made(
+    client: Client, external: External, schema: str
+) -> None:
+    external.put(SALES, "t/1")
+    client.run(external.create("t", "id int"))
+    joined = f"select t.id from {external.name}.t inner join {schema}.later as l on l.id = t.id"
+    client.run(f"create view v as {joined} with no schema binding")
+    assert client.error("select id from v")["C"] == "42P01"
+    client.run("create table later (id int)", "insert into later values (2)")
+    assert client.run("select id from v") == [(2,)]
+    client.run("drop table later", "create table later (id bigint, more int)", "insert into later values (3, 0)")
+    assert client.run("select id from v") == [(3,)]
+
+
 # --- statements that are refused, each beside one that is not ---
 
 REFUSED = [
