@@ -28,13 +28,14 @@ class Answers(Bulk):
         match message.kind:
             case b"D":
                 self.recorder.bytes += len(message.body)
-            case b"C" | b"I" if not self._unload and not self._late_error:
+            case b"C" | b"I" if not self._unloading and not self._late_error:
                 self.recorder.completed(message.body)
             case b"1":
                 self.recorder.parsed()
             case b"s" if not self._late_error:
                 self.recorder.suspended()
             case b"K":
+                self._key = message.body
                 self.recorder.origin.pid = messages.backend_pid(message.body)
                 self.recorder.visit.begins(self.recorder.origin.pid)
             case b"R" if request_code(message) == AUTHENTICATED:
@@ -43,6 +44,11 @@ class Answers(Bulk):
                 self.recorder.visit.refused()
             case b"S" if message.body.startswith(_APPLICATION):
                 self.recorder.visit.visitor.application = message.body[len(_APPLICATION) : -1].decode()
+
+    @property
+    def _unloading(self) -> Unload | None:
+        """The UNLOAD whose rows come now: others may have been sent behind it."""
+        return self._under_way.unloading() or (self._unload if self._under_way.running() is None else None)
 
     async def _ask_columns(self, message: Message) -> None:
         """Send a client's Describe."""
@@ -59,8 +65,8 @@ class Answers(Bulk):
         if not portal.shape.is_asked and not is_load:
             self._under_way.describes(Description(portal.shape, portal, unload, is_own=True))
             await self._to_server(Message(b"D", b"P" + name + b"\0"))
-        may_fail = self._unload is not None or ((self.protocol or 0) >= BINARY and portal.shape.may_fail)
-        self._under_way.runs(Run(portal))
+        may_fail = unload is not None or ((self.protocol or 0) >= BINARY and portal.shape.may_fail)
+        self._under_way.runs(Run(portal, Unload(unload.statement, unload.columns) if unload else None))
         self._runs += 1
         self._in_doubt = may_fail and not is_load
 
@@ -91,9 +97,7 @@ class Answers(Bulk):
         step = self._under_way.described()
         unload = step.unload if step else self._unload
         if unload and message.kind == b"T":
-            unload.columns = described(message)
-            if self._unload:
-                self._unload.columns = unload.columns
+            unload.columns[:] = described(message)  # which an Execute that is under way shares
             if step:
                 step.shape.spelt = {}
             return Message(b"n", b"") if step and not step.is_own else None

@@ -21,6 +21,7 @@ from local.redshift.names import true_name
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.recorder import Sent
 from local.redshift.row_description import fields
+from local.redshift.s3_source import Stop
 from local.redshift.sql.scope import quote
 from local.redshift.sql.translate import needs, translate_unloaded
 from local.redshift.table_locks import PRIVILEGES, Claim
@@ -68,14 +69,16 @@ class Bulk(ExternalTables):
         await self.server.flush()
         if not await self._unless_gone(started):
             return
-        chunks = load_chunks(load.statement, load.targets, self.settings.temporary_folder, report)
+        stop = Stop()
+        chunks = load_chunks(load.statement, load.targets, self.settings.temporary_folder, report, stop)
         # PostgreSQL takes one chunk while the next is made.
         coming = asyncio.create_task(asyncio.to_thread(_next, chunks))
         try:
-            while (chunk := await coming) is not None and self._copy_in is started:  # PostgreSQL may have refused a row
-                coming = asyncio.create_task(asyncio.to_thread(_next, chunks))
-                self.server.write(Message(b"d", chunk))
-                await self.server.flush()
+            with self.settings.running.until_canceled(self._key, stop):
+                while (chunk := await coming) is not None and self._copy_in is started:  # PostgreSQL may refuse a row
+                    coming = asyncio.create_task(asyncio.to_thread(_next, chunks))
+                    self.server.write(Message(b"d", chunk))
+                    await self.server.flush()
             end = Message(b"c", b"")
         except RedshiftError as error:
             self._load_error = error.fields()
@@ -100,7 +103,8 @@ class Bulk(ExternalTables):
 
     async def _finish_unload(self, unload: Unload) -> Message | None:
         """Write the rows to S3 and tell the client; an error is told when the transaction can be made to fail."""
-        self._unload = None
+        if unload is self._unload:
+            self._unload = None
         try:
             await asyncio.to_thread(unload.finish)
         except RedshiftError as error:

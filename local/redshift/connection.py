@@ -33,6 +33,8 @@ async def handle(settings: FrontSettings, reader: asyncio.StreamReader, writer: 
             body = messages.startup_body({key: asked[key] for key in _STARTUP_KEYS if key in asked})
         server_writer.write(messages.startup_packet(code, body))
         await server_writer.drain()
+        if code == messages.CANCEL_REQUEST:
+            settings.running.cancel(body)
         if code != messages.CANCEL_REQUEST:
             options = as_data_api(settings.data_api_token).encode()
             is_data_api = hmac.compare_digest(asked.get("options", "").encode(), options)

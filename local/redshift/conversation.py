@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +25,7 @@ from local.redshift.messages import Message
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.recorder import Recorder, Sent
 from local.redshift.row_description import Described
+from local.redshift.s3_source import Stop
 from local.redshift.side import Side
 from local.redshift.spelling import Change
 from local.redshift.sql.translate import Answer, Needs
@@ -41,6 +43,33 @@ class Epoch:
     number: int = 0
 
 
+class Running:
+    """What reads S3 for which sessions, by the keys by which a client cancels."""
+
+    def __init__(self) -> None:
+        self._stops: dict[bytes, Stop] = {}
+
+    @contextmanager
+    def until_canceled(self, key: bytes, stop: Stop) -> Iterator[None]:
+        """Let a statement of a session be canceled by `stop` as long as a `with`."""
+        self._stops[key] = stop
+        try:
+            yield
+        finally:
+            self._stops.pop(key, None)
+
+    def cancel(self, key: bytes) -> None:
+        """Cancel what reads for the session of a key."""
+        if stop := self._stops.get(key):
+            stop.set()
+
+    def cancel_process(self, pid: int) -> None:
+        """Cancel what reads for the session of a process, in whichever thread."""
+        for key, stop in list(self._stops.items()):
+            if messages.backend_pid(key) == pid:
+                stop.set()
+
+
 @dataclass(frozen=True)
 class FrontSettings:
     """Where PostgreSQL listens, where COPY keeps objects while it reads them, how conflicts are worded, logs."""
@@ -55,6 +84,7 @@ class FrontSettings:
     tls: ssl.SSLContext | None  # None: TLS is declined
     binding: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by a transaction that begins with view DDL
     epoch: Epoch = field(default_factory=Epoch)
+    running: Running = field(default_factory=Running)
 
 
 @dataclass(frozen=True)
@@ -109,7 +139,7 @@ class Conversation:
     _loads: dict[bytes, Load] = field(default_factory=dict)  # by prepared statement
     _portals: dict[bytes, Load] = field(default_factory=dict)
     _unloads: dict[bytes, Unload] = field(default_factory=dict)  # by prepared statement; with columns, without rows
-    _unload: Unload | None = None  # whose rows come now
+    _unload: Unload | None = None  # of a simple query, whose rows come now or next
     _late_error: RedshiftError | None = None  # of a statement that PostgreSQL takes to have run
     _statements: dict[bytes, bytes] = field(default_factory=dict)  # by portal
     _under_way: UnderWay = field(default_factory=UnderWay)
@@ -127,6 +157,7 @@ class Conversation:
     _has_changed: bool = False  # the catalog, in the transaction at hand
     _known: dict[Needs, Known] = field(default_factory=dict)
     _is_binding: bool = False
+    _key: bytes = b""  # by which a client cancels: its process's number, and a secret
     _login: Login | None = None  # where the front itself asks the client for its password
 
     async def _to_server(self, message: Message) -> None:

@@ -27,7 +27,7 @@ from local.redshift.history import LoadedFile, LoadReport
 from local.redshift.json_paths import read_paths
 from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn
 from local.redshift.s3_objects import downloaded
-from local.redshift.s3_source import CODE_S3, client_for_keys, client_for_role, find_files, read_text
+from local.redshift.s3_source import CODE_S3, Stop, client_for_keys, client_for_role, find_files, read_text
 from local.redshift.text_rows import Rows
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _COLUMN = re.compile(r"^COPY .*?, line \d+, column ([^:\n]+)")
 
 
 def load_chunks(
-    statement: CopyStatement, targets: list[TargetColumn], folder: Path, report: LoadReport
+    statement: CopyStatement, targets: list[TargetColumn], folder: Path, report: LoadReport, stop: Stop
 ) -> Iterator[bytes]:
     """Yield the rows of the COPY in chunks: of columnar files in binary, of others as CSV.
 
@@ -48,6 +48,7 @@ def load_chunks(
         targets: the table's columns in order.
         folder: where to keep objects while they are read.
         report: what is told of the files that are read.
+        stop: ends it when the statement is canceled.
 
     Raises:
         RedshiftError: anything that would fail the COPY in Redshift.
@@ -55,11 +56,13 @@ def load_chunks(
     keys = statement.authorization.keys
     client = client_for_keys(keys) if keys else client_for_role(statement.authorization.role)
     if statement.text:
-        yield from _text_chunks(client, statement, statement.text, Rows(targets, statement.text, report), folder)
+        rows = Rows(targets, statement.text, report)
+        yield from _text_chunks(client, statement, statement.text, rows, folder, stop)
         return
     with ExitStack() as stack:
         opened = []
-        for source, path in stack.enter_context(downloaded(client, find_files(client, statement), folder)):
+        sources = find_files(client, statement, stop)
+        for source, path in stack.enter_context(downloaded(client, sources, folder, stop)):
             file = open_columnar(path, source.url, statement.format)
             plans = plan_columns(file, targets, statement.fill_record, statement.serialize)
             opened.append((file, plans, LoadedFile(source.url, source.size)))
@@ -76,7 +79,7 @@ def load_chunks(
 
 
 def _text_chunks(
-    client: S3Client, statement: CopyStatement, options: TextOptions, rows: Rows, folder: Path
+    client: S3Client, statement: CopyStatement, options: TextOptions, rows: Rows, folder: Path, stop: Stop
 ) -> Iterator[bytes]:
     paths = None
     if options.json and options.json.startswith("s3://"):
@@ -87,7 +90,7 @@ def _text_chunks(
                 f"JSONPath size: {len(paths)}, Number of columns in table or column list: {len(rows.targets)}",
                 INTERNAL_ERROR,
             )
-    with downloaded(client, find_files(client, statement), folder) as files:
+    with downloaded(client, find_files(client, statement, stop), folder, stop) as files:
         for source, path in files:
             loaded = LoadedFile(source.url, source.size, started=time.time())
             rows.report.files.append(loaded)

@@ -6,7 +6,6 @@ whatever it brings, so that of many small objects the wait for one at a time was
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -17,36 +16,38 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.redshift.s3_source import READERS, SourceFile, s3_fault
+from local.redshift.s3_source import READERS, SourceFile, Stop, s3_fault
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
+_CHUNK = 1 << 20
+
 
 @contextmanager
 def downloaded(
-    client: S3Client, sources: Sequence[SourceFile], folder: Path
+    client: S3Client, sources: Sequence[SourceFile], folder: Path, stop: Stop
 ) -> Iterator[Iterator[tuple[SourceFile, Path]]]:
     """Hold the objects in temporary files for the length of a `with`; who has read one may delete its file.
 
     READERS objects are read at once, and no more than those before they are asked for.
 
     Raises:
-        RedshiftError: S3 does not give an object; told when it is the object's turn.
+        RedshiftError: S3 does not give an object, told when it is the object's turn; or the statement is canceled.
     """
     with tempfile.TemporaryDirectory(dir=folder, prefix="objects-") as place, ThreadPoolExecutor(READERS) as pool:
         try:
-            yield _in_order(client, sources, Path(place), pool)
+            yield _in_order(client, sources, Path(place), pool, stop)
         finally:
             pool.shutdown(cancel_futures=True)  # what nobody will ask for any more
 
 
 def _in_order(
-    client: S3Client, sources: Sequence[SourceFile], folder: Path, pool: ThreadPoolExecutor
+    client: S3Client, sources: Sequence[SourceFile], folder: Path, pool: ThreadPoolExecutor, stop: Stop
 ) -> Iterator[tuple[SourceFile, Path]]:
     ahead: deque[tuple[SourceFile, Future[Path]]] = deque()
     for number, source in enumerate(sources):
-        ahead.append((source, pool.submit(_download, client, source, folder / str(number))))
+        ahead.append((source, pool.submit(_download, client, source, folder / str(number), stop)))
         if len(ahead) == READERS:
             first, coming = ahead.popleft()
             yield first, coming.result()
@@ -54,10 +55,14 @@ def _in_order(
         yield source, coming.result()
 
 
-def _download(client: S3Client, source: SourceFile, path: Path) -> Path:
+def _download(client: S3Client, source: SourceFile, path: Path, stop: Stop) -> Path:
+    stop.hold()
     try:
         with path.open("wb") as output:
-            shutil.copyfileobj(client.get_object(Bucket=source.bucket, Key=source.key)["Body"], output)
+            body = client.get_object(Bucket=source.bucket, Key=source.key)["Body"]
+            while chunk := body.read(_CHUNK):
+                stop.hold()
+                output.write(chunk)
     except (BotoCoreError, ClientError) as error:
         raise s3_fault(f"{error}: {source.url}") from error
     return path

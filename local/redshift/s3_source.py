@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CODE_S3 = 8001
 READERS = 8  # requests of one COPY at a time; boto3's client keeps 10 connections
+CANCELED = "57014"
 _LOCATION = "s3_utility.cpp:582"
 _CLIENTS = threading.Lock()  # a boto3 session makes one client at a time
 _MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
@@ -44,6 +45,26 @@ class SourceFile:
     def url(self) -> str:
         """The object's s3:// address."""
         return f"s3://{self.bucket}/{self.key}"
+
+
+class Stop:
+    """Ends what reads S3 for a statement, in whichever thread, when the statement is canceled."""
+
+    def __init__(self) -> None:
+        self._is_set = threading.Event()
+
+    def set(self) -> None:
+        """Let what reads end at its next chunk or object."""
+        self._is_set.set()
+
+    def hold(self) -> None:
+        """Go on, unless it is to end.
+
+        Raises:
+            RedshiftError: it is, in the words of PostgreSQL's own cancellation.
+        """
+        if self._is_set.is_set():
+            raise RedshiftError("canceling statement due to user request", CANCELED)
 
 
 class RoleSession:
@@ -73,6 +94,23 @@ class RoleSession:
                 aws_secret_access_key=self._credentials["SecretAccessKey"],
                 aws_session_token=self._credentials["SessionToken"],
             )
+
+
+class Roles:
+    """The roles that one statement acts as: each is assumed once."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, RoleSession] = {}
+
+    def session(self, role: str) -> RoleSession:
+        """Return a role's credentials.
+
+        Raises:
+            RedshiftError: it cannot be assumed.
+        """
+        if role not in self._sessions:
+            self._sessions[role] = RoleSession(role)
+        return self._sessions[role]
 
 
 def client_for_role(role: str) -> S3Client:
@@ -108,7 +146,7 @@ def _sts_client() -> Any:
     return _session().client("sts")
 
 
-def find_files(client: S3Client, statement: CopyStatement) -> list[SourceFile]:
+def find_files(client: S3Client, statement: CopyStatement, stop: Stop) -> list[SourceFile]:
     """List the objects of a COPY: those of its manifest, or those under its key prefix.
 
     Names that start with `_`, `.` or `#`, or end with `~`, are unseen.
@@ -117,7 +155,10 @@ def find_files(client: S3Client, statement: CopyStatement) -> list[SourceFile]:
         RedshiftError: nothing there, the manifest is wrong, or a bucket is in another Region.
     """
     try:
-        found = _manifest_files(client, statement) if statement.manifest else list(_prefix_files(client, statement))
+        if statement.manifest:
+            found = _manifest_files(client, statement, stop)
+        else:
+            found = list(_prefix_files(client, statement, stop))
         if not found and not statement.manifest:
             raise _missing(statement.key, "")
         for bucket in {file.bucket for file in found}:
@@ -156,16 +197,17 @@ def visible(key: str) -> bool:
     return not name.startswith(("_", ".", "#")) and not name.endswith("~")
 
 
-def _prefix_files(client: S3Client, statement: CopyStatement) -> Iterator[SourceFile]:
+def _prefix_files(client: S3Client, statement: CopyStatement, stop: Stop) -> Iterator[SourceFile]:
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=statement.bucket, Prefix=statement.key)
     for page in pages:
+        stop.hold()
         for entry in page.get("Contents", []):
             # An empty object holds no rows: AWS's own SDK for pandas has its tests load prefixes that hold such.
             if (statement.text or (visible(entry["Key"]) and entry["Size"])) and not entry["Key"].endswith("/"):
                 yield SourceFile(statement.bucket, entry["Key"], entry["Size"])
 
 
-def _manifest_files(client: S3Client, statement: CopyStatement) -> list[SourceFile]:
+def _manifest_files(client: S3Client, statement: CopyStatement, stop: Stop) -> list[SourceFile]:
     try:
         body = client.get_object(Bucket=statement.bucket, Key=statement.key)["Body"].read()
     except ClientError as error:
@@ -178,9 +220,14 @@ def _manifest_files(client: S3Client, statement: CopyStatement) -> list[SourceFi
     except (ValueError, KeyError, TypeError) as error:
         raise LoadFault("Manifest file is not in correct json format", CODE_S3, statement.source).to_error() from error
     is_columnar = statement.text is None
+
+    def found(entry: tuple[str, dict[str, Any]]) -> SourceFile | None:
+        stop.hold()
+        return _manifest_file(client, *entry, is_columnar=is_columnar)
+
     with ThreadPoolExecutor(READERS) as pool:
         try:
-            files = list(pool.map(lambda each: _manifest_file(client, *each, is_columnar=is_columnar), entries))
+            files = list(pool.map(found, entries))
         finally:
             pool.shutdown(cancel_futures=True)  # the first error ends the COPY
     return [file for file in files if file is not None]

@@ -100,7 +100,12 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
         front = await asyncio.start_server(partial(connection.handle, settings), HOST, port)
         say(f"wire front ready on {HOST}:{port}, {answer}")
         data_port = data_port or free_port(last.get("data_port", 0))
-        data_api = DataApi(HOST, data_port, port, token, server.cancel_backend)
+
+        def cancel(pid: int) -> None:
+            server.cancel_backend(pid)
+            settings.running.cancel_process(pid)
+
+        data_api = DataApi(HOST, data_port, port, token, cancel)
         data_api.start()
         say(f"data api ready on {data_api.url}")
         description = Description(

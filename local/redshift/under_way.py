@@ -50,9 +50,10 @@ class Description:
 
 @dataclass(slots=True)
 class Run:
-    """An Execute."""
+    """An Execute; of an UNLOAD, what gathers its rows."""
 
     portal: Portal
+    unload: Unload | None = None
 
 
 class UnderWay:
@@ -88,6 +89,10 @@ class UnderWay:
     def running(self) -> Portal | None:
         """Return whose rows come now, None for a simple query's."""
         return step.portal if self._steps and isinstance(step := self._steps[0], Run) else None
+
+    def unloading(self) -> Unload | None:
+        """Return the UNLOAD whose rows come now, None where they are of something else, or of a simple query."""
+        return step.unload if self._steps and isinstance(step := self._steps[0], Run) else None
 
     def completed(self) -> None:
         """Note that the Execute whose rows came has ended."""

@@ -170,7 +170,6 @@ class Session(Answers):
         load = self._portals.get(portal)
         sent = self._sent.get(self._statements.get(portal, b""), Sent(""))
         prepared = self._unloads.get(self._statements.get(portal, b""))
-        self._unload = Unload(prepared.statement, prepared.columns) if prepared else None
         await self._begin_run(portal, prepared, is_load=load is not None)
         if load:
             await self._run_load(load, message, sent.text, portal)
@@ -207,11 +206,11 @@ class Session(Answers):
         match message.kind:
             case b"T" | b"n":
                 return self._describe(message)
-            case b"D" if self._unload:
-                self._unload.rows.append(messages.row_values(message.body))
+            case b"D" if unload := self._unloading:
+                unload.rows.append(messages.row_values(message.body))
                 return None
-            case b"C" if self._unload:
-                return await self._finish_unload(self._unload)
+            case b"C" if unload := self._unloading:
+                return await self._finish_unload(unload)
             case b"3" if self._under_way.waited():
                 return None
             case b"D" if self._changes or self._changes is None:

@@ -18,12 +18,21 @@ from local.redshift.external.reading import Occurrence, is_asked_for, names_read
 from local.redshift.external.scan import PSEUDO, Scan, scan_chunks
 from local.redshift.external.told import TOLD, is_beside, told_rows
 from local.redshift.names import physical, true_name
+from local.redshift.s3_source import Roles, Stop
 from local.redshift.sql import tree
 from local.redshift.sql.scope import quote
 from local.redshift.sql.translate import RECORD, STORED, STORED_BESIDE, STORED_CATALOG, UNIT
 
 _UNREAD = "character varying(65535)"  # a column that no statement can read
 _SPECTRUM_OID = "$spectrum_oid"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What one statement reads with: its roles, and what ends it."""
+
+    roles: Roles = field(default_factory=Roles)
+    stop: Stop = field(default_factory=Stop)
 
 
 @dataclass(frozen=True)
@@ -68,26 +77,28 @@ class Found:
         columns = RECORD.join(f"{name}{UNIT}{type_}" for name, type_ in self.columns)
         return UNIT.join(self.wanted.name), UNIT.join((kind, self.wanted.stored, *self.hidden)), columns
 
-    def chunks(self, folder: Path) -> Iterator[bytes]:
+    def chunks(self, folder: Path, reader: Reader) -> Iterator[bytes]:
         """Yield its rows as CSV.
 
         Raises:
             RedshiftError: they cannot be read.
         """
         if self.scan is None:
-            return told_rows(self.wanted.name[-1], self.wanted.schemas, self.left_out)
-        return scan_chunks(DataCatalog(self.scan.table.schema), self.scan, folder)
+            return told_rows(self.wanted.name[-1], self.wanted.schemas, reader.roles, self.left_out)
+        catalog = DataCatalog(self.scan.table.schema, reader.roles)
+        return scan_chunks(catalog, self.scan, folder, reader.stop)
 
 
-def find(wanted: Wanted) -> Found | None:
+def find(wanted: Wanted, reader: Reader) -> Found | None:
     """Return what there is of a relation, None if the catalog has no such table.
 
     Raises:
-        RedshiftError: the role may not see it, or it is of a kind that is not offered.
+        RedshiftError: the role may not see it, it is of a kind that is not offered, or the statement is canceled.
     """
+    reader.stop.hold()
     if wanted.is_told:
         return Found(wanted, TOLD[wanted.name[-1]].columns)
-    catalog = DataCatalog(wanted.schemas[0])
+    catalog = DataCatalog(wanted.schemas[0], reader.roles)
     table = catalog.table(true_name(wanted.name[-1]))
     if table is None:
         return None

@@ -19,7 +19,7 @@ from local.redshift.errors import INTERNAL_ERROR, RedshiftError
 from local.redshift.external.hive_types import postgres_type
 from local.redshift.external.stored import Stored, hold_apart, stored_apart, stored_as
 from local.redshift.external.values import meant
-from local.redshift.s3_source import RoleSession
+from local.redshift.s3_source import Roles, RoleSession
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -102,12 +102,14 @@ class ExternalTable:
 class DataCatalog:
     """The database of an external schema, through its role."""
 
-    def __init__(self, schema: ExternalSchema) -> None:
+    def __init__(self, schema: ExternalSchema, roles: Roles | None = None) -> None:
+        """`roles`: those of the statement that asks."""
         self.schema = schema
+        self._roles = roles or Roles()
 
-    @cached_property
+    @property
     def _session(self) -> RoleSession:
-        return RoleSession(self.schema.role)
+        return self._roles.session(self.schema.role)
 
     @cached_property
     def _glue(self) -> Any:

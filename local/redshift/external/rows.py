@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 
 from local.redshift import messages
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError, translate
-from local.redshift.external.bring import Found, Wanted, find
+from local.redshift.external.bring import Found, Reader, Wanted, find
 from local.redshift.external.catalog import ExternalSchema
 from local.redshift.messages import Message
 from local.redshift.sql import tree
@@ -67,12 +67,21 @@ class ExternalRows(Translation):
         Raises:
             RedshiftError: the catalog, S3 or a file does not give it.
         """
-        found = [each for one in wanted if (each := await in_thread(find, one)) is not None]
-        for each in found:
-            folder = self.settings.temporary_folder
-            await self._store(each, iter(()) if is_empty else each.chunks(folder))
-            for text in each.left_out:
-                self.client.write(messages.warning(text))
+        reader, folder = Reader(), self.settings.temporary_folder
+        with self.settings.running.until_canceled(self._key, reader.stop):
+            try:
+                found = [
+                    each
+                    for one in wanted
+                    if (each := await self._unless_gone(in_thread(find, one, reader))) is not None
+                ]
+                for each in found:
+                    await self._store(each, iter(()) if is_empty else each.chunks(folder, reader))
+                    for text in each.left_out:
+                        self.client.write(messages.warning(text))
+            except asyncio.IncompleteReadError:  # the client has left
+                reader.stop.set()
+                raise
         return found
 
     async def _store(self, found: Found, chunks: Iterator[bytes]) -> None:
@@ -110,7 +119,7 @@ class ExternalRows(Translation):
 
     async def _send_rows(self, chunks: Iterator[bytes]) -> RedshiftError | None:
         try:
-            while (chunk := await in_thread(next, chunks, None)) is not None:
+            while (chunk := await self._unless_gone(in_thread(next, chunks, None))) is not None:
                 self.server.write(Message(b"d", chunk))
                 await self.server.flush()
         except RedshiftError as error:
@@ -157,6 +166,8 @@ class ExternalRows(Translation):
         """
         if message.body != self._status:
             self._fresh = None
+        if self._pending > 1:  # the client has sent more: what answers that would be taken for the answer to this
+            return message
         if self._temporary and self._has_run and message.body == b"I":
             tables, self._temporary, self._fresh = self._temporary, [], None
             message = await self._run_unseen(f"drop table if exists {', '.join(tables)}")

@@ -26,7 +26,7 @@ from local.redshift.external.delimited import read_delimited
 from local.redshift.external.reading import NULL_PARTITION
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.s3_objects import downloaded
-from local.redshift.s3_source import SourceFile, refuse_other_region, s3_fault, visible
+from local.redshift.s3_source import SourceFile, Stop, refuse_other_region, s3_fault, visible
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -46,13 +46,14 @@ class Scan:
     pseudo: tuple[str, ...] = ()
 
 
-def scan_chunks(catalog: DataCatalog, scan: Scan, folder: Path) -> Iterator[bytes]:
+def scan_chunks(catalog: DataCatalog, scan: Scan, folder: Path, stop: Stop) -> Iterator[bytes]:
     """Yield the rows as CSV.
 
     Args:
         catalog: whose role reads the files.
         scan: what to read.
         folder: where to keep files while they are read.
+        stop: ends it when the statement is canceled.
 
     Raises:
         RedshiftError: S3 refuses, a file is not readable, or a column's type does not fit.
@@ -61,7 +62,7 @@ def scan_chunks(catalog: DataCatalog, scan: Scan, folder: Path) -> Iterator[byte
     _refuse_types(scan)
     parts = [Partition((), table.location)] if scan.partitions is None else scan.partitions
     for partition in parts:
-        with downloaded(catalog.s3, _files(catalog.s3, partition.location), folder) as files:
+        with downloaded(catalog.s3, _files(catalog.s3, partition.location, stop), folder, stop) as files:
             for file, path in files:
                 constants = _constants(scan, partition, file)
                 if table.stored.form == "textfile":
@@ -87,12 +88,13 @@ def _constants(scan: Scan, partition: Partition, file: SourceFile) -> list[str |
     return values + [file.url if name == PATH else str(file.size) for name in scan.pseudo]
 
 
-def _files(client: S3Client, location: str) -> list[SourceFile]:
+def _files(client: S3Client, location: str, stop: Stop) -> list[SourceFile]:
     """List the files below a folder and its folders; hidden ones and empty ones are unseen.
 
     Raises:
         RedshiftError: S3 refuses, or the location is a file: a manifest.
     """
+    stop.hold()
     bucket, _, key = location.removeprefix("s3://").partition("/")
     prefix = key if not key or key.endswith("/") else f"{key}/"
     try:

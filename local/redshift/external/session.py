@@ -175,6 +175,7 @@ class ExternalTables(ExternalRows):
             told = [name for name in told if not is_beside(name)]
         if not found and not told:
             return known
+        self._is_external = True
         known, views, tables, told = await self._expanded(known, found, told)
         trees = tuple(statement_tree(query) for query in (self._query, *views.values()))
         schemas = schemas or (await self._all_schemas() if told else ())
@@ -185,7 +186,6 @@ class ExternalTables(ExternalRows):
         ]
         if not wanted and not tables and not views:
             return known
-        self._is_external = True
         self._refuse_statement(needed, {each.name for each in found}, [each.name for each in wanted])
         wanted += [self._wanted(name, (schema,), trees) for name, schema in tables.items()]
         brought = await self._bring(wanted, is_empty=bool(self._view_source))

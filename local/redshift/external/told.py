@@ -18,6 +18,7 @@ from typing import Any
 from local.redshift.errors import RedshiftError
 from local.redshift.external.catalog import DataCatalog, ExternalColumn, ExternalSchema
 from local.redshift.names import true_name
+from local.redshift.s3_source import Roles
 
 _TEXT, _INTEGER, _NAME, _REMARKS = "character varying", "integer", "character varying(128)", "character varying(256)"
 _STORAGE = (
@@ -188,7 +189,7 @@ def is_beside(name: Sequence[str]) -> bool:
     return name[-1] in TOLD and TOLD[name[-1]].is_beside
 
 
-def told_rows(view: str, schemas: Iterable[ExternalSchema], left_out: list[str]) -> Iterator[bytes]:
+def told_rows(view: str, schemas: Iterable[ExternalSchema], roles: Roles, left_out: list[str]) -> Iterator[bytes]:
     """Yield a view's rows as CSV, one chunk a schema; say of a schema that is left out why.
 
     Raises:
@@ -196,7 +197,7 @@ def told_rows(view: str, schemas: Iterable[ExternalSchema], left_out: list[str])
     """
     for schema in schemas:
         try:
-            rows = list(TOLD[view].rows(DataCatalog(schema)))
+            rows = list(TOLD[view].rows(DataCatalog(schema, roles)))
         except RedshiftError as error:
             if not TOLD[view].is_beside:
                 raise

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import threading
+import time
 from decimal import Decimal
 from typing import Any
 
+import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from tests.local.redshift.support import Client, Lake
+from tests.local.redshift.support import Client, Lake, psycopg2_connection, to_parquet
+from tests.support.local_stack import LocalServices
 
 MOMENT = dt.datetime(2025, 1, 2, 3, 4, 5, 678901)
 
@@ -427,3 +431,40 @@ def test_many_rows_arrive_complete(client: Client, lake: Lake) -> None:
     client.run("create table t (n bigint, s varchar(20))", lake.copy("t", lake.put(table)))
     found = client.run("select count(*), sum(n), count(distinct s) from t")
     assert found == [(rows, rows * (rows - 1) // 2, rows)]
+
+
+@pytest.mark.parametrize("by", ["a client", "the Data API"])
+def test_a_copy_that_is_canceled_ends_before_it_has_read_all_of_s3(
+    facts: dict[str, Any], schema: str, lake: Lake, local_redshift: LocalServices, secret: str, by: str
+) -> None:
+    folder, body = f"many-{schema}", to_parquet(pa.table({"a": pa.array([1], pa.int32())}))
+    for number in range(120):
+        lake.s3.put_object(Bucket=lake.bucket, Key=f"{folder}/{number}", Body=body)
+    connection = psycopg2_connection(facts, schema)
+    cursor = connection.cursor()
+    cursor.execute("create table t (a int)")
+    copy = lake.copy(f"{schema}.t", f"s3://{lake.bucket}/{folder}/")
+    started = time.monotonic()
+    cursor.execute(copy)
+    whole = time.monotonic() - started
+    started = time.monotonic()
+    if by == "a client":
+        timer = threading.Timer(whole / 8, connection.cancel)
+        timer.start()
+        with pytest.raises(psycopg2.errors.QueryCanceled):
+            cursor.execute(copy)
+        timer.join()
+    else:
+        api = local_redshift.client("redshift-data")
+        sent = api.execute_statement(Database=facts["database"], WorkgroupName="any", SecretArn=secret, Sql=copy)["Id"]
+        while api.describe_statement(Id=sent)["Status"] != "STARTED":
+            time.sleep(0.02)
+        started = time.monotonic()
+        assert api.cancel_statement(Id=sent)["Status"]
+        while (status := api.describe_statement(Id=sent)["Status"]) not in ("ABORTED", "FINISHED", "FAILED"):
+            time.sleep(0.02)
+        assert status == "ABORTED"
+    assert time.monotonic() - started < whole * 0.7
+    cursor.execute("select count(*) from t")
+    assert cursor.fetchall() == [(120,)]
+    connection.close()

@@ -15,7 +15,7 @@ import pytest
 
 from local.redshift.errors import RedshiftError
 from local.redshift.s3_objects import downloaded
-from local.redshift.s3_source import READERS, SourceFile
+from local.redshift.s3_source import READERS, SourceFile, Stop
 
 MISSING = 100
 SOURCES = [SourceFile("bucket", str(number), 1) for number in range(3 * READERS)]
@@ -73,22 +73,33 @@ def client(store: Store) -> Iterator[Any]:
 
 
 def test_objects_are_read_at_once_and_come_in_order(store: Store, client: Any, tmp_path: Path) -> None:
-    with downloaded(client, SOURCES, tmp_path) as files:
+    with downloaded(client, SOURCES, tmp_path, Stop()) as files:
         found = [(source, path.read_bytes()) for source, path in files]
     assert found == [(source, source.key.encode()) for source in SOURCES]
     assert not list(tmp_path.iterdir())
 
 
 def test_no_more_is_read_ahead_than_at_once(store: Store, client: Any, tmp_path: Path) -> None:
-    with downloaded(client, SOURCES, tmp_path) as files:
+    with downloaded(client, SOURCES, tmp_path, Stop()) as files:
         assert len(list(islice(files, 1))) == 1
     assert sorted(store.asked) == list(range(READERS))
 
 
 def test_an_object_that_is_missing_is_told_at_its_turn(client: Any, tmp_path: Path) -> None:
     sources = [*SOURCES[:READERS], SourceFile("bucket", str(MISSING), 1)]
-    with downloaded(client, sources, tmp_path) as files:
+    with downloaded(client, sources, tmp_path, Stop()) as files:
         assert [source for source, _ in islice(files, READERS)] == SOURCES[:READERS]
         with pytest.raises(RedshiftError, match="404"):
             next(files)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_canceled_asks_for_no_more(store: Store, client: Any, tmp_path: Path) -> None:
+    stop = Stop()
+    with downloaded(client, SOURCES, tmp_path, stop) as files:
+        assert next(files)
+        stop.set()
+        with pytest.raises(RedshiftError, match="canceling statement"):
+            list(files)
+    assert sorted(store.asked) == list(range(READERS))
     assert not list(tmp_path.iterdir())

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import socket
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.local.redshift.support import Client, Exports, Lake
+from local.redshift import messages
+from local.redshift.messages import Message
+from tests.local.redshift.support import Client, Exports, Lake, psycopg2_connection
+from tests.local.redshift.test_wire import answers
+
+# ruff: noqa: S608 - the tests' own queries, of their own numbers
 
 MOMENT = dt.datetime(2025, 1, 2, 3, 4, 5, 678901)
 
@@ -142,7 +149,7 @@ def test_the_rights_on_rows_are_those_of_who_asks(
 ) -> None:
     client.run("create table t (id integer)", "insert into t values (1)")
     schema = client.value("select current_schema()")
-    error = make_user().error(exports.unload(f"select * from {schema}.t"))  # noqa: S608 - the test's own schema
+    error = make_user().error(exports.unload(f"select * from {schema}.t"))
     assert "permission denied" in error["M"]
     assert exports.listed() == []
 
@@ -221,3 +228,41 @@ def test_what_cannot_be_is_refused_by_name_and_nothing_is_written(
 ) -> None:
     assert said in client.error(exports.unload(query, options))["M"]
     assert exports.listed() == []
+
+
+@pytest.mark.parametrize("described", [True, False])
+def test_prepared_unloads_sent_at_once_with_a_query_write_each_its_own_rows(
+    facts: dict[str, Any], exports: Exports, described: bool
+) -> None:
+    unloads = {
+        name: exports.unload(f"select a from (select {number} as a union all select {number + 1}) x", below=f"{name}/")
+        for name, number in (("one", 1), ("two", 10))
+    }
+    statements = {**unloads, "query": "select 7 as a union all select 8 order by 1"}
+    sync = Message(b"S", b"")
+    connection = psycopg2_connection(facts)
+    with socket.socket(fileno=os.dup(connection.fileno())) as side:
+        side.settimeout(120)
+        for name, sql in statements.items():
+            describe = [Message(b"D", f"S{name}\0".encode())] * described
+            answers(side, messages.parse(name.encode(), sql, b"\0\0"), *describe, sync)
+        sent = [
+            message
+            for name in ("one", "query", "two")
+            for message in (
+                Message(b"B", f"\0{name}\0".encode() + b"\0\0" * 3),
+                Message(b"E", b"\0" * 5),
+                sync,
+            )
+        ]
+        found = answers(side, *sent, ready=len(statements))
+    connection.close()
+    assert b"".join(message.kind for message in found) == b"2CZ2DDCZ2CZ"
+    assert [messages.row_values(each.body) for each in found if each.kind == b"D"] == [["7"], ["8"]]
+    assert [each.body for each in found if each.kind == b"C"] == [b"UNLOAD\0", b"SELECT 2\0", b"UNLOAD\0"]
+    written = {key: exports.files()[key].read().column("a").to_pylist() for key in exports.listed()}
+    rows = {
+        name: sorted(value for key, values in written.items() if key.startswith(f"{name}/") for value in values)
+        for name in unloads
+    }
+    assert rows == {"one": [1, 2], "two": [10, 11]}

@@ -42,12 +42,12 @@ def test_parameters_of_prepared_statements_are_bound(client: Client) -> None:
     assert list(cursor.fetchall()[0]) == [42, "none"]
 
 
-def answers(side: socket.socket, *sent: Message) -> list[Message]:
-    """Send messages as they are, the last of which makes the server ready; return what comes until it is."""
+def answers(side: socket.socket, *sent: Message, ready: int = 1) -> list[Message]:
+    """Send messages as they are, of which some make the server ready; return what comes until it is, so many times."""
     side.sendall(b"".join(message.encode() for message in sent))
     stream = side.makefile("rb")
     found: list[Message] = []
-    while not found or found[-1].kind != b"Z":
+    while [message.kind for message in found].count(b"Z") < ready:
         kind, length = struct.unpack("!cI", stream.read(5))
         found.append(Message(kind, stream.read(length - 4)))
     return found
