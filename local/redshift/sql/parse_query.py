@@ -142,14 +142,40 @@ class Parser(ExpressionParser):
             select.source = self._from()
         if self.take("where"):
             select.where = self.expression()
+        if self.ahead("start", "with") or self.ahead("connect", "by"):
+            raise RedshiftError("CONNECT BY is not offered by the local Redshift: use WITH RECURSIVE")
         if self.take("group", "by"):
             select.groups_all = self.take("all")
-            select.group = [] if select.groups_all else self.expressions()
+            select.group = [] if select.groups_all else self._groups()
         if self.take("having"):
             select.having = self.expression()
         if self.take("qualify"):
             select.qualify = self.expression()
         return select
+
+    def _groups(self) -> list[tree.Expression]:
+        """Pass what GROUP BY lists, or one of its extensions
+        (https://docs.aws.amazon.com/redshift/latest/dg/r_GROUP_BY_aggregation-extensions.html)."""
+        groups = [self._grouping()]
+        while self.take(","):
+            groups.append(self._grouping())
+        return groups
+
+    def _grouping(self) -> tree.Expression:
+        if self.ahead("(", ")"):
+            self.position += 2
+            return tree.Row([])
+        word = self.token.key
+        if self.ahead("grouping", "sets", "("):
+            word, self.position = "grouping sets", self.position + 2
+        elif word in ("rollup", "cube") and self.ahead(word, "("):
+            self.position += 1
+        else:
+            return self.expression()
+        self.need("(")
+        items = self._groups()
+        self.need(")")
+        return tree.Grouping(word, items)
 
     def _top(self) -> tree.Expression | None:
         if not self.take("top"):

@@ -210,6 +210,14 @@ class Call(Expression):
     window: Window | None = None
 
 
+@dataclass(slots=True)
+class Grouping(Expression):
+    """`grouping sets (...)`, `rollup (...)`, `cube (...)` of GROUP BY; several expressions of one item are a row."""
+
+    word: str
+    items: list[Expression]
+
+
 # --- queries ---
 
 

@@ -323,6 +323,9 @@ class ExpressionWriter:
     def _row(self, node: tree.Row) -> Typed:
         return Typed(f"({', '.join(self.sql(item) for item in node.items)})")
 
+    def _grouping(self, node: tree.Grouping) -> Typed:
+        return Typed(f"{node.word} ({', '.join(self.sql(item) for item in node.items)})")
+
     # --- CASE and casts ---
 
     def _case(self, node: tree.Case) -> Typed:
@@ -457,6 +460,7 @@ _RULES: dict[type[Any], Callable[[Any, Any], Typed]] = {
     tree.Subquery: _W._subquery,
     tree.ArrayList: _W._array_list,
     tree.Row: _W._row,
+    tree.Grouping: _W._grouping,
     tree.Case: _W._case,
     tree.Cast: _W._cast,
     tree.Call: lambda self, node: self._call(node),

@@ -6,6 +6,7 @@ lateral aliases their expressions, GROUP BY ALL the items without an aggregate.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
@@ -200,7 +201,8 @@ class QueryWriter(SetWriter):
             return f" group by {', '.join(places)}" if places else ""
         written = [self.sql(each) for each in select.group]
         for each in select.group:
-            self._hold_group(each, select)
+            for leaf in _leaves(each):
+                self._hold_group(leaf, select)
         return f" group by {', '.join(written)}" if written else ""
 
     def _hold_group(self, expression: tree.Expression, select: tree.Select) -> None:
@@ -222,6 +224,15 @@ def _sized(expression: tree.Expression, typed: Typed) -> Typed:
     if isinstance(expression, tree.Cast) and typed.type.length and typed.sql.endswith("::varchar"):
         return replace(typed, sql=f"{typed.sql}({typed.type.length})")
     return _of_any_length(typed)
+
+
+def _leaves(group: tree.Expression) -> Iterator[tree.Expression]:
+    """Yield the expressions of one item of GROUP BY."""
+    if isinstance(group, tree.Grouping | tree.Row):
+        for item in group.items:
+            yield from _leaves(item)
+    else:
+        yield group
 
 
 _FIELDS = tuple(tree.Select.__dataclass_fields__)

@@ -441,7 +441,9 @@ def test_system_views_tell_of_schemas_tables_columns_and_partitions(
     assert user.run(columns) == user.run(f"select schemaname from svv_external_schemas {where}") == []
 
 
-BESIDE = {  # what each tells of the table `parts`, and of a table of the warehouse
+BESIDE: dict[
+    str, tuple[str, str, list[Any], list[Any]]
+] = {  # what each tells of the table `parts`, and of a table of the warehouse
     "svv_tables": ("table_name, table_type", "table_schema", [("parts", "EXTERNAL TABLE")], [("l", "BASE TABLE")]),
     "svv_all_tables": ("table_name, table_type", "schema_name", [("parts", "EXTERNAL TABLE")], [("l", "TABLE")]),
     "svv_columns": (
