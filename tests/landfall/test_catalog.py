@@ -5,6 +5,7 @@
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from landfall.stack import Stack
 from tests.infra.templates import load
 from tests.land.warehouse import new_dataset, parquet
 from tests.landfall.conftest import Desk
+from tests.local.redshift.support import psycopg2_connection
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalStack
 
@@ -325,6 +327,26 @@ def test_a_dataset_that_nobody_declared_is_refused_and_nothing_is_registered(sta
     assert "not declared: nowhere" in done.stderr
     with pytest.raises(stack.client("glue").exceptions.EntityNotFoundException):
         stack.client("glue").get_table(DatabaseName="landfall_local_raw", Name="nowhere")
+
+
+def test_the_deployed_role_reads_the_catalog_and_what_was_exported(stack: LocalStack) -> None:
+    _, exported = stack.landfall("catalog", "--sql").stdout.split(";")[:2]
+    glue, database, bucket = stack.client("glue"), "landfall_local_exports", stack.info["bucket"]
+    name = new_dataset("exported")
+    body = parquet(pa.table({"id": pa.array([7], pa.int64())}))
+    stack.client("s3").put_object(Bucket=bucket, Key=f"exports/{name}/1/k=a/0.parquet", Body=body)
+    place = f"s3://{bucket}/exports/{name}/1/"
+    definition = raw_catalog.describe(name, "of a test", place, [("id", "bigint")], ["k"], {})
+    glue_tables.register(glue, database, definition)
+    glue_tables.register_partitions(glue, database, definition, [Partition(("a",), ("a",))])
+    with closing(psycopg2_connection(stack.redshift)) as connection, connection.cursor() as cursor:
+        cursor.execute(exported)
+        cursor.execute(f"select id, k from exports.{name}")
+        assert cursor.fetchall() == [(7, "a")]
+        cursor.execute(f"select location from svv_external_tables where tablename = '{name}'")
+        assert cursor.fetchall() == [(place,)]
+        cursor.execute("drop schema exports")
+    glue_tables.remove(glue, database, name)
 
 
 def test_the_warehouses_schema_names_the_catalog_and_the_role_that_reads_it(stack: LocalStack) -> None:
