@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingest_lambda.arrive.routing import Route, Rules, route
+from ingest_lambda.arrive.routing import PREFIX, Route, Rules, route
 from ingest_lambda.errors import ConfigError
 from landfall import output
 
@@ -51,6 +51,11 @@ def catalog(
         typer.echo(raw_catalog.external_schema("exports", stack.output("ExportDatabaseName"), role) + ";")
         return
     contracts = declared.contracts()
+    if not contracts and not datasets:
+        raise ConfigError(
+            "no dataset is declared in dbt_project/models/landing/, so that every table of the catalog would go: "
+            "run it where the deployed datasets are declared"
+        )
     unknown = sorted(set(datasets or ()) - set(contracts))
     if unknown:
         raise ConfigError(f"not declared: {', '.join(unknown)}; declare it in dbt_project/models/landing/")
@@ -103,7 +108,8 @@ def _registered(
     layout = hive_layout.find(stack.s3, stack.bucket, folder, is_file)
     place = f"s3://{stack.bucket}/{folder}"
     table = raw_catalog.table(place, dataset, contract, layout, dt.datetime.now(dt.UTC).date())
-    outcome = glue_tables.register(glue, database, table.definition)
+    former = {place, f"s3://{stack.bucket}/{PREFIX}{dataset}/"}
+    outcome = glue_tables.register(glue, database, table.definition, lambda location: location in former)
     glue_tables.register_partitions(glue, database, table.definition, layout.partitions)
     return _result(dataset, outcome, layout.names, table.left_out, table.why)
 

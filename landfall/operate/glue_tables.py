@@ -15,21 +15,36 @@ from landfall.operate.hive_layout import Partition
 
 # https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html, and of BatchUpdatePartition alike
 PARTITIONS_A_CALL = 100
-# Of each table that was made for the dataset of its name. No parameter says it: what readers make of those that they do
-# not know, no page tells. https://docs.aws.amazon.com/glue/latest/webapi/API_TableInput.html (Owner)
+# Of each table that was made for the dataset, or model, of its name. No parameter says it: what readers make of those
+# that they do not know, no page tells. https://docs.aws.amazon.com/glue/latest/webapi/API_TableInput.html (Owner)
 OWNER = "landfall"
 
 
-def register(glue: Any, database: str, definition: Mapping[str, Any]) -> str:
+class AnothersTableError(ConfigError):
+    """A table of that name is there, and another made it: it stays as it is."""
+
+
+def register(glue: Any, database: str, definition: Mapping[str, Any], is_former_place: Callable[[str], bool]) -> str:
     """Create the table, or bring it to its definition; return which: created or updated.
 
     One that is partitioned by other columns is made anew: its partitions have values of those columns, and each query
-    of them would fail.
+    of them would fail. What another made stays as it is.
+
+    Args:
+        glue: a client.
+        database: the table's.
+        definition: Glue's input of it.
+        is_former_place: tells whether a location is one that earlier releases, which set no owner, pointed this table
+            to: they made one without owner that is there.
+
+    Raises:
+        AnothersTableError: the table of that name is another's.
     """
     try:
         glue.create_table(DatabaseName=database, TableInput=definition)
     except glue.exceptions.AlreadyExistsException:
         held = glue.get_table(DatabaseName=database, Name=definition["Name"])["Table"]
+        _refuse_anothers(database, held, is_former_place)
         if _names(held) == _names(definition):
             glue.update_table(DatabaseName=database, TableInput=definition)
         else:
@@ -102,9 +117,23 @@ def remove_others(glue: Any, database: str, declared: Collection[str]) -> list[s
 def location(glue: Any, database: str, name: str) -> str:
     """Return where a table of the catalog points to; empty where there is no such table."""
     try:
-        return str(glue.get_table(DatabaseName=database, Name=name)["Table"]["StorageDescriptor"]["Location"])
+        return _place(glue.get_table(DatabaseName=database, Name=name)["Table"])
     except glue.exceptions.EntityNotFoundException:
         return ""
+
+
+def _refuse_anothers(database: str, held: Mapping[str, Any], is_former_place: Callable[[str], bool]) -> None:
+    owner, place = held.get("Owner", ""), _place(held)
+    if owner == OWNER or (not owner and is_former_place(place)):
+        return
+    raise AnothersTableError(
+        f"{database}.{held['Name']} is a table that another made: its owner is {owner or 'not set'}, not {OWNER}, and "
+        f"it points to {place or 'no place'}; delete it in Glue, or make it anew under another name there"
+    )
+
+
+def _place(table: Mapping[str, Any]) -> str:
+    return str(table.get("StorageDescriptor", {}).get("Location", ""))
 
 
 def _names(table: Mapping[str, Any]) -> list[str]:

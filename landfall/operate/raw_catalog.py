@@ -101,7 +101,7 @@ def table(location: str, dataset: str, contract: Contract, layout: Layout, today
     except ValueError as error:
         why = "; ".join(filter(None, (why, f"{error}: Athena too reads the partitions that are registered")))
     definition = describe(dataset, described, location, columns, layout.names, projected)
-    return RawTable({**definition, "Owner": OWNER}, left_out, layout, why or None)
+    return RawTable(definition, left_out, layout, why or None)
 
 
 def describe(
@@ -122,6 +122,7 @@ def describe(
     enabled = {"projection.enabled": "true", "storage.location.template": template, **settings} if projected else {}
     return {
         "Name": name,
+        "Owner": OWNER,
         "Description": described,
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE", **enabled},

@@ -18,6 +18,7 @@ from ingest_lambda.warehouse.catalog import column_type
 from ingest_lambda.warehouse.statements import Column, identifier, literal
 from landfall.deploy.bootstrap import READ_BY_READER
 from landfall.operate import exports, glue_tables, raw_catalog
+from landfall.operate.glue_tables import AnothersTableError
 from landfall.operate.hive_layout import Partition
 from landfall.operate.projection import listed
 
@@ -255,16 +256,17 @@ def register(
     import boto3
 
     glue = boto3.client("glue")
+    all_exports = f"s3://{stack.bucket}/{exports.EXPORTS}/{model}/"
     why = None
     try:
         table = catalog_table(place, model, columns, partition_by, keys)
         newest = max(exports.folders(stack.s3, stack.bucket, model)[0])
         if place.endswith(newest):
-            glue_tables.register(glue, database, table)
+            glue_tables.register(glue, database, table, lambda location: location.startswith(all_exports))
             glue_tables.register_partitions(glue, database, table, partitions(keys) if partition_by else [])
         else:
             why = f"a newer export is complete: {newest}"
-    except ValueError as error:
+    except (ValueError, AnothersTableError) as error:
         why = str(error)
     held = glue_tables.location(glue, database, model)  # another export may have been registered meanwhile
     if held == place:

@@ -292,6 +292,47 @@ def test_tables_of_datasets_that_are_gone_go_and_no_other_does(catalog: Catalog)
     assert {each["Name"] for each in left} == {"of_another", stays}
 
 
+@pytest.mark.parametrize("owner", [{}, {"Owner": "hadoop"}])
+def test_a_table_that_another_made_stays_as_it_is_and_is_named(catalog: Catalog, owner: Mapping[str, str]) -> None:
+    taken, good = catalog.declare(), catalog.declare()
+    catalog.put(f"{taken}/k=1/a", f"{good}/k=1/a")
+    place = f"s3://{catalog.stack.bucket}/" + (f"raw/{taken}/" if owner else "elsewhere/")
+    of_another = {"Name": taken, **owner, "StorageDescriptor": {"Location": place, "Columns": []}}
+    catalog.glue.create_table(DatabaseName=catalog.database, TableInput=of_another)
+    said = catalog.run(exits=1)
+    assert (said[taken]["outcome"], said[good]["outcome"]) == ("refused", "created")
+    assert f"{taken} is a table that another made" in said[taken]["why"]
+    assert "delete it in Glue" in said[taken]["why"]
+    held = catalog.glue.get_table(DatabaseName=catalog.database, Name=taken)["Table"]
+    assert (held["StorageDescriptor"]["Location"], held.get("PartitionKeys", [])) == (place, [])
+    assert catalog.partitions(taken) == {}
+
+
+def test_a_table_of_a_release_that_set_no_owner_is_taken_over_where_it_points_to_the_dataset(catalog: Catalog) -> None:
+    sold = catalog.declare()
+    catalog.put(f"{sold}/k=1/a")
+    place = f"s3://{catalog.stack.bucket}/raw/{sold}/"
+    earlier = {"Name": sold, "StorageDescriptor": {"Location": place, "Columns": []}}
+    catalog.glue.create_table(DatabaseName=catalog.database, TableInput=earlier)
+    assert catalog.run(sold)[sold]["outcome"] == "updated"
+    assert set(catalog.partitions(sold)) == {("1",)}
+    del catalog.contracts[sold]
+    catalog.declare()
+    assert catalog.run()[sold]["outcome"] == "removed"
+
+
+def test_where_nothing_is_declared_the_tables_stay(catalog: Catalog) -> None:
+    sold = catalog.declare()
+    catalog.put(f"{sold}/k=1/a")
+    catalog.run()
+    kept = catalog.contracts.pop(sold)
+    said = catalog.desk.landfall("catalog", exits=3)
+    assert "no dataset is declared in dbt_project/models/landing/" in said
+    assert set(catalog.partitions(sold)) == {("1",)}
+    catalog.contracts[sold] = kept
+    assert catalog.run()[sold]["outcome"] == "updated"
+
+
 def test_a_dataset_of_another_name_is_a_table_over_the_folder_that_its_files_are_in(catalog: Catalog) -> None:
     old = new_dataset("sold")
     new, both = catalog.declare(prefixes=[f"raw/{old}/"]), new_dataset("sold")
@@ -337,7 +378,7 @@ def test_the_deployed_role_reads_the_catalog_and_what_was_exported(stack: LocalS
     stack.client("s3").put_object(Bucket=bucket, Key=f"exports/{name}/1/k=a/0.parquet", Body=body)
     place = f"s3://{bucket}/exports/{name}/1/"
     definition = raw_catalog.describe(name, "of a test", place, [("id", "bigint")], ["k"], {})
-    glue_tables.register(glue, database, definition)
+    glue_tables.register(glue, database, definition, lambda _: False)
     glue_tables.register_partitions(glue, database, definition, [Partition(("a",), ("a",))])
     with closing(psycopg2_connection(stack.redshift)) as connection, connection.cursor() as cursor:
         cursor.execute(exported)

@@ -223,6 +223,22 @@ def test_an_export_without_rows_is_complete_with_a_manifest_and_without(
     assert len(done["removed"]) == 2
 
 
+def test_a_table_of_the_catalog_that_another_made_stays_and_the_export_is_complete(exporting: Desk, model: str) -> None:
+    glue = exporting.land.client("glue")
+    of_another = {"Name": model, "StorageDescriptor": {"Location": "s3://elsewhere/", "Columns": []}}
+    glue.create_table(DatabaseName=DATABASE, TableInput=of_another)
+    refused = exporting.landfall("unload", model)
+    assert refused["table"] is None
+    assert f"{DATABASE}.{model} is a table that another made" in refused["why"]
+    assert catalogued(exporting, model)["StorageDescriptor"]["Location"] == "s3://elsewhere/"
+    assert len(folders(exporting, model)[0]) == 1
+    earlier = {"Name": model, "StorageDescriptor": {"Location": refused["folder"], "Columns": []}}
+    glue.update_table(DatabaseName=DATABASE, TableInput=earlier)
+    done = exporting.landfall("unload", model)
+    assert done["table"] == f"{DATABASE}.{model}"
+    assert catalogued(exporting, model)["Owner"] == "landfall"
+
+
 def test_two_tables_of_one_name_are_refused_by_both_their_schemas(
     exporting: Desk, transformer: Warehouse, model: str
 ) -> None:
