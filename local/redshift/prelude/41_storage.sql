@@ -175,12 +175,14 @@ begin
         end if;
         name := format('%s_%s', name, id);
     end if;
-    -- the columns that are not named are those of any constraint: PostgreSQL's versions have different ones
+    -- the columns that are not named are those of any constraint: PostgreSQL's versions have different ones. Its planner
+    -- reads conpfeqop for every join of such a table; by operator 0 it draws nothing from a key that nothing enforces
     insert into pg_constraint
     select (jsonb_populate_record(model, jsonb_build_object(
         'oid', id, 'conname', name, 'connamespace', (select relnamespace from pg_class where oid = relation), 'contype', 'f',
         'conrelid', relation, 'contypid', 0, 'conindid', 0, 'confrelid', referred, 'confupdtype', 'a', 'confdeltype', 'a',
-        'confmatchtype', 's', 'conkey', to_jsonb(own), 'confkey', to_jsonb(theirs), 'conbin', null, 'conexclop', null
+        'confmatchtype', 's', 'conkey', to_jsonb(own), 'confkey', to_jsonb(theirs), 'conbin', null, 'conexclop', null,
+        'conpfeqop', to_jsonb(array_fill(0, array[cardinality(own)]))
     ))).*
     from pg_constraint as model where model.contype = 'c' and model.conrelid = 0 limit 1;
     -- by no column's number, where PostgreSQL would make the key anew with the column, nor by 0, which is an index's

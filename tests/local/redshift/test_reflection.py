@@ -119,6 +119,24 @@ def test_foreign_keys_are_told_by_the_catalog_and_hold_no_row(client: Client, sc
     assert client.value("select count(*) from orders") == 1
 
 
+def test_tables_with_foreign_keys_are_joined_and_changed_by_each_other(client: Client, schema: str) -> None:
+    client.run(
+        "create table customers (id integer primary key, boss integer)",
+        "create table orders (id integer, customer integer references customers, of_boss integer)",
+        "alter table customers add foreign key (boss) references customers (id)",
+        "insert into customers values (1, null), (2, 1), (3, 9)",
+        "insert into orders values (10, 1, 0), (20, 2, 0), (30, 7, 0)",
+        "create view known as select o.id, c.boss from orders o join customers c on c.id = o.customer",
+    )
+    assert sorted(client.run("select id, boss from known"), key=str) == [(10, None), (20, 1)]
+    assert client.run("select a.id from customers a join customers b on b.id = a.boss") == [(2,)]
+    assert client.value("select count(*) from orders, customers") == 9
+    assert client.run("select id from orders where customer in (select id from customers) order by 1") == [(10,), (20,)]
+    client.run("update orders set of_boss = c.boss from customers c where c.id = orders.customer and c.id = 2")
+    client.run("delete from orders using customers c where c.id = orders.customer and c.boss is null")
+    assert client.run("select id, of_boss from orders order by id") == [(20, 1), (30, 0)]
+
+
 def test_a_table_that_a_foreign_key_names_is_dropped_by_cascade(client: Client, schema: str) -> None:
     client.run(
         "create table customers (id integer primary key)",
