@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -72,8 +73,8 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
     logs, temporary = home / "logs", home / "tmp"
     for folder in (logs, temporary):
         folder.mkdir(parents=True, exist_ok=True)
-    for leftover in temporary.iterdir():
-        leftover.unlink()
+    for leftover in temporary.iterdir():  # of a server that was killed in the middle of a read of S3
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
     last = last_ports(home)
     server, secrets = warehouse.open_warehouse(home, free_port(last.get("postgres_port", 0)), ISOLATION[isolation])
     say(f"postgres ready on {HOST}:{server.port} (pid {server.process.pid})")

@@ -72,6 +72,14 @@ def test_state_and_ports_survive_a_stop_and_a_kill(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root must drop its rights to run PostgreSQL")
+def test_it_starts_after_a_kill_in_the_middle_of_a_read_of_s3(tmp_path: Path) -> None:
+    leftover = tmp_path / "tmp" / "objects-1"
+    leftover.mkdir(parents=True)
+    (leftover / "0").write_bytes(b"PAR1")
+    with running(tmp_path):
+        assert not leftover.exists()
+
+
 def test_root_may_run_it_from_a_folder_that_nobody_else_can_enter(tmp_path: Path) -> None:
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
