@@ -16,7 +16,7 @@ from local.redshift.sql import tree
 from local.redshift.sql.scope import walk
 from local.redshift.sql.write_set import is_plain
 
-KEPT_APART = "with apart as (select) "
+KEPT_APART = 'with "nothing, to keep a query apart" as (select) '  # by a name that hides no relation of a user's
 _PLAIN = (tree.Column, tree.Literal, tree.Star)
 # Of these the first argument is evaluated of every row, others of some.
 _CHOICES = frozenset({"coalesce", "nvl", "nvl2", "decode"})
@@ -27,7 +27,9 @@ def is_computed_once(table: tree.CommonTable, query: tree.Query) -> bool:
     """Tell whether a table of a query's WITH is to be kept apart, so that each of its columns is computed once a row.
 
     It is columns and expressions of a row, which one query without a condition takes from it, an expression more
-    than once. None is computed for a row that would be spared it, where it might fail.
+    than once. None is computed for a row that would be spared it, where it might fail: by an expression that chooses,
+    or by a join or a query in a condition of what reads that row. Of the queries around `query` none spares it any:
+    PostgreSQL keeps each that has a WITH apart from them.
     """
     inner = table.query
     if (
@@ -47,8 +49,28 @@ def is_computed_once(table: tree.CommonTable, query: tree.Query) -> bool:
     parts = [getattr(takers[0], name) for name in ("items", "group", "having", "qualify", "order")]
     taken = Counter(name for node in walk(parts) for name in _taken(node, computed))
     always = {name for node in _always(parts) for name in _taken(node, computed)}
-    spared = [computed[name] for name in taken if name not in always]
+    drops = any(map(_may_drop, _readers(table, query)))
+    spared = [computed[name] for name in taken if drops or name not in always]
     return any(count > 1 for count in taken.values()) and all(map(_never_fails, spared))
+
+
+def _readers(table: tree.CommonTable, query: tree.Query) -> Iterator[tree.Select]:
+    """Yield the SELECTs of a query that may read a table of its WITH, by way of others too."""
+    before = [each is table for each in query.common].index(True) + 1
+    cannot = {id(select) for each in query.common[:before] for select in selects(each.query)}
+    yield from (select for select in selects(query) if id(select) not in cannot)
+
+
+def _may_drop(select: tree.Select) -> bool:
+    """Tell whether a SELECT takes rows by what is in other tables: other conditions PostgreSQL asks first."""
+    if isinstance(select.source, tree.Join):
+        return True
+    conditions = [select.where, select.having, select.qualify]
+    return any(
+        isinstance(getattr(node, each.name), tree.Query)
+        for node in walk(conditions)
+        for each in dataclasses.fields(node)
+    )
 
 
 def selects(query: tree.Query) -> Iterator[tree.Select]:

@@ -460,6 +460,23 @@ def test_what_is_computed_once_is_not_computed_of_a_row_that_is_spared_it(client
     ]
 
 
+def test_what_is_computed_once_is_not_computed_of_a_row_that_a_reader_leaves_out(client: Client) -> None:
+    client.run("create table t as select 0 as x union all select 1 union all select 2")
+    client.run("create table good as select 1 as v union all select 2")
+    kept = "with y as (select 10 / x as q, x from t), z as (select q + q as qq, x from y)"
+    assert client.run(f"{kept} select qq from z join good on x = v order by 1") == [(10,), (20,)]
+    assert client.run(f"{kept} select qq from z where x in (select v from good) order by 1") == [(10,), (20,)]
+    among = f"{kept}, w as (select v from good where v in (select x from z)) select v from w order by 1"
+    assert client.run(among) == [(1,), (2,)]
+    assert client.error(f"{kept} select qq from z")["C"] == "22012"
+
+
+def test_what_is_kept_apart_hides_no_relation(client: Client) -> None:
+    client.run("create table apart as select 1 as id union all select 2 union all select 3")
+    assert client.value("with y as (select count(*) as n from apart) select n + n from y") == 6
+    assert client.run("with y as (select id + 1 as n from apart) select n + n from y order by 1") == [(4,), (6,), (8,)]
+
+
 ODD_TEXTS = ("ab", "abcd", "éé", "aé€", "abc   ", "    ", "", "€€€", "a\tb")
 
 
