@@ -21,10 +21,18 @@ _LOCK, _PARTIAL = "lock", "partial-"
 
 def fill(digest: str, unpack: Callable[[Path], None], is_whole: Callable[[Path], bool], folder: Path) -> None:
     """Let an empty folder hold what `unpack` writes; unpack only what nobody has before, or somebody has changed."""
-    STORE.mkdir(parents=True, exist_ok=True)
-    if STORE.stat().st_dev != folder.stat().st_dev:  # nothing can be linked from one file system into another
-        unpack(folder)
-        return
+    try:
+        STORE.mkdir(parents=True, exist_ok=True)
+        if STORE.stat().st_dev == folder.stat().st_dev:  # nothing can be linked from one file system into another
+            _link(digest, unpack, is_whole, folder)
+            return
+    except OSError:  # nor from one mount into another, nor by everybody what another user has unpacked
+        for each in folder.iterdir():
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+    unpack(folder)
+
+
+def _link(digest: str, unpack: Callable[[Path], None], is_whole: Callable[[Path], bool], folder: Path) -> None:
     with (STORE / _LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         kept = STORE / digest

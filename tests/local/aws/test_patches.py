@@ -42,6 +42,12 @@ for archive in {archives!r}:
         code.extractall(place)
     print(place.resolve())
 """
+NO_LINKS = """
+import errno, os
+def link(*_, **__):
+    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+os.link = link
+"""
 
 
 def in_server_environment(code: str, folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -122,6 +128,18 @@ def test_stacks_share_what_is_unpacked_of_large_code_and_not_what_is_added(tmp_p
     shutil.rmtree(store)
     assert (two / module).read_text() == "code.zip 599"
     assert len(list(two.rglob("*.py"))) == 600
+
+
+def test_large_code_is_unpacked_where_nothing_can_be_linked(tmp_path: Path) -> None:
+    """As between two mounts of one disk, whose device is one."""
+    archive = zipped(tmp_path / "code.zip", files=600)
+    (tmp_path / "one").mkdir()
+    code = NO_LINKS + UNPACK.format(store=str(tmp_path / "store"), archives=[str(archive)])
+    result = in_server_environment(code, tmp_path / "one")
+    assert result.returncode == 0, result.stderr
+    place = Path(result.stdout.strip())
+    assert len(list(place.rglob("*.py"))) == 600
+    assert (place / "package" / "module_7.py").stat().st_nlink == 1
 
 
 def test_few_codes_are_kept_the_last_ones_and_none_that_is_small(tmp_path: Path) -> None:
