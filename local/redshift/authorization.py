@@ -13,11 +13,11 @@ from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import STRING
 
 AUTHORIZATION_OPTIONS = (
-    ("role", rf"\s*iam_role\s+(?:as\s+)?(?P<value>{STRING}|default)"),
-    ("access_key_id", rf"\s*access_key_id\s+(?:as\s+)?(?P<value>{STRING})"),
-    ("secret_access_key", rf"\s*secret_access_key\s+(?:as\s+)?(?P<value>{STRING})"),
-    ("session_token", rf"\s*session_token\s+(?:as\s+)?(?P<value>{STRING})"),
-    ("credentials", rf"\s*(?:with\s+)?credentials\s+(?:as\s+)?(?P<value>{STRING})"),
+    ("role", rf"\s*iam_role\b\s*(?:as\b\s*)?(?P<value>{STRING}|default\b)"),
+    ("access_key_id", rf"\s*access_key_id\b\s*(?:as\b\s*)?(?P<value>{STRING})"),
+    ("secret_access_key", rf"\s*secret_access_key\b\s*(?:as\b\s*)?(?P<value>{STRING})"),
+    ("session_token", rf"\s*session_token\b\s*(?:as\b\s*)?(?P<value>{STRING})"),
+    ("credentials", rf"\s*(?:with\s+)?credentials\b\s*(?:as\b\s*)?(?P<value>{STRING})"),
 )
 _KEY_WORDS = ("access_key_id", "secret_access_key", "session_token")
 # What stands in CREDENTIALS, and the option that says the same.
@@ -28,6 +28,7 @@ _IN_CREDENTIALS = {
     "token": "session_token",
 }
 _ARN = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/")
+_KEY = re.compile(r"[\x21-\x7e]+")
 _FORM = "'aws_iam_role=...' or 'aws_access_key_id=...;aws_secret_access_key=...[;token=...]'"
 
 
@@ -77,7 +78,10 @@ def authorization(command: str, found: dict[str, str | None]) -> Authorization:
     access_key_id, secret_access_key = found.get("access_key_id"), found.get("secret_access_key")
     if not access_key_id or not secret_access_key:
         raise RedshiftError(f"{command} needs both ACCESS_KEY_ID and SECRET_ACCESS_KEY", SYNTAX_ERROR)
-    return Authorization(keys=Keys(access_key_id, secret_access_key, found.get("session_token")))
+    token = found.get("session_token")
+    if not all(map(_KEY.fullmatch, filter(None, (access_key_id, secret_access_key, token)))):  # no header takes it
+        raise RedshiftError(f"Invalid credentials. {command}: a key has a blank, or what is not ASCII", "XX000")
+    return Authorization(keys=Keys(access_key_id, secret_access_key, token))
 
 
 def _of_credentials(command: str, text: str) -> dict[str, str | None]:

@@ -18,7 +18,7 @@ from typing import TypeVar
 from local.redshift import messages
 from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import ErrorFields, RedshiftError
-from local.redshift.history import History, without_secrets
+from local.redshift.history import History
 from local.redshift.login import Login
 from local.redshift.masking import quote_literal
 from local.redshift.messages import Message
@@ -29,6 +29,7 @@ from local.redshift.s3_source import Stop
 from local.redshift.side import Side
 from local.redshift.spelling import Change
 from local.redshift.sql.translate import Answer, Needs
+from local.redshift.statement_secrets import without_secrets
 from local.redshift.table_locks import Claim
 from local.redshift.under_way import Portal, Shape, UnderWay
 from local.redshift.unload import Unload

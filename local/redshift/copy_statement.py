@@ -25,6 +25,7 @@ from local.redshift.masking import (
     without_comments,
 )
 from local.redshift.options import compile_options, read_options
+from local.redshift.statement_secrets import told_word
 
 _COPY = re.compile(
     rf"^copy\s+(?P<table>{NAME})\s*(?P<columns>\([^)]*\))?\s*from\s+(?P<source>{STRING})\s*(?P<options>.*)$",
@@ -36,7 +37,7 @@ _OPTIONS = compile_options(
         ("format", r"\s*(?:format\s+(?:as\s+)?)?(?P<value>parquet|orc|csv|json|avro|shapefile|fixedwidth)\b"),
         ("manifest", r"\s*manifest\b"),
         ("fill_record", r"\s*fillrecord\b"),
-        ("accept_invalid", rf"\s*acceptinvchars\b(?:\s+(?:as\s+)?(?P<value>{STRING}))?"),
+        ("accept_invalid", rf"\s*acceptinvchars\b(?:\s*(?:as\b\s*)?(?P<value>{STRING}))?"),
         ("statistics", r"\s*statupdate\b(?:\s+(?:on|off|true|false)\b)?"),
         ("serialize", r"\s*serializetojson\b"),
         ("explicit_ids", r"\s*explicit_ids\b"),
@@ -105,7 +106,7 @@ def parse_copy(sql: str) -> CopyStatement | None:
     if _TEXT.search(match["options"]):
         return _text_copy(match, masked)
     kind = "ORC" if _ORC.search(match["options"]) else "PARQUET"
-    found = read_options(match["options"], masked, _OPTIONS, lambda text: _unknown(text, masked, kind))
+    found = read_options(match["options"], masked, _OPTIONS, lambda text: _unknown(text, kind))
     source = unquote(masked.restore(match["source"]))
     _refuse(source, found, bool(match["columns"]))
     return CopyStatement(
@@ -121,7 +122,7 @@ def parse_copy(sql: str) -> CopyStatement | None:
 
 
 def _text_copy(match: re.Match[str], masked: Masked) -> CopyStatement:
-    found = read_options(match["options"], masked, TEXT_OPTIONS, lambda text: _unknown(text, masked, "TEXT"))
+    found = read_options(match["options"], masked, TEXT_OPTIONS, lambda text: _unknown(text, "TEXT"))
     source = unquote(masked.restore(match["source"]))
     _refuse_source(source)
     names = re.findall(IDENTIFIER, match["columns"] or "")
@@ -135,9 +136,8 @@ def _text_copy(match: re.Match[str], masked: Masked) -> CopyStatement:
     )
 
 
-def _unknown(text: str, masked: Masked, kind: str) -> RedshiftError:
-    word = masked.restore(text.strip()).split()[0]
-    return RedshiftError(f"{word.upper()} argument is not supported for {kind} based COPY")
+def _unknown(text: str, kind: str) -> RedshiftError:
+    return RedshiftError(f"{told_word(text).upper()} argument is not supported for {kind} based COPY")
 
 
 def _refuse_source(source: str) -> None:

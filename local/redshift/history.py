@@ -20,17 +20,12 @@ from typing import Any
 
 from local.redshift.lines import Lines
 from local.redshift.shapes import Shapes
+from local.redshift.statement_secrets import without_secrets
 
 TEXT_CHARACTERS = 64 * 1024  # of a statement that are kept
 FOLDER = "redshift_history"  # in the data folder
 _SECONDS = 1.0
 _SYSTEM_VIEW = re.compile(r"\b(?:sys|stl|stv|svl|svcs)_|\bpg_last_", re.IGNORECASE)
-_GAP = r"(?:\s|/\*(?:[^*]|\*(?!/))*\*/|--[^\n]*\n)*"
-_SECRET = re.compile(
-    rf"(\b(?:password|credentials|access_key_id|secret_access_key|session_token){_GAP}(?:as\b{_GAP})?)"
-    r"(?:'(?:[^'\\]|''|\\.)*'|\$(\w*)\$.*?\$\2\$)",
-    re.IGNORECASE | re.DOTALL,
-)
 _TYPES = (
     (re.compile(r"create\s+(?:(?:local|temp|temporary)\s+)*table\b[^;]*?\bas\s*\(*\s*(?:select|with)\b", re.I), "CTAS"),
     (re.compile(r"(?:create|alter|drop|comment)\b", re.I), "DDL"),
@@ -212,22 +207,6 @@ def query_type(sql: str) -> str:
         if match := pattern.match(code):
             return name or match[1].upper()
     return "UTILITY"
-
-
-@lru_cache(maxsize=1000)
-def without_secrets(sql: str) -> str:
-    """Return a statement without passwords and keys.
-
-    >>> without_secrets("create user u password 'Secret12'")
-    "create user u password '***'"
-    >>> without_secrets("alter user u password /* c */ $$Secret12$$")
-    "alter user u password /* c */ '***'"
-    >>> without_secrets("copy t from 's3://b' credentials as /* c */ 'aws_access_key_id=A'")
-    "copy t from 's3://b' credentials as /* c */ '***'"
-    >>> without_secrets("copy t from 's3://b' access_key_id 'A' secret_access_key 'B' session_token 'C'")
-    "copy t from 's3://b' access_key_id '***' secret_access_key '***' session_token '***'"
-    """
-    return _SECRET.sub(r"\1'***'", sql)
 
 
 def _as_dict(load: LoadReport) -> dict[str, Any]:

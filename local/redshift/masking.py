@@ -22,7 +22,7 @@ _PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_HOLDER = re.compile("[\x01\x02\x03](\\d+)\x04")
+HOLDER = re.compile("[\x01\x02\x03](\\d+)\x04")
 _STRING, _IDENTIFIER, _COMMENT = "\x01", "\x02", "\x03"
 STRING = f"{_STRING}\\d+\x04"
 IDENTIFIER = f"(?:{_IDENTIFIER}\\d+\x04|{BEGINS}{GOES_ON}*)"
@@ -45,7 +45,7 @@ class Masked:
 
     def restore(self, text: str | None = None) -> str:
         """Return `text` (default: all of it) with the pieces in place."""
-        return _HOLDER.sub(lambda holder: self.pieces[int(holder[1])], self.text if text is None else text)
+        return HOLDER.sub(lambda holder: self.pieces[int(holder[1])], self.text if text is None else text)
 
     def fold_identifiers(self) -> None:
         """Write quoted identifiers in lower case: Redshift folds them like the others.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from local.redshift.errors import RedshiftError
+from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import Masked, unquote
 
 Options = tuple[tuple[str, re.Pattern[str]], ...]
@@ -23,7 +23,7 @@ def read_options(
     """Return the options in `text` with their values, None for those without; words that are no text in lower case.
 
     Raises:
-        RedshiftError: what `unknown` makes of the text from a word on that is no option.
+        RedshiftError: what `unknown` makes of the text from a word on that is no option, or a dollar-quoted text.
     """
     found: dict[str, str | None] = {}
     while text.strip():
@@ -39,4 +39,6 @@ def read_options(
 
 
 def _value(word: str) -> str:
+    if word.startswith("$"):
+        raise RedshiftError("an option's text must stand in single quotes", SYNTAX_ERROR)
     return unquote(word) if word.startswith("'") else word.lower()

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from local.redshift.authorization import AUTHORIZATION_OPTIONS, Authorization, authorization
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
-from local.redshift.masking import IDENTIFIER, STRING, Masked, code_of, mask, unquote, without_comments
+from local.redshift.masking import IDENTIFIER, STRING, code_of, mask, unquote, without_comments
 from local.redshift.options import compile_options, read_options
+from local.redshift.statement_secrets import told_word
 
 MEGABYTE = 1024**2
 LARGEST, SMALLEST = Decimal("6.2") * 1024 * MEGABYTE, Decimal(5) * MEGABYTE
@@ -38,15 +39,15 @@ _OPTIONS = compile_options(
         ("cleanpath", r"\s*cleanpath\b"),
         ("serial", r"\s*parallel\s+(?:off|false)\b"),
         ("parallel", r"\s*parallel(?:\s+(?:on|true))?\b"),
-        ("extension", rf"\s*extension\s+(?P<value>{STRING})"),
-        ("fixedwidth", rf"\s*fixedwidth\s+(?:as\s+)?(?P<value>{STRING})"),
+        ("extension", rf"\s*extension\s*(?P<value>{STRING})"),
+        ("fixedwidth", rf"\s*fixedwidth\b\s*(?:as\b\s*)?(?P<value>{STRING})"),
         ("max_file_size", r"\s*maxfilesize\s+(?:as\s+)?(?P<value>\d+(?:\.\d+)?(?:\s*(?:mb|gb)\b)?)"),
-        ("kms_key", rf"\s*kms_key_id\s+(?:as\s+)?(?P<value>{STRING})"),
+        ("kms_key", rf"\s*kms_key_id\b\s*(?:as\b\s*)?(?P<value>{STRING})"),
         ("encrypted", r"\s*encrypted\b(?!\s+auto\b)"),
-        ("region", rf"\s*region\s+(?:as\s+)?(?P<value>{STRING})"),
+        ("region", rf"\s*region\b\s*(?:as\b\s*)?(?P<value>{STRING})"),
         ("header", r"\s*header\b"),
-        ("delimiter", rf"\s*delimiter\s+(?:as\s+)?(?P<value>{STRING})"),
-        ("null", rf"\s*null\s+(?:as\s+)?(?P<value>{STRING})"),
+        ("delimiter", rf"\s*delimiter\b\s*(?:as\b\s*)?(?P<value>{STRING})"),
+        ("null", rf"\s*null\b\s*(?:as\b\s*)?(?P<value>{STRING})"),
         ("addquotes", r"\s*addquotes\b"),
         ("escape", r"\s*escape\b"),
         ("compression", r"\s*(?P<value>gzip|bzip2|zstd)\b"),
@@ -142,7 +143,7 @@ def parse_unload(sql: str) -> UnloadStatement | None:
     match = _UNLOAD.match(without_comments(masked.text).rstrip("; \n\t"))
     if not match:
         raise RedshiftError("syntax error in UNLOAD: expected UNLOAD ('query') TO 's3://...' options", SYNTAX_ERROR)
-    found = read_options(match["options"], masked, _OPTIONS, lambda text: _unknown(text, masked))
+    found = read_options(match["options"], masked, _OPTIONS, _unknown)
     destination = unquote(masked.restore(match["destination"]))
     _refuse(destination, found)
     names = (found["partition"] or "").split(",") if "partition" in found else []
@@ -187,8 +188,8 @@ def _delimiter(found: dict[str, str | None]) -> str:
     return value if len(value) == 1 else "\t" if value == "\\t" else chr(int(value[1:], 8))
 
 
-def _unknown(text: str, masked: Masked) -> RedshiftError:
-    return RedshiftError(f"UNLOAD: {masked.restore(text.strip()).split()[0]} is not offered by the local Redshift")
+def _unknown(text: str) -> RedshiftError:
+    return RedshiftError(f"UNLOAD: {told_word(text)} is not offered by the local Redshift")
 
 
 def _refuse(destination: str, found: dict[str, str | None]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
@@ -54,6 +56,50 @@ def test_an_unload_by_keys_may_what_the_keys_may(
         assert found["KeyCount"]
         error = client.error(f"unload ('select 1 as a') to 's3://{lake.bucket}/elsewhere-{place}/' {by_keys} parquet")
         assert "AccessDenied" in error["M"]
+
+
+FORMS = (
+    "secret_access_key'{}'",
+    "secret_access_key as 'x' '{}'",
+    "secret_access_key 'x'{}",
+    "secret_access_key {}",
+    'secret_access_key "{}"',
+    "secret_access_key $${}$$",
+    "secret_access_key E'{}'",
+    "secret_access_key--c\r'{}'",
+    "/* access_key_id '{}' */",
+    "access_key_id 'a' secret_access_key 'b' session_token 'a\n{}'",
+    "CREDENTIALS'aws_access_key_id=A;{}'",
+    "credentials /* a /* b */ c */ 'aws_access_key_id=A;{}'",
+    "credentials /* a /* b */ don't */ 'aws_access_key_id=A;{}'",
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_key_in_an_unusual_place_is_told_nowhere(
+    client: Client, administrator: Client, local_redshift: LocalServices, form: str
+) -> None:
+    secret = f"OurKey{uuid.uuid4().hex}"
+    client.run("create table t (a bigint)")
+    for statement in ("copy t from 's3://b/k'", "copy t from 's3://b/k' csv", "unload ('select 1') to 's3://b/k/'"):
+        error = client.error(f"{statement} {form.format(secret)} wrong")
+        assert secret.lower() not in str(error).lower()
+    columns = "query_text || coalesce(error_message, '')"
+    recent = f"select {columns} from sys_query_history where start_time > sysdate - interval '1 minute'"  # noqa: S608 - the test's own
+    told = [str(text) for (text,) in administrator.run(recent)]
+    assert [text for text in told if text.startswith("unload ('select 1') to 's3://b/k/'")]
+    home = local_redshift.home.redshift
+    told += [path.read_text(errors="replace") for path in (home / "logs").iterdir()]
+    assert not [text for text in told if secret.lower() in text.lower()]
+
+
+def test_a_key_needs_no_blank_before_it_and_single_quotes(client: Client, lake: Lake) -> None:
+    url = lake.put(NUMBERS)
+    client.run("create table t (a bigint)")
+    client.run(f"copy t from '{url}' access_key_id'{ACCESS_KEY_ID}'secret_access_key as'{SECRET_ACCESS_KEY}'parquet")
+    assert client.run("select count(*) from t") == [(2,)]
+    keys = f"access_key_id '{ACCESS_KEY_ID}' secret_access_key $${SECRET_ACCESS_KEY}$$"
+    assert "single quotes" in client.error(f"copy t from '{url}' {keys} parquet")["M"]
 
 
 def test_keys_are_hidden_wherever_a_statement_is_told(
