@@ -7,6 +7,7 @@ Source: the *_recv function of each type (https://www.postgresql.org/docs/curren
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from local.redshift.columnar_values import fitted_text, json_text, microseconds, plain
-from local.redshift.parquet_types import ColumnPlan, Transport
+from local.redshift.errors import LoadFault
+from local.redshift.parquet_types import CODE_DATA, SPECTRUM, ColumnPlan, Transport
 
 Numbers = npt.NDArray[Any]
 # By the column's type: as arrow has it, and as PostgreSQL takes it.
@@ -64,6 +66,7 @@ def in_binary(values: pa.Array, plan: ColumnPlan, name: str, replacement: str | 
     if plan.target.base == "date":
         return _days(raw(values.cast(pa.date32()), np.int32))
     if plan.target.base == "numeric":
+        _refuse_overflow(values, plan.target.name, name)
         return decimals(values)
     kind, sent = _NUMBERS[plan.target.base]
     return raw(values.cast(kind), np.dtype(sent).newbyteorder("=")).astype(sent)
@@ -92,8 +95,18 @@ def _days(days: Numbers) -> Numbers:
     return (counted if fits.all() else np.where(fits, counted, _NO_DAY)).astype(">i4")
 
 
+def _refuse_overflow(values: pa.Array, column: str, name: str) -> None:
+    """Hold DECIMALs to their precision, which a file's writer may have declared too small: arrow does not look."""
+    limit = values.type.precision - values.type.scale
+    extremes = pc.min_max(values).as_py()
+    for value in (extremes["min"], extremes["max"]):
+        if value is not None and not Decimal((1, (1,), limit)) < value < Decimal((0, (1,), limit)):
+            context = f"numeric field overflow: {value:f} is no {values.type} (file/column: {name}/{column})"
+            raise LoadFault(SPECTRUM, CODE_DATA, context, file=name, column=column).to_error()
+
+
 def decimals(values: pa.Array) -> Numbers:
-    """Return DECIMALs: how many digits of 10,000, the first one's weight, sign, scale, digits.
+    """Return DECIMALs that fit their precision: how many digits of 10,000, the first one's weight, sign, scale, digits.
 
     >>> from decimal import Decimal
     >>> sent = decimals(pa.array([Decimal("-12345.678"), Decimal("0.001")], pa.decimal128(9, 3)))

@@ -75,6 +75,45 @@ def test_decimals_of_every_size_arrive_exactly(client: Client, lake: Lake) -> No
         assert found == [None if value is None else format(value, "f") for value in values]
 
 
+def unscaled(values: list[int], kind: pa.DataType) -> pa.Array:
+    """Return decimals of these digits, however many, and a NULL whose place holds more of them than any."""
+    held = [*values, 2**127 - 1]
+    data = b"".join(value.to_bytes(16, "little", signed=True) for value in held)
+    valid = (2 ** len(values) - 1).to_bytes(8, "little")
+    return pa.Array.from_buffers(kind, len(held), [pa.py_buffer(valid), pa.py_buffer(data)])
+
+
+# Precision, scale, and digits that are too many for it; parquet keeps them as integers or as bytes.
+TOO_MANY_DIGITS = [
+    (4, 0, 123_456),
+    (4, 0, 10_000),
+    (5, 2, -100_000),
+    (6, 3, 1_000_000),
+    (9, 0, -(2**31)),
+    (18, 4, 10**18),
+    (18, 0, -(2**63)),
+    (38, 0, 10**38),
+    (38, 10, -(2**127)),
+]
+
+
+@pytest.mark.parametrize(("precision", "scale", "digits"), TOO_MANY_DIGITS)
+def test_a_decimal_of_more_digits_than_its_precision_fails_the_copy(
+    client: Client, lake: Lake, precision: int, scale: int, digits: int
+) -> None:
+    kind = pa.decimal128(precision, scale)
+    most = 10**precision - 1
+    client.run(f"create table t (a decimal({precision},{scale}))")
+    good = pa.table({"a": unscaled([most, -most], kind)})
+    client.run(lake.copy("t", lake.put(good, store_decimal_as_integer=True)))
+    assert client.run("select count(*), count(a), sum(a) from t") == [(3, 2, 0)]
+    bad = pa.table({"a": unscaled([1, digits], kind)})
+    error = client.error(lake.copy("t", lake.put(bad, store_decimal_as_integer=True)))
+    assert error["M"] == "Spectrum Scan Error"
+    assert "numeric field overflow" in error["D"]
+    assert client.value("select count(*) from t") == 3
+
+
 def test_rows_with_nulls_of_every_type_arrive_side_by_side(client: Client, lake: Lake) -> None:
     fits = [(column, values[0], kind, expected[0]) for column, values, kind, expected in FITS]
     columns = {f"c{place}": pa.array([None, v, None, v], kind) for place, (_, v, kind, _) in enumerate(fits)}
