@@ -131,7 +131,7 @@ def file(sizes: Sequence[int]) -> Iterator[Point]:
 
 CURVES: Mapping[str, tuple[Curve, Sequence[int], str]] = {
     "bursts": (bursts, (1, 10, 100, 1_000, 10_000), "files"),
-    "history": (history, (100_000, 1_000_000, 10_000_000), "orders modeled before"),
+    "history": (history, (25_000, 250_000, 2_500_000), "orders modeled before, each with three items"),
     "datasets": (datasets, (1, 5, 10, 20, 50), "datasets"),
     "columns": (columns, (10, 100, 300, 1_000), "columns"),
     "file": (file, (10, 100, 500, 2_000), "megabytes"),
