@@ -64,7 +64,7 @@ def catalog(
     results: list[dict[str, Any]] = []
     for dataset in datasets or sorted(contracts):
         try:
-            folder = raw_catalog.folder_of(stack.s3, stack.bucket, dataset, contracts[dataset])
+            folder = raw_catalog.folder_of(stack.s3, stack.bucket, dataset, contracts[dataset], rules.prefixes)
         except ConfigError as error:
             if datasets:
                 raise

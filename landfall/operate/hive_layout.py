@@ -4,15 +4,17 @@ In: a folder of the bucket. Out: the names of its hive parts, as deep as all fil
 that there are. A folder that lies below a partition is part of it, for Athena as for Redshift:
 https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html,
 https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_TABLE.html (LOCATION). A listing answers a thousand
-folders, so that a dataset costs as many as it has folders above its lowest partitions, whatever its files.
+folders, so that a dataset costs as many as it has folders above its lowest partitions, whatever its files, and LOOKS
+more at most, to tell whether some file ends the partitions that other folders go on with.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.arrive.folders import is_writers_own
 from ingest_lambda.arrive.partitions import NULL, path_columns
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PAGE = 1000  # the most that a listing answers at once
+LOOKS = 50  # listings; where files alone lie in the lowest folders, as mostly, none of them finds anything
 # Athena's names of columns are in lower case; a hive part of another spelling is left to the path.
 HIVE_PART = re.compile(r"([a-z_][a-z0-9_]*)=(.*)")
 
@@ -63,11 +66,12 @@ def find(s3: S3Client, bucket: str, folder: str, is_file: Callable[[str], bool])
     while True:
         name, odd = "", ""
         deeper: list[tuple[str, ...]] = []
-        for texts in found:
+        for number, texts in enumerate(found):
             level = _level(s3, bucket, folder + place(names, texts), is_file)
             name = name or level.name
             odd = level.odd or (level.first if level.name not in ("", name) or level.name in names else "")
             if odd:
+                name = name or _part_beside(s3, bucket, [folder + place(names, each) for each in found[number:]])
                 break
             deeper += [(*texts, text) for text in level.texts]
         if odd or not name:
@@ -94,10 +98,7 @@ class _Level:
 def _level(s3: S3Client, bucket: str, above: str, is_file: Callable[[str], bool]) -> _Level:
     """List a folder, to its end as long as all that lies there are hive parts of one name."""
     name, texts = "", []
-    pages = s3.get_paginator("list_objects_v2").paginate(
-        Bucket=bucket, Prefix=above, Delimiter="/", PaginationConfig={"PageSize": PAGE}
-    )
-    for page in pages:
+    for page in _pages(s3, bucket, above):
         odd = [each["Key"] for each in page.get("Contents", []) if each["Size"] and is_file(each["Key"])]
         for prefix in (each["Prefix"] for each in page.get("CommonPrefixes", [])):
             folder = prefix.removeprefix(above).removesuffix("/")
@@ -110,6 +111,22 @@ def _level(s3: S3Client, bucket: str, above: str, is_file: Callable[[str], bool]
         if odd:
             return _Level(above, name, tuple(texts), odd[0])
     return _Level(above, name, tuple(texts))
+
+
+def _part_beside(s3: S3Client, bucket: str, folders: Sequence[str]) -> str:
+    """Name a hive part that lies in any of these folders, the last of them first: what is new mostly sorts last."""
+    pages = ((above, page) for above in reversed(folders) for page in _pages(s3, bucket, above))
+    for above, page in islice(pages, LOOKS):
+        for each in page.get("CommonPrefixes", []):
+            if part := HIVE_PART.fullmatch(each["Prefix"].removeprefix(above).removesuffix("/")):
+                return part[1]
+    return ""
+
+
+def _pages(s3: S3Client, bucket: str, above: str) -> Iterator[Mapping[str, Any]]:
+    yield from s3.get_paginator("list_objects_v2").paginate(
+        Bucket=bucket, Prefix=above, Delimiter="/", PaginationConfig={"PageSize": PAGE}
+    )
 
 
 def _valued(folder: str, names: tuple[str, ...], found: list[tuple[str, ...]]) -> tuple[Partition, ...]:

@@ -59,12 +59,14 @@ class RawTable:
     why: str | None = None
 
 
-def folder_of(s3: S3Client, bucket: str, dataset: str, contract: Contract) -> str:
+def folder_of(s3: S3Client, bucket: str, dataset: str, contract: Contract, prefixes: Mapping[str, str]) -> str:
     """Name the one folder that a dataset's files are below, by what is declared of it and what is there.
+
+    `prefixes`: all that are declared, and whose each is.
 
     Raises:
         ConfigError: it can be no table: the contract names no column, the dataset takes files that are no parquet, or
-            they lie in several folders.
+            they lie in several folders, or those of another do below theirs.
     """
     if not contract.columns:
         raise ConfigError(
@@ -74,14 +76,19 @@ def folder_of(s3: S3Client, bucket: str, dataset: str, contract: Contract) -> st
         raise ConfigError(
             f"{dataset} takes {', '.join(sorted(contract.formats))} beside parquet: Athena reads one format a table"
         )
-    own = f"{PREFIX}{dataset}/"
-    if not contract.prefixes:
-        return own
-    folders = sorted({own, *contract.prefixes})
-    there = [each for each in folders if s3.list_objects_v2(Bucket=bucket, Prefix=each, MaxKeys=1).get("Contents")]
-    if len(there) > 1:
-        raise ConfigError(f"{dataset} has files below {' and '.join(there)}: a table is over one folder")
-    return there[0] if there else own
+    folder = f"{PREFIX}{dataset}/"
+    if contract.prefixes:
+        folders = sorted({folder, *contract.prefixes})
+        there = [each for each in folders if s3.list_objects_v2(Bucket=bucket, Prefix=each, MaxKeys=1).get("Contents")]
+        if len(there) > 1:
+            raise ConfigError(f"{dataset} has files below {' and '.join(there)}: a table is over one folder")
+        folder = there[0] if there else folder
+    if others := sorted(each for each, of in prefixes.items() if of != dataset and each.startswith(folder)):
+        raise ConfigError(
+            f"{dataset} has its files below {folder}, and those below {others[0]} are {prefixes[others[0]]}'s: a table "
+            "has all that lies below its folder; have the files of one of them written to a folder beside the other's"
+        )
+    return folder
 
 
 def table(location: str, dataset: str, contract: Contract, layout: Layout, today: dt.date) -> RawTable:

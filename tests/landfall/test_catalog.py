@@ -100,7 +100,7 @@ def test_a_projection_finds_each_text_as_it_is_spelt(name: str, texts: set[str],
 @pytest.mark.parametrize("declared", [{"columns": []}, {"formats": ["csv"]}])
 def test_a_dataset_that_cannot_be_a_table_is_refused_with_the_reason(desk: Desk, declared: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=r"sales (declares no columns|takes csv beside parquet)"):
-        raw_catalog.folder_of(desk.stack.s3, desk.stack.bucket, "sales", contract(**declared))
+        raw_catalog.folder_of(desk.stack.s3, desk.stack.bucket, "sales", contract(**declared), {})
 
 
 @dataclass
@@ -213,6 +213,35 @@ def test_an_object_beside_the_partitions_is_in_sight_and_named(catalog: Catalog)
     assert said[deeper]["why"] == f"raw/{deeper}/year=2026/b lies beside folders month="
     assert len(catalog.read("id", sold)) == 2
     assert catalog.read("year, count(*)", deeper, "true group by 1") == [("2025", 1), ("2026", 2)]
+
+
+def test_an_object_beside_the_partitions_is_named_whatever_sorts_before(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hive_layout, "PAGE", 2)
+    late, first, flat = catalog.declare(), catalog.declare(), catalog.declare()
+    catalog.put(f"{late}/y=1/x.parquet", f"{late}/y=2/m=1/x.parquet")
+    catalog.put(*(f"{first}/{each}.parquet" for each in "abc"), f"{first}/m=1/x.parquet")
+    catalog.put(f"{flat}/y=1/x.parquet", f"{flat}/y=2/x.parquet")
+    said = catalog.run()
+    assert [said[each]["partitions"] for each in (late, first, flat)] == [["y"], [], ["y"]]
+    assert said[late]["why"] == f"raw/{late}/y=1/x.parquet lies beside folders m="
+    assert said[first]["why"] == f"raw/{first}/a.parquet lies beside folders m="
+    assert said[flat]["why"] is None
+
+
+def test_a_folder_in_which_another_dataset_has_its_own_is_no_table(catalog: Catalog) -> None:
+    sold = catalog.declare()
+    catalog.put(f"{sold}/region=EU/a", f"{sold}/region=US/a")
+    assert catalog.run(sold)[sold]["outcome"] == "created"
+    theirs = catalog.declare(prefixes=[f"raw/{sold}/region=EU/"])
+    assert f"those below raw/{sold}/region=EU/ are {theirs}'s" in catalog.desk.landfall("catalog", sold, exits=3)
+    said = catalog.desk.landfall("catalog")["tables"]
+    assert [(each["dataset"], each["outcome"]) for each in said if each["dataset"] != theirs] == [
+        (sold, "left out"),
+        (sold, "removed"),
+    ]
+    assert catalog.read("id", theirs) == [("gion=EU/a",)]
 
 
 def test_the_registered_partitions_are_those_that_have_files_whatever_was_there(catalog: Catalog) -> None:
@@ -339,6 +368,7 @@ def test_a_dataset_of_another_name_is_a_table_over_the_folder_that_its_files_are
     catalog.put(f"{old}/day=2026-01-01/a")
     assert catalog.run(new)[new]["partitions"] == ["day"]
     assert catalog.read("day", new) == [("2026-01-01",)]
+    del catalog.contracts[new]
     catalog.contracts[both] = parse_contract({**PLAIN, "prefixes": [f"raw/{old}/"]})
     catalog.put(f"{both}/b")
     said = catalog.run()[both]
