@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.functions import FUNCTIONS
-from local.redshift.sql.scope import Scope, Source, walk
+from local.redshift.sql.scope import Relation, Scope, Source, walk
 
-SYSTEM = re.compile(r"(?:stl_|stv_|svl_|sys_|svcs_)")
+_SYSTEM = re.compile(r"(?:stl_|stv_|svl_|sys_|svcs_)")
 _EXTREMES = frozenset({"min", "max"})
 _ANY = frozenset({"any", "some"})
 
@@ -91,7 +91,7 @@ class Correlations:
                 continue
             if is_in and (select.group or select.groups_all) and _aggregates(select):
                 raise _unsupported()
-            if negated and any(source and source.relation and SYSTEM.match(source.relation[-1]) for source in outer):
+            if negated and any(source and source.is_system for source in outer):
                 raise _unsupported()
 
     def _refuse_any(self, expression: tree.Expression | None) -> None:
@@ -99,6 +99,19 @@ class Correlations:
             query = _query_of(node)
             if query is not None and any(id(select) in self._found for select in _selects(query)):
                 raise _unsupported()
+
+
+def is_system(name: tree.Name, relation: Relation | None) -> bool:
+    """Tell whether a relation of FROM is a system table: the catalog's, or one that is not there yet, by its name.
+
+    Users may begin their names as those of system tables do.
+
+    >>> is_system(("stl_new",), None), is_system(("marts", "sys_users"), None), is_system(("sys_users",), Relation({}))
+    (True, False, False)
+    """
+    if not _SYSTEM.match(name[-1]):
+        return False
+    return relation.is_catalog if relation else len(name) == 1 or name[-2] == "pg_catalog"
 
 
 def _query_of(node: object) -> tree.Query | None:

@@ -66,6 +66,7 @@ class Source:
     is_hidden: bool = False  # its columns are not among `*` (those that USING merges)
     relation: tree.Name = ()  # what it is, whatever its alias
     hidden: frozenset[str] = frozenset()  # columns that `*` does not mean
+    is_system: bool = False  # it is a system table
 
     def __post_init__(self) -> None:
         """Call it as the query does, unless told otherwise."""

@@ -13,7 +13,7 @@ from functools import lru_cache
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.names import NAMES
 from local.redshift.sql import tree
-from local.redshift.sql.correlation import SYSTEM, Correlations
+from local.redshift.sql.correlation import Correlations, is_system
 from local.redshift.sql.functions import FUNCTIONS
 from local.redshift.sql.parse_query import Parser
 from local.redshift.sql.scope import Relation
@@ -119,7 +119,7 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
         )
     users = [name for name in parser.named if not (name in catalog and catalog[name].is_catalog)]
     writer = StatementWriter(catalog, allows_catalog=not users)
-    reads_system = any(SYSTEM.match(name[-1]) for name in parser.named)
+    reads_system = any(is_system(name, catalog.get(name)) for name in parser.named)
     writer.correlations = Correlations(runs_on_leader=not users and not reads_system)
     writer.user_functions = functions
     return writer.statement(statement, makes_table)

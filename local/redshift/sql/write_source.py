@@ -13,7 +13,7 @@ from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.names import physical, true_name
 from local.redshift.sql import tree, types
 from local.redshift.sql.choice import agreed
-from local.redshift.sql.correlation import SYSTEM
+from local.redshift.sql.correlation import is_system
 from local.redshift.sql.scope import Columns, Relation, Scope, Source, Typed, quote, quote_path, walk
 from local.redshift.sql.types import UNKNOWN, Type
 from local.redshift.sql.write_call import CallWriter
@@ -50,7 +50,7 @@ class SourceWriter(CallWriter):
         return label
 
     def _table(self, table: tree.Table) -> str:
-        name, alias = table.name, table.alias or table.name[-1]
+        name, alias, is_of_system = table.name, table.alias or table.name[-1], False
         if len(name) == 1 and name[0] in self.common:
             columns = self.common[name[0]]
             self.named_common.add(name[0])
@@ -61,13 +61,14 @@ class SourceWriter(CallWriter):
             if relation and relation.query is not None:
                 return self._derived(tree.Derived(relation.query, alias, table.columns))
             self.note(name)
+            is_of_system = is_system(name, relation)
             columns = dict(relation.columns) if relation else None
         if table.at:
             raise RedshiftError('syntax error at or near "at"', SYNTAX_ERROR)
         if table.columns:
             columns = self.renamed(list(columns.items()) if columns is not None else None, table.columns)
         label = self._add(alias, columns, () if table.alias else name)
-        self.scope.sources[-1].relation = name
+        self.scope.sources[-1].relation, self.scope.sources[-1].is_system = name, is_of_system
         if (known := self.catalog.get(name)) and known.hidden:
             self.scope.sources[-1].hidden = known.hidden
         named = f"({', '.join(quote(column) for column in table.columns)})" if table.columns else ""
@@ -77,7 +78,7 @@ class SourceWriter(CallWriter):
     def note(self, name: tree.Name) -> None:
         """Note whether a relation is the catalog's or users'."""
         relation = self.catalog.get(name)
-        if SYSTEM.match(name[-1]):
+        if is_system(name, relation):
             return
         if relation.is_catalog if relation else bool(_CATALOG.match(".".join(name))):
             self.reads_catalog = True

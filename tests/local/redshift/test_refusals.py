@@ -138,3 +138,17 @@ def test_some_commands_cannot_run_inside_a_transaction(client: Client, statement
 def test_words_in_strings_comments_and_quoted_names_are_no_reason_to_refuse(client: Client) -> None:
     client.run("""create table t ("on conflict" int)""", """insert into t values (1) -- on conflict do nothing""")
     assert client.run("""select 'array[1] filter (where' /* lateral */, "on conflict" from t""")[0][1] == 1
+
+
+def test_a_users_table_that_is_called_as_a_system_table_is_is_none(client: Client, schema: str) -> None:
+    client.run("create table sys_user_list (id int)", "insert into sys_user_list values (1), (2)")
+    client.run("create table b (aid int)", "insert into b values (1), (3)")
+    asked = "select id from {} s where s.id not in (select aid from b where b.aid = s.id)"
+    assert client.run(asked.format("sys_user_list")) == [(2,)]
+    assert client.run(asked.format(f"{schema}.sys_user_list")) == [(2,)]
+    common = "select id from svl_common c where c.id not in (select u.id from sys_user_list u where u.id = c.id)"
+    assert client.run(f"with svl_common as (select 3 as id) {common}") == [(3,)]
+    system = "select query from stl_query s where s.query not in (select aid from b where b.aid = s.query)"
+    assert client.error(system)["C"] == "XX000"
+    mixed = "select count(*) from sys_user_list, pg_class where has_table_privilege(relname, 'select')"
+    assert client.error(mixed)["C"] == "0A000"
