@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ingest_lambda.judge.contracts import Contract
     from landfall.stack import Stack
 
-REFUSED = "refused"  # its files lie as no table can have them
+REFUSED = "refused"  # its files lie as no table can have them, or a table of its name is another's
 LEFT_OUT = "left out"  # what is declared of it can be no table
 GONE = "its dataset is declared no longer, or can be no table any longer"
 
@@ -34,7 +34,8 @@ def catalog(
     """Register datasets in the Glue catalog from their contracts, partitioned as their files lie; repeat it freely.
 
     Where none is named, the tables that it made for datasets which can have none any longer are taken away. Exits 1
-    where a dataset is refused, because its files lie as no table can have them; the others are registered.
+    where a dataset is refused, because its files lie as no table can have them, or because another made the table of
+    its name; the others are registered.
     """
     import boto3
 
