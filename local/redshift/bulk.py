@@ -6,7 +6,6 @@ In: statements that were parsed. Out: what PostgreSQL is told in their place, an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 from local.redshift import messages
 from local.redshift.conversation import Load, raising
@@ -19,6 +18,7 @@ from local.redshift.masking import quote_literal
 from local.redshift.messages import Message
 from local.redshift.names import true_name
 from local.redshift.parquet_types import TargetColumn
+from local.redshift.read_ahead import ReadAhead
 from local.redshift.recorder import Sent
 from local.redshift.row_description import fields
 from local.redshift.s3_source import Stop
@@ -71,12 +71,12 @@ class Bulk(ExternalTables):
             return
         stop = Stop()
         chunks = load_chunks(load.statement, load.targets, self.settings.temporary_folder, report, stop)
-        # PostgreSQL takes one chunk while the next is made.
-        coming = asyncio.create_task(asyncio.to_thread(_next, chunks))
+        ahead = ReadAhead(chunks, stop)
         try:
             with self.settings.running.until_canceled(self._key, stop):
-                while (chunk := await coming) is not None and self._copy_in is started:  # PostgreSQL may refuse a row
-                    coming = asyncio.create_task(asyncio.to_thread(_next, chunks))
+                while (
+                    chunk := await ahead.next()
+                ) is not None and self._copy_in is started:  # PostgreSQL may refuse a row
                     self.server.write(Message(b"d", chunk))
                     await self.server.flush()
             end = Message(b"c", b"")
@@ -89,7 +89,7 @@ class Bulk(ExternalTables):
             self._load_error = RedshiftError(f"COPY failed: {type(error).__name__}: {error}", INTERNAL_ERROR).fields()
             end = Message(b"f", b"load failed\0")
         finally:
-            coming.cancel()
+            ahead.end()
         self.server.write(end)
         await self.server.flush()
 
@@ -140,7 +140,3 @@ def copy_from_stdin(copy: CopyStatement) -> str:
 def described(description: Message) -> list[UnloadColumn]:
     """Return the columns that a RowDescription tells of."""
     return [UnloadColumn(field.name.decode(), field.oid, field.modifier) for field in fields(description.body)]
-
-
-def _next(chunks: Iterator[bytes]) -> bytes | None:
-    return next(chunks, None)

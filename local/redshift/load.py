@@ -11,7 +11,7 @@ import bz2
 import gzip
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +40,7 @@ _COLUMN = re.compile(r"^COPY .*?, line \d+, column ([^:\n]+)")
 
 def load_chunks(
     statement: CopyStatement, targets: list[TargetColumn], folder: Path, report: LoadReport, stop: Stop
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """Yield the rows of the COPY in chunks: of columnar files in binary, of others as CSV.
 
     Args:

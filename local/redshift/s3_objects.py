@@ -10,11 +10,11 @@ import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 
 from local.redshift.s3_source import READERS, SourceFile, Stop, s3_fault
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 _CHUNK = 1 << 20
+_ATTEMPTS = 5  # at a body that breaks off, as many as boto3's own downloads; botocore retries requests alone
 
 
 @contextmanager
@@ -36,9 +37,11 @@ def downloaded(
         RedshiftError: S3 does not give an object, told when it is the object's turn; or the statement is canceled.
     """
     with tempfile.TemporaryDirectory(dir=folder, prefix="objects-") as place, ThreadPoolExecutor(READERS) as pool:
+        wanted = Stop(stop)
         try:
-            yield _in_order(client, sources, Path(place), pool, stop)
+            yield _in_order(client, sources, Path(place), pool, wanted)
         finally:
+            wanted.set()
             pool.shutdown(cancel_futures=True)  # what nobody will ask for any more
 
 
@@ -56,13 +59,19 @@ def _in_order(
 
 
 def _download(client: S3Client, source: SourceFile, path: Path, stop: Stop) -> Path:
-    stop.hold()
     try:
-        with path.open("wb") as output:
+        for left in reversed(range(_ATTEMPTS)):
+            stop.hold()
             body = client.get_object(Bucket=source.bucket, Key=source.key)["Body"]
-            while chunk := body.read(_CHUNK):
-                stop.hold()
-                output.write(chunk)
+            try:
+                with closing(body), path.open("wb") as output:
+                    while chunk := body.read(_CHUNK):
+                        stop.hold()
+                        output.write(chunk)
+                break
+            except (HTTPClientError, IncompleteReadError):
+                if not left:
+                    raise
     except (BotoCoreError, ClientError) as error:
         raise s3_fault(f"{error}: {source.url}") from error
     return path

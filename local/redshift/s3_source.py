@@ -48,10 +48,14 @@ class SourceFile:
 
 
 class Stop:
-    """Ends what reads S3 for a statement, in whichever thread, when the statement is canceled."""
+    """Ends what reads S3 for a statement, in whichever thread, when the statement is canceled.
 
-    def __init__(self) -> None:
+    A part of the statement has its own, which ends with the statement's (`whole`).
+    """
+
+    def __init__(self, whole: Stop | None = None) -> None:
         self._is_set = threading.Event()
+        self._whole = whole
 
     def set(self) -> None:
         """Let what reads end at its next chunk or object."""
@@ -65,6 +69,8 @@ class Stop:
         """
         if self._is_set.is_set():
             raise RedshiftError("canceling statement due to user request", CANCELED)
+        if self._whole:
+            self._whole.hold()
 
 
 class RoleSession:
