@@ -17,7 +17,6 @@ _ATHENA = "https://docs.aws.amazon.com/athena/latest/ug/create-table.html"
 _PROJECTION = "https://docs.aws.amazon.com/athena/latest/ug/partition-projection-setting-up.html"
 _HIVE = "https://cwiki.apache.org/confluence/display/Hive/LanguageManual+DDL"
 _SPARK = "https://spark.apache.org/docs/latest/sql-data-sources-hive-tables.html"
-_CLASSES = "https://docs.aws.amazon.com/glue/latest/webapi/API_SerDeInfo.html"
 
 ORC_COLUMNS = "orc.schema.resolution"
 MISMATCH, CLEANSING = "column_count_mismatch_handling", "data_cleansing_enabled"
