@@ -42,8 +42,22 @@ create function pg_catalog.rs_one(part text) returns interval language sql immut
     end
 $$;
 
+-- A year after February 29 is March 1, twelve months after it are February 28
+-- (https://docs.aws.amazon.com/redshift/latest/dg/r_DATEADD_function.html).
+create function pg_catalog.rs_add_years(moment timestamp, years interval) returns timestamp language sql immutable as $$
+    select moment + years + case
+        when extract(day from moment) = 29 and extract(day from moment + years) = 28 then interval '1 day'
+        else interval '0'
+    end
+$$;
 create function pg_catalog.dateadd(part text, amount bigint, moment timestamp) returns timestamp
-language sql immutable as $$ select moment + amount * rs_one(part) $$;
+language sql immutable as $$
+    select case
+        when rs_date_part_name(part) in ('year', 'decade', 'century', 'millennium')
+            then rs_add_years(moment, amount * rs_one(part))
+        else moment + amount * rs_one(part)
+    end
+$$;
 
 create function pg_catalog.date_add(part text, amount bigint, moment timestamp) returns timestamp
 language sql immutable as $$ select dateadd(part, amount, moment) $$;
@@ -79,6 +93,13 @@ language sql immutable as $$
     select datediff(part, earlier at time zone 'UTC', later at time zone 'UTC')
 $$;
 
+create function pg_catalog.datediff(part text, earlier timetz, later timetz) returns bigint
+language sql immutable strict as $$
+    select datediff(
+        part, '2000-01-01'::date + (earlier at time zone 'UTC')::time, '2000-01-01'::date + (later at time zone 'UTC')::time
+    )
+$$;
+
 create function pg_catalog.date_diff(part text, earlier timestamp, later timestamp) returns bigint
 language sql immutable as $$ select datediff(part, earlier, later) $$;
 
@@ -89,8 +110,15 @@ language sql immutable as $$
     select case part
         when 'millisecond' then floor(value)::bigint % 1000
         when 'microsecond' then floor(value)::bigint % 1000000
+        when 'decade' then floor(value) + 1  -- the first is of the years 1 to 9: r_Dateparts_for_datetime_functions.html
         else floor(value)
     end
+$$;
+-- DATE_PART gives a DOUBLE PRECISION, and seconds with their fraction
+-- (https://docs.aws.amazon.com/redshift/latest/dg/r_Dateparts_for_datetime_functions.html)
+create function pg_catalog.rs_date_part(part text, value double precision) returns double precision
+language sql immutable as $$
+    select case when part in ('second', 'epoch') then value else rs_part(part, value) end
 $$;
 create function pg_catalog.rs_extract(part text, moment timestamp) returns integer language sql immutable as $$
     select rs_part(part, date_part(part, moment))::integer
@@ -151,3 +179,73 @@ create function pg_catalog.convert_timezone(target text, moment timestamp) retur
 language sql stable strict as $$ select (moment at time zone 'UTC') at time zone target $$;
 create function pg_catalog.convert_timezone(target text, moment timestamptz) returns timestamp
 language sql stable strict as $$ select moment at time zone target $$;
+
+-- TO_DATE and TO_TIMESTAMP take what overflows, unless they are strict: June 31 is July 1
+-- (https://docs.aws.amazon.com/redshift/latest/dg/r_TO_DATE_function.html, r_TO_TIMESTAMP.html). PostgreSQL does not:
+-- what it finds out of range is read anew, by formats of numbers alone.
+create function pg_catalog.rs_overflowed(value text, format text) returns timestamp language plpgsql immutable strict as $$
+declare
+    rest text := upper(format);
+    pattern text := '^ *';
+    names text[] := '{}';
+    found text[];
+    token text;
+    year integer := 1;
+    month integer := 1;
+    day integer := 1;
+    result timestamp;
+    length interval := '0';
+begin
+    while rest <> '' loop
+        token := substring(rest from '^(?:YYYY|MM|DD|HH24|MI|SS)');
+        if token is null and rest ~ '^[A-Z0-9]' then
+            raise exception 'date/time field value out of range: "%"', value using errcode = '22008',
+                hint = 'The local Redshift takes what overflows by YYYY, MM, DD, HH24, MI and SS alone.';
+        elsif token is null then
+            pattern := pattern || '[^0-9]';
+            rest := substr(rest, 2);
+        else
+            pattern := pattern || case token when 'YYYY' then '([0-9]{4})' else '([0-9]{1,2})' end;
+            names := names || token;
+            rest := substr(rest, length(token) + 1);
+        end if;
+    end loop;
+    found := regexp_match(value, pattern);
+    if found is null then
+        raise exception 'date/time field value out of range: "%"', value using errcode = '22008';
+    end if;
+    for place in 1 .. cardinality(names) loop
+        case names[place]
+            when 'YYYY' then year := found[place];
+            when 'MM' then month := found[place];
+            when 'DD' then day := found[place];
+            when 'HH24' then length := length + found[place]::integer * interval '1 hour';
+            when 'MI' then length := length + found[place]::integer * interval '1 minute';
+            else length := length + found[place]::integer * interval '1 second';
+        end case;
+    end loop;
+    return make_timestamp(year, 1, 1, 0, 0, 0) + (month - 1) * interval '1 month' + (day - 1) * interval '1 day' + length;
+end
+$$;
+create function pg_catalog.rs_to_date(value varchar, format text, is_strict boolean default false) returns date
+language plpgsql stable strict as $$
+begin
+    return pg_catalog.to_date(value, format);
+exception when datetime_field_overflow then
+    if is_strict then
+        raise;
+    end if;
+    return rs_overflowed(value, format)::date;
+end
+$$;
+create function pg_catalog.rs_to_timestamp(value varchar, format text, is_strict boolean default false)
+returns timestamptz language plpgsql stable strict as $$
+begin
+    return pg_catalog.to_timestamp(value, format);
+exception when datetime_field_overflow then
+    if is_strict then
+        raise;
+    end if;
+    return rs_overflowed(value, format)::timestamptz;
+end
+$$;

@@ -1,4 +1,4 @@
--- Functions of strings and numbers, and JSON in strings and SUPER.
+-- Functions of strings and numbers, and JSON in strings.
 
 create function pg_catalog.rs_version() returns text language sql immutable as $$
     select 'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), '
@@ -12,37 +12,48 @@ $$;
 create function pg_catalog.replicate(value text, times integer) returns text language sql immutable strict as $$
     select repeat(value, times)
 $$;
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_STRTOL.html
 create function pg_catalog.strtol(value text, base integer) returns bigint language plpgsql immutable strict as $$
 declare
+    sign text := substring(value from '^[[:space:]]*([-+]?)');
+    digits text := lower(regexp_replace(value, '^[[:space:]]*[-+]?', ''));
     digit integer;
-    result bigint := 0;
+    result numeric := 0;
 begin
+    if base not between 2 and 36 then
+        raise exception 'base must be between 2 and 36' using errcode = '22023';
+    end if;
+    if base = 16 then
+        digits := regexp_replace(digits, '^0x', '');
+    end if;
     foreach digit in array
-        array(select strpos('0123456789abcdefghijklmnopqrstuvwxyz', d) - 1 from regexp_split_to_table(lower(value), '') as d)
+        array(select strpos('0123456789abcdefghijklmnopqrstuvwxyz', d) - 1 from regexp_split_to_table(digits, '') as d)
     loop
         if digit < 0 or digit >= base then
             raise exception 'The input % is not valid to be converted to base %', value, base using errcode = '22P02';
         end if;
         result := result * base + digit;
     end loop;
-    return result;
+    return case sign when '-' then -result else result end;
 end
 $$;
-create function pg_catalog.sha1(value text) returns text language plpgsql immutable strict as $$
-begin
-    raise exception 'sha1 is not offered by the local Redshift: use sha2(value, 256)' using errcode = '0A000';
-end
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_TEXT_TO_NUMERIC_ALT.html, r_TEXT_TO_INT_ALT.html: blank is 0, a sign may
+-- stand behind; what is midway is rounded to the even neighbour, and an integer is cut
+create function pg_catalog.rs_teradata_number(value text) returns numeric language sql immutable strict as $$
+    select case
+        when btrim(value) = '' then 0
+        else regexp_replace(btrim(value), '^([^-+].*)([-+])$', E'\\2\\1')::numeric
+    end
 $$;
-create function pg_catalog.sha2(value text, bits integer) returns text language sql immutable strict as $$
-    select encode(
-        case bits
-            when 224 then sha224(convert_to(value, 'UTF8'))
-            when 384 then sha384(convert_to(value, 'UTF8'))
-            when 512 then sha512(convert_to(value, 'UTF8'))
-            else sha256(convert_to(value, 'UTF8'))
-        end,
-        'hex'
-    )
+create function pg_catalog.rs_round_to_even(value numeric, places integer) returns numeric
+language sql immutable strict as $$
+    select case
+        when abs(value - trunc(value, places)) * 10::numeric ^ places = 0.5
+            then trunc(value, places) + case
+                when trunc(value * 10::numeric ^ places) % 2 = 0 then 0 else sign(value) / 10::numeric ^ places
+            end
+        else round(value, places)
+    end
 $$;
 
 -- ROUND and TRUNC to a number of places take DOUBLE PRECISION too
@@ -50,37 +61,6 @@ create function pg_catalog.round(value double precision, places integer) returns
 language sql immutable strict as $$ select round(value::numeric, places)::double precision $$;
 create function pg_catalog.trunc(value double precision, places integer) returns double precision
 language sql immutable strict as $$ select trunc(value::numeric, places)::double precision $$;
-
--- VARBYTE: https://docs.aws.amazon.com/redshift/latest/dg/r_TO_VARBYTE.html, r_FROM_VARBYTE.html, r_FROM_HEX.html
-create function pg_catalog.from_hex(value text) returns varbyte language sql immutable strict as $$
-    -- an odd number of digits is led by a 0
-    select decode(case when length(value) % 2 = 1 then '0' else '' end || value, 'hex')::varbyte
-$$;
-create function pg_catalog.to_hex(value bytea) returns text language sql immutable strict as $$
-    select encode(value, 'hex')
-$$;
-create function pg_catalog.len(value bytea) returns integer language sql immutable strict as $$ select length(value) $$;
-create function pg_catalog.rs_varbyte_format(format text) returns varchar language plpgsql immutable as $$
-begin
-    if lower(format) not in ('hex', 'base64', 'utf8', 'utf-8', 'utf_8') then
-        raise exception 'the local Redshift knows no VARBYTE format %', format using errcode = '22023';
-    end if;
-    return replace(replace(lower(format), '-', ''), '_', '');
-end
-$$;
-create function pg_catalog.to_varbyte(value text, format text) returns varbyte language sql immutable strict as $$
-    select case rs_varbyte_format(format)
-        when 'hex' then from_hex(value)
-        when 'base64' then decode(value, 'base64')
-        else convert_to(value, 'UTF8')
-    end::varbyte
-$$;
-create function pg_catalog.from_varbyte(value bytea, format text) returns text language sql immutable strict as $$
-    select case rs_varbyte_format(format)
-        when 'utf8' then convert_from(value, 'UTF8')
-        else replace(encode(value, rs_varbyte_format(format)), chr(10), '')
-    end
-$$;
 
 -- AVG of integers is an integer, cut (https://docs.aws.amazon.com/redshift/latest/dg/r_AVG.html)
 alter function pg_catalog.avg(smallint) rename to rs_exact_avg;
@@ -106,25 +86,6 @@ create aggregate pg_catalog.median(double precision) (
     sfunc = array_append, stype = double precision[], initcond = '{}', finalfunc = pg_catalog.rs_middle
 );
 
--- SUPER: text in and out is VARCHAR, so of 65535 bytes at most; JSON_PARSE takes longer ones as VARBYTE
--- (https://docs.aws.amazon.com/redshift/latest/dg/JSON_PARSE.html, JSON_SERIALIZE.html)
-create function pg_catalog.json_parse(value text) returns super language sql immutable strict as $$
-    select case when octet_length(value) > 65535 then rs_too_long(value::varchar, 65535) else value end::jsonb
-$$;
-create function pg_catalog.json_parse(value bytea) returns super language sql immutable strict as $$
-    select convert_from(value, 'UTF8')::jsonb
-$$;
-create function pg_catalog.rs_json_text(value jsonb) returns text language sql immutable as $$
-    -- PostgreSQL writes a blank after each comma and colon, Redshift none; NULL is written as JSON writes it
-    select coalesce(regexp_replace(value::text, E'("(?:[^"\\\\]|\\\\.)*")|\\s', E'\\1', 'g'), 'null')
-$$;
-create function pg_catalog.rs_json_serialize(value jsonb) returns text language sql immutable as $$
-    select rs_varchar(rs_json_text(value)::varchar, 65539, false)
-$$;
--- has no such limit: https://docs.aws.amazon.com/redshift/latest/dg/r_json_size.html
-create function pg_catalog.json_size(value jsonb) returns integer language sql immutable as $$
-    select octet_length(rs_json_text(value))
-$$;
 create function pg_catalog.can_json_parse(value text) returns boolean language sql immutable strict as $$
     select value is json
 $$;
@@ -135,10 +96,7 @@ create function pg_catalog.is_valid_json_array(value text) returns boolean langu
     select value is json array
 $$;
 create function pg_catalog.json_extract_path_text(value text, variadic path text[]) returns text
-language sql immutable strict as $$ select coalesce(value::jsonb #>> path, '') $$;
+language sql immutable strict as $$ select value::jsonb #>> path $$;
 create function pg_catalog.json_array_length(value text) returns integer language sql immutable strict as $$
     select jsonb_array_length(value::jsonb)
-$$;
-create function pg_catalog.json_typeof(value jsonb) returns text language sql immutable strict as $$
-    select jsonb_typeof(value)
 $$;

@@ -196,43 +196,6 @@ language sql immutable strict as $$ select dateadd(part, amount, '2000-01-01'::d
 create function pg_catalog.datediff(part text, earlier time, later time) returns bigint
 language sql immutable strict as $$ select datediff(part, '2000-01-01'::date + earlier, '2000-01-01'::date + later) $$;
 
--- SUPER: https://docs.aws.amazon.com/redshift/latest/dg/query-super.html
-create function pg_catalog.rs_super_varchar(value jsonb) returns text language sql immutable strict as $$
-    select case jsonb_typeof(value) when 'null' then null when 'string' then value #>> '{}' else rs_json_text(value) end
-$$;
-create function pg_catalog.rs_unnest(value jsonb) returns table (element super, index bigint) language sql immutable as $$
-    select e.value, e.ordinality - 1
-    from jsonb_array_elements(
-        case jsonb_typeof(value) when 'array' then value when 'null' then '[]' else jsonb_build_array(value) end
-    ) with ordinality as e(value, ordinality)
-    where value is not null
-$$;
-create function pg_catalog.rs_unpivot(value jsonb) returns table (attribute varchar, element super)
-language sql immutable as $$
-    select key, each.value from jsonb_each(case jsonb_typeof(value) when 'object' then value else '{}' end) as each(key, value)
-$$;
-create function pg_catalog.rs_array_concat(one jsonb, other jsonb) returns super language sql immutable strict as $$
-    select case when jsonb_typeof(one) = 'array' and jsonb_typeof(other) = 'array' then one || other end
-$$;
-create function pg_catalog.get_array_length(value jsonb) returns integer language sql immutable strict as $$
-    select case when jsonb_typeof(value) = 'array' then jsonb_array_length(value) end
-$$;
-create function pg_catalog.array_flatten(value jsonb) returns super language sql immutable strict as $$
-    select coalesce(jsonb_agg(inner_element order by outer_place, inner_place), '[]')
-    from jsonb_array_elements(value) with ordinality as o(outer_element, outer_place)
-    cross join lateral jsonb_array_elements(
-        case jsonb_typeof(outer_element) when 'array' then outer_element else jsonb_build_array(outer_element) end
-    ) with ordinality as i(inner_element, inner_place)
-$$;
-create function pg_catalog.split_to_array(value text, delimiter text default ',') returns super
-language sql immutable strict as $$ select to_jsonb(string_to_array(value, delimiter)) $$;
-create function pg_catalog.subarray(value jsonb, start integer, length integer) returns super
-language sql immutable strict as $$
-    select coalesce(jsonb_agg(element order by place), '[]')
-    from jsonb_array_elements(value) with ordinality as e(element, place)
-    where place > start and place <= start + length
-$$;
-
 -- JSON in strings: https://docs.aws.amazon.com/redshift/latest/dg/JSON_EXTRACT_PATH_TEXT.html
 create function pg_catalog.rs_json_path(value text, is_null_if_invalid boolean, variadic path text[]) returns text
 language plpgsql immutable strict as $$
