@@ -15,7 +15,8 @@ from local.redshift.errors import ACTIVE_TRANSACTION, NOT_SUPPORTED, SYNTAX_ERRO
 from local.redshift.masking import IDENTIFIER, NAME, STRING, Masked, unquote
 from local.redshift.names import IDENTIFIER_BYTES, KEPT_BYTES
 from local.redshift.passwords import MD5_HASH, SHA256_HASH
-from local.redshift.sql.types import CHAR_BYTES, VARCHAR_BYTES, hold_decimal
+from local.redshift.sql.values.decimals import hold_decimal
+from local.redshift.sql.values.lengths import CHAR_BYTES, VARCHAR_BYTES
 
 
 @dataclass(frozen=True)

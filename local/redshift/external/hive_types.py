@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from local.redshift.errors import RedshiftError
-from local.redshift.sql.types import VARCHAR_BYTES, of_words
+from local.redshift.sql.values.lengths import VARCHAR_BYTES
+from local.redshift.sql.values.type_names import of_words
 
 # Hive's name, Redshift's as PostgreSQL's format_type() prints it.
 _SIMPLE = {

@@ -1,4 +1,4 @@
--- What drivers ask of Redshift's own columns of PostgreSQL's catalog (sql/write_expression.py names them).
+-- What drivers ask of Redshift's own columns of PostgreSQL's catalog (sql/write/catalog.py names them).
 
 -- The codes are those that Redshift's users have written down: of PG_CLASS_INFO's page, which tells the style in effect, 9 (AUTO)
 -- is missing (https://docs.aws.amazon.com/redshift/latest/dg/r_PG_CLASS_INFO.html). A view has none, which is 0.

@@ -9,7 +9,8 @@ from typing import Any
 
 from local.redshift.names import physical
 from local.redshift.sql import tree
-from local.redshift.sql.types import UNKNOWN, Type
+from local.redshift.sql.values.typed import Typed
+from local.redshift.sql.values.types import UNKNOWN, Type
 
 Columns = dict[str, Type]
 
@@ -32,26 +33,6 @@ class Relation:
 
 Catalog = Mapping[tree.Name, Relation]
 """Relations by their names as a query writes them. One that is missing does not exist, or is not seen yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """An expression as PostgreSQL reads it, and its type in Redshift."""
-
-    sql: str
-    type: Type = UNKNOWN
-    is_literal: bool = False
-    fitting: str = ""  # the same without a length that its text cannot reach, for where no length counts
-
-    @property
-    def operand(self) -> str:
-        """Return it as an operand or argument, whose length does not matter."""
-        return self.fitting or self.sql
-
-    @property
-    def is_null(self) -> bool:
-        """Tell whether it is the literal NULL; every other literal without a type is a string."""
-        return self.is_literal and self.sql.lower() == "null"
 
 
 @dataclass(slots=True)
@@ -163,6 +144,11 @@ def quote(name: str) -> str:
 def quote_path(name: tree.Name) -> str:
     """Return a qualified name, each part in double quotes."""
     return ".".join(quote(part) for part in name)
+
+
+def quote_text(text: str) -> str:
+    """Return a string literal; a backslash escapes in it."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def walk(node: Any) -> Iterator[Any]:

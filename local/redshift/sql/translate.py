@@ -13,12 +13,15 @@ from functools import lru_cache
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.names import NAMES
 from local.redshift.sql import tree
-from local.redshift.sql.correlation import Correlations, is_system
 from local.redshift.sql.functions import FUNCTIONS
 from local.redshift.sql.parse_query import Parser
 from local.redshift.sql.scope import Relation
-from local.redshift.sql.types import Type, of_catalog
-from local.redshift.sql.write_statement import StatementWriter
+from local.redshift.sql.values.type_names import of_catalog
+from local.redshift.sql.values.types import Type
+from local.redshift.sql.write.correlation import Correlations, is_system
+from local.redshift.sql.write.rules import RULES
+from local.redshift.sql.write.statements import write_statement
+from local.redshift.sql.write.writer import Writer
 
 UNIT, RECORD = "\x1f", "\x1e"
 NAMING = "n"
@@ -118,11 +121,15 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
             is_beside=is_beside,
         )
     users = [name for name in parser.named if not (name in catalog and catalog[name].is_catalog)]
-    writer = StatementWriter(catalog, allows_catalog=not users)
     reads_system = any(is_system(name, catalog.get(name)) for name in parser.named)
-    writer.correlations = Correlations(runs_on_leader=not users and not reads_system)
-    writer.user_functions = functions
-    return writer.statement(statement, makes_table)
+    writer = Writer(
+        RULES,
+        catalog,
+        functions,
+        allows_catalog=not users,
+        correlations=Correlations(runs_on_leader=not users and not reads_system),
+    )
+    return write_statement(writer, statement, makes_table)
 
 
 def translate_unloaded(sql: str, answer: Answer) -> str:

@@ -15,13 +15,60 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from local.redshift.sql import types
-from local.redshift.sql.scope import Typed
-from local.redshift.sql.types import CODE, FLOATS, INTEGERS, MOMENTS, UNKNOWN, Type
+from local.redshift.sql.values.decimals import MAX_PRECISION, decimal_of, of_string
+from local.redshift.sql.values.typed import Typed
+from local.redshift.sql.values.types import (
+    ARRAY,
+    CODE,
+    DOUBLE,
+    FLOATS,
+    INTEGERS,
+    MOMENTS,
+    NUMBERS,
+    STRINGS,
+    UNKNOWN,
+    VARCHAR,
+    Type,
+)
 
-_VARCHAR, _DOUBLE = Type("varchar"), Type("double precision")
-_TAKEN = FLOATS | INTEGERS.keys() | MOMENTS | {"numeric", "boolean", "interval", CODE.name}
+_TAKEN = NUMBERS | MOMENTS | {"boolean", "interval", CODE.name}
 _CAST = frozenset({"varchar", "numeric", "super", "varbyte"})  # what a choice among values would not be by itself
+
+
+def common(types: Iterable[Type]) -> Type:
+    """Return the type that values of several types have in common.
+
+    One that is not known may be any number or moment, so that beside those there is none; beside others PostgreSQL
+    takes no other.
+
+    >>> common([Type("numeric", 8, 2), Type("integer")]).sql, common([Type("numeric", 8, 2), UNKNOWN]) == UNKNOWN
+    ('numeric(12, 2)', True)
+    """
+    all_types = set(types)
+    known = list(all_types - {UNKNOWN, ARRAY})
+    names = {type_.name for type_ in known}
+    if not known or (len(known) < len(all_types) and names & (NUMBERS | MOMENTS)):
+        return UNKNOWN
+    if names <= STRINGS:
+        return Type(known[0].name if len(names) == 1 else "varchar")  # of which length no page says
+    if len(known) == 1:
+        return known[0]
+    if names <= NUMBERS:
+        if names & FLOATS:
+            return DOUBLE
+        if "numeric" not in names:
+            return Type(max(names, key=INTEGERS.__getitem__))
+        decimals = [decimal_of(type_) for type_ in known]
+        if any(decimal is None for decimal in decimals):
+            return Type("numeric")
+        scale = max(decimal.scale for decimal in decimals if decimal)
+        whole = max(decimal.precision - decimal.scale for decimal in decimals if decimal)
+        return Type("numeric", min(whole + scale, MAX_PRECISION), scale)
+    if names <= {"date", "timestamp"}:
+        return Type("timestamp")
+    if names <= {"date", "timestamp", "timestamptz"}:
+        return Type("timestamptz")
+    return UNKNOWN
 
 
 def common_type(values: Iterable[Typed]) -> Type:
@@ -38,12 +85,12 @@ def common_type(values: Iterable[Typed]) -> Type:
     counted = [value for value in values if not value.is_null]
     strings = [value.sql for value in counted if value.is_literal]
     if strings and len(strings) == len(counted):
-        return _VARCHAR
+        return VARCHAR
     others = [value.type for value in counted if not value.is_literal]
-    known = types.common(type_ for type_ in others if type_ != UNKNOWN)
+    known = common(type_ for type_ in others if type_ != UNKNOWN)
     if known.name == "numeric":
-        others += [types.of_string(text) for text in strings]
-    return types.common(others)
+        others += [of_string(text) for text in strings]
+    return common(others)
 
 
 def agreed(values: list[Typed]) -> tuple[Type, list[str]]:
@@ -54,7 +101,7 @@ def agreed(values: list[Typed]) -> tuple[Type, list[str]]:
     """
     type_ = common_type(values)
     return type_, [
-        f"({value.sql})::{type_.sql}" if type_ == _DOUBLE != value.type and not value.is_literal else value.sql
+        f"({value.sql})::{type_.sql}" if type_ == DOUBLE != value.type and not value.is_literal else value.sql
         for value in values
     ]
 
@@ -62,6 +109,20 @@ def agreed(values: list[Typed]) -> tuple[Type, list[str]]:
 def chosen(sql: str, type_: Type) -> Typed:
     """Return a choice among values that have a type in common."""
     return Typed(f"({sql})::{type_.sql}" if type_.name in _CAST else f"({sql})", type_)
+
+
+def case_of(conditions: list[str], values: list[Typed]) -> Typed:
+    """Return the value whose condition is true; one more than there are conditions is for where none is."""
+    type_, written = agreed(values)
+    return chosen(case_words(conditions, written), type_)
+
+
+def case_words(conditions: list[str], values: list[str]) -> str:
+    """Return a CASE; one more value than there are conditions is for where none is true."""
+    words = ["case", *(f"when {condition} then {value}" for condition, value in zip(conditions, values, strict=False))]
+    if len(values) > len(conditions):
+        words.append(f"else {values[-1]}")
+    return " ".join([*words, "end"])
 
 
 def column_type(values: list[Typed]) -> tuple[Type, list[str]]:
@@ -73,7 +134,7 @@ def column_type(values: list[Typed]) -> tuple[Type, list[str]]:
     ['', 'date']
     """
     type_ = common_type(values)
-    known = types.common(value.type for value in values if value.type != UNKNOWN)
+    known = common(value.type for value in values if value.type != UNKNOWN)
     return type_, [_cast_in_column(value, type_, known) for value in values]
 
 

@@ -1,0 +1,52 @@
+"""What a value becomes where another type is wanted: by a cast, or by where it stands. Pure."""
+
+from __future__ import annotations
+
+from local.redshift.errors import RedshiftError
+from local.redshift.sql.values.lengths import fits_varchar
+from local.redshift.sql.values.typed import Typed
+from local.redshift.sql.values.types import BOOLEAN, INTEGERS, STRINGS, SUPER, VARCHAR, Type
+
+_STRING_NAMES = {"varchar": "character varying", "char": "character"}
+
+
+def cast(operand: Typed, type_: Type, sql: str) -> Typed:
+    """Cast a value. A SUPER value gives up the scalar that it holds; what becomes SUPER is a scalar of it."""
+    if operand.type == SUPER and type_ != SUPER:
+        inner = "pg_catalog.rs_super_varchar({})" if type_.name in STRINGS else "(({}) #>> '{{}}')"
+        return Typed(f"{inner.format(operand.sql)}::{sql}", type_)
+    if type_.name in STRINGS and operand.type == BOOLEAN:
+        # https://docs.aws.amazon.com/redshift/latest/dg/r_Boolean_type.html
+        raise RedshiftError(f"cannot cast type boolean to {_STRING_NAMES[type_.name]}", "42846")
+    if type_ == SUPER and operand.type != SUPER:
+        return Typed(f"({as_super(operand)})::super", type_)
+    fitting = f"({operand.sql})::varchar" if fits_varchar(operand.type, sql) else ""
+    return Typed(f"({operand.sql})::{sql}", type_, fitting=fitting)
+
+
+def as_super(value: Typed) -> str:
+    """Return a value as SUPER."""
+    if value.type == SUPER:
+        return value.sql
+    if value.is_null:
+        return "null::jsonb"
+    sql = f"{value.sql}::varchar" if value.is_literal else value.sql
+    return f"to_jsonb({sql})"
+
+
+def truth(value: Typed) -> str:
+    """Return a value as a condition; of a number zero alone is false
+    (https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html)."""
+    if value.type.name in INTEGERS:
+        return f"({value.sql} <> 0)"
+    return f"(({value.sql}) #>> '{{}}')::boolean" if value.type == SUPER else value.sql
+
+
+def number_of(operand: Typed) -> str:
+    """Return an operand of arithmetic: a SUPER value counts as the number it holds."""
+    return f"(({operand.sql}) #>> '{{}}')::numeric" if operand.type == SUPER else operand.sql
+
+
+def text_of(operand: Typed) -> str:
+    """Return an operand of `||`: a SUPER value counts as the string it holds."""
+    return cast(operand, VARCHAR, "varchar").sql if operand.type == SUPER else operand.operand

@@ -1,0 +1,98 @@
+"""Calls of aggregates. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.sql import tree
+from local.redshift.sql.functions import Function
+from local.redshift.sql.values.casts import number_of
+from local.redshift.sql.values.decimals import decimal_of
+from local.redshift.sql.values.typed import Typed
+from local.redshift.sql.values.types import DOUBLE, FLOATS, INTEGERS, STRINGS, UNKNOWN, VARCHAR, Type
+from local.redshift.sql.write.windows import direction, order_item_sql, over
+from local.redshift.sql.write.writer import Writer
+
+_WHOLE_PARTITION = "rows between unbounded preceding and unbounded following"
+
+
+def _write_aggregate(writer: Writer, node: tree.Call, name: str, type_: Type) -> Typed:
+    argument = writer.write(node.arguments[0])
+    word = "distinct " if node.distinct else ""
+    sql = f"{name}({word}{number_of(argument)}){over(writer, node)}"
+    return Typed(f"({sql})::{type_.sql}" if type_ != UNKNOWN else sql, type_)
+
+
+def write_sum(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """SUM of a BIGINT is a NUMERIC, of a smaller integer a BIGINT (r_SUM)."""
+    return _write_total(writer, function, node, frozenset({"smallint", "integer"}))
+
+
+def write_avg(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """AVG of any integer is a BIGINT (r_AVG)."""
+    return _write_total(writer, function, node, INTEGERS.keys())
+
+
+def _write_total(writer: Writer, function: Function, node: tree.Call, whole: Set[str]) -> Typed:
+    """Write SUM or AVG; of the types in `whole` it is a BIGINT."""
+    type_ = writer.write(node.arguments[0]).type
+    if type_.name in whole:
+        return _write_aggregate(writer, node, function.name, Type("bigint"))
+    if type_.name in FLOATS:
+        return _write_aggregate(writer, node, function.name, DOUBLE)
+    decimal = decimal_of(type_)
+    return _write_aggregate(writer, node, function.name, Type("numeric", 38, decimal.scale) if decimal else UNKNOWN)
+
+
+def write_statistic(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """MEDIAN, the deviations and variances are DOUBLE PRECISION (r_MEDIAN, r_STDDEV_functions)."""
+    return _write_aggregate(writer, node, function.name, DOUBLE)
+
+
+def write_extreme(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    argument = writer.write(node.arguments[0])
+    type_ = VARCHAR if argument.type.name in STRINGS else argument.type
+    sql = f"{function.name}({argument.sql}){over(writer, node)}"
+    return Typed(f"({sql})::{type_.sql}" if type_.name in ("varchar", "numeric") else sql, type_)
+
+
+def write_listagg(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """LISTAGG is STRING_AGG, which sorts distinct values by the very expression that it aggregates, and takes no
+    order in a window: there the window's own order does it."""
+    measure = f"({writer.sql(node.arguments[0])})::text"
+    delimiter = f"({writer.sql(node.arguments[1])})::text" if len(node.arguments) > 1 else "''"
+    word = "distinct " if node.distinct else ""
+    items = [
+        f"{measure}{direction(item)}"
+        if node.distinct and item.expression == node.arguments[0]
+        else order_item_sql(writer, item)
+        for item in node.within
+    ]
+    order = f" order by {', '.join(items)}" if items else ""
+    if node.window is None:
+        sql = f"string_agg({word}{measure}, {delimiter}{order})"
+    else:
+        if node.window.order or node.window.frame:
+            raise RedshiftError("LISTAGG takes no ORDER BY and no frame in its OVER clause", SYNTAX_ERROR)
+        partition = ", ".join(writer.sql(each) for each in node.window.partition)
+        frame = f"{'partition by ' + partition if partition else ''}{order} {_WHOLE_PARTITION}"
+        sql = f"string_agg({word}{measure}, {delimiter}) over ({frame})"
+    return Typed(f"pg_catalog.rs_listagg({sql})", VARCHAR)
+
+
+def write_percentile(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    if len(node.within) != 1:
+        raise RedshiftError(f"{function.name} needs WITHIN GROUP (ORDER BY one expression)", SYNTAX_ERROR)
+    [item] = node.within
+    name, argument = function.name.rsplit(" ", 1)[-1], writer.write(item.expression)
+    fraction = writer.sql(node.arguments[0])
+    if node.window is None:
+        order = f"order by {argument.sql}{direction(item)}"
+        sql = f"{name}({fraction}) within group ({order})"
+    else:
+        if item.descending:
+            fraction = f"1 - {fraction}"
+        sql = f"pg_catalog.rs_{name}(({argument.sql})::double precision, {fraction}){over(writer, node)}"
+    type_ = argument.type if name == "percentile_disc" else DOUBLE
+    return Typed(f"({sql})::{type_.sql}" if type_ != UNKNOWN else sql, type_)

@@ -1,0 +1,56 @@
+"""Calls of functions of dates and times, whose first argument is a part of a date. Pure."""
+
+from __future__ import annotations
+
+from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.sql import tree
+from local.redshift.sql.functions import Function
+from local.redshift.sql.values.typed import Typed
+from local.redshift.sql.values.types import STRINGS, Type
+from local.redshift.sql.words import DATE_PARTS
+from local.redshift.sql.write.writer import Writer
+
+
+def _part_of(node: tree.Expression) -> str:
+    """Return the part of a date that a call names, as PostgreSQL's text."""
+    if isinstance(node, tree.Column) and len(node.name) == 1:
+        word = node.name[0]
+    elif isinstance(node, tree.Literal) and node.kind == "string":
+        word = node.text.strip("'").lower()
+    else:
+        raise RedshiftError("a part of a date is a word or a string", SYNTAX_ERROR)
+    if word not in DATE_PARTS:
+        raise RedshiftError(f'"{word}" is no part of a date', "22023")
+    return f"'{DATE_PARTS[word]}'"
+
+
+def _moment_of(writer: Writer, node: tree.Expression) -> Typed:
+    argument = writer.write(node)
+    if argument.is_literal or argument.type.name in STRINGS:
+        return Typed(f"({argument.sql})::timestamp", Type("timestamp"))
+    return argument
+
+
+def write_date_part(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    argument = _moment_of(writer, node.arguments[1])
+    type_ = Type("double precision" if argument.type.name == "timestamptz" else "integer")
+    return Typed(f"pg_catalog.rs_extract({_part_of(node.arguments[0])}, {argument.sql})", type_)
+
+
+def write_date_trunc(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    argument = _moment_of(writer, node.arguments[1])
+    type_ = argument.type if argument.type.name in ("timestamptz", "interval") else Type("timestamp")
+    return Typed(f"date_trunc({_part_of(node.arguments[0])}, {argument.sql})", type_)
+
+
+def write_date_add(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    argument = _moment_of(writer, node.arguments[2])
+    kept = argument.type.name in ("timestamptz", "time", "timetz")
+    amount = f"({writer.sql(node.arguments[1])})::bigint"
+    sql = f"pg_catalog.dateadd({_part_of(node.arguments[0])}, {amount}, {argument.sql})"
+    return Typed(sql, argument.type if kept else Type("timestamp"))
+
+
+def write_date_diff(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    first, second = (_moment_of(writer, argument).sql for argument in node.arguments[1:])
+    return Typed(f"pg_catalog.datediff({_part_of(node.arguments[0])}, {first}, {second})", Type("bigint"))

@@ -1,0 +1,48 @@
+"""Calls of functions whose result is a number of another precision and scale. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from local.redshift.sql import tree
+from local.redshift.sql.functions import Function
+from local.redshift.sql.values import decimals
+from local.redshift.sql.values.typed import Typed
+from local.redshift.sql.values.types import FLOATS, INTEGERS, UNKNOWN, Type
+from local.redshift.sql.write.calls.templates import write_plain
+from local.redshift.sql.write.writer import Writer
+
+
+def write_rounded(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    arguments = [writer.write(argument) for argument in node.arguments]
+    first = arguments[0].type
+    sql = f"{function.name}({', '.join(argument.sql for argument in arguments)})"
+    if first.name in INTEGERS and len(arguments) == 1:
+        return Typed(f"({arguments[0].sql})", first)
+    if first.name in ("timestamp", "timestamptz", "date"):
+        return Typed(sql, Type("date"))
+    if first.name in FLOATS:
+        return Typed(sql, first)
+    type_ = decimals.rounded(first, _whole(node.arguments[1]) if len(arguments) > 1 else 0)
+    return Typed(f"({sql})::{type_.sql}" if type_ != UNKNOWN else sql, type_)
+
+
+def write_ceiling(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    return (
+        write_rounded(writer, function, node)
+        if writer.write(node.arguments[0]).type.name in ("numeric", *INTEGERS)
+        else (write_plain(writer, replace(function, template=""), node))
+    )
+
+
+def write_to_number(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    text, format_ = (writer.write(argument) for argument in node.arguments)
+    type_ = decimals.of_number_format(format_.sql.strip("'")) if format_.is_literal else UNKNOWN
+    sql = f"to_number({text.operand}, {format_.operand})"
+    return Typed(f"{sql}::{type_.sql}" if type_ != UNKNOWN else sql, type_)
+
+
+def _whole(node: tree.Expression) -> int | None:
+    """Return the whole number that an argument is, None where it is none that is written down."""
+    sign, node = (-1, node.operand) if isinstance(node, tree.Unary) and node.operator == "-" else (1, node)
+    return sign * int(node.text) if isinstance(node, tree.Literal) and node.text.isdecimal() else None

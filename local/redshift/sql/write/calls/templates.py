@@ -1,0 +1,54 @@
+"""Calls that need no rule: written as the template of functions.tsv says, or alike. Pure."""
+
+from __future__ import annotations
+
+from local.redshift.names import physical_words
+from local.redshift.sql import tree
+from local.redshift.sql.functions import Function
+from local.redshift.sql.values.casts import cast
+from local.redshift.sql.values.choice import agreed
+from local.redshift.sql.values.typed import Typed
+from local.redshift.sql.values.types import SUPER, UNKNOWN, VARCHAR, Type
+from local.redshift.sql.write.windows import window_sql
+from local.redshift.sql.write.writer import Writer
+
+
+def write_plain(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """Write a call as its template says, or alike."""
+    arguments = [writer.write(argument) for argument in node.arguments]
+    type_, written = _result_type(function, arguments), [_argument_sql(writer, function, each) for each in arguments]
+    if function.result == "=":
+        type_, written = agreed(arguments)
+    listed = ("distinct " if node.distinct else "") + ("*" if node.is_star else ", ".join(written))
+    if function.template:
+        sql = function.template.replace("{*}", listed)
+        for index, argument in enumerate(written):
+            sql = sql.replace(f"{{{index}}}", argument)
+    else:
+        sql = f"{function.name}({listed})"
+    if node.window is not None:
+        sql += f" over {window_sql(writer, node.window)}"
+    if type_.name in ("varchar", "numeric") or (function.name == "sign" and type_ != UNKNOWN):
+        return Typed(f"({sql})::{type_.sql}", type_)
+    return Typed(sql, type_)
+
+
+def _argument_sql(writer: Writer, function: Function, argument: Typed) -> str:
+    """Return an argument; a function of no SUPER takes the scalar that a SUPER value holds.
+
+    What is named to the functions of privileges PostgreSQL would cut.
+    """
+    if function.name.startswith("has_") and argument.is_literal:
+        return physical_words(argument.sql)
+    if function.result in ("super", "1"):
+        return argument.sql
+    if argument.type != SUPER or function.kind != "s":
+        return argument.operand
+    takes_super = function.name.startswith(("is_", "get_", "json_"))
+    return argument.sql if takes_super else cast(argument, VARCHAR, "varchar").sql
+
+
+def _result_type(function: Function, arguments: list[Typed]) -> Type:
+    if function.result == "1":
+        return arguments[0].type
+    return UNKNOWN if function.result in ("?", "=") else Type(function.result)

@@ -1,0 +1,39 @@
+"""Calls of functions that look over the rows around. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from local.redshift.errors import RedshiftError
+from local.redshift.sql import tree
+from local.redshift.sql.functions import Function
+from local.redshift.sql.values.typed import Typed
+from local.redshift.sql.values.types import Type
+from local.redshift.sql.write.calls.templates import write_plain
+from local.redshift.sql.write.windows import over, window_sql
+from local.redshift.sql.write.writer import Writer
+
+
+def write_neighbour(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """LAG, LEAD, FIRST_VALUE, LAST_VALUE. Without NULLs they are the first or last value of a frame, which an
+    aggregate finds (https://docs.aws.amazon.com/redshift/latest/dg/r_WF_LAG.html)."""
+    if node.nulls != "ignore" or node.window is None:
+        alike = replace(function, template="")
+        return write_plain(writer, alike, tree.Call(node.name, node.arguments, window=node.window))
+    argument, window = writer.write(node.arguments[0]), node.window
+    is_last = function.name in ("last_value", "lag")
+    if function.name in ("lag", "lead"):
+        if len(node.arguments) > 1 and getattr(node.arguments[1], "text", "") != "1":
+            raise RedshiftError(
+                f"{function.name} IGNORE NULLS by more than one row is not offered by the local Redshift"
+            )
+        frame = "unbounded preceding and 1 preceding" if is_last else "1 following and unbounded following"
+        window = tree.Window(window.partition, window.order, f"rows between {frame}")
+    name = "pg_catalog.rs_last" if is_last else "pg_catalog.rs_first"
+    return Typed(f"{name}({argument.sql}) over {window_sql(writer, window)}", argument.type)
+
+
+def write_ratio(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    argument = writer.sql(node.arguments[0])
+    share = f"({argument})::double precision / nullif(sum({argument}){over(writer, node)}, 0)::double precision"
+    return Typed(f"({share})", Type("double precision"))

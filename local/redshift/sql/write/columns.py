@@ -1,0 +1,77 @@
+"""Names of columns, `*`, and paths into a SUPER value. Pure."""
+
+from __future__ import annotations
+
+from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.names import true_name
+from local.redshift.sql import tree
+from local.redshift.sql.scope import Source, quote, quote_path, quote_text
+from local.redshift.sql.values.typed import Typed
+from local.redshift.sql.values.types import ARRAY, SUPER, UNKNOWN
+from local.redshift.sql.write.catalog import COLUMNS
+from local.redshift.sql.write.writer import Writer
+
+
+def write_column(writer: Writer, node: tree.Column) -> Typed:
+    name = node.name
+    for length in range(min(len(name) - 1, 3), 0, -1):
+        source = writer.scope.source(name[:length])
+        if source is None:
+            continue
+        writer.correlations.note(writer.scope, writer.scope.holder(source), source)
+        if source.is_element:
+            return _navigate(writer, Typed(f"{quote(source.label)}.{quote(source.alias)}", SUPER), name[length:])
+        if own := COLUMNS.get((*source.relation[-1:], name[length])):
+            return _own_column(own, source, name[length])
+        type_ = (source.columns or {}).get(name[length], UNKNOWN)
+        return _navigate(writer, Typed(f"{quote(source.label)}.{quote(name[length])}", type_), name[length + 1 :])
+    for scope in writer.scope.chain():
+        owns = [(own, s) for s in scope.sources if (own := COLUMNS.get((*s.relation[-1:], name[0])))]
+        if len(owns) == 1:
+            return _own_column(*owns[0], name[0])
+        found = scope.column(name[0])
+        if found is not None:
+            writer.correlations.note(writer.scope, scope, found[0])
+            return _navigate(writer, Typed(quote(name[0]), found[1]), name[1:])
+        if not scope.is_known:
+            break
+        if name[0] in scope.aliases:
+            writer.correlations.note(writer.scope, scope)
+            return _navigate(writer, scope.aliases[name[0]], name[1:])
+    else:
+        if name[0] in writer.scope.in_where:
+            return _navigate(writer, writer.scope.in_where[name[0]], name[1:])
+    return Typed(quote_path(name))
+
+
+def _own_column(own: str, source: Source, name: str) -> Typed:
+    return Typed(own.format(quote(source.label)), (source.columns or {}).get(name, UNKNOWN))
+
+
+def write_navigation(writer: Writer, node: tree.Navigation) -> Typed:
+    return _navigate(writer, writer.write(node.base), tuple(node.steps))
+
+
+def _navigate(writer: Writer, base: Typed, steps: tuple[str | tree.Expression, ...]) -> Typed:
+    """Navigate into a SUPER value; what is not there is NULL
+    (https://docs.aws.amazon.com/redshift/latest/dg/query-super.html)."""
+    if not steps:
+        return base
+    if base.type == ARRAY and len(steps) == 1 and not isinstance(steps[0], str):
+        return Typed(f"({base.sql})[{writer.sql(steps[0])}]")
+    if base.type not in (SUPER, UNKNOWN):
+        raise RedshiftError(f'cannot navigate into a value of type "{base.type.name}"', SYNTAX_ERROR)
+    if base.type == UNKNOWN and all(isinstance(step, str) for step in steps):
+        return Typed(".".join([base.sql, *(quote(step) for step in steps if isinstance(step, str))]))
+    sql = base.sql
+    for step in steps:
+        if isinstance(step, str):
+            sql += f" -> {quote_text(true_name(step))}"
+        else:
+            index = writer.write(step)
+            sql += f" -> ({index.sql}){'' if index.is_literal else '::integer'}"
+    return Typed(f"({sql})", SUPER)
+
+
+def write_star(writer: Writer, node: tree.Star) -> Typed:
+    raise RedshiftError('syntax error at or near "*"', SYNTAX_ERROR)

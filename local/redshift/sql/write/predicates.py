@@ -1,0 +1,50 @@
+"""Conditions by words: IS, BETWEEN, LIKE, IN. Pure."""
+
+from __future__ import annotations
+
+from local.redshift.sql import tree
+from local.redshift.sql.values.casts import text_of, truth
+from local.redshift.sql.values.comparisons import compare
+from local.redshift.sql.values.typed import Typed
+from local.redshift.sql.values.types import BOOLEAN, NUMBERS, STRINGS, SUPER, UNKNOWN
+from local.redshift.sql.write.writer import Writer
+
+
+def write_is(writer: Writer, node: tree.Is) -> Typed:
+    operand, word = writer.write(node.operand), "not " if node.negated else ""
+    if node.what != "null":
+        return Typed(f"({truth(operand)} is {word}{node.what})", BOOLEAN)
+    if operand.type == SUPER:  # a JSON null is NULL too
+        return Typed(f"(nullif(jsonb_typeof({operand.sql}), 'null') is {word}null)", BOOLEAN)
+    return Typed(f"({operand.sql} is {word}null)", BOOLEAN)
+
+
+def write_between(writer: Writer, node: tree.Between) -> Typed:
+    operand, low, high = (writer.write(each) for each in (node.operand, node.low, node.high))
+    if {each.type for each in (operand, low, high)} <= {operand.type, UNKNOWN} and operand.type != SUPER:
+        word = "not between" if node.negated else "between"
+        return Typed(f"({operand.sql} {word} {low.sql} and {high.sql})", BOOLEAN)
+    both = f"({compare('>=', operand, low).sql} and {compare('<=', operand, high).sql})"
+    return Typed(f"(not {both})" if node.negated else both, BOOLEAN)
+
+
+def write_like(writer: Writer, node: tree.Like) -> Typed:
+    operand, pattern = text_of(writer.write(node.operand)), writer.sql(node.pattern)
+    escape = f" escape {writer.sql(node.escape)}" if node.escape else ""
+    return Typed(f"({operand} {'not ' if node.negated else ''}{node.operator} {pattern}{escape})", BOOLEAN)
+
+
+def write_in(writer: Writer, node: tree.In) -> Typed:
+    word = "not in" if node.negated else "in"
+    if isinstance(node.among, tree.Query):
+        sql = f"({writer.sql(node.operand)} {word} ({writer.query_sql(node.among)}))"
+        writer.correlations.hold_predicate(node, node.negated)
+        return Typed(sql, BOOLEAN)
+    operand = writer.write(node.operand)
+    among = [writer.write(item) for item in node.among]
+    if operand.type == SUPER:
+        any_of = " or ".join(compare("=", operand, item).sql for item in among)
+        return Typed(f"(not ({any_of}))" if node.negated else f"({any_of})", BOOLEAN)
+    if operand.type.name in STRINGS and any(item.type.name in NUMBERS for item in among):
+        operand = Typed(f"({operand.sql})::numeric")
+    return Typed(f"({operand.sql} {word} ({', '.join(item.sql for item in among)}))", BOOLEAN)

@@ -1,0 +1,162 @@
+"""Queries as PostgreSQL reads them. Pure.
+
+What Redshift has and PostgreSQL lacks becomes what both have: QUALIFY a query around, TOP a LIMIT, GROUP BY ALL the
+items without an aggregate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.sql import tree
+from local.redshift.sql.functions import FUNCTIONS
+from local.redshift.sql.scope import Scope, quote, walk
+from local.redshift.sql.write.common_tables import write_common_tables
+from local.redshift.sql.write.joins import mark_outer_joins
+from local.redshift.sql.write.select_list import Items, write_items
+from local.redshift.sql.write.sets import tail, write_set_operation
+from local.redshift.sql.write.writer import Output, Writer
+
+
+def write_query(writer: Writer, query: tree.Query, keeps_literals: bool = False) -> tuple[str, Output | None]:
+    """Return a query, and its columns where they are known.
+
+    Args:
+        writer: what shall be written, and where.
+        query: the query's tree.
+        keeps_literals: whether a literal of its select list gets its type from where the rows go.
+    """
+    outer, common, recurs, depth = writer.scope, writer.common, writer.recurs, writer.depth
+    writer.common = dict(common)
+    try:
+        with_ = write_common_tables(writer, query)
+        if isinstance(query, tree.Select):
+            sql, columns = _write_select(writer, query, outer, keeps_literals)
+            writer.correlations.hold_select(query, writer.scope)
+        elif isinstance(query, tree.SetOperation):
+            sql, columns = write_set_operation(writer, query)
+        else:
+            raise RedshiftError("no query")
+        return with_ + sql, columns
+    finally:
+        writer.scope, writer.common, writer.recurs, writer.depth = outer, common, recurs, depth
+
+
+def _write_select(writer: Writer, select: tree.Select, outer: Scope, keeps_literals: bool) -> tuple[str, Output | None]:
+    writer.depth += 1
+    writer.scope = Scope(outer, depth=writer.depth)
+    mark_outer_joins(writer, select)
+    source = f" from {writer.source(select.source)}" if select.source else ""
+    items = write_items(writer, select, keeps_literals)
+    where = _where(writer, select)
+    columns = (
+        None
+        if any(typed is None for _, _, typed in items)
+        else [(name, typed.type) for name, _, typed in items if typed]
+    )
+    aliases, writer.scope.aliases = writer.scope.aliases, {}
+    group = _group(writer, select)
+    having = f" having {writer.condition(select.having)}" if select.having else ""
+    if select.top is not None:
+        if select.limit is not None:
+            raise RedshiftError("TOP and LIMIT cannot be used together", SYNTAX_ERROR)
+        select = _limited(select)
+    rest = f"{source}{where}{group}{having}"
+    word = "select distinct " if select.distinct else "select "
+    if select.qualify is None:
+        return f"{word}{', '.join(sql for _, sql, _ in items if sql)}{rest}{tail(writer, select)}", columns
+    if columns is None:
+        raise RedshiftError("the columns of a query with QUALIFY are not known: a relation does not exist", "42P01")
+    writer.scope.aliases = aliases
+    return _qualified(writer, select, items, columns, rest), columns
+
+
+def _where(writer: Writer, select: tree.Select) -> str:
+    """Return WHERE, in which a name that no column has is an alias of the select list.
+
+    No page says so, but what dbt-utils runs on Redshift needs it (redshift__get_tables_by_pattern_sql of 1.4.1).
+    """
+    if not select.where:
+        return ""
+    aliases, writer.scope.aliases = writer.scope.aliases, {}
+    writer.scope.in_where = aliases
+    where = f" where {writer.condition(select.where)}"
+    writer.scope.aliases, writer.scope.in_where = aliases, {}
+    return where
+
+
+def _limited(select: tree.Select) -> tree.Select:
+    """Return the query with its TOP as a LIMIT."""
+    return replace(select, limit=select.top, top=None)
+
+
+def _qualified(writer: Writer, select: tree.Select, items: Items, columns: Output, rest: str) -> str:
+    """Filter rows by QUALIFY in a query around the SELECT, which brings what it sorts by along."""
+    names = [f"c{index}" for index in range(len(columns))]
+    inner = [typed.sql for _, _, typed in items if typed]
+    order = []
+    for item in select.order:
+        expression = item.expression
+        place = _place(expression, columns)
+        if place is None:
+            inner.append(writer.sql(expression))
+            place = len(inner) - 1
+            names.append(f"o{place}")
+        words = f"{names[place]}{' desc' if item.descending else ''}"
+        order.append(f"{words} nulls {item.nulls}" if item.nulls else words)
+    condition = writer.condition(select.qualify) if select.qualify else "true"
+    outputs = [f"{name} as {quote(column)}" for name, (column, _) in zip(names, columns, strict=False)]
+    word = "select distinct " if select.distinct else "select "
+    limited = tail(writer, tree.Query(limit=select.limit, offset=select.offset))
+    sorted_by = f" order by {', '.join(order)}" if order else ""
+    return (
+        f"{word}{', '.join(outputs)} from (select {', '.join([*inner, condition])}{rest})"
+        f" as qualified({', '.join([*names, 'is_kept'])}) where is_kept{sorted_by}{limited}"
+    )
+
+
+def _place(expression: tree.Expression, columns: Output) -> int | None:
+    """Return the place of the column that an expression of ORDER BY names by its name or number."""
+    if isinstance(expression, tree.Literal) and expression.text.isdigit():
+        return int(expression.text) - 1
+    if isinstance(expression, tree.Column) and len(expression.name) == 1:
+        return next((index for index, (name, _) in enumerate(columns) if name == expression.name[0]), None)
+    return None
+
+
+def _group(writer: Writer, select: tree.Select) -> str:
+    if select.groups_all:
+        places = [
+            str(place)
+            for place, item in enumerate(select.items, 1)
+            if not any(isinstance(node, tree.Call) and _is_aggregate(node) for node in walk(item.expression))
+        ]
+        for place in places:
+            _hold_group(writer, tree.Literal("number", place), select)
+        return f" group by {', '.join(places)}" if places else ""
+    written = [writer.sql(each) for each in select.group]
+    for each in select.group:
+        for leaf in _leaves(each):
+            _hold_group(writer, leaf, select)
+    return f" group by {', '.join(written)}" if written else ""
+
+
+def _hold_group(writer: Writer, expression: tree.Expression, select: tree.Select) -> None:
+    writer.correlations.hold_group(expression, select, lambda name: writer.scope.column(name) is not None)
+
+
+def _leaves(group: tree.Expression) -> Iterator[tree.Expression]:
+    """Yield the expressions of one item of GROUP BY."""
+    if isinstance(group, tree.Grouping | tree.Row):
+        for item in group.items:
+            yield from _leaves(item)
+    else:
+        yield group
+
+
+def _is_aggregate(call: tree.Call) -> bool:
+    """Tell whether a call is of an aggregate, or looks over other rows."""
+    function = FUNCTIONS.get(call.name[-1])
+    return function is not None and function.kind in "aw"

@@ -1,0 +1,115 @@
+"""Statements that hold a query as PostgreSQL reads them: SELECT, INSERT, UPDATE, DELETE, MERGE. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from local.redshift.errors import RedshiftError
+from local.redshift.sql import tree
+from local.redshift.sql.scope import Scope, quote, quote_path
+from local.redshift.sql.write.common_tables import write_common_tables
+from local.redshift.sql.write.merge import merge_without_duplicates
+from local.redshift.sql.write.queries import write_query
+from local.redshift.sql.write.sources import write_table
+from local.redshift.sql.write.writer import Writer
+
+_UNSUPPORTED = "Specified types or functions (one per INFO message) not supported on Redshift tables."
+# They run on the leader node, yet a query of users' tables may call them.
+_HARMLESS = frozenset({"current_setting", "pg_sleep"})
+# A row that the leader node makes of no table can be written into one: dbt-redshift's tests make one of this moment
+# (BaseIncrementalNotSchemaChange of dbt-tests-adapter 1.11); which other functions can, no page says.
+_OF_ONE_ROW = frozenset({"current_timestamp"})
+
+
+def write_statement(writer: Writer, statement: tree.Statement, makes_table: bool) -> str:
+    """Return a statement for PostgreSQL; `makes_table`: its rows become a table of users.
+
+    A query of the catalog and of users' tables at once runs on the compute nodes, where most of the catalog's
+    functions and types are unknown (https://docs.aws.amazon.com/redshift/latest/dg/c_join_PG.html): here none pass.
+    """
+    sql = _RULES[type(statement)](writer, statement)
+    writes = makes_table or not isinstance(statement, tree.Query)
+    if writer.reads_catalog and (writer.reads_users or writes):
+        raise RedshiftError(_UNSUPPORTED)
+    refused = writer.leader_functions - _HARMLESS - (frozenset() if writer.reads_users else _OF_ONE_ROW)
+    if refused and (writer.reads_users or writes):
+        name = min(refused)
+        raise RedshiftError(f'Function "{name}()" not supported.' if name == "now" else _UNSUPPORTED)
+    return sql
+
+
+def _write_rows(writer: Writer, query: tree.Query) -> str:
+    if isinstance(query, tree.Select) and query.into is not None:
+        temporary = "temp " if query.into_temporary else ""
+        return f"create {temporary}table {quote_path(query.into.name)} as {writer.query_sql(query)}"
+    return writer.query_sql(query)
+
+
+def _write_insert(writer: Writer, insert: tree.Insert) -> str:
+    columns = f" ({', '.join(quote(name) for name in insert.columns)})" if insert.columns else ""
+    into = f"insert into {quote_path(insert.table)}{columns} "
+    if insert.query is not None:
+        return into + write_query(writer, insert.query, keeps_literals=True)[0]
+    if not insert.rows:
+        return into + "default values"
+    rows = (f"({', '.join(_value(writer, value) for value in row)})" for row in insert.rows)
+    return into + f"values {', '.join(rows)}"
+
+
+def _write_update(writer: Writer, update: tree.Update) -> str:
+    common = _common(writer, update.common)
+    target = _target(writer, update.table)
+    source = f" from {writer.source(update.source)}" if update.source else ""
+    assigned = ", ".join(f"{quote(name)} = {_value(writer, value)}" for name, value in update.assignments)
+    where = f" where {writer.condition(update.where)}" if update.where else ""
+    return f"{common}update {target} set {assigned}{source}{where}"  # noqa: S608 - of a tree
+
+
+def _write_delete(writer: Writer, delete: tree.Delete) -> str:
+    common = _common(writer, delete.common)
+    target = _target(writer, delete.table)
+    source = f" using {writer.source(delete.source)}" if delete.source else ""
+    where = f" where {writer.condition(delete.where)}" if delete.where else ""
+    return f"{common}delete from {target}{source}{where}"  # noqa: S608 - of a tree
+
+
+def _write_merge(writer: Writer, merge: tree.Merge) -> str:
+    target = _target(writer, tree.Table(merge.table))
+    source = writer.source(merge.source)
+    on = writer.condition(merge.on)
+    if merge.removes_duplicates:
+        return merge_without_duplicates(writer.scope, target, source, on)
+    if merge.assignments is None:
+        matched = "delete"
+    else:
+        matched = f"update set {', '.join(f'{quote(name)} = {writer.sql(value)}' for name, value in merge.assignments)}"
+    columns = f" ({', '.join(quote(name) for name in merge.columns)})" if merge.columns else ""
+    values = ", ".join(writer.sql(value) for value in merge.values)
+    return (
+        f"merge into {target} using {source} on {on} when matched then {matched}"
+        f" when not matched then insert{columns} values ({values})"
+    )
+
+
+def _target(writer: Writer, table: tree.Table) -> str:
+    writer.scope = Scope()
+    return write_table(writer, tree.Table(table.name, table.alias))
+
+
+def _common(writer: Writer, common: list[tree.CommonTable]) -> str:
+    return write_common_tables(writer, tree.Query(common=common))
+
+
+def _value(writer: Writer, value: tree.Expression | None) -> str:
+    return "default" if value is None else writer.sql(value)
+
+
+_RULES: dict[type[tree.Statement], Callable[[Writer, Any], str]] = {
+    tree.Select: _write_rows,
+    tree.SetOperation: _write_rows,
+    tree.Insert: _write_insert,
+    tree.Update: _write_update,
+    tree.Delete: _write_delete,
+    tree.Merge: _write_merge,
+}
