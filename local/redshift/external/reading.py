@@ -66,8 +66,8 @@ def reads_all(statement: Any, table: tree.Name) -> bool:
 def names_read(statement: Any) -> frozenset[str]:
     """Return every name that may be a column's.
 
-    >>> from local.redshift.sql.parse_query import Parser
-    >>> sorted(names_read(Parser("select t.a from s.t where b = 1").statement()))
+    >>> from local.redshift.sql.translate import statement_tree
+    >>> sorted(names_read(statement_tree("select t.a from s.t where b = 1")))
     ['a', 'b', 's', 't']
     """
     found: set[str] = set()

@@ -14,7 +14,8 @@ from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.names import NAMES
 from local.redshift.sql import tree
 from local.redshift.sql.functions import FUNCTIONS
-from local.redshift.sql.parse_query import Parser
+from local.redshift.sql.parse.parser import Parser
+from local.redshift.sql.parse.statements import parse
 from local.redshift.sql.scope import Relation
 from local.redshift.sql.values.type_names import of_catalog
 from local.redshift.sql.values.types import Type
@@ -50,9 +51,8 @@ stands for."""
 
 
 @lru_cache(maxsize=2000)
-def _parse(sql: str) -> tuple[Parser, tree.Statement]:
-    parser = Parser(sql)
-    return parser, parser.statement()
+def _parse(sql: str) -> tuple[tree.Statement, Parser]:
+    return parse(sql)
 
 
 def statement_tree(sql: str) -> tree.Statement:
@@ -61,7 +61,7 @@ def statement_tree(sql: str) -> tree.Statement:
     Raises:
         RedshiftError: a syntax error.
     """
-    return _parse(sql)[1]
+    return _parse(sql)[0]
 
 
 @lru_cache(maxsize=2000)
@@ -74,7 +74,7 @@ def needs(sql: str) -> Needs:
     Raises:
         RedshiftError: a syntax error.
     """
-    parser, _ = _parse(sql)
+    _, parser = _parse(sql)
     functions = {name[-1] for name in parser.called if name[-1] not in FUNCTIONS}
     return Needs(tuple(sorted(parser.named)), tuple(sorted(functions)), parser.target)
 
@@ -94,7 +94,7 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
     Raises:
         RedshiftError: Redshift would refuse it, or this front does not know a part of it.
     """
-    parser, statement = _parse(sql)
+    statement, parser = _parse(sql)
     catalog = {}
     functions: dict[str, Type] = {}
     for name, kind, columns in answer:
@@ -140,7 +140,7 @@ def translate_unloaded(sql: str, answer: Answer) -> str:
     Raises:
         RedshiftError: it is no query, or has a LIMIT, which only a query inside may have.
     """
-    _, statement = _parse(sql)
+    statement, _ = _parse(sql)
     if not isinstance(statement, tree.Query):
         raise RedshiftError("UNLOAD takes a SELECT", SYNTAX_ERROR)
     if statement.limit is not None:

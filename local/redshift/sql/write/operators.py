@@ -12,8 +12,6 @@ from local.redshift.sql.values.types import BOOLEAN, SUPER, VARCHAR, Type
 from local.redshift.sql.write.writer import Writer
 
 _COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
-
-
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
 
 

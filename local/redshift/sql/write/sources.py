@@ -20,8 +20,6 @@ from local.redshift.sql.write.writer import Writer
 
 # Tables of the leader node, and system tables that both kinds of query may read (where they do not exist yet, by name).
 _CATALOG = re.compile(r"(?:pg_catalog\.|information_schema\.|pg_|svv_)")
-
-
 _CALL = re.compile(r"[\w.\"]+\(.*\)", re.DOTALL)
 
 

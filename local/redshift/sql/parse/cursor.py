@@ -89,6 +89,13 @@ class Cursor:
             parts.append(self.label())
         return tuple(parts)
 
+    def path(self) -> tree.Name:
+        """Pass a name of any number of parts."""
+        parts = [self.name()]
+        while self.take("."):
+            parts.append(self.label())
+        return tuple(parts)
+
     def bare_alias(self) -> str:
         """Pass an alias without AS, if one comes next."""
         token = self.token
