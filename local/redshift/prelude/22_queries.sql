@@ -77,6 +77,14 @@ language sql immutable strict as $$ select value $$;
 create aggregate pg_catalog.rs_first(anyelement) (sfunc = pg_catalog.rs_keep, stype = anyelement);
 create aggregate pg_catalog.rs_last(anyelement) (sfunc = pg_catalog.rs_take, stype = anyelement);
 
+-- the nth of them from the first, or of a negative number from the last
+create function pg_catalog.rs_collect(state anycompatiblearray, value anycompatible) returns anycompatiblearray
+language sql immutable as $$ select case when value is null then state else array_append(state, value) end $$;
+create aggregate pg_catalog.rs_values(anycompatible) (sfunc = pg_catalog.rs_collect, stype = anycompatiblearray, initcond = '{}');
+create function pg_catalog.rs_pick(found anyarray, place integer) returns anyelement language sql immutable strict as $$
+    select found[case when place > 0 then place else cardinality(found) + 1 + place end]
+$$;
+
 -- Percentiles over a window, where PostgreSQL takes no WITHIN GROUP: the state is the fraction and the values.
 create function pg_catalog.rs_percentile_add(state double precision[], value double precision, fraction double precision)
 returns double precision[] language sql immutable as $$
@@ -106,6 +114,17 @@ begin
     return value;
 end
 $$;
+
+create function pg_catalog.rs_collect_distinct(state text[], value text, delimiter text) returns text[]
+language sql immutable as $$
+    select case when value is null or value = any(state[2:]) then state else array_append(coalesce(state, array[delimiter]), value) end
+$$;
+create function pg_catalog.rs_list_distinct(state text[]) returns text language sql immutable strict as $$
+    select array_to_string(state[2:], state[1])
+$$;
+create aggregate pg_catalog.rs_listagg_distinct(text, text) (
+    sfunc = pg_catalog.rs_collect_distinct, stype = text[], finalfunc = pg_catalog.rs_list_distinct
+);
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/SPLIT_PART.html
 create function pg_catalog.rs_split_part(value text, delimiter text, part integer) returns varchar
@@ -193,6 +212,10 @@ create function pg_catalog.dateadd(part text, amount bigint, moment date) return
 language sql immutable strict as $$ select dateadd(part, amount, moment::timestamp) $$;
 create function pg_catalog.dateadd(part text, amount bigint, moment time) returns time
 language sql immutable strict as $$ select dateadd(part, amount, '2000-01-01'::date + moment)::time $$;
+create function pg_catalog.dateadd(part text, amount bigint, moment timetz) returns timetz
+language sql immutable strict as $$
+    select dateadd(part, amount, '2000-01-01'::date + (moment at time zone 'UTC')::time)::time at time zone 'UTC'
+$$;
 create function pg_catalog.datediff(part text, earlier time, later time) returns bigint
 language sql immutable strict as $$ select datediff(part, '2000-01-01'::date + earlier, '2000-01-01'::date + later) $$;
 

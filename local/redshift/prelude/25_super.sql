@@ -72,7 +72,8 @@ language sql immutable strict as $$
 $$;
 
 -- What a SUPER value becomes as another type; what it cannot become is NULL, an integer as a BOOLEAN is true but for zero
--- (https://docs.aws.amazon.com/redshift/latest/dg/limitations-super.html). The text is one that the type takes.
+-- (https://docs.aws.amazon.com/redshift/latest/dg/limitations-super.html). Whether the type takes the text is asked where
+-- it is written: of a variable PG_INPUT_IS_VALID keeps the first type that it was.
 create function pg_catalog.rs_super_number(value jsonb) returns numeric language sql immutable strict as $$
     select case when jsonb_typeof(value) = 'number' then (value #>> '{}')::numeric end
 $$;
@@ -93,7 +94,7 @@ begin
         else
             told := null;
     end case;
-    return case when pg_input_is_valid(told, target) then told end;
+    return told;
 end
 $$;
 create function pg_catalog.is_char(value jsonb) returns boolean language sql immutable strict as $$
@@ -113,4 +114,33 @@ create function pg_catalog.decimal_precision(value jsonb) returns integer langua
 $$;
 create function pg_catalog.decimal_scale(value jsonb) returns integer language sql immutable strict as $$
     select scale((case when rs_super_digits(value) is not null then value #>> '{}' end)::numeric)
+$$;
+
+-- Comparisons: https://docs.aws.amazon.com/redshift/latest/dg/query-super.html
+create function pg_catalog.rs_super_compared(one jsonb, other jsonb) returns integer language sql immutable strict as $$
+    select case
+        when jsonb_typeof(one) <> jsonb_typeof(other) then null
+        when jsonb_typeof(one) = 'string' then rs_cmp((one #>> '{}')::varchar, (other #>> '{}')::varchar)
+        when one < other then -1
+        when one > other then 1
+        else 0
+    end
+$$;
+create function pg_catalog.rs_super_eq(one jsonb, other jsonb) returns boolean language sql immutable as $$
+    select case when one is not null and other is not null then coalesce(rs_super_compared(one, other) = 0, false) end
+$$;
+create function pg_catalog.rs_super_ne(one jsonb, other jsonb) returns boolean language sql immutable as $$
+    select not rs_super_eq(one, other)
+$$;
+create function pg_catalog.rs_super_lt(one jsonb, other jsonb) returns boolean language sql immutable as $$
+    select rs_super_compared(one, other) < 0
+$$;
+create function pg_catalog.rs_super_le(one jsonb, other jsonb) returns boolean language sql immutable as $$
+    select rs_super_compared(one, other) <= 0
+$$;
+create function pg_catalog.rs_super_gt(one jsonb, other jsonb) returns boolean language sql immutable as $$
+    select rs_super_compared(one, other) > 0
+$$;
+create function pg_catalog.rs_super_ge(one jsonb, other jsonb) returns boolean language sql immutable as $$
+    select rs_super_compared(one, other) >= 0
 $$;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from local.redshift.errors import RedshiftError
 from local.redshift.sql.values.lengths import fits_varchar
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import BOOLEAN, INTEGERS, STRINGS, SUPER, VARCHAR, Type
+from local.redshift.sql.values.types import BOOLEAN, INTEGERS, MOMENTS, NUMBERS, STRINGS, SUPER, VARCHAR, Type
 
 _STRING_NAMES = {"varchar": "character varying", "char": "character"}
 
@@ -13,8 +13,10 @@ _STRING_NAMES = {"varchar": "character varying", "char": "character"}
 def cast(operand: Typed, type_: Type, sql: str) -> Typed:
     """Cast a value. A SUPER value gives up the scalar that it holds; what becomes SUPER is a scalar of it."""
     if operand.type == SUPER and type_ != SUPER:
-        inner = "pg_catalog.rs_super_varchar({})" if type_.name in STRINGS else "(({}) #>> '{{}}')"
-        return Typed(f"{inner.format(operand.sql)}::{sql}", type_)
+        if type_.name in STRINGS:
+            return Typed(f"pg_catalog.rs_super_varchar({operand.sql})::{sql}", type_)
+        text = f"pg_catalog.rs_super_scalar({operand.sql}, '{type_.sql}')"
+        return Typed(f"(case when pg_input_is_valid({text}, '{type_.sql}') then {text} end)::{sql}", type_)
     if type_.name in STRINGS and operand.type == BOOLEAN:
         # https://docs.aws.amazon.com/redshift/latest/dg/r_Boolean_type.html
         raise RedshiftError(f"cannot cast type boolean to {_STRING_NAMES[type_.name]}", "42846")
@@ -25,9 +27,15 @@ def cast(operand: Typed, type_: Type, sql: str) -> Typed:
 
 
 def as_super(value: Typed) -> str:
-    """Return a value as SUPER."""
+    """Return a value as SUPER.
+
+    Raises:
+        RedshiftError: it is a date or time (https://docs.aws.amazon.com/redshift/latest/dg/limitations-super.html).
+    """
     if value.type == SUPER:
         return value.sql
+    if value.type.name in MOMENTS:
+        raise RedshiftError(f"cannot cast type {value.type.name} to super", "42846")
     if value.is_null:
         return "null::jsonb"
     sql = f"{value.sql}::varchar" if value.is_literal else value.sql
@@ -39,14 +47,23 @@ def truth(value: Typed) -> str:
     (https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html)."""
     if value.type.name in INTEGERS:
         return f"({value.sql} <> 0)"
-    return f"(({value.sql}) #>> '{{}}')::boolean" if value.type == SUPER else value.sql
+    return cast(value, BOOLEAN, "boolean").sql if value.type == SUPER else value.sql
 
 
 def number_of(operand: Typed) -> str:
-    """Return an operand of arithmetic: a SUPER value counts as the number it holds."""
-    return f"(({operand.sql}) #>> '{{}}')::numeric" if operand.type == SUPER else operand.sql
+    """Return an operand of arithmetic: a SUPER value counts as the number it holds, NULL where it holds none
+    (https://docs.aws.amazon.com/redshift/latest/dg/operators-functions.html)."""
+    return f"pg_catalog.rs_super_number({operand.sql})" if operand.type == SUPER else operand.sql
 
 
 def text_of(operand: Typed) -> str:
-    """Return an operand of `||`: a SUPER value counts as the string it holds."""
-    return cast(operand, VARCHAR, "varchar").sql if operand.type == SUPER else operand.operand
+    """Return an operand of `||` or LIKE: a SUPER value counts as the string it holds, a number or moment as its text
+    (https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html#r_Type_conversion)."""
+    if operand.type in (SUPER, BOOLEAN) or operand.type.name in NUMBERS | MOMENTS:
+        return cast(operand, VARCHAR, "varchar").sql
+    return operand.operand
+
+
+def present(value: Typed) -> str:
+    """Return a value of which a JSON null is NULL, as IS NULL finds it."""
+    return f"nullif({value.sql}, 'null'::jsonb)" if value.type == SUPER else value.sql

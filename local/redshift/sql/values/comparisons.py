@@ -5,9 +5,11 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/r_Type_conversion.html
 
 from __future__ import annotations
 
-from local.redshift.sql.values.casts import as_super
+from local.redshift.sql.values.casts import as_super, present
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import BOOLEAN, MOMENTS, NUMBERS, STRINGS, SUPER, VARCHAR
+from local.redshift.sql.values.types import BOOLEAN, INTEGERS, MOMENTS, NUMBERS, STRINGS, SUPER, VARCHAR
+
+_SUPER_COMPARISONS = {"=": "eq", "<>": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 
 def compare(operator: str, left: Typed, right: Typed) -> Typed:
@@ -22,14 +24,16 @@ def compare(operator: str, left: Typed, right: Typed) -> Typed:
             left = Typed(f"({left.sql})::{second}", right.type)  # not to its scale: what differs is not equal
         elif second in STRINGS and first in kinds:
             right = Typed(f"({right.sql})::{first}", left.type)
+    if "boolean" in (first, second) and {first, second} & INTEGERS.keys():
+        # https://docs.aws.amazon.com/redshift/latest/dg/r_logical_condition.html
+        left, right = (Typed(f"({each.sql})::integer::boolean", BOOLEAN) for each in (left, right))
     if left.is_literal and right.is_literal:
         left = Typed(f"{left.sql}::varchar", VARCHAR)
     return Typed(f"({left.sql} {operator} {right.sql})", BOOLEAN)
 
 
 def _compare_super(operator: str, left: Typed, right: Typed) -> Typed:
-    """Compare SUPER values: of two types they are neither equal nor ordered, NULL comes out."""
-    first, second = (as_super(side) for side in (left, right))
-    return Typed(
-        f"(case when jsonb_typeof({first}) = jsonb_typeof({second}) then {first} {operator} {second} end)", BOOLEAN
-    )
+    """Compare SUPER values: those of two types are not equal, and not ordered, of which NULL comes out; trailing blanks
+    of strings do not count (https://docs.aws.amazon.com/redshift/latest/dg/query-super.html)."""
+    sides = ", ".join(present(Typed(as_super(side), SUPER)) for side in (left, right))
+    return Typed(f"pg_catalog.rs_super_{_SUPER_COMPARISONS[operator]}({sides})", BOOLEAN)

@@ -26,6 +26,7 @@ class Type:
 
 
 BOOLEAN, VARCHAR, SUPER, DOUBLE = Type("boolean"), Type("varchar"), Type("super"), Type("double precision")
+VARBYTE = Type("varbyte")
 UNKNOWN = Type("")
 """What only PostgreSQL knows: a parameter, NULL, a string that has no type yet, a column of an unknown table."""
 ARRAY = Type("[]")

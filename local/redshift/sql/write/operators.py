@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from local.redshift.sql import tree
 from local.redshift.sql.values.arithmetic import compute
-from local.redshift.sql.values.casts import number_of, text_of
+from local.redshift.sql.values.casts import number_of
 from local.redshift.sql.values.choice import common_type
 from local.redshift.sql.values.comparisons import compare
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import BOOLEAN, SUPER, VARCHAR, Type
+from local.redshift.sql.values.types import BOOLEAN, SUPER, Type
+from local.redshift.sql.write.calls.strings import joined
 from local.redshift.sql.write.writer import Writer
 
 _COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
@@ -45,9 +46,7 @@ def write_binary(writer: Writer, node: tree.Binary) -> Typed:
         zoned = {"timestamptz": "timestamp", "timestamp": "timestamptz", "timetz": "timetz", "time": "timetz"}
         return Typed(f"({left.sql} at time zone {right.sql})", Type(zoned.get(left.type.name, "")))
     if operator == "||":
-        if "varbyte" in (left.type.name, right.type.name):
-            return Typed(f"({left.sql} || {right.sql})::varbyte", Type("varbyte"))
-        return Typed(f"({text_of(left)} || {text_of(right)})::varchar", VARCHAR)
+        return joined(left, right)
     if operator == "^":
         return Typed(
             f"power(({left.sql})::double precision, ({right.sql})::double precision)", Type("double precision")

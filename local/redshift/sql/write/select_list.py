@@ -83,6 +83,19 @@ _TYPE_NAMES = {
     "smallint": "int2",
     "decimal": "numeric",
     "boolean": "bool",
+    "char": "bpchar",
+    "character": "bpchar",
+}
+# What the pages of these functions call their columns.
+_CALL_NAMES = {
+    "nvl": "coalesce",
+    "decode": "case",
+    "extract": "date_part",
+    "date_part": "pgdate_part",
+    "datepart": "pgdate_part",
+    "dateadd": "date_add",
+    "datediff": "date_diff",
+    "log": "dlog10",
 }
 
 
@@ -97,7 +110,7 @@ def _output_name(expression: tree.Expression) -> str:
         inner = _output_name(expression.operand)
         return inner if inner != "?column?" else _TYPE_NAMES.get(expression.to.name, expression.to.name)
     if isinstance(expression, tree.Call):
-        return {"nvl": "coalesce", "extract": "date_part"}.get(expression.name[-1], expression.name[-1])
+        return _CALL_NAMES.get(expression.name[-1], expression.name[-1])
     if isinstance(expression, tree.Case):
         return "case"
     return "?column?"

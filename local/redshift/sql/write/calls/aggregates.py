@@ -59,7 +59,7 @@ def write_extreme(writer: Writer, function: Function, node: tree.Call) -> Typed:
 
 def write_listagg(writer: Writer, function: Function, node: tree.Call) -> Typed:
     """LISTAGG is STRING_AGG, which sorts distinct values by the very expression that it aggregates, and takes no
-    order in a window: there the window's own order does it."""
+    order and no DISTINCT in a window: there the window's own order does it, and an aggregate of our own."""
     measure = f"({writer.sql(node.arguments[0])})::text"
     delimiter = f"({writer.sql(node.arguments[1])})::text" if len(node.arguments) > 1 else "''"
     word = "distinct " if node.distinct else ""
@@ -77,7 +77,8 @@ def write_listagg(writer: Writer, function: Function, node: tree.Call) -> Typed:
             raise RedshiftError("LISTAGG takes no ORDER BY and no frame in its OVER clause", SYNTAX_ERROR)
         partition = ", ".join(writer.sql(each) for each in node.window.partition)
         frame = f"{'partition by ' + partition if partition else ''}{order} {_WHOLE_PARTITION}"
-        sql = f"string_agg({word}{measure}, {delimiter}) over ({frame})"
+        name = "pg_catalog.rs_listagg_distinct" if node.distinct else "string_agg"
+        sql = f"{name}({measure}, {delimiter}) over ({frame})"
     return Typed(f"pg_catalog.rs_listagg({sql})", VARCHAR)
 
 

@@ -9,7 +9,7 @@ from local.redshift.sql import tree
 from local.redshift.sql.functions import FUNCTIONS, Function
 from local.redshift.sql.tokens import syntax_error
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.write.calls import aggregates, choices, dates, numbers, supers, windows
+from local.redshift.sql.write.calls import aggregates, choices, dates, numbers, strings, supers, windows
 from local.redshift.sql.write.calls.templates import write_plain
 from local.redshift.sql.write.writer import Writer
 
@@ -85,13 +85,18 @@ _RULES: dict[str, Callable[[Writer, Function, tree.Call], Typed]] = {
     "DATE_TRUNC": dates.write_date_trunc,
     "DATE_ADD": dates.write_date_add,
     "DATE_DIFF": dates.write_date_diff,
+    "CONVERT_TIMEZONE": dates.write_convert_timezone,
+    "SUBSTRING": strings.write_substring,
+    "CONCAT": strings.write_concat,
     "NVL2": choices.write_nvl2,
     "NULLIF": choices.write_nullif,
     "DECODE": choices.write_decode,
+    "ABSOLUTE": numbers.write_absolute,
     "ROUND": numbers.write_rounded,
     "CEIL": numbers.write_ceiling,
     "TO_NUMBER": numbers.write_to_number,
     "JSON_PATH": supers.write_json_path,
+    "ARRAY_SEARCH": supers.write_array_search,
     "ARRAY": supers.write_array,
     "OBJECT": supers.write_object,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
+from local.redshift.sql.values.casts import present
 from local.redshift.sql.values.choice import case_of
 from local.redshift.sql.values.comparisons import compare
 from local.redshift.sql.values.typed import Typed
@@ -13,7 +14,7 @@ from local.redshift.sql.write.writer import Writer
 
 def write_nvl2(writer: Writer, function: Function, node: tree.Call) -> Typed:
     subject, filled, empty = (writer.write(argument) for argument in node.arguments)
-    return case_of([f"{subject.sql} is not null"], [filled, empty])
+    return case_of([f"{present(subject)} is not null"], [filled, empty])
 
 
 def write_nullif(writer: Writer, function: Function, node: tree.Call) -> Typed:

@@ -6,7 +6,7 @@ from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import STRINGS, Type
+from local.redshift.sql.values.types import DOUBLE, STRINGS, Type
 from local.redshift.sql.words import DATE_PARTS
 from local.redshift.sql.write.writer import Writer
 
@@ -32,9 +32,12 @@ def _moment_of(writer: Writer, node: tree.Expression) -> Typed:
 
 
 def write_date_part(writer: Writer, function: Function, node: tree.Call) -> Typed:
-    argument = _moment_of(writer, node.arguments[1])
-    type_ = Type("double precision" if argument.type.name == "timestamptz" else "integer")
-    return Typed(f"pg_catalog.rs_extract({_part_of(node.arguments[0])}, {argument.sql})", type_)
+    """Write DATE_PART, which is DOUBLE PRECISION, or EXTRACT, which is so of a TIMESTAMPTZ alone."""
+    argument, part = _moment_of(writer, node.arguments[1]), _part_of(node.arguments[0])
+    if function.name != "extract":
+        return Typed(f"pg_catalog.rs_date_part({part}, date_part({part}, {argument.sql}))", DOUBLE)
+    type_ = DOUBLE if argument.type.name == "timestamptz" else Type("integer")
+    return Typed(f"pg_catalog.rs_extract({part}, {argument.sql})", type_)
 
 
 def write_date_trunc(writer: Writer, function: Function, node: tree.Call) -> Typed:
@@ -49,6 +52,13 @@ def write_date_add(writer: Writer, function: Function, node: tree.Call) -> Typed
     amount = f"({writer.sql(node.arguments[1])})::bigint"
     sql = f"pg_catalog.dateadd({_part_of(node.arguments[0])}, {amount}, {argument.sql})"
     return Typed(sql, argument.type if kept else Type("timestamp"))
+
+
+def write_convert_timezone(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """CONVERT_TIMEZONE([from,] to, timestamp): a string is a TIMESTAMP (CONVERT_TIMEZONE)."""
+    *zones, moment = node.arguments
+    written = ", ".join([*(writer.write(zone).operand for zone in zones), _moment_of(writer, moment).sql])
+    return Typed(f"convert_timezone({written})", Type("timestamp"))
 
 
 def write_date_diff(writer: Writer, function: Function, node: tree.Call) -> Typed:

@@ -7,14 +7,17 @@ from dataclasses import replace
 from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
 from local.redshift.sql.values import decimals
+from local.redshift.sql.values.casts import number_of
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import FLOATS, INTEGERS, UNKNOWN, Type
+from local.redshift.sql.values.types import FLOATS, INTEGERS, SUPER, UNKNOWN, Type
 from local.redshift.sql.write.calls.templates import write_plain
 from local.redshift.sql.write.writer import Writer
 
 
 def write_rounded(writer: Writer, function: Function, node: tree.Call) -> Typed:
     arguments = [writer.write(argument) for argument in node.arguments]
+    if arguments[0].type == SUPER:
+        return _of_super(function, arguments)
     first = arguments[0].type
     sql = f"{function.name}({', '.join(argument.sql for argument in arguments)})"
     if first.name in INTEGERS and len(arguments) == 1:
@@ -27,10 +30,23 @@ def write_rounded(writer: Writer, function: Function, node: tree.Call) -> Typed:
     return Typed(f"({sql})::{type_.sql}" if type_ != UNKNOWN else sql, type_)
 
 
+def write_absolute(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    argument = writer.write(node.arguments[0])
+    if argument.type == SUPER:
+        return _of_super(function, [argument])
+    return write_plain(writer, replace(function, template=""), node)
+
+
+def _of_super(function: Function, arguments: list[Typed]) -> Typed:
+    """Write a function of a SUPER value, which gives one, NULL where it is no number (operators-functions)."""
+    listed = ", ".join([number_of(arguments[0]), *(argument.sql for argument in arguments[1:])])
+    return Typed(f"to_jsonb({function.name}({listed}))", SUPER)
+
+
 def write_ceiling(writer: Writer, function: Function, node: tree.Call) -> Typed:
     return (
         write_rounded(writer, function, node)
-        if writer.write(node.arguments[0]).type.name in ("numeric", *INTEGERS)
+        if writer.write(node.arguments[0]).type.name in ("numeric", "super", *INTEGERS)
         else (write_plain(writer, replace(function, template=""), node))
     )
 

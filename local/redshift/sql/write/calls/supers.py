@@ -7,7 +7,7 @@ from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
 from local.redshift.sql.values.casts import as_super
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import SUPER, VARCHAR
+from local.redshift.sql.values.types import SUPER, VARCHAR, Type
 from local.redshift.sql.write.writer import Writer
 
 
@@ -16,6 +16,13 @@ def write_json_path(writer: Writer, function: Function, node: tree.Call) -> Type
     if_invalid = path.pop().sql if path[-1].type.name == "boolean" else "false"
     keys = ", ".join(f"({key.sql})::text" for key in path)
     return Typed(f"pg_catalog.rs_json_path({value.sql}, {if_invalid}, {keys})::varchar", VARCHAR)
+
+
+def write_array_search(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """ARRAY_CONTAINS, ARRAY_POSITION and ARRAY_POSITIONS: (array, value [, null_match]) (array_positions)."""
+    array, value, *rest = (writer.write(argument) for argument in node.arguments)
+    listed = ", ".join([as_super(array), as_super(value), *(each.sql for each in rest)])
+    return Typed(f"pg_catalog.rs_{function.name}({listed})", Type(function.result))
 
 
 def write_array(writer: Writer, function: Function, node: tree.Call) -> Typed:

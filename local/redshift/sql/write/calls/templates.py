@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from local.redshift.names import physical_words
 from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
-from local.redshift.sql.values.casts import cast
+from local.redshift.sql.values.casts import cast, present, text_of
 from local.redshift.sql.values.choice import agreed
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import SUPER, UNKNOWN, VARCHAR, Type
 from local.redshift.sql.write.windows import window_sql
 from local.redshift.sql.write.writer import Writer
 
+# How many first arguments are strings, which a number or moment becomes, as in examples of the functions' pages.
+_STRINGS = {
+    name: count
+    for count, names in {
+        1: """ascii initcap lower upper quote_literal reverse md5 sha sha1 func_sha1 sha2 crc32 char_length
+            character_length len length textlen octet_length soundex left right lpad rpad repeat replicate to_date
+            to_timestamp""",
+        2: "btrim ltrim rtrim charindex position strpos split_part difference",
+        3: "replace translate",
+    }.items()
+    for name in names.split()
+}
+
 
 def write_plain(writer: Writer, function: Function, node: tree.Call) -> Typed:
     """Write a call as its template says, or alike."""
     arguments = [writer.write(argument) for argument in node.arguments]
-    type_, written = _result_type(function, arguments), [_argument_sql(writer, function, each) for each in arguments]
+    if function.result == "=" or function.name == "count":
+        arguments = [replace(argument, sql=present(argument)) for argument in arguments]
+    written = [_argument_sql(function, place, argument) for place, argument in enumerate(arguments)]
+    type_ = _result_type(function, arguments)
     if function.result == "=":
         type_, written = agreed(arguments)
     listed = ("distinct " if node.distinct else "") + ("*" if node.is_star else ", ".join(written))
@@ -33,18 +51,20 @@ def write_plain(writer: Writer, function: Function, node: tree.Call) -> Typed:
     return Typed(sql, type_)
 
 
-def _argument_sql(writer: Writer, function: Function, argument: Typed) -> str:
+def _argument_sql(function: Function, place: int, argument: Typed) -> str:
     """Return an argument; a function of no SUPER takes the scalar that a SUPER value holds.
 
     What is named to the functions of privileges PostgreSQL would cut.
     """
     if function.name.startswith("has_") and argument.is_literal:
         return physical_words(argument.sql)
+    if place < _STRINGS.get(function.name, 0):
+        return text_of(argument)
     if function.result in ("super", "1"):
         return argument.sql
     if argument.type != SUPER or function.kind != "s":
         return argument.operand
-    takes_super = function.name.startswith(("is_", "get_", "json_"))
+    takes_super = function.name.startswith(("is_", "get_", "json_", "decimal_", "arrays_"))
     return argument.sql if takes_super else cast(argument, VARCHAR, "varchar").sql
 
 

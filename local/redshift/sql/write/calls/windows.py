@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
 from local.redshift.sql.values.typed import Typed
@@ -15,22 +14,21 @@ from local.redshift.sql.write.writer import Writer
 
 
 def write_neighbour(writer: Writer, function: Function, node: tree.Call) -> Typed:
-    """LAG, LEAD, FIRST_VALUE, LAST_VALUE. Without NULLs they are the first or last value of a frame, which an
-    aggregate finds (https://docs.aws.amazon.com/redshift/latest/dg/r_WF_LAG.html)."""
+    """LAG, LEAD, FIRST_VALUE, LAST_VALUE, NTH_VALUE. Without NULLs they are the nth value of a frame from its first or
+    last, which an aggregate finds (https://docs.aws.amazon.com/redshift/latest/dg/r_WF_LAG.html)."""
     if node.nulls != "ignore" or node.window is None:
         alike = replace(function, template="")
         return write_plain(writer, alike, tree.Call(node.name, node.arguments, window=node.window))
     argument, window = writer.write(node.arguments[0]), node.window
+    place = f"({writer.sql(node.arguments[1])})::integer" if len(node.arguments) > 1 else "1"
     is_last = function.name in ("last_value", "lag")
     if function.name in ("lag", "lead"):
-        if len(node.arguments) > 1 and getattr(node.arguments[1], "text", "") != "1":
-            raise RedshiftError(
-                f"{function.name} IGNORE NULLS by more than one row is not offered by the local Redshift"
-            )
         frame = "unbounded preceding and 1 preceding" if is_last else "1 following and unbounded following"
         window = tree.Window(window.partition, window.order, f"rows between {frame}")
-    name = "pg_catalog.rs_last" if is_last else "pg_catalog.rs_first"
-    return Typed(f"{name}({argument.sql}) over {window_sql(writer, window)}", argument.type)
+    over_sql = f"({argument.sql}) over {window_sql(writer, window)}"
+    if place == "1":
+        return Typed(f"pg_catalog.rs_{'last' if is_last else 'first'}{over_sql}", argument.type)
+    return Typed(f"pg_catalog.rs_pick(pg_catalog.rs_values{over_sql}, {'- ' if is_last else ''}{place})", argument.type)
 
 
 def write_ratio(writer: Writer, function: Function, node: tree.Call) -> Typed:

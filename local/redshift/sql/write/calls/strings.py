@@ -1,0 +1,31 @@
+"""Calls of functions that take VARBYTE as well as strings. Pure."""
+
+from __future__ import annotations
+
+from local.redshift.sql import tree
+from local.redshift.sql.functions import Function
+from local.redshift.sql.values.casts import text_of
+from local.redshift.sql.values.typed import Typed
+from local.redshift.sql.values.types import VARBYTE, VARCHAR
+from local.redshift.sql.write.writer import Writer
+
+
+def write_substring(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """SUBSTRING(string, start [, characters]): of a VARBYTE it counts bytes, and is one (r_SUBSTRING)."""
+    value, *places = (writer.write(argument) for argument in node.arguments)
+    type_ = VARBYTE if value.type == VARBYTE else VARCHAR
+    listed = ", ".join([text_of(value), *(place.operand for place in places)])
+    return Typed(f"(substring({listed}))::{type_.sql}", type_)
+
+
+def write_concat(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """CONCAT(string, string), or of two VARBYTEs (r_CONCAT)."""
+    left, right = (writer.write(argument) for argument in node.arguments)
+    return joined(left, right)
+
+
+def joined(left: Typed, right: Typed) -> Typed:
+    """Return two strings, or two VARBYTEs, one behind the other."""
+    if VARBYTE in (left.type, right.type):
+        return Typed(f"({left.sql} || {right.sql})::varbyte", VARBYTE)
+    return Typed(f"({text_of(left)} || {text_of(right)})::varchar", VARCHAR)
