@@ -30,7 +30,7 @@ from landfall.new_dataset.project import MODELS, TEMPLATES
 from landfall.operate.names import did_you_mean
 from scripts.contracts import read_contracts
 
-MODELED, STAGED, OF_HISTORY = "{{ modeled_columns() }}", "{{{{ change_columns('{dataset}') }}}},", "    '{name}',"
+MODELED, STAGED = "{{ modeled_columns() }}", "{{{{ change_columns('{dataset}') }}}},"
 # Words that these files have whatever their columns are called: a column of such a name cannot be told from them.
 WORD = re.compile(r"\w+")
 FILE_WORDS = frozenset(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-DAY_SECONDS = 86_400
 DAYS_A_MONTH = 365 / 12
 # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-billing.html
 BILLED_SECONDS = 60.0  # at least, for each waking

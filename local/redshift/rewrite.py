@@ -26,9 +26,9 @@ from local.redshift.refuse import refuse_names, refuse_unsupported
 from local.redshift.schemas import in_its_database
 from local.redshift.show import rewrite_show
 from local.redshift.sql.translate import Answer, Needs, needs, translate
+from local.redshift.sql.values.lengths import VARCHAR_BYTES
 from local.redshift.storage import storage_comment
 
-VARCHAR_MAX = 65535
 _OWN_SETTINGS = (
     "query_group|enable_case_sensitive_identifier|enable_case_sensitive_super_attribute|wlm_query_slot_count"
     "|enable_result_cache_for_session|enable_numeric_rounding|spectrum_query_maxerror|describe_field_name_in_uppercase"
@@ -42,7 +42,7 @@ def _rule(pattern: str, replacement: str) -> Callable[[str], str]:
 
 _TYPES: tuple[Callable[[str], str], ...] = (
     # lengths: 256 bytes unless given, MAX = 65535 (https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html)
-    _rule(r"\b(?:national\s+)?(varchar|nvarchar|character\s+varying)\s*\(\s*max\s*\)", f"varchar({VARCHAR_MAX})"),
+    _rule(r"\b(?:national\s+)?(varchar|nvarchar|character\s+varying)\s*\(\s*max\s*\)", f"varchar({VARCHAR_BYTES})"),
     _rule(r"\bnvarchar\b", "varchar"),
     _rule(r"\bvarbyte(?:\s*\([^)]*\))?", "varbyte"),
     _rule(r"(::\s*)(?:text|varchar|character\s+varying)\b(?!\s*[(.])", r"\1varchar(256)"),

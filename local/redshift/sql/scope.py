@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.redshift.errors import RedshiftError
 from local.redshift.names import physical
 from local.redshift.sql import tree
 from local.redshift.sql.values.typed import Typed
@@ -44,7 +45,6 @@ class Source:
     name: tree.Name = ()
     label: str = ""  # what it is called in PostgreSQL's query
     is_element: bool = False
-    is_hidden: bool = False  # its columns are not among `*` (those that USING merges)
     relation: tree.Name = ()  # what it is, whatever its alias
     hidden: frozenset[str] = frozenset()  # columns that `*` does not mean
     is_system: bool = False  # it is a system table
@@ -146,9 +146,18 @@ def quote_path(name: tree.Name) -> str:
     return ".".join(quote(part) for part in name)
 
 
-def quote_text(text: str) -> str:
-    """Return a string literal; a backslash escapes in it."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+def quote_names(names: Iterable[str]) -> str:
+    """Return names in brackets, as of columns that are listed.
+
+    >>> quote_names(["id", "order"])
+    '("id", "order")'
+    """
+    return f"({', '.join(map(quote, names))})"
+
+
+def no_such_column(column: str) -> RedshiftError:
+    """Return the error of a column that no relation has."""
+    return RedshiftError(f'column "{column}" does not exist', "42703")
 
 
 def walk(node: Any) -> Iterator[Any]:

@@ -95,31 +95,7 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
         RedshiftError: Redshift would refuse it, or this front does not know a part of it.
     """
     statement, parser = _parse(sql)
-    catalog = {}
-    functions: dict[str, Type] = {}
-    for name, kind, columns in answer:
-        if kind == "function":
-            functions[name] = of_catalog(columns)
-            continue
-        if kind == VIEW:
-            query = statement_tree(columns)
-            if isinstance(query, tree.Query):
-                catalog[tuple(name.split(UNIT))] = Relation({}, query=query)
-            continue
-        kind, *stored = kind.split(UNIT)
-        pairs = [column.split(UNIT)[:2] for column in columns.split(RECORD) if column]
-        is_beside = kind == STORED_BESIDE
-        tells_names = kind == NAMING or (is_beside and bool(NAMES))
-        naming = frozenset(column for column, type_ in pairs if tells_names and _NAMES.match(type_))
-        found = {column: of_catalog(type_) for column, type_ in pairs}
-        catalog[tuple(name.split(UNIT))] = Relation(
-            found,
-            kind in ("t", NAMING, STORED_CATALOG, STORED_BESIDE),
-            naming,
-            "".join(stored[:1]),
-            frozenset(stored[1:]),
-            is_beside=is_beside,
-        )
+    catalog, functions = _told(answer)
     users = [name for name in parser.named if not (name in catalog and catalog[name].is_catalog)]
     reads_system = any(is_system(name, catalog.get(name)) for name in parser.named)
     writer = Writer(
@@ -130,6 +106,35 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
         correlations=Correlations(runs_on_leader=not users and not reads_system),
     )
     return write_statement(writer, statement, makes_table)
+
+
+def _told(answer: Answer) -> tuple[dict[tree.Name, Relation], dict[str, Type]]:
+    """Return the relations that an answer tells, and what its functions return."""
+    catalog: dict[tree.Name, Relation] = {}
+    functions: dict[str, Type] = {}
+    for name, kind, told in answer:
+        if kind == "function":
+            functions[name] = of_catalog(told)
+        elif kind != VIEW:
+            catalog[tuple(name.split(UNIT))] = _relation(kind, told)
+        elif isinstance(query := statement_tree(told), tree.Query):
+            catalog[tuple(name.split(UNIT))] = Relation({}, query=query)
+    return catalog, functions
+
+
+def _relation(kind: str, columns: str) -> Relation:
+    kind, *stored = kind.split(UNIT)
+    pairs = [column.split(UNIT)[:2] for column in columns.split(RECORD) if column]
+    is_beside = kind == STORED_BESIDE
+    tells_names = kind == NAMING or (is_beside and bool(NAMES))
+    return Relation(
+        columns={column: of_catalog(type_) for column, type_ in pairs},
+        is_catalog=kind in ("t", NAMING, STORED_CATALOG, STORED_BESIDE),
+        naming=frozenset(column for column, type_ in pairs if tells_names and _NAMES.match(type_)),
+        stored="".join(stored[:1]),
+        hidden=frozenset(stored[1:]),
+        is_beside=is_beside,
+    )
 
 
 def translate_unloaded(sql: str, answer: Answer) -> str:

@@ -1,4 +1,4 @@
-"""Words of Redshift's SQL as data: the reserved ones, those that begin a clause, types, date parts."""
+"""Words of Redshift's SQL as data: the reserved ones, those that begin a clause, comparisons, types, date parts."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ RESERVED = frozenset(_RESERVED.split())
 CLAUSES = frozenset(
     {"qualify", "window", "set", "start", "connect", "fetch", "exclude", "returning", "values", "within"}
 )
+COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
 # Reserved, and columns of the system catalog that its readers name bare: tables of users cannot have such a column.
 CATALOG_COLUMNS = frozenset({"oid"})
 

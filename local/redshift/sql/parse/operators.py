@@ -10,6 +10,7 @@ from local.redshift.sql import tree
 from local.redshift.sql.parse.parser import AND, COMPARE, IS, MATCH, NOT, OR, OTHER, POWER, PRODUCT, SUM, ZONE, Parser
 from local.redshift.sql.parse.primaries import parse_primary
 from local.redshift.sql.parse.types import parse_type
+from local.redshift.sql.words import COMPARISONS
 
 _BINARY = {
     "or": OR, "and": AND, "=": COMPARE, "<>": COMPARE, "!=": COMPARE, "<": COMPARE, ">": COMPARE, "<=": COMPARE,
@@ -18,7 +19,6 @@ _BINARY = {
 }  # fmt: skip
 
 
-_COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
 _SUFFIXES = frozenset({"at", "is", "isnull", "notnull", "not", "like", "ilike", "similar", "between", "in"})
 _POSTFIXES = frozenset({"::", "[", ".", "("})
 _UNARY = frozenset({"-", "+", "~", "@"})
@@ -40,7 +40,7 @@ def parse_expression(parser: Parser, level: int = OR) -> tree.Expression:
             if binding < level:
                 return left
             parser.position += 1
-            if key in _COMPARISONS and parser.token.key in ("any", "some", "all"):
+            if key in COMPARISONS and parser.token.key in ("any", "some", "all"):
                 left = _parse_quantified(parser, left, key)
             else:
                 left = tree.Binary(key, left, parse_expression(parser, binding + 1))

@@ -25,3 +25,12 @@ class Typed:
     def is_null(self) -> bool:
         """Tell whether it is the literal NULL; every other literal without a type is a string."""
         return self.is_literal and self.sql.lower() == "null"
+
+
+def told(sql: str, type_: Type) -> Typed:
+    """Return an expression that PostgreSQL is told the type of, where that is known.
+
+    >>> told("avg(a)", Type("bigint")).sql
+    '(avg(a))::bigint'
+    """
+    return Typed(f"({sql})::{type_.sql}" if type_ != UNKNOWN else sql, type_)

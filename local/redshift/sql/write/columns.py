@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.masking import quote_literal
 from local.redshift.names import true_name
 from local.redshift.sql import tree
-from local.redshift.sql.scope import Source, quote, quote_path, quote_text
+from local.redshift.sql.scope import Source, quote, quote_path
+from local.redshift.sql.tokens import syntax_error
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import ARRAY, SUPER, UNKNOWN
 from local.redshift.sql.write.catalog import COLUMNS
@@ -66,7 +68,7 @@ def _navigate(writer: Writer, base: Typed, steps: tuple[str | tree.Expression, .
     sql = base.sql
     for step in steps:
         if isinstance(step, str):
-            sql += f" -> {quote_text(true_name(step))}"
+            sql += f" -> {quote_literal(true_name(step))}"
         else:
             index = writer.write(step)
             sql += f" -> ({index.sql}){'' if index.is_literal else '::integer'}"
@@ -74,4 +76,4 @@ def _navigate(writer: Writer, base: Typed, steps: tuple[str | tree.Expression, .
 
 
 def write_star(writer: Writer, node: tree.Star) -> Typed:
-    raise RedshiftError('syntax error at or near "*"', SYNTAX_ERROR)
+    raise syntax_error("*")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.redshift.sql import tree
-from local.redshift.sql.scope import quote, walk
+from local.redshift.sql.scope import quote, quote_names, walk
 from local.redshift.sql.values.types import UNKNOWN
 from local.redshift.sql.write.apart import KEPT_APART, is_computed_once
 from local.redshift.sql.write.sets import first_of, is_plain
@@ -25,7 +25,7 @@ def write_common_tables(writer: Writer, query: tree.Query) -> str:
         writer.depth += 1
         sql, columns = writer.query(table.query)
         writer.recurs, writer.depth = recurs, writer.depth - 1
-        named = f"({', '.join(quote(name) for name in table.columns)})" if table.columns else ""
+        named = quote_names(table.columns) if table.columns else ""
         how = "not materialized " if _is_scan(table.query) and not query.is_recursive else ""
         if not query.is_recursive and is_computed_once(table, query):
             sql = KEPT_APART + sql

@@ -9,7 +9,7 @@ from typing import Any
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.sql import tree
-from local.redshift.sql.scope import quote, walk
+from local.redshift.sql.scope import no_such_column, quote_names, walk
 from local.redshift.sql.write.writer import Writer
 
 
@@ -23,7 +23,7 @@ def write_join(writer: Writer, join: tree.Join) -> str:
         return f"{left}, {right}"
     if join.using:
         writer.scope.merged += [name for name in join.using if name not in writer.scope.merged]
-        return f"{left} {join.kind} {right} using ({', '.join(quote(name) for name in join.using)})"
+        return f"{left} {join.kind} {right} using {quote_names(join.using)}"
     if join.kind.startswith("natural"):
         _merge_columns(writer, before)
     if join.on is None:
@@ -72,7 +72,7 @@ def _owner_of(writer: Writer, column: tree.Column, relations: list[tree.Relation
         known = writer.catalog.get(relation.name) if isinstance(relation, tree.Table) else None
         if known and column.name[0] in known.columns:
             return _alias(relation)
-    raise RedshiftError(f'column "{column.name[0]}" does not exist', "42703")
+    raise no_such_column(column.name[0])
 
 
 def _is_outer(node: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from local.redshift.sql import tree
 from local.redshift.sql.values import decimals
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import BOOLEAN, UNKNOWN, Type
+from local.redshift.sql.values.types import BOOLEAN, DOUBLE, UNKNOWN, Type
 from local.redshift.sql.write.writer import Writer
 
 
@@ -16,7 +16,7 @@ def write_literal(writer: Writer, node: tree.Literal) -> Typed:
     if node.kind != "number":
         return Typed(text, UNKNOWN if node.kind == "null" else BOOLEAN, is_literal=node.kind == "null")
     if "e" in text.lower():
-        return Typed(text + "::double precision", Type("double precision"))
+        return Typed(text + "::double precision", DOUBLE)
     if "." in text or int(text) >= 2**63:
         return Typed(text, decimals.of_digits(text))
     return Typed(text, Type("integer" if int(text) < 2**31 else "bigint"))

@@ -8,11 +8,11 @@ from local.redshift.sql.values.casts import number_of
 from local.redshift.sql.values.choice import common_type
 from local.redshift.sql.values.comparisons import compare
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import BOOLEAN, SUPER, Type
+from local.redshift.sql.values.types import BOOLEAN, DOUBLE, SUPER, Type
+from local.redshift.sql.words import COMPARISONS
 from local.redshift.sql.write.calls.strings import joined
 from local.redshift.sql.write.writer import Writer
 
-_COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
 
 
@@ -38,7 +38,7 @@ def write_binary(writer: Writer, node: tree.Binary) -> Typed:
     if isinstance(node.left, tree.Row) or isinstance(node.right, tree.Row):
         return Typed(f"({writer.sql(node.left)} {operator} {writer.sql(node.right)})", BOOLEAN)
     left, right = writer.write(node.left), writer.write(node.right)
-    if operator in _COMPARISONS:
+    if operator in COMPARISONS:
         return compare(operator, left, right)
     if operator in _ARITHMETIC:
         return compute(operator, left, right)
@@ -48,9 +48,7 @@ def write_binary(writer: Writer, node: tree.Binary) -> Typed:
     if operator == "||":
         return joined(left, right)
     if operator == "^":
-        return Typed(
-            f"power(({left.sql})::double precision, ({right.sql})::double precision)", Type("double precision")
-        )
+        return Typed(f"power(({left.sql})::double precision, ({right.sql})::double precision)", DOUBLE)
     if operator in ("<<", ">>"):
         return Typed(f"({left.sql} {operator} ({right.sql})::integer)", left.type)
     type_ = BOOLEAN if "~" in operator else common_type([left, right])

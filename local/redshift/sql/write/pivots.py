@@ -6,9 +6,10 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/r_FROM_clause-pivot-unpiv
 from __future__ import annotations
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
+from local.redshift.masking import quote_literal
 from local.redshift.names import physical, true_name
 from local.redshift.sql import tree
-from local.redshift.sql.scope import Scope, quote, quote_text, walk
+from local.redshift.sql.scope import Scope, no_such_column, quote, quote_names, walk
 from local.redshift.sql.values.choice import agreed
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import VARCHAR
@@ -43,10 +44,10 @@ def write_unpivot(writer: Writer, unpivot: tree.Unpivot) -> str:
     kept = [(name, typed) for name, typed in columns if name not in turned]
     by_name = dict(columns)
     if missing := turned.keys() - by_name.keys():
-        raise RedshiftError(f'column "{min(missing)}" does not exist', "42703")
+        raise no_such_column(min(missing))
     type_, values = agreed([by_name[name] for name in turned])
     rows = ", ".join(
-        f"({quote_text(true_name(item.alias or name))}::varchar, {value})"
+        f"({quote_literal(true_name(item.alias or name))}::varchar, {value})"
         for (name, item), value in zip(turned.items(), values, strict=True)
     )
     items = ", ".join(
@@ -59,7 +60,7 @@ def write_unpivot(writer: Writer, unpivot: tree.Unpivot) -> str:
     columns_now = {name: typed.type for name, typed in kept}
     label = add_source(writer, alias, {**columns_now, unpivot.label: VARCHAR, unpivot.value: type_})
     turned_rows = f'{source} cross join lateral (values {rows}) as "turned"("label", "value"){where}'
-    named = f"{quote(label)}({', '.join(quote(name) for name in names)})"
+    named = f"{quote(label)}{quote_names(names)}"
     return f"(select {items} from {turned_rows}) as {named}"  # noqa: S608 - of a tree
 
 

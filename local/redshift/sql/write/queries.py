@@ -17,6 +17,7 @@ from local.redshift.sql.write.common_tables import write_common_tables
 from local.redshift.sql.write.joins import mark_outer_joins
 from local.redshift.sql.write.select_list import Items, write_items
 from local.redshift.sql.write.sets import tail, write_set_operation
+from local.redshift.sql.write.windows import ordered
 from local.redshift.sql.write.writer import Output, Writer
 
 
@@ -104,8 +105,7 @@ def _qualified(writer: Writer, select: tree.Select, items: Items, columns: Outpu
             inner.append(writer.sql(expression))
             place = len(inner) - 1
             names.append(f"o{place}")
-        words = f"{names[place]}{' desc' if item.descending else ''}"
-        order.append(f"{words} nulls {item.nulls}" if item.nulls else words)
+        order.append(ordered(names[place], item))
     condition = writer.condition(select.qualify) if select.qualify else "true"
     outputs = [f"{name} as {quote(column)}" for name, (column, _) in zip(names, columns, strict=False)]
     word = "select distinct " if select.distinct else "select "

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
-from local.redshift.sql.scope import quote
+from local.redshift.sql.scope import no_such_column, quote
 from local.redshift.sql.values.lengths import literal_length
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import VARCHAR
@@ -40,13 +40,11 @@ def _star_items(writer: Writer, star: tree.Star, select: tree.Select) -> Items:
             raise RedshiftError("the columns to exclude from are not known: a relation does not exist", "42P01")
         return [("", written, None)]
     is_plain = not any(source.is_element or source.hidden for source in writer.scope.sources)
-    if (
-        is_plain and not select.excluded and select.qualify is None
-    ):  # kept as written: views see columns that come later
+    if is_plain and not select.excluded and select.qualify is None:  # as written: views see columns that come later
         first, *others = [(name, written, typed) for name, typed in columns] or [("", written, Typed(""))]
         return [first, *((name, "", typed) for name, _, typed in others)]
     if missing := set(select.excluded) - {name for name, _ in columns}:
-        raise RedshiftError(f'column "{min(missing)}" does not exist', "42703")
+        raise no_such_column(min(missing))
     return [(name, f"{typed.sql} as {quote(name)}", typed) for name, typed in columns if name not in select.excluded]
 
 
@@ -61,7 +59,7 @@ def _write_item(writer: Writer, expression: tree.Expression) -> Typed:
 
 def _of_any_length(typed: Typed) -> Typed:
     """Return an item of a select list; a string literal is a VARCHAR."""
-    is_string = typed.is_literal and typed.sql.lower() != "null"
+    is_string = typed.is_literal and not typed.is_null
     return Typed(f"{typed.sql}::varchar", VARCHAR) if is_string else typed
 
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.sql import tree
-from local.redshift.sql.scope import Columns, Scope, Source, quote
+from local.redshift.sql.scope import Columns, Scope, Source, quote, quote_names
+from local.redshift.sql.tokens import syntax_error
 from local.redshift.sql.values.type_names import of_words
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import SUPER, UNKNOWN, VARCHAR, Type
@@ -38,14 +39,14 @@ def write_table(writer: Writer, table: tree.Table) -> str:
         is_of_system = is_system(name, relation)
         columns = dict(relation.columns) if relation else None
     if table.at:
-        raise RedshiftError('syntax error at or near "at"', SYNTAX_ERROR)
+        raise syntax_error("at")
     if table.columns:
         columns = renamed(list(columns.items()) if columns is not None else None, table.columns)
     label = add_source(writer, alias, columns, () if table.alias else name)
     writer.scope.sources[-1].relation, writer.scope.sources[-1].is_system = name, is_of_system
     if (known := writer.catalog.get(name)) and known.hidden:
         writer.scope.sources[-1].hidden = known.hidden
-    named = f"({', '.join(quote(column) for column in table.columns)})" if table.columns else ""
+    named = quote_names(table.columns) if table.columns else ""
     relation = writer.catalog.get(name) if columns is not None else None
     return f"{told(name, relation)} as {quote(label)}{named}"
 
@@ -105,7 +106,7 @@ def write_derived(writer: Writer, relation: tree.Derived) -> str:
     writer.scope = here
     alias = relation.alias or f"unnamed {len(here.sources)}"
     label = add_source(writer, alias, renamed(columns, relation.columns))
-    named = f"({', '.join(quote(name) for name in relation.columns)})" if relation.columns else ""
+    named = quote_names(relation.columns) if relation.columns else ""
     return f"({sql}) as {quote(label)}{named}"
 
 
@@ -124,4 +125,4 @@ def write_function_table(writer: Writer, relation: tree.FunctionTable) -> str:
     label = add_source(writer, alias, dict.fromkeys(names, call.type))
     if not _CALL.fullmatch(call.sql):  # what is written as more than a call: PostgreSQL's FROM takes no casts
         call = Typed(f"(select {call.sql})", call.type)
-    return f"{call.sql} as {quote(label)}({', '.join(quote(name) for name in names)})"
+    return f"{call.sql} as {quote(label)}{quote_names(names)}"

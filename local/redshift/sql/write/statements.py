@@ -7,7 +7,7 @@ from typing import Any
 
 from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
-from local.redshift.sql.scope import Scope, quote, quote_path
+from local.redshift.sql.scope import Scope, quote, quote_names, quote_path
 from local.redshift.sql.write.common_tables import write_common_tables
 from local.redshift.sql.write.merge import merge_without_duplicates
 from local.redshift.sql.write.queries import write_query
@@ -47,7 +47,7 @@ def _write_rows(writer: Writer, query: tree.Query) -> str:
 
 
 def _write_insert(writer: Writer, insert: tree.Insert) -> str:
-    columns = f" ({', '.join(quote(name) for name in insert.columns)})" if insert.columns else ""
+    columns = f" {quote_names(insert.columns)}" if insert.columns else ""
     into = f"insert into {quote_path(insert.table)}{columns} "
     if insert.query is not None:
         return into + write_query(writer, insert.query, keeps_literals=True)[0]
@@ -84,7 +84,7 @@ def _write_merge(writer: Writer, merge: tree.Merge) -> str:
         matched = "delete"
     else:
         matched = f"update set {', '.join(f'{quote(name)} = {writer.sql(value)}' for name, value in merge.assignments)}"
-    columns = f" ({', '.join(quote(name) for name in merge.columns)})" if merge.columns else ""
+    columns = f" {quote_names(merge.columns)}" if merge.columns else ""
     values = ", ".join(writer.sql(value) for value in merge.values)
     return (
         f"merge into {target} using {source} on {on} when matched then {matched}"

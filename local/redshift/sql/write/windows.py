@@ -27,9 +27,10 @@ def order_sql(writer: Writer, items: list[tree.OrderItem]) -> str:
 
 def order_item_sql(writer: Writer, item: tree.OrderItem) -> str:
     """Return one expression of ORDER BY."""
-    words = writer.sql(item.expression) + (" desc" if item.descending else "")
+    return ordered(writer.sql(item.expression), item)
+
+
+def ordered(sql: str, item: tree.OrderItem) -> str:
+    """Return what an expression of ORDER BY has become, in its direction."""
+    words = f"{sql} desc" if item.descending else sql
     return f"{words} nulls {item.nulls}" if item.nulls else words
-
-
-def direction(item: tree.OrderItem) -> str:
-    return " desc" if item.descending else ""

@@ -9,9 +9,9 @@ from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
 from local.redshift.sql.values.casts import number_of
 from local.redshift.sql.values.decimals import decimal_of
-from local.redshift.sql.values.typed import Typed
+from local.redshift.sql.values.typed import Typed, told
 from local.redshift.sql.values.types import DOUBLE, FLOATS, INTEGERS, STRINGS, UNKNOWN, VARCHAR, Type
-from local.redshift.sql.write.windows import direction, order_item_sql, over
+from local.redshift.sql.write.windows import order_item_sql, ordered, over
 from local.redshift.sql.write.writer import Writer
 
 _WHOLE_PARTITION = "rows between unbounded preceding and unbounded following"
@@ -21,7 +21,7 @@ def _write_aggregate(writer: Writer, node: tree.Call, name: str, type_: Type) ->
     argument = writer.write(node.arguments[0])
     word = "distinct " if node.distinct else ""
     sql = f"{name}({word}{number_of(argument)}){over(writer, node)}"
-    return Typed(f"({sql})::{type_.sql}" if type_ != UNKNOWN else sql, type_)
+    return told(sql, type_)
 
 
 def write_sum(writer: Writer, function: Function, node: tree.Call) -> Typed:
@@ -64,7 +64,7 @@ def write_listagg(writer: Writer, function: Function, node: tree.Call) -> Typed:
     delimiter = f"({writer.sql(node.arguments[1])})::text" if len(node.arguments) > 1 else "''"
     word = "distinct " if node.distinct else ""
     items = [
-        f"{measure}{direction(item)}"
+        ordered(measure, item)
         if node.distinct and item.expression == node.arguments[0]
         else order_item_sql(writer, item)
         for item in node.within
@@ -89,11 +89,11 @@ def write_percentile(writer: Writer, function: Function, node: tree.Call) -> Typ
     name, argument = function.name.rsplit(" ", 1)[-1], writer.write(item.expression)
     fraction = writer.sql(node.arguments[0])
     if node.window is None:
-        order = f"order by {argument.sql}{direction(item)}"
+        order = f"order by {ordered(argument.sql, item)}"
         sql = f"{name}({fraction}) within group ({order})"
     else:
         if item.descending:
             fraction = f"1 - {fraction}"
         sql = f"pg_catalog.rs_{name}(({argument.sql})::double precision, {fraction}){over(writer, node)}"
     type_ = argument.type if name == "percentile_disc" else DOUBLE
-    return Typed(f"({sql})::{type_.sql}" if type_ != UNKNOWN else sql, type_)
+    return told(sql, type_)

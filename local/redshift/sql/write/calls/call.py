@@ -27,7 +27,7 @@ def write_call(writer: Writer, node: tree.Call) -> Typed:
     _hold(function, node)
     if function.kind == "l":
         writer.leader_functions.add(name)
-    rule = _RULES.get(function.template)
+    rule = CALLS.get(function.template)
     return rule(writer, function, node) if rule else write_plain(writer, function, node)
 
 
@@ -71,7 +71,7 @@ def _needs_frame(function: Function) -> bool:
     return function.kind == "a" or function.name in _FRAMED
 
 
-_RULES: dict[str, Callable[[Writer, Function, tree.Call], Typed]] = {
+CALLS: dict[str, Callable[[Writer, Function, tree.Call], Typed]] = {
     "SUM": aggregates.write_sum,
     "AVG": aggregates.write_avg,
     "STATISTIC": aggregates.write_statistic,

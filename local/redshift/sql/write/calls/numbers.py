@@ -8,7 +8,7 @@ from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
 from local.redshift.sql.values import decimals
 from local.redshift.sql.values.casts import number_of
-from local.redshift.sql.values.typed import Typed
+from local.redshift.sql.values.typed import Typed, told
 from local.redshift.sql.values.types import FLOATS, INTEGERS, SUPER, UNKNOWN, Type
 from local.redshift.sql.write.calls.templates import write_plain
 from local.redshift.sql.write.writer import Writer
@@ -27,7 +27,7 @@ def write_rounded(writer: Writer, function: Function, node: tree.Call) -> Typed:
     if first.name in FLOATS:
         return Typed(sql, first)
     type_ = decimals.rounded(first, _whole(node.arguments[1]) if len(arguments) > 1 else 0)
-    return Typed(f"({sql})::{type_.sql}" if type_ != UNKNOWN else sql, type_)
+    return told(sql, type_)
 
 
 def write_absolute(writer: Writer, function: Function, node: tree.Call) -> Typed:
@@ -55,7 +55,7 @@ def write_to_number(writer: Writer, function: Function, node: tree.Call) -> Type
     text, format_ = (writer.write(argument) for argument in node.arguments)
     type_ = decimals.of_number_format(format_.sql.strip("'")) if format_.is_literal else UNKNOWN
     sql = f"to_number({text.operand}, {format_.operand})"
-    return Typed(f"{sql}::{type_.sql}" if type_ != UNKNOWN else sql, type_)
+    return told(sql, type_)
 
 
 def _whole(node: tree.Expression) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import Type
+from local.redshift.sql.values.types import DOUBLE
 from local.redshift.sql.write.calls.templates import write_plain
 from local.redshift.sql.write.windows import over, window_sql
 from local.redshift.sql.write.writer import Writer
@@ -34,4 +34,4 @@ def write_neighbour(writer: Writer, function: Function, node: tree.Call) -> Type
 def write_ratio(writer: Writer, function: Function, node: tree.Call) -> Typed:
     argument = writer.sql(node.arguments[0])
     share = f"({argument})::double precision / nullif(sum({argument}){over(writer, node)}, 0)::double precision"
-    return Typed(f"({share})", Type("double precision"))
+    return Typed(f"({share})", DOUBLE)
