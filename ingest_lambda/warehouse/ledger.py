@@ -114,4 +114,5 @@ def _row(entry: LedgerEntry) -> dict[str, Fact]:
         "load_path": entry.load_path,
         "path_columns": json.dumps(list(entry.path_columns), ensure_ascii=False) if entry.path_columns else None,
         "file_modified_at": naive_utc(entry.modified_at),
+        "source_file": entry.file.uri,
     }

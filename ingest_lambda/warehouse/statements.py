@@ -61,8 +61,14 @@ LOAD_FACTS: tuple[tuple[str, str], ...] = (
     ("loaded_at", "TIMESTAMP"),
     ("undone_at", "TIMESTAMP"),
 )
-# ... with the number that the file has in its load, which ties the staged rows to their file.
-STAGED_FACTS = (("file_number", "INTEGER"), *FILE_FACTS, PATH_FACT, ("file_modified_at", "TIMESTAMP"))
+# ... with the number that the file has in its load, which ties the staged rows to their file, and what they say of it.
+STAGED_FACTS = (
+    ("file_number", "INTEGER"),
+    *FILE_FACTS,
+    PATH_FACT,
+    ("file_modified_at", "TIMESTAMP"),
+    ("source_file", "VARCHAR(1100)"),
+)
 REJECTION_FACTS: tuple[tuple[str, str], ...] = (
     ("file_id", "VARCHAR(64)"),
     ("dataset", "VARCHAR(128)"),
@@ -248,24 +254,28 @@ def insert_rows(
 
     A row whose file is not among `files` stays behind. With `restores`, the rows of a file that were removed come back,
     as of the load that they came with: models have taken it in, and it stands where it stood in the order of loads.
+
+    What is the same in every row is not made row by row: the counter is asked once, since joined without a condition it
+    is a nested loop (https://docs.aws.amazon.com/redshift/latest/dg/query-performance-improvement-opportunities.html),
+    and the file's address is a fact. Where the counter is missing nothing is inserted here, as nothing in the ledger.
     """
     _check_ids(load_id)
+    counter = table("lock", dataset)
     names = [identifier(target.column) for target in targets]
     values = [*(target.value for target in targets), "files.file_id"]
     join = "inner join {} on files.file_number = staged.file_number" if stage.numbered else "cross join {}"
     return (
         f"insert into {table('landing', dataset)} ({', '.join([*names, named(METADATA_COLUMNS)])}) "
-        f"select {', '.join(values)}, "
-        "'s3://' || files.bucket || '/' || files.\"key\", "
-        f"files.file_modified_at, {_load_of_rows(load_id, restores=restores)} "
+        f"select {', '.join(values)}, files.source_file, files.file_modified_at, "
+        f"{_load_of_rows(load_id, counter, restores=restores)} "
         f"from {identifier(stage.name)} as staged {join.format(f'{identifier(files)} as files')} "
-        f"cross join {table('lock', dataset)} as counter "
-        f"{_removed(dataset) if restores else ''}where {not_in_ledger(dataset, restores=restores)}"
+        f"{_removed(dataset) if restores else ''}"
+        f"where {not_in_ledger(dataset, restores=restores)} and exists (select 1 from {counter})"
     )
 
 
-def _load_of_rows(load_id: str, *, restores: bool) -> str:
-    facts = (f"'{load_id}'", "counter.load_seq", "sysdate")
+def _load_of_rows(load_id: str, counter: str, *, restores: bool) -> str:
+    facts = (f"'{load_id}'", f"(select load_seq from {counter})", "sysdate")
     names = ("load_id", "load_seq", "loaded_at")
     return ", ".join(
         f"coalesce(removed.{name}, {fact})" if restores else fact for name, fact in zip(names, facts, strict=True)

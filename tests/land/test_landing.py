@@ -84,3 +84,18 @@ def test_columns_land_by_name_whatever_their_order(land: Land) -> None:
 
     rows = land.rows(f"select a, b, c from landing.{dataset} order by a")
     assert rows == [{"a": 1, "b": "x", "c": True}, {"a": 2, "b": "y", "c": False}]
+
+
+def test_without_its_counter_a_dataset_lands_nothing_and_with_it_again_the_file_that_waited(land: Land) -> None:
+    dataset = new_dataset()
+    first, second = (land.put(f"raw/{dataset}/{n}.parquet", pa.table({"id": [n]})) for n in (1, 2))
+    function = land.function()
+    assert function.receive(first)[0].status is Status.LANDED
+
+    land.warehouse.execute(f'delete from lock."{dataset}"')
+    assert function.receive(second)[0].status is Status.RETRIED
+    assert (land.count(f"landing.{dataset}"), land.count(f"ledger.{dataset}")) == (1, 1)
+
+    land.warehouse.execute(f'insert into lock."{dataset}" values (1)')
+    assert function.receive(second)[0].status is Status.LANDED
+    assert [row["_load_seq"] for row in land.rows(f"select _load_seq from landing.{dataset} order by id")] == [1, 2]
