@@ -58,7 +58,7 @@ def models_of(results: Sequence[Any], counted: Mapping[str, int]) -> list[dict[s
         {
             "name": result.node.name,
             "status": str(result.status),
-            "rows_affected": counted.get(result.node.name, _rows_affected(result)),
+            "rows_affected": counted.get(result.node.name, rows_affected(result)),
             **_message(result),
         }
         for result in results
@@ -128,7 +128,13 @@ def over_gap(result: Any) -> tuple[str, int] | None:
     return (found[2], int(found[1])) if found else None
 
 
-def _rows_affected(result: Any) -> int | None:
+def rows_affected(result: Any) -> int | None:
+    """Return the rows of a node's statement, None where the driver was told none.
+
+    >>> from types import SimpleNamespace as Object
+    >>> [rows_affected(Object(adapter_response=told)) for told in ({"rows_affected": 3}, {"rows_affected": -1}, {})]
+    [3, None, None]
+    """
     rows = (result.adapter_response or {}).get("rows_affected")
     return int(rows) if rows is not None and int(rows) >= 0 else None
 

@@ -1,8 +1,9 @@
-"""MODEL: count what dbt's adapter cannot: the rows of each UPSERT, and the rows that wait in quarantine or pending.
+"""MODEL: count what dbt's adapter cannot: the rows of tables that are built anew, and those that wait.
 
-In: dbt's results and a query function. Out: {model: rows}. The driver reports no row count for MERGE
-(`_commands_with_count` in redshift_connector's core.py), and a view has none: so the warehouse is asked. Of the rows
-that a run offered to a modeled table, those count that it holds now, and not those that lost against a newer row.
+In: dbt's results and a query function. Out: {model: rows}. The driver reports a row count for INSERT, by which an
+UPSERT ends, and none for MERGE and CREATE TABLE AS (`_commands_with_count` in redshift_connector's core.py), and a view
+has none: so the warehouse is asked. Of the rows that a run offered to a modeled table, those count that it holds now,
+and not those that lost against a newer row.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from transform_lambda.dbt_runtime import Query
+from transform_lambda.results import rows_affected
 
 _ROW_IDENTITY = {"_file_id", "_row_digest"}
 
@@ -57,11 +59,14 @@ def waiting_sql(model: str, relation: str) -> str:
 
 
 def upserts_of(results: Sequence[Any]) -> list[Upsert]:
-    """Find the UPSERTs that were done: models with a unique key, behind an `int_<entity>__checked` of this run."""
+    """Find the UPSERTs that were done and whose rows nobody has told.
+
+    They are models with a unique key, behind an `int_<entity>__checked` of this run.
+    """
     nodes = {result.node.name: result.node for result in results}
     return [
         Upsert(node.name, node.relation_name, nodes[offered].relation_name, _key(node))
-        for node in _done(results)
+        for node in _done([result for result in results if rows_affected(result) is None])
         if (offered := f"int_{node.name}__checked") in nodes and _key(node) and node.columns.keys() >= _ROW_IDENTITY
     ]
 

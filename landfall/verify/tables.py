@@ -256,7 +256,21 @@ PROBES = (
             "select k, v from {schema}.t_merged order by k",
             rows=[(1, "new"), (2, "kept"), (3, "first")],
         ),
-        "modeled tables are upserted so",
+        "histories are upserted so",
+    ),
+    Probe(
+        "delete-using",
+        "DELETE ... USING deletes the rows that join with another table, each told by its bare name",
+        "dg/r_DELETE.html",
+        gives(
+            "create table {schema}.t_older (k integer, v integer)",
+            "insert into {schema}.t_older values (1, 1), (2, 2), (3, 1)",
+            "create table {schema}.t_newer as select 1 as k, 2 as v union all select 2, 1",
+            "delete from {schema}.t_older using {schema}.t_newer where t_newer.k = t_older.k and t_newer.v > t_older.v",
+            "select k, v from {schema}.t_older order by k",
+            rows=[(2, 2), (3, 1)],
+        ),
+        "modeled tables are upserted so: what is older goes before what is newer comes",
     ),
     Probe(
         "merge-of-null-keys",

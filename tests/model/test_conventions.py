@@ -41,17 +41,17 @@ def gates(manifest: Manifest) -> list[GenericTestNode]:
 
 def upserts(manifest: Manifest) -> list[ModelNode]:
     """Return the models that are upserted and hold the newest version of each key: one an entity."""
-    return [model for model in merged(manifest) if model.name == model.config.meta.get("entity")]
+    return [model for model in of_strategy(manifest, "replace_older") if model.name == model.config.meta["entity"]]
 
 
 def histories(manifest: Manifest) -> list[ModelNode]:
     """Return the models that are upserted and hold every version."""
-    return [model for model in merged(manifest) if model.name != model.config.meta.get("entity")]
+    return [model for model in of_strategy(manifest, "merge") if model.name != model.config.meta["entity"]]
 
 
-def merged(manifest: Manifest) -> list[ModelNode]:
-    """Return the models that are upserted."""
-    return [model for model in models(manifest) if model.config.get("incremental_strategy") == "merge"]
+def of_strategy(manifest: Manifest, strategy: str) -> list[ModelNode]:
+    """Return the models that bring their rows into their tables by a strategy of dbt's or ours."""
+    return [model for model in models(manifest) if model.config.get("incremental_strategy") == strategy]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what sqlfluff reads its ignore file with gives one

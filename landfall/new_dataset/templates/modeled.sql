@@ -1,4 +1,5 @@
 {{ config(
+    incremental_strategy='replace_older',
     unique_key=[[ key_argument | python ]],
     dist='[[ key[0].name ]]',
     sort=[[ key_argument | python ]],

@@ -1,4 +1,5 @@
 {{ config(
+    incremental_strategy='replace_older',
     unique_key='claim_id',
     dist='patient_key',
     sort='service_date',

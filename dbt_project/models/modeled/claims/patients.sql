@@ -1,4 +1,5 @@
 {{ config(
+    incremental_strategy='replace_older',
     unique_key='patient_key',
     dist='patient_key',
     sort='patient_key',

@@ -1,4 +1,5 @@
 {{ config(
+    incremental_strategy='replace_older',
     unique_key='provider_id',
     dist='provider_id',
     sort='provider_id',

@@ -1,4 +1,5 @@
 {{ config(
+    incremental_strategy='replace_older',
     unique_key=['as_of_date', 'ccy'],
     dist='as_of_date',
     sort='as_of_date',

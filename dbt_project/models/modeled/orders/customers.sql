@@ -1,4 +1,5 @@
 {{ config(
+    incremental_strategy='replace_older',
     unique_key='customer_id',
     dist='customer_id',
     sort='customer_id',

@@ -1,4 +1,5 @@
 {{ config(
+    incremental_strategy='replace_older',
     unique_key='order_item_id',
     dist='order_id',
     sort='order_id',

@@ -1,4 +1,5 @@
 {{ config(
+    incremental_strategy='replace_older',
     unique_key='product_id',
     dist='product_id',
     sort='product_id',
