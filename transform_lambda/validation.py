@@ -18,9 +18,8 @@ FOLDER = "reports/validation/"
 def count_records(query: Query, results: Sequence[Any], run_id: str) -> list[dict[str, Any]]:
     """Count the newly landed records that a run checked, by dataset and entity."""
     skipped = {_meta(result.node, "entity") for result in results if _is_upsert(result) and result.status == "skipped"}
-    checked = {_meta(result.node, "entity"): result.node.relation_name for result in results if _is_checked(result)}
-    sqls = [records_sql(entity, relation, run_id) for entity, relation in checked.items()]
-    rows = query("\nunion all\n".join(sqls)) if sqls else []
+    entities = sorted({_meta(result.node, "entity") for result in results if _is_checked(result)})
+    rows = query(records_sql(entities, run_id)) if entities else []
     return [{**_counts(row), "entity": row["entity"], "is_stopped": row["entity"] in skipped} for row in rows]
 
 
@@ -40,29 +39,28 @@ def _meta(node: Any, name: str) -> Any:
     return (node.config.meta or {}).get(name)
 
 
-def records_sql(entity: str, checked: str, run_id: str) -> str:
-    """Build the query that counts a run's new records in an entity's checked rows; pending ones are in the total alone.
+def records_sql(entities: Sequence[str], run_id: str) -> str:
+    """Build the query of what the run has counted itself as it ended; pending records are in the total alone.
 
-    >>> print(records_sql("orders", "gate.checked", "r-1"))
+    >>> print(records_sql(["items", "orders"], "r-1"))
     select
-        'orders' as entity,
-        _dataset as dataset,
-        count(*) as total,
-        sum(case when row_status = 'accepted' then 1 else 0 end) as valid,
-        sum(case when row_status = 'quarantined' then 1 else 0 end) as error
-    from gate.checked
-    where _run_id = 'r-1' and _load_seq > _from_seq and _load_seq <= _upto_seq
-    group by _dataset
+        entity,
+        dataset,
+        accepted + quarantined + pending as total,
+        accepted as valid,
+        quarantined as error
+    from ops.checked_rows
+    where run_id = 'r-1' and entity in ('items', 'orders')
     """
+    names = "', '".join(entities)
     return f"""select
-    '{entity}' as entity,
-    _dataset as dataset,
-    count(*) as total,
-    sum(case when row_status = 'accepted' then 1 else 0 end) as valid,
-    sum(case when row_status = 'quarantined' then 1 else 0 end) as error
-from {checked}
-where _run_id = '{run_id}' and _load_seq > _from_seq and _load_seq <= _upto_seq
-group by _dataset"""  # noqa: S608 - a relation of dbt's own graph
+    entity,
+    dataset,
+    accepted + quarantined + pending as total,
+    accepted as valid,
+    quarantined as error
+from ops.checked_rows
+where run_id = '{run_id}' and entity in ('{names}')"""  # noqa: S608 - names of dbt's own graph
 
 
 def summed(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ checked_per_file as (
         _file_id,
         min(_source_file) as _source_file,
         sum(case when {{ is_new_row() }} then 1 else 0 end) as new_rows,
+        sum(case when row_status = 'accepted' then 1 else 0 end) as accepted_rows,
         count(*) as checked_rows
     from checked
     group by _file_id
@@ -33,15 +34,20 @@ landed_per_file as (
 
 ),
 
-{#- an entity of before may name a view of its accepted rows, which are counted here already #}
-sorted_rows as (
+{#- an entity of before may name a view of its accepted rows, which are counted with the checked ones #}
+sorted_parts as (
 
-    select _file_id
-    from checked
-    where row_status = 'accepted'
+    select
+        _file_id,
+        accepted_rows as part_rows
+    from checked_per_file
     {% for part in parts if not part.identifier.endswith('__accepted') %}
     union all
-    select _file_id from {{ part }}
+    select
+        _file_id,
+        count(*) as part_rows
+    from {{ part }}
+    group by _file_id
     {% endfor %}
 
 ),
@@ -50,8 +56,8 @@ sorted_per_file as (
 
     select
         _file_id,
-        count(*) as sorted_rows
-    from sorted_rows
+        sum(part_rows) as sorted_rows
+    from sorted_parts
     group by _file_id
 
 ),

@@ -2,21 +2,34 @@
 
 {% set columns = as_list(key) %}
 
-with counted as (
+with looked_at as (
+
+    select * from {{ model }}
+
+),
+
+{#- keys alone are grouped: whole rows are read where some are wrong #}
+repeated as (
 
     select
-        *,
-        count(*) over (partition by {{ columns | join(', ') }}) as copies
-    from {{ model }}
+        {{ columns | join(', ') }},
+        count(*) as copies
+    from looked_at
+    group by {{ columns | join(', ') }}
+    having count(*) > 1
 
 )
 
-select *
-from counted
+select
+    looked_at.*,
+    coalesce(repeated.copies, 1) as copies
+from looked_at
+left join repeated
+    on {{ same_key(columns, 'looked_at', 'repeated') }}
 where
-    copies > 1
+    repeated.copies > 1
     {% for column in columns %}
-    or {{ column }} is null
+    or looked_at.{{ column }} is null
     {% endfor %}
 
 {% endtest %}
