@@ -40,8 +40,12 @@ def gates(manifest: Manifest) -> list[GenericTestNode]:
 
 
 def upserts(manifest: Manifest) -> list[ModelNode]:
-    """Return the models that are upserted and hold the newest version of each key: one an entity."""
-    return [model for model in of_strategy(manifest, "replace_older") if model.name == model.config.meta["entity"]]
+    """Return the models that are upserted and hold the newest version of each key: one an entity.
+
+    Those that a `landfall new-dataset` of before has written are merged.
+    """
+    written = of_strategy(manifest, "replace_older") + of_strategy(manifest, "merge")
+    return [model for model in written if model.name == model.config.meta["entity"]]
 
 
 def histories(manifest: Manifest) -> list[ModelNode]:
@@ -110,6 +114,14 @@ def test_the_key_is_watched_among_the_rows_that_the_upsert_takes_and_no_others(m
         conditions = str(gate.config.where).split(" and ")
         assert len(conditions) == 2
         assert all(condition in taken for condition in conditions), model.name
+
+
+def test_what_is_deleted_as_older_is_what_the_query_then_finds_newer(manifest: Manifest) -> None:
+    for model in of_strategy(manifest, "replace_older"):
+        assert model.name == model.config.meta["entity"]
+        assert {"{{ where_newer('newest') }}", "where {{ newest_accepted() }}"} <= {
+            line.strip() for line in model.raw_code.splitlines()
+        }, model.name
 
 
 def test_an_entity_is_staging_checked_quarantine_modeled_and_pending_where_rows_wait(manifest: Manifest) -> None:
