@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from landfall.deploy.cloudformation import Change
+    from landfall.deploy.change_sets import Change
 
 NOBODY_TO_ASK = "nobody can be asked here, and nothing is changed: --yes asks nothing"
 # What a modification can do to a resource, beside changing it in place: its action and replacement in a change set.
@@ -76,8 +76,10 @@ def deploy(
     from rich.markup import escape
 
     from landfall.deploy import deployment  # boto3 takes longer to import than most commands take to run
+    from landfall.deploy.change_sets import DeclinedError
     from landfall.deploy.clients import Clients
-    from landfall.deploy.cloudformation import DeclinedError, DeploymentError, Guard
+    from landfall.deploy.cloudformation import Guard
+    from landfall.deploy.stack_events import DeploymentError
 
     file = parameters or deployment.TEMPLATES / "parameters" / f"{env}.json"
     values, tags, stack_policy = deployment.read_parameters(file)
@@ -145,7 +147,7 @@ def destroy(
 
     from landfall.deploy import removal
     from landfall.deploy.clients import Clients
-    from landfall.deploy.cloudformation import DeploymentError
+    from landfall.deploy.stack_events import DeploymentError
 
     if with_data and yes:
         raise ConfigError("--with-data asks twice, so it takes no --yes")

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
-from landfall.deploy import artifacts, cloudformation, copy_role, preparation
+from landfall.deploy import artifacts, change_sets, cloudformation, copy_role, preparation, stack_events, stacks
 from landfall.deploy.clients import Clients
 from scripts.contracts import read_contracts
 from scripts.package import ROOT, Runtime, build
@@ -120,7 +120,7 @@ def deploy(
     clients: Clients,
     progress: Callable[[str], None],
     detail: Callable[[str], None] = lambda _: None,
-    approve: cloudformation.Approve = lambda _: True,
+    approve: change_sets.Approve = lambda _: True,
     root: Path = ROOT,
 ) -> Done:
     """Bring an environment up to date with the sources; where it is, nothing is done.
@@ -137,7 +137,7 @@ def deploy(
     Rules(deployment.parameters.get("RoutePattern") or None)  # a pattern that cannot be used would stop every batch
     check_own_warehouse(deployment.parameters)
     check_keeps_files(deployment.parameters, read_contracts(root))
-    stack = cloudformation.find(clients.cloudformation, deployment.stack_name)
+    stack = stacks.find(clients.cloudformation, deployment.stack_name)
     _check_keeps_warehouse(deployment, stack)
     runtime = deployment.runtime(is_local=clients.account == LOCAL_ACCOUNT)
     progress(f"packaging for {runtime.identifier}, {runtime.architecture}")
@@ -153,7 +153,7 @@ def deploy(
     note = notes(progress, detail)
     stands = stack is not None and _stands(stack, template, wanted, clients)
     if stack is not None and stands:
-        outputs = cloudformation.outputs(stack)
+        outputs = stacks.outputs(stack)
         cloudformation.protect(clients.cloudformation, template.name, template.guard)
     else:
         artifacts.ensure_bucket(clients.s3, planned.bucket)
@@ -191,12 +191,12 @@ def _stands(
     Then no change set needs to be made, which takes minutes where stacks are nested.
     """
     noted = artifacts.changed_at(clients.s3, artifact_bucket(clients), template)
-    return noted == cloudformation.changed_at(stack) and cloudformation.is_as(stack, wanted)
+    return noted == stacks.changed_at(stack) and cloudformation.is_as(stack, wanted)
 
 
 def _remember(template: cloudformation.StackTemplate, outputs: Mapping[str, str], clients: Clients) -> None:
-    stack = cloudformation.find(clients.cloudformation, template.name)
-    changed_at = cloudformation.changed_at(stack) if stack else ""
+    stack = stacks.find(clients.cloudformation, template.name)
+    changed_at = stacks.changed_at(stack) if stack else ""
     roles = copy_role.stack_roles(outputs)
     artifacts.remember(clients.s3, artifact_bucket(clients), template, changed_at, roles)
 
@@ -215,7 +215,7 @@ def roll_back(
     clients: Clients,
     progress: Callable[[str], None],
     detail: Callable[[str], None] = lambda _: None,
-    approve: cloudformation.Approve = lambda _: True,
+    approve: change_sets.Approve = lambda _: True,
 ) -> dict[str, str]:
     """Bring the stack back to what was deployed before; once more, and it is as it was. The warehouse stays as it is.
 
@@ -236,10 +236,10 @@ def artifact_bucket(clients: Clients) -> str:
     return f"landfall-artifacts-{clients.account}-{clients.region}"
 
 
-def notes(progress: Callable[[str], None], detail: Callable[[str], None]) -> Callable[[cloudformation.Event], None]:
+def notes(progress: Callable[[str], None], detail: Callable[[str], None]) -> Callable[[stack_events.Event], None]:
     """Tell events: `detail` gets a line for each, `progress` those of stacks that are complete and what failed."""
 
-    def note(event: cloudformation.Event) -> None:
+    def note(event: stack_events.Event) -> None:
         detail(_line(event))
         if event.is_failure or (event.status.endswith("_COMPLETE") and "." not in event.resource):
             progress(_line(event))
@@ -252,7 +252,7 @@ def _schedules_run(stack: Mapping[str, Any] | None) -> bool:
 
     A stack of a release that knew no such parameter runs them.
     """
-    return stack is not None and cloudformation.parameters(stack).get(SCHEDULE_STATE, ENABLED) == ENABLED
+    return stack is not None and stacks.parameters(stack).get(SCHEDULE_STATE, ENABLED) == ENABLED
 
 
 def _is_paused(deployment: Deployment, clients: Clients) -> bool:
@@ -376,7 +376,7 @@ def _check_keeps_warehouse(deployment: Deployment, stack: Mapping[str, Any] | No
     Raises:
         ConfigError: they would.
     """
-    before = cloudformation.parameters(stack) if stack else {}
+    before = stacks.parameters(stack) if stack else {}
     for name in (CREATE_WAREHOUSE, "CreateNetwork"):
         if before.get(name) == "true" and deployment.parameters.get(name) != "true":
             raise ConfigError(
@@ -396,5 +396,5 @@ def _admin_secret(deployment: Deployment, outputs: Mapping[str, str], clients: C
     return secret
 
 
-def _line(event: cloudformation.Event) -> str:
+def _line(event: stack_events.Event) -> str:
     return f"  {event.resource}: {event.status.replace('_', ' ').lower()} {event.reason}".rstrip()

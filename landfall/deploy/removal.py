@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError, TransientError
-from landfall.deploy import artifacts, bootstrap, cloudformation, copy_role
+from landfall.deploy import artifacts, bootstrap, cloudformation, copy_role, stack_events, stacks
 from landfall.deploy.clients import Clients
 from landfall.deploy.deployment import (
     CREATE_WAREHOUSE,
@@ -57,7 +57,7 @@ class Deployed:
     @property
     def made_warehouse(self) -> bool:
         """Tell whether the stack holds a warehouse, and not just its name."""
-        return cloudformation.parameters(self.stack).get(CREATE_WAREHOUSE) == "true"
+        return stacks.parameters(self.stack).get(CREATE_WAREHOUSE) == "true"
 
     @property
     def database(self) -> str:
@@ -73,12 +73,12 @@ def find(environment: str, clients: Clients) -> Deployed:
         ConfigError: there is none, it is not complete, or it is of a release whose templates cannot be taken down.
     """
     name = f"landfall-{environment}"
-    stack = cloudformation.find(clients.cloudformation, name)
+    stack = stacks.find(clients.cloudformation, name)
     if stack is None:
         raise ConfigError(f"no stack {name} is deployed in this account and Region")
-    if STAGES not in cloudformation.parameters(stack):
+    if STAGES not in stacks.parameters(stack):
         raise ConfigError(f"stack {name} is of an older release: landfall deploy first, then it can be taken down")
-    outputs = cloudformation.outputs(stack)
+    outputs = stacks.outputs(stack)
     if "BucketName" not in outputs:
         raise ConfigError(f"stack {name} is {stack['StackStatus']} and has no bucket: landfall deploy completes it")
     return Deployed(stack, outputs)
@@ -86,7 +86,7 @@ def find(environment: str, clients: Clients) -> Deployed:
 
 def is_deployed(environment: str, clients: Clients) -> bool:
     """Tell whether the stack of an environment is there, whatever it holds."""
-    return cloudformation.find(clients.cloudformation, f"landfall-{environment}") is not None
+    return stacks.find(clients.cloudformation, f"landfall-{environment}") is not None
 
 
 def take_down(deployed: Deployed, clients: Clients, progress: Progress, detail: Progress = lambda _: None) -> None:
@@ -209,7 +209,7 @@ def delete_bucket(s3: S3Client, bucket: str) -> None:
             for batch in _batches(versions(s3, bucket)):
                 answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
                 for error in answer.get("Errors", []):
-                    raise cloudformation.DeploymentError(f"{error.get('Key')}: {error.get('Message')}", [])
+                    raise stack_events.DeploymentError(f"{error.get('Key')}: {error.get('Message')}", [])
             s3.delete_bucket(Bucket=bucket)
         except ClientError as error:
             if error.response["Error"]["Code"] == "NoSuchBucket":
@@ -218,4 +218,4 @@ def delete_bucket(s3: S3Client, bucket: str) -> None:
                 raise
         else:
             return
-    raise cloudformation.DeploymentError(f"files keep coming to {bucket}: stop who uploads them, and repeat", [])
+    raise stack_events.DeploymentError(f"files keep coming to {bucket}: stop who uploads them, and repeat", [])

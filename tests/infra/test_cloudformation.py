@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from ingest_lambda.errors import ConfigError
-from landfall.deploy import artifacts, cloudformation
-from landfall.deploy.cloudformation import Change, DeclinedError, DeploymentError, Event, Guard, StackTemplate, causes
+from landfall.deploy import artifacts, change_sets, cloudformation, stacks
+from landfall.deploy.change_sets import Change, DeclinedError
+from landfall.deploy.cloudformation import Guard, StackTemplate
+from landfall.deploy.stack_events import DeploymentError, Event, causes
 from scripts.package import Package
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices
@@ -77,7 +79,7 @@ def test_what_would_change_is_shown_first_and_who_declines_changes_nothing(
     with pytest.raises(DeclinedError):
         cloudformation.apply(client, first, lambda _: None, decline)
     assert [(change.resource, change.action) for change in shown] == [("One", "Add")]
-    assert cloudformation.find(client, name) is None
+    assert stacks.find(client, name) is None
 
     cloudformation.apply(client, first, lambda _: None)
     shown.clear()
@@ -105,7 +107,7 @@ def test_a_stack_is_guarded_as_asked_and_stays_so_when_nothing_is_said(
     cloudformation.apply(client, template, lambda _: None)
     cloudformation.apply(client, replace(template, guard=Guard()), lambda _: None)
     assert json.loads(client.get_stack_policy(StackName=name)["StackPolicyBody"]) == policy
-    stack = cloudformation.find(client, name)
+    stack = stacks.find(client, name)
     assert stack
     assert stack["EnableTerminationProtection"] is True
     cloudformation.apply(client, replace(template, guard=Guard(termination_protection=False)), lambda _: None)
@@ -132,7 +134,7 @@ def test_who_is_interrupted_at_the_prompt_leaves_nothing_in_review(
 
     with pytest.raises(interruption):
         cloudformation.apply(client, template, lambda _: None, interrupt)
-    assert cloudformation.find(client, name) is None
+    assert stacks.find(client, name) is None
     assert cloudformation.apply(client, template, lambda _: None) == {"Names": "One"}
 
 
@@ -173,7 +175,7 @@ def test_why_a_nested_change_set_failed_is_told_by_its_stack() -> None:
     land = {"Status": "FAILED", "StackName": "Land", "StatusReason": "Parameter BatchSize is wrong", "Changes": []}
     client: Any = Answers({"root": root, arn: land})
     with pytest.raises(DeploymentError, match=r"was not successfully created\..*Land: Parameter BatchSize is wrong"):
-        cloudformation.review(client, "root", "landfall-dev", lambda _: True)
+        change_sets.review(client, "root", "landfall-dev", lambda _: True)
 
 
 def test_a_nested_stack_that_an_update_could_not_delete_is_deleted_by_the_next_attempt() -> None:
@@ -214,7 +216,7 @@ def test_the_changes_of_nested_stacks_bear_the_names_of_their_stacks() -> None:
         def get_paginator(self, _: str) -> Paginator:
             return Paginator()
 
-    found = list(cloudformation.changes(Client(), "root"))  # type: ignore[arg-type]  # all that is asked of it
+    found = list(change_sets.changes(Client(), "root"))  # type: ignore[arg-type]  # all that is asked of it
     assert found == [Change("Land.Queue", "AWS::SQS::Queue", "Modify", "True")]
 
 
@@ -232,7 +234,7 @@ def test_a_stack_that_somebody_may_be_looking_at_is_left_as_it_is(local_aws: Loc
     )
     with pytest.raises(ConfigError, match=r"REVIEW_IN_PROGRESS and is left as it is: .* delete-stack --stack-name"):
         cloudformation.apply(client, template, lambda _: None)
-    waiting = cloudformation.find(client, name)
+    waiting = stacks.find(client, name)
     assert waiting
     assert waiting["StackStatus"] == "REVIEW_IN_PROGRESS"
     assert [each["ChangeSetName"] for each in client.list_change_sets(StackName=name)["Summaries"]] == ["a-colleagues"]
@@ -251,12 +253,12 @@ def test_a_stack_that_somebody_may_be_looking_at_is_left_as_it_is(local_aws: Loc
 )
 def test_a_stack_that_cannot_be_changed_says_the_way_out(status: str, way_out: str) -> None:
     with pytest.raises(ConfigError, match=rf"landfall-dev is {status} .*{way_out}"):
-        cloudformation.check_usable({"StackName": "landfall-dev", "StackStatus": status})
+        stacks.check_usable({"StackName": "landfall-dev", "StackStatus": status})
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
 def test_a_stack_at_rest_can_be_changed(status: str) -> None:
-    cloudformation.check_usable({"StackName": "landfall-dev", "StackStatus": status})
+    stacks.check_usable({"StackName": "landfall-dev", "StackStatus": status})
 
 
 def test_a_failure_names_the_resource_and_the_reason_and_the_next_attempt_starts_afresh(
@@ -374,11 +376,11 @@ def test_a_stack_is_known_to_be_as_it_was_deployed_until_anybody_changes_it_or_w
     template = StackTemplate(name, url, {"Name": "one"}, {"team": "data"})
     assert artifacts.changed_at(s3, bucket, template) is None
     cloudformation.apply(client, template, lambda _: None)
-    stack = cloudformation.find(client, name)
+    stack = stacks.find(client, name)
     assert stack
-    artifacts.remember(s3, bucket, template, cloudformation.changed_at(stack))
+    artifacts.remember(s3, bucket, template, stacks.changed_at(stack))
 
-    assert artifacts.changed_at(s3, bucket, template) == cloudformation.changed_at(stack)
+    assert artifacts.changed_at(s3, bucket, template) == stacks.changed_at(stack)
     assert cloudformation.is_as(stack, template)
     others = {"Name": "two"}, {"team": "other"}
     for other in (replace(template, parameters=others[0]), replace(template, tags=others[1])):
@@ -391,7 +393,7 @@ def test_a_stack_is_known_to_be_as_it_was_deployed_until_anybody_changes_it_or_w
 
     wider = {"One": topic(f"{name}-one"), "Two": topic(f"{name}-two")}
     cloudformation.apply(client, replace(template, url=upload(f"{name}-2.json", wider)), lambda _: None)
-    changed = cloudformation.find(client, name)
+    changed = stacks.find(client, name)
     assert changed
     assert cloudformation.is_as(changed, template)
-    assert artifacts.changed_at(s3, bucket, template) != cloudformation.changed_at(changed)
+    assert artifacts.changed_at(s3, bucket, template) != stacks.changed_at(changed)

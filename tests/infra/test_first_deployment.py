@@ -19,7 +19,7 @@ from pyarrow import parquet as pq
 
 from ingest_lambda.arrive import smoke
 from ingest_lambda.warehouse.client import Target, Warehouse
-from landfall.deploy import cloudformation
+from landfall.deploy import stacks
 from landfall.deploy.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER, Login, user_statements
 from landfall.deploy.local import deploy_locally
 from landfall.operate import smoke as smoke_test
@@ -89,9 +89,9 @@ def fresh() -> Iterator[Fresh]:
 
 
 def outputs(local: LocalStack) -> dict[str, str]:
-    found = cloudformation.find(local.client("cloudformation"), "landfall-local")
+    found = stacks.find(local.client("cloudformation"), "landfall-local")
     assert found
-    return cloudformation.outputs(found)
+    return stacks.outputs(found)
 
 
 def schedule_states(local: LocalStack) -> set[str]:
@@ -432,7 +432,7 @@ def test_the_data_is_deleted_when_two_answers_say_so_and_not_before(fresh: Fresh
     assert done.returncode == 0, done.stderr
     gone = {"environment": "local", "stack": None, "bucket": None, "database": None, "data_deleted": True}
     assert json_schemas.read(everything, done.stdout) == gone
-    assert cloudformation.find(fresh.local.client("cloudformation"), "landfall-local") is None
+    assert stacks.find(fresh.local.client("cloudformation"), "landfall-local") is None
     with pytest.raises(ClientError, match="404"):
         fresh.local.client("s3").head_bucket(Bucket=bucket)
     assert not fresh.names("select nspname from pg_namespace") & set(SCHEMA_OWNERS)
