@@ -347,15 +347,17 @@ def _stays_out(replay: Replay) -> bool:
 
 
 @_in_our_words
-def undo(key: str, version: str | None = None, *, stack: Stack | None = None) -> Undo:
+def undo(key: str, version: str | None = None, dataset: str | None = None, *, stack: Stack | None = None) -> Undo:
     """Take the rows of one landed file out of landing; the next transform rebuilds what was modeled of them.
 
     Raises:
-        ConfigError: no stack is named, no such file or version has landed, or rows are missing that the rebuild needs.
+        ConfigError: no stack is named, no such file or version has landed, several have and it is not said which is
+            meant, or rows are missing that the rebuild needs.
     """
     stack = stack or connect()
     with marking.changing(stack):
-        return undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version, gaps.undo_guard(stack))
+        guard = gaps.undo_guard(stack)
+        return undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version, guard, dataset)
 
 
 @_in_our_words

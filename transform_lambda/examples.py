@@ -23,6 +23,7 @@ COLUMN_LIMIT = 20
 VALUE_LIMIT = 200
 BYTES_LIMIT = 40_000  # of all explanations together
 FILE_COLUMN = "_source_file"
+PLACE = "{file}"  # in a gate's `remedy`, where the key of a file is to stand
 
 
 def explain(query: Query, failed: Sequence[Any]) -> list[dict[str, Any]]:
@@ -152,15 +153,22 @@ def _plain(value: Any) -> Any:
 
 
 def remedies(files: Sequence[str], advice: str | None) -> list[str]:
-    """List the commands that fix it: the gate's own advice first, then an undo a file.
+    """List what fixes it: the gate's own advice, for each file that it names as `{file}`, or else an undo a file.
+
+    A gate with an advice of its own gets no undo: what it finds may be no file's fault.
 
     >>> remedies(["s3://bucket/raw/orders/a b.parquet"], None)
     ["landfall undo 'raw/orders/a b.parquet'", 'landfall transform --wait']
-    >>> remedies([], "deliver the rates of the day")
+    >>> remedies(["s3://bucket/raw/orders/a.parquet"], "deliver the rates of the day")
     ['deliver the rates of the day', 'landfall transform --wait']
+    >>> remedies(["s3://bucket/raw/orders/a.parquet"], "landfall undo {file}, or add the currency")
+    ['landfall undo raw/orders/a.parquet, or add the currency', 'landfall transform --wait']
     """
-    undo = [f"landfall undo {shlex.quote(key_of(file))}" for file in files]
-    return [*([advice] if advice else []), *undo, "landfall transform --wait"]
+    if advice and PLACE not in advice:
+        return [advice, "landfall transform --wait"]
+    keys = [shlex.quote(key_of(file)) for file in files] or (["KEY"] if advice else [])
+    each = advice or f"landfall undo {PLACE}"
+    return [*(each.replace(PLACE, key) for key in keys), "landfall transform --wait"]
 
 
 def key_of(file: str) -> str:

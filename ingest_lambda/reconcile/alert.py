@@ -186,8 +186,11 @@ def describe(mismatch: Mismatch) -> str:
 
     >>> describe(Mismatch("orders", "f1", "s3://b/k", "v", 3, 2))
     'orders: s3://b/k (version v): 3 rows expected, 2 found'
+    >>> describe(Mismatch("orders", "f1", None, None, 0, 2))
+    "orders: rows of no file (_file_id = 'f1'): 0 rows expected, 2 found"
     """
-    file = f"{mismatch.source_file} (version {mismatch.version_id})" if mismatch.source_file else "rows of no file"
+    of_none = f"rows of no file (_file_id = '{mismatch.file_id}')"
+    file = f"{mismatch.source_file} (version {mismatch.version_id})" if mismatch.source_file else of_none
     return f"{mismatch.dataset}: {file}: {mismatch.expected} rows expected, {mismatch.found} found"
 
 

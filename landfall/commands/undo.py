@@ -19,7 +19,10 @@ def register(app: typer.Typer) -> None:
 def undo(
     key: Annotated[str, typer.Argument(help="The file: s3://bucket/key, as gates name it, or its key.")],
     version: Annotated[
-        str | None, typer.Option(metavar="ID", help="Its version in S3 (default: the one that landed last).")
+        str | None, typer.Option(metavar="ID", help="Its version in S3; needed where several have rows in landing.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The dataset; needed where the version landed in several.")
     ] = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Start a transform, which takes the rows out of the models; wait for it.")
@@ -37,7 +40,8 @@ def undo(
 
     stack = environment.named_stack()
     with marking.changing(stack):
-        done = undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version, gaps.undo_guard(stack))
+        guard = gaps.undo_guard(stack)
+        done = undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version, guard, dataset)
     if not as_json:
         for line in _lines(done):
             typer.echo(line)

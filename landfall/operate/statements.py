@@ -163,7 +163,8 @@ def select_versions(datasets: Sequence[str], bucket: str, key: str) -> list[str]
 def undo_file(dataset: str, file_id: str) -> list[str]:
     """Take one file's rows out of landing and mark its ledger row: the statements of one transaction.
 
-    The lock comes first, so that the snapshot is taken behind it; a ledger row already marked stays as it is.
+    The lock comes first, so that the snapshot is taken behind it. A ledger row that is marked already is marked anew
+    where rows had come back: what had modeled them is rebuilt after the newest mark.
 
     >>> for sql in undo_file("orders", "f" * 64): print(sql[:36])
     lock table lock."orders"
@@ -173,9 +174,17 @@ def undo_file(dataset: str, file_id: str) -> list[str]:
     return [
         lock_dataset(dataset),
         f"delete from {table('landing', dataset)} where _file_id = {literal(file_id)}",
-        f"update {table('ledger', dataset)} set undone_at = sysdate "
-        f"where file_id = {literal(file_id)} and undone_at is null",
+        f"update {table('ledger', dataset)} set undone_at = sysdate where file_id = {literal(file_id)}",
     ]
+
+
+def count_file_rows(dataset: str, file_id: str) -> str:
+    """Count the rows of one file in landing.
+
+    >>> print(count_file_rows("orders", "f1"))
+    select count(*) as found from landing."orders" where _file_id = 'f1'
+    """
+    return f"select count(*) as found from {table('landing', dataset)} where _file_id = {literal(file_id)}"
 
 
 def drop_dataset(dataset: str, moved_to: str | None = None) -> list[str]:

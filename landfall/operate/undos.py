@@ -33,6 +33,11 @@ class Version:
     was_modeled: bool
     is_skipped: bool = False
 
+    @property
+    def stands(self) -> bool:
+        """Whether the ledger says that its rows are in landing."""
+        return self.undone_at is None and not self.is_skipped
+
 
 @dataclass(frozen=True)
 class Undo:
@@ -82,35 +87,39 @@ def undo(
     key: str,
     version_id: str | None = None,
     refuse: Callable[[Version], None] = lambda _: None,
+    dataset: str | None = None,
 ) -> Undo:
     """Take the rows of a landed file out of landing, in one transaction; again is no harm.
 
     `refuse` is given the version before anything is done, and raises where it must not be undone.
 
-    Without `version_id` it is the version that came last. Of one that was skipped it is the version of the object that
-    landed with its bytes; where another object did, nothing is undone.
+    Without `version_id` it is the version that came last, where no other has rows in landing: of several, whoever
+    follows a message means the one that it told of. Of one that was skipped it is the version of the object that
+    landed with its bytes; where another object did, nothing is undone. Rows of a version whose ledger row is undone,
+    which somebody has put back, are taken out again.
 
     Raises:
-        ConfigError: no such file, or no such version of it, has landed; or it was skipped, as the bytes of another.
+        ConfigError: no such file, or no such version of it, has landed; or it was skipped, as the bytes of another;
+            or several versions, or several datasets, have rows of it, and it is not said which are meant.
         TransactionConflictError: it lost against concurrent loads, again and again.
     """
+    source_file = f"s3://{bucket}/{key}"
     versions = landed_versions(warehouse, bucket, key)
-    version = _chosen(versions, f"s3://{bucket}/{key}", version_id)
+    version = _chosen(versions, source_file, version_id, dataset)
     if version.is_skipped:
         originals = warehouse.query(statements.select_originals(version.dataset, version.file_id))
         own = [row["version_id"] for row in originals if (row["bucket"], row["key"]) == (bucket, key)]
         if version_id or not own:
-            raise ConfigError(_skipped(f"s3://{bucket}/{key}", version, originals))
-        version = _chosen(versions, f"s3://{bucket}/{key}", own[0])
-    others = tuple(
-        other.version_id for other in versions if other != version and not (other.undone_at or other.is_skipped)
-    )
+            raise ConfigError(_skipped(source_file, version, originals))
+        version = _chosen(versions, source_file, own[0], version.dataset)
+    others = tuple(other.version_id for other in versions if other != version and other.stands)
     rows = 0
-    if not version.undone_at:
+    is_undone = version.undone_at is not None and not _has_rows(warehouse, version)
+    if not is_undone:
         refuse(version)
         steps = statements.undo_file(version.dataset, version.file_id)
         rows = retry_conflicts(lambda: warehouse.transaction(steps)).count(DELETE)
-    return Undo(f"s3://{bucket}/{key}", version, "already_undone" if version.undone_at else "undone", rows, others)
+    return Undo(source_file, version, "already_undone" if is_undone else "undone", rows, others)
 
 
 def landed_versions(warehouse: Connection, bucket: str, key: str) -> list[Version]:
@@ -145,13 +154,48 @@ def _skipped(source_file: str, version: Version, originals: Sequence[Row]) -> st
     return f"{said}; the same bytes landed with load {first['load_seq']}: {way}"
 
 
-def _chosen(versions: Sequence[Version], source_file: str, version_id: str | None) -> Version:
+def _has_rows(warehouse: Connection, version: Version) -> bool:
+    """Tell whether landing has rows of it, whatever the ledger says; the table may have been dropped."""
+    if version.dataset not in {row["name"] for row in warehouse.query(statements.select_tables("landing"))}:
+        return False
+    [row] = warehouse.query(statements.count_file_rows(version.dataset, version.file_id))
+    return int(row["found"]) > 0
+
+
+def _chosen(
+    versions: Sequence[Version], source_file: str, version_id: str | None, dataset: str | None = None
+) -> Version:
+    """Choose what is meant of the versions, the last first; refuse to guess."""
     if not versions:
         raise ConfigError(f"{source_file} has not landed: `landfall history` lists what has")
+    of_dataset = [version for version in versions if dataset in (None, version.dataset)]
+    if not of_dataset:
+        landed = ", ".join(sorted({version.dataset for version in versions}))
+        raise ConfigError(f"{source_file} has not landed in {dataset}, but in {landed}")
     if version_id is None:
-        return versions[0]
-    for version in versions:
-        if version.version_id == version_id:
-            return version
-    landed = ", ".join(version.version_id for version in versions)
+        standing = [version for version in of_dataset if version.stands]
+        if of_dataset[0].stands and len(standing) > 1:
+            raise ConfigError(_several(source_file, standing))
+        return of_dataset[0]
+    meant = [version for version in of_dataset if version.version_id == version_id]
+    if len(meant) > 1:
+        raise ConfigError(_several(source_file, meant))
+    if meant:
+        return meant[0]
+    landed = ", ".join(version.version_id for version in of_dataset)
     raise ConfigError(f"version {version_id} of {source_file} has not landed; these have: {landed}")
+
+
+def _several(source_file: str, versions: Sequence[Version]) -> str:
+    """Ask which is meant, and give the command of each."""
+    datasets_of = {version.dataset for version in versions}
+
+    def way(version: Version) -> str:
+        into = f" --dataset {version.dataset}" if len(datasets_of) > 1 else ""
+        state = (
+            f"undone {version.undone_at}" if version.undone_at else f"{version.rows:,} rows, landed {version.loaded_at}"
+        )
+        return f"landfall undo {shlex.quote(source_file)} --version {shlex.quote(version.version_id)}{into} ({state})"
+
+    several = "in several datasets" if len(datasets_of) > 1 else "several times"
+    return f"{source_file} has landed {several}; which is meant? " + "; ".join(way(version) for version in versions)

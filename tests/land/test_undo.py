@@ -1,0 +1,116 @@
+"""Undo of what is meant: the version, and the dataset, or a question which; and of rows that somebody has put back."""
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+
+from ingest_lambda.errors import ConfigError
+from ingest_lambda.file_version import FileVersion
+from landfall.operate.undos import Undo, undo
+from tests.land.warehouse import Land, new_dataset
+
+
+def landed(land: Land, key: str, *numbers: int) -> FileVersion:
+    version = land.put(key, pa.table({"id": list(numbers)}))
+    land.function().receive(version)
+    return version
+
+
+def undone(land: Land, file: FileVersion, version: str | None = None, dataset: str | None = None) -> Undo:
+    return undo(land.warehouse, land.bucket, file.key, version, dataset=dataset)
+
+
+def by_hand(land: Land, *sqls: str) -> None:
+    land.warehouse.transaction(list(sqls))
+
+
+def ids(land: Land, dataset: str) -> list[int]:
+    return [row["id"] for row in land.rows(f"select id from landing.{dataset} order by id")]
+
+
+def test_of_several_versions_with_rows_undo_takes_the_one_that_is_named_and_asks_where_none_is(land: Land) -> None:
+    dataset = new_dataset()
+    key = f"raw/{dataset}/daily report.parquet"
+    bad = landed(land, key, 1)
+    good = landed(land, key, 2)
+
+    with pytest.raises(ConfigError, match="has landed several times; which is meant") as asked:
+        undone(land, bad)
+
+    assert ids(land, dataset) == [1, 2]
+    for version in (bad, good):
+        assert f"landfall undo 's3://{land.bucket}/{key}' --version {version.version_id} (1 rows" in str(asked.value)
+    assert undone(land, bad, bad.version_id).others == (good.version_id,)
+    assert ids(land, dataset) == [2]
+    assert undone(land, bad, bad.version_id).outcome == "already_undone"
+    assert ids(land, dataset) == [2]
+    assert undone(land, good).outcome == "undone", "only one of them has rows"
+    assert ids(land, dataset) == []
+
+
+def test_undo_again_without_a_version_takes_no_older_version_out(land: Land) -> None:
+    dataset = new_dataset()
+    key = f"raw/{dataset}/a.parquet"
+    landed(land, key, 1)
+    newest = landed(land, key, 2)
+    undone(land, newest, newest.version_id)
+
+    assert undone(land, newest).outcome == "already_undone"
+
+    assert ids(land, dataset) == [1]
+
+
+def test_of_a_version_with_rows_in_two_datasets_undo_takes_those_of_the_dataset_that_is_named(land: Land) -> None:
+    dataset, other = new_dataset(), new_dataset()
+    file = landed(land, f"raw/{dataset}/a.parquet", 1)
+    elsewhere = landed(land, f"raw/{other}/b.parquet", 1)
+    # As if the file's folder had been another dataset's when it came first.
+    its_place = f"\"key\" = '{file.key}', version_id = '{file.version_id}', file_id = '{file.file_id}'"
+    by_hand(
+        land,
+        f"update ledger.{other} set {its_place} where file_id = '{elsewhere.file_id}'",
+        f"update landing.{other} set _file_id = '{file.file_id}' where _file_id = '{elsewhere.file_id}'",
+    )
+
+    for version in (None, file.version_id):
+        with pytest.raises(ConfigError, match="has landed in several datasets; which is meant") as asked:
+            undone(land, file, version)
+        assert f"--version {file.version_id} --dataset {dataset} (1 rows" in str(asked.value)
+    assert (ids(land, dataset), ids(land, other)) == ([1], [1])
+    with pytest.raises(ConfigError, match=f"has not landed in nowhere, but in {min(dataset, other)}, "):
+        undone(land, file, dataset="nowhere")
+
+    assert undone(land, file, dataset=dataset).version.dataset == dataset
+    assert (ids(land, dataset), ids(land, other)) == ([], [1])
+    assert undone(land, file, file.version_id, other).outcome == "undone"
+    assert (ids(land, dataset), ids(land, other)) == ([], [])
+
+
+def test_rows_that_somebody_put_back_are_taken_out_again_and_the_file_counts_as_undone_from_then(land: Land) -> None:
+    dataset = new_dataset()
+    file = landed(land, f"raw/{dataset}/a.parquet", 1, 2)
+    copied = f"kept_{dataset}"
+    by_hand(land, f"create table landing.{copied} as select * from landing.{dataset}")
+    first = undone(land, file)
+    by_hand(land, f"insert into landing.{dataset} select * from landing.{copied}", f"drop table landing.{copied}")
+    assert ids(land, dataset) == [1, 2]
+
+    again = undone(land, file)
+
+    assert (first.outcome, first.rows) == (again.outcome, again.rows) == ("undone", 2)
+    assert ids(land, dataset) == []
+    assert undone(land, file) == replace(again, outcome="already_undone", rows=0, version=undone(land, file).version)
+
+
+def test_a_file_whose_dataset_was_dropped_is_undone_already(land: Land) -> None:
+    dataset = new_dataset()
+    file = landed(land, f"raw/{dataset}/a.parquet", 1)
+    undone(land, file)
+    by_hand(land, f"drop table landing.{dataset}")
+
+    assert undone(land, file).outcome == "already_undone"
