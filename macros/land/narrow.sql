@@ -3,12 +3,15 @@
     {%- set size = numbers_in(type) -%}
     {%- if kind == 'varchar' -%}
         {{ narrow_text(column, size[0]) }}
-    {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric') -%}
-        case
-            when {{ column }} between -{{ largest_whole(type) }} and {{ largest_whole(type) }}
-                then cast({{ column }} as {{ type }})
-        end
-    {%- else -%}
+    {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric', 'real') -%}
+        case when {{ within_type(column, type) }} then cast({{ column }} as {{ type }}) end
+    {%- elif kind in ('double precision', 'boolean', 'date', 'time', 'timestamp', 'timestamptz') -%}
         cast({{ column }} as {{ type }})
+    {%- else -%}
+        {#- Its cast could lose something that no reason tells -#}
+        {%- do exceptions.raise_compiler_error(
+            model.name ~ "." ~ column ~ " is declared as " ~ type ~ ", which staging does not narrow to: write varchar(n),"
+            ~ " smallint, integer, bigint, numeric(p,s), real, double precision, boolean, date, time, timestamp or"
+            ~ " timestamptz") -%}
     {%- endif -%}
 {%- endmacro %}

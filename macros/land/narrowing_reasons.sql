@@ -6,14 +6,11 @@
         {%- if kind == 'varchar' -%}
             {%- do rules.update({
                 column ~ '_too_long': 'octet_length(trim(' ~ column ~ ')) > ' ~ size[0]}) -%}
-        {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric') -%}
+        {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric', 'real') -%}
+            {#- Landing may have widened a whole number to a DECIMAL, whose fraction the cast would round -#}
             {%- do rules.update({
-                column ~ '_out_of_range': column ~ ' not between -' ~ largest_whole(type)
-                ~ ' and ' ~ largest_whole(type)}) -%}
-        {%- endif -%}
-        {%- if kind in ('decimal', 'numeric') -%}
-            {%- do rules.update({
-                column ~ '_too_precise': column ~ ' <> round(' ~ column ~ ', ' ~ size[1] ~ ')'}) -%}
+                column ~ '_out_of_range': 'not (' ~ within_type(column, type) ~ ')',
+                column ~ '_too_precise': column ~ ' <> ' ~ narrow(column, type)}) -%}
         {%- elif kind == 'date' -%}
             {%- do rules.update({
                 column ~ '_has_time': 'cast(' ~ column ~ ' as timestamp) <> cast(cast('

@@ -1,0 +1,94 @@
+"""MODEL: staging takes a landed value in its modeled type as it is, or says why it does not."""
+
+# ruff: noqa: S608 - the tests' own SQL
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ingest_lambda.warehouse.ddl import widen_columns
+from ingest_lambda.warehouse.sqltypes import parse_type
+from ingest_lambda.warehouse.statements import Widening
+from tests.support.model_warehouse import ModelWarehouse
+from tests.support.order_rows import item, items_file, order, orders_file
+
+pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
+
+LARGEST_REAL = 3.4028234663852886e38
+# landing's type, the modeled one, the value, and what becomes of it: a value, or the reason without its column
+CASES: list[tuple[str, str, str, Any]] = [
+    ("decimal(12,2)", "integer", "2.50", "too_precise"),
+    ("decimal(12,2)", "integer", "-0.01", "too_precise"),
+    ("decimal(12,2)", "integer", "3.00", 3),
+    ("decimal(12,2)", "integer", "2147483647.00", 2147483647),
+    ("decimal(12,2)", "integer", "2147483647.50", "out_of_range"),
+    ("decimal(7,2)", "smallint", "1.10", "too_precise"),
+    ("decimal(22,2)", "bigint", "9007199254740993.00", 9007199254740993),
+    ("decimal(22,2)", "bigint", "9007199254740993.01", "too_precise"),
+    ("integer", "smallint", "32768", "out_of_range"),
+    ("bigint", "integer", "7", 7),
+    ("integer", "integer", "7", 7),
+    ("decimal(12,4)", "numeric(12,2)", "1.0050", "too_precise"),
+    ("decimal(12,4)", "numeric(12,2)", "1.0500", Decimal("1.05")),
+    ("bigint", "numeric(6,2)", "10000", "out_of_range"),
+    ("double precision", "integer", "2.5", "too_precise"),
+    ("double precision", "integer", "2", 2),
+    ("double precision", "numeric(6,2)", "0.125", "too_precise"),
+    ("double precision", "numeric(6,2)", "0.5", Decimal("0.50")),
+    ("double precision", "real", "0.1", "too_precise"),
+    ("double precision", "real", "0.5", 0.5),
+    ("double precision", "real", "0", 0.0),
+    ("double precision", "real", "1e39", "out_of_range"),
+    ("double precision", "real", "1e-300", "out_of_range"),
+    ("double precision", "real", "Infinity", float("inf")),
+    ("double precision", "real", str(-LARGEST_REAL), -LARGEST_REAL),
+    ("real", "real", "0.1", pytest.approx(0.1)),
+    ("timestamp", "date", "2025-11-13 00:00:01", "has_time"),
+    ("varchar(9)", "varchar(3)", "éé", "too_long"),
+    ("varchar(9)", "varchar(4)", " éé ", "éé"),
+]
+
+
+def test_a_value_is_modeled_as_it_landed_or_its_reason_says_why_not(built_warehouse: ModelWarehouse) -> None:
+    queries = (
+        f"select {{{{ narrowing_reasons({{'v': '{type_}'}}) }}}}, {{{{ narrow('v', '{type_}') }}}} "
+        f"from (select cast('{value}' as {landed}) as v) as landed"
+        for landed, type_, value, _ in CASES
+    )
+    [sql] = built_warehouse.dbt("compile", "--inline", ";".join(queries)).compiled.values()
+    for query, (landed, type_, value, expected) in zip(sql.split(";"), CASES, strict=True):
+        [(reasons, narrowed)] = built_warehouse.transformer.rows(query)
+        found = reasons.removeprefix("v_") or narrowed
+        assert found == expected, f"{value} of {landed} as {type_}"
+
+
+@pytest.mark.parametrize("type_", ["int", "INTEGER", "char(3)", "character varying(3)", "varbyte(3)", "text"])
+def test_a_type_whose_cast_could_lose_something_untold_stops_dbt(built_warehouse: ModelWarehouse, type_: str) -> None:
+    said = re.escape(f"v is declared as {type_}, which staging does not narrow to")
+    with pytest.raises(RuntimeError, match=said):
+        built_warehouse.dbt("compile", "--inline", f"select {{{{ narrow('v', '{type_}') }}}}")
+
+
+def test_a_fraction_that_widened_a_whole_number_is_quarantined(built_warehouse: ModelWarehouse) -> None:
+    warehouse = built_warehouse
+    warehouse.loader.land(orders_file("one", [order("o-1")]))
+    free = dict.fromkeys(("unit_price", "line_total"), Decimal(0))
+    widen(warehouse, "quantity", "integer", "decimal(12,2)")
+    try:
+        whole, part = ({**item(f"i-{n}", "o-1"), "quantity": Decimal(n), **free} for n in ("2.00", "2.50"))
+        warehouse.loader.land(items_file("one", [whole, part]))
+        warehouse.build_green("--select", "+order_items")
+        assert warehouse.transformer.rows("select order_item_id, quantity from modeled.order_items") == [("i-2.00", 2)]
+        quarantined = "select order_item_id, reject_reason from gate.quarantine_order_items"
+        assert warehouse.transformer.rows(quarantined) == [("i-2.50", "quantity_too_precise")]
+    finally:
+        warehouse.loader.run("delete from landing.order_items")
+        widen(warehouse, "quantity", "decimal(12,2)", "integer")
+
+
+def widen(warehouse: ModelWarehouse, column: str, before: str, after: str) -> None:
+    """Give a column of items another type, as a load does that finds a file's wider."""
+    types = Widening(column, parse_type(before), parse_type(after))
+    warehouse.loader.run(*widen_columns("order_items", [types]))
