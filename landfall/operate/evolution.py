@@ -81,11 +81,18 @@ class Change:
         return [lock_dataset(self.dataset), *check, *guard, *change, record]
 
     def count_lost(self) -> str:
-        """Count the rows whose value is another one after the change and back again."""
+        """Count the rows whose value is another one after the change and back again, or none.
+
+        A SUPER value that the type cannot be becomes NULL instead of an error, and NULL is neither equal nor unequal
+        (https://docs.aws.amazon.com/redshift/latest/dg/limitations-super.html).
+        """
         widening = self._widening()
         name = identifier(self.column.name)
         back = f"cast(cast({name} as {widening.into}) as {widening.found})"
-        return f"select count(*) as lost from {table('landing', self.dataset)} where {back} <> {name}"
+        source = table("landing", self.dataset)
+        return (
+            f"select count(*) as lost from {source} where {name} is not null and ({back} is null or {back} <> {name})"
+        )
 
     def _widening(self) -> Widening:
         if self.before is None:

@@ -77,6 +77,33 @@ def test_a_value_that_would_change_stops_it_and_nothing_is_changed(
         assert column_of(desk, dataset, "v") == after
 
 
+@pytest.mark.parametrize(
+    ("values", "type_", "after"),
+    [
+        ([["a"], ["b"]], "varchar", None),
+        ([{"a": 1}, None], "varchar", None),
+        (pa.array([None, None], pa.list_(pa.int64())), "varchar", [None, None]),
+    ],
+)
+def test_a_value_that_would_become_null_stops_it_and_nothing_is_changed(
+    desk: Desk, values: Any, type_: str, after: list[Any] | None
+) -> None:
+    dataset = landed(desk, {"v": values})
+    assert [column.type for column in read_columns(desk.land.warehouse, dataset) or () if column.name == "v"] == [
+        sqltypes.SUPER
+    ]
+    before = column_of(desk, dataset, "v")
+    if after is None:
+        guarded = evolution.plan_change(desk.stack.warehouse, dataset, "v", type_).statements(may_lose=False)
+        assert "are not the same as VARCHAR" in desk.landfall("evolve", dataset, "v", type_, exits=3)
+        with pytest.raises(CatalogChangedError):
+            desk.stack.warehouse.transaction(guarded)
+        assert column_of(desk, dataset, "v") == before
+    else:
+        assert desk.landfall("evolve", dataset, "v", type_)["rows"] == 2
+        assert column_of(desk, dataset, "v") == after
+
+
 def test_lossy_says_that_values_may_change(desk: Desk) -> None:
     dataset = landed(desk, {"v": pa.array([2**53 + 1], pa.int64())})
     assert "--lossy" in desk.landfall("evolve", dataset, "v", "double precision", exits=3)
