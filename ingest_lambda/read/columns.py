@@ -16,12 +16,20 @@ from typing import Any
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.read.arrow_types import inner_types
 from ingest_lambda.read.cautions import caution_of
-from ingest_lambda.read.meaning import is_by_duckdb, meanings
-from ingest_lambda.read.metadata import Element, Metadata
+from ingest_lambda.read.meaning import meanings
+from ingest_lambda.read.metadata import Element, Metadata, Reach
 from ingest_lambda.read.schema import FileColumn, Leaf, Obstacle, file_column
 from ingest_lambda.read.spark_schema import is_variant
 from ingest_lambda.reasons import Reason
-from ingest_lambda.warehouse import sqltypes
+from ingest_lambda.warehouse.sqltypes import FIRST_DAY, LARGEST_LONG, LAST_DAY, LONG_DIGITS
+
+DAY_MILLISECONDS = 86_400_000
+# What the rewriting takes of each, in the file's own unit. DuckDB means infinity by the largest number of microseconds.
+LIMITS = {
+    "DATE": (FIRST_DAY, LAST_DAY),
+    "TIMESTAMP_MILLIS": (FIRST_DAY * DAY_MILLISECONDS, LARGEST_LONG // 1_000),
+    "TIMESTAMP_MICROS": (FIRST_DAY * DAY_MILLISECONDS * 1_000, LARGEST_LONG - 1),
+}
 
 
 def columns_of(schema: Any, said: Metadata) -> tuple[FileColumn, ...]:
@@ -42,8 +50,8 @@ def columns_of(schema: Any, said: Metadata) -> tuple[FileColumn, ...]:
         stored = Leaf.of(leaf.physical_type, leaf.logical_type.to_json()) if leaf is not None else None
         leaves = _leaves(column.type)
         described = file_column(column.name, column.type, stored, meaning)
-        if leaf is not None and _may_be_infinite(described, said, position):
-            described = replace(described, obstacle=Obstacle.INFINITY)
+        if stored is not None and may_be_beyond(described, stored.annotation, said.reach[position]):
+            described = replace(described, obstacle=Obstacle.RANGE)
         has_values = _has_values(said.has_values[position : position + leaves])
         columns.append(replace(described, has_values=has_values, caution=caution_of(element, said, position)))
         position += leaves
@@ -84,12 +92,25 @@ def _check(column: Element, element: Element) -> None:
         _check(column, child)
 
 
-def _may_be_infinite(column: FileColumn, said: Metadata, position: int) -> bool:
-    """Tell whether a timestamp may be infinite: statistics say so, or say nothing and DuckDB wrote the file."""
-    if column.type != sqltypes.TIMESTAMP or column.obstacle is not None:
+def may_be_beyond(column: FileColumn, annotation: str, reach: Reach | None) -> bool:
+    """Tell whether values of a column that COPY would read may lie beyond its type, by how far the column reaches.
+
+    COPY does not say that of each: milliseconds may be beyond the microseconds of 64 bits. So what reaches too far, or
+    may do so since no statistics say otherwise, is for the rewriting to look at. INT96 never has statistics, and holds
+    its days apart from their nanoseconds.
+
+    >>> from ingest_lambda.warehouse import sqltypes
+    >>> column = FileColumn("day", "date32[day] (INT32 DATE)", sqltypes.DATE)
+    >>> may_be_beyond(column, "DATE", (0, 20_000)), may_be_beyond(column, "DATE", (0, 200_000_000))
+    (False, True)
+    >>> may_be_beyond(column, "DATE", None)
+    True
+    """
+    is_long = column.type is not None and (column.type.name, column.type.arguments[:1]) == ("DECIMAL", (LONG_DIGITS,))
+    limits = (-LARGEST_LONG, LARGEST_LONG) if is_long else LIMITS.get(annotation)
+    if limits is None or column.obstacle is not None:
         return False
-    found = said.is_infinite[position]
-    return found or (found is None and is_by_duckdb(said))
+    return reach is None or reach[0] < limits[0] or reach[1] > limits[1]
 
 
 def _has_values(leaves: Sequence[bool | None]) -> bool | None:

@@ -11,7 +11,7 @@ chunks (`footer` has the reasons).
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
@@ -22,7 +22,8 @@ from ingest_lambda.read.thrift import Fields, Wanted, decode
 # Decoding takes about a second for 10 MB; a footer beyond this tells nothing of NULLs, which then are looked for.
 MAX_STATISTICS_BYTES = 4 * 1024**2
 MAX_SCHEMA_DEPTH = 200
-LONG_BYTES, LARGEST_LONG, FIRST_GAP = 8, 2**63 - 1, 2**53
+FIRST_GAP = 2**53
+MOST_DECIMAL_BYTES = 32
 
 PHYSICAL_TYPES = ("BOOLEAN", "INT32", "INT64", "INT96", "FLOAT", "DOUBLE", "BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY")
 LOGICAL_TYPES = {
@@ -94,27 +95,32 @@ class Element:
         return [leaf for child in self.children for leaf in child.leaf_elements()]
 
 
+Reach = tuple[int, int]
+
+
 @dataclass(frozen=True)
 class Metadata:
     """What a footer says. `columns` are the schema's top elements.
 
     `has_values` tells of each physical column whether it has a value: False where all are NULL, None where no
-    statistics say it. What it tells of columns inside of groups is of their leaves. `is_infinite` tells in the same
-    way whether it has the largest or smallest number of 64 bits, `is_huge` whether it has a double that is whole and
-    beyond those that a double has without gaps.
+    statistics say it. What it tells of columns inside of groups is of their leaves. `is_huge` tells in the same way
+    whether it has a double that is whole and beyond those that a double has without gaps. `reach` are the smallest and
+    the largest number of a column of whole numbers, days, moments or decimals (without their point): None where no
+    statistics say it, and zeros where it has no values.
     """
 
     columns: tuple[Element, ...]
     has_values: tuple[bool | None, ...]
     key_values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     created_by: str | None = None
-    is_infinite: tuple[bool | None, ...] = ()
+    reach: tuple[Reach | None, ...] = ()
     is_huge: tuple[bool | None, ...] = ()
 
 
 LOGICAL: Wanted = {number: {} for number in LOGICAL_TYPES}
 ELEMENT: Wanted = {1: int, 2: int, 3: int, 4: bytes, 5: int, 6: int, 9: int, 10: LOGICAL}
-CHUNK: Wanted = {3: {5: int, 12: {3: int, 5: bytes, 6: bytes}}}  # values, and their nulls, maximum, minimum
+# values, and their nulls, maximum, minimum; the first two again, as older writers leave them
+CHUNK: Wanted = {3: {5: int, 12: {3: int, 5: bytes, 6: bytes, 1: bytes, 2: bytes}}}
 FILE: Wanted = {2: [ELEMENT], 5: [{1: bytes, 2: bytes}], 6: bytes}
 
 
@@ -134,14 +140,14 @@ def read_metadata(footer: bytes) -> Metadata:
         raise ValueError(f"{len(elements)} elements in the schema, of which its tree has {used}")
     pairs = {_text(pair.get(1)): _text(pair.get(2)) for pair in found.get(5, [])}
     groups = found.get(4, []) if with_statistics else None
-    leaves = [leaf.physical for leaf in root.leaf_elements()]
+    leaves = root.leaf_elements()
     return Metadata(
         root.children,
         _told(groups, [True] * len(leaves), _chunk_has_values),
         pairs,
         _text(found.get(6)) or None,
-        _told(groups, [physical == "INT64" for physical in leaves], _chunk_is_infinite),
-        _told(groups, [physical == "DOUBLE" for physical in leaves], _chunk_is_huge),
+        tuple(_reach(groups, position, leaf) for position, leaf in enumerate(leaves)),
+        _told(groups, [leaf.physical == "DOUBLE" for leaf in leaves], _chunk_is_huge),
     )
 
 
@@ -202,26 +208,44 @@ def _chunk_has_values(chunk: Fields) -> bool | None:
     return None if values is None or nulls is None else nulls < values
 
 
-def _chunk_is_infinite(chunk: Fields) -> bool | None:
-    """Tell whether numbers of 64 bits reach the largest or smallest there is."""
-    if _chunk_has_values(chunk) is False:
-        return False
-    extremes = _extremes(chunk, "<q")
-    return extremes and any(abs(one) >= LARGEST_LONG for one in extremes)
+def _reach(groups: Sequence[Fields] | None, position: int, leaf: Element) -> Reach | None:
+    """Tell how far a column reaches by all of its chunks."""
+    is_whole = leaf.physical == "INT64" or (leaf.physical, leaf.annotation) == ("INT32", "DATE")
+    is_decimal = leaf.annotation == "DECIMAL" and leaf.physical in ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY")
+    if groups is None or not (is_whole or is_decimal):
+        return None
+    sizes = (4 if leaf.physical == "INT32" else 8,) if is_whole else range(1, MOST_DECIMAL_BYTES + 1)
+    numbers: list[int] = []
+    for group in groups:
+        chunks = group.get(1) or []
+        chunk = chunks[position] if position < len(chunks) else {}
+        if _chunk_has_values(chunk) is False:
+            continue
+        extremes = _extremes(chunk, sizes, is_old_told=is_whole)
+        if extremes is None:
+            return None
+        numbers += (int.from_bytes(one, "little" if is_whole else "big", signed=True) for one in extremes)
+    return (min(numbers), max(numbers)) if numbers else (0, 0)
 
 
 def _chunk_is_huge(chunk: Fields) -> bool | None:
-    extremes = _extremes(chunk, "<d")
-    return extremes and any(one.is_integer() and abs(one) >= FIRST_GAP for one in extremes)
-
-
-def _extremes(chunk: Fields, form: str) -> Any:
-    """Read the largest and the smallest value of 8 bytes, as `struct` has them; None where they are not told."""
-    statistics = (chunk.get(3) or {}).get(12) or {}
-    found: list[bytes] = [statistics.get(5, b""), statistics.get(6, b"")]
-    if any(len(one) != LONG_BYTES for one in found):
+    extremes = _extremes(chunk, (8,))
+    if extremes is None:
         return None
-    return [struct.unpack(form, one)[0] for one in found]
+    return any(one.is_integer() and abs(one) >= FIRST_GAP for (one,) in map(struct.Struct("<d").unpack, extremes))
+
+
+def _extremes(chunk: Fields, sizes: Container[int], *, is_old_told: bool = False) -> list[bytes] | None:
+    """Find the largest and the smallest value as they are stored; None where they are not told.
+
+    `is_old_told`: older writers tell them in fields that compare bytes as signed numbers, which integers are.
+    """
+    statistics = (chunk.get(3) or {}).get(12) or {}
+    for fields in ((5, 6), (1, 2))[: 2 if is_old_told else 1]:
+        found: list[bytes] = [statistics.get(field, b"") for field in fields]
+        if all(len(one) in sizes for one in found):
+            return found
+    return None
 
 
 def _text(value: Any) -> str:

@@ -33,7 +33,7 @@ class Obstacle(StrEnum):
     NESTED = "nested values"
     TYPE = "a type that it does not read right"
     CALENDAR = "days before 1582 of an older calendar, which it takes for today's"
-    INFINITY = "infinity, which it takes for a moment"
+    RANGE = "values that may lie beyond what it keeps, by the file's statistics or for want of them"
     TEXT = "text, whose meaning the contract says"
 
 

@@ -30,17 +30,11 @@ from ingest_lambda.rewrite.meant import as_meant
 from ingest_lambda.rewrite.nested import json_text
 from ingest_lambda.rewrite.numbers import across, crosses
 from ingest_lambda.warehouse import sqltypes
-from ingest_lambda.warehouse.sqltypes import SqlType
+from ingest_lambda.warehouse.sqltypes import FIRST_DAY, LARGEST_LONG, LAST_DAY, LONG_DIGITS, SqlType
 from ingest_lambda.warehouse.transport import transport_of
 
-# https://docs.aws.amazon.com/redshift/latest/dg/r_Datetime_types.html: from 4713 BC (year -4712) to 294276 AD.
-# In days since 1970, the years before 1582 counted as if the Gregorian calendar had been there.
-FIRST_DAY, LAST_DAY = -2_440_550, 106_762_939
 FIRST_MICROSECOND = FIRST_DAY * DAY_MICROSECONDS
 RANGE = "4713 BC to 294276 AD"
-# A DECIMAL of up to 19 digits is kept in 64 bits, so that not all values of 19 digits fit
-# (https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html).
-LONG_DIGITS = 19
 
 
 def convert(values: pa.Array, landing: SqlType, meaning: Meaning | None = None) -> Converted:
@@ -111,7 +105,7 @@ def _decimal(values: pa.Array, landing: SqlType) -> pa.Array:
         _refuse_long(values, landing)
     values = _cast(values, landing)
     if precision == LONG_DIGITS:
-        largest = pa.scalar(2**63 - 1).cast(pa.decimal128(LONG_DIGITS)).as_py().scaleb(-scale)
+        largest = pa.scalar(LARGEST_LONG).cast(pa.decimal128(LONG_DIGITS)).as_py().scaleb(-scale)
         is_bad = pc.greater(pc.abs(values), pa.scalar(largest, values.type))
         refuse(is_bad, values, Reason.VALUE_OUT_OF_RANGE, f"at most {largest} in {landing}")
     return values

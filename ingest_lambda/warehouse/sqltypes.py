@@ -13,6 +13,12 @@ from enum import Enum
 MAX_VARCHAR = 65_535  # bytes, not characters
 MAX_VARBYTE = 1_024_000  # bytes
 MAX_PRECISION = 38
+# https://docs.aws.amazon.com/redshift/latest/dg/r_Datetime_types.html: from 4713 BC (year -4712) to 294276 AD.
+# In days since 1970, the years before 1582 counted as if the Gregorian calendar had been there.
+FIRST_DAY, LAST_DAY = -2_440_550, 106_762_939
+# A DECIMAL of up to 19 digits is kept in 64 bits, so that not all values of 19 digits fit
+# (https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html).
+LONG_DIGITS, LARGEST_LONG = 19, 2**63 - 1
 MAX_SCALE = 37  # https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html
 
 

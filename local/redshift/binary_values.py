@@ -62,7 +62,7 @@ def in_binary(values: pa.Array, plan: ColumnPlan, name: str, replacement: str | 
         case Transport.BYTES:
             return values.cast(pa.large_binary())
         case Transport.TIMESTAMP | Transport.NANOSECONDS_MISREAD:
-            return _moments(raw(microseconds(values, plan.transport), np.int64))
+            return _moments(raw(microseconds(values, plan.transport, name), np.int64))
     if plan.target.base == "date":
         return _days(raw(values.cast(pa.date32()), np.int32))
     if plan.target.base == "numeric":

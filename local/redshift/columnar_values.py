@@ -36,13 +36,23 @@ def _json(value: Any) -> str:
     return format(value, "f") if isinstance(value, Decimal) else json.dumps(value, default=str)
 
 
-def microseconds(values: pa.Array, transport: Transport) -> pa.Array:
-    """Return timestamps as microseconds since 1970, in UTC."""
+def microseconds(values: pa.Array, transport: Transport, name: str) -> pa.Array:
+    """Return the timestamps of a file as microseconds since 1970, in UTC.
+
+    Raises:
+        RedshiftError: one is beyond 64 bits of them. What Redshift makes of it is not documented; a load that fails is
+            the answer that nobody can build upon.
+    """
     if transport is Transport.NANOSECONDS_MISREAD:
         # Redshift reads an INT64 nanosecond timestamp without an error and wrongly: the model here is that it takes
         # the number for microseconds, so that 2025 becomes a year past 50000.
         return values.view(pa.int64())
-    return values.cast(pa.timestamp("us", values.type.tz), safe=False).view(pa.int64())
+    into = pc.CastOptions(pa.timestamp("us", values.type.tz), allow_time_truncate=True)
+    try:
+        return pc.cast(values, options=into).view(pa.int64())
+    except pa.ArrowInvalid as error:
+        context = f"A timestamp is out of range: {error} (file: {name})"
+        raise LoadFault(SPECTRUM, CODE_DATA, context, file=name).to_error() from error
 
 
 def fitted_text(

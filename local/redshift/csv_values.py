@@ -40,7 +40,7 @@ def as_csv(values: pa.Array, plan: ColumnPlan, name: str) -> pa.Array:
         case Transport.BYTES:
             return _hexadecimal(values)
         case Transport.TIMESTAMP | Transport.NANOSECONDS_MISREAD:
-            return _timestamps(microseconds(values, plan.transport))
+            return _timestamps(microseconds(values, plan.transport, name))
     return values
 
 

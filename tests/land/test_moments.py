@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -60,7 +61,7 @@ def test_the_last_moment_of_nanoseconds_is_one_unless_duckdb_wrote_it(land: Land
 
 
 @pytest.mark.parametrize(("statistics", "path"), [(True, LoadPath.AS_IS), (False, LoadPath.CANONICAL)])
-def test_copy_reads_duckdbs_moments_where_statistics_say_that_none_is_infinite(
+def test_copy_reads_moments_where_statistics_say_that_none_is_infinite(
     land: Land, function: Function, statistics: bool, path: LoadPath
 ) -> None:
     dataset = new_dataset("finite")
@@ -69,6 +70,63 @@ def test_copy_reads_duckdbs_moments_where_statistics_say_that_none_is_infinite(
     [outcome] = function.receive(land.put(f"raw/{dataset}/a.parquet", content))
 
     assert (outcome.status, outcome.load_path) == (Status.LANDED, path)
+
+
+BEYOND = {
+    "milliseconds that wrap": pa.array([0, 2**62], pa.timestamp("ms")),
+    "nanoseconds that say milliseconds": pa.array([0, 1_717_200_000_000_000_000], pa.timestamp("ms")),
+    "a moment too early": pa.array([0, -2_440_551 * 86_400_000], pa.timestamp("ms")),
+    "a microsecond too early": pa.array([0, -2_440_550 * 86_400_000_000 - 1], pa.timestamp("us")),
+    "a day too late": pa.array([0, 200_000_000], pa.int32()).cast(pa.date32()),
+    "a day too early": pa.array([0, -2_440_551], pa.int32()).cast(pa.date32()),
+    "a decimal of more than 64 bits": pa.array([Decimal(0), Decimal(10**19 - 1)], pa.decimal128(19, 0)),
+}
+WITHIN = {
+    "milliseconds": pa.array([-2_440_550 * 86_400_000, (2**63 - 1) // 1_000], pa.timestamp("ms")),
+    "microseconds": pa.array([-2_440_550 * 86_400_000_000, 2**63 - 2], pa.timestamp("us")),
+    "days": pa.array([-2_440_549, 106_762_939], pa.int32()).cast(pa.date32()),
+    "decimals": pa.array([Decimal(-(2**63) + 1), Decimal(2**63 - 1)], pa.decimal128(19, 0)),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+@pytest.mark.parametrize("statistics", [True, False], ids=["told", "not-told"])
+def test_what_lies_beyond_a_type_is_refused_alone_as_it_is_among_others(
+    land: Land, function: Function, name: str, statistics: bool
+) -> None:
+    dataset = new_dataset("beyond")
+    table = pa.table({"id": [1, 2], "v": BEYOND[name]})
+    alone = land.put(f"raw/{dataset}/a.parquet", table, write_statistics=statistics)
+    among = land.put(f"raw/{dataset}/b.parquet", table, write_statistics=statistics)
+    other = land.put(f"raw/{dataset}/c.parquet", pa.table({"id": [1]}))
+
+    outcomes = [*function.receive(alone), *function.receive(among, other)[:1]]
+
+    verdicts = [(each.verdict.reason, each.verdict.column, each.verdict.row) for each in outcomes if each.verdict]
+    assert verdicts == [(Reason.VALUE_OUT_OF_RANGE, "v", 2)] * 2
+    assert (land.count(f"landing.{dataset}"), land.count(f"ledger.{dataset}")) == (1, 1)
+
+
+@pytest.mark.parametrize("name", WITHIN)
+@pytest.mark.parametrize(("statistics", "path"), [(True, LoadPath.AS_IS), (False, LoadPath.CANONICAL)])
+def test_what_reaches_the_ends_of_a_type_lands_as_it_is_where_statistics_say_so(
+    land: Land, function: Function, name: str, statistics: bool, path: LoadPath
+) -> None:
+    dataset = new_dataset("within")
+    file = land.put(f"raw/{dataset}/a.parquet", pa.table({"v": WITHIN[name]}), write_statistics=statistics)
+
+    [outcome] = function.receive(file)
+
+    assert (outcome.status, outcome.load_path, outcome.rows) == (Status.LANDED, path, 2)
+
+
+def test_a_column_without_a_value_reaches_nowhere(land: Land, function: Function) -> None:
+    dataset = new_dataset("nulls")
+    table = pa.table({"id": [1], "at": pa.nulls(1, pa.timestamp("ms")), "day": pa.nulls(1, pa.date32())})
+
+    [outcome] = function.receive(land.put(f"raw/{dataset}/a.parquet", table))
+
+    assert (outcome.status, outcome.load_path) == (Status.LANDED, LoadPath.AS_IS)
 
 
 # The days and moments of spark_legacy_*.parquet, in the order of their ids.
