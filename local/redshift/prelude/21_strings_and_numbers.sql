@@ -12,6 +12,19 @@ $$;
 create function pg_catalog.replicate(value text, times integer) returns text language sql immutable strict as $$
     select repeat(value, times)
 $$;
+-- NULL of what is no character of ASCII: https://docs.aws.amazon.com/redshift/latest/dg/r_CHR.html
+create function pg_catalog.rs_chr(number bigint) returns text language sql immutable strict as $$
+    select case when number between 1 and 127 then chr(number::integer) end
+$$;
+-- how many characters LEFT and RIGHT take: https://docs.aws.amazon.com/redshift/latest/dg/r_LEFT.html
+create function pg_catalog.rs_characters(number bigint) returns integer language plpgsql immutable strict as $$
+begin
+    if number < 0 then
+        raise exception 'LEFT and RIGHT take no negative number' using errcode = '22023';
+    end if;
+    return number;
+end
+$$;
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_STRTOL.html
 create function pg_catalog.strtol(value text, base integer) returns bigint language plpgsql immutable strict as $$
 declare

@@ -6,7 +6,9 @@ create function pg_catalog.sha2(value text, bits integer) returns text language 
             when 224 then sha224(convert_to(value, 'UTF8'))
             when 384 then sha384(convert_to(value, 'UTF8'))
             when 512 then sha512(convert_to(value, 'UTF8'))
-            else sha256(convert_to(value, 'UTF8'))
+            when 256 then sha256(convert_to(value, 'UTF8'))
+            when 0 then sha256(convert_to(value, 'UTF8'))
+            else ''
         end,
         'hex'
     )

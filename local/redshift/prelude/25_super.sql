@@ -40,7 +40,7 @@ $$;
 create function pg_catalog.rs_array_concat(one jsonb, other jsonb) returns super language sql immutable strict as $$
     select case when jsonb_typeof(one) = 'array' and jsonb_typeof(other) = 'array' then one || other end
 $$;
-create function pg_catalog.get_array_length(value jsonb) returns integer language sql immutable strict as $$
+create function pg_catalog.get_array_length(value jsonb) returns bigint language sql immutable strict as $$
     select case when jsonb_typeof(value) = 'array' then jsonb_array_length(value) end
 $$;
 -- however deep: https://docs.aws.amazon.com/redshift/latest/dg/operators-functions.html

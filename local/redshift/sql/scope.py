@@ -71,6 +71,7 @@ class Scope:
     in_where: dict[str, Typed] = field(default_factory=dict)  # of all of it, while WHERE is written
     depth: int = 0  # how many queries it stands in; that of a query in FROM stands in one that it does not see
     outer: list[Source | None] = field(default_factory=list)  # what it refers to of the scopes around it
+    sorted_by: list[str] = field(default_factory=list)  # what an aggregate of it sorts by
 
     @property
     def is_known(self) -> bool:

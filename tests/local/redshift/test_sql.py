@@ -499,3 +499,23 @@ def test_a_choice_of_numbers_has_its_type_before_it_is_text(client: Client) -> N
     client.run("create table t as select 1 as n, 2.50 as d")
     assert client.value("select cast(case when n = 1 then n else d end as varchar(9)) from t") == "1.00"
     assert client.error("select cast(case when n = 1 then true end as varchar(9)) from t")["C"] == "42846"
+
+
+def test_a_table_gets_the_types_that_the_pages_of_functions_name(client: Client) -> None:
+    client.run(
+        "create table n as select 1::bigint as b, 2.5::decimal(12, 2) as d",
+        "create table made as select rank() over (order by b) as place, dense_rank() over (order by b) as dense, "
+        "sum(b) over () as running, sign(d) as sign, get_array_length(array(b)) as length from n",
+        "create table summed as select sum(b) as total from n",
+        "create table parts as select date_part(epoch, timestamp '2008-01-01 20:00:00')",
+    )
+    told = 'select "column", type from pg_table_def where schemaname = current_schema() and tablename = '
+    assert sorted(client.run(f"{told}'made'")) == [
+        ("dense", "integer"),
+        ("length", "bigint"),
+        ("place", "integer"),
+        ("running", "numeric(38,0)"),
+        ("sign", "numeric(1,0)"),
+    ]
+    assert client.run(f"{told}'summed'") == [("total", "bigint")]
+    assert client.run(f"{told}'parts'") == [("pgdate_part", "double precision")]

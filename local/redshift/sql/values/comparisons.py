@@ -27,9 +27,14 @@ def compare(operator: str, left: Typed, right: Typed) -> Typed:
     if "boolean" in (first, second) and {first, second} & INTEGERS.keys():
         # https://docs.aws.amazon.com/redshift/latest/dg/r_logical_condition.html
         left, right = (Typed(f"({each.sql})::integer::boolean", BOOLEAN) for each in (left, right))
-    if left.is_literal and right.is_literal:
-        left = Typed(f"{left.sql}::varchar", VARCHAR)
+    if right.is_literal:
+        left = as_string(left)
     return Typed(f"({left.sql} {operator} {right.sql})", BOOLEAN)
+
+
+def as_string(value: Typed) -> Typed:
+    """Return a string literal as a VARCHAR, whose trailing blanks do not count; what is none as it is."""
+    return Typed(f"{value.sql}::varchar", VARCHAR) if value.is_literal else value
 
 
 def _compare_super(operator: str, left: Typed, right: Typed) -> Typed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.redshift.sql import tree
 from local.redshift.sql.values.casts import text_of, truth
-from local.redshift.sql.values.comparisons import compare
+from local.redshift.sql.values.comparisons import as_string, compare
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import BOOLEAN, NUMBERS, STRINGS, SUPER, UNKNOWN
 from local.redshift.sql.write.writer import Writer
@@ -21,6 +21,8 @@ def write_is(writer: Writer, node: tree.Is) -> Typed:
 
 def write_between(writer: Writer, node: tree.Between) -> Typed:
     operand, low, high = (writer.write(each) for each in (node.operand, node.low, node.high))
+    if low.is_literal and high.is_literal:
+        operand = as_string(operand)
     if {each.type for each in (operand, low, high)} <= {operand.type, UNKNOWN} and operand.type != SUPER:
         word = "not between" if node.negated else "between"
         return Typed(f"({operand.sql} {word} {low.sql} and {high.sql})", BOOLEAN)
@@ -45,6 +47,8 @@ def write_in(writer: Writer, node: tree.In) -> Typed:
     if operand.type == SUPER:
         any_of = " or ".join(compare("=", operand, item).sql for item in among)
         return Typed(f"(not ({any_of}))" if node.negated else f"({any_of})", BOOLEAN)
+    if all(item.is_literal for item in among):
+        operand = as_string(operand)
     if operand.type.name in STRINGS and any(item.type.name in NUMBERS for item in among):
         operand = Typed(f"({operand.sql})::numeric")
     return Typed(f"({operand.sql} {word} ({', '.join(item.sql for item in among)}))", BOOLEAN)

@@ -108,6 +108,8 @@ def _output_name(expression: tree.Expression) -> str:
         inner = _output_name(expression.operand)
         return inner if inner != "?column?" else _TYPE_NAMES.get(expression.to.name, expression.to.name)
     if isinstance(expression, tree.Call):
+        if expression.name[-1] == "nullif":  # that of its first argument: r_NULLIF_function
+            return _output_name(expression.arguments[0])
         return _CALL_NAMES.get(expression.name[-1], expression.name[-1])
     if isinstance(expression, tree.Case):
         return "case"

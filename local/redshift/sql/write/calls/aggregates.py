@@ -25,8 +25,9 @@ def _write_aggregate(writer: Writer, node: tree.Call, name: str, type_: Type) ->
 
 
 def write_sum(writer: Writer, function: Function, node: tree.Call) -> Typed:
-    """SUM of a BIGINT is a NUMERIC, of a smaller integer a BIGINT (r_SUM)."""
-    return _write_total(writer, function, node, frozenset({"smallint", "integer"}))
+    """SUM of an integer is a BIGINT (r_SUM), over a window that of a BIGINT a NUMERIC (r_WF_SUM)."""
+    is_total = node.window is None
+    return _write_total(writer, function, node, INTEGERS.keys() if is_total else frozenset({"smallint", "integer"}))
 
 
 def write_avg(writer: Writer, function: Function, node: tree.Call) -> Typed:
@@ -45,8 +46,27 @@ def _write_total(writer: Writer, function: Function, node: tree.Call, whole: Set
     return _write_aggregate(writer, node, function.name, Type("numeric", 38, decimal.scale) if decimal else UNKNOWN)
 
 
+def _hold_sort(writer: Writer, node: tree.Call, items: list[str]) -> None:
+    """Hold the aggregates of a query that sort (LISTAGG, PERCENTILE_CONT, MEDIAN) to one order (r_MEDIAN).
+
+    Raises:
+        RedshiftError: another one has been written that sorts otherwise.
+    """
+    if node.window is not None or not items:
+        return
+    if writer.scope.sorted_by not in ([], items):
+        raise RedshiftError("within group ORDER BY clauses for aggregate functions must be the same")
+    writer.scope.sorted_by = items
+
+
+def write_median(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """MEDIAN sorts by what it is given."""
+    _hold_sort(writer, node, [writer.sql(node.arguments[0])])
+    return write_statistic(writer, function, node)
+
+
 def write_statistic(writer: Writer, function: Function, node: tree.Call) -> Typed:
-    """MEDIAN, the deviations and variances are DOUBLE PRECISION (r_MEDIAN, r_STDDEV_functions)."""
+    """The deviations and variances are DOUBLE PRECISION (r_STDDEV_functions)."""
     return _write_aggregate(writer, node, function.name, DOUBLE)
 
 
@@ -69,6 +89,7 @@ def write_listagg(writer: Writer, function: Function, node: tree.Call) -> Typed:
         else order_item_sql(writer, item)
         for item in node.within
     ]
+    _hold_sort(writer, node, [order_item_sql(writer, item) for item in node.within])
     order = f" order by {', '.join(items)}" if items else ""
     if node.window is None:
         sql = f"string_agg({word}{measure}, {delimiter}{order})"
@@ -87,6 +108,8 @@ def write_percentile(writer: Writer, function: Function, node: tree.Call) -> Typ
         raise RedshiftError(f"{function.name} needs WITHIN GROUP (ORDER BY one expression)", SYNTAX_ERROR)
     [item] = node.within
     name, argument = function.name.rsplit(" ", 1)[-1], writer.write(item.expression)
+    if name == "percentile_cont":
+        _hold_sort(writer, node, [ordered(argument.sql, item)])
     fraction = writer.sql(node.arguments[0])
     if node.window is None:
         order = f"order by {ordered(argument.sql, item)}"

@@ -75,7 +75,7 @@ CALLS: dict[str, Callable[[Writer, Function, tree.Call], Typed]] = {
     "SUM": aggregates.write_sum,
     "AVG": aggregates.write_avg,
     "STATISTIC": aggregates.write_statistic,
-    "MEDIAN": aggregates.write_statistic,
+    "MEDIAN": aggregates.write_median,
     "EXTREME": aggregates.write_extreme,
     "LISTAGG": aggregates.write_listagg,
     "PERCENTILE": aggregates.write_percentile,

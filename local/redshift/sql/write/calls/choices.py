@@ -6,7 +6,7 @@ from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
 from local.redshift.sql.values.casts import present
 from local.redshift.sql.values.choice import case_of
-from local.redshift.sql.values.comparisons import compare
+from local.redshift.sql.values.comparisons import as_string, compare
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import STRINGS, UNKNOWN, VARCHAR
 from local.redshift.sql.write.writer import Writer
@@ -20,7 +20,7 @@ def write_nvl2(writer: Writer, function: Function, node: tree.Call) -> Typed:
 def write_nullif(writer: Writer, function: Function, node: tree.Call) -> Typed:
     first, second = (writer.write(argument) for argument in node.arguments)
     type_ = VARCHAR if first.is_literal or first.type.name in STRINGS else first.type
-    sql = f"nullif({first.sql}, {second.sql})"
+    sql = f"nullif({as_string(first).sql}, {second.sql})"
     if second.type not in (first.type, UNKNOWN):  # to be cast in the comparison alone
         sql = f"case when {compare('=', first, second).sql} then null else {first.sql} end"
     return Typed(f"({sql})::{type_.sql}" if type_ != UNKNOWN else f"({sql})", type_)
@@ -29,6 +29,7 @@ def write_nullif(writer: Writer, function: Function, node: tree.Call) -> Typed:
 def write_decode(writer: Writer, function: Function, node: tree.Call) -> Typed:
     """DECODE(expression, search, result, ... [, default]); NULL equals NULL in it."""
     subject, *rest = (writer.write(argument) for argument in node.arguments)
+    subject = as_string(subject)
     default = [rest.pop()] if len(rest) % 2 else []
     conditions = [f"{subject.sql} is not distinct from {search.sql}" for search in rest[::2]]
     return case_of(conditions, [*rest[1::2], *default])

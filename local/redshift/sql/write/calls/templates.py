@@ -46,7 +46,8 @@ def write_plain(writer: Writer, function: Function, node: tree.Call) -> Typed:
         sql = f"{function.name}({listed})"
     if node.window is not None:
         sql += f" over {window_sql(writer, node.window)}"
-    if type_.name in ("varchar", "numeric") or (function.name == "sign" and type_ != UNKNOWN):
+    is_other = function.name == "sign" or (function.kind == "w" and type_.name == "integer")  # than PostgreSQL's
+    if type_.name in ("varchar", "numeric") or (is_other and type_ != UNKNOWN):
         return Typed(f"({sql})::{type_.sql}", type_)
     return Typed(sql, type_)
 
@@ -70,5 +71,6 @@ def _argument_sql(function: Function, place: int, argument: Typed) -> str:
 
 def _result_type(function: Function, arguments: list[Typed]) -> Type:
     if function.result == "1":
-        return arguments[0].type
+        is_sign = function.name == "sign" and arguments[0].type.name == "numeric"
+        return Type("numeric", 1) if is_sign else arguments[0].type  # r_SIGN
     return UNKNOWN if function.result in ("?", "=") else Type(function.result)
