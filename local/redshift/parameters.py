@@ -1,8 +1,9 @@
 """Parameters of prepared statements as Redshift's drivers declare and send them. Pure.
 
-In: the parameter types of a Parse, the body of a Bind. Out: those that PostgreSQL takes. Intervals come in Redshift's
-types and binary forms (intervals.py). A parameter that is declared of type `unknown`, and that the statement names
-nowhere, PostgreSQL refuses; Redshift does not, as redshift_connector's tests have it.
+In: the parameter types of a Parse or PREPARE, the body of a Bind. Out: those that PostgreSQL takes, and those that a
+translation goes by. Intervals come in Redshift's types and binary forms (intervals.py). A parameter that is declared of
+type `unknown`, and that the statement names nowhere, PostgreSQL refuses; Redshift does not, as redshift_connector's
+tests have it.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ import struct
 from collections.abc import Mapping
 
 from local.redshift.intervals import INTERVALS, OID_INTERVAL, as_postgres
-from local.redshift.masking import code_of
+from local.redshift.masking import IDENTIFIER, code_of
 from local.redshift.messages import OID_TEXT, OID_UNKNOWN
+from local.redshift.sql.translate import PARAMETER, Answer
 
 _BINARY = 1
+_NUMBERS = {20: "bigint", 21: "smallint", 23: "integer", 700: "real", 701: "double precision"}
+_PREPARED = re.compile(rf"\s*prepare\s+{IDENTIFIER}\s*\((?P<types>.*)\)\s*as\s*$", re.IGNORECASE | re.DOTALL)
+_COMMA = re.compile(r",(?![^()]*\))")
 _NAMED = re.compile(r"\$(\d+)")
 _SHORT = struct.Struct("!h")
 _LENGTH = struct.Struct("!i")
@@ -44,6 +49,33 @@ def declared(tail: bytes, sql: str, rewritten: str) -> tuple[bytes, dict[int, in
         elif oid == OID_UNKNOWN and index not in named:
             types[index] = OID_TEXT
     return tail[: _SHORT.size] + struct.pack(f"!{count}I", *types), intervals
+
+
+def told(tail: bytes) -> Answer:
+    """Return what a Parse tells of its parameters to a translation; a DECIMAL tells no scale, and so counts as unknown.
+
+    >>> told(bytes.fromhex("0003 00000017 000006a4 000002bd"))
+    (('$1', 'parameter', 'integer'), ('$3', 'parameter', 'double precision'))
+    """
+    if len(tail) < _SHORT.size:
+        return ()
+    (count,) = _SHORT.unpack_from(tail)
+    types = struct.unpack_from(f"!{count}I", tail, _SHORT.size)
+    return tuple((f"${place}", PARAMETER, _NUMBERS[oid]) for place, oid in enumerate(types, 1) if oid in _NUMBERS)
+
+
+def prepared(code: str) -> Answer:
+    """Return what stands before the query of a PREPARE, in masked SQL, as `told` does.
+
+    >>> prepared("prepare p (int, decimal(8, 2)) as ")
+    (('$1', 'parameter', 'int'), ('$2', 'parameter', 'decimal(8,2)'))
+    """
+    match = _PREPARED.match(code)
+    names = _COMMA.split(match["types"]) if match else []
+    return tuple(
+        (f"${place}", PARAMETER, "".join(name.split()) if "(" in name else " ".join(name.lower().split()))
+        for place, name in enumerate(names, 1)
+    )
 
 
 def _named(sql: str, rewritten: str) -> set[int]:

@@ -15,7 +15,7 @@ _QUERY = re.compile(r"\s*\(*\s*(?:select|with|insert|update|delete|merge)\b", re
 _BEFORE = re.compile(
     rf"""\s*(?:
           explain\s+(?:verbose\s+)?
-        | prepare\s+{IDENTIFIER}\s*(?:\([^()]*\)\s*)?as\s+
+        | prepare\s+{IDENTIFIER}\s*(?:\((?:[^()]|\([^()]*\))*\)\s*)?as\s+
         | declare\s+{IDENTIFIER}\s+cursor\s+for\s+
         | (?P<makes>create\s+(?:(?:or\s+replace|local|temp|temporary|materialized)\s+)*(?:table|view)\b).*?\bas\s*
     )(?=\(*\s*(?:select|with|insert|update|delete|merge)\b)""",

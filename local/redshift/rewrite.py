@@ -21,6 +21,7 @@ from local.redshift.ddl import (
 )
 from local.redshift.late_binding import rewrite_late_binding_view
 from local.redshift.masking import IDENTIFIER, NAME, STRING, mask, without_comments
+from local.redshift.parameters import prepared
 from local.redshift.query_part import query_part
 from local.redshift.refuse import refuse_names, refuse_unsupported
 from local.redshift.schemas import in_its_database
@@ -126,7 +127,8 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = (), externa
     code = without_comments(masked.text)
     part = query_part(code)
     if part:  # out of the way of the rules by pattern
-        query = translate(masked.restore(code[part.start : part.end]), answer, part.makes_table)
+        told = (*answer, *prepared(code[: part.start]))
+        query = translate(masked.restore(code[part.start : part.end]), told, part.makes_table)
         code = code[: part.start] + masked.hold(query) + code[part.end :]
     refuse_names(code, masked)
     code = make_temporary(masked.with_physical_names(code), masked)

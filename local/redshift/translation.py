@@ -19,7 +19,7 @@ from local.redshift.recorder import Sent
 from local.redshift.rewrite import needs_of, rewrite
 from local.redshift.row_description import Described
 from local.redshift.sql.scope import quote_path
-from local.redshift.sql.translate import NAMING, RECORD, UNIT, Needs
+from local.redshift.sql.translate import NAMING, RECORD, UNIT, Answer, Needs
 from local.redshift.table_locks import PRIVILEGES, claim_of, takes_snapshot
 from local.redshift.unload_statement import parse_unload
 from local.redshift.writing import Writing
@@ -37,8 +37,8 @@ class Translation(Writing):
 
     _view_source = ""  # the query of the late-binding view over external tables that the statement at hand makes
 
-    async def _rewrite(self, statement: str) -> tuple[str, Sent]:
-        """Return a statement for PostgreSQL, and for the history."""
+    async def _rewrite(self, statement: str, parameters: Answer = ()) -> tuple[str, Sent]:
+        """Return a statement for PostgreSQL, and for the history; of its parameters it is told what is known."""
         if parse_copy(statement):
             raise RedshiftError("COPY must be sent as a statement of its own")
         if parse_unload(statement):
@@ -51,7 +51,7 @@ class Translation(Writing):
         if claim and not self._is_known(needed):
             await self._claim_first(claim)
         known = await self._answer(needed) if needed else _NOTHING
-        rewritten = rewrite(statement, self._status != b"I", known.answer, self._view_source)
+        rewritten = rewrite(statement, self._status != b"I", (*known.answer, *parameters), self._view_source)
         rewritten = keep_hash(rewritten, self.settings.login_key)
         if not _ROWS_ONLY.match(rewritten):
             self._known.clear()

@@ -22,7 +22,7 @@ from local.redshift.load import of_value
 from local.redshift.login import SASL, SASL_CONTINUE, SASL_FINAL, request_code
 from local.redshift.masking import split_statements
 from local.redshift.messages import Message
-from local.redshift.parameters import bound, declared
+from local.redshift.parameters import bound, declared, told
 from local.redshift.recorder import Sent
 from local.redshift.table_locks import controls_transaction
 from local.redshift.tags import OF_FRONT, tag_of
@@ -139,7 +139,7 @@ class Session(Answers):
                 rewritten, sent = await self._unloaded(unload, sql)
                 self._unloads[name] = Unload(unload)
             else:
-                parts = [await self._rewrite(statement) for statement in split_statements(sql)]
+                parts = [await self._rewrite(statement, told(tail)) for statement in split_statements(sql)]
                 rewritten = "; ".join(part for part, _ in parts)
                 sent = parts[0][1] if len(parts) == 1 else sent
         except (RedshiftError, RecursionError) as error:

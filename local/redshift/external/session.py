@@ -26,7 +26,7 @@ from local.redshift.messages import Message
 from local.redshift.recorder import Sent
 from local.redshift.rewrite import query_of
 from local.redshift.sql import tree
-from local.redshift.sql.translate import UNIT, VIEW, Needs, needs, statement_tree
+from local.redshift.sql.translate import UNIT, VIEW, Answer, Needs, needs, statement_tree
 
 _MAKES_VIEW = re.compile(r"create\s+(?:or\s+replace\s+)?(materialized\s+)?view\b", re.IGNORECASE)
 _UNBOUND = re.compile(r"\bwith\s+no\s+schema\s+binding\s*;?$", re.IGNORECASE)
@@ -144,9 +144,9 @@ class ExternalTables(ExternalRows):
 
     # --- queries ---
 
-    async def _rewrite(self, statement: str) -> tuple[str, Sent]:
+    async def _rewrite(self, statement: str, parameters: Answer = ()) -> tuple[str, Sent]:
         if not EXTERNAL_NAMES:
-            return await super()._rewrite(statement)
+            return await super()._rewrite(statement, parameters)
         command = external_command(statement)
         if command and await self._meanings([command.place]):
             raise RedshiftError("a command of an external schema or table must be sent as a statement of its own")
@@ -154,7 +154,7 @@ class ExternalTables(ExternalRows):
         schema = made_in(statement)
         if schema in EXTERNAL_NAMES and await self._meanings([(schema, "")]):
             raise RedshiftError(f'tables and views of the warehouse cannot be made in the external schema "{schema}"')
-        return await super()._rewrite(statement)
+        return await super()._rewrite(statement, parameters)
 
     def _reads(self, query: str, statement: str) -> None:
         """Remember what is about to be translated: a query, and the statement that it stands in."""

@@ -26,6 +26,7 @@ from local.redshift.sql.write.writer import Writer
 
 UNIT, RECORD = "\x1f", "\x1e"
 NAMING = "n"
+PARAMETER = "parameter"
 STORED, STORED_CATALOG, STORED_BESIDE, VIEW = "s", "c", "b", "v"
 _NAMES = re.compile(r"name$|text$|character(?: varying)?\b|information_schema\.(?:sql_identifier|character_data)$")
 
@@ -41,7 +42,7 @@ class Needs:
 
 Answer = tuple[tuple[str, str, str], ...]
 """What rs_relations answers: a name (parts joined by UNIT), whose (t the catalog's, f users', or function), columns.
-Of a function: the type that all of its name return.
+Of a function: the type that all of its name return; of a PARAMETER, `$1`, the type that it is declared of.
 
 Of a column: name, type, and what else there is to tell of it; one that was dropped is empty. NAMING is the catalog's
 too, where names may stand in it that are longer than PostgreSQL keeps. STORED is a users' relation that is kept in a
@@ -96,12 +97,14 @@ def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
     """
     statement, parser = _parse(sql)
     catalog, functions = _told(answer)
+    parameters = {name: of_catalog(type_) for name, kind, type_ in answer if kind == PARAMETER}
     users = [name for name in parser.named if not (name in catalog and catalog[name].is_catalog)]
     reads_system = any(is_system(name, catalog.get(name)) for name in parser.named)
     writer = Writer(
         RULES,
         catalog,
         functions,
+        parameters,
         allows_catalog=not users,
         correlations=Correlations(runs_on_leader=not users and not reads_system),
     )
@@ -115,6 +118,8 @@ def _told(answer: Answer) -> tuple[dict[tree.Name, Relation], dict[str, Type]]:
     for name, kind, told in answer:
         if kind == "function":
             functions[name] = of_catalog(told)
+        elif kind == PARAMETER:
+            continue
         elif kind != VIEW:
             catalog[tuple(name.split(UNIT))] = _relation(kind, told)
         elif isinstance(query := statement_tree(told), tree.Query):

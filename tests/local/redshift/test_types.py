@@ -138,3 +138,16 @@ def test_a_char_stays_whole(client: Client) -> None:
     client.run("create table t (a char(3))", "insert into t values ('abc')")
     whole = "nvl(a, a), case when true then a else a end, percentile_disc(0.5) within group (order by a)"
     assert client.run(f"select {whole} from t group by a") == [("abc", "abc", "abc")]
+
+
+def test_a_computation_with_a_parameter_has_the_digits_of_the_type_that_it_is_declared_of(client: Client) -> None:
+    cursor = client.connection.cursor()
+    for value, quotient in ((3, "3.33333333"), (100_000, "0.0001000000000"), (2.0, "5.0")):  # as int2, int4 and float8
+        cursor.execute("select 10::decimal(8, 2) / %s", (value,))
+        assert [str(row[0]) for row in cursor.fetchall()] == [quotient]
+    client.run("prepare divided (int, decimal(8, 2)) as select 10::decimal(8, 2) / $1, $2 / 3")
+    assert [str(value) for value in client.run("execute divided (3, 10.019)")[0]] == [
+        "3.3333333333333",
+        "3.3400000000000",
+    ]
+    assert client.error("execute divided (0, 1)")["C"] == "22012"

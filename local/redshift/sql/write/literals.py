@@ -23,7 +23,9 @@ def write_literal(writer: Writer, node: tree.Literal) -> Typed:
 
 
 def write_parameter(writer: Writer, node: tree.Parameter) -> Typed:
-    return Typed(node.text)
+    """Write a parameter, of the type that it is declared of: PostgreSQL forgets a DECIMAL's precision and scale."""
+    type_ = writer.parameters.get(node.text, UNKNOWN)
+    return Typed(f"({node.text})::{type_.sql}" if type_.precision else node.text, type_)
 
 
 def write_interval(writer: Writer, node: tree.Interval) -> Typed:

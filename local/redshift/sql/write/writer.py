@@ -38,12 +38,14 @@ class Writer:
         rules: Rules,
         catalog: Catalog,
         user_functions: Mapping[str, Type],
+        parameters: Mapping[str, Type],
         allows_catalog: bool,
         correlations: Correlations,
     ) -> None:
         self.rules = rules
         self.catalog = catalog
         self.user_functions = user_functions  # what they return, where it is one type
+        self.parameters = parameters  # what they are declared of, by `$1`
         self.allows_catalog = allows_catalog  # types and functions of the leader node
         self.correlations = correlations
         self.leader_functions: set[str] = set()
