@@ -26,8 +26,9 @@ from local.redshift.errors import INTERNAL_ERROR, ErrorFields, LoadFault, Redshi
 from local.redshift.history import LoadedFile, LoadReport
 from local.redshift.json_paths import read_paths
 from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn
+from local.redshift.s3_clients import CODE_S3, client_for_keys, client_for_role
 from local.redshift.s3_objects import downloaded
-from local.redshift.s3_source import CODE_S3, Stop, client_for_keys, client_for_role, find_files, read_text
+from local.redshift.s3_source import Stop, find_files, read_text
 from local.redshift.text_rows import Rows
 
 if TYPE_CHECKING:

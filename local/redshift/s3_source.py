@@ -7,29 +7,23 @@ missing.
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from local.redshift.authorization import Keys
 from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import LoadFault, RedshiftError
+from local.redshift.s3_clients import CODE_S3, LOCATION, region_of, s3_fault
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-CODE_S3 = 8001
 READERS = 8  # requests of one COPY at a time; boto3's client keeps 10 connections
 CANCELED = "57014"
-_LOCATION = "s3_utility.cpp:582"
-_CLIENTS = threading.Lock()  # a boto3 session makes one client at a time
 _MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
 
 
@@ -73,85 +67,6 @@ class Stop:
             self._whole.hold()
 
 
-class RoleSession:
-    """The credentials of a role, as Redshift assumes it for a COPY or an external schema.
-
-    Raises:
-        RedshiftError: the role cannot be assumed, or STS cannot be reached.
-    """
-
-    def __init__(self, role: str) -> None:
-        try:
-            with _CLIENTS:
-                sts = _sts_client()
-            self._credentials = sts.assume_role(RoleArn=role, RoleSessionName="RedshiftCopy")["Credentials"]
-        except EndpointConnectionError as error:
-            raise s3_fault(f"S3 cannot be reached: {error}") from error
-        except (BotoCoreError, ClientError) as error:
-            raise RedshiftError(f"User is not authorized to assume IAM Role {role}", "XX000", str(error)) from error
-
-    def client(self, service: Any, region: str = "") -> Any:
-        """Return a client of a service that acts as the role, in a Region ('' for the warehouse's own)."""
-        with _CLIENTS:
-            return _session().client(
-                service,
-                region_name=region or None,
-                aws_access_key_id=self._credentials["AccessKeyId"],
-                aws_secret_access_key=self._credentials["SecretAccessKey"],
-                aws_session_token=self._credentials["SessionToken"],
-            )
-
-
-class Roles:
-    """The roles that one statement acts as: each is assumed once."""
-
-    def __init__(self) -> None:
-        self._sessions: dict[str, RoleSession] = {}
-
-    def session(self, role: str) -> RoleSession:
-        """Return a role's credentials.
-
-        Raises:
-            RedshiftError: it cannot be assumed.
-        """
-        if role not in self._sessions:
-            self._sessions[role] = RoleSession(role)
-        return self._sessions[role]
-
-
-def client_for_role(role: str) -> S3Client:
-    """Return an S3 client with the credentials of `role`.
-
-    Raises:
-        RedshiftError: the role cannot be assumed, or STS cannot be reached.
-    """
-    client: S3Client = RoleSession(role).client("s3")
-    return client
-
-
-def client_for_keys(keys: Keys) -> S3Client:
-    """Return an S3 client with access keys, whose rights S3 alone knows."""
-    with _CLIENTS:
-        client: S3Client = _session().client(
-            "s3",
-            aws_access_key_id=keys.access_key_id,
-            aws_secret_access_key=keys.secret_access_key,
-            aws_session_token=keys.session_token,
-        )
-    return client
-
-
-@cache
-def _session() -> boto3.session.Session:
-    """Return one session for all: the service models it reads take longer to load than a small COPY."""
-    return boto3.session.Session(region_name=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"))
-
-
-@cache
-def _sts_client() -> Any:
-    return _session().client("sts")
-
-
 def find_files(client: S3Client, statement: CopyStatement, stop: Stop) -> list[SourceFile]:
     """List the objects of a COPY: those of its manifest, or those under its key prefix.
 
@@ -181,17 +96,9 @@ def refuse_other_region(client: S3Client, bucket: str, named: str | None = None)
 
     Source: https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html
     """
-    region = _region(bucket)
+    region = region_of(bucket)
     if region != (named or client.meta.region_name):
         raise s3_fault(f"The S3 bucket '{bucket}' is in '{region}',Status 301,Error PermanentRedirect")
-
-
-@cache
-def _region(bucket: str) -> str:
-    """Tell where a bucket is. S3's redirects tell it to any role, so no permission of the COPY's role is asked for."""
-    with _CLIENTS:
-        s3 = _session().client("s3")
-    return s3.head_bucket(Bucket=bucket).get("BucketRegion", "")
 
 
 def visible(key: str) -> bool:
@@ -265,7 +172,7 @@ def _manifest_file(client: S3Client, url: str, entry: dict[str, Any], *, is_colu
 
 
 def _missing(key: str, context: str) -> RedshiftError:
-    return LoadFault(f"The specified S3 prefix '{key}' does not exist", CODE_S3, context, _LOCATION).to_error()
+    return LoadFault(f"The specified S3 prefix '{key}' does not exist", CODE_S3, context, LOCATION).to_error()
 
 
 def read_text(client: S3Client, url: str) -> str:
@@ -279,7 +186,3 @@ def read_text(client: S3Client, url: str) -> str:
         return client.get_object(Bucket=bucket, Key=key)["Body"].read().decode(errors="replace")
     except (BotoCoreError, ClientError) as error:
         raise s3_fault(f"{error}: {url}") from error
-
-
-def s3_fault(text: str) -> RedshiftError:
-    return LoadFault(f"S3ServiceException:{text}", CODE_S3, text, _LOCATION).to_error()

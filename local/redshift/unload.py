@@ -20,7 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.redshift import unload_text
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError
-from local.redshift.s3_source import client_for_keys, client_for_role, refuse_other_region
+from local.redshift.s3_clients import client_for_keys, client_for_role
+from local.redshift.s3_source import refuse_other_region
 from local.redshift.unload_column import KEYS, UnloadColumn
 from local.redshift.unload_statement import UnloadStatement
 

@@ -99,7 +99,7 @@ def redshift(home: Path, isolation: str, s3: MemoryS3, logins: Mapping[str, boot
     with (
         mock.patch.object(data_runner, "read_secret", lambda arn: secrets.get(arn, admin)),
         mock.patch.object(load, "client_for_role", return_value=CopysS3(s3)),
-        mock.patch.object(s3_source, "_region", return_value=REGION),
+        mock.patch.object(s3_source, "region_of", return_value=REGION),
     ):
         loop, port = asyncio.new_event_loop(), server.free_port(0)
         front = loop.run_until_complete(asyncio.start_server(partial(connection.handle, settings), server.HOST, port))

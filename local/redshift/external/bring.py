@@ -18,7 +18,8 @@ from local.redshift.external.reading import Occurrence, is_asked_for, names_read
 from local.redshift.external.scan import PSEUDO, Scan, scan_chunks
 from local.redshift.external.told import TOLD, is_beside, told_rows
 from local.redshift.names import physical, true_name
-from local.redshift.s3_source import Roles, Stop
+from local.redshift.s3_clients import Roles
+from local.redshift.s3_source import Stop
 from local.redshift.sql import tree
 from local.redshift.sql.scope import quote
 from local.redshift.sql.translate import RECORD, STORED, STORED_BESIDE, STORED_CATALOG, UNIT

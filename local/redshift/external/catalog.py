@@ -19,7 +19,7 @@ from local.redshift.errors import INTERNAL_ERROR, RedshiftError
 from local.redshift.external.hive_types import postgres_type
 from local.redshift.external.stored import Stored, hold_apart, stored_apart, stored_as
 from local.redshift.external.values import meant
-from local.redshift.s3_source import Roles, RoleSession
+from local.redshift.s3_clients import Roles, RoleSession
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -25,8 +25,9 @@ from local.redshift.external.catalog import DataCatalog, ExternalColumn, Externa
 from local.redshift.external.delimited import read_delimited
 from local.redshift.external.reading import NULL_PARTITION
 from local.redshift.parquet_types import TargetColumn
+from local.redshift.s3_clients import s3_fault
 from local.redshift.s3_objects import downloaded
-from local.redshift.s3_source import SourceFile, Stop, refuse_other_region, s3_fault, visible
+from local.redshift.s3_source import SourceFile, Stop, refuse_other_region, visible
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -18,7 +18,7 @@ from typing import Any
 from local.redshift.errors import RedshiftError
 from local.redshift.external.catalog import DataCatalog, ExternalColumn, ExternalSchema
 from local.redshift.names import true_name
-from local.redshift.s3_source import Roles
+from local.redshift.s3_clients import Roles
 
 _TEXT, _INTEGER, _NAME, _REMARKS = "character varying", "integer", "character varying(128)", "character varying(256)"
 _STORAGE = (

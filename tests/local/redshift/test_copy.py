@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 import threading
 import time
@@ -424,6 +425,29 @@ def test_a_role_without_rights_on_the_bucket_reads_nothing(client: Client, lake:
     lake.s3.put_object(Bucket=f"{lake.bucket}-other", Key="k.parquet", Body=b"x")
     error = client.error("create table t (a bigint)", lake.copy("t", f"s3://{lake.bucket}-other/k.parquet"))
     assert "S3ServiceException" in error["M"]
+
+
+def test_each_copy_may_what_its_role_may_by_then(client: Client, lake: Lake) -> None:
+    lake.s3.create_bucket(Bucket=(bucket := f"{lake.bucket}-later"))
+    role, trusted = lake.role_for(bucket), lake.iam.get_role(RoleName=bucket)["Role"]["AssumeRolePolicyDocument"]
+    lake.s3.put_object(Bucket=bucket, Key="k", Body=b"1")
+    copy = f"copy t from 's3://{bucket}/k' iam_role '{role}' csv"
+    client.run("create table t (a bigint)", copy)
+
+    read = json.dumps(lake.iam.get_role_policy(RoleName=bucket, PolicyName="read")["PolicyDocument"])
+    lake.iam.delete_role_policy(RoleName=bucket, PolicyName="read")
+    assert "AccessDenied" in client.error(copy)["D"]
+    lake.iam.put_role_policy(RoleName=bucket, PolicyName="read", PolicyDocument=read)
+    client.run(copy)
+
+    nobody = json.dumps({**trusted, "Statement": [{**trusted["Statement"][0], "Effect": "Deny"}]})
+    lake.iam.update_assume_role_policy(RoleName=bucket, PolicyDocument=nobody)
+    assert "not authorized to assume" in client.error(copy)["M"]
+    lake.iam.delete_role_policy(RoleName=bucket, PolicyName="read")
+    lake.iam.delete_role(RoleName=bucket)
+    assert lake.role_for(bucket) == role  # another of the same name
+    client.run(copy)
+    assert client.value("select count(*) from t") == 3
 
 
 def test_copy_needs_the_right_to_insert(client: Client, lake: Lake, schema: str, make_user: Any) -> None:

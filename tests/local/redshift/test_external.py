@@ -24,7 +24,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.orc as po  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from local.redshift import s3_source
+from local.redshift import s3_clients
 from local.redshift.external.bring import Reader, Wanted, find
 from local.redshift.external.catalog import ExternalSchema
 from local.redshift.external.seen import FILE, ExternalNames
@@ -982,8 +982,8 @@ def test_a_statement_assumes_each_role_once(
     made = boto3.session.Session(region_name=local_redshift.env["AWS_DEFAULT_REGION"])
     sts = made.client("sts")
     sts.meta.events.register("before-call.sts.AssumeRole", lambda **told: assumed.append(told))
-    monkeypatch.setattr(s3_source, "_session", lambda: made)
-    monkeypatch.setattr(s3_source, "_sts_client", lambda: sts)
+    monkeypatch.setattr(s3_clients, "_session", lambda: made)
+    monkeypatch.setattr(s3_clients, "_sts_client", lambda: sts)
     schema = ExternalSchema(external.name, external.database, external.role)
     tree = statement_tree("select 1")
     for statement in (1, 2):
