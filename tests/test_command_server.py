@@ -1,23 +1,33 @@
 """A command that is forked from a process which has imported it is like any other, but for its time."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from local.home import ROOT
-from tests.support.commands import landfall
+from tests.support.command_server import script_of
+from tests.support.commands import landfall, run
 
 
 @pytest.mark.parametrize(
-    "command", [("--help",), ("status", "--json"), ("plan", "no such file"), ("no-such-command",), ("local", "info")]
+    ("program", "command"),
+    [
+        ("landfall", ("--help",)),
+        ("landfall", ("status", "--json")),
+        ("landfall", ("plan", "no such file")),
+        ("landfall", ("no-such-command",)),
+        ("landfall", ("local", "info")),
+        ("dbt", ("no-such-command",)),
+    ],
 )
-def test_a_forked_command_says_and_answers_what_a_new_process_does(command: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_forked_command_says_and_answers_what_a_new_process_does(
+    program: str, command: tuple[str, ...], tmp_path: Path
+) -> None:
     environment = {"PATH": "/usr/bin:/bin", "LANDFALL_HOME": str(tmp_path)}
-    forked = landfall(*command, environment=environment)
+    forked = run(program, *command, environment=environment)
     new = subprocess.run(  # noqa: S603 - the test's own command
-        [sys.executable, "-m", "landfall.app", *command],
+        [script_of(program), *command],
         env=environment,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,

@@ -164,7 +164,7 @@ def test_dbt_works_from_the_root_with_the_stacks_environment(operator: Operator)
     operator.settle()
     orders = ("--select", "+orders")  # the other domains are built by the tests of the models
     for command in (["run", *orders], ["test", *orders], ["source", "freshness"]):
-        done = operator.local.run("dbt", *command, timeout_seconds=300)
+        done = operator.local.dbt(*command)
         assert done.returncode == 0, f"dbt {' '.join(command)}\n{done.stdout}\n{done.stderr}"
 
 

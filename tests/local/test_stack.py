@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from local.processes import is_running
 from local.services import AWS, REDSHIFT
 from local.state import load
 from tests.support import run_folder
+from tests.support.commands import landfall
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalStack
 from tests.support.waiting import wait_for
@@ -48,23 +50,13 @@ class User:
     def __init__(self, home: Home) -> None:
         self.home = home
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        foreign = ("AWS_", "LANDFALL_", "DBT_")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        return subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "landfall.app", "local", *arguments],
-            env=environment | {"LANDFALL_HOME": str(self.home.folder)},
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
     def types(self, *arguments: str) -> tuple[int, str, str]:
         """Run the command; return exit code, stdout, stderr."""
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=180)
-        return process.returncode, out, err
+        foreign = ("AWS_", "LANDFALL_", "DBT_")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        environment["LANDFALL_HOME"] = str(self.home.folder)
+        done = landfall("local", *arguments, environment=environment, timeout_seconds=240)
+        return done.returncode, done.stdout, done.stderr
 
     def info(self) -> dict[str, Any]:
         code, out, err = self.types("info", "--json")
@@ -112,12 +104,12 @@ def user() -> Iterator[User]:
     """A user whose stack is up, brought up by two `up`s at once; its end leaves no process."""
     user = User(Home(run_folder.folder() / unique("user")))
     sources = sources_digest()
-    both = [user.start("up", "--json"), user.start("up", "--json")]
-    answers = [process.communicate(timeout=240) for process in both]
-    assert [process.returncode for process in both] == [0, 0], answers
-    assert answers[0][0] == answers[1][0]
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: user.types("up", "--json"), range(2)))
+    assert [code for code, _out, _err in both] == [0, 0], both
+    assert both[0][1] == both[1][1]
     if sources == sources_digest():  # nobody has edited them meanwhile
-        assert sorted("deployment: unchanged" in err for _out, err in answers) == [False, True]
+        assert sorted("deployment: unchanged" in err for _code, _out, err in both) == [False, True]
     yield user
     user.types("down")
 

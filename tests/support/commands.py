@@ -1,4 +1,4 @@
-"""Run `landfall` as a process of its own, from a test; see `command_server`."""
+"""Run `landfall` or `dbt` as a process of its own, from a test; see `command_server`."""
 
 from __future__ import annotations
 
@@ -20,19 +20,26 @@ from local.home import ROOT
 _FOLDER_PREFIX = "landfall-"
 
 
-def landfall(
-    *arguments: str, environment: Mapping[str, str], folder: Path = ROOT, timeout_seconds: float = 120
+def run(
+    program: str,
+    *arguments: str,
+    environment: Mapping[str, str],
+    folder: Path = ROOT,
+    timeout_seconds: float = 120,
+    answers: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command; the caller judges its exit code.
+    """Run a command of `landfall` or `dbt`, which reads the answers; the caller judges its exit code.
 
     Raises:
         subprocess.TimeoutExpired: it did not end in time, and was killed.
     """
-    with tempfile.TemporaryDirectory(prefix=_FOLDER_PREFIX) as written, _connected() as connection:
-        out, err = Path(written, "out"), Path(written, "err")
-        said = {"environment": dict(environment), "folder": str(folder), "stdout": str(out), "stderr": str(err)}
+    with tempfile.TemporaryDirectory(prefix=_FOLDER_PREFIX) as written, _connected(program) as connection:
+        read, out, err = (Path(written, name) for name in ("in", "out", "err"))
+        read.write_text(answers)
+        files = {"stdin": str(read), "stdout": str(out), "stderr": str(err)}
+        said = {"environment": dict(environment), "folder": str(folder), "arguments": arguments, **files}
         with connection.makefile("rw") as lines:
-            print(json.dumps({**said, "arguments": arguments}), file=lines, flush=True)
+            print(json.dumps(said), file=lines, flush=True)
             process = int(lines.readline())
             connection.settimeout(timeout_seconds)
             try:
@@ -40,22 +47,25 @@ def landfall(
             except TimeoutError:
                 with suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
-                raise subprocess.TimeoutExpired(["landfall", *arguments], timeout_seconds) from None
-        return subprocess.CompletedProcess(["landfall", *arguments], code, out.read_text(), err.read_text())
+                raise subprocess.TimeoutExpired([program, *arguments], timeout_seconds) from None
+        return subprocess.CompletedProcess([program, *arguments], code, out.read_text(), err.read_text())
 
 
-def _connected() -> socket.socket:
+landfall = functools.partial(run, "landfall")
+
+
+def _connected(program: str) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.connect(_server())
+    connection.connect(_server(program))
     return connection
 
 
 @functools.cache
-def _server() -> str:
-    """Start this process' server; return the path of its socket, which is short as a socket's must be."""
+def _server(program: str) -> str:
+    """Start this process' server of a program; return the path of its socket, which is short as a socket's must be."""
     path = str(Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir="/tmp"), "socket"))
     server = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "tests.support.command_server", path],
+        [sys.executable, "-m", "tests.support.command_server", path, program],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

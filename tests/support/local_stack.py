@@ -10,11 +10,11 @@ from typing import Any
 
 from landfall.deploy.local import deploy_locally
 from local import clients, faces, stack
-from local.home import ROOT, Home
+from local.home import Home
 from local.services import aws_environment, redshift_facts
 from local.state import Ports
 from tests.support import json_schemas, run_folder
-from tests.support.commands import landfall
+from tests.support.commands import landfall, run
 
 # Variables by which a developer's own stack or account could leak into a test.
 _FOREIGN = ("AWS_", "DBT_", "LANDFALL_", "PG")
@@ -57,11 +57,9 @@ class LocalStack(LocalServices):
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         return _clean_environment() | faces.environment(self.home) | {"PATH": path}
 
-    def run(self, *command: str, timeout_seconds: float = 120) -> subprocess.CompletedProcess[str]:
-        """Run a command from the root in this stack's environment; the caller judges its exit code."""
-        return subprocess.run(  # noqa: S603 - the tests' own commands
-            command, env=self.env, cwd=ROOT, capture_output=True, text=True, timeout=timeout_seconds, check=False
-        )
+    def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run dbt from the root in this stack's environment; the caller judges its exit code."""
+        return run("dbt", *arguments, environment=self.env, timeout_seconds=300)
 
     def landfall(self, *arguments: str, timeout_seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Run `landfall` with the arguments; what it prints as JSON is held to its schema."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import redshift_connector
 import sqlparse
+from botocore import useragent
 from typer import testing
 from typer.main import get_command
 
@@ -27,11 +28,13 @@ def quicken() -> None:
 
     redshift_connector inspects the whole call stack, source files included, to name a connection that gives no
     `application_name`; dbt opens one for every node. dbt-redshift has sqlparse tokenise every statement to split it.
-    typer's runner makes all commands of `landfall`, with what each takes, anew for each that it runs.
+    typer's runner makes all commands of `landfall`, with what each takes, anew for each that it runs. botocore looks at
+    each character of what it calls itself, in each request.
     """
     gc.set_threshold(*_COLLECT_AFTER)
     redshift_connector.connect = functools.partial(redshift_connector.connect, application_name="landfall-tests")
     sqlparse.split = split
+    useragent.sanitize_user_agent_string_component = functools.cache(useragent.sanitize_user_agent_string_component)
     testing._get_command = get_command_once  # type: ignore[attr-defined]  # their import, unlisted
 
 
