@@ -34,7 +34,7 @@ from tests.land.function_process import environment_of
 from tests.land.warehouse import Land, message, new_dataset, notification, target
 from tests.support import run_folder
 
-COLUMNS = "id bigint, customer varchar(65535), amount decimal(18, 2), is_paid boolean, ordered_at timestamp"
+COLUMNS = "id bigint, customer varchar(65535), amount decimal(18, 2), is_paid boolean, updated_at timestamp"
 DEFAULT_WAYS = ["landfall", "copy_each", "merge_each", "copy_all"]
 Measured = dict[str, float]
 
@@ -48,7 +48,7 @@ def draw(rows: int, seed: int) -> pa.Table:
             "customer": pa.array(draw.integers(0, 2**40, rows)).cast(pa.string()),
             "amount": pa.array(draw.integers(0, 10**6, rows)).cast(pa.decimal128(19, 0)).cast(pa.decimal128(18, 2)),
             "is_paid": pa.array(draw.integers(0, 2, rows).astype(bool)),
-            "ordered_at": pa.array(draw.integers(0, 2**50, rows)).cast(pa.timestamp("us")),
+            "updated_at": pa.array(draw.integers(0, 2**50, rows)).cast(pa.timestamp("us")),
         }
     )
 
@@ -86,7 +86,7 @@ def measure(land: Land, way: str, files: int, rows: int, folder: Path = ROOT, un
     """
     dataset = new_dataset("bench")
     schema = draw(1, 0).schema
-    schema = schema.set(schema.get_field_index("ordered_at"), pa.field("ordered_at", pa.timestamp(unit)))
+    schema = schema.set(schema.get_field_index("updated_at"), pa.field("updated_at", pa.timestamp(unit)))
     tables = (draw(rows, number).cast(schema) for number in range(files))
     uploaded = [land.put(f"raw/{dataset}/{number:06}.parquet", table) for number, table in enumerate(tables)]
     task = task_for(land, dataset, uploaded)

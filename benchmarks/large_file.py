@@ -28,8 +28,8 @@ def write(path: Path, megabytes: int, unit: str) -> int:
     """Write a file of about so many megabytes with timestamps of the unit; return its rows."""
     groups = max(1, megabytes * 1_000_000 // BYTES_PER_ROW // ROW_GROUP_ROWS)
     schema = draw(1, 0).schema
-    at = schema.get_field_index("ordered_at")
-    schema = schema.set(at, pa.field("ordered_at", pa.timestamp(unit)))
+    at = schema.get_field_index("updated_at")
+    schema = schema.set(at, pa.field("updated_at", pa.timestamp(unit)))
     with pq.ParquetWriter(path, schema) as writer:
         for group in range(groups):
             writer.write_table(draw(ROW_GROUP_ROWS, group).cast(schema))
