@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ingest_lambda.arrive.routing import Rules
+from ingest_lambda.arrive.routing import Route, Rules, route
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import Contract, parse_contract, rules_of
 
@@ -28,6 +28,12 @@ def contracts() -> dict[str, Contract]:
 def rules(pattern: str | None = None, declared: Mapping[str, Contract] | None = None) -> Rules:
     """Gather what a deployment's pattern and the contracts (this checkout's, or those that are given) say of keys."""
     return rules_of(contracts() if declared is None else declared, pattern)
+
+
+def dataset_of(key: str, rules: Rules) -> str | None:
+    """Name the dataset that a key is of by these rules; None where it is ignored."""
+    routed = route(key, rules)
+    return routed.dataset if isinstance(routed, Route) else None
 
 
 def restricted_columns(model: str) -> frozenset[str]:

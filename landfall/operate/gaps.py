@@ -25,7 +25,6 @@ from ingest_lambda.warehouse.copies import forget_copies, select_copies_of
 from landfall.operate import declared, objects
 from landfall.operate import missing as resend
 from landfall.operate.pages import PATIENT
-from landfall.operate.renames import dataset_of
 from landfall.operate.undos import Version
 from landfall.timestamps import iso
 
@@ -126,7 +125,7 @@ def look_for(stack: "Stack", datasets: Sequence[str], prefix: str = "", most: in
         if str(row["key"]).startswith(prefix)
     ][:most]
     rules = declared.rules(stack.route_pattern)
-    elsewhere = [each for each in listed if dataset_of(each.file.key, rules) != each.dataset]
+    elsewhere = [each for each in listed if declared.dataset_of(each.file.key, rules) != each.dataset]
     of = _by_state(stack, [each for each in listed if each not in set(elsewhere)])
     there = of[objects.State.THERE]
     refused = {
@@ -138,7 +137,7 @@ def look_for(stack: "Stack", datasets: Sequence[str], prefix: str = "", most: in
     gone = of[objects.State.GONE]
     lost = by_dataset([*gone, *elsewhere])
     skipped = [each for name, ids in lost.items() for each in _copies(stack, name, ids)]
-    copies = _by_state(stack, [each for each in skipped if dataset_of(each.file.key, rules) == each.dataset])
+    copies = _by_state(stack, [each for each in skipped if declared.dataset_of(each.file.key, rules) == each.dataset])
     known = there, of[objects.State.OFFLINE], gone, rejected, elsewhere
     return Missing(*known, copies[objects.State.THERE], copies[objects.State.OFFLINE])
 

@@ -75,12 +75,6 @@ def version_exists(s3: "S3Client", bucket: str, key: str, version_id: str) -> bo
     return describe(s3, FileVersion(bucket, key, version_id)) is not None
 
 
-def describe(s3: "S3Client", file: FileVersion) -> FileVersion | None:
-    """Ask S3 for size and digest of a version; None if it is there no more."""
-    head = _head(s3, {"Bucket": file.bucket, "Key": file.key, "VersionId": file.version_id})
-    return replace(file, size=head["ContentLength"], etag=head["ETag"].strip('"')) if head else None
-
-
 class State(StrEnum):
     """What S3 has of a version."""
 
@@ -89,13 +83,29 @@ class State(StrEnum):
     GONE = "gone"
 
 
-def state(s3: "S3Client", file: FileVersion) -> State:
-    """Ask S3 what it has of a version (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html)."""
+def look(s3: "S3Client", file: FileVersion) -> tuple[State, FileVersion]:
+    """Ask S3 what it has of a version, and for its size and digest, which stay as they are where it is gone.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
     head = _head(s3, {"Bucket": file.bucket, "Key": file.key, "VersionId": file.version_id})
     if head is None:
-        return State.GONE
+        return State.GONE, file
     is_restored = 'ongoing-request="false"' in head.get("Restore", "")
-    return State.OFFLINE if head.get("StorageClass") in OFFLINE_CLASSES and not is_restored else State.THERE
+    is_offline = head.get("StorageClass") in OFFLINE_CLASSES and not is_restored
+    found = replace(file, size=head["ContentLength"], etag=head["ETag"].strip('"'))
+    return State.OFFLINE if is_offline else State.THERE, found
+
+
+def state(s3: "S3Client", file: FileVersion) -> State:
+    """Ask S3 what it has of a version."""
+    return look(s3, file)[0]
+
+
+def describe(s3: "S3Client", file: FileVersion) -> FileVersion | None:
+    """Ask S3 for size and digest of a version; None if it is there no more."""
+    found, described = look(s3, file)
+    return None if found is State.GONE else described
 
 
 def _head(s3: "S3Client", place: "HeadObjectRequestTypeDef") -> "HeadObjectOutputTypeDef | None":

@@ -14,7 +14,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest_lambda.arrive.routing import Route, Rules, route
 from ingest_lambda.errors import CatalogChangedError, ConfigError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract
@@ -26,6 +25,7 @@ from ingest_lambda.warehouse.statements import DATASET_NAME
 from landfall.deploy import bootstrap
 from landfall.operate import declared, drops, missing, objects, statements
 from landfall.operate.drops import Drop
+from landfall.operate.objects import State
 from landfall.operate.replays import LOOKS_AT_ONCE
 from landfall.operate.uploads import FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH
 
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from landfall.stack import Stack
 
 NAMED = 3
-GONE = "that version no longer exists: what landed of it is under the old name alone"
+UNREAD = {
+    State.GONE: "that version no longer exists: what landed of it is under the old name alone",
+    State.OFFLINE: "it is archived, and answers no read: restore it in S3, then try again",
+}
 OPEN = "not landed under the new name yet"
 Watch = Callable[[int], None]
 Rejection = tuple[str, str, str]  # the file's id, the reason in words, when
@@ -100,7 +103,7 @@ def plan_rename(
         return Rename(drop, new, outcome=Outcome.ALREADY_RENAMED)
     files = _left(warehouse, old, new)
     rules = declared.rules(stack.route_pattern, contracts)
-    if others := [file.key for file in files if dataset_of(file.key, rules) != new]:
+    if others := [file.key for file in files if declared.dataset_of(file.key, rules) != new]:
         named = ", ".join(others[:NAMED]) + (" ..." if len(others) > NAMED else "")
         raise ConfigError(
             f"nothing was changed: {len(others):,} files of {old} are not of {new} by the rules here: {named}. Declare "
@@ -117,14 +120,14 @@ def prepare(warehouse: Warehouse, planned: Rename, contract: Contract) -> None:
 
 
 def announce(stack: "Stack", planned: Rename, rate: float, watch: Watch = lambda _: None) -> Rename:
-    """Announce the files that have not landed under the new name; those that are gone from the bucket are left."""
+    """Announce the files that have not landed under the new name; those that nobody can read are left."""
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        described = list(pool.map(lambda file: objects.describe(stack.s3, file), planned.files))
-    there = [file for file in described if file]
+        looked = list(pool.map(lambda file: objects.look(stack.s3, file), planned.files))
+    there = [file for state, file in looked if state is State.THERE]
     refused = _rejections(stack.warehouse, planned.new)
     missing.send(stack, [Listed(file, planned.new) for file in there], Cause.REPLAY, rate, watch)
-    gone = [(file, GONE) for file, found in zip(planned.files, described, strict=True) if not found]
-    return replace(planned, sent=len(there), left=tuple(gone), refused=refused)
+    unread = [(file, UNREAD[state]) for file, (state, _) in zip(planned.files, looked, strict=True) if state in UNREAD]
+    return replace(planned, sent=len(there), left=tuple(unread), refused=refused)
 
 
 def wait(warehouse: Connection, announced: Rename, timeout_seconds: float, watch: Watch = lambda _: None) -> Rename:
@@ -133,9 +136,9 @@ def wait(warehouse: Connection, announced: Rename, timeout_seconds: float, watch
     `watch` is told how many have ended. Those that have not landed are left, each with the reason.
     """
     deadline, pause = time.monotonic() + timeout_seconds, FIRST_PAUSE
-    gone = dict(announced.left)
+    unread = dict(announced.left)
     while True:
-        left = [file for file in _left(warehouse, announced.drop.dataset, announced.new) if file not in gone]
+        left = [file for file in _left(warehouse, announced.drop.dataset, announced.new) if file not in unread]
         rejected = _rejections(warehouse, announced.new) - announced.refused if left else frozenset()
         why = {file_id: f"rejected: {reason}" for file_id, reason, _ in rejected}
         is_open = [file for file in left if file.file_id not in why]
@@ -143,7 +146,7 @@ def wait(warehouse: Connection, announced: Rename, timeout_seconds: float, watch
         remaining = deadline - time.monotonic()
         if not is_open or remaining <= 0:
             reasons = [(file, why.get(file.file_id, OPEN)) for file in left]
-            return replace(announced, left=(*gone.items(), *reasons))
+            return replace(announced, left=(*unread.items(), *reasons))
         time.sleep(min(pause, remaining))
         pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
 
@@ -177,12 +180,6 @@ def _left(warehouse: Connection, old: str, new: str) -> list[FileVersion]:
 def _rejections(warehouse: Connection, dataset: str) -> frozenset[Rejection]:
     rows = warehouse.query(statements.select_rejected_files(dataset))
     return frozenset((row["file_id"], f"{row['reason']}: {row['detail']}", row["rejected_at"]) for row in rows)
-
-
-def dataset_of(key: str, rules: Rules) -> str | None:
-    """Name the dataset that a key is of by these rules; None where it is ignored."""
-    routed = route(key, rules)
-    return routed.dataset if isinstance(routed, Route) else None
 
 
 def reasons(left: Sequence[tuple[FileVersion, str]]) -> list[str]:

@@ -37,12 +37,16 @@ FORGOTTEN_AT_ONCE = 500  # ids in a statement of at most 100 KB
 MESSAGES_A_CALL = 10
 FAULTS_NAMED = 3
 SENT, LANDED, UNDONE, SKIPPED, GONE, RESTORED = "sent", "landed", "undone", "skipped", "gone", "restored"
+ARCHIVED, ELSEWHERE = "archived", "elsewhere"
+ACTIONS = {objects.State.THERE: SENT, objects.State.OFFLINE: ARCHIVED, objects.State.GONE: GONE}
 SETTLED = {Standing.LANDED, Standing.UNDONE, Standing.SKIPPED, Standing.REMOVED}
 REASONS = {
     LANDED: "its rows are in landing",
     UNDONE: "it was undone, and stays out; --undone lands its content again, as a new version",
     SKIPPED: "the same bytes have landed, and its dataset declares `copies: skip`",
     GONE: "that version no longer exists",
+    ARCHIVED: "it is archived, and answers no read: restore it in S3, then try again",
+    ELSEWHERE: "its key is of another dataset by now, or of none: declare a prefix for it, deploy, then try again",
     RESTORED: "copied to a new version, which lands by its own event",
 }
 
@@ -143,12 +147,7 @@ def replay_rejected(
     }
     standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files.values()))
     still = [listed for id_, listed in files.items() if standings.get(id_) not in SETTLED]
-    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        described = list(pool.map(lambda each: objects.describe(stack.s3, each.file), still))
-    replays = [
-        Replay(now or each.file, each.dataset, SENT if now else GONE)
-        for each, now in zip(still, described, strict=True)
-    ]
+    replays = _look(stack, still)
     _announce(stack, replays, rate, watch)
     return replays
 
@@ -172,14 +171,13 @@ def replay_without_positions(
     """Land files anew that landed without the places of their rows, the same versions of them.
 
     They leave landing and ledger in one transaction, and are announced. Should that be cut short, they are files that
-    have not landed, which the next reconcile announces. A version that no longer exists stays as it landed.
+    have not landed, which the next reconcile announces. What could not come back stays as it landed: a version that no
+    longer exists or is archived, and one whose key is not the dataset's by the rules of today.
     """
-    files = files_without_positions(stack, dataset)
-    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        described = list(pool.map(lambda each: objects.describe(stack.s3, each.file), files))
+    files, rules = files_without_positions(stack, dataset), declared.rules(stack.route_pattern)
     replays = [
-        Replay(now or each.file, each.dataset, SENT if now else GONE)
-        for each, now in zip(files, described, strict=True)
+        each if declared.dataset_of(each.file.key, rules) == each.dataset else replace(each, action=ELSEWHERE)
+        for each in _look(stack, files)
     ]
     for name in sorted({replay.dataset for replay in replays}):
         ids = [replay.file.file_id for replay in replays if (replay.dataset, replay.action) == (name, SENT)]
@@ -229,6 +227,13 @@ def replay_dead_letters(stack: "Stack", rate: float, watch: Callable[[int], None
     rules = declared.rules(stack.route_pattern)
     replays = tuple(Replay(file, route(file.key, rules).dataset or "", SENT) for file in files.values())
     return Moved(moved, faults.total(), tuple(fault for fault, _ in faults.most_common(FAULTS_NAMED)), replays)
+
+
+def _look(stack: "Stack", files: Sequence[Listed]) -> list[Replay]:
+    """Ask S3 which files can be read, so that they may be announced."""
+    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
+        found = list(pool.map(lambda each: objects.look(stack.s3, each.file), files))
+    return [Replay(file, each.dataset, ACTIONS[state]) for each, (state, file) in zip(files, found, strict=True)]
 
 
 def _dataset_now(row: Mapping[str, Any], rules: Rules) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
 import pytest
 from typer.testing import CliRunner
 
+from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import FileOutcome
 from landfall import failures
 from landfall.app import build
@@ -60,6 +61,26 @@ class Desk:
                 found.append(each["Body"])
                 self.stack.sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
         return found
+
+    def archive(self, dataset: str, file: FileVersion) -> FileVersion:
+        """Let a file that has landed be archived, as a life cycle does it: here as a version of its own, known as it.
+
+        S3 changes the class of the version that there is; who puts an object can only make another one of that class.
+        """
+        s3 = self.stack.s3
+        body = s3.get_object(Bucket=file.bucket, Key=file.key, VersionId=file.version_id)["Body"].read()
+        s3.delete_object(Bucket=file.bucket, Key=file.key, VersionId=file.version_id)
+        stored = s3.put_object(Bucket=file.bucket, Key=file.key, Body=body, StorageClass="GLACIER")
+        cold = replace(file, version_id=stored["VersionId"])
+        ledger, landing = f"update ledger.{dataset} set", f"update landing.{dataset} set"
+        self.land.warehouse.transaction(
+            [
+                f"{ledger} version_id = '{cold.version_id}' where file_id = '{file.file_id}'",
+                f"{ledger} file_id = '{cold.file_id}' where file_id = '{file.file_id}'",
+                f"{landing} _file_id = '{cold.file_id}' where _file_id = '{file.file_id}'",
+            ]
+        )
+        return cold
 
     def deliver(self) -> list[FileOutcome]:
         """Let the function handle what is on the landing queue; return the outcomes."""

@@ -24,6 +24,7 @@ from ingest_lambda.warehouse.statements import Column
 from landfall.app import build
 from landfall.commands import rename_dataset
 from landfall.operate import declared, drops, renames
+from landfall.operate.objects import State
 from local.home import ROOT
 from tests.land.invariants import assert_load_numbers_were_given_once
 from tests.land.warehouse import Function, message, new_dataset
@@ -140,7 +141,18 @@ def test_a_file_that_is_gone_from_the_bucket_keeps_the_old_table(move: Move) -> 
     move.desk.land.client("s3").delete_object(Bucket=gone.bucket, Key=gone.key, VersionId=gone.version_id)
     done = move.desk.landfall("rename-dataset", move.old, move.new, "--yes", exits=1)
     assert (done["outcome"], done["sent"]) == ("left", 1)
-    assert done["left"] == [{"source_file": gone.uri, "version_id": gone.version_id, "reason": renames.GONE}]
+    why = renames.UNREAD[State.GONE]
+    assert done["left"] == [{"source_file": gone.uri, "version_id": gone.version_id, "reason": why}]
+    move.assert_old_is_whole()
+    assert move.desk.land.count(f"landing.{move.new}") == 2
+
+
+def test_a_file_that_is_archived_is_not_announced_and_keeps_the_old_table(move: Move) -> None:
+    cold = move.desk.archive(move.old, move.files[0])
+    done = move.desk.landfall("rename-dataset", move.old, move.new, "--yes", exits=1)
+    assert (done["outcome"], done["sent"]) == ("left", 1)
+    why = renames.UNREAD[State.OFFLINE]
+    assert done["left"] == [{"source_file": cold.uri, "version_id": cold.version_id, "reason": why}]
     move.assert_old_is_whole()
     assert move.desk.land.count(f"landing.{move.new}") == 2
 

@@ -247,6 +247,49 @@ def test_files_from_before_the_declaration_of_changes_are_told_and_land_anew_wit
     assert desk.messages() == []
 
 
+def test_what_could_not_come_back_keeps_its_rows_and_is_named_with_a_remedy(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, other = new_dataset(), new_dataset()
+    cold, moved, fine = put(desk, dataset, "cold", "2024/01/02/moved", "fine")
+    desk.function.receive(cold, moved, fine)
+    cold = desk.archive(dataset, cold)
+    feed = parse_contract({"columns": [{"name": "a", "data_type": "bigint"}], "changes": {"sequence": ["a"]}})
+    desk.land.contracts[dataset] = feed
+    prepare_dataset(desk.stack.warehouse, dataset, feed)
+    theirs = Contract(prefixes=(f"raw/{dataset}/2024/",))
+    monkeypatch.setattr(declared, "contracts", lambda: {dataset: feed, other: theirs})
+
+    done = desk.landfall("replay", "--without-positions", "--dataset", dataset)
+    assert {each["source_file"]: each["action"] for each in done} == {
+        cold.uri: "archived",
+        moved.uri: "elsewhere",
+        fine.uri: "sent",
+    }
+    assert all(("then try again" in each["reason"]) == (each["action"] != "sent") for each in done if each["reason"])
+    for place in (f"landing.{dataset}", f"ledger.{dataset}"):
+        column = "_file_id" if place.startswith("landing") else "file_id"
+        rows = desk.land.rows(f"select distinct {column} as file_id from {place}")  # noqa: S608 - our names
+        assert {row["file_id"] for row in rows} == {cold.file_id, moved.file_id}, f"{place} lost no other's rows"
+    assert [(outcome.file.key, outcome.status) for outcome in desk.deliver()] == [(fine.key, Status.LANDED)]
+    assert desk.land.count(f"landing.{dataset}") == 9
+    assert desk.land.count(f"landing.{other}") == 0
+
+
+def test_a_rejected_file_that_is_archived_is_named_and_not_announced(desk: Desk) -> None:
+    dataset = new_dataset()
+    stored = desk.stack.s3.put_object(
+        Bucket=desk.land.bucket, Key=f"raw/{dataset}/cold.parquet", Body=BROKEN, StorageClass="DEEP_ARCHIVE"
+    )
+    cold = FileVersion(desk.land.bucket, f"raw/{dataset}/cold.parquet", stored["VersionId"])
+    facts = (cold.file_id, dataset, cold.bucket, cold.key, cold.version_id, "x")
+    columns = 'file_id, dataset, bucket, "key", version_id, reason, rejected_at'
+    desk.land.warehouse.execute(f"insert into ops.rejected_files ({columns}) values {(*facts, '2026-01-01')}")
+    (left,) = desk.landfall("replay", "--rejected", "--dataset", dataset)
+    assert (left["action"], "restore it" in left["reason"]) == ("archived", True)
+    assert desk.messages() == []
+
+
 @pytest.mark.parametrize("transactions", [1, 2, 3], ids="after {} of 3 transactions".format)
 def test_a_replay_for_positions_that_is_killed_loses_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, transactions: int
