@@ -294,20 +294,21 @@ def replay(
     check: bool = True,
     stack: Stack | None = None,
 ) -> list[Replay]:
-    """Announce the versions of one file that have not landed; with `undone`, land its content again as a new version.
+    """Announce the versions of one file that have not landed; with `undone`, the newest one that was undone, too.
 
     With `wait`, for so many seconds, for what becomes of each.
 
     Raises:
-        UnsuccessfulError: a version was left out, as it is undone; with `wait`, one was rejected or ignored, is gone,
-            or had no outcome in time.
+        UnsuccessfulError: a version was left out, as it is undone or archived; with `wait`, one was rejected or
+            ignored, is gone, or had no outcome in time.
         ConfigError: there is no such file or version.
     """
     stack, since = stack or connect(), datetime.now(UTC)
     with marking.changing(stack):
         done = replays.replay_key(stack, *undos.locate(key, stack.bucket), version, undone=undone)
     done = ends.wait(stack, done, since, timeout) if wait else done
-    bad = [each for each in done if each.action == replays.UNDONE or (wait and _stays_out(each))]
+    left_out = replays.UNREADABLE if undone else {*replays.UNREADABLE, replays.UNDONE}
+    bad = [each for each in done if each.action in left_out or (wait and _stays_out(each))]
     if check and bad:
         raise UnsuccessfulError(_told([f"{each.file.uri}: {each.outcome or ''} {each.reason}" for each in bad]), done)
     return done

@@ -173,7 +173,8 @@ def text(result: Result) -> str:
             f"{len(result.mismatches):,} files have other rows in landing than their ledger rows say:",
             *(f"  {describe(mismatch)}" for mismatch in result.mismatches[:NAMED]),
             "Landfall changes both in one transaction, so someone else has changed one of them. To put a file right:",
-            "landfall undo <file>, then landfall replay <file> --undone",
+            "landfall undo <file> --version <version>, then landfall replay <file> --version <version> --undone",
+            "What is archived has to be restored in S3 first; what is gone from there cannot land again.",
             "",
         ]
     if not result.complete:

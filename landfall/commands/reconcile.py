@@ -72,7 +72,11 @@ def _show(found: "Reconciliation", *, repair: bool) -> None:
     for mismatch in mismatches[:LINES_FOR_PEOPLE]:
         console.print(describe(mismatch), markup=False)
     if mismatches:
-        console.print(f"{len(mismatches):,} files do not match: landfall undo FILE, then landfall replay FILE --undone")
+        console.print(
+            f"{len(mismatches):,} files do not match: landfall undo FILE --version ID, then landfall replay FILE "
+            "--version ID --undone (what is archived: restore it in S3 first)",
+            soft_wrap=True,
+        )
     if tally.missing:
         said = "announced again" if repair else "missing; without --no-repair they are announced again"
         console.print(f"{len(tally.missing):,} files {said}")

@@ -30,7 +30,7 @@ def replay(
         str | None, typer.Option(metavar="ID", help="Its version in S3 (default: all that have not landed).")
     ] = None,
     undone: Annotated[
-        bool, typer.Option("--undone", help="Land the content of an undone file again, as a new version.")
+        bool, typer.Option("--undone", help="Land the newest undone version again, or that of --version.")
     ] = False,
     rejected: Annotated[bool, typer.Option("--rejected", help="All files that were rejected.")] = False,
     without_positions: Annotated[
@@ -48,11 +48,12 @@ def replay(
 ) -> None:
     """Announce files again, after what stopped them has been put right: one file, rejected files, or dead letters.
 
-    The ledger decides what lands, so nothing lands twice; a file that is rejected again gets a verdict again. For KEY,
-    exits 1 if a version of it was left out (undone, without --undone). With --wait, exits 1 if a file was rejected or
+    The ledger decides what lands, so nothing lands twice; a file that is rejected again gets a verdict again. What was
+    undone lands again as the version that it was, and takes its old place among the others. For KEY, exits 1 if a
+    version of it was left out (archived; undone, without --undone). With --wait, exits 1 if a file was rejected or
     ignored, or is gone, 2 if the time was up before every file had its outcome. --without-positions lands files anew,
     so that the later of two rows of a file is the newer: their rows leave landing, what is modeled stays as it is
-    meanwhile.
+    meanwhile; files that could not come back stay as they landed.
     """
     from datetime import UTC, datetime
 
@@ -86,7 +87,8 @@ def replay(
         output.print_json(_face(moved, files) if moved else files)
     else:
         _show(done, moved, is_waited_for=wait)
-    is_left_out = key is not None and any(each.action == replays.UNDONE for each in done)
+    left_out = replays.UNREADABLE if undone else {*replays.UNREADABLE, replays.UNDONE}
+    is_left_out = key is not None and any(each.action in left_out for each in done)
     if is_left_out or any(each.outcome in NOT_LANDING for each in done):
         raise typer.Exit(NOT_LANDED)
     if wait and any(each.awaited and each.outcome is None for each in done):

@@ -5,17 +5,16 @@ announce it. The ledger decides what lands, so that no replay lands anything twi
 """
 
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.arrive.envelopes import parse_notification
 from ingest_lambda.arrive.routing import Route, Rules, route
-from ingest_lambda.bucket import objects as land_objects
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.reconcile import events as reconcile_events
@@ -27,7 +26,7 @@ from ingest_lambda.reconcile.listing import Listed
 from ingest_lambda.warehouse import copies
 from ingest_lambda.warehouse.client import retry_conflicts
 from ingest_lambda.warehouse.statements import ROW_NUMBER
-from landfall.operate import declared, missing, objects, statements, verdicts
+from landfall.operate import declared, missing, objects, statements, undos, verdicts
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -38,16 +37,23 @@ MESSAGES_A_CALL = 10
 FAULTS_NAMED = 3
 SENT, LANDED, UNDONE, SKIPPED, GONE, RESTORED = "sent", "landed", "undone", "skipped", "gone", "restored"
 ARCHIVED, ELSEWHERE = "archived", "elsewhere"
+ANNOUNCED = {SENT, RESTORED}
+UNREADABLE = {GONE, ARCHIVED}
 ACTIONS = {objects.State.THERE: SENT, objects.State.OFFLINE: ARCHIVED, objects.State.GONE: GONE}
+KEPT: Mapping[Standing | None, str] = {
+    Standing.LANDED: LANDED,
+    Standing.UNDONE: UNDONE,
+    Standing.SKIPPED: SKIPPED,
+}
 SETTLED = {Standing.LANDED, Standing.UNDONE, Standing.SKIPPED, Standing.REMOVED}
 REASONS = {
     LANDED: "its rows are in landing",
-    UNDONE: "it was undone, and stays out; --undone lands its content again, as a new version",
+    UNDONE: "it was undone, and stays out; --undone lands the newest version of which that is so, with --version any",
     SKIPPED: "the same bytes have landed, and its dataset declares `copies: skip`",
     GONE: "that version no longer exists",
     ARCHIVED: "it is archived, and answers no read: restore it in S3, then try again",
     ELSEWHERE: "its key is of another dataset by now, or of none: declare a prefix for it, deploy, then try again",
-    RESTORED: "copied to a new version, which lands by its own event",
+    RESTORED: "it was undone, and lands again as the version that it is",
 }
 
 
@@ -63,24 +69,20 @@ class End:
 
 @dataclass(frozen=True)
 class Replay:
-    """What became of one file: `sent` (announced), `restored` (a new version of it), or why not.
+    """What became of one file: `sent` (announced), `restored` (announced, though it was undone), or why not.
 
-    `restored_as`: the version that it was copied to. `end`: what became of it then, None where nobody has waited.
+    `end`: what became of it then, None where nobody has waited.
     """
 
     file: FileVersion
     dataset: str
     action: str
-    restored_as: str | None = None
     end: End | None = None
 
     @property
     def awaited(self) -> FileVersion | None:
         """Return the version that is to land, None where none is; its `event_time`, if any, is that of its event."""
-        if self.restored_as:  # it was not there before, so that whatever is said of it is news
-            beginning = datetime.min.replace(tzinfo=UTC)
-            return FileVersion(self.file.bucket, self.file.key, self.restored_as, event_time=beginning)
-        return self.file if self.action == SENT else None
+        return self.file if self.action in ANNOUNCED else None
 
     @property
     def outcome(self) -> str | None:
@@ -103,10 +105,12 @@ class Replay:
 def replay_key(
     stack: "Stack", bucket: str, key: str, version_id: str | None = None, *, undone: bool = False
 ) -> list[Replay]:
-    """Announce the versions of an object that have not landed; with `undone`, bring back what was undone as well.
+    """Announce the versions of an object that have not landed; with `undone`, the newest that was undone as well.
 
-    One that was skipped is announced where its bytes are in landing no more, or its dataset skips none by now: it
-    leaves the ledger first. Should that be cut short it has not landed, and the next reconcile announces it.
+    With a `version_id` it is that version alone. What was undone is announced as the version that it was, so that it
+    has its place among the others. One that was skipped is announced where its bytes are in landing no more, or its
+    dataset skips none by now. Both leave the ledger first, if S3 gives them; should that be cut short they have not
+    landed, and the next reconcile announces them.
 
     Raises:
         ConfigError: there is no such object or version, or it is no data file.
@@ -114,20 +118,43 @@ def replay_key(
     files = [listed for listed in _versions(stack, bucket, key) if version_id in (None, listed.file.version_id)]
     if not files:
         what = f"version {version_id} of " if version_id else ""
-        raise ConfigError(f"{what}s3://{bucket}/{key} is not in the bucket, or is no data file")
+        raise ConfigError(
+            f"{what}s3://{bucket}/{key} is not in the bucket, or is no data file; what is gone from there comes back "
+            "by an upload alone"
+        )
+    looked = {each.file.file_id: each for each in _look(stack, files)}
+    ids = reconcile_listing.by_dataset(each for each in files if looked[each.file.file_id].action == SENT)
     standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files))
-    skipped = [each for each in files if standings.get(each.file.file_id) is Standing.SKIPPED]
-    contracts = declared.contracts() if skipped else {}
-    for dataset, ids in reconcile_listing.by_dataset(skipped).items():
-        skips = dataset in contracts and contracts[dataset].skips_copies
-        for start in range(0, len(ids), FORGOTTEN_AT_ONCE):
-            steps = copies.forget_copies(dataset, ids[start : start + FORGOTTEN_AT_ONCE], if_alone=skips)
-            retry_conflicts(partial(stack.warehouse.transaction, steps))
-    if skipped:
+    for dataset in ids:
+        _forget_skipped(stack, dataset, [each for each in ids[dataset] if standings.get(each) is Standing.SKIPPED])
+    if Standing.SKIPPED in standings.values():
         standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files))
-    replays = [Replay(each.file, each.dataset, _action(standings.get(each.file.file_id), undone)) for each in files]
+    back = next((each for each in files if undone and standings.get(each.file.file_id) is Standing.UNDONE), None)
+    replays = [_kept(looked[each.file.file_id], standings.get(each.file.file_id)) for each in files]
+    if back is not None:
+        found = looked[back.file.file_id]
+        if found.action == SENT:
+            found = replace(found, action=RESTORED)
+            _let_back(stack, back)
+        replays[files.index(back)] = found
     _announce(stack, replays, 0.0)
-    return [_restored(stack, replay) if replay.action == RESTORED else replay for replay in replays]
+    return replays
+
+
+def _forget_skipped(stack: "Stack", dataset: str, file_ids: Sequence[str]) -> None:
+    """Take files that were skipped as copies out of the ledger, where nothing is a copy of theirs by now."""
+    contracts = declared.contracts() if file_ids else {}
+    skips = dataset in contracts and contracts[dataset].skips_copies
+    for start in range(0, len(file_ids), FORGOTTEN_AT_ONCE):
+        steps = copies.forget_copies(dataset, file_ids[start : start + FORGOTTEN_AT_ONCE], if_alone=skips)
+        retry_conflicts(partial(stack.warehouse.transaction, steps))
+
+
+def _let_back(stack: "Stack", listed: Listed) -> None:
+    """Let a file land once more that was undone; a dataset that was dropped has no table to take rows out of."""
+    has_table = undos.has_table(stack.warehouse, listed.dataset)
+    steps = statements.let_back(listed.dataset, listed.file.file_id, uuid.uuid4().hex, has_table=has_table)
+    retry_conflicts(partial(stack.warehouse.transaction, steps))
 
 
 def replay_rejected(
@@ -242,24 +269,15 @@ def _dataset_now(row: Mapping[str, Any], rules: Rules) -> str:
     return routed.dataset if isinstance(routed, Route) else str(row["dataset"])
 
 
-def _action(standing: Standing | None, undone: bool) -> str:
-    if standing is Standing.UNDONE:
-        return RESTORED if undone else UNDONE
-    return {Standing.LANDED: LANDED, Standing.SKIPPED: SKIPPED}.get(standing, SENT) if standing else SENT
-
-
-def _restored(stack: "Stack", replay: Replay) -> Replay:
-    """Copy an undone file to a new version of itself, which S3 announces."""
-    file = replay.file
-    stored = land_objects.copy_version(stack.s3, file, file.size, file.bucket, file.key)
-    newest = stored.version_id or stack.s3.head_object(Bucket=file.bucket, Key=file.key)["VersionId"]
-    return replace(replay, restored_as=newest)
+def _kept(looked: Replay, standing: Standing | None) -> Replay:
+    """Leave a file as it is that has landed, was undone or skipped; any other is announced, if it can be read."""
+    return replace(looked, action=KEPT[standing]) if standing in KEPT else looked
 
 
 def _announce(
     stack: "Stack", replays: Sequence[Replay], rate: float, watch: Callable[[int], None] = lambda _: None
 ) -> None:
-    files = [Listed(replay.file, replay.dataset) for replay in replays if replay.action == SENT]
+    files = [Listed(replay.file, replay.dataset) for replay in replays if replay.action in ANNOUNCED]
     missing.send(stack, files, Cause.REPLAY, rate, watch)
 
 

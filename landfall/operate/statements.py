@@ -187,6 +187,33 @@ def count_file_rows(dataset: str, file_id: str) -> str:
     return f"select count(*) as found from {table('landing', dataset)} where _file_id = {literal(file_id)}"
 
 
+def let_back(dataset: str, file_id: str, instead: str, *, has_table: bool = True) -> list[str]:
+    """Let a file land once more that was undone: the statements of one transaction.
+
+    Its ledger row stays, since what models made of the file is still to be rebuilt and the row alone says so: it gives
+    up the file's id, for an id `instead` that no file has. Rows that somebody has put into landing since go first.
+
+    >>> for sql in let_back("orders", "f" * 64, "0" * 32): print(sql[:45])
+    lock table lock."orders"
+    delete from landing."orders" where _file_id =
+    update ledger."orders" set file_id = '0000000
+    """
+    known = f"file_id = {literal(file_id)} and undone_at is not null"
+    ledger_table = table("ledger", dataset)
+    return [
+        lock_dataset(dataset),
+        *(
+            [
+                f"delete from {table('landing', dataset)} where _file_id = {literal(file_id)} "
+                f"and exists (select 1 from {ledger_table} where {known})"
+            ]
+            if has_table
+            else []
+        ),
+        f"update {ledger_table} set file_id = {literal(instead)} where {known}",
+    ]
+
+
 def drop_dataset(dataset: str, moved_to: str | None = None) -> list[str]:
     """Drop the landing table, and let the ledger's files count as undone: the statements of one transaction.
 

@@ -123,10 +123,13 @@ def undo(
 
 
 def landed_versions(warehouse: Connection, bucket: str, key: str) -> list[Version]:
-    """List the versions of an object that have landed, the last first."""
+    """List the versions of an object that have landed, the last first; one that landed again as what it is by now."""
     sqls = statements.select_versions(datasets(warehouse), bucket, key)
     found = [_version(row) for sql in sqls for row in warehouse.query(sql)]
-    return sorted(found, key=lambda version: (version.loaded_at, version.load_seq), reverse=True)
+    known: dict[tuple[str, str], Version] = {}
+    for version in sorted(found, key=lambda version: (version.loaded_at, version.load_seq), reverse=True):
+        known.setdefault((version.dataset, version.version_id), version)
+    return list(known.values())
 
 
 def _version(row: dict[str, Any]) -> Version:
@@ -154,9 +157,14 @@ def _skipped(source_file: str, version: Version, originals: Sequence[Row]) -> st
     return f"{said}; the same bytes landed with load {first['load_seq']}: {way}"
 
 
+def has_table(warehouse: Connection, dataset: str) -> bool:
+    """Tell whether there is a landing table; that of a dataset which has landed may have been dropped."""
+    return dataset in {row["name"] for row in warehouse.query(statements.select_tables("landing"))}
+
+
 def _has_rows(warehouse: Connection, version: Version) -> bool:
-    """Tell whether landing has rows of it, whatever the ledger says; the table may have been dropped."""
-    if version.dataset not in {row["name"] for row in warehouse.query(statements.select_tables("landing"))}:
+    """Tell whether landing has rows of it, whatever the ledger says."""
+    if not has_table(warehouse, version.dataset):
         return False
     [row] = warehouse.query(statements.count_file_rows(version.dataset, version.file_id))
     return int(row["found"]) > 0

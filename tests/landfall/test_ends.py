@@ -120,12 +120,10 @@ def test_a_clock_that_is_behind_and_a_function_that_tells_no_event_hide_no_end()
     assert ended(Log([line("landed", asked=None, logged=1)])).outcome == "landed"
 
 
-def test_what_was_restored_is_waited_for_as_its_new_version_by_whatever_clock() -> None:
-    new = FileVersion(FILE.bucket, FILE.key, "v2")
-    replay = Replay(FILE, "orders", RESTORED, restored_as="v2")
-    done = ended(Log([line("landed", asked=5)], [line("landed", new, asked=-600, logged=-600, rows=3)]), replay)
-    assert (done.outcome, done.to_dict()["version_id"]) == ("landed", "v1")
-    assert done.reason == "copied to a new version, which lands by its own event"
+def test_what_was_restored_is_waited_for_as_what_it_is() -> None:
+    done = ended(Log([line("landed", asked=-5)], [line("landed", rows=3)]), Replay(FILE, "orders", RESTORED))
+    assert (done.outcome, done.to_dict()["version_id"], done.to_dict()["rows"]) == ("landed", "v1", 3)
+    assert done.reason == "it was undone, and lands again as the version that it is"
 
 
 def test_a_dead_letter_is_answered_by_the_event_that_it_holds() -> None:

@@ -95,8 +95,6 @@ def test_reconcile_finds_a_lost_file_announces_it_and_tells_rows_that_do_not_mat
     desk.landfall("undo", short.uri)
     assert desk.landfall("replay", short.uri, exits=1)[0]["action"] == "undone"
     assert desk.landfall("replay", short.uri, "--undone")[0]["action"] == "restored"
-    done = desk.landfall("reconcile", "--dataset", dataset, "--grace", "0")  # this bucket has no trigger
-    assert done["sent"] == 1
     desk.deliver()
     assert desk.landfall("reconcile", "--dataset", dataset, "--grace", "0", "--no-repair")["mismatches"] == []
     assert desk.land.count(f"landing.{dataset}") == 9
@@ -161,20 +159,81 @@ def test_replay_of_a_key_announces_what_has_not_landed(desk: Desk) -> None:
     assert announced(desk) == set()
 
 
-def test_an_undone_file_stays_out_until_it_is_asked_for_and_then_lands_once_as_a_new_version(desk: Desk) -> None:
-    dataset = new_dataset()
-    (file,) = put(desk, dataset, "a")
-    desk.function.receive(file)
-    desk.land.warehouse.transaction(statements.undo_file(dataset, file.file_id))
-    (left,) = desk.landfall("replay", file.key, exits=1)
-    assert (left["action"], "--undone" in left["reason"]) == ("undone", True)
-    assert desk.land.count(f"landing.{dataset}") == 0
+def undo(desk: Desk, dataset: str, *files: FileVersion) -> None:
+    for file in files:
+        desk.land.warehouse.transaction(statements.undo_file(dataset, file.file_id))
 
-    assert desk.landfall("replay", file.key, "--undone")[0]["action"] == "restored"
-    desk.landfall("backfill", f"raw/{dataset}/", "--rate", "0")  # this bucket has no trigger
+
+def ledger_of(desk: Desk, dataset: str) -> list[dict[str, object]]:
+    columns = "file_id, version_id, load_seq, undone_at, row_count"
+    return desk.land.rows(f"select {columns} from ledger.{dataset} order by load_seq, version_id")  # noqa: S608 - our names
+
+
+def times_of(desk: Desk, dataset: str) -> dict[str, object]:
+    sql = f"select distinct _file_id, _file_modified_at from landing.{dataset}"  # noqa: S608 - our names
+    return {row["_file_id"]: row["_file_modified_at"] for row in desk.land.rows(sql)}
+
+
+def test_an_undone_file_stays_out_until_it_is_asked_for_and_then_lands_once_as_what_it_was(desk: Desk) -> None:
+    dataset = new_dataset()
+    old, new = put(desk, dataset, "a", "a")
+    desk.function.receive(old, new)
+    times = times_of(desk, dataset)
+    undo(desk, dataset, old)
+    left, _ = sorted(desk.landfall("replay", old.key, exits=1), key=lambda each: each["version_id"] != old.version_id)
+    assert (left["action"], "--undone" in left["reason"]) == ("undone", True)
+    assert desk.messages() == []
+    [debt] = [row for row in ledger_of(desk, dataset) if row["undone_at"]]
+    intruder = f"insert into landing.{dataset} (a, _file_id) values (7, '{old.file_id}')"  # noqa: S608 - our names
+    desk.land.warehouse.execute(intruder)
+
+    done = desk.landfall("replay", old.key, "--undone")
+    assert {each["version_id"]: each["action"] for each in done} == {
+        old.version_id: "restored",
+        new.version_id: "landed",
+    }
     (outcome,) = desk.deliver()
-    assert (outcome.status, outcome.file.version_id != file.version_id) == (Status.LANDED, True)
-    assert desk.land.count(f"landing.{dataset}") == 3
+    assert (outcome.status, outcome.file.version_id) == (Status.LANDED, old.version_id)
+    assert times_of(desk, dataset) == times, "it has its place in the order, though it landed last"
+    assert desk.land.count(f"landing.{dataset}") == 6
+    [owed] = [row for row in ledger_of(desk, dataset) if row["undone_at"]]
+    assert owed == {**debt, "file_id": owed["file_id"]}, "what models made of it is to be rebuilt all the same"
+    assert owed["file_id"] not in times
+    assert [each.status for each in desk.land.function().receive(old)] == [Status.DUPLICATE]
+    assert desk.landfall("reconcile", "--dataset", dataset, "--grace", "0")["mismatches"] == []
+    assert desk.landfall("undo", old.key, "--version", old.version_id)["rows"] == 3
+
+
+def test_of_several_undone_versions_the_newest_lands_again_unless_one_is_named(desk: Desk) -> None:
+    dataset = new_dataset()
+    first, second = put(desk, dataset, "a", "a")
+    desk.function.receive(first, second)
+    undo(desk, dataset, first, second)
+    done = desk.landfall("replay", first.key, "--undone")
+    assert {each["version_id"]: each["action"] for each in done} == {
+        first.version_id: "undone",
+        second.version_id: "restored",
+    }
+    assert [each.file.version_id for each in desk.deliver()] == [second.version_id]
+    (chosen,) = desk.landfall("replay", first.key, "--version", first.version_id, "--undone")
+    assert chosen["action"] == "restored"
+    assert [each.file.version_id for each in desk.deliver()] == [first.version_id]
+    assert desk.land.count(f"landing.{dataset}") == 6
+
+
+def test_what_was_undone_and_is_archived_or_gone_stays_undone_and_is_named(desk: Desk) -> None:
+    dataset = new_dataset()
+    cold, gone = put(desk, dataset, "cold", "gone")
+    desk.function.receive(cold, gone)
+    cold = desk.archive(dataset, cold)
+    undo(desk, dataset, cold, gone)
+    desk.stack.s3.delete_object(Bucket=gone.bucket, Key=gone.key, VersionId=gone.version_id)
+    before = ledger_of(desk, dataset)
+    (left,) = desk.landfall("replay", cold.key, "--undone", exits=1)
+    assert (left["action"], "restore it in S3" in left["reason"]) == ("archived", True)
+    said = desk.landfall("replay", gone.key, "--version", gone.version_id, "--undone", exits=3)
+    assert "comes back by an upload alone" in said
+    assert (ledger_of(desk, dataset), desk.messages()) == (before, [])
 
 
 def test_dead_letters_go_back_to_the_landing_queue_and_land(desk: Desk) -> None:
@@ -282,9 +341,9 @@ def test_a_rejected_file_that_is_archived_is_named_and_not_announced(desk: Desk)
         Bucket=desk.land.bucket, Key=f"raw/{dataset}/cold.parquet", Body=BROKEN, StorageClass="DEEP_ARCHIVE"
     )
     cold = FileVersion(desk.land.bucket, f"raw/{dataset}/cold.parquet", stored["VersionId"])
-    facts = (cold.file_id, dataset, cold.bucket, cold.key, cold.version_id, "x")
+    facts = (cold.file_id, dataset, cold.bucket, cold.key, cold.version_id, "x", "2026-01-01")
     columns = 'file_id, dataset, bucket, "key", version_id, reason, rejected_at'
-    desk.land.warehouse.execute(f"insert into ops.rejected_files ({columns}) values {(*facts, '2026-01-01')}")
+    desk.land.warehouse.execute(f"insert into ops.rejected_files ({columns}) values {facts}")  # noqa: S608 - our names
     (left,) = desk.landfall("replay", "--rejected", "--dataset", dataset)
     assert (left["action"], "restore it" in left["reason"]) == ("archived", True)
     assert desk.messages() == []
