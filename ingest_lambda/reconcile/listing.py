@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -120,7 +120,12 @@ def chunks(s3: S3Client, scope: Scope) -> Iterator[Chunk]:
 
 def _versions(s3: S3Client, scope: Scope) -> Iterator[ObjectVersionTypeDef]:
     behind = dict(zip(("KeyMarker", "VersionIdMarker"), scope.behind, strict=True)) if scope.behind else {}
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=scope.bucket, Prefix=scope.prefix, **behind)  # type: ignore[arg-type]  # both are texts
+    pages = s3.get_paginator("list_object_versions").paginate(
+        Bucket=scope.bucket,
+        Prefix=scope.prefix,
+        OptionalObjectAttributes=["RestoreStatus"],
+        **behind,  # type: ignore[arg-type]  # both are texts
+    )
     try:
         for page in pages:
             yield from page.get("Versions", [])
@@ -144,12 +149,23 @@ def _sort(version: ObjectVersionTypeDef, scope: Scope, chunk: Chunk) -> None:
     elif scope.stored_before is not None and version["LastModified"] > scope.stored_before:
         chunk.passed_over["stored just now"] += 1
     else:
-        offline = version.get("StorageClass") in OFFLINE_CLASSES
+        offline = _is_offline(version)
         file = _file(scope.bucket, version)
         if scope.was_compared(file, version["LastModified"]):
             chunk.passed_over["compared before"] += 1
             return
         chunk.files.append(Listed(file, routed.dataset, offline, routed.by_bytes, version["LastModified"]))
+
+
+def _is_offline(version: ObjectVersionTypeDef) -> bool:
+    """Tell whether a version answers no GET: a restore leaves its class as it is, and gives it a copy for some days.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
+    """
+    restore = version.get("RestoreStatus", {})
+    expires_at = restore.get("RestoreExpiryDate")
+    is_restored = expires_at is not None and not restore.get("IsRestoreInProgress") and expires_at > datetime.now(UTC)
+    return version.get("StorageClass") in OFFLINE_CLASSES and not is_restored
 
 
 def _file(bucket: str, version: ObjectVersionTypeDef) -> FileVersion:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -38,7 +39,7 @@ from ingest_lambda.reconcile import (
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.find import Tally, find, judge
 from ingest_lambda.reconcile.ledger import Standing
-from ingest_lambda.reconcile.listing import Chunk, Listed, Scope
+from ingest_lambda.reconcile.listing import Chunk, Listed, Scope, chunks
 from ingest_lambda.reconcile.mark import Marks
 from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, size_of
 from landfall.operate import statements as operator_statements
@@ -112,6 +113,26 @@ def test_what_is_archived_is_not_sent_because_nothing_could_read_it() -> None:
     chunk = Chunk([Listed(file, "orders", offline=True)])
     assert (judge(chunk, {}).missing, judge(chunk, {}).offline) == ([], chunk.files)
     assert judge(chunk, {file.file_id: Standing.LANDED}).offline == []
+
+
+@pytest.mark.parametrize(
+    ("restore", "is_offline"),
+    [
+        ({}, True),
+        ({"IsRestoreInProgress": True}, True),
+        ({"IsRestoreInProgress": False, "RestoreExpiryDate": datetime(2000, 1, 1, tzinfo=UTC)}, True),
+        ({"IsRestoreInProgress": False, "RestoreExpiryDate": datetime(2999, 1, 1, tzinfo=UTC)}, False),
+    ],
+)
+def test_a_version_is_offline_until_its_restore_has_ended_and_again_when_that_expires(
+    restore: dict[str, Any], is_offline: bool
+) -> None:
+    about = {"ETag": '"e"', "Size": 1, "IsLatest": True, "LastModified": datetime(2026, 1, 1, tzinfo=UTC)}
+    version = {"Key": "raw/orders/a.parquet", "VersionId": "v1", "StorageClass": "GLACIER", **about}
+    page = {"Versions": [{**version, "RestoreStatus": restore} if restore else version]}
+    s3 = SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: [page]))
+    [chunk] = chunks(s3, Scope("b"))  # type: ignore[arg-type]  # it lists, and nothing else
+    assert [listed.offline for listed in chunk.files] == [is_offline]
 
 
 def test_rows_that_do_not_match_the_ledger_are_named_by_file(land: Land) -> None:

@@ -16,8 +16,9 @@ from landfall.deploy.bootstrap import prepare_dataset
 from landfall.doctor import findings, warehouse
 from landfall.operate import declared, statements
 from local.home import ROOT
-from tests.land.warehouse import new_dataset, notification
+from tests.land.warehouse import new_dataset, notification, parquet
 from tests.landfall.conftest import Desk
+from tests.support.waiting import wait_for
 
 TABLE = pa.table({"a": [1, 2, 3]})
 BROKEN = b"no parquet at all"
@@ -347,6 +348,29 @@ def test_a_rejected_file_that_is_archived_is_named_and_not_announced(desk: Desk)
     (left,) = desk.landfall("replay", "--rejected", "--dataset", dataset)
     assert (left["action"], "restore it" in left["reason"]) == ("archived", True)
     assert desk.messages() == []
+
+
+@pytest.mark.parametrize("command", ["reconcile", "backfill"])
+def test_what_is_archived_is_announced_once_it_is_restored_and_lands(desk: Desk, command: str) -> None:
+    dataset = new_dataset()
+    key, body = f"raw/{dataset}/cold.parquet", parquet(TABLE)
+    desk.stack.s3.put_object(Bucket=desk.land.bucket, Key=key, Body=body, StorageClass="GLACIER")
+    asked = {
+        "reconcile": ["reconcile", "--dataset", dataset, "--grace", "0"],
+        "backfill": ["backfill", f"raw/{dataset}/", "--rate", "0"],
+    }[command]
+    open_ends = 1 if command == "reconcile" else 0  # its exit code
+    left = desk.landfall(*asked, exits=open_ends)
+    assert (left["sent"], [each["dataset"] for each in left["archived"]], desk.messages()) == (0, [dataset], [])
+
+    desk.stack.s3.restore_object(Bucket=desk.land.bucket, Key=key, RestoreRequest={"Days": 2})
+    being = desk.landfall(*asked, exits=open_ends)
+    assert (being["sent"], len(being["archived"])) == (0, 1), "it is not there before the restore has ended"
+    wait_for(lambda: "expiry" in desk.stack.s3.head_object(Bucket=desk.land.bucket, Key=key)["Restore"], "the restore")
+    done = desk.landfall(*asked)
+    assert (done["sent"], done["archived"]) == (1, [])
+    assert [outcome.status for outcome in desk.deliver()] == [Status.LANDED]
+    assert desk.land.count(f"landing.{dataset}") == 3
 
 
 @pytest.mark.parametrize("transactions", [1, 2, 3], ids="after {} of 3 transactions".format)
