@@ -46,5 +46,6 @@ def _lines(done: "Export") -> list[str]:
     if done.restricted:
         lines.append(f"without {', '.join(done.restricted)}, which the model declares as restricted")
     lines.append(f"in the catalog as {done.table}" if done.table else f"in no catalog: {done.why}")
+    lines += [f"but {done.why}"] if done.table and done.why else []
     lines += [f"taken away: {folder}" for folder in done.removed]
     return lines

@@ -45,8 +45,9 @@ TEXTS = {"SUPER": "string", "VARBYTE": "string", "TIME": "string", "TIMESTAMPTZ"
 class Export:
     """A complete export: where it is, what is in it (sizes in bytes), and what became of it.
 
-    `restricted`: columns that are declared so, and were left out. `table`: that of the catalog, None with `why`.
-    `removed`: folders of earlier exports, and of attempts that came to nothing, which this one took away.
+    `restricted`: columns that are declared so, and were left out. `table`: that of the catalog. `why`: what there is no
+    table for, or what Redshift does not read of it. `removed`: folders of earlier exports, and of attempts that came to
+    nothing, which this one took away.
     """
 
     model: str
@@ -248,7 +249,8 @@ def register(
 ) -> tuple[str | None, str | None, str]:
     """Point the catalog's table to the export, in one request, and then its partitions, which Redshift reads.
 
-    Returns the table's name, or None and why there is none; and where the catalog's table points to now, if anywhere.
+    Returns the table's name, or None, and why there is none or what Redshift does not read of it; and where the
+    catalog's table points to now, if anywhere.
     """
     database = stack.outputs.get("ExportDatabaseName")
     if not database:
@@ -263,12 +265,24 @@ def register(
         newest = max(exports.folders(stack.s3, stack.bucket, model)[0])
         if place.endswith(newest):
             glue_tables.register(glue, database, table, lambda location: location.startswith(all_exports))
-            glue_tables.register_partitions(glue, database, table, partitions(keys) if partition_by else [])
+            why = _register_partitions(glue, database, table, partitions(keys) if partition_by else [])
         else:
             why = f"a newer export is complete: {newest}"
     except (ValueError, AnothersTableError) as error:
         why = str(error)
     held = glue_tables.location(glue, database, model)  # another export may have been registered meanwhile
     if held == place:
-        return f"{database}.{model}", None, held
+        return f"{database}.{model}", why, held
     return None, why or f"another export was registered meanwhile: {held}", held
+
+
+def _register_partitions(glue: Any, database: str, table: Mapping[str, Any], found: Sequence[Partition]) -> str | None:
+    """Register partitions; say what follows where Glue refuses one, since the table points to the export by then."""
+    try:
+        glue_tables.register_partitions(glue, database, table, found)
+    except ConfigError as error:
+        return (
+            f"{error}; Athena reads this export, and Redshift the partitions that are registered, those of the export "
+            "before among them: mend what Glue refuses, and unload once more"
+        )
+    return None

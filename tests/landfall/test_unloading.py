@@ -20,7 +20,7 @@ from ingest_lambda.judge.contracts import parse_contract
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.warehouse.client import Warehouse
 from landfall import api
-from landfall.operate import declared, exports, raw_catalog, unloading
+from landfall.operate import declared, exports, glue_tables, raw_catalog, unloading
 from landfall.stack import Stack
 from local.home import ROOT
 from tests.land.warehouse import new_dataset
@@ -131,6 +131,24 @@ def test_partitions_are_folders_that_the_catalog_projects(exporting: Desk, model
     assert table["Parameters"]["storage.location.template"] == f"{done['folder']}region=${{region}}/day=${{day}}/"
     assert table["Parameters"]["projection.region.values"] == "EU,US"
     assert table["Parameters"]["projection.day.values"] == "2026-01-01,2026-01-02"
+
+
+def test_a_partition_that_glue_refuses_is_told_with_the_export_that_the_table_points_to(
+    exporting: Desk, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporting.landfall("unload", model, "--partition-by", "region")
+
+    def refuse(table: str, *_: object) -> None:
+        raise ConfigError(f"{table}, partition EU: too many")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(glue_tables, "_in_batches", refuse)
+        done = exporting.landfall("unload", model, "--partition-by", "region")
+    assert done["table"] == f"{DATABASE}.{model}"
+    assert catalogued(exporting, model)["StorageDescriptor"]["Location"] == done["folder"]
+    assert "partition EU: too many" in done["why"]
+    assert "unload once more" in done["why"]
+    assert exporting.landfall("unload", model, "--partition-by", "region")["why"] is None
 
 
 def test_the_warehouse_reads_an_export_and_the_one_that_comes_after_it(
