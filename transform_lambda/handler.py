@@ -34,8 +34,9 @@ from transform_lambda.kept import Landings, ToldStale
 from transform_lambda.login import read_password
 from transform_lambda.owner import expect_owner
 from transform_lambda.page import publish as pages
+from transform_lambda.page.asking import Project, ask
 from transform_lambda.page.content import content
-from transform_lambda.page.questions import DAYS, Project, ask
+from transform_lambda.page.questions import DAYS
 from transform_lambda.parse_cache import graph_kept, graph_of_version, parse_kept
 from transform_lambda.plan import WHO_SQL, Facts, Plan, decide, owed, read_facts
 from transform_lambda.project import Memory, changed_models, files_of, fingerprint

@@ -21,9 +21,10 @@ from tests.support.warehouse_seed import BUCKET, literal
 from transform_lambda.build import Builder
 from transform_lambda.dbt_runtime import connected
 from transform_lambda.graph import Graph
+from transform_lambda.page.asking import Answer, Project, Source, ask
 from transform_lambda.page.content import WITHHELD, content
 from transform_lambda.page.publish import docs_of, lineage
-from transform_lambda.page.questions import Answer, Project, Source, ask, questions
+from transform_lambda.page.questions import questions
 from transform_lambda.page.render import render
 from transform_lambda.page.shown import Docs
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from transform_lambda.page.questions import Answer, Project, Row, Source
+from transform_lambda.page.asking import Answer, Project, Row, Source
 from transform_lambda.page.shown import (
     Bar,
     Content,

@@ -1,50 +1,22 @@
-"""ALERT: what the operator's page asks of the warehouse.
+"""ALERT: what the operator's page asks of the warehouse. Each question is a SELECT that can be run by itself.
 
-In: the project, the catalog. Out: SQL, and answers. Pure but for `ask`.
-
-Each question is a SELECT that can be run by itself, as the page shows it. They are asked as one statement: the common
-table expressions are written once, and every answer is a row of texts, its question's name before it.
+In: for how many days, what an hour costs. Out: questions, over the common table expressions of asking.py. Pure.
 """
 
 # ruff: noqa: S608 - building SQL is this module's purpose; names are those of the catalog and of our own project
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from transform_lambda.graph import Graph
-
-Query = Callable[[str], Sequence[Mapping[str, Any]]]
-Row = Mapping[str, str | None]
 
 DAYS = 30
 RUNS = 40  # as many as a strip has room for on a phone
 LINES = 25  # of a list that can be long
-# Longer texts are cut; a verdict has eight fields of at most 1,000 characters, most of them a few words.
-TEXT = "varchar(16000)"
 SERVERLESS_SECONDS = (
     60  # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-billing.html: at least these are billed
 )
-
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,126}")
 _TIME = "'YYYY-MM-DD HH24:MI:SS'"
-
-# Tables that hold what landed, those of them that can say whose rows were removed, and views of rows in quarantine: of
-# the catalog, which Redshift does not let mix with users' tables (https://docs.aws.amazon.com/redshift/latest/dg/c_join_PG.html).
-CATALOG_SQL = """select cast('ledger' as varchar(16)) as kind, cast(tablename as varchar(128)) as name
-from pg_tables where schemaname = 'ledger'
-union all
-select cast('removals' as varchar(16)), cast(tables.relname as varchar(128))
-from pg_class as tables
-inner join pg_namespace as spaces on tables.relnamespace = spaces.oid
-inner join pg_attribute as columns on tables.oid = columns.attrelid
-where spaces.nspname = 'ledger' and tables.relkind = 'r' and columns.attname = 'removed_at' and not columns.attisdropped
-union all
-select cast('quarantine' as varchar(16)), cast(viewname as varchar(128))
-from pg_views where schemaname = 'gate' and strpos(viewname, 'quarantine_') = 1"""
 
 
 @dataclass(frozen=True)
@@ -58,146 +30,14 @@ class Question:
 
     def sql(self, common: Mapping[str, str]) -> str:
         """Return the SELECT that can be run by itself."""
-        return f"{_with({name: common[name] for name in self.reads})}{self.select}"
+        return f"{with_common({name: common[name] for name in self.reads})}{self.select}"
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a question came to, and the SQL that tells it again."""
-
-    sql: str
-    rows: Sequence[Row]
-
-
-@dataclass(frozen=True)
-class Source:
-    """A declared dataset: after how many seconds of silence it is late, and whether its values are nobody's to see."""
-
-    warn_after: float | None = None
-    error_after: float | None = None
-    is_sensitive: bool = False
-
-
-@dataclass(frozen=True)
-class Project:
-    """What the dbt project says: the models that take in each dataset, and the declared datasets."""
-
-    readers: Mapping[str, Collection[str]]
-    sources: Mapping[str, Source]
-
-    @classmethod
-    def of(cls, graph: Graph) -> Project:
-        """Read dbt's graph."""
-        sources = {
-            str(node.dataset): Source(node.warn_after, node.error_after, node.is_sensitive) for node in graph.landing
-        }
-        return cls(graph.readers, sources)
-
-
-def ask(query: Query, project: Project, days: int = DAYS, usd_an_hour: float = 0.0) -> dict[str, Answer]:
-    """Ask everything, in two statements; return the answers by question.
-
-    `usd_an_hour`: what an hour of the warehouse costs, 0 where that is not known.
-    """
-    catalog = query(CATALOG_SQL)
-    ledgers = [row["name"] for row in catalog if row["kind"] == "ledger"]
-    views = [row["name"] for row in catalog if row["kind"] == "quarantine"]
-    removing = {row["name"] for row in catalog if row["kind"] == "removals"}
-    common = common_tables(ledgers, views, project, days, removing)
-    every = questions(days, usd_an_hour)
-    answers: dict[str, list[Row]] = {question.name: [] for question in every}
-    columns = {question.name: question.columns for question in every}
-    for row in query(statement(every, common)):
-        name = row["question"]
-        values = (row[f"c{place}"] for place in range(1, len(columns[name]) + 1))
-        answers[name].append(dict(zip(columns[name], values, strict=True)))
-    return {question.name: Answer(question.sql(common), answers[question.name]) for question in every}
-
-
-def statement(every: Sequence[Question], common: Mapping[str, str]) -> str:
-    """Join the questions into one statement: a row an answer, `question` and then its columns `c1`, `c2` and so on.
-
-    >>> one = Question("one", ("a",), "select b as a from t", ("t",))
-    >>> print(statement([one, Question("two", ("a", "b"), "select 1 as a, 2 as b")], {"t": "select 3 as b"}))
-    with t as (
-    select 3 as b
-    )
-    select cast('one' as varchar(32)) as question, cast(a as varchar(16000)) as c1, cast(null as varchar(16000)) as c2
-    from (
-    select b as a from t
-    ) as one
-    union all
-    select cast('two' as varchar(32)) as question, cast(a as varchar(16000)) as c1, cast(b as varchar(16000)) as c2
-    from (
-    select 1 as a, 2 as b
-    ) as two
-    """
-    width = max(len(question.columns) for question in every)
-
-    def part(question: Question) -> str:
-        names = [*question.columns, *["null"] * (width - len(question.columns))]
-        texts = [f"cast({name} as {TEXT}) as c{place}" for place, name in enumerate(names, start=1)]
-        head = f"select cast('{question.name}' as varchar(32)) as question, {', '.join(texts)}"
-        return f"{head}\nfrom (\n{question.select}\n) as {question.name}"
-
-    return _with(common) + "\nunion all\n".join(map(part, every))
-
-
-def _with(common: Mapping[str, str]) -> str:
+def with_common(common: Mapping[str, str]) -> str:
+    """Return the WITH of common table expressions, '' for none."""
     if not common:
         return ""
     return "with " + ",\n".join(f"{name} as (\n{sql}\n)" for name, sql in common.items()) + "\n"
-
-
-def common_tables(
-    ledgers: Iterable[str],
-    views: Iterable[str],
-    project: Project,
-    days: int,
-    removing: Collection[str] = (),
-) -> dict[str, str]:
-    """Build what several questions read: files of all ledgers, refusals that stand, rows in quarantine, readers.
-
-    `removing`: the ledgers that can say whose rows were removed from landing. Names that are no dataset's (other tables
-    that somebody made beside them) are left out.
-    """
-    files = [
-        f"select cast('{name}' as varchar(128)) as dataset, file_id, \"key\" as object_key, event_time, loaded_at, "
-        "undone_at, row_count, load_seq, coalesce(load_path, '') as load_path, schema_fingerprint, "
-        f"{'removed_at' if name in removing else 'cast(null as timestamp) as removed_at'} "
-        f'from ledger."{name}"'
-        for name in sorted(ledgers)
-        if _NAME.fullmatch(name)
-    ]
-    pairs = [(name, model) for name in project.readers for model in sorted(project.readers[name])]
-    readers = [
-        f"select cast('{name}' as varchar(128)) as dataset, cast('{model}' as varchar(256)) as model"
-        for name, model in pairs
-    ]
-    held = [
-        f"select cast('{name.removeprefix('quarantine_')}' as varchar(128)) as entity, _dataset as dataset, "
-        f'reject_reason as reason, _source_file as source_file from gate."{name}"'
-        for name in sorted(views)
-        if _NAME.fullmatch(name)
-    ]
-    nothing = "cast('' as varchar(128))"
-    return {
-        "files": _union(files)
-        or f"select {nothing} as dataset, {nothing} as file_id, {nothing} as object_key, getdate() as event_time, "
-        f"getdate() as loaded_at, getdate() as undone_at, 0 as row_count, 0 as load_seq, "
-        f"{nothing} as load_path, {nothing} as schema_fingerprint, getdate() as removed_at where 1 = 0",
-        "readers": _union(readers) or f"select {nothing} as dataset, {nothing} as model where 1 = 0",
-        "held": _union(held)
-        or f"select {nothing} as entity, {nothing} as dataset, {nothing} as reason, {nothing} as source_file "
-        "where 1 = 0",
-        "refused": f"""select dataset, file_id, "key" as object_key, reason, detail, verdict, rejected_at
-from ops.rejected_files
-where rejected_at > dateadd(day, -{days:d}, getdate())""",
-    }
-
-
-def _union(selects: Sequence[str]) -> str:
-    return "\nunion all ".join(selects)
 
 
 def questions(days: int = DAYS, usd_an_hour: float = 0.0) -> list[Question]:
@@ -263,6 +103,7 @@ group by dataset, to_char(loaded_at, 'YYYY-MM-DD')"""
 _REFUSALS = """select dataset, to_char(rejected_at, 'YYYY-MM-DD') as day, count(distinct file_id) as files
 from refused
 group by dataset, to_char(rejected_at, 'YYYY-MM-DD')"""
+
 
 # What no model has taken in by the model that lags behind; a dataset without a reader waits for nothing.
 _DATASETS = f"""select
@@ -361,6 +202,7 @@ _QUARANTINE = """select
 from held
 group by entity, dataset, reason, regexp_replace(source_file, '[^/]*$', '')"""
 
+
 _REJECTED = f"""select dataset, object_key, reason, detail, verdict, to_char(rejected_at, {_TIME}) as rejected_at
 from (
     select
@@ -373,6 +215,7 @@ where newest_first = 1
 order by standing.rejected_at desc
 limit {LINES}"""
 
+
 _REJECTIONS = """select
     dataset,
     reason,
@@ -381,6 +224,7 @@ _REJECTIONS = """select
 from refused
 where file_id not in (select file_id from files)
 group by dataset, reason, regexp_replace(object_key, '[^/]*$', '')"""
+
 
 # Gates are named <subject>__<what they ask>.
 _GATES = f"""select

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from transform_lambda.page.questions import Row
+from transform_lambda.page.asking import Row
 
 
 @dataclass(frozen=True)
