@@ -55,7 +55,8 @@ REMEDIES = {
     Reason.CORRUPT_FOOTER: "write the file again, or upload it again if the transfer may have damaged it",
     Reason.TABLE_FORMAT: "export the table's rows with its format's own reader to a folder of their own, as parquet",
     Reason.FOREIGN_FILE: "write the file with the dataset's columns, or put it where its own dataset is",
-    Reason.MISSING_KEY_COLUMN: "write the key's columns, or correct config.meta.key in the dataset's source YAML",
+    Reason.MISSING_KEY_COLUMN: "write the key's columns; or correct config.meta.key in the dataset's source YAML, "
+    "deploy, then landfall replay the file",
     Reason.NO_COLUMNS: "write at least one column",
     Reason.TOO_MANY_COLUMNS: "split the table, or shorten the column names",
     Reason.INVALID_COLUMN_NAME: "rename the column: 1 to 127 bytes of printable characters",
@@ -63,13 +64,15 @@ REMEDIES = {
     Reason.DUPLICATE_COLUMN: "rename one of the columns: names are compared without regard to ASCII case",
     Reason.UNSUPPORTED_TYPE: "write the column in a type that docs/verdicts.md lists",
     Reason.INCOMPATIBLE_TYPE: "write the column in the type that the landing table has, or a narrower one",
-    Reason.SCHEMA_FROZEN: "drop the column, or set the dataset's schema_change to evolve in its source YAML",
+    Reason.SCHEMA_FROZEN: "drop the column; or set the dataset's schema_change to evolve in its source YAML, deploy, "
+    "then landfall replay the file",
     Reason.TABLE_TOO_LARGE_TO_WIDEN: "landfall evolve DATASET COLUMN TYPE, then landfall replay the file",
     Reason.OBJECT_IN_THE_WAY: (
         "drop what stands on the column, or make it a view `with no schema binding`; then landfall replay the file"
     ),
     Reason.TOO_MANY_NEW_COLUMNS: (
-        "add the columns first, by landfall evolve DATASET COLUMN TYPE --add for each, then landfall replay the file"
+        "change the columns that `found` names first, by landfall evolve DATASET COLUMN TYPE for each (with --add "
+        "where it is new), then landfall replay the file"
     ),
     Reason.OVERSIZE_FILE: "write the rows into several files, or as parquet",
     Reason.OVERSIZE_VALUE: "shorten the value: a string has 65535 bytes at most, a binary or nested one 1024000",
@@ -77,7 +80,8 @@ REMEDIES = {
     Reason.VALUE_OUT_OF_RANGE: "correct the value, or write the column in a type that the landing column holds",
     Reason.LEGACY_CALENDAR: "write the file again with Spark 3 or newer, datetimeRebaseModeInWrite and "
     "int96RebaseModeInWrite CORRECTED, or spark.sql.session.timeZone UTC",
-    Reason.INVALID_VALUE: "correct the value, or declare another data_type for the column in the dataset's source YAML",
+    Reason.INVALID_VALUE: "correct the value; or, before the dataset's first load, declare another data_type for the "
+    "column in its source YAML and deploy",
     Reason.PARTITION_MISMATCH: "upload the file under folders that say what its rows say, or without the column",
     Reason.DUPLICATE_MAP_KEY: "write each key of a map once, or the column as a list of pairs",
     Reason.MALFORMED_VARIANT: "write the file again with a newer version of its writer, or the column as text (JSON)",

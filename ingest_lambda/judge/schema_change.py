@@ -239,15 +239,15 @@ class LandingColumns:
                 found=f"{len(types)} columns",
                 expected=f"at most {MAX_COLUMNS}",
             )
-        own = {name: types[name] for name in names}
-        new = [name for name in own if name not in self._existing]
+        own = {name: type_ for name, type_ in types.items() if name in names}
+        new = [Column(name, type_ or VARCHAR) for name, type_ in own.items() if name not in self._existing]
         widened, retyped = self._widened(own, used), self._retyped(own, used)
         free = self._free_statements
         if not self._creates_table and statements_of(len(new), len(widened), len(retyped)) > free:
             raise RejectedFileError(
                 Reason.TOO_MANY_NEW_COLUMNS,
                 "a load changes landing within one transaction of 40 statements",
-                found=f"{len(new)} new columns, {len(widened) + len(retyped)} of another type",
+                found=f"{_listed('new', new)}; {_listed('of another type', [*widened, *retyped])}",
                 expected=f"at most {free} new columns; one of another type counts for two or three",
             )
 
@@ -293,6 +293,21 @@ def free_statements(contract: Contract) -> int:
     """
     own = (copies.STATEMENTS if contract.skips_copies else 0) + (1 if contract.lists_each_file else 0)
     return FREE_STATEMENTS - own
+
+
+def _listed(what: str, columns: Sequence[Column | Widening]) -> str:
+    """Say how many columns are so, and which, with the types that they are to have.
+
+    >>> _listed("new", [Column("n", BIGINT), Column("t", VARCHAR)])
+    '2 new (n BIGINT, t VARCHAR(65535))'
+    >>> _listed("of another type", [])
+    '0 of another type'
+    """
+    names = [
+        f"{each.column} {each.into}" if isinstance(each, Widening) else f"{each.name} {each.type}" for each in columns
+    ]
+    count = f"{len(names)} {what}"
+    return f"{count} ({', '.join(names)})" if names else count
 
 
 def _frozen(name: str, column: FileColumn, expected: str) -> RejectedFileError:

@@ -31,7 +31,7 @@ from ingest_lambda.rewrite.path_values import PathValue, path_values
 from ingest_lambda.rewrite.texts import TextSource, convert_text
 from ingest_lambda.rewrite.values import convert
 from ingest_lambda.rewrite.writer import CanonicalObject, Parts
-from ingest_lambda.warehouse.sqltypes import SqlType
+from ingest_lambda.warehouse.sqltypes import SUPER, VARCHAR, SqlType
 from ingest_lambda.warehouse.statements import ROW_NUMBER, Column
 from ingest_lambda.warehouse.transport import transport_of
 
@@ -224,6 +224,9 @@ def check_empty(batch: pa.RecordBatch, number: int, position: int) -> None:
 
 def _bad_value(error: BadValueError, rows_before: int, name: str, column: Column) -> RejectedFileError:
     row = rows_before + error.index + 1
+    # A text that is no value of the column's type could land as text.
+    as_text = VARCHAR if error.reason is Reason.INVALID_VALUE and column.type != SUPER else None
+    evolve_to = error.evolve_to or as_text
     return RejectedFileError(
         error.reason,
         f"row {row} has a value that the landing column of type {column.type} cannot hold",
@@ -232,7 +235,7 @@ def _bad_value(error: BadValueError, rows_before: int, name: str, column: Column
         expected=error.expected,
         row=row,
         remedy=error.remedy,
-        evolve_to=str(error.evolve_to) if error.evolve_to else None,
+        evolve_to=str(evolve_to) if evolve_to else None,
     )
 
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from ingest_lambda.errors import CatalogChangedError, ConfigError, ObjectInTheWayError
 from ingest_lambda.reconcile.ledger import datasets
-from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Connection, retry_conflicts
 from landfall.operate import statements
+from landfall.operate.dependents import in_the_way
 from landfall.operate.names import did_you_mean
 
 # What `landfall new-dataset` writes for a dataset, by the stems of its files; its sources stand in one YAML a domain.
@@ -91,12 +91,7 @@ def drop(warehouse: Connection, planned: Drop, moved_to: str | None = None) -> D
             raise
         return replace(planned, files=0, rows=0, outcome=Outcome.ALREADY_DROPPED)
     except ObjectInTheWayError as error:
-        rows = warehouse.query(ddl.select_dependents(planned.dataset))
-        views = ", ".join(f"{row['view_schema']}.{row['view_name']}" for row in rows)
-        raise ConfigError(
-            f"nothing was changed: landing.{planned.dataset} has views that are bound to it: {views or error}; "
-            "drop them, or make them `with no schema binding`"
-        ) from error
+        raise in_the_way(warehouse, planned.dataset, error) from error
     return replace(planned, outcome=Outcome.DROPPED)
 
 

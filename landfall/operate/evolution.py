@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from ingest_lambda.errors import CatalogChangedError, ConfigError, TransientError
+from ingest_lambda.errors import CatalogChangedError, ConfigError, ObjectInTheWayError, TransientError
 from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.catalog import landed_datasets, read_columns
@@ -27,6 +27,7 @@ from ingest_lambda.warehouse.statements import (
     record_schema_changes,
     table,
 )
+from landfall.operate.dependents import in_the_way
 from landfall.operate.names import did_you_mean
 
 PATIENCE_SECONDS = 24 * 3600.0  # as long as the Data API lets a statement run
@@ -155,7 +156,7 @@ def carry_out(warehouse: Connection, change: Change, *, may_lose: bool = False) 
     """Make the change in one transaction; nothing is done where the column is as it shall be.
 
     Raises:
-        ConfigError: values would change by it, and `may_lose` is not set.
+        ConfigError: values would change by it, and `may_lose` is not set; or views are bound to the table.
         CatalogChangedError: somebody has changed the column, or landed such values, at this very moment: try again.
     """
     if change.outcome is Outcome.UNCHANGED:
@@ -169,6 +170,8 @@ def carry_out(warehouse: Connection, change: Change, *, may_lose: bool = False) 
         name = f"landing.{change.dataset}.{change.column.name}"
         overtaken = f"was changed, or got values that are not the same as {change.column.type}, while this looked at it"
         raise CatalogChangedError(f"{name} {overtaken} ({error})") from error
+    except ObjectInTheWayError as error:
+        raise in_the_way(warehouse, change.dataset, error) from error
     updates = [number for number, step in enumerate(steps) if step.startswith("update ")]
     return replace(change, rows=sum(done.count(number) for number in updates))
 

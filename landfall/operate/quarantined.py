@@ -3,6 +3,7 @@
 They are what `gate.quarantine_<entity>` shows, which the transformer owns.
 """
 
+import shlex
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,7 +43,7 @@ class Quarantined:
         """Say how the rows come out of quarantine again."""
         example = str(self.table.rows[0][self.table.columns.index("_source_file")])
         return [
-            f"if the rows are wrong: a corrected file with the same keys, or `landfall undo {example}`",
+            f"if the rows are wrong: a corrected file with the same keys, or `landfall undo {shlex.quote(example)}`",
             f"if the rule is wrong: mend int_{self.entity}__checked.sql, deploy; the next transform examines them",
         ]
 

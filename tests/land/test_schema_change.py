@@ -317,6 +317,8 @@ def test_as_many_new_columns_as_a_transaction_takes_land_and_more_are_rejected(l
 
     assert landed.status is Status.LANDED
     assert (rejected.status, rejected.reason) == (Status.REJECTED, Reason.TOO_MANY_NEW_COLUMNS)
+    assert rejected.verdict is not None
+    assert f"{FREE_STATEMENTS + 1} new (m0 BIGINT, m1 BIGINT, " in (rejected.verdict.found or "")
 
 
 def test_files_may_have_as_many_columns_as_a_table_holds(land: Land) -> None:

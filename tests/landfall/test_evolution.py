@@ -128,6 +128,20 @@ def test_a_column_that_somebody_else_has_changed_is_left_alone(desk: Desk) -> No
     assert evolution.plan_change(desk.stack.warehouse, dataset, "v", "integer").outcome == "unchanged"
 
 
+def test_a_view_that_is_bound_to_the_table_is_named_and_nothing_is_changed(desk: Desk) -> None:
+    dataset = landed(desk, {"v": pa.array([1], pa.int32())})
+    view = f"landing.{dataset}_view"
+    desk.stack.warehouse.transaction([f"create view {view} as select v from landing.{dataset}"])  # noqa: S608 - our names
+
+    said = desk.landfall("evolve", dataset, "v", "bigint", exits=3)
+
+    assert f"views that are bound to it: {view}; drop them" in said
+    [column] = [each for each in read_columns(desk.stack.warehouse, dataset) or () if each.name == "v"]
+    assert column.type == sqltypes.INTEGER
+    desk.stack.warehouse.transaction([f"drop view {view}"])
+    assert desk.landfall("evolve", dataset, "v", "bigint")["outcome"] == "changed"
+
+
 def test_a_column_that_is_not_there_is_added_and_the_loader_fills_it(desk: Desk) -> None:
     dataset = landed(desk, {"v": [1]})
     assert desk.landfall("evolve", dataset, "Note", "varchar(20)")["outcome"] == "added"
