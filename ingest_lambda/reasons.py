@@ -85,7 +85,10 @@ REMEDIES = {
     Reason.PARTITION_MISMATCH: "upload the file under folders that say what its rows say, or without the column",
     Reason.DUPLICATE_MAP_KEY: "write each key of a map once, or the column as a list of pairs",
     Reason.MALFORMED_VARIANT: "write the file again with a newer version of its writer, or the column as text (JSON)",
-    Reason.UNREADABLE_DATA: "write the file again; the detail is what the reader said of it",
+    Reason.UNREADABLE_DATA: (
+        "write the file again, or upload it again if the transfer may have damaged it; "
+        "the detail is what the reader said"
+    ),
     Reason.CRASHES_READER: "write the file again with another writer, or a newer version of it",
     Reason.ROW_COUNT_MISMATCH: "write the file again: its footer and its data disagree",
     Reason.INVALID_MANIFEST: "write a manifest as UNLOAD does, which lists files of the dataset in this bucket",

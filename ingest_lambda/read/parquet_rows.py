@@ -68,16 +68,21 @@ def batches(
 
     The first row group comes in batches of few rows, since nothing tells their size, and who looks at the first alone
     has read no more. INT96 timestamps are read in microseconds: in nanoseconds only the years 1678 to 2261 would fit.
+    A page whose writer gave it a checksum is compared with that.
 
     Raises:
-        RejectedFileError: a page cannot be decoded.
+        RejectedFileError: a page cannot be decoded, or is not what was written.
     """
     rows = 0
     try:
         opened = _opened(source)
         buffer_size = 0 if isinstance(source, bytes) else PAGE_BUFFER_BYTES
         with pq.ParquetFile(
-            opened, coerce_int96_timestamp_unit="us", buffer_size=buffer_size, pre_buffer=False
+            opened,
+            coerce_int96_timestamp_unit="us",
+            buffer_size=buffer_size,
+            pre_buffer=False,
+            page_checksum_verification=True,
         ) as file:
             batch_rows = FIRST_ROWS
             for group in range(file.num_row_groups):

@@ -2,7 +2,7 @@
 
 In: arrow arrays as pyarrow reads them from a file. Out: the same values in fewer types, or a `BadValueError` that
 names the first one that no landing column can hold. Pure. Nothing is rounded, cut or replaced but what lies below a
-microsecond, and that is told.
+microsecond, and that is told; but of INT96, which is read in microseconds (`read.parquet_rows` says why).
 """
 
 from __future__ import annotations

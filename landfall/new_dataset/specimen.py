@@ -13,7 +13,6 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
-import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 from pyarrow import types
 
 from ingest_lambda.arrive.routing import Format, format_of
@@ -21,6 +20,7 @@ from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.names import landing_names
 from ingest_lambda.judge.partitions import columns_of_path
 from ingest_lambda.read.footer import TAIL_BYTES, Footer, footer_bytes, parse_footer
+from ingest_lambda.read.parquet_rows import batches
 from ingest_lambda.warehouse import sqltypes
 from landfall.new_dataset.columns import LandedColumn
 from landfall.new_dataset.texts import read_columns
@@ -162,7 +162,7 @@ def _look_at(path: Path, columns: list[str]) -> dict[str, _Seen]:
     if not columns:
         return seen
     rows = 0
-    for batch in pq.ParquetFile(path).iter_batches(columns=columns):
+    for _, batch in batches(path, columns):
         for name in columns:
             _add(seen[name], batch.column(batch.schema.get_field_index(name)))
         rows += batch.num_rows

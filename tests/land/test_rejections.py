@@ -93,6 +93,32 @@ def test_a_file_of_which_a_column_is_unreadable_does_not_change_the_tables(land:
     assert columns_of(land, dataset) == set()
 
 
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_a_page_that_is_not_what_its_checksum_says_is_refused(land: Land, is_damaged: bool) -> None:
+    """One bit of one value: the page can be decoded, and only the checksum tells."""
+    table = pa.table({"id": pa.array(range(1000), pa.int64())})
+    body = bytearray(parquet(table, compression="none", use_dictionary=False, write_page_checksum=True))
+    body[body.index((500).to_bytes(8, "little"))] ^= is_damaged
+    dataset = new_dataset()
+    file = land.put(f"raw/{dataset}/a.parquet", bytes(body))
+    other = land.put(f"raw/{dataset}/b.parquet", pa.table({"id": [2000]}))
+
+    outcome, beside = land.function().receive(file, other)
+
+    assert beside.status is Status.LANDED
+    landed = [row["id"] for row in land.rows(f"select id from landing.{dataset} order by id")]
+    if is_damaged:
+        assert outcome.verdict is not None
+        assert (outcome.status, outcome.verdict.reason) == (Status.REJECTED, Reason.UNREADABLE_DATA)
+        assert "CRC checksum" in outcome.verdict.detail
+        assert "upload it again" in outcome.verdict.remedy
+        assert landed == [2000]
+        assert land.count(f"ledger.{dataset}") == 1
+    else:
+        assert outcome.status is Status.LANDED
+        assert landed == [*range(1000), 2000]
+
+
 def test_a_value_that_copy_refuses_is_named_by_reading_the_file_again(land: Land) -> None:
     dataset = new_dataset()
     file = land.put(f"raw/{dataset}/alone.parquet", in_bytes(["ok", "ü" * 40_000], pa.string()))
