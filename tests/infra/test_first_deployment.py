@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -27,9 +26,10 @@ from landfall.operate.pausing import SCHEDULES
 from landfall.operate.rotation import SECRETS
 from landfall.operate.smoke import REMEDIES
 from local import clients, stack
-from local.home import ROOT, Home
+from local.home import Home
 from local.state import Ports
 from tests.support import json_schemas, run_folder
+from tests.support.commands import landfall
 from tests.support.local_stack import LocalStack
 from tests.support.waiting import wait_for
 
@@ -51,12 +51,9 @@ class Fresh:
     seen: dict[str, set[str]]
     env: dict[str, str]
 
-    def landfall(self, *arguments: str, answers: str = "") -> "subprocess.CompletedProcess[str]":
+    def landfall(self, *arguments: str, answers: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command in the environment of the first deployment, which is there when the deployment is not."""
-        command = [sys.executable, "-m", "landfall.app", *arguments]
-        return subprocess.run(  # noqa: S603 - the tests' own commands
-            command, env=self.env, cwd=ROOT, input=answers, capture_output=True, text=True, timeout=240, check=False
-        )
+        return landfall(*arguments, environment=self.env, timeout_seconds=240, answers=answers)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Ask the warehouse as its administrator, who is no part of the deployment."""
