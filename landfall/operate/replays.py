@@ -23,7 +23,7 @@ from ingest_lambda.reconcile import listing as reconcile_listing
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.ledger import Standing
 from ingest_lambda.reconcile.listing import Listed
-from ingest_lambda.warehouse import copies
+from ingest_lambda.warehouse import copies, removals
 from ingest_lambda.warehouse.client import retry_conflicts
 from ingest_lambda.warehouse.statements import ROW_NUMBER
 from landfall.operate import declared, missing, objects, statements, undos, verdicts
@@ -164,7 +164,10 @@ def replay_rejected(
     rate: float,
     watch: Callable[[int], None] = lambda _: None,
 ) -> list[Replay]:
-    """Announce the rejected files, of one dataset or reason or of all; those that have landed since are left out."""
+    """Announce the rejected files, of one dataset or reason or of all; those that have landed since are left out.
+
+    One whose rows have left landing, being old, is among them where it was rejected since: it has not come back.
+    """
     rows = stack.warehouse.query(statements.select_rejected_versions(dataset, reason))
     rules = declared.rules(stack.route_pattern)
     files = {
@@ -173,7 +176,10 @@ def replay_rejected(
         for file in [FileVersion(row["bucket"], row["key"], row["version_id"])]
     }
     standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files.values()))
-    still = [listed for id_, listed in files.items() if standings.get(id_) not in SETTLED]
+    removed = sorted({files[id_].dataset for id_, standing in standings.items() if standing is Standing.REMOVED})
+    sqls = [removals.select_rejected(name) for name in removed]
+    since = {row["file_id"] for sql in sqls for row in stack.warehouse.query(sql)}
+    still = [listed for id_, listed in files.items() if standings.get(id_) not in SETTLED or id_ in since]
     replays = _look(stack, still)
     _announce(stack, replays, rate, watch)
     return replays

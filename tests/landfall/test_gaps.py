@@ -175,6 +175,8 @@ def test_a_file_that_is_rejected_by_now_does_not_bar_the_way_out(desk: Desk, dat
     assert f"1 of them are rejected by landing since (`landfall history` has the verdict) ({rejected.uri})" in said
 
     desk.land.contracts[dataset] = Contract(retention_days=DAYS)
+    [again] = desk.landfall("replay", "--rejected", "--dataset", dataset)
+    assert (again["source_file"], again["action"], len(desk.messages())) == (rejected.uri, "sent", 1)
     assert desk.landfall("backfill", f"raw/{dataset}/bb", "--dataset", dataset, "--removed")["sent"] == 1
     assert [outcome.status for outcome in desk.deliver()] == ["landed"]
     [given] = desk.landfall("housekeeping", "--give-up", "--dataset", dataset)
