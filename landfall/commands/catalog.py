@@ -63,6 +63,7 @@ def catalog(
     glue = boto3.client("glue")
     rules = declared.rules(stack.route_pattern, contracts)
     results: list[dict[str, Any]] = []
+    folders: dict[str, str] = {}
     for dataset in datasets or sorted(contracts):
         try:
             folder = raw_catalog.folder_of(stack.s3, stack.bucket, dataset, contracts[dataset], rules.prefixes)
@@ -71,10 +72,14 @@ def catalog(
                 raise
             results.append(_result(dataset, LEFT_OUT, why=str(error)))
             continue
+        folders[dataset] = folder
         try:
             results.append(_registered(stack, glue, dataset, folder, contracts[dataset], rules))
         except ConfigError as error:
             results.append(_result(dataset, REFUSED, why=str(error)))
+    for dataset, said in raw_catalog.elsewhere(stack.warehouse, folders).items():
+        [each] = [each for each in results if each["dataset"] == dataset]
+        each["why"] = "; ".join(filter(None, (each["why"], said)))
     if not datasets:
         kept = {each["dataset"] for each in results if each["outcome"] != LEFT_OUT}
         results += [_result(each, "removed", why=GONE) for each in glue_tables.remove_others(glue, database, kept)]
@@ -112,7 +117,8 @@ def _registered(
     former = {place, f"s3://{stack.bucket}/{PREFIX}{dataset}/"}
     outcome = glue_tables.register(glue, database, table.definition, lambda location: location in former)
     glue_tables.register_partitions(glue, database, table.definition, layout.partitions)
-    return _result(dataset, outcome, layout.names, table.left_out, table.why)
+    why = "; ".join(filter(None, (table.why, raw_catalog.archived(stack.s3, stack.bucket, folder))))
+    return _result(dataset, outcome, layout.names, table.left_out, why or None)
 
 
 def _result(

@@ -10,14 +10,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.arrive.routing import PREFIX
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.reconcile.ledger import datasets
+from ingest_lambda.reconcile.listing import OFFLINE_CLASSES
+from ingest_lambda.warehouse.client import Connection
 from ingest_lambda.warehouse.sqltypes import SqlType
 from ingest_lambda.warehouse.statements import identifier, literal
-from landfall.operate import projection
+from landfall.operate import hive_layout, projection, statements
 from landfall.operate.glue_tables import OWNER
 from landfall.operate.hive_layout import Layout
 
@@ -39,6 +43,9 @@ TYPES = {
     "CHAR": "string",
     "VARBYTE": "binary",
 }
+# Without it Athena passes over archived objects that were restored, too:
+# https://docs.aws.amazon.com/athena/latest/ug/querying-glacier.html
+RESTORED = {"read_restored_glacier_objects": "true"}
 PARQUET = {
     "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
     "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
@@ -91,6 +98,27 @@ def folder_of(s3: S3Client, bucket: str, dataset: str, contract: Contract, prefi
     return folder
 
 
+def archived(s3: S3Client, bucket: str, folder: str) -> str:
+    """Say how many of the files below a folder are archived, of those that LOOKS listings name; empty where none is."""
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=bucket, Prefix=folder, PaginationConfig={"PageSize": hive_layout.PAGE}
+    )
+    listed = [each for page in islice(pages, hive_layout.LOOKS) for each in page.get("Contents", [])]
+    count = sum(each.get("StorageClass") in OFFLINE_CLASSES for each in listed)
+    of = f"of the first {len(listed):,} files" if len(listed) == hive_layout.PAGE * hive_layout.LOOKS else "files"
+    return f"{count:,} {of} are archived: Athena passes over those that are not restored" if count else ""
+
+
+def elsewhere(warehouse: Connection, folders: Mapping[str, str]) -> dict[str, str]:
+    """Say, by dataset, how many files have landed from keys that are not below the folder of its table."""
+    known = [name for name in datasets(warehouse) if name in folders]
+    rows = [row for sql in statements.select_elsewhere({n: folders[n] for n in known}) for row in warehouse.query(sql)]
+    return {
+        row["dataset"]: f"{int(row['files']):,} files lie elsewhere and are not in it, as {row['first_key']}"
+        for row in rows
+    }
+
+
 def table(location: str, dataset: str, contract: Contract, layout: Layout, today: dt.date) -> RawTable:
     """Describe a dataset's files, below an s3:// folder, to the Glue catalog: partitioned as they lie."""
     columns = [
@@ -132,7 +160,7 @@ def describe(
         "Owner": OWNER,
         "Description": described,
         "TableType": "EXTERNAL_TABLE",
-        "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE", **enabled},
+        "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE", **RESTORED, **enabled},
         "PartitionKeys": [{"Name": each, "Type": "string"} for each in partition_by],
         "StorageDescriptor": {
             "Columns": [{"Name": column, "Type": type_} for column, type_ in columns],

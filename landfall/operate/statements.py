@@ -77,6 +77,20 @@ def select_folders(datasets: Sequence[str], prefixes: Mapping[str, str]) -> list
     return _union_all(datasets, folders)
 
 
+def select_elsewhere(folders: Mapping[str, str]) -> list[str]:
+    """Count the landed files of each dataset whose keys are not below its folder, and name the first of them."""
+
+    def elsewhere(dataset: str) -> str:
+        folder = folders[dataset]
+        return (
+            f'select {literal(dataset)} as dataset, count(*) as files, min("key") as first_key '
+            f"from {table('ledger', dataset)} as files where {is_original('files')} "
+            f'and left("key", {len(folder)}) <> {literal(folder)} having count(*) > 0'
+        )
+
+    return _union_all(list(folders), elsewhere)
+
+
 def select_rejected_files(dataset: str | None) -> str:
     """List every rejected file, of one dataset or of all."""
     of_dataset = f" where dataset = {literal(dataset)}" if dataset else ""

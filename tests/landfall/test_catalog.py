@@ -203,6 +203,37 @@ def test_more_partitions_than_one_call_registers_are_read_by_the_warehouse(catal
     assert [row["tablename"] for row in tables] == [sold]
 
 
+def test_archived_files_are_counted_and_read_by_athena_where_they_are_restored(catalog: Catalog) -> None:
+    sold = catalog.declare()
+    catalog.put(f"{sold}/day=2026-01-01/a", f"{sold}/day=2026-01-02/a")
+    assert catalog.run(sold)[sold]["why"] is None
+    for storage in ("DEEP_ARCHIVE", "GLACIER_IR"):
+        key = f"raw/{sold}/day=2026-01-01/{storage}"
+        catalog.stack.s3.put_object(Bucket=catalog.stack.bucket, Key=key, Body=b"x", StorageClass=storage)
+    assert catalog.run(sold)[sold]["why"] == ("1 files are archived: Athena passes over those that are not restored")
+    assert catalog.parameters(sold)["read_restored_glacier_objects"] == "true"
+    assert catalog.read("day, id", sold, "day = '2026-01-02'") == [("2026-01-02", "6-01-02/a")]
+
+
+def test_files_that_have_landed_from_elsewhere_are_counted_and_named(catalog: Catalog) -> None:
+    named, whole = catalog.declare(), catalog.declare()
+    files = {
+        name: [catalog.desk.land.put(f"raw/{place}", pa.table({"id": ["a"]})) for place in places]
+        for name, places in {
+            named: (f"{named}/a.parquet", f"{named}_20251113_001.parquet", f"year=2025/{named}/b.parquet"),
+            whole: (f"{whole}/day=2026-01-01/a.parquet",),
+        }.items()
+    }
+    for each in files.values():
+        catalog.desk.function.receive(*each)
+    said = catalog.run(named, whole)
+    assert said[named]["why"] == f"2 files lie elsewhere and are not in it, as raw/{named}_20251113_001.parquet"
+    assert said[whole]["why"] is None
+    for file in files[named][1:]:
+        catalog.desk.landfall("undo", file.uri)
+    assert catalog.run(named)[named]["why"] is None
+
+
 def test_an_object_beside_the_partitions_is_in_sight_and_named(catalog: Catalog) -> None:
     sold, deeper = catalog.declare(), catalog.declare()
     catalog.put(f"{sold}/day=2026-01-01/a", f"{sold}/zz.parquet", f"{sold}/_SUCCESS")

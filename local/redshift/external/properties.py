@@ -15,6 +15,7 @@ _REDSHIFT = "https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_TA
 _CRAWLER = "https://docs.aws.amazon.com/glue/latest/dg/table-properties-crawler.html"
 _ATHENA = "https://docs.aws.amazon.com/athena/latest/ug/create-table.html"
 _PROJECTION = "https://docs.aws.amazon.com/athena/latest/ug/partition-projection-setting-up.html"
+_GLACIER = "https://docs.aws.amazon.com/athena/latest/ug/querying-glacier.html"
 _HIVE = "https://cwiki.apache.org/confluence/display/Hive/LanguageManual+DDL"
 _SPARK = "https://spark.apache.org/docs/latest/sql-data-sources-hive-tables.html"
 
@@ -50,6 +51,7 @@ _HARMLESS = tuple(
         (r"delimiter|exclusions|partition_filtering\.enabled", ".*", _CRAWLER),
         ("has_encrypted_data", "false", _ATHENA),
         (r"(parquet|orc)\.compress(ion)?|write\.compression|compression_level|bucketing_format", ".*", _ATHENA),
+        ("read_restored_glacier_objects", "true|false", _GLACIER),
         (r"projection\..*|storage\.location\.template", ".*", _PROJECTION),
         (r"EXTERNAL|comment|auto\.purge|external\.table\.purge|transient_lastDdlTime|last_modified_(by|time)", ".*",
          _HIVE),
