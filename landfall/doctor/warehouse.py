@@ -14,7 +14,7 @@ import boto3
 from ingest_lambda.bucket import objects
 from ingest_lambda.errors import ConfigError, StagedDataError, TransientError
 from landfall.deploy import bootstrap
-from landfall.doctor.findings import Finding, Status, judged, ok
+from landfall.doctor.findings import Finding, Status, judged, ok, status_of
 from landfall.operate import declared, exports, statements, unloading
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def users_log_in(stack: "Stack") -> Iterator[Finding]:
             (row,) = stack.warehouse_as(output).query("select current_user as name")
         except (ConfigError, TransientError) as error:
             remedy = "has the secret been rotated? A deployment sets the passwords: landfall deploy --prepare"
-            yield Finding(f"login {user}", Status.FAILED, str(error), remedy)
+            yield Finding(f"login {user}", status_of(error), str(error), remedy)
         else:
             yield judged(f"login {user}", row["name"] == user, f"logs in as {row['name']}", BOOTSTRAP)
 
@@ -165,7 +165,7 @@ def copy_reads_the_bucket(stack: "Stack") -> Iterator[Finding]:
         yield ok("COPY", "reads the bucket with the role")
     except (ConfigError, TransientError, StagedDataError) as error:
         remedy = "attach the role CopyRoleArn to the namespace or the cluster: docs/deploy.md, step 3"
-        yield Finding("COPY", Status.FAILED, str(error), remedy)
+        yield Finding("COPY", status_of(error), str(error), remedy)
     finally:
         objects.delete(stack.s3, stack.bucket, [stored])
 

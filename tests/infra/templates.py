@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,19 @@ def statements(value: object) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for below in value:
             yield from statements(below)
+
+
+def rendered(value: Any, names: Mapping[str, str]) -> Any:
+    """Return part of a template with the values of what it refers to, by `Ref` and `Fn::Sub`."""
+    if isinstance(value, list):
+        return [rendered(each, names) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    if "Ref" in value:
+        return names[value["Ref"]]
+    if "Fn::Sub" in value:
+        return re.sub(r"\$\{([\w:]+)\}", lambda found: names[found[1]], value["Fn::Sub"])
+    return {key: rendered(each, names) for key, each in value.items()}
 
 
 def as_list(value: object) -> list[Any]:

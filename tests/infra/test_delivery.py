@@ -89,10 +89,26 @@ def test_what_was_deployed_and_does_not_pass_is_rolled_back_and_nothing_else_is(
     names = [step.get("name") for step in job["steps"]]
     deploy, smoke, back = (job["steps"][names.index(name)] for name in ("Deploy", "Smoke test", "Roll back"))
     assert "landfall deploy" in deploy["run"]
-    assert "landfall doctor" in smoke["run"]
+    assert "landfall doctor --release" in smoke["run"]
     assert "landfall smoke" not in smoke["run"]  # the deployment ends with it, and a person tells whose fault it is
     assert "--rollback --yes" in back["run"]
-    assert back["if"] == "failure() && steps.deploy.outcome == 'success'"
+    assert back["if"] == "failure() && steps.deploy.outcome == 'success' && steps.smoke.outputs.code == '1'"
+
+
+@pytest.mark.parametrize("code", [0, 1, 4, 70])
+def test_the_smoke_test_hands_on_how_doctor_ended(tmp_path: Path, code: int) -> None:
+    job = read(ROOT / ".github" / "workflows" / "deploy.yml")["jobs"]["deploy"]
+    (script,) = [step["run"] for step in job["steps"] if step.get("id") == "smoke"]
+    doctor, outputs = tmp_path / ".venv" / "bin" / "landfall", tmp_path / "outputs"
+    doctor.parent.mkdir(parents=True)
+    doctor.write_text(f"#!/bin/sh\nexit {code}\n", encoding="utf-8")
+    doctor.chmod(0o755)
+    outputs.touch()
+    # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax: `bash -e` where none is named
+    command, env = ["/bin/bash", "-e", "-c", script], {"GITHUB_OUTPUT": str(outputs)}
+    done = subprocess.run(command, cwd=tmp_path, env=env, check=False)  # noqa: S603 - our own script
+    assert done.returncode == code
+    assert outputs.read_text(encoding="utf-8") == (f"code={code}\n" if code else "")
 
 
 def test_only_workflows_of_the_repository_and_environment_may_assume_the_role() -> None:

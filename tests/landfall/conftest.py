@@ -6,8 +6,7 @@ What the whole deployed chain does with them is for tests/end_to_end; here comma
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +19,7 @@ from ingest_lambda.load.outcomes import FileOutcome
 from landfall import failures
 from landfall.app import build
 from landfall.stack import Stack
-from tests.infra.templates import load, statements
+from tests.infra.templates import load, rendered, statements
 from tests.land import warehouse
 from tests.land.warehouse import Function, Land, message, new_dataset
 from tests.support import json_schemas
@@ -128,17 +127,6 @@ def spectrum_role(worker_desk: Desk) -> Callable[[str, str, str], str]:
     """Return what makes a role of external schemas, of a bucket and two databases, with the templates' rights alone."""
     iam = worker_desk.land.client("iam")
 
-    def resolved(value: Any, names: Mapping[str, str]) -> Any:
-        if isinstance(value, list):
-            return [resolved(each, names) for each in value]
-        if not isinstance(value, Mapping):
-            return value
-        if "Ref" in value:
-            return names[value["Ref"]]
-        if "Fn::Sub" in value:
-            return re.sub(r"\$\{([\w:]+)\}", lambda found: names[found[1]], value["Fn::Sub"])
-        return {key: resolved(each, names) for key, each in value.items()}
-
     def made(bucket: str, raw: str, exported: str) -> str:
         names = {
             "BucketName": bucket,
@@ -153,7 +141,7 @@ def spectrum_role(worker_desk: Desk) -> Callable[[str, str, str], str]:
             *statements(load("warehouse")["Resources"]["CopyRole"]["Properties"]["Policies"]),
             *statements(load("catalog")["Resources"]["ReadCatalog"]),
         ]
-        allowed = [resolved(each, names) for each in given if each["Sid"] != "DecryptFiles"]
+        allowed = [rendered(each, names) for each in given if each["Sid"] != "DecryptFiles"]
         trusted = {"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}
         policy, trust = (json.dumps({"Version": "2012-10-17", "Statement": part}) for part in (allowed, [trusted]))
         role = iam.create_role(RoleName=unique("spectrum"), AssumeRolePolicyDocument=trust)["Role"]

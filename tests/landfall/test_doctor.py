@@ -8,9 +8,10 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from ingest_lambda.arrive.routing import Rules
-from ingest_lambda.errors import ConfigError
+from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.snapshots import End, Snapshot
 from ingest_lambda.load.outcomes import Status as Ended
@@ -273,6 +274,67 @@ def test_a_check_that_cannot_look_is_a_finding_and_the_others_go_on(desk: Desk) 
     findings = examine(gone, [*checks, ("dead letters", aws.no_dead_letters)], done.append)
     assert states(findings) == {"first": "ok", "broken": "failed", "topics": "failed", "dead letters": "ok"}
     assert done == [1, 2, 3]
+
+
+def refused(code: str, http: int) -> ClientError:
+    response: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": http}}
+    return ClientError(response, "Look")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (refused("AccessDeniedException", 400), "unknown"),
+        (refused("AuthorizationError", 403), "unknown"),
+        (refused("NotFound", 404), "failed"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), "unknown"),
+        (TransientError("the cluster is paused"), "unknown"),
+        (ConfigError("no such role"), "failed"),
+    ],
+)
+def test_what_could_not_be_looked_at_is_unknown_and_no_failure(desk: Desk, error: Exception, status: str) -> None:
+    def looked_at(_: Stack) -> Iterator[Finding]:
+        raise error
+        yield
+
+    assert states(run(looked_at, desk.stack)) == {"check": status}
+    if isinstance(error, ClientError):
+
+        def wrapped(_: Stack) -> Iterator[Finding]:
+            raise ConfigError("S3 refuses") from error
+            yield
+
+        assert states(run(wrapped, desk.stack)) == {"check": status}
+
+
+@pytest.mark.parametrize(
+    ("check", "status", "exits"),
+    [
+        ("dead letters", "failed", 0),
+        ("last transform", "failed", 0),
+        ("COPY", "failed", 1),
+        ("COPY", "unknown", 4),
+        ("dead letters", "unknown", 4),
+        ("COPY", "warning", 0),
+    ],
+)
+def test_a_release_is_judged_by_what_it_can_break(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, check: str, status: str, exits: int
+) -> None:
+    findings = [Finding(check, Status(status), "so so", "do this")]
+
+    def untouched(_: Stack) -> Iterator[Finding]:
+        raise AssertionError("no release changes which files have come")
+
+    checks: list[tuple[str, Check]] = [("every", lambda _: iter(findings))]
+    monkeypatch.setattr(command, "all_checks", lambda: checks)
+    assert desk.landfall("doctor", exits=0 if status == "warning" else 1)["findings"][0]["status"] == status
+    checks += [(name, untouched) for name in sorted(command.OF_FILES)]
+    assert desk.landfall("doctor", "--release", exits=exits)["healthy"] == (exits == 0)
+
+
+def test_what_a_release_is_not_judged_by_are_checks_that_there_are() -> None:
+    assert {name for name, _ in command.all_checks()} > command.OF_FILES
 
 
 @pytest.mark.parametrize(("status", "exits"), [("ok", 0), ("warning", 0), ("failed", 1)])
