@@ -21,6 +21,7 @@ from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
 from landfall.deploy import artifacts, change_sets, cloudformation, copy_role, preparation, stack_events, stacks
 from landfall.deploy.clients import Clients
+from landfall.deploy.left_bucket import refuse_left_bucket
 from scripts.contracts import read_contracts
 from scripts.package import ROOT, Runtime, build
 
@@ -139,6 +140,7 @@ def deploy(
     check_keeps_files(deployment.parameters, read_contracts(root))
     stack = stacks.find(clients.cloudformation, deployment.stack_name)
     _check_keeps_warehouse(deployment, stack)
+    refuse_left_bucket(deployment.environment, stack, clients)
     runtime = deployment.runtime(is_local=clients.account == LOCAL_ACCOUNT)
     progress(f"packaging for {runtime.identifier}, {runtime.architecture}")
     packages = build(root, runtime)

@@ -24,7 +24,8 @@ WAYS_OUT = {
     "aws cloudformation delete-stack --stack-name {name}",
     "ROLLBACK_FAILED": "its creation failed, and something of it could not be deleted (see its events); then: "
     "aws cloudformation delete-stack --stack-name {name}",
-    "DELETE_FAILED": "something of it could not be deleted (see its events); delete it again when the cause is gone: "
+    "DELETE_FAILED": "something of it could not be deleted (see its events). Its bucket stays, and is in the way of "
+    "the next deployment: read docs/recovery.md#a-stack-that-was-deleted, then, when the cause is gone: "
     "aws cloudformation delete-stack --stack-name {name}",
     "UPDATE_FAILED": "an update failed and was not rolled back, so that somebody can look at it; when nobody does: "
     "aws cloudformation rollback-stack --stack-name {name}",

@@ -13,6 +13,7 @@ from ingest_lambda.errors import ConfigError
 from landfall.deploy import artifacts, copy_role, removal
 from landfall.deploy.clients import Clients
 from landfall.deploy.deployment import Deployment, check_own_warehouse, deploy
+from landfall.deploy.left_bucket import refuse_left_bucket
 from tests.infra.templates import FOLDER, load, of_type
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices, LocalStack
@@ -272,6 +273,20 @@ def test_a_deployment_that_would_take_a_warehouse_away_is_refused_before_anythin
     with pytest.raises(ConfigError, match="CreateWarehouse=true: keep it in its parameter file"):
         deploy(Deployment(name, "arn", {"WorkgroupName": "other"}), clients, done.append)
     assert done == []
+
+
+def test_a_bucket_that_a_deleted_stack_left_is_refused_before_anything_is_done(local_aws: LocalServices) -> None:
+    s3, client, name = local_aws.client("s3"), local_aws.client("cloudformation"), unique("left")
+    clients = Clients(*[s3, client, *[None] * 6, "123456789012", "us-east-1"])
+    refuse_left_bucket(name, None, clients)
+    s3.create_bucket(Bucket=f"landfall-{name}-123456789012-us-east-1")
+    done: list[str] = []
+    with pytest.raises(ConfigError, match=r"no stack has it.*recovery\.md#a-stack-that-was-deleted"):
+        deploy(Deployment(name, "arn", {"WorkgroupName": "other"}), clients, done.append)
+    assert done == []
+    with pytest.raises(ConfigError, match="no stack has it"):
+        refuse_left_bucket(name, {"StackStatus": "ROLLBACK_COMPLETE"}, clients)
+    refuse_left_bucket(name, {"StackStatus": "UPDATE_COMPLETE"}, clients)
 
 
 @pytest.mark.parametrize(
