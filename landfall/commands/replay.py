@@ -13,7 +13,8 @@ from landfall.commands.backfill import RateOption
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from landfall.operate.replays import Moved, Replay
+    from landfall.operate.dead_letters import Moved
+    from landfall.operate.replays import Replay
     from landfall.stack import Stack
 
 NOT_LANDED, TIMED_OUT = 1, 2
@@ -41,6 +42,9 @@ def replay(
     ] = None,
     reason: Annotated[str | None, typer.Option(metavar="REASON", help="With --rejected: for this reason.")] = None,
     dead_letters: Annotated[bool, typer.Option("--dlq", help="All messages on the dead-letter queue.")] = False,
+    drop_malformed: Annotated[
+        bool, typer.Option("--drop-malformed", help="With --dlq: delete messages that announce no file.")
+    ] = False,
     rate: RateOption = 100.0,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the outcome of each file.")] = False,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds that --wait waits.")] = 300.0,
@@ -67,6 +71,8 @@ def replay(
         raise typer.BadParameter("--reason goes with --rejected")
     if dataset and not (rejected or without_positions):
         raise typer.BadParameter("--dataset goes with --rejected and --without-positions")
+    if drop_malformed and not dead_letters:
+        raise typer.BadParameter("--drop-malformed goes with --dlq")
     if (version or undone) and not key:
         raise typer.BadParameter("--version and --undone go with a KEY")
     stack = environment.named_stack() if without_positions else environment.stack()
@@ -76,7 +82,7 @@ def replay(
         if key:
             done = _replay_key(stack, key, version, undone=undone)
         elif dead_letters:
-            moved = _replay_dead_letters(stack, rate)
+            moved = _replay_dead_letters(stack, rate, drops_malformed=drop_malformed)
             done = list(moved.files)
         else:
             done = _replay_many(stack, dataset, reason, rate, rejected=rejected)
@@ -112,11 +118,11 @@ def _replay_many(
         return replays.replay_without_positions(stack, dataset, rate, watch)
 
 
-def _replay_dead_letters(stack: "Stack", rate: float) -> "Moved":
-    from landfall.operate import replays
+def _replay_dead_letters(stack: "Stack", rate: float, *, drops_malformed: bool) -> "Moved":
+    from landfall.operate import dead_letters
 
     with output.counting("moving") as watch:
-        return replays.replay_dead_letters(stack, rate, watch)
+        return dead_letters.replay_dead_letters(stack, rate, watch, drops_malformed=drops_malformed)
 
 
 def _wait_for_all(stack: "Stack", done: "Sequence[Replay]", since: "datetime", timeout: float) -> "list[Replay]":
@@ -135,8 +141,8 @@ def _wait_for_all(stack: "Stack", done: "Sequence[Replay]", since: "datetime", t
 
 
 def _face(moved: "Moved", files: list[dict[str, Any]]) -> dict[str, Any]:
-    said = {"messages": moved.messages, "malformed": moved.malformed, "why": list(moved.why)}
-    return {**said, "files": files}
+    said = {"messages": moved.messages, "malformed": moved.malformed, "dropped": moved.dropped}
+    return {**said, "why": list(moved.why), "bodies": list(moved.bodies), "files": files}
 
 
 def _show(done: "Sequence[Replay]", moved: "Moved | None", *, is_waited_for: bool) -> None:
@@ -145,9 +151,10 @@ def _show(done: "Sequence[Replay]", moved: "Moved | None", *, is_waited_for: boo
     if moved:
         typer.echo(f"{moved.messages:,} messages moved back to the landing queue")
         if moved.malformed:
-            typer.echo(f"{moved.malformed:,} of them are no events of S3: they will be dead-lettered again")
-            for why in moved.why:
-                typer.echo(f"  {why}")
+            stay = "are deleted" if moved.dropped else "stay on the dead-letter queue; --drop-malformed deletes them"
+            typer.echo(f"{moved.malformed:,} messages announce no file, and {stay}")
+            for line in (*moved.why, *map(repr, moved.bodies)):
+                typer.echo(f"  {line}")
     if moved and not is_waited_for:
         return
     console = output.stdout()

@@ -1,23 +1,19 @@
 """OPERATE: letting files be tried again, after a fix. In: what to try. Out: what was announced, and what was not.
 
-Rejected files, one file, or the messages on the dead-letter queue: each is announced on the landing queue as S3 would
-announce it. The ledger decides what lands, so that no replay lands anything twice.
+Rejected files, or one file: each is announced on the landing queue as S3 would announce it. The ledger decides what
+lands, so that no replay lands anything twice.
 """
 
-import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ingest_lambda.arrive.envelopes import parse_notification
 from ingest_lambda.arrive.routing import Route, Rules, route
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
-from ingest_lambda.reconcile import events as reconcile_events
 from ingest_lambda.reconcile import ledger as reconcile_ledger
 from ingest_lambda.reconcile import listing as reconcile_listing
 from ingest_lambda.reconcile.events import Cause
@@ -33,8 +29,6 @@ if TYPE_CHECKING:
 
 LOOKS_AT_ONCE = 16
 FORGOTTEN_AT_ONCE = 500  # ids in a statement of at most 100 KB
-MESSAGES_A_CALL = 10
-FAULTS_NAMED = 3
 SENT, LANDED, UNDONE, SKIPPED, GONE, RESTORED = "sent", "landed", "undone", "skipped", "gone", "restored"
 ARCHIVED, ELSEWHERE = "archived", "elsewhere"
 ANNOUNCED = {SENT, RESTORED}
@@ -219,47 +213,6 @@ def replay_without_positions(
             retry_conflicts(partial(stack.warehouse.transaction, steps))
     _announce(stack, replays, rate, watch)
     return replays
-
-
-@dataclass(frozen=True)
-class Moved:
-    """Messages that went from the dead-letter queue back to the landing queue; some are no events, and will return.
-
-    `why` says what is wrong with those, each thing once. `files` are what the others announce.
-    """
-
-    messages: int = 0
-    malformed: int = 0
-    why: tuple[str, ...] = ()
-    files: tuple[Replay, ...] = ()
-
-
-def replay_dead_letters(stack: "Stack", rate: float, watch: Callable[[int], None] = lambda _: None) -> Moved:
-    """Move the messages on the dead-letter queue back to the landing queue, until there are no more.
-
-    Each is sent before it is deleted: one that is interrupted is there twice, and lands once.
-    """
-    dead, landing = stack.output("DeadLetterQueueUrl"), stack.output("LandingQueueUrl")
-    moved, faults, files = 0, Counter[str](), dict[str, FileVersion]()
-    started = time.monotonic()
-    while messages := stack.sqs.receive_message(
-        QueueUrl=dead, MaxNumberOfMessages=MESSAGES_A_CALL, WaitTimeSeconds=1
-    ).get("Messages"):
-        bodies = [message["Body"] for message in messages]
-        reconcile_events.send(stack.sqs, landing, bodies)
-        for message in messages:
-            stack.sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
-        moved += len(bodies)
-        for body in bodies:
-            try:
-                files |= {file.file_id: file for file in parse_notification(body)}
-            except ValueError as error:
-                faults[str(error)] += 1
-        watch(moved)
-        time.sleep(reconcile_events.pause_seconds(moved, rate, time.monotonic() - started))
-    rules = declared.rules(stack.route_pattern)
-    replays = tuple(Replay(file, route(file.key, rules).dataset or "", SENT) for file in files.values())
-    return Moved(moved, faults.total(), tuple(fault for fault, _ in faults.most_common(FAULTS_NAMED)), replays)
 
 
 def _look(stack: "Stack", files: Sequence[Listed]) -> list[Replay]:

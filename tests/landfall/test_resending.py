@@ -247,14 +247,35 @@ def test_dead_letters_go_back_to_the_landing_queue_and_land(desk: Desk) -> None:
     for body in [*bodies, "not an event"]:
         desk.stack.sqs.send_message(QueueUrl=url, MessageBody=body)
     moved = desk.landfall("replay", "--dlq", "--rate", "0")
-    assert (moved["messages"], moved["malformed"]) == (14, 1)
+    assert (moved["messages"], moved["malformed"], moved["dropped"]) == (13, 1, 0)
+    assert moved["bodies"] == ["not an event"]
     assert {(each["source_file"], each["action"], each["outcome"]) for each in moved["files"]} == {
         (file.uri, "sent", None) for file in files
     }
     assert "EventBridge's" in moved["why"][0]
+    assert sorted(desk.messages()) == sorted(bodies)
+    said = desk.say("replay", "--dlq")
+    assert "1 messages announce no file, and stay on the dead-letter queue" in said
+    assert "'not an event'" in said
+    assert desk.messages("DeadLetterQueueUrl") == ["not an event"]
+    assert desk.messages() == []
+    nothing = {"messages": 0, "malformed": 0, "dropped": 0, "why": [], "bodies": [], "files": []}
+    assert desk.landfall("replay", "--dlq") == nothing
+
+
+def test_malformed_messages_alone_are_dropped_when_somebody_says_so(desk: Desk) -> None:
+    url, dataset = desk.stack.output("DeadLetterQueueUrl"), new_dataset()
+    (file,) = put(desk, dataset, "a")
+    malformed = [f"not an event {number}" for number in range(25)]
+    for body in [*malformed[:12], notification([file]), *malformed[12:]]:
+        desk.stack.sqs.send_message(QueueUrl=url, MessageBody=body)
+    assert "are deleted" not in desk.say("replay", "--dlq", "--rate", "0")
+    moved = desk.landfall("replay", "--dlq", "--drop-malformed")
+    assert (moved["messages"], moved["malformed"], moved["dropped"]) == (0, 25, 25)
+    assert len(moved["bodies"]) == 10
     assert desk.messages("DeadLetterQueueUrl") == []
-    assert sorted(desk.messages()) == sorted([*bodies, "not an event"])
-    assert desk.landfall("replay", "--dlq") == {"messages": 0, "malformed": 0, "why": [], "files": []}
+    assert desk.messages() == [notification([file])]
+    assert "--drop-malformed goes with --dlq" in desk.landfall("replay", "--rejected", "--drop-malformed", exits=2)
 
 
 @pytest.mark.parametrize(

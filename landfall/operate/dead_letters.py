@@ -1,0 +1,99 @@
+"""OPERATE, replay: what is on the dead-letter queue. In: a stack. Out: what went back, and what stays or is dropped.
+
+A message that announces no object would fail twelve times more and return: it stays, until somebody drops it.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ingest_lambda.arrive.envelopes import parse_notification
+from ingest_lambda.arrive.routing import route
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.reconcile import events as reconcile_events
+from landfall.operate import declared
+from landfall.operate.replays import SENT, Replay
+
+if TYPE_CHECKING:
+    from landfall.stack import Stack
+
+MESSAGES_A_CALL = 10
+FAULTS_NAMED, BODIES_SHOWN, BODY_CHARACTERS = 3, 10, 200
+# For so long a message that is looked at is nobody else's; one that stays is given back at once.
+HIDDEN_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What became of the messages on the dead-letter queue.
+
+    `messages` went back to the landing queue; `malformed` are no events: `dropped` of them were deleted, the others
+    stay. `why` says what is wrong with those, each thing once, `bodies` how the first ones begin. `files` are what the
+    messages that went back announce.
+    """
+
+    messages: int = 0
+    malformed: int = 0
+    dropped: int = 0
+    why: tuple[str, ...] = ()
+    bodies: tuple[str, ...] = ()
+    files: tuple[Replay, ...] = ()
+
+
+def replay_dead_letters(
+    stack: "Stack", rate: float, watch: Callable[[int], None] = lambda _: None, *, drops_malformed: bool = False
+) -> Moved:
+    """Move the messages on the dead-letter queue back to the landing queue, until there are none but malformed ones.
+
+    Each is sent before it is deleted: one that is interrupted is there twice, and lands once.
+    """
+    dead, landing = stack.output("DeadLetterQueueUrl"), stack.output("LandingQueueUrl")
+    moved, files = 0, dict[str, FileVersion]()
+    malformed: dict[str, tuple[Mapping[str, Any], str]] = {}
+    started = time.monotonic()
+    while messages := _receive(stack, dead):
+        if all(message["MessageId"] in malformed for message in messages):
+            break
+        well = []
+        for message in messages:
+            try:
+                files |= {file.file_id: file for file in parse_notification(message["Body"])}
+            except ValueError as error:
+                malformed[message["MessageId"]] = (message, str(error))
+            else:
+                well.append(message)
+        reconcile_events.send(stack.sqs, landing, [message["Body"] for message in well])
+        for message in well:
+            stack.sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
+        moved += len(well)
+        watch(moved)
+        time.sleep(reconcile_events.pause_seconds(moved, rate, time.monotonic() - started))
+    for message, _ in malformed.values():
+        if drops_malformed:
+            stack.sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
+        else:
+            stack.sqs.change_message_visibility(
+                QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+            )
+    rules = declared.rules(stack.route_pattern)
+    faults = Counter(why for _, why in malformed.values())
+    return Moved(
+        messages=moved,
+        malformed=len(malformed),
+        dropped=len(malformed) if drops_malformed else 0,
+        why=tuple(fault for fault, _ in faults.most_common(FAULTS_NAMED)),
+        bodies=tuple(message["Body"][:BODY_CHARACTERS] for message, _ in list(malformed.values())[:BODIES_SHOWN]),
+        files=tuple(Replay(file, route(file.key, rules).dataset or "", SENT) for file in files.values()),
+    )
+
+
+def _receive(stack: "Stack", queue: str) -> list[Mapping[str, Any]]:
+    answer = stack.sqs.receive_message(
+        QueueUrl=queue,
+        MaxNumberOfMessages=MESSAGES_A_CALL,
+        WaitTimeSeconds=1,
+        VisibilityTimeout=HIDDEN_SECONDS,
+    )
+    return [*answer.get("Messages", [])]
