@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from ingest_lambda.bucket.owner import expect_owner
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.reconcile.mark import Marks
 from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.warehouse.client import Target, Warehouse
 
@@ -134,6 +135,11 @@ class Stack:
     def mark(self) -> ChangeMark:
         """Return the mark that something may have changed, without which sweeps leave the warehouse asleep."""
         return ChangeMark(boto3.client("dynamodb"), self.output("LeaseTableName"))
+
+    @cached_property
+    def reconcile_marks(self) -> Marks:
+        """Return the mark of how far the nights have come, and with which warehouse."""
+        return Marks(boto3.client("dynamodb"), self.output("LeaseTableName"))
 
     @cached_property
     def warehouse(self) -> Warehouse:

@@ -29,7 +29,8 @@ from ingest_lambda.reconcile.alert import Result
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.find import Tally, find
 from ingest_lambda.reconcile.listing import Scope
-from ingest_lambda.reconcile.mark import Mark, Marks, begin, is_held
+from ingest_lambda.reconcile.mark import Mark, Marks, begin
+from ingest_lambda.reconcile.restored import forget_what_was_built, is_restored
 from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Connection, Target, Warehouse
@@ -54,8 +55,6 @@ ANNOUNCED_AGAIN = timedelta(days=2)
 
 # Of 10 minutes, so that a round is over before the next night.
 MAX_CALLS = 140
-# What the transform remembers of the project that it has built (transform_lambda/project.py).
-BUILT_PROJECT = "reports/transform/state/built-project"
 
 # Longer than the transform function takes that starts cold, and shorter than what is left when a call hands over.
 PATIENT = Config(read_timeout=200, retries={"total_max_attempts": 1})
@@ -139,7 +138,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     result = run(settings, clients, warehouse, remaining_seconds, datetime.now(UTC) - grace, marks, ask)
     if result.is_restored:
-        _forget_what_was_built(clients.s3, settings.bucket, ChangeMark(dynamodb, settings.lease_table))
+        forget_what_was_built(clients.s3, settings.bucket, ChangeMark(dynamodb, settings.lease_table))
     call = int(event.get("call", 1))
     if not result.complete and call < MAX_CALLS:
         result.goes_on = True
@@ -148,12 +147,6 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     told = alert.publish(clients.sns, settings.topic_arn, settings.environment, result)
     logger.info("reconciled", extra={**result.facts(), "told": told})
     return result.facts()
-
-
-def _forget_what_was_built(s3: S3Client, bucket: str, mark: ChangeMark) -> None:
-    """Let the next sweep ask the restored warehouse, and build the whole project, whose tables may be older there."""
-    s3.delete_object(Bucket=bucket, Key=BUILT_PROJECT)
-    mark.set()
 
 
 def run(
@@ -176,7 +169,7 @@ def run(
     """
     result = Result()
     last = marks.read() if marks else None
-    if last and not is_held(warehouse, last.epoch):
+    if is_restored(warehouse, last):
         result.is_restored, last = True, None
     contracts = read_contracts()
     if last and last.behind:

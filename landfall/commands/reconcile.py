@@ -36,7 +36,8 @@ def reconcile(
     not say what it is: landing reads it, and ignores what is no parquet. What is ignored is named with its reason
     (landfall history --ignored names all of it). The folder of a Delta Lake, Hudi or Iceberg table is named with what
     landed of it; once its log is gone, files land there again. Exits 0 when all is right or announced, 1 when files are
-    missing and stay so, 3 when rows do not match the ledger: nothing mends that by itself.
+    missing and stay so, 3 when rows do not match the ledger: nothing mends that by itself. A warehouse that was
+    restored from a snapshot is noticed, and has the whole project built again.
     """
     from landfall import environment
     from landfall.operate import reconciling
@@ -71,6 +72,9 @@ def _show(found: "Reconciliation", *, repair: bool) -> None:
         console.print(line, markup=False)
     for mismatch in mismatches[:LINES_FOR_PEOPLE]:
         console.print(describe(mismatch), markup=False)
+    if found.is_restored:
+        then = "the next transform builds the whole project" if repair else "without --no-repair all is built again"
+        console.print(f"the warehouse has been restored from a snapshot: {then}; repeat the undos since")
     if mismatches:
         console.print(
             f"{len(mismatches):,} files do not match: landfall undo FILE --version ID, then landfall replay FILE "

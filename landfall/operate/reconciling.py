@@ -5,11 +5,14 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
 
 from ingest_lambda.reconcile import ledger as reconcile_ledger
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.find import Tally
 from ingest_lambda.reconcile.ledger import Mismatch
+from ingest_lambda.reconcile.mark import Mark, begin
+from ingest_lambda.reconcile.restored import forget_what_was_built, is_restored
 from ingest_lambda.reconcile.tables import Found
 from ingest_lambda.table_format import OwnedFolder
 from ingest_lambda.warehouse.catalog import landed_datasets
@@ -34,7 +37,8 @@ class Reconciliation:
     """What comparing found, and how many files were announced again (`sent`).
 
     `tables` are folders of table formats that the warehouse did not know, `freed` those whose logs are gone,
-    `mismatches` files whose rows in landing are not as many as the ledger says.
+    `mismatches` files whose rows in landing are not as many as the ledger says. `is_restored`: the warehouse is an
+    older one than the last round has seen, so that the whole project is built again.
     """
 
     tally: Tally
@@ -42,6 +46,7 @@ class Reconciliation:
     freed: Sequence[OwnedFolder]
     mismatches: Sequence[Mismatch]
     sent: int
+    is_restored: bool = False
 
     @property
     def is_missing(self) -> bool:
@@ -51,7 +56,8 @@ class Reconciliation:
     def to_dict(self) -> dict[str, Any]:
         """Spell it as its JSON face does."""
         found = {**missing.face(self.tally), "sent": self.sent, **missing.tables_face(self.tables, self.freed)}
-        return {**found, "mismatches": [asdict(mismatch) for mismatch in self.mismatches]}
+        mismatches = [asdict(mismatch) for mismatch in self.mismatches]
+        return {**found, "mismatches": mismatches, "restored": self.is_restored}
 
 
 def _silent(what: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
@@ -71,7 +77,8 @@ def reconcile(
     """Compare every object version with the ledgers, and every ledger row with the rows in landing.
 
     With `repair`, what is missing is announced again, at most `rate` files a second. Files that are younger than
-    `grace_seconds` are left out: they may be on their way.
+    `grace_seconds` are left out: they may be on their way. With `repair`, what was remembered of a warehouse that has
+    been restored since is forgotten: the next sweep builds the whole project, and the next night compares all.
     """
     scope = missing.scope_of(stack, dataset=dataset, before=datetime.now(UTC) - timedelta(seconds=grace_seconds))
     with counting("comparing bucket and warehouse") as watch:
@@ -83,4 +90,15 @@ def reconcile(
     if to_announce:
         with counting("announcing", len(to_announce)) as watch:
             missing.send(stack, to_announce, Cause.RECONCILE, rate, watch)
-    return Reconciliation(tally, tables, freed, mismatches, len(to_announce))
+    restored = is_restored(stack.warehouse, stack.reconcile_marks.read())
+    if restored and repair:
+        _begin_anew(stack)
+    return Reconciliation(tally, tables, freed, mismatches, len(to_announce), restored)
+
+
+def _begin_anew(stack: "Stack") -> None:
+    """Forget what was built, and last of all let the warehouse count as the one that is known."""
+    forget_what_was_built(stack.s3, stack.bucket, stack.mark)
+    mark = Mark(uuid4().hex, datetime.now(UTC))
+    begin(stack.warehouse, mark.epoch)
+    stack.reconcile_marks.write(mark)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ingest_lambda.reconcile.handler import BUILT_PROJECT
 from ingest_lambda.reconcile.mark import ITEM as RECONCILE_ITEM
+from ingest_lambda.reconcile.restored import BUILT_PROJECT
 from ingest_lambda.tell.mark import ITEM
 from landfall.operate import pausing
 from local.home import ROOT

@@ -4,6 +4,9 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
@@ -12,6 +15,8 @@ from ingest_lambda.arrive.envelopes import parse_notification
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.load.outcomes import Status
+from ingest_lambda.reconcile.mark import Mark, Marks, begin
+from ingest_lambda.reconcile.restored import BUILT_PROJECT
 from landfall.deploy.bootstrap import prepare_dataset
 from landfall.doctor import findings, warehouse
 from landfall.operate import declared, statements
@@ -426,3 +431,38 @@ def test_a_replay_for_positions_that_is_killed_loses_nothing(
     assert sorted((row["_file_id"], row["_row_number"], row["a"]) for row in rows) == sorted(
         (file.file_id, number, number) for file in files for number in (1, 2, 3)
     )
+
+
+@pytest.fixture
+def marks(desk: Desk) -> Iterator[Marks]:
+    """The nights' mark of the worker's deployment, which no other test finds."""
+    yield desk.stack.reconcile_marks
+    desk.stack.reconcile_marks.dynamodb.delete_item(
+        TableName=desk.stack.output("LeaseTableName"), Key={"lease_id": {"S": "reconcile"}}
+    )
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_restored_warehouse_is_noticed_by_the_command_too_and_built_whole_once(
+    desk: Desk, marks: Marks, is_held: bool
+) -> None:
+    epoch, dataset = uuid4().hex, new_dataset()
+    put(desk, dataset, "a")
+    mark = Mark(epoch, datetime.now(UTC), whole_at=datetime.now(UTC))
+    marks.write(mark)
+    if is_held:
+        begin(desk.stack.warehouse, epoch)
+    desk.stack.s3.put_object(Bucket=desk.stack.bucket, Key=BUILT_PROJECT, Body=b"{}")
+
+    looked = desk.landfall("reconcile", "--dataset", dataset, "--no-repair")
+    assert looked["restored"] is not is_held
+    assert marks.read() == mark, "nothing is repaired"
+    assert desk.land.keys(BUILT_PROJECT) == {BUILT_PROJECT}
+
+    assert desk.landfall("reconcile", "--dataset", dataset, "--grace", "0")["restored"] is not is_held
+    assert desk.land.keys(BUILT_PROJECT) == ({BUILT_PROJECT} if is_held else set())
+    kept = marks.read()
+    assert kept is not None
+    assert (kept.epoch == epoch, kept.whole_at is not None) == (is_held, is_held), "the next night compares all"
+    assert not desk.landfall("reconcile", "--dataset", dataset)["restored"]
+    desk.messages()
