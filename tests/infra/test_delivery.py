@@ -1,5 +1,6 @@
 """Delivery: workflows hold no key, pin what they use, ask for no more than they need, and roll back what fails."""
 
+import fnmatch
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import yaml
 from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]  # cfn-lint marks no types
 
 from local.home import ROOT
-from tests.infra.templates import as_list, statements
+from tests.infra.templates import as_list, rendered, statements
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TEMPLATE = ROOT / "infra" / "delivery" / "github.yaml"
@@ -126,6 +127,18 @@ def test_the_role_of_workflows_has_no_wildcard_action_and_a_resource_or_a_reason
     for statement in statements(role["Policies"]):
         assert not [action for action in as_list(statement["Action"]) if "*" in action], statement["Sid"]
         assert ("*" in as_list(statement["Resource"])) == (statement["Sid"] in unnamed), statement["Sid"]
+
+
+@pytest.mark.parametrize("path", ["/", "/teams/data/"])
+def test_the_roles_of_a_deployment_may_be_made_and_passed_below_its_path(path: str) -> None:
+    names = dict.fromkeys(("AWS::Partition", "AWS::Region", "AWS::AccountId"), "x") | {"EnvironmentName": "prod"}
+    resources = cfn_yaml.load(str(TEMPLATE))["Resources"]
+    given = {each["Sid"]: each for role in ("DeployRole", "ServiceRole") for each in statements(resources[role])}
+    made = f"arn:x:iam::x:role{path}landfall-prod-Warehouse-1-CopyRole-1"
+    for sid in ("PassTheCopyRole", "Roles"):
+        allowed = rendered(given[sid]["Resource"], names | {"RolePath": path})
+        assert fnmatch.fnmatchcase(made, allowed), sid
+        assert not fnmatch.fnmatchcase(made.replace("landfall-prod", "landfall-dev"), allowed), sid
 
 
 def test_the_template_of_the_roles_passes_cfn_lint() -> None:
