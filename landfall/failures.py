@@ -22,7 +22,10 @@ SERVERS_FAULT = 500
 POINT_AT_LOCAL = 'For the local stack: eval "$(landfall local env)"'
 LOG_IN = f"Log in to AWS (`aws sso login`, `aws configure`). {POINT_AT_LOCAL}"
 START_LOCAL = "For the local stack: is it up (`landfall local up`)?"
-RESUME = "`aws redshift resume-cluster --cluster-identifier NAME` starts it; what comes meanwhile waits on the queue"
+RESUME = (
+    "`aws redshift resume-cluster --cluster-identifier NAME` starts it; a file that has come waits for 25 to 50 "
+    "minutes, and is then on the dead-letter queue: `landfall replay --dlq`, or the nightly reconcile, lands it"
+)
 REDEPLOY = "If it stays so, another release deployed it: `landfall deploy`, on this machine `landfall local up`"
 TRY_AGAIN = "Nothing is half done; try again"
 

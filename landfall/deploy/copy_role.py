@@ -18,6 +18,9 @@ ROLE_ARN = re.compile(r"arn:[^,\s)]+")
 ROLES = {"CopyRoleArn": "COPY", "ExportRoleArn": "UNLOAD"}  # outputs, and what each is for
 UNTIL_THEN = {"COPY": "every file is retried", "UNLOAD": "nothing can be exported"}
 STAYS = "not detached: {roles}, since {why}; they are gone, and stand in the way of nothing. By hand: {command}"
+# A superuser may have revoked it from everybody (docs/export.md), and a role that is new has been granted to nobody.
+GRANT = "; where assumerole is revoked from public: grant assumerole on '{role}' to {users}"
+GRANTED = {"COPY": "landfall_loader for copy", "UNLOAD": "landfall_reader, landfall_loader for unload"}
 BY_HAND = "not attached: the role of {what}, since {why}; until it is, {until}. By hand: {command}"
 
 
@@ -125,7 +128,8 @@ def _attach_to_cluster(cluster: str, roles: Mapping[str, str], client: Any) -> s
 
 def _attached(place: str, roles: Mapping[str, str], missing: Sequence[str]) -> str:
     what = " and ".join(roles[role] for role in missing or roles)
-    return f"role of {what}: attached to {place}{'' if missing else ' already'}"
+    grants = "".join(GRANT.format(role=role, users=GRANTED[roles[role]]) for role in missing)
+    return f"role of {what}: attached to {place}{grants if missing else ' already'}"
 
 
 def _roles_of(namespace: str, client: Any) -> list[str]:

@@ -16,7 +16,10 @@ DEPLOY = "deploy again: landfall deploy"
 # The bucket is what a deployment that is made anew keeps.
 TURN_ON = "aws s3api put-bucket-versioning --bucket {} --versioning-configuration Status=Enabled"
 # A deployment changes what its templates or parameters change, and not what somebody changed by hand.
-MAKE_ANEW = "set it back by hand, or make it anew: landfall destroy, which keeps the data, then landfall deploy"
+MAKE_ANEW = (
+    "set it back by hand, or make it anew: landfall destroy, which keeps the data, then landfall deploy; what is on "
+    "the queues goes (files are found again), and so do subscriptions to topics, which are to be confirmed anew"
+)
 # Six times the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 VISIBILITY_FACTOR = 6
 SCHEDULE_PARAMETERS = {

@@ -143,9 +143,13 @@ def test_a_role_is_attached_beside_those_that_are_there(local_redshift: LocalSer
     name = unique("workgroup")
     client.update_namespace(namespaceName=name, iamRoles=[OTHER])
     outputs = {"WorkgroupName": name, "CopyRoleArn": ROLE}
-    assert copy_role.attach(outputs, client, None) == f"role of COPY: attached to namespace {name}"
+    said = copy_role.attach(outputs, client, None)
+    assert said.startswith(f"role of COPY: attached to namespace {name}; ")
+    assert said.endswith(f"grant assumerole on '{ROLE}' to landfall_loader for copy")
     exporting = {**outputs, "ExportRoleArn": EXPORT_ROLE}  # as a later release is deployed
-    assert copy_role.attach(exporting, client, None) == f"role of UNLOAD: attached to namespace {name}"
+    said = copy_role.attach(exporting, client, None)
+    assert said.startswith(f"role of UNLOAD: attached to namespace {name}; ")
+    assert said.endswith(f"grant assumerole on '{EXPORT_ROLE}' to landfall_reader, landfall_loader for unload")
     roles = client.get_namespace(namespaceName=name)["namespace"]["iamRoles"]
     assert [arn for each in roles for arn in copy_role.ROLE_ARN.findall(each)] == [OTHER, ROLE, EXPORT_ROLE]
     assert copy_role.admin_secret(name, client) == ""
@@ -177,8 +181,8 @@ OF_CLUSTER = {"ClusterIdentifier": "analytics", "CopyRoleArn": ROLE}
 
 def test_a_role_is_attached_to_a_cluster_once() -> None:
     cluster = Cluster(OTHER)
-    assert copy_role.attach(OF_CLUSTER, None, cluster) == "role of COPY: attached to cluster analytics"
-    assert copy_role.attach(OF_CLUSTER, None, cluster).endswith("already")
+    assert copy_role.attach(OF_CLUSTER, None, cluster).startswith("role of COPY: attached to cluster analytics; ")
+    assert copy_role.attach(OF_CLUSTER, None, cluster) == "role of COPY: attached to cluster analytics already"
     assert cluster.roles == [OTHER, ROLE]
 
 
