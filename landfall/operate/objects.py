@@ -86,13 +86,16 @@ class State(StrEnum):
 def look(s3: "S3Client", file: FileVersion) -> tuple[State, FileVersion]:
     """Ask S3 what it has of a version, and for its size and digest, which stay as they are where it is gone.
 
+    An object of Intelligent-Tiering keeps its class where it is archived, and has an archive status instead:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/intelligent-tiering-managing.html
     """
     head = _head(s3, {"Bucket": file.bucket, "Key": file.key, "VersionId": file.version_id})
     if head is None:
         return State.GONE, file
     is_restored = 'ongoing-request="false"' in head.get("Restore", "")
-    is_offline = head.get("StorageClass") in OFFLINE_CLASSES and not is_restored
+    is_archived = head.get("StorageClass") in OFFLINE_CLASSES or "ArchiveStatus" in head
+    is_offline = is_archived and not is_restored
     found = replace(file, size=head["ContentLength"], etag=head["ETag"].strip('"'))
     return State.OFFLINE if is_offline else State.THERE, found
 
