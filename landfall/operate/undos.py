@@ -200,9 +200,8 @@ def _several(source_file: str, versions: Sequence[Version]) -> str:
 
     def way(version: Version) -> str:
         into = f" --dataset {version.dataset}" if len(datasets_of) > 1 else ""
-        state = (
-            f"undone {version.undone_at}" if version.undone_at else f"{version.rows:,} rows, landed {version.loaded_at}"
-        )
+        rows = f"{version.rows:,} row{'' if version.rows == 1 else 's'}"
+        state = f"undone {version.undone_at}" if version.undone_at else f"{rows}, landed {version.loaded_at}"
         return f"landfall undo {shlex.quote(source_file)} --version {shlex.quote(version.version_id)}{into} ({state})"
 
     several = "in several datasets" if len(datasets_of) > 1 else "several times"

@@ -1,4 +1,7 @@
 {% macro get_incremental_replace_older_sql(arg_dict) -%}
+    {%- if columns_beside() -%}
+        {{- return(adapter.dispatch('get_incremental_merge_sql')(arg_dict)) -}}
+    {%- endif -%}
     {%- set modeled = arg_dict['target_relation'] -%}
     {#- Rendered by itself: `--empty` would make a query of it, which DELETE takes no rows from -#}
     {%- set checked = ref('int_' ~ model.name ~ '__checked').render() -%}

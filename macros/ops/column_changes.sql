@@ -9,7 +9,7 @@
         {%- set table = node.schema ~ '.' ~ node.alias -%}
         {%- set held = existing[table] -%}
         {%- set said = graph.nodes['model.' ~ project_name ~ '.' ~ entity].config.meta -%}
-        {%- set change = changes.setdefault(entity, {'anew': [], 'statements': []}) -%}
+        {%- set change = changes.setdefault(entity, {'anew': [], 'statements': [], 'beside': {}}) -%}
         {#- A version is told by its digest, which is made of all columns: a history knows no other way -#}
         {%- set keeps_versions = entity in of_several_tables -%}
         {%- for name, column in node.columns.items()
@@ -25,9 +25,10 @@
             {%- endif -%}
         {%- endfor -%}
         {#- What a modeled table has beside its columns may be somebody's own; `__checked` is nobody's -#}
-        {%- for name in held if name not in node.columns
-            and (name in said.get('dropped_columns', []) or node.config.on_schema_change == 'fail') -%}
-            {%- if keeps_versions -%}
+        {%- for name in held if name not in node.columns -%}
+            {%- if name not in said.get('dropped_columns', []) and node.config.on_schema_change != 'fail' -%}
+                {%- do change.beside.setdefault(table, []).append(name) -%}
+            {%- elif keeps_versions -%}
                 {%- do change.anew.append(table ~ ' still has the column ' ~ name) -%}
             {%- else -%}
                 {%- do change.statements.append('alter table ' ~ table ~ ' drop column ' ~ name) -%}

@@ -1,8 +1,10 @@
 {% macro fit_columns(existing) -%}
     {%- set changes = column_changes(existing) -%}
-    {#- Nodes share dbt's graph: `is_reshaped` reads it there -#}
+    {#- Nodes share dbt's graph: `is_reshaped` and `columns_beside` read it there -#}
     {%- set reshaped = [] -%}
+    {%- set beside = {} -%}
     {%- for entity, change in changes.items() -%}
+        {%- do beside.update(change.beside) -%}
         {%- if change.anew -%}
             {%- do reshaped.append(entity) -%}
             {%- do log(entity ~ " is built from the first row: " ~ change.anew | join(', '), info=true) -%}
@@ -12,5 +14,6 @@
             {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- do graph.update({'beside': {'run_id': invocation_id, 'columns': beside}}) -%}
     {%- do graph.update({'reshaped': {'run_id': invocation_id, 'entities': reshaped}}) -%}
 {%- endmacro %}

@@ -5,5 +5,6 @@
         config.get('incremental_strategy') in ('append', 'replace_older')
         and config.get('contract', {}).enforced
         and not config.get('sql_header')
+        and not columns_beside()
         and model.language == 'sql') -}}
 {%- endmacro %}

@@ -1,6 +1,7 @@
 """From the operator's `upload` to rows and verdicts: the JSON faces, good files, bad files, hostile names."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -239,7 +240,11 @@ def test_undo_takes_one_version_out_and_says_what_it_did(operator: Operator, tmp
     for value in (1, 2):
         operator.upload(write(tmp_path / "e2e_undo.parquet", {"a": [value]}))
     key = "raw/e2e_undo/e2e_undo.parquet"
-    undone = operator.command("undo", key)
+    asked = operator.local.landfall("undo", key)
+    assert asked.returncode == 3
+    newest, oldest = re.findall(r"landfall undo \S+ --version (\S+) \(1 row, landed", asked.stderr)
+    assert len(operator.landed("e2e_undo")) == 2
+    undone = operator.command("undo", key, "--version", newest)
     assert (undone["outcome"], undone["rows"], undone["was_modeled"]) == ("undone", 1, False)
     assert [row["a"] for row in operator.landed("e2e_undo")] == [1]
 
@@ -248,8 +253,8 @@ def test_undo_takes_one_version_out_and_says_what_it_did(operator: Operator, tmp
     assert again["version_id"] == undone["version_id"]
     assert [row["a"] for row in operator.landed("e2e_undo")] == [1]
 
-    (other,) = again["other_versions"]
-    assert operator.command("undo", key, "--version", other)["outcome"] == "undone"
+    assert again["other_versions"] == [oldest]
+    assert operator.command("undo", key, "--version", oldest)["outcome"] == "undone"
     assert operator.landed("e2e_undo") == []
     assert {line["outcome"] for line in operator.command("history", "--dataset", "e2e_undo")} == {"undone"}
 

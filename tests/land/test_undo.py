@@ -44,7 +44,7 @@ def test_of_several_versions_with_rows_undo_takes_the_one_that_is_named_and_asks
 
     assert ids(land, dataset) == [1, 2]
     for version in (bad, good):
-        assert f"landfall undo 's3://{land.bucket}/{key}' --version {version.version_id} (1 rows" in str(asked.value)
+        assert f"landfall undo 's3://{land.bucket}/{key}' --version {version.version_id} (1 row, " in str(asked.value)
     assert undone(land, bad, bad.version_id).others == (good.version_id,)
     assert ids(land, dataset) == [2]
     assert undone(land, bad, bad.version_id).outcome == "already_undone"
@@ -80,7 +80,7 @@ def test_of_a_version_with_rows_in_two_datasets_undo_takes_those_of_the_dataset_
     for version in (None, file.version_id):
         with pytest.raises(ConfigError, match="has landed in several datasets; which is meant") as asked:
             undone(land, file, version)
-        assert f"--version {file.version_id} --dataset {dataset} (1 rows" in str(asked.value)
+        assert f"--version {file.version_id} --dataset {dataset} (1 row, " in str(asked.value)
     assert (ids(land, dataset), ids(land, other)) == ([1], [1])
     with pytest.raises(ConfigError, match=f"has not landed in nowhere, but in {min(dataset, other)}, "):
         undone(land, file, dataset="nowhere")

@@ -158,6 +158,36 @@ def test_a_gate_stands_before_the_table_that_is_made_anew(project: Project) -> N
     assert project.rows("select id, clutch from modeled.parrots order by 1") == [("a", 3), ("b", None)]
 
 
+def test_a_column_of_somebody_s_own_in_a_modeled_table_keeps_its_values(project: Project) -> None:
+    project.dbt.transformer.run("alter table modeled.parrots add column remark varchar(16)")
+    project.dbt.transformer.run("update modeled.parrots set remark = 'seen'")
+    project.dbt.loader.land(birds("parrots", "second", bird("b", "blue", day=1), bird("d")))
+
+    project.dbt.build_green(*built("parrots"))
+
+    found = project.rows("select id, plumage, remark from modeled.parrots order by 1")
+    assert found == [("a", "green", "seen"), ("b", "blue", "seen"), ("d", "green", None)]
+
+
+def test_a_query_that_brings_fewer_rows_than_the_upsert_deletes_is_refused_and_goes_by_merge(project: Project) -> None:
+    [model] = project.folder.glob("dbt_project/models/modeled/*/parrots.sql")
+    own_filter = "where {{ newest_accepted() }} and plumage <> 'blue'"
+    model.write_text(model.read_text().replace("where {{ newest_accepted() }}", own_filter))
+    project.dbt.parse()
+    before = project.rows("select * from modeled.parrots order by id")
+    project.dbt.loader.land(birds("parrots", "second", bird("b", "blue", day=1), bird("d")))
+
+    refused = project.dbt.build(*built("parrots"))
+
+    assert refused.status("parrots") == "error"
+    assert "take its filters and joins into int_parrots__checked" in refused.messages
+    assert project.rows("select * from modeled.parrots order by id") == before
+    model.write_text(model.read_text().replace("'replace_older'", "'merge'"))
+    project.dbt.parse()
+    project.dbt.build_green(*built("parrots"))
+    assert project.rows("select id, plumage from modeled.parrots order by 1") == [(id_, "green") for id_ in "abd"]
+
+
 def test_a_column_from_now_on_is_added_in_place(project: Project) -> None:
     project.change("add-column", "parrots", "clutch", "--type", "bigint", "--from-now-on")
     tables = ("modeled.parrots", "gate.int_parrots__checked")
