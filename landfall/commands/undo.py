@@ -32,7 +32,8 @@ def undo(
 ) -> None:
     """Take a landed file's rows out of landing again, in one transaction; the object in S3 stays.
 
-    The file stays known: an event that comes late does not land it again (`landfall replay KEY --undone` does). Where
+    The file stays known: an event that comes late does not land it again (`landfall replay KEY --undone` does, until it
+    is undone once more, before it has landed too). Where
     its rows had been modeled, the next transform rebuilds the tables without them. With --wait, exits as `transform`.
     """
     from landfall import environment
@@ -58,6 +59,8 @@ def _lines(done: "Undo") -> list[str]:
     version = done.version
     if done.outcome == "already_undone":
         lines = [f"nothing to do: {done.source_file} was undone at {version.undone_at}"]
+    elif done.ends_replay and not done.rows:
+        lines = [f"undone: {done.source_file} was to land again, and does not: it had no rows in landing yet"]
     else:
         lines = [f"undone: {done.rows:,} rows of {done.source_file} left landing.{version.dataset}"]
     if version.was_modeled:

@@ -228,6 +228,21 @@ def let_back(dataset: str, file_id: str, instead: str, *, has_table: bool = True
     ]
 
 
+def give_back(dataset: str, instead: str, file_id: str) -> list[str]:
+    """Bar a file again that was let land once more and has not: the statements of one transaction, after `let_back`.
+
+    >>> for sql in give_back("orders", "0" * 32, "f" * 64): print(sql[:45])
+    lock table lock."orders"
+    update ledger."orders" set file_id = 'fffffff
+    """
+    ledger_table = table("ledger", dataset)
+    return [
+        lock_dataset(dataset),
+        f"update {ledger_table} set file_id = {literal(file_id)} where file_id = {literal(instead)} "
+        f"and not exists (select 1 from {ledger_table} where file_id = {literal(file_id)})",
+    ]
+
+
 def drop_dataset(dataset: str, moved_to: str | None = None) -> list[str]:
     """Drop the landing table, and let the ledger's files count as undone: the statements of one transaction.
 

@@ -6,17 +6,19 @@ transform, which finds the ledger row undone after its rows were modeled.
 
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.file_version import FileVersion
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.client import Connection, Row, retry_conflicts
 from ingest_lambda.warehouse.copies import SKIPPED
 from landfall.operate import statements
 from landfall.timestamps import iso
 
-DELETE = 1  # its position among the statements of statements.undo_file
+# Positions among the statements of statements.undo_file and statements.give_back
+DELETE, GIVEN = 1, 1
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,17 @@ class Version:
 
 @dataclass(frozen=True)
 class Undo:
-    """What `undo` did: `rows` left landing; `others` are versions of the same object whose rows are still there."""
+    """What `undo` did: `rows` left landing; `others` are versions of the same object whose rows are still there.
+
+    `ends_replay`: the version had been let land again, and had not yet.
+    """
 
     source_file: str
     version: Version
     outcome: str
     rows: int
     others: tuple[str, ...]
+    ends_replay: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Spell the result as its JSON face does."""
@@ -96,7 +102,7 @@ def undo(
     Without `version_id` it is the version that came last, where no other has rows in landing: of several, whoever
     follows a message means the one that it told of. Of one that was skipped it is the version of the object that
     landed with its bytes; where another object did, nothing is undone. Rows of a version whose ledger row is undone,
-    which somebody has put back, are taken out again.
+    which somebody has put back, are taken out again. One that was let land again and has not yet is barred again.
 
     Raises:
         ConfigError: no such file, or no such version of it, has landed; or it was skipped, as the bytes of another;
@@ -112,6 +118,12 @@ def undo(
         if version_id or not own:
             raise ConfigError(_skipped(source_file, version, originals))
         version = _chosen(versions, source_file, own[0], version.dataset)
+    own_id = _own_id(bucket, key, version.version_id)
+    if version.undone_at is not None and version.file_id != own_id:
+        back = statements.give_back(version.dataset, version.file_id, own_id)
+        is_given = retry_conflicts(lambda: warehouse.transaction(back)).count(GIVEN) > 0
+        done = undo(warehouse, bucket, key, version.version_id, refuse, version.dataset)
+        return replace(done, outcome="undone", ends_replay=True) if is_given else done
     others = tuple(other.version_id for other in versions if other != version and other.stands)
     rows = 0
     is_undone = version.undone_at is not None and not _has_rows(warehouse, version)
@@ -128,8 +140,15 @@ def landed_versions(warehouse: Connection, bucket: str, key: str) -> list[Versio
     found = [_version(row) for sql in sqls for row in warehouse.query(sql)]
     known: dict[tuple[str, str], Version] = {}
     for version in sorted(found, key=lambda version: (version.loaded_at, version.load_seq), reverse=True):
-        known.setdefault((version.dataset, version.version_id), version)
+        of = (version.dataset, version.version_id)
+        if of not in known or version.file_id == _own_id(bucket, key, version.version_id):
+            known[of] = version
     return list(known.values())
+
+
+def _own_id(bucket: str, key: str, version_id: str) -> str:
+    """Return the id that bars a version's events; its ledger row has another where it was let land again."""
+    return FileVersion(bucket, key, version_id).file_id
 
 
 def _version(row: dict[str, Any]) -> Version:

@@ -11,6 +11,8 @@ import pytest
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.load.outcomes import Status
+from landfall.operate import statements
 from landfall.operate.undos import Undo, undo
 from tests.land.warehouse import Land, new_dataset
 
@@ -105,6 +107,45 @@ def test_rows_that_somebody_put_back_are_taken_out_again_and_the_file_counts_as_
     assert (first.outcome, first.rows) == (again.outcome, again.rows) == ("undone", 2)
     assert ids(land, dataset) == []
     assert undone(land, file) == replace(again, outcome="already_undone", rows=0, version=undone(land, file).version)
+
+
+def let_back(land: Land, dataset: str, file: FileVersion, instead: str) -> None:
+    by_hand(land, *statements.let_back(dataset, file.file_id, instead))
+
+
+def test_a_replay_that_is_undone_before_it_has_landed_lands_nothing(land: Land) -> None:
+    dataset = new_dataset()
+    file = landed(land, f"raw/{dataset}/a.parquet", 1, 2)
+    undone(land, file)
+    let_back(land, dataset, file, "0" * 32)
+
+    done = undone(land, file)
+
+    assert (done.outcome, done.rows, done.ends_replay, done.version.file_id) == ("undone", 0, True, file.file_id)
+    assert [each.status for each in land.function().receive(file)] == [Status.DUPLICATE]
+    assert ids(land, dataset) == []
+    assert undone(land, file) == replace(done, outcome="already_undone", ends_replay=False)
+    let_back(land, dataset, file, "1" * 32)
+    assert [each.status for each in land.function().receive(file)] == [Status.LANDED], "asked for anew, it lands"
+
+
+def test_a_replay_that_has_landed_is_undone_as_ever_even_while_undo_looks(land: Land) -> None:
+    dataset = new_dataset()
+    file = landed(land, f"raw/{dataset}/a.parquet", 1, 2)
+    undone(land, file)
+    let_back(land, dataset, file, "0" * 32)
+    assert [each.status for each in land.function().receive(file)] == [Status.LANDED]
+    # What an undo sends that has looked before the file landed.
+    by_hand(land, *statements.give_back(dataset, "0" * 32, file.file_id))
+    assert ids(land, dataset) == [1, 2]
+
+    done = undone(land, file)
+
+    assert (done.outcome, done.rows, done.ends_replay) == ("undone", 2, False)
+    assert ids(land, dataset) == []
+    debt = land.rows(f"select file_id from ledger.{dataset} where undone_at is not null")
+    assert {row["file_id"] for row in debt} == {"0" * 32, file.file_id}, "what models made of it first is still owed"
+    assert [each.status for each in land.function().receive(file)] == [Status.DUPLICATE]
 
 
 def test_a_file_whose_dataset_was_dropped_is_undone_already(land: Land) -> None:
