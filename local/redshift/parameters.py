@@ -20,6 +20,7 @@ from local.redshift.sql.translate import PARAMETER, Answer
 _BINARY = 1
 _NUMBERS = {20: "bigint", 21: "smallint", 23: "integer", 700: "real", 701: "double precision"}
 _PREPARED = re.compile(rf"\s*prepare\s+{IDENTIFIER}\s*\((?P<types>.*)\)\s*as\s*$", re.IGNORECASE | re.DOTALL)
+_BESIDE_BRACKET = re.compile(r"\s*([(),])\s*")
 _COMMA = re.compile(r",(?![^()]*\))")
 _NAMED = re.compile(r"\$(\d+)")
 _SHORT = struct.Struct("!h")
@@ -67,13 +68,13 @@ def told(tail: bytes) -> Answer:
 def prepared(code: str) -> Answer:
     """Return what stands before the query of a PREPARE, in masked SQL, as `told` does.
 
-    >>> prepared("prepare p (int, decimal(8, 2)) as ")
-    (('$1', 'parameter', 'int'), ('$2', 'parameter', 'decimal(8,2)'))
+    >>> prepared("prepare p (int, DECIMAL (8, 2), Character  varying(10)) as ")
+    (('$1', 'parameter', 'int'), ('$2', 'parameter', 'decimal(8,2)'), ('$3', 'parameter', 'character varying(10)'))
     """
     match = _PREPARED.match(code)
     names = _COMMA.split(match["types"]) if match else []
     return tuple(
-        (f"${place}", PARAMETER, "".join(name.split()) if "(" in name else " ".join(name.lower().split()))
+        (f"${place}", PARAMETER, _BESIDE_BRACKET.sub(r"\1", " ".join(name.lower().split())))
         for place, name in enumerate(names, 1)
     )
 

@@ -79,7 +79,8 @@ def declare(**declared: Any) -> Act:
 
 def add_columns(land: Land, dataset: str, verdict: Verdict) -> None:
     """Add the new columns one by one, and replay the file."""
-    assert "TYPE --add for each" in verdict.remedy
+    assert "TYPE for each (with --add where it is new)" in verdict.remedy
+    assert f"{FREE_STATEMENTS + 1} new (c0 BIGINT, c1 BIGINT, " in (verdict.found or "")
     for number in range(FREE_STATEMENTS + 1):
         change = evolution.plan_change(land.warehouse, dataset, f"c{number}", "bigint", may_add=True)
         evolution.carry_out(land.warehouse, change)

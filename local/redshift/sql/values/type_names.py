@@ -42,8 +42,8 @@ def of_catalog(formatted: str) -> Type:
         return Type(name)
     if not match["arguments"]:
         return Type("numeric")
-    precision, scale = match["arguments"].split(",")
-    return Type("numeric", int(precision), int(scale))
+    precision, _, scale = match["arguments"].partition(",")
+    return Type("numeric", int(precision), int(scale or 0))
 
 
 def of_words(name: str, arguments: list[str], allows_catalog: bool) -> tuple[Type, str]:

@@ -5,6 +5,7 @@ Sources: https://docs.aws.amazon.com/redshift/latest/dg/r_Join_examples.html, r_
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
@@ -43,11 +44,14 @@ def _merge_columns(writer: Writer, before: int) -> None:
     writer.scope.merged += [name for name in ours if name in theirs and name not in writer.scope.merged]
 
 
-def mark_outer_joins(writer: Writer, select: tree.Select) -> None:
-    """Turn joins by (+) in WHERE into LEFT JOINs
-    (https://docs.aws.amazon.com/redshift/latest/dg/r_WHERE_oracle_outer.html)."""
+def with_outer_joins(writer: Writer, select: tree.Select) -> tree.Select:
+    """Return a query with LEFT JOINs for its joins by (+) in WHERE
+    (https://docs.aws.amazon.com/redshift/latest/dg/r_WHERE_oracle_outer.html).
+
+    The tree that was parsed stays as it is, for whose catalog it is written next.
+    """
     if select.where is None or select.source is None or not any(map(_is_outer, walk(select.where))):
-        return
+        return select
     relations, kept = _flat(select.source), []
     on: dict[str, list[tree.Expression]] = {}
     for condition in _conjuncts(select.where):
@@ -62,7 +66,7 @@ def mark_outer_joins(writer: Writer, select: tree.Select) -> None:
     source = _joined([relation for relation in relations if _alias(relation) not in on])
     for relation in outer:
         source = tree.Join("left join", source, relation, _all(on[_alias(relation)]))
-    select.source, select.where = source, _all(kept) if kept else None
+    return replace(select, source=source, where=_all(kept) if kept else None)
 
 
 def _owner_of(writer: Writer, column: tree.Column, relations: list[tree.Relation]) -> str:

@@ -14,7 +14,7 @@ from local.redshift.sql import tree
 from local.redshift.sql.functions import FUNCTIONS
 from local.redshift.sql.scope import Scope, quote, walk
 from local.redshift.sql.write.common_tables import write_common_tables
-from local.redshift.sql.write.joins import mark_outer_joins
+from local.redshift.sql.write.joins import with_outer_joins
 from local.redshift.sql.write.select_list import Items, write_items
 from local.redshift.sql.write.sets import tail, write_set_operation
 from local.redshift.sql.write.windows import ordered
@@ -48,7 +48,7 @@ def write_query(writer: Writer, query: tree.Query, keeps_literals: bool = False)
 def _write_select(writer: Writer, select: tree.Select, outer: Scope, keeps_literals: bool) -> tuple[str, Output | None]:
     writer.depth += 1
     writer.scope = Scope(outer, depth=writer.depth)
-    mark_outer_joins(writer, select)
+    select = with_outer_joins(writer, select)
     source = f" from {writer.source(select.source)}" if select.source else ""
     items = write_items(writer, select, keeps_literals)
     where = _where(writer, select)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from local.redshift.names import physical_words
@@ -14,6 +15,7 @@ from local.redshift.sql.values.types import SUPER, UNKNOWN, VARCHAR, Type
 from local.redshift.sql.write.windows import window_sql
 from local.redshift.sql.write.writer import Writer
 
+_PLACE = re.compile(r"\{(\*|\d+)\}")
 # How many first arguments are strings, which a number or moment becomes, as in examples of the functions' pages.
 _STRINGS = {
     name: count
@@ -39,9 +41,8 @@ def write_plain(writer: Writer, function: Function, node: tree.Call) -> Typed:
         type_, written = agreed(arguments)
     listed = ("distinct " if node.distinct else "") + ("*" if node.is_star else ", ".join(written))
     if function.template:
-        sql = function.template.replace("{*}", listed)
-        for index, argument in enumerate(written):
-            sql = sql.replace(f"{{{index}}}", argument)
+        # In one pass: an argument may say {1} itself, as regular expressions do.
+        sql = _PLACE.sub(lambda place: _of_place(place[1], listed, written), function.template)
     else:
         sql = f"{function.name}({listed})"
     if node.window is not None:
@@ -50,6 +51,12 @@ def write_plain(writer: Writer, function: Function, node: tree.Call) -> Typed:
     if type_.name in ("varchar", "numeric") or (is_other and type_ != UNKNOWN):
         return Typed(f"({sql})::{type_.sql}", type_)
     return Typed(sql, type_)
+
+
+def _of_place(place: str, listed: str, written: list[str]) -> str:
+    if place == "*":
+        return listed
+    return written[int(place)] if int(place) < len(written) else f"{{{place}}}"
 
 
 def _argument_sql(function: Function, place: int, argument: Typed) -> str:
