@@ -5,7 +5,7 @@ A message that announces no object would fail twelve times more and return: it s
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 MESSAGES_A_CALL = 10
 FAULTS_NAMED, BODIES_SHOWN, BODY_CHARACTERS = 3, 10, 200
-# For so long a message that is looked at is nobody else's; one that stays is given back at once.
+# For so long a message that is looked at is nobody else's; one that stays is given back at the end. Should it return
+# before, it is hidden anew, so that the queue is empty when no other is left.
 HIDDEN_SECONDS = 600
 
 
@@ -54,14 +55,14 @@ def replay_dead_letters(
     malformed: dict[str, tuple[Mapping[str, Any], str]] = {}
     started = time.monotonic()
     while messages := _receive(stack, dead):
-        if all(message["MessageId"] in malformed for message in messages):
-            break
         well = []
         for message in messages:
             try:
                 files |= {file.file_id: file for file in parse_notification(message["Body"])}
             except ValueError as error:
                 malformed[message["MessageId"]] = (message, str(error))
+                if drops_malformed:
+                    stack.sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
             else:
                 well.append(message)
         reconcile_events.send(stack.sqs, landing, [message["Body"] for message in well])
@@ -70,13 +71,8 @@ def replay_dead_letters(
         moved += len(well)
         watch(moved)
         time.sleep(reconcile_events.pause_seconds(moved, rate, time.monotonic() - started))
-    for message, _ in malformed.values():
-        if drops_malformed:
-            stack.sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
-        else:
-            stack.sqs.change_message_visibility(
-                QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
-            )
+    if not drops_malformed:
+        _give_back(stack, dead, [message for message, _ in malformed.values()])
     rules = declared.rules(stack.route_pattern)
     faults = Counter(why for _, why in malformed.values())
     return Moved(
@@ -87,6 +83,21 @@ def replay_dead_letters(
         bodies=tuple(message["Body"][:BODY_CHARACTERS] for message, _ in list(malformed.values())[:BODIES_SHOWN]),
         files=tuple(Replay(file, route(file.key, rules).dataset or "", SENT) for file in files.values()),
     )
+
+
+def _give_back(stack: "Stack", queue: str, messages: Sequence[Mapping[str, Any]]) -> None:
+    """Let messages be seen again; one that is refused can be seen already, or will be when its time is up.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html
+    """
+    for start in range(0, len(messages), MESSAGES_A_CALL):
+        stack.sqs.change_message_visibility_batch(
+            QueueUrl=queue,
+            Entries=[
+                {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0}
+                for number, message in enumerate(messages[start : start + MESSAGES_A_CALL])
+            ],
+        )
 
 
 def _receive(stack: "Stack", queue: str) -> list[Mapping[str, Any]]:
