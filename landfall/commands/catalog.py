@@ -62,24 +62,31 @@ def catalog(
         raise ConfigError(f"not declared: {', '.join(unknown)}; declare it in dbt_project/models/landing/")
     glue = boto3.client("glue")
     rules = declared.rules(stack.route_pattern, contracts)
-    results: list[dict[str, Any]] = []
     folders: dict[str, str] = {}
-    for dataset in datasets or sorted(contracts):
+    left_out: dict[str, str] = {}
+    named = datasets or sorted(contracts)
+    for dataset in named:
         try:
-            folder = raw_catalog.folder_of(stack.s3, stack.bucket, dataset, contracts[dataset], rules.prefixes)
+            folders[dataset] = raw_catalog.folder_of(
+                stack.s3, stack.bucket, dataset, contracts[dataset], rules.prefixes
+            )
         except ConfigError as error:
             if datasets:
                 raise
-            results.append(_result(dataset, LEFT_OUT, why=str(error)))
+            left_out[dataset] = str(error)
+    # Before anything is registered: a warehouse that does not answer leaves the catalog as it is.
+    elsewhere = raw_catalog.elsewhere(stack.warehouse, folders)
+    results: list[dict[str, Any]] = []
+    for dataset in named:
+        if dataset in left_out:
+            results.append(_result(dataset, LEFT_OUT, why=left_out[dataset]))
             continue
-        folders[dataset] = folder
         try:
-            results.append(_registered(stack, glue, dataset, folder, contracts[dataset], rules))
+            result = _registered(stack, glue, dataset, folders[dataset], contracts[dataset], rules)
         except ConfigError as error:
-            results.append(_result(dataset, REFUSED, why=str(error)))
-    for dataset, said in raw_catalog.elsewhere(stack.warehouse, folders).items():
-        [each] = [each for each in results if each["dataset"] == dataset]
-        each["why"] = "; ".join(filter(None, (each["why"], said)))
+            result = _result(dataset, REFUSED, why=str(error))
+        result["why"] = "; ".join(filter(None, (result["why"], elsewhere.get(dataset)))) or None
+        results.append(result)
     if not datasets:
         kept = {each["dataset"] for each in results if each["outcome"] != LEFT_OUT}
         results += [_result(each, "removed", why=GONE) for each in glue_tables.remove_others(glue, database, kept)]

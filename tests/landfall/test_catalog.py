@@ -7,13 +7,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from botocore.stub import Stubber
 
-from ingest_lambda.errors import ConfigError
+from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.warehouse.client import Warehouse
 from landfall.operate import declared, glue_tables, hive_layout, projection, raw_catalog
@@ -232,6 +232,22 @@ def test_files_that_have_landed_from_elsewhere_are_counted_and_named(catalog: Ca
     for file in files[named][1:]:
         catalog.desk.landfall("undo", file.uri)
     assert catalog.run(named)[named]["why"] is None
+
+
+def test_where_the_warehouse_does_not_answer_the_catalog_stays_as_it_is(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sold = catalog.declare()
+    catalog.put(f"{sold}/a.parquet")
+
+    def refuse(*_: object) -> NoReturn:
+        raise TransientError("the warehouse is paused")
+
+    with monkeypatch.context() as without:
+        without.setattr(Warehouse, "query", refuse)
+        assert "the warehouse is paused" in catalog.desk.landfall("catalog", exits=4)
+    assert catalog.glue.get_tables(DatabaseName=catalog.database)["TableList"] == []
+    assert catalog.run()[sold]["outcome"] == "created"
 
 
 def test_an_object_beside_the_partitions_is_in_sight_and_named(catalog: Catalog) -> None:
