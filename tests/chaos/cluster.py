@@ -27,7 +27,7 @@ from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reconcile import handler as reconcile
 from ingest_lambda.warehouse.client import Warehouse
 from landfall.operate.evolution import carry_out, plan_change
-from landfall.operate.undos import undo
+from landfall.operate.undos import landed_versions, undo
 from tests.chaos import events
 from tests.chaos.files import Written, write
 from tests.chaos.memory_aws import MemoryQueue
@@ -156,8 +156,10 @@ class Life:
         self.land.client("s3").delete_object(Bucket=self.land.bucket, Key=path, **version)
 
     def _undo(self, key: str) -> None:
-        with suppress(ConfigError):  # nothing of it has landed
-            done = undo(self.land.warehouse, self.land.bucket, f"raw/{self.dataset}/{key}")
+        """Undo the version that landed last; of several, the operator says which."""
+        path = f"raw/{self.dataset}/{key}"
+        for version in landed_versions(self.land.warehouse, self.land.bucket, path)[:1]:
+            done = undo(self.land.warehouse, self.land.bucket, path, None if version.is_skipped else version.version_id)
             self.undone.add(done.version.file_id)
 
     def _evolve(self) -> None:

@@ -90,6 +90,8 @@ class MemoryRedshift:
         self.holds_next = False
         for name in ("svv_columns", "svv_tables"):
             self._database.execute(CATALOG.format(name=name))
+        told = "table_schema as schemaname, table_name as tablename"
+        self._database.execute(f"create temp view pg_tables as select {told} from svv_tables")
         for sql in bootstrap.ops_statements():
             self._database.execute(_spelled(sql))
 
@@ -172,7 +174,7 @@ class MemoryRedshift:
             return [], [], 0
         if made := re.match(r"create temp table (\S+)", sql):
             self._temporary[str(session)].append(made[1])
-        if "svv_" in sql and self._is_catalog_old:
+        if ("svv_" in sql or "pg_tables" in sql) and self._is_catalog_old:
             self._read_catalog()
             self._is_catalog_old = False
         if sql.startswith(("create table", "alter table")):

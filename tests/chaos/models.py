@@ -98,7 +98,7 @@ class Season:
         landed = [(life, file) for life in self.lives.values() for file in life.files if file.file_id in life.landed]
         if landed:
             life, file = self.dice.choice(landed)
-            undo(self.land.warehouse, file.bucket, file.key)
+            undo(self.land.warehouse, file.bucket, file.key, file.version_id)
             life.undone.add(file.file_id)
             self.happened["undone"] += 1
 
