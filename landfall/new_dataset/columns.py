@@ -123,7 +123,7 @@ def modeled_type(column: LandedColumn) -> str:
 
     >>> from ingest_lambda.warehouse import sqltypes
     >>> modeled_type(LandedColumn("a", sqltypes.VARCHAR, 40)), modeled_type(LandedColumn("b", sqltypes.decimal(5, 5)))
-    ('varchar(256)', 'numeric(6,5)')
+    ('varchar(256)', 'numeric(5,5)')
     """
     name, arguments = column.type.name, column.type.arguments
     if name == "SUPER":
@@ -133,7 +133,7 @@ def modeled_type(column: LandedColumn) -> str:
         return f"varchar({next((size for size in TEXT_BYTES if size >= wanted), MAX_VARCHAR)})"
     if name == "DECIMAL":
         precision, scale = arguments
-        return f"numeric({max(precision, scale + 1)},{scale})"  # the range check wants a digit before the point
+        return f"numeric({precision},{scale})"
     return str(column.type).lower()
 
 

@@ -79,6 +79,32 @@ PROBES = (
         refuses("create table {schema}.t_scale (d decimal(38,38))", error="scale|precision"),
     ),
     Probe(
+        "decimal-beside-double",
+        "a number with a point is a DECIMAL beside a DECIMAL or BIGINT, and beside a DOUBLE or REAL a DOUBLE",
+        "dg/r_numeric_computations201.html",
+        gives(
+            "create table {schema}.t_beside (d decimal(38,37), b bigint, f double precision, r real)",
+            "insert into {schema}.t_beside values (9, 9223372036854775807, 1e16, 1)",
+            "select d * 0 + 1.00000000000000001 > 1 as d, b * 0 + 1.00000000000000001 > 1 as b, "
+            "f * 0 + 1.00000000000000001 > 1 as f, r * 0 + 1.00000000000000001 > 1 as r from {schema}.t_beside",
+            rows=[(True, True, False, False)],
+        ),
+        "a DOUBLE that a model's type does not hold is told instead of stopping the run",
+    ),
+    Probe(
+        "double-as-decimal",
+        "a DOUBLE or REAL is cast to the DECIMAL that it is, up to 15 digits",
+        _NUMBERS,
+        gives(
+            "create table {schema}.t_double (f double precision, r real)",
+            "insert into {schema}.t_double values (9999999999999.99, 16777215)",
+            "select cast(cast(f + 0 as decimal(18,2)) as varchar(32)) as f, "
+            "cast(cast(r + 0 as decimal(8,0)) as varchar(32)) as r from {schema}.t_double",
+            rows=[("9999999999999.99", "16777215")],
+        ),
+        "a DOUBLE is modeled as a DECIMAL where that is the same number",
+    ),
+    Probe(
         "integer-division",
         "a whole number divided by one is cut towards zero, and MOD has the sign of the dividend",
         "dg/r_MOD.html",

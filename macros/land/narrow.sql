@@ -3,7 +3,10 @@
     {%- set size = numbers_in(type) -%}
     {%- if kind == 'varchar' -%}
         {{ narrow_text(column, size[0]) }}
-    {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric', 'real') -%}
+    {%- elif kind in ('decimal', 'numeric') -%}
+        {#- A REAL is a DOUBLE by an addition: cast as it is, it could be rounded to 6 digits, and so out of the range -#}
+        case when {{ within_type(column, type) }} then cast({{ column }} + 0 as {{ type }}) end
+    {%- elif kind in ('smallint', 'integer', 'bigint', 'real') -%}
         case when {{ within_type(column, type) }} then cast({{ column }} as {{ type }}) end
     {%- elif kind in ('double precision', 'boolean', 'date', 'time', 'timestamp', 'timestamptz') -%}
         cast({{ column }} as {{ type }})

@@ -5,6 +5,15 @@
         or abs({{ column }}) between cast('1.4e-45' as double precision) and cast('3.4028234663852886e38' as double precision)
         or abs({{ column }}) > cast('1.7976931348623157e308' as double precision))
     {%- else -%}
-        {{ column }} between -{{ largest_whole(type) }} and {{ largest_whole(type) }}
+        {%- set largest = largest_number(type) -%}
+        {%- set largest_double = largest_number(type, of_double=true) -%}
+        {%- if largest == largest_double -%}
+        {{ column }} between -{{ largest }} and {{ largest }}
+        {%- else -%}
+        {#- Beside a DOUBLE the largest number is a DOUBLE too, perhaps the next one, which does not fit; and so is
+            1.00000000000000001, which is 1 then -#}
+        ({{ column }} between -{{ largest_double }} and {{ largest_double }}
+        or ({{ column }} between -{{ largest }} and {{ largest }} and {{ column }} * 0 + 1.00000000000000001 > 1))
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
