@@ -861,7 +861,12 @@ def test_statements_that_read_nothing_external_are_pipelined_as_ever(
     query = f"select a from {schema}.l"
     assert kinds(answers(wire, prepared("", query), *ran(""), SYNC)) == "12DCZ"
     twice = [prepared("", query), *ran(""), prepared("", query), *ran(""), SYNC]
-    assert kinds(answers(wire, *twice)) == "12DC12DCZ"
+    for _ in range(20):  # DDL of another worker's tests makes the front ask anew, which it cannot amid a pipeline
+        told = answers(wire, *twice)
+        if kinds(told) == "12DC12DCZ" or b"a query cannot be pipelined" not in told[-2].body:
+            break
+        answers(wire, prepared("", query), *ran(""), SYNC)
+    assert kinds(told) == "12DC12DCZ"
     outer = f"select a from {external.name}.t"
     refused = answers(wire, prepared("", query), *ran(""), prepared("", outer), *ran(""), SYNC)
     assert kinds(refused) == "12DC12EZ"
