@@ -6,6 +6,8 @@ In: statements that were parsed. Out: what PostgreSQL is told in their place, an
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
+from pathlib import Path
 
 from local.redshift import messages
 from local.redshift.conversation import Load, raising
@@ -13,7 +15,6 @@ from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError
 from local.redshift.external.session import ExternalTables
 from local.redshift.history import LoadReport
-from local.redshift.load import load_chunks
 from local.redshift.masking import quote_literal
 from local.redshift.messages import Message
 from local.redshift.names import true_name
@@ -21,9 +22,9 @@ from local.redshift.parquet_types import TargetColumn
 from local.redshift.read_ahead import ReadAhead
 from local.redshift.recorder import Sent
 from local.redshift.row_description import fields
-from local.redshift.s3_source import Stop
 from local.redshift.sql.scope import quote
 from local.redshift.sql.translate import needs, translate_unloaded
+from local.redshift.stop import Stop
 from local.redshift.table_locks import PRIVILEGES, Claim
 from local.redshift.unload import Unload
 from local.redshift.unload_column import UnloadColumn
@@ -70,7 +71,7 @@ class Bulk(ExternalTables):
         if not await self._unless_gone(started):
             return
         stop = Stop()
-        chunks = load_chunks(load.statement, load.targets, self.settings.temporary_folder, report, stop)
+        chunks = _chunks(load, self.settings.temporary_folder, report, stop)
         ahead = ReadAhead(chunks, stop)
         try:
             with self.settings.running.until_canceled(self._key, stop):
@@ -128,6 +129,13 @@ class Bulk(ExternalTables):
         self._note(error.fields())
         self.client.write(messages.error_response(error.fields()))
         return message
+
+
+def _chunks(load: Load, folder: Path, report: LoadReport, stop: Stop) -> Generator[bytes]:
+    # here, in the thread that reads: pyarrow and botocore take longer to load than a session to begin
+    from local.redshift.load import load_chunks
+
+    yield from load_chunks(load.statement, load.targets, folder, report, stop)
 
 
 def copy_from_stdin(copy: CopyStatement) -> str:

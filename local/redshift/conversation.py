@@ -25,11 +25,11 @@ from local.redshift.messages import Message
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.recorder import Recorder, Sent
 from local.redshift.row_description import Described
-from local.redshift.s3_source import Stop
 from local.redshift.side import Side
 from local.redshift.spelling import Change
 from local.redshift.sql.translate import Answer, Needs
 from local.redshift.statement_secrets import without_secrets
+from local.redshift.stop import Stop
 from local.redshift.table_locks import Claim
 from local.redshift.under_way import Portal, Shape, UnderWay
 from local.redshift.unload import Unload

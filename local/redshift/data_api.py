@@ -18,9 +18,10 @@ from local.redshift.data_fields import to_field
 from local.redshift.data_rights import Caller, checks_of
 from local.redshift.data_runner import Runner
 from local.redshift.data_statement import Part, Request, Statement
-from local.redshift.data_validation import ApiError, check_execution, check_shape, invalid, load_model, not_found
+from local.redshift.data_validation import ApiError, check_execution, invalid, not_found
 from local.redshift.serverless_api import TARGET, Serverless
 
+SERVICE = "redshift-data"
 TOKEN_SECONDS = 8 * 3600  # how long a ClientToken is remembered
 KEEP_SECONDS = 24 * 3600  # how long a statement and its result are
 ACTIVE_STATEMENTS = 500
@@ -35,7 +36,6 @@ class Operations:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._model = load_model()
         self._lock = threading.Lock()
         # The oldest first. A dict would look for its first one among all that are gone.
         self._statements = OrderedDict[str, Statement]()
@@ -59,7 +59,11 @@ class Operations:
         operation = self._table.get(name)
         if operation is None:
             raise ApiError("UnknownOperationException", f"{name} is not offered by the local Redshift")
-        check_shape(self._model, name, request)
+        from local.redshift.service_models import (
+            check_shape,  # here: botocore takes longer to load than all else to start
+        )
+
+        check_shape(SERVICE, name, request)
         if "Id" in request:
             known = self._statements.get(request["Id"].split(":")[0])
             if known:  # whoever asks for what is not there is told so

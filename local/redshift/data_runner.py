@@ -15,10 +15,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 import psycopg2.extensions  # type: ignore[import-untyped]  # psycopg2 ships no types
-from botocore.exceptions import BotoCoreError, ClientError
 
 from local.redshift.data_fields import NUMERIC, TYPE_NAMES, Column
 from local.redshift.data_statement import Part, Result, Statement, bind_parameters
@@ -237,6 +235,8 @@ def read_secret(arn: str) -> dict[str, str]:
     Raises:
         ApiError: ValidationException; Secrets Manager does not give it, or it is no log-in.
     """
+    from botocore.exceptions import BotoCoreError, ClientError  # here: it takes longer to load than all else to start
+
     try:
         secret = json.loads(_secrets_manager().get_secret_value(SecretId=arn)["SecretString"])
         return {"username": secret["username"], "password": secret["password"]}
@@ -249,5 +249,7 @@ def read_secret(arn: str) -> dict[str, str]:
 @cache
 def _secrets_manager() -> Any:
     """Return one client for all statements: making it takes longer than most of them."""
+    import boto3  # here, as above
+
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return boto3.session.Session(region_name=region).client("secretsmanager")

@@ -1,16 +1,9 @@
-"""Requests to the Data API, held to AWS's own service model and to the rules that its pages state.
+"""Requests to the Data API, held to the rules that its pages state (service_models.py: to AWS's own model).
 
 In: a request's JSON. Out: nothing, or an ApiError with AWS's error type.
 """
 
 from __future__ import annotations
-
-import re
-from typing import Any
-
-import botocore.session
-from botocore.model import ServiceModel, Shape, StructureShape
-from botocore.validate import ParamValidator
 
 from local.redshift.data_statement import Request, parameter_names
 
@@ -35,48 +28,6 @@ def invalid(message: str) -> ApiError:
 def not_found(message: str, resource_id: str) -> ApiError:
     """Return a ResourceNotFoundException."""
     return ApiError("ResourceNotFoundException", message, ResourceId=resource_id)
-
-
-def load_model(service: str = "redshift-data") -> ServiceModel:
-    """Return botocore's model of a service."""
-    description = botocore.session.get_session().get_component("data_loader").load_service_model(service, "service-2")
-    return ServiceModel(description, service)
-
-
-def input_shape(model: ServiceModel, operation: str) -> StructureShape:
-    """Return the shape of an operation's request."""
-    shape = model.operation_model(operation).input_shape
-    return shape if shape is not None else StructureShape(operation, {"type": "structure", "members": {}})
-
-
-def check_shape(model: ServiceModel, operation: str, request: Request) -> None:
-    """Check names, types and bounds against the service model.
-
-    Raises:
-        ApiError: ValidationException.
-    """
-    shape = input_shape(model, operation)
-    unknown = set(request) - set(shape.members)
-    if unknown:
-        raise invalid(f"Unknown parameters: {', '.join(sorted(unknown))}")
-    report = ParamValidator().validate(request, shape)
-    if report.has_errors():
-        raise invalid(report.generate_report())
-    for name, value in request.items():
-        _check_bounds(name, value, shape.members[name])
-
-
-def _check_bounds(name: str, value: Any, shape: Shape) -> None:
-    bounds = shape.metadata
-    measure = value if shape.type_name == "integer" else len(value) if shape.type_name in ("string", "list") else None
-    if measure is not None and not bounds.get("min", measure) <= measure <= bounds.get("max", measure):
-        raise invalid(
-            f"1 validation error detected: Value at '{name[0].lower() + name[1:]}' failed to satisfy constraint: "
-            f"Member must have a value or length between {bounds.get('min', 0)} and {bounds.get('max')}"
-        )
-    pattern = getattr(shape, "metadata", {}).get("pattern")
-    if pattern and isinstance(value, str) and not re.fullmatch(pattern, value):
-        raise invalid(f"1 validation error detected: Value '{value}' at '{name}' must satisfy pattern: {pattern}")
 
 
 def check_execution(request: Request, sqls: list[str]) -> None:

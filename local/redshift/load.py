@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import re
 import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
@@ -22,21 +21,20 @@ from local.redshift.binary_rows import HEADER, TRAILER, binary_chunks
 from local.redshift.columnar import open_columnar, plan_columns, unreadable
 from local.redshift.copy_statement import CopyStatement
 from local.redshift.copy_text import TextOptions
-from local.redshift.errors import INTERNAL_ERROR, ErrorFields, LoadFault, RedshiftError
+from local.redshift.errors import INTERNAL_ERROR, LoadFault, RedshiftError
 from local.redshift.history import LoadedFile, LoadReport
 from local.redshift.json_paths import read_paths
-from local.redshift.parquet_types import CODE_DATA, SPECTRUM, TargetColumn
+from local.redshift.parquet_types import TargetColumn
 from local.redshift.s3_clients import CODE_S3, client_for_keys, client_for_role
 from local.redshift.s3_objects import downloaded
-from local.redshift.s3_source import Stop, find_files, read_text
+from local.redshift.s3_source import find_files, read_text
+from local.redshift.stop import Stop
 from local.redshift.text_rows import Rows
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 _OPENERS: dict[str, Any] = {"": open, "gzip": gzip.open, "bzip2": bz2.open}
-# Where PostgreSQL says in its CONTEXT that a value of COPY is wrong.
-_COLUMN = re.compile(r"^COPY .*?, line \d+, column ([^:\n]+)")
 
 
 def load_chunks(
@@ -106,16 +104,3 @@ def _text_chunks(
                 ).to_error() from error
             path.unlink()
             loaded.ended = time.time()
-
-
-def of_value(fields: ErrorFields) -> LoadFault | None:
-    """Return an error of PostgreSQL's COPY as Redshift's, where a value is at fault (SQLSTATE class 22, or a NULL).
-
-    >>> of_value({"C": "22008", "M": "date out of range"}).error
-    'Spectrum Scan Error'
-    >>> of_value({"C": "53100", "M": "disk full"})
-    """
-    if not fields.get("C", "").startswith(("22", "23502")):
-        return None
-    found = _COLUMN.search(fields.get("W", ""))
-    return LoadFault(SPECTRUM, CODE_DATA, fields.get("M", ""), column=found[1] if found else None)

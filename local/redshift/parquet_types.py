@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
-import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
+if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 
 SPECTRUM = "Spectrum Scan Error"
 CODE_DATA = 15001  # a value does not fit
@@ -63,6 +65,7 @@ class ColumnPlan:
 def count_leaves(kind: pa.DataType) -> int:
     """Return how many parquet columns hold an arrow column: one, or those of its innermost fields.
 
+    >>> import pyarrow as pa
     >>> count_leaves(pa.int64()), count_leaves(pa.struct([("a", pa.int64()), ("b", pa.list_(pa.int8()))]))
     (1, 2)
     """

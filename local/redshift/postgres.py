@@ -229,7 +229,7 @@ def wait_ready(server: Server, log: Path, seconds: float = 30.0) -> None:
         try:
             server.connect().close()
         except psycopg2.OperationalError:
-            time.sleep(0.05)
+            time.sleep(0.02)
         else:
             return
     server.stop()

@@ -11,7 +11,7 @@ import asyncio
 import threading
 from collections.abc import Generator
 
-from local.redshift.s3_source import Stop
+from local.redshift.stop import Stop
 
 
 class ReadAhead:

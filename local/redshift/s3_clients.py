@@ -67,23 +67,6 @@ class RoleSession:
             return _client_of(self._credentials, service, region)
 
 
-class Roles:
-    """The roles that one statement acts as: each is assumed once."""
-
-    def __init__(self) -> None:
-        self._sessions: dict[str, RoleSession] = {}
-
-    def session(self, role: str) -> RoleSession:
-        """Return a role's credentials.
-
-        Raises:
-            RedshiftError: it cannot be assumed.
-        """
-        if role not in self._sessions:
-            self._sessions[role] = RoleSession(role)
-        return self._sessions[role]
-
-
 def client_for_role(role: str) -> S3Client:
     """Return an S3 client with the credentials of `role`.
 

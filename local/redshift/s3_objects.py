@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 
 from local.redshift.s3_clients import s3_fault
-from local.redshift.s3_source import READERS, SourceFile, Stop
+from local.redshift.s3_source import READERS, SourceFile
+from local.redshift.stop import Stop
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -7,7 +7,6 @@ missing.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,12 +17,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import LoadFault, RedshiftError
 from local.redshift.s3_clients import CODE_S3, LOCATION, region_of, s3_fault
+from local.redshift.stop import Stop
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 READERS = 8  # requests of one COPY at a time; boto3's client keeps 10 connections
-CANCELED = "57014"
 _MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
 
 
@@ -39,32 +38,6 @@ class SourceFile:
     def url(self) -> str:
         """The object's s3:// address."""
         return f"s3://{self.bucket}/{self.key}"
-
-
-class Stop:
-    """Ends what reads S3 for a statement, in whichever thread, when the statement is canceled.
-
-    A part of the statement has its own, which ends with the statement's (`whole`).
-    """
-
-    def __init__(self, whole: Stop | None = None) -> None:
-        self._is_set = threading.Event()
-        self._whole = whole
-
-    def set(self) -> None:
-        """Let what reads end at its next chunk or object."""
-        self._is_set.set()
-
-    def hold(self) -> None:
-        """Go on, unless it is to end.
-
-        Raises:
-            RedshiftError: it is, in the words of PostgreSQL's own cancellation.
-        """
-        if self._is_set.is_set():
-            raise RedshiftError("canceling statement due to user request", CANCELED)
-        if self._whole:
-            self._whole.hold()
 
 
 def find_files(client: S3Client, statement: CopyStatement, stop: Stop) -> list[SourceFile]:

@@ -12,23 +12,17 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import partial
+from importlib import import_module
 from pathlib import Path
-from secrets import token_hex
+from threading import Thread
 
-from local.redshift import connection, history, postgres, shapes, tls, warehouse
-from local.redshift.conversation import FrontSettings
-from local.redshift.data_api import DataApi
+from local.redshift import postgres, warehouse
 from local.redshift.errors import SetupError
-from local.redshift.external.seen import EXTERNAL_NAMES
-from local.redshift.history import History
-from local.redshift.names import NAMES
+from local.redshift.ports import HOST, free_port, last_ports
 
-HOST = "127.0.0.1"
 ISOLATION = {"snapshot": "repeatable read", "serializable": "serializable"}
 
 
@@ -76,38 +70,17 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
     for leftover in temporary.iterdir():  # of a server that was killed in the middle of a read of S3
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
     last = last_ports(home)
+    # Beside PostgreSQL, which takes as long to start as the front to load.
+    Thread(target=import_module, args=["local.redshift.front"]).start()
     server, secrets = warehouse.open_warehouse(home, free_port(last.get("postgres_port", 0)), ISOLATION[isolation])
     say(f"postgres ready on {HOST}:{server.port} (pid {server.process.pid})")
     try:
-        NAMES.keep_in(home / "data")
-        EXTERNAL_NAMES.keep_in(home / "data")
-        token = token_hex()
-        seen = History(home / "data" / history.FOLDER, shapes.of_environment(os.environ, home))
-        try:
-            context, answer = tls.server_context(home), "with TLS"
-        except tls.NoCertificateError as error:  # no reason not to start: the product itself asks for no TLS
-            context, answer = None, f"without TLS ({error})"
-        settings = FrontSettings(
-            server.port,
-            temporary,
-            isolation,
-            logs / "errors.jsonl",
-            seen,
-            secrets.login_key(),
-            token,
-            context,
-        )
-        port = wire_port or free_port(last.get("wire_port", 0))
-        front = await asyncio.start_server(partial(connection.handle, settings), HOST, port)
-        say(f"wire front ready on {HOST}:{port}, {answer}")
-        data_port = data_port or free_port(last.get("data_port", 0))
+        from local.redshift.front import Front  # by now it is there
 
-        def cancel(pid: int) -> None:
-            server.cancel_backend(pid)
-            settings.running.cancel_process(pid)
-
-        data_api = DataApi(HOST, data_port, port, token, cancel)
-        data_api.start()
+        front = Front(home, server, secrets, isolation)
+        port = await front.listen(wire_port or free_port(last.get("wire_port", 0)))
+        say(f"wire front ready on {HOST}:{port}, {front.answer}")
+        data_api = front.serve_data_api(data_port or free_port(last.get("data_port", 0)))
         say(f"data api ready on {data_api.url}")
         description = Description(
             HOST, port, data_api.url, server.port, os.getpid(), server.process.pid, warehouse.ADMIN, secrets.admin,
@@ -146,15 +119,6 @@ async def postgres_ended(server: postgres.Server) -> None:
         await asyncio.sleep(0.2)
 
 
-def last_ports(home: Path) -> dict[str, int]:
-    """Return the ports of the last run, so that this one can have them again."""
-    try:
-        ports: dict[str, int] = json.loads((home / "ports.json").read_text())
-    except (OSError, ValueError):
-        return {}
-    return ports
-
-
 def write_description(home: Path, description: Description) -> None:
     """Write redshift.json, readable by its owner alone (it holds a password), and the ports to ask for next time."""
     path, draft = home / "redshift.json", home / "redshift.json.draft"
@@ -167,19 +131,6 @@ def write_description(home: Path, description: Description) -> None:
         "data_port": int(description.data_api_url.rsplit(":", 1)[1]),
     }
     (home / "ports.json").write_text(json.dumps(ports) + "\n")
-
-
-def free_port(wanted: int) -> int:
-    """Return `wanted` if nothing listens there, else a free port."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise SetupError("no free port on 127.0.0.1")
 
 
 def say(text: str) -> None:

@@ -10,7 +10,7 @@ import threading
 from typing import Any
 
 from local.redshift.data_statement import Request
-from local.redshift.data_validation import ApiError, check_shape, load_model
+from local.redshift.data_validation import ApiError
 
 NAME = "redshift-serverless"
 TARGET = "RedshiftServerless"
@@ -25,7 +25,6 @@ class Serverless:
     """The operations on the workgroup and its namespace."""
 
     def __init__(self) -> None:
-        self._model = load_model(NAME)
         self._lock = threading.Lock()
         self._roles: dict[str, list[str]] = {}
 
@@ -42,7 +41,11 @@ class Serverless:
         }
         if name not in operations:
             raise ApiError("UnknownOperationException", f"{name} is not offered by the local Redshift")
-        check_shape(self._model, name, request)
+        from local.redshift.service_models import (
+            check_shape,  # here: botocore takes longer to load than all else to start
+        )
+
+        check_shape(NAME, name, request)
         with self._lock:
             return operations[name](request)
 

@@ -8,23 +8,24 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+from typing import TYPE_CHECKING, Any
 
 from local.redshift.errors import RedshiftError
 from local.redshift.messages import OID_JSONB, OID_TEXT, OID_UNKNOWN, OID_VARCHAR
 from local.redshift.spelling import respelt
 
+if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+
 BOOLEAN, BPCHAR, TIMESTAMPTZ, NUMERIC = 16, 1042, 1184, 1700
-_SAME = {
-    20: ("bigint", pa.int64()),
-    21: ("smallint", pa.int16()),
-    23: ("integer", pa.int32()),
-    700: ("real", pa.float32()),
-    701: ("double precision", pa.float64()),
-    1082: ("date", pa.date32()),
-    1114: ("timestamp without time zone", pa.timestamp("us")),
+_SAME = {  # in a manifest, and as arrow's alias
+    20: ("bigint", "int64"),
+    21: ("smallint", "int16"),
+    23: ("integer", "int32"),
+    700: ("real", "float32"),
+    701: ("double precision", "float64"),
+    1082: ("date", "date32"),
+    1114: ("timestamp without time zone", "timestamp[us]"),
 }
 _TEXTS = {BPCHAR: "character", OID_VARCHAR: "character varying", OID_TEXT: "character varying"}
 # Of those that may be a partition's key, the ones whose spelling in a path leaves no choice.
@@ -63,6 +64,8 @@ class UnloadColumn:
         Raises:
             RedshiftError: UNLOAD writes no such column to parquet, or not here.
         """
+        import pyarrow as pa  # here: it takes longer to load than a session to begin
+
         values = pa.array(texts, pa.string())
         if self.oid == BOOLEAN:
             return pa.array([None if text is None else text == "t" for text in texts], pa.bool_())
@@ -76,5 +79,5 @@ class UnloadColumn:
         if self.oid in {*_TEXTS, OID_UNKNOWN}:
             return values
         if self.oid in _SAME:
-            return values.cast(_SAME[self.oid][1])
+            return values.cast(pa.type_for_alias(_SAME[self.oid][1]))
         raise RedshiftError(f'UNLOAD to PARQUET does not support the type of column "{self.name}"')

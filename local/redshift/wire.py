@@ -18,7 +18,7 @@ from local.redshift.conversation import raising
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
 from local.redshift.external.perform import statement_of
-from local.redshift.load import of_value
+from local.redshift.load_faults import of_value
 from local.redshift.login import SASL, SASL_CONTINUE, SASL_FINAL, request_code
 from local.redshift.masking import split_statements
 from local.redshift.messages import Message

@@ -20,7 +20,7 @@ from typing import Any
 from unittest import mock
 
 from landfall.deploy import bootstrap
-from local.redshift import connection, data_runner, history, load, s3_source, server, shapes, warehouse
+from local.redshift import connection, data_runner, history, load, ports, s3_source, server, shapes, warehouse
 from local.redshift.conversation import FrontSettings
 from local.redshift.data_api import Operations
 from local.redshift.data_rights import Caller, Check
@@ -82,7 +82,7 @@ def redshift(home: Path, isolation: str, s3: MemoryS3, logins: Mapping[str, boot
     """Run a local Redshift under `home`, whose COPYs read `s3`; `logins` by the ARNs of their secrets."""
     for folder in ("logs", "tmp"):
         (home / folder).mkdir(parents=True, exist_ok=True)
-    postgres, kept = warehouse.open_warehouse(home, server.free_port(0), server.ISOLATION[isolation])
+    postgres, kept = warehouse.open_warehouse(home, ports.free_port(0), server.ISOLATION[isolation])
     secrets = {arn: {"username": each.username, "password": each.password} for arn, each in logins.items()}
     admin = {"username": warehouse.ADMIN, "password": kept.admin}
     token = token_hex()
@@ -101,11 +101,11 @@ def redshift(home: Path, isolation: str, s3: MemoryS3, logins: Mapping[str, boot
         mock.patch.object(load, "client_for_role", return_value=CopysS3(s3)),
         mock.patch.object(s3_source, "region_of", return_value=REGION),
     ):
-        loop, port = asyncio.new_event_loop(), server.free_port(0)
-        front = loop.run_until_complete(asyncio.start_server(partial(connection.handle, settings), server.HOST, port))
+        loop, port = asyncio.new_event_loop(), ports.free_port(0)
+        front = loop.run_until_complete(asyncio.start_server(partial(connection.handle, settings), ports.HOST, port))
         thread = threading.Thread(target=loop.run_forever, daemon=True)
         thread.start()
-        runner = Runner(server.HOST, port, token, postgres.cancel_backend)
+        runner = Runner(ports.HOST, port, token, postgres.cancel_backend)
         try:
             yield DataApi(Operations(runner))
         finally:

@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.redshift.errors import RedshiftError
-from local.redshift.external.catalog import DataCatalog, ExternalSchema, ExternalTable, Partition
+from local.redshift.external.catalog import PSEUDO, ExternalSchema, ExternalTable, Partition, Scan
 from local.redshift.external.partition_values import hold_values
 from local.redshift.external.reading import Occurrence, is_asked_for, names_read, occurrences, reads_all
-from local.redshift.external.scan import PSEUDO, Scan, scan_chunks
 from local.redshift.external.told import TOLD, is_beside, told_rows
 from local.redshift.names import physical, true_name
-from local.redshift.s3_clients import Roles
-from local.redshift.s3_source import Stop
+from local.redshift.roles import Roles
 from local.redshift.sql import tree
 from local.redshift.sql.scope import quote
 from local.redshift.sql.translate import RECORD, STORED, STORED_BESIDE, STORED_CATALOG, UNIT
+from local.redshift.stop import Stop
+
+if TYPE_CHECKING:
+    from local.redshift.external.glue import DataCatalog
 
 _UNREAD = "character varying(65535)"  # a column that no statement can read
 _SPECTRUM_OID = "$spectrum_oid"
@@ -86,6 +88,10 @@ class Found:
         """
         if self.scan is None:
             return told_rows(self.wanted.name[-1], self.wanted.schemas, reader.roles, self.left_out)
+        # here, in the thread that reads: pyarrow and botocore take longer to load than a session to begin
+        from local.redshift.external.glue import DataCatalog
+        from local.redshift.external.scan import scan_chunks
+
         catalog = DataCatalog(self.scan.table.schema, reader.roles)
         return scan_chunks(catalog, self.scan, folder, reader.stop)
 
@@ -99,6 +105,8 @@ def find(wanted: Wanted, reader: Reader) -> Found | None:
     reader.stop.hold()
     if wanted.is_told:
         return Found(wanted, TOLD[wanted.name[-1]].columns)
+    from local.redshift.external.glue import DataCatalog  # here: botocore takes longer to load than a session to begin
+
     catalog = DataCatalog(wanted.schemas[0], reader.roles)
     table = catalog.table(true_name(wanted.name[-1]))
     if table is None:

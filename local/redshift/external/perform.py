@@ -7,10 +7,10 @@ statement for PostgreSQL.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.redshift.errors import ACTIVE_TRANSACTION, RedshiftError
-from local.redshift.external.catalog import PARTITIONS_AT_ONCE, DataCatalog, ExternalSchema, ExternalTable, Partition
+from local.redshift.external.catalog import PARTITIONS_AT_ONCE, ExternalSchema, ExternalTable, Partition
 from local.redshift.external.command import (
     AddPartitions,
     Command,
@@ -27,6 +27,9 @@ from local.redshift.external.stored import FORMS
 from local.redshift.external.text_form import START_OF_HEADING
 from local.redshift.masking import quote_literal
 from local.redshift.sql.scope import quote
+
+if TYPE_CHECKING:
+    from local.redshift.external.glue import DataCatalog
 
 _NOTHING = "do $external$ begin end $external$"
 
@@ -65,6 +68,8 @@ def perform(command: Command, schema: ExternalSchema) -> None:
     Raises:
         RedshiftError: the role may not, or what is named is there, or is not.
     """
+    from local.redshift.external.glue import DataCatalog  # here: botocore takes longer to load than a session to begin
+
     _DONE[type(command)](command, DataCatalog(schema))
 
 

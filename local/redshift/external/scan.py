@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,30 +20,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.redshift.columnar import BATCH_ROWS, ColumnarFile, open_columnar, unreadable
 from local.redshift.csv_values import as_csv
 from local.redshift.errors import RedshiftError
-from local.redshift.external.catalog import DataCatalog, ExternalColumn, ExternalTable, Partition
+from local.redshift.external.catalog import PATH, ExternalColumn, Partition, Scan
 from local.redshift.external.delimited import read_delimited
+from local.redshift.external.glue import DataCatalog
 from local.redshift.external.reading import NULL_PARTITION
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.s3_clients import s3_fault
 from local.redshift.s3_objects import downloaded
-from local.redshift.s3_source import SourceFile, Stop, refuse_other_region, visible
+from local.redshift.s3_source import SourceFile, refuse_other_region, visible
+from local.redshift.stop import Stop
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-PATH, SIZE = "$path", "$size"
-PSEUDO = {PATH: "character varying(65535)", SIZE: "bigint"}
 _CSV = pa_csv.WriteOptions(include_header=False)
-
-
-@dataclass(frozen=True)
-class Scan:
-    """What one statement reads: of a table, some partitions (None: it has none) and columns, and pseudo columns."""
-
-    table: ExternalTable
-    partitions: tuple[Partition, ...] | None
-    columns: frozenset[str]
-    pseudo: tuple[str, ...] = ()
 
 
 def scan_chunks(catalog: DataCatalog, scan: Scan, folder: Path, stop: Stop) -> Iterator[bytes]:

@@ -13,12 +13,15 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.redshift.errors import RedshiftError
-from local.redshift.external.catalog import DataCatalog, ExternalColumn, ExternalSchema
+from local.redshift.external.catalog import ExternalColumn, ExternalSchema
 from local.redshift.names import true_name
-from local.redshift.s3_clients import Roles
+from local.redshift.roles import Roles
+
+if TYPE_CHECKING:
+    from local.redshift.external.glue import DataCatalog
 
 _TEXT, _INTEGER, _NAME, _REMARKS = "character varying", "integer", "character varying(128)", "character varying(256)"
 _STORAGE = (
@@ -195,6 +198,8 @@ def told_rows(view: str, schemas: Iterable[ExternalSchema], roles: Roles, left_o
     Raises:
         RedshiftError: the role of a schema may not see its tables.
     """
+    from local.redshift.external.glue import DataCatalog  # here: botocore takes longer to load than a session to begin
+
     for schema in schemas:
         try:
             rows = list(TOLD[view].rows(DataCatalog(schema, roles)))

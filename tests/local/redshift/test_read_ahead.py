@@ -10,7 +10,7 @@ import pytest
 
 from local.redshift.errors import RedshiftError
 from local.redshift.read_ahead import ReadAhead
-from local.redshift.s3_source import Stop
+from local.redshift.stop import Stop
 
 
 def test_all_chunks_come_in_order() -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from local.redshift.errors import RedshiftError
 from local.redshift.s3_objects import downloaded
-from local.redshift.s3_source import READERS, SourceFile, Stop
+from local.redshift.s3_source import READERS, SourceFile
+from local.redshift.stop import Stop
 
 MISSING = 100
 SOURCES = [SourceFile("bucket", str(number), 1) for number in range(3 * READERS)]

@@ -48,6 +48,12 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def test_a_start_loads_nothing_that_only_copy_unload_and_external_tables_need() -> None:
+    asked = "import sys, local.redshift.front, local.redshift.server; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603 - ours
+    assert not {"pyarrow", "numpy", "boto3", "botocore"} & set(loaded.split())
+
+
 def test_state_and_ports_survive_a_stop_and_a_kill(tmp_path: Path) -> None:
     with running(tmp_path) as (process, facts):
         client = Client(facts)
