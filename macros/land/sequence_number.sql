@@ -1,13 +1,18 @@
 {% macro sequence_number(dataset, column) -%}
     {%- set value = landed_column(column) -%}
-    {%- if declared_kind(dataset, column) in ('real', 'double precision') -%}
-    {#- Airbyte's LSN. Its text would be rounded to 15 digits; above 2^53 it is rounded already -#}
+    {%- set kind = declared_kind(dataset, column) -%}
+    {%- if kind in ('real', 'double precision') -%}
+    {#- Airbyte's LSN. Its text would be rounded to 15 digits; above 2^53, and of a REAL 2^24, it is rounded already -#}
+    {%- set largest = 16777216 if kind == 'real' else 9007199254740992 -%}
     cast(case
         when {{ value }} is null then -1
-        when {{ value }} between 0 and 9007199254740992 and {{ value }} = floor({{ value }})
+        when {{ value }} between 0 and {{ largest }} and {{ value }} = floor({{ value }})
             then cast({{ value }} as bigint)
         else -2
     end as numeric(38,0))
+    {%- elif kind not in ('smallint', 'integer', 'bigint', 'decimal', 'varchar') -%}
+        {%- do exceptions.raise_compiler_error(
+            "changes of " ~ dataset ~ " say sequence: " ~ column ~ ", which is " ~ kind ~ ": it is a number or a text") -%}
     {%- else -%}
     {%- set text = 'trim(cast(' ~ value ~ ' as varchar(256)))' -%}
     cast(case

@@ -5,13 +5,16 @@ Hypothesis draws schedules; the end is compared with what the law says, told ind
 of a feed stands below: codes, marks of deleted rows, sequences, each as its tool writes it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from dbt.artifacts.resources.v1.components import ColumnInfo
 from hypothesis import HealthCheck, Phase, given, settings
 
+from ingest_lambda.warehouse.sqltypes import ALIASES, parse_type
 from tests.support import change_feeds
 from tests.support.change_feeds import FEEDS, MODELS, Feed, schedules
 from tests.support.convergence import Step, standing
@@ -78,8 +81,15 @@ def test_codes_are_those_declared_and_another_one_is_told(worker_warehouse: Mode
     [
         ("boolean", True, False),
         ("smallint", 1, 0),
+        ("numeric(3, 1)", 0.5, 0),
+        ("double precision", 1.0, 0.0),
+        ("float", 1, float("nan")),
+        ("real", -1.0, -0.0),
         ("timestamp", NOON, None),
+        ("date", NOON.date(), None),
+        ("text", "true", "false"),
         ("varchar(65535)", "true", "false"),
+        ("varchar(65535)", "1.0", " 0.0 "),
         ("varchar(65535)", "2025-11-13T12:00:00Z", ""),
     ],
 )
@@ -91,6 +101,56 @@ def test_a_mark_deletes_and_a_column_that_is_called_op_says_nothing_of_its_own(
     rows = [customer(key, op="D", mark=mark) for key, mark in marks.items()]
 
     assert end(worker_warehouse, feed, rows) == {"deleted": True, "kept": False, "empty": False}
+
+
+KINDS = {"char": "varchar", "timestamptz": "timestamp"}  # of types that changes do not tell apart
+
+
+@contextmanager
+def declaring(warehouse: ModelWarehouse, types: Mapping[str, str]) -> Iterator[None]:
+    """Let the source of customers declare columns of these types, whatever landing has."""
+    assert warehouse.manifest is not None
+    source = warehouse.manifest.sources[change_feeds.SOURCE]
+    columns = source.columns
+    source.columns = columns | {name: ColumnInfo(name, data_type=type_) for name, type_ in types.items()}
+    warehouse.manifest.build_flat_graph()
+    try:
+        yield
+    finally:
+        source.columns = columns
+        warehouse.manifest.build_flat_graph()
+
+
+def test_a_kind_has_every_name_that_a_contract_may_write(worker_warehouse: ModelWarehouse) -> None:
+    columns = {f"mark_{n}": name for n, name in enumerate(ALIASES)}
+    kinds = ";".join(f"{{{{ declared_kind('customers', '{column}') if execute }}}}" for column in columns)
+    with declaring(worker_warehouse, columns):
+        [found] = worker_warehouse.dbt("compile", "--inline", kinds).compiled.values()
+    known = [parse_type(name).name.lower() for name in ALIASES]
+    assert found.split(";") == [KINDS.get(name, name) for name in known]
+
+
+@pytest.mark.parametrize(
+    ("type_", "changes", "said"),
+    [
+        ("super", {"deleted": "mark"}, "say deleted: mark, which is super: a mark is a boolean, a number, a text or a"),
+        ("varbyte", {"deleted": "mark"}, "say deleted: mark, which is varbyte"),
+        ("int unsigned", {"deleted": "mark"}, "name mark, which is declared as int unsigned: give it the data_type"),
+        ("boolean", {"sequence": ["mark"]}, "say sequence: mark, which is boolean: it is a number or a text"),
+        ("timestamp", {"sequence": ["mark"]}, "say sequence: mark, which is timestamp"),
+    ],
+)
+def test_a_column_of_a_kind_that_says_nothing_stops_dbt(
+    worker_warehouse: ModelWarehouse, type_: str, changes: Mapping[str, object], said: str
+) -> None:
+    worker_warehouse.empty()
+    with (
+        change_feeds.declared(worker_warehouse, Feed("of marks", changes, {"mark": "integer"})),
+        declaring(worker_warehouse, {"mark": type_}),
+    ):
+        run = worker_warehouse.dbt("run", "--select", "stg_customers")
+    assert not run.success
+    assert said in " ".join(run.messages.split())
 
 
 def test_where_nothing_is_declared_nothing_deletes(worker_warehouse: ModelWarehouse) -> None:
@@ -131,6 +191,18 @@ def test_a_sequence_is_the_number_that_it_stands_for_and_what_is_none_is_told(
         )
     assert [int(number) for _, number in found] == list(NUMBERS.values())
     assert [key for (key,) in reasons] == [key for key, number in found if int(number) == -2]
+
+
+@pytest.mark.parametrize(("type_", "last"), [("float4", 2**24), ("float", 2**53), ("int8", 2**63 - 1)])
+def test_a_sequence_that_its_column_may_have_rounded_is_told(
+    worker_warehouse: ModelWarehouse, type_: str, last: int
+) -> None:
+    feed = Feed("of numbers", {"operation": "op", "sequence": ["number"]}, {"number": type_})
+    numbers = [7, last] if type_ == "int8" else [7, last, 2 * last]
+    rows = [customer(f"c-{number}", op="U", number=number) for number in numbers]
+    assert end(worker_warehouse, feed, rows) == {
+        f"c-{number}": False if number <= last else "sequence_malformed" for number in numbers
+    }
 
 
 def test_two_columns_are_one_number_the_first_before_the_second(worker_warehouse: ModelWarehouse) -> None:

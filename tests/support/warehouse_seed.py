@@ -170,6 +170,8 @@ def literal(value: object) -> str:
         return "'" + value.replace("'", "''") + "'"
     if isinstance(value, int | Decimal):
         return str(value)
+    if isinstance(value, float):  # NaN has no literal of its own
+        return f"cast('{value}' as double precision)"
     raise TypeError(f"no literal for {type(value).__name__}")
 
 
