@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,11 +37,31 @@ from local.redshift.unload import Unload
 _T = TypeVar("_T")
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the catalog said of a statement's names in an epoch, and the OIDs of its relations by name."""
+
+    epoch: int
+    answer: Answer
+    ids: dict[str, int]
+    can_lock: bool = False  # the session's user, the relation that the statement writes
+    relations: Mapping[int, Described] = field(default_factory=dict)  # by OID
+
+
 @dataclass
 class Epoch:
-    """Counts what may have changed the catalog, by whichever session; answers of an earlier count are asked anew."""
+    """Counts what may have changed the catalog, by whichever session; answers of an earlier count are asked anew.
+
+    `shared`: answers that are every session's of a database, by the database and what was asked.
+    """
 
     number: int = 0
+    shared: dict[tuple[str, Needs], Known] = field(default_factory=dict)
+
+    def count(self) -> None:
+        """Count a change."""
+        self.number += 1
+        self.shared.clear()
 
 
 class Running:
@@ -96,16 +116,6 @@ class Load:
     targets: list[TargetColumn]
     table_id: int | None
     claims: tuple[Claim, ...] = ()
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the catalog said of a statement's names in an epoch, and the OIDs of its relations by name."""
-
-    epoch: int
-    answer: Answer
-    ids: dict[str, int]
-    can_lock: bool = False  # the session's user, the relation that the statement writes
 
 
 def raising(error: RedshiftError) -> str:

@@ -29,6 +29,7 @@ _BINDS = re.compile(r"\s*(?:create\s+(?:or\s+replace\s+)?view|alter\s+(?:table|v
 # What changes rows alone, and what changes nothing for other sessions.
 _ROWS_ONLY = re.compile(r"\s*\(*\s*(?:select|with|insert|update|delete|merge)\b", re.IGNORECASE)
 _OWN_ONLY = re.compile(r"\s*(?:begin|start|commit|end|rollback|abort|set|reset|show|lock|analyze|fetch|close)\b", re.I)
+_MOST_SHARED = 10_000  # answers, of one state of the catalog
 _NOTHING = Known(0, (), {})
 
 
@@ -66,13 +67,37 @@ class Translation(Writing):
     def _count_change(self) -> None:
         """Count a change of the catalog when it is sent and when it is done: others may ask in between."""
         if self._has_changed:
-            self.settings.epoch.number += 1
+            self.settings.epoch.count()
 
     async def _answer(self, needed: Needs) -> Known:
         """Return what names mean: as the catalog said before, if nothing has changed it since, else as it says now."""
         if not self._is_known(needed):
-            self._known[needed] = await self._asked(needed, self.settings.epoch.number)
+            self._known[needed] = await self._from_anyone(needed)
+            if self.protocol:
+                self._relations |= self._known[needed].relations
         return self._known[needed]
+
+    async def _from_anyone(self, needed: Needs) -> Known:
+        """Return what the catalog says, or has said to any session: its answer costs a new session some milliseconds.
+
+        It is the same for all where each name has its schema's, no right is asked for, and the session sees the catalog
+        as it is, without changes of its own.
+        """
+        shared = self.settings.epoch.shared
+        key = self.recorder.origin.database, needed
+        is_shared = (
+            (self._status == b"I" or (self._status == b"T" and not self._has_snapshot))
+            and not self._has_changed
+            and not needed.target
+            and all(len(name) > 1 for name in needed.relations)
+        )
+        if is_shared and key in shared:
+            return shared[key]
+        number = self.settings.epoch.number
+        known = await self._asked(needed, number)
+        if is_shared and number == self.settings.epoch.number and len(shared) < _MOST_SHARED:
+            shared[key] = known
+        return known
 
     def _is_known(self, needed: Needs | None) -> bool:
         return needed in self._known and self._known[needed].epoch == self.settings.epoch.number
@@ -84,6 +109,7 @@ class Translation(Writing):
         rows: list[tuple[str, str, str]] = []
         ids: dict[str, int] = {}
         can_lock = False
+        relations: dict[int, Described] = {}
         # As an array: PostgreSQL passes a function no more than 100 arguments.
         if needed.relations:
             names = ", ".join(quote_literal(UNIT.join(name)) for name in needed.relations)
@@ -92,7 +118,7 @@ class Translation(Writing):
                 asked += f"; {_may_lock(quote_path(needed.target[-2:]))}"
             answered = await self._ask(asked)
             found = [row for row in answered if len(row) > 1]
-            self._relations |= _described(found) if self.protocol else {}
+            relations = _described(found)
             can_lock = ["t"] in answered
             whose = {"t": NAMING} if NAMES else {}
             rows += [
@@ -103,7 +129,7 @@ class Translation(Writing):
             names = ", ".join(map(quote_literal, needed.functions))
             found = await self._ask(f"select * from pg_catalog.rs_functions(variadic array[{names}])")  # noqa: S608 - quoted
             rows += [(name or "", "function", type_ or "") for name, type_ in found]
-        return Known(epoch, tuple(rows), ids, can_lock)
+        return Known(epoch, tuple(rows), ids, can_lock, relations)
 
     async def _queue_to_bind(self, statement: str) -> None:
         """Let transactions that begin by making or renaming views run one after the other.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import struct
@@ -122,3 +123,27 @@ def test_settings_of_redshift_can_be_set(client: Client, name: str) -> None:
 
 def test_a_large_result_arrives_whole(client: Client) -> None:
     assert len(client.run("select n, 'row ' || n from generate_series(1, 50000) as n")) == 50000
+
+
+def test_sessions_share_what_the_catalog_said_and_none_sees_what_another_has_not_committed(
+    facts: dict[str, Any], client: Client, other_client: Client, schema: str
+) -> None:
+    table, asked = f"{schema}.t", itertools.count()
+
+    def rows(asker: Client) -> list[tuple[Any, ...]]:
+        # another text each time, as the driver keeps what it has prepared
+        return asker.run(f"select * from {table} where {next(asked)} >= 0")  # noqa: S608 - ours
+
+    client.run("create table t (a int)", "insert into t values (1)")
+    assert rows(client) == rows(other_client) == [(1,)]
+    other_client.run("begin", f"alter table {table} add column b int default 2")
+    assert rows(other_client) == [(1, 2)]
+    other_client.run("rollback")
+    assert rows(client) == rows(other_client) == [(1,)]
+    client.run(f"alter table {table} add column c int default 3")
+    assert rows(client) == rows(other_client) == [(1, 3)]
+    new = Client(facts)
+    assert rows(new) == [(1, 3)]
+    client.run(f"drop table {table}", f"create table {table} (d varchar(5))", "insert into t values ('d')")
+    assert rows(new) == rows(other_client) == [("d",)]
+    new.close()
