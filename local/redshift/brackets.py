@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+BLANKS = " \t\n\r\f\v"
+"""What parts words: a blank beyond ASCII is a letter of a name (https://docs.aws.amazon.com/redshift/latest/dg/r_names.html)."""
+
 
 def closing(text: str, opening: int) -> int:
     """Return the index of the bracket that closes the one at `opening`, or -1.
@@ -30,6 +33,6 @@ def split_commas(text: str) -> list[str]:
     for index, character in enumerate(text):
         depth += (character == "(") - (character == ")")
         if character == "," and depth == 0:
-            parts.append(text[start:index].strip())
+            parts.append(text[start:index].strip(BLANKS))
             start = index + 1
-    return [*parts, text[start:].strip()]
+    return [*parts, text[start:].strip(BLANKS)]

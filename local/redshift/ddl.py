@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from local.redshift.brackets import closing, split_commas
+from local.redshift.brackets import BLANKS, closing, split_commas
 from local.redshift.masking import IDENTIFIER, NAME, STRING, Masked, unquote_identifier
 from local.redshift.sql.tokens import syntax_error
 from local.redshift.sql.words import CATALOG_COLUMNS, RESERVED
@@ -53,6 +53,7 @@ _VARBYTE = re.compile(
     rf"^(?:add\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\s+varbyte\b(?:\s*\((?P<length>\d+)\))?", re.IGNORECASE
 )
 # A default is a literal or one of these: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
+_BLANKS = re.compile(f"[{BLANKS}]+")
 _DEFAULT = re.compile(r"\bdefault\s+(sysdate|getdate\s*\(\s*\))", re.IGNORECASE)
 _DEFAULTS = {"sysdate": "pg_catalog.rs_sysdate()"}
 _NO_OP_ACTION = re.compile(
@@ -135,7 +136,7 @@ def _key_columns(item: str) -> list[str]:
 
 
 def _named(name: str, masked: Masked) -> str:
-    return unquote_identifier(masked.restore(name.strip()))
+    return unquote_identifier(masked.restore(name.strip(BLANKS)))
 
 
 def _is_required(item: str, listed: set[str], masked: Masked) -> bool:
@@ -176,7 +177,7 @@ def _column(item: str) -> str:
     if varbyte:
         length = varbyte["length"] or VARBYTE_BYTES
         item += f" check (pg_catalog.rs_fits_varbyte({varbyte['name']}, {length}))"
-    return " ".join(item.split())
+    return _BLANKS.sub(" ", item).strip(BLANKS)
 
 
 def _identity(match: re.Match[str]) -> str:

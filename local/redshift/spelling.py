@@ -1,8 +1,9 @@
 """Values as Redshift's drivers read them, where PostgreSQL spells them else. Pure.
 
 In: the columns of a RowDescription and the values of rows, as PostgreSQL sends them. Out: those of Redshift: VARBYTE
-without `\\x`, SUPER without blanks, intervals (intervals.py). Under the binary protocol (row_description.py) DECIMAL is
-a whole number of 8 or 16 bytes whose scale the column's modifier tells, and VARBYTE the bytes themselves, as text too.
+without `\\x`, SUPER without blanks, TIME before 24:00, intervals (intervals.py). Under the binary protocol
+(row_description.py) DECIMAL is a whole number of 8 or 16 bytes whose scale the column's modifier tells, and VARBYTE the
+bytes themselves, as text too.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from local.redshift.row_description import OID_NUMERIC, Field, scale_of
 
 Change = Callable[[bytes], bytes]
 OUT_OF_RANGE = "22003"
+_FRACTION = re.compile(rb"\.\d+")
 _JSON_BLANK = re.compile(rb'("(?:[^"\\]|\\.)*")|\s+')
 # PostgreSQL's DECIMAL (numeric_send): how many digits to the base of 10,000, the first one's power of that base, sign,
 # digits after the point; then the digits.
@@ -27,6 +29,11 @@ _DECIMAL = struct.Struct("!hhHH")
 _BASE, _BASE_DIGITS = 10_000, 4
 _POSITIVE, _NEGATIVE = 0x0000, 0x4000
 _SMALL, _LARGE = 8, 16  # bytes of a DECIMAL
+OID_TIME, OID_TIMETZ, OID_ABSTIME = 1083, 1266, 702
+_DAY = struct.pack("!q", 86_400_000_000)  # microseconds
+_MOMENT = struct.Struct("!q")  # microseconds since 2000, or infinity
+_FIRST, _LAST = -(2**63), 2**63 - 1
+_EPOCH = 946_684_800  # seconds from 1970 to 2000
 _LENGTH = struct.Struct("!i")
 _BINARY = 1  # the code of a format
 
@@ -62,6 +69,10 @@ def _spelling(oid: int, modifier: int, is_binary: bool) -> Spelling | None:
         return Spelling(partial(respelt, oid=oid), super_text)
     if oid == OID_INTERVAL:
         return Spelling(None, partial(as_redshift, oid=oid_of(modifier)))
+    if oid in (OID_TIME, OID_TIMETZ):
+        return Spelling(_midnight, _binary_midnight)
+    if oid == OID_ABSTIME:
+        return Spelling(_whole_seconds, abstime, may_fail=True)
     if oid == OID_NUMERIC and is_binary:
         return Spelling(None, partial(decimal, scale_of(modifier)), may_fail=True)
     return None
@@ -114,6 +125,39 @@ def super_text(value: bytes) -> bytes:
     b'{"a":1}'
     """
     return respelt(value[1:], OID_JSONB)
+
+
+def _midnight(value: bytes) -> bytes:
+    """Return a TIME as text, the day's end as its beginning: so its drivers' tests expect 24:00:00 to be told."""
+    return b"00" + value[2:] if value.startswith(b"24") else value
+
+
+def _binary_midnight(value: bytes) -> bytes:
+    """Return a TIME in binary, its zone behind it if it has one; see `_midnight`."""
+    return bytes(len(_DAY)) + value[len(_DAY) :] if value.startswith(_DAY) else value
+
+
+def _whole_seconds(value: bytes) -> bytes:
+    return _FRACTION.sub(b"", value)
+
+
+def abstime(value: bytes) -> bytes:
+    """Return a moment as PostgreSQL sends a TIMESTAMPTZ as an ABSTIME: the seconds since 1970, in 4 bytes.
+
+    The numbers of both infinities are those of PostgreSQL 8.0, as which Redshift's drivers read them.
+
+    >>> [int.from_bytes(abstime(_MOMENT.pack(moment)), signed=True) for moment in (0, 2**63 - 1, -(2**63))]
+    [946684800, 2147483644, -2147483648]
+
+    Raises:
+        RedshiftError: 4 bytes do not hold it.
+    """
+    (moment,) = _MOMENT.unpack(value)
+    seconds: int = {_LAST: 2**31 - 4, _FIRST: -(2**31)}.get(moment, moment // 1_000_000 + _EPOCH)
+    try:
+        return seconds.to_bytes(4, signed=True)
+    except OverflowError:
+        raise RedshiftError("abstime out of range: it lies between 1901-12-13 and 2038-01-19", "22008") from None
 
 
 def decimal(scale: int, value: bytes) -> bytes:

@@ -8,6 +8,21 @@ create domain pg_catalog.varbyte as bytea;
 create domain pg_catalog.intervaly2m as interval year to month;
 create domain pg_catalog.intervald2s as interval day to second;
 
+-- A moment to the second, of the internal types that Redshift has kept from PostgreSQL 8.0, and its number there; no page
+-- tells of it, its drivers do. It is kept as a TIMESTAMPTZ, which the front sends as 4 bytes (spelling.py).
+create type pg_catalog.abstime;
+update pg_catalog.pg_type set oid = 702 where typname = 'abstime';
+create function pg_catalog.abstimein(cstring, oid, integer) returns abstime language internal stable strict as 'timestamptz_in';
+create function pg_catalog.abstimeout(abstime) returns cstring language internal stable strict as 'timestamptz_out';
+create function pg_catalog.abstimerecv(internal, oid, integer) returns abstime language internal stable strict as 'timestamptz_recv';
+create function pg_catalog.abstimesend(abstime) returns bytea language internal stable strict as 'timestamptz_send';
+create type pg_catalog.abstime (
+    input = pg_catalog.abstimein, output = pg_catalog.abstimeout, receive = pg_catalog.abstimerecv,
+    send = pg_catalog.abstimesend, like = timestamptz, category = 'D'
+);
+create cast (abstime as timestamptz) without function as implicit;
+create cast (timestamptz as abstime) without function as assignment;
+
 create function pg_catalog.rs_truncate_bytes(value text, bytes integer) returns text
 language sql immutable strict as $$
     -- the longest prefix of whole characters that fits: cut the bytes, then drop what is left of a cut character

@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 import pytest
+import redshift_connector
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.redshift.masking import mask, split_statements
-from tests.local.redshift.support import Client
+from tests.local.redshift.support import Client, psycopg2_connection
 
 
 def test_varchar_counts_bytes(client: Client) -> None:
@@ -151,3 +155,37 @@ def test_a_computation_with_a_parameter_has_the_digits_of_the_type_that_it_is_de
         "3.3400000000000",
     ]
     assert client.error("execute divided (0, 1)")["C"] == "22012"
+
+
+@pytest.mark.parametrize("protocol", [0, 2])
+def test_an_abstime_and_the_end_of_a_day_are_told_as_the_drivers_tests_expect(
+    facts: dict[str, Any], protocol: int
+) -> None:
+    connection = redshift_connector.connect(
+        host=facts["host"], port=facts["wire_port"], database=facts["database"], user=facts["admin_user"],
+        password=facts["admin_password"], ssl=False, client_protocol_version=protocol,
+    )  # fmt: skip
+    cursor = connection.cursor()
+    cursor.execute(
+        "select 'infinity'::abstime, '2022-06-10 01:02:03.9'::abstime, '24:00:00'::time, '24:00 WET'::timetz"
+    )
+    midnight = dt.time(0, tzinfo=dt.UTC)
+    told = [dt.datetime(2038, 1, 19, 3, 14, 4, tzinfo=dt.UTC), dt.datetime(2022, 6, 10, 1, 2, 3, tzinfo=dt.UTC)]
+    assert list(cursor.fetchall()[0]) == [*told, dt.time(0), midnight]
+    assert cursor.description[0][1] == redshift_connector.utils.oids.RedshiftOID.ABSTIME
+    connection.rollback()
+    with pytest.raises(redshift_connector.error.ProgrammingError, match="abstime out of range"):
+        cursor.execute("select '2040-01-01'::abstime")
+    connection.close()
+    text = psycopg2_connection(facts)
+    with text.cursor() as asker:
+        asker.execute("select '2022-06-10 01:02:03.9'::abstime, '24:00:00'::time")
+        assert asker.fetchall() == [("2022-06-10 01:02:03+00", dt.time(0))]
+    text.close()
+
+
+def test_a_blank_beyond_ascii_is_a_letter_of_a_column_s_name(client: Client) -> None:
+    client.run("create temp table t (a\u205f int, b int)")
+    cursor = client.connection.cursor()
+    cursor.execute("select * from t")
+    assert [column[0] for column in cursor.description] == ["a\u205f", "b"]
