@@ -2,7 +2,7 @@
     {%- set ordered_by = order_of_entity() -%}
     {%- set reasons = {} -%}
     {%- if ordered_by == 'file' -%}
-        {%- do reasons.update({'delete_uploaded_again': "_operation = 'D' and _is_uploaded_again"}) -%}
+        {%- do reasons.update({'stored_again_with_other_rows': '_is_stored_again'}) -%}
     {%- else -%}
         {%- do reasons.update({'delete_without_' ~ ordered_by: "_operation = 'D' and " ~ is_unplaced()}) -%}
     {%- endif -%}

@@ -2,10 +2,24 @@
     {%- set passed = columns | list + row_columns() | reject('in', snapshot_columns()) | list -%}
     {%- set by_file = order_of_entity() == 'file' -%}
     {%- set snapshot = entity_snapshot() -%}
+    {%- set loads = loads_of_versions(bounds) if by_file -%}
     {%- if by_file %}
     select
-        looked_at.*,
-        again.file_id is not null as _is_uploaded_again
+        {%- for column in passed %}
+        {%- if loads == {} or column not in ('_business_at', '_file_modified_at') %}
+        looked_at.{{ column }},
+        {%- elif column == '_file_modified_at' %}
+        coalesce(again.copy_of_at, looked_at._file_modified_at) as _file_modified_at,
+        {%- else %}
+        {#- A row without a time of its own has its file's #}
+        case
+            when again.copy_of_at is not null and looked_at._business_at = looked_at._file_modified_at
+                then again.copy_of_at
+            else looked_at._business_at
+        end as _business_at,
+        {%- endif %}
+        {%- endfor %}
+        {{ 'false' if loads == {} else 'again.file_id is not null and again.copy_of_at is null' }} as _is_stored_again
     from (
     {%- elif snapshot %}
     select
@@ -34,8 +48,10 @@
     {%- endif -%}
     {%- if by_file %}
     ) as looked_at
-    left join ({{ files_uploaded_again() }}) as again
+    {%- if loads != {} %}
+    left join ({{ files_stored_again(staged, loads) }}) as again
         on looked_at._file_id = again.file_id
+    {%- endif %}
     {%- elif snapshot %}
     {%- if snapshot.end != 'file' %}
     {#- Rows that landed before their snapshot was whole, or that a later one holds as well #}

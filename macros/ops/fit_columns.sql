@@ -14,6 +14,11 @@
             {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- for entity, file in earlier_versions(existing).items() if entity not in reshaped -%}
+        {%- do reshaped.append(entity) -%}
+        {%- do log(entity ~ " is built from the first row: " ~ file ~ " has landed, which was stored before the version of it"
+            ~ " that is modeled", info=true) -%}
+    {%- endfor -%}
     {%- do graph.update({'beside': {'run_id': invocation_id, 'columns': beside}}) -%}
     {%- do graph.update({'reshaped': {'run_id': invocation_id, 'entities': reshaped}}) -%}
 {%- endmacro %}

@@ -8,7 +8,7 @@ of a feed stands below: codes, marks of deleted rows, sequences, each as its too
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from dbt.artifacts.resources.v1.components import ColumnInfo
@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from ingest_lambda.warehouse.sqltypes import ALIASES, parse_type
 from tests.support import change_feeds
-from tests.support.change_feeds import FEEDS, MODELS, Feed, schedules
+from tests.support.change_feeds import FEEDS, MODELS, STORED_AGAIN, Feed, schedules
 from tests.support.convergence import Step, standing
 from tests.support.following import assert_as_built_anew, follow
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import customer, customers_file
-from tests.support.warehouse_seed import NOON, Row
+from tests.support.warehouse_seed import NOON, Row, SeedFile
 
 pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
@@ -30,6 +30,8 @@ EXAMPLES = 5  # each is several dbt runs
 RUN = ("--select", *MODELS)
 TABLES = ("--select", *MODELS[1:])  # the view before them stays as it is
 CUSTOMERS = "select customer_id, country, is_deleted from modeled.customers order by 1"
+BY_FILE = FEEDS[-1]
+QUARANTINED = "select customer_id, reject_reason from gate.quarantine_customers order by 1, 2"
 DELETES = (
     "select customer_id, reject_reason from gate.int_customers__checked "
     "where row_status = 'quarantined' and _operation = 'D' order by 1, 2"
@@ -229,28 +231,70 @@ def end(warehouse: ModelWarehouse, feed: Feed, rows: Sequence[Row], fact: str = 
     return dict((*modeled, *rejected))
 
 
-def test_the_deletes_of_a_file_that_is_uploaded_again_wait_in_sight_until_it_is_undone(
+def test_a_file_that_is_copied_onto_itself_changes_nothing_before_or_after_a_full_refresh(
     worker_warehouse: ModelWarehouse,
 ) -> None:
-    warehouse, by_file = worker_warehouse, FEEDS[-1]
-    key_only = dict.fromkeys(customer("c-1")) | {"customer_id": "c-1", "op": "D", "lsn": None}
-    gone = customers_file("gone", [key_only], NOON + HOUR)
-    again = replace(gone, version="2", modified_at=NOON + 3 * HOUR)
+    warehouse = worker_warehouse
     warehouse.empty()
-    with change_feeds.declared(warehouse, by_file):
-        warehouse.loader.land(customers_file("first", [customer("c-1", op="I", lsn=None)]))
-        warehouse.loader.land(gone)
+    with change_feeds.declared(warehouse, BY_FILE):
+        first = said("first", NOON, customer("c-1", country="DE"), customer("c-2", country="DE"))
+        warehouse.loader.land(first)
+        warehouse.loader.land(said("second", NOON + HOUR, customer("c-1", op="D"), customer("c-2", country="FR")))
         warehouse.run_green(*RUN)
-        assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", None, True)]
 
-        warehouse.loader.land(customers_file("back", [customer("c-1", op="I", lsn=None)], NOON + 2 * HOUR))
+        warehouse.loader.land(replace(first, version="2", modified_at=NOON + 2 * HOUR))
+        for refresh in ((), ("--full-refresh",)):
+            warehouse.run_green(*refresh, *RUN)
+            assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", None, True), ("c-2", "FR", False)]
+            assert warehouse.transformer.rows(QUARANTINED) == []
+
+
+def test_a_file_that_is_stored_again_with_other_rows_waits_in_sight_until_one_of_both_is_undone(
+    worker_warehouse: ModelWarehouse,
+) -> None:
+    warehouse = worker_warehouse
+    warehouse.empty()
+    with change_feeds.declared(warehouse, BY_FILE):
+        first = said("load", NOON, customer("c-1", country="DE"), customer("c-2", country="DE"))
+        again = replace(
+            first, version="2", modified_at=NOON + 2 * HOUR, rows=[*first.rows[:1], customer("c-3", lsn=None)]
+        )
+        warehouse.loader.land(first)
+        warehouse.loader.land(said("between", NOON + HOUR, customer("c-1", country="FR")))
         warehouse.loader.land(again)
         for refresh in ((), ("--full-refresh",)):
             warehouse.run_green(*refresh, *RUN)
-            assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "DE", False)]
-            assert warehouse.transformer.rows(DELETES) == [("c-1", "delete_uploaded_again")]
+            assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "FR", False), ("c-2", "DE", False)]
+            assert warehouse.transformer.rows(QUARANTINED) == [("c-1", STORED_AGAIN), ("c-3", STORED_AGAIN)]
 
-        warehouse.loader.undo(again)
+        warehouse.loader.undo(first)  # a reload: what is stored now counts, from when it was stored
+        warehouse.run_green("--full-refresh", *RUN)  # as the transform does after an undo
+        reloaded = [("c-1", "DE", False), ("c-3", "DE", False)]
+        assert warehouse.transformer.rows(CUSTOMERS) == reloaded
+        assert warehouse.transformer.rows(QUARANTINED) == []
+
+        warehouse.loader.replay(first)  # the undo was wrong: nothing may be left of what it has let in
         warehouse.run_green(*RUN)
-        assert warehouse.transformer.rows(DELETES) == []
-        assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "DE", False)]
+        assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "FR", False), ("c-2", "DE", False)]
+        assert warehouse.transformer.rows(QUARANTINED) == [("c-1", STORED_AGAIN), ("c-3", STORED_AGAIN)]
+
+
+def test_the_version_that_was_stored_first_is_the_first_even_if_it_lands_last(worker_warehouse: ModelWarehouse) -> None:
+    warehouse = worker_warehouse
+    warehouse.empty()
+    with change_feeds.declared(warehouse, BY_FILE):
+        first = said("first", NOON, customer("c-1", country="DE"))
+        warehouse.loader.land(replace(first, version="2", modified_at=NOON + 2 * HOUR))
+        warehouse.loader.land(said("second", NOON + HOUR, customer("c-1", country="FR")))
+        warehouse.run_green(*RUN)
+        warehouse.loader.land(first)
+
+        told = warehouse.run_green(*RUN).messages
+        assert "customers is built from the first row: s3://landfall-test/raw/customers/first.parquet" in told
+        assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "FR", False)]
+        assert "from the first row" not in warehouse.run_green(*RUN).messages
+
+
+def said(name: str, stored_at: datetime, *rows: Row) -> SeedFile:
+    """Return a file of changes without a sequence."""
+    return customers_file(name, [{"lsn": None, "op": "U", **row} for row in rows], stored_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from dbt.artifacts.resources.v1.components import ColumnInfo
@@ -18,6 +18,7 @@ from tests.support.warehouse_seed import NOON, Row, SeedFile
 
 SOURCE = "source.landfall.landing.customers"
 MODELS = ("stg_customers", "int_customers__checked", "customers")
+STORED_AGAIN = "stored_again_with_other_rows"
 _NO_SEQUENCE = -1
 
 
@@ -77,16 +78,22 @@ def _files(draw: st.DrawFn, number: int) -> SeedFile:
 
 @st.composite
 def schedules(draw: st.DrawFn) -> list[Step]:
-    """Draw files that land in some order; one is uploaded again under its key; runs, and undos of a file."""
+    """Draw files that land in some order; one is stored again under its key, as it is or with other rows; runs, and
+    undos of a file, after which it may land again.
+    """
     files = [draw(_files(number)) for number in range(draw(st.integers(min_value=2, max_value=3)))]
-    again = replace(files[0], version="2", modified_at=draw(_times))
+    rows = draw(st.sampled_from([files[0].rows, files[0].rows, files[1].rows]))
+    again = replace(files[0], version="2", modified_at=draw(_times), rows=rows)
     steps: list[Step] = []
     for file in draw(st.permutations([*files, *draw(st.lists(st.just(again), max_size=1))])):
         is_amid = draw(st.sampled_from([False, False, True]))
         steps.append(Step(Act.LAND_AMID_A_RUN, file, draw(_moments)) if is_amid else Step(Act.LAND, file))
         then = draw(st.sampled_from([None, Act.RUN, Act.RUN, Act.UNDO]))
         if then is Act.UNDO:
-            steps.append(Step(then, draw(st.sampled_from([step.file for step in steps if step.file]))))
+            undone = draw(st.sampled_from([step.file for step in steps if step.file]))
+            steps += [Step(then, undone), *draw(st.sampled_from([[], [Step(Act.REPLAY, undone)]]))]
+            if steps[-1].act is Act.REPLAY and draw(st.booleans()):
+                steps.insert(-1, Step(Act.RUN))
         elif then:
             steps.append(Step(then))
     return steps
@@ -103,7 +110,8 @@ def modeled(feed: Feed, files: Sequence[SeedFile]) -> list[tuple[object, ...]]:
 def unplaced(feed: Feed, files: Sequence[SeedFile]) -> list[tuple[object, ...]]:
     """Return key and reason of the deletes that nobody can order, which must stay in sight.
 
-    Of a file that is uploaded again the second time is known: what is newer than that is newer than the delete.
+    Of a file that was stored again with other rows the second time is known: what is newer than that is newer than the
+    delete.
     """
     newest = _newest(feed, files)
     return sorted(
@@ -111,9 +119,9 @@ def unplaced(feed: Feed, files: Sequence[SeedFile]) -> list[tuple[object, ...]]:
         for file, number, row in _numbered(files)
         if (reason := _why_not(feed, files, file, row)) and row["op"] == "D"
         if not (
-            reason == "delete_uploaded_again"
+            reason == STORED_AGAIN
             and row["customer_id"] in newest
-            and newest[row["customer_id"]][0] > _place(feed, file, number, row)
+            and newest[row["customer_id"]][0] > _place(feed, file.modified_at, file, number, row)
         )
     )
 
@@ -121,7 +129,7 @@ def unplaced(feed: Feed, files: Sequence[SeedFile]) -> list[tuple[object, ...]]:
 def _newest(feed: Feed, files: Sequence[SeedFile]) -> dict[str, tuple[tuple[Any, ...], Row]]:
     """Return the newest accepted version of each key, with its place in the order."""
     accepted = [
-        (_place(feed, file, number, row), row)
+        (_place(feed, _counts_from(files, file), file, number, row), row)
         for file, number, row in _numbered(files)
         if _why_not(feed, files, file, row) is None
     ]
@@ -134,12 +142,31 @@ def _numbered(files: Sequence[SeedFile]) -> Iterator[tuple[SeedFile, int, Row]]:
             yield file, number, row
 
 
-def _place(feed: Feed, file: SeedFile, number: int, row: Row) -> tuple[Any, ...]:
-    by_file = (file.modified_at, file.key, file.file_id, number)
+def _place(feed: Feed, copied_at: datetime, file: SeedFile, number: int, row: Row) -> tuple[Any, ...]:
     if feed.order == "file":
-        return by_file
+        return copied_at, file.key, file.file_id, number
+    by_file = (file.modified_at, file.key, file.file_id, number)
     by_sequence = (_number(row), *by_file)
     return by_sequence if feed.order == "sequence" else (row["updated_at"] or row["created_at"], *by_sequence)
+
+
+def _first(files: Sequence[SeedFile], file: SeedFile) -> SeedFile:
+    """Return the version of a file that was stored first, whichever landed first."""
+    return min((each for each in files if each.key == file.key), key=lambda each: (each.modified_at, each.file_id))
+
+
+def _is_copy(files: Sequence[SeedFile], file: SeedFile) -> bool:
+    """Tell whether a file has the rows that it had when it was stored first; `lsn` is no column of a customer."""
+    told, first = (
+        [{**row, "op": row["op"] or "U", "lsn": None} for row in version.rows]
+        for version in (file, _first(files, file))
+    )
+    return told == first
+
+
+def _counts_from(files: Sequence[SeedFile], file: SeedFile) -> datetime:
+    """Return when a file was stored; a copy of what it was counts as the first."""
+    return _first(files, file).modified_at if _is_copy(files, file) else file.modified_at
 
 
 def _number(row: Row) -> int:
@@ -148,14 +175,15 @@ def _number(row: Row) -> int:
 
 def _why_not(feed: Feed, files: Sequence[SeedFile], file: SeedFile, row: Row) -> str | None:
     """Say why a row is not modeled; None where it may be."""
+    if feed.order == "file" and not _is_copy(files, file):
+        return STORED_AGAIN
     if row["op"] != "D":
         return "country_malformed" if row["country"] == "of no country" else None
     if feed.order == "time":
         return "delete_without_time" if row["updated_at"] is None else None
     if feed.order == "sequence":
         return "delete_without_sequence" if row["lsn"] is None else None
-    first = next(other for other in files if other.key == file.key)
-    return "delete_uploaded_again" if first.file_id != file.file_id else None
+    return None
 
 
 @contextmanager

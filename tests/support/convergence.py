@@ -27,6 +27,7 @@ class Act(Enum):
     RUN = "run"
     RUN_AMID_A_RUN = "run in the middle of a run"
     UNDO = "undo a file that has landed"
+    REPLAY = "land again what was undone"
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,10 @@ def schedules(draw: st.DrawFn) -> list[Step]:
 
 
 def standing(schedule: Sequence[Step]) -> list[SeedFile]:
-    """Return the files whose rows count in the end. An undone one stays undone, even if it comes again."""
+    """Return the files whose rows count in the end. An undone one stays undone, even if it comes again by itself."""
     landed = {step.file.file_id: step.file for step in schedule if step.file}
-    undone = {step.file.file_id for step in schedule if step.file and step.act is Act.UNDO}
+    last = {step.file.file_id: step.act for step in schedule if step.file and step.act in (Act.UNDO, Act.REPLAY)}
+    undone = {file_id for file_id, act in last.items() if act is Act.UNDO}
     return [file for file_id, file in landed.items() if file_id not in undone]
 
 

@@ -25,6 +25,8 @@ def follow(
         elif step.act is Act.UNDO and step.file:
             warehouse.loader.undo(step.file)
             refresh = ("--full-refresh",)
+        elif step.act is Act.REPLAY and step.file:
+            warehouse.loader.replay(step.file)
         else:
             during = _amid_run(step, warehouse, selected, other_builder, is_anew=bool(refresh))
             warehouse.run_green(*refresh, *selected, during=during)

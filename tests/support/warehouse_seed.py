@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - the tests' own SQL
 
 import hashlib
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,6 +98,13 @@ class Warehouse:
             f"delete from landing.{file.dataset} where _file_id = '{file.file_id}'",
             f"update ledger.{file.dataset} set undone_at = getdate() where file_id = '{file.file_id}'",
         )
+
+    def replay(self, file: SeedFile) -> None:
+        """Land again what was undone, as `landfall replay --undone` does: the ledger row of the undo stays."""
+        known = f"file_id = '{file.file_id}' and undone_at is not null"
+        if self.value(f"select count(*) from ledger.{file.dataset} where {known}"):
+            self.run(f"update ledger.{file.dataset} set file_id = '{secrets.token_hex(16)}' where {known}")
+            self.land(file)
 
     def age_undo(self, file: SeedFile) -> None:
         """Let an undo be older than it is: a run that begins within seconds of one does not settle it."""
