@@ -154,6 +154,7 @@ def _to_dict(made: "Design", paths: list[str], is_dry: bool) -> dict[str, object
         ],
         "producer": made.shape.producer if made.shape else None,
         "changes": made.changes,
+        "cautions": made.cautions,
         "snapshot": made.snapshot,
         "text_format": made.text_format,
         "left_in_landing": list(made.left_in_landing),
@@ -169,6 +170,8 @@ def _tell(made: "Design", paths: list[str], is_dry: bool) -> None:
             f"rows are taken for changes, as {made.shape.producer} writes them: {made.changes} "
             "(docs/producers.md#changes; `--changes none` if they are none)"
         )
+    for caution in made.cautions:
+        typer.echo(f"caution: {caution}")
     if made.text_format:
         typer.echo(
             f"{made.text_format} says no types: they are those of the values seen, and the source YAML declares them; "

@@ -142,7 +142,16 @@ class Design:
     @property
     def changes(self) -> dict[str, Any] | None:
         """Declare what its rows are, where they are changes."""
-        return self.shape.changes(has_time=bool(self.times)) if self.shape else None
+        return self.shape.changes([time.column.landing for time in self.times]) if self.shape else None
+
+    @property
+    def cautions(self) -> list[str]:
+        """Say what the feed does not tell, and what to do for it."""
+        if not self.shape:
+            return []
+        landed = {column.landing for column in self.landed}
+        before = [f"bi_{name}" for name in self.key_in_landing if f"bi_{name}" in landed]
+        return [*([self.shape.caution] if self.shape.caution else []), *map(_of_before_image, before[:1])]
 
     @property
     def business_times(self) -> str:
@@ -185,6 +194,17 @@ class Design:
             Case(rule, {name: rule.broken.get(name, good) for name, good in self.good_key.items()})
             for rule in self.rules
         ]
+
+
+def _of_before_image(column: str) -> str:
+    """Say it of a column that AWS DMS adds.
+
+    https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Tasks.CustomizingTasks.TaskSettings.BeforeImage.html
+    """
+    return (
+        f"`{column}` is what a key was before its change, and no row is deleted by it: where an update changes the "
+        "key, the row of the old one stays (docs/producers.md#changes)"
+    )
 
 
 def _time_rules(time: TimeColumn) -> list[Rule]:

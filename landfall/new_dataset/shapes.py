@@ -5,7 +5,7 @@ did with a row, and what orders the rows, as `changes` of a source declares it (
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ingest_lambda.errors import ConfigError
@@ -14,10 +14,17 @@ from landfall.new_dataset.columns import LandedColumn
 Landed = Mapping[str, LandedColumn]
 Values = Mapping[str, Sequence[str]]
 
-# The numbers by which tools count the changes of a source; the first that a file has.
-DEBEZIUM_SEQUENCES = ("__lsn", "__source_lsn", "__scn", "__source_scn")
-AIRBYTE_SEQUENCES = ("_ab_cdc_cursor", "_ab_cdc_lsn")
+# The numbers by which tools count the changes of a source; the first that a file has all columns of.
+DEBEZIUM_SEQUENCES = (("__lsn",), ("__source_lsn",), ("__scn",), ("__source_scn",))
+# MySQL and MariaDB count in their binlogs: the file, and the place in it.
+DEBEZIUM_BINLOGS = (("__file", "__pos"), ("__source_file", "__source_pos"))
+AIRBYTE_SEQUENCES = (("_ab_cdc_cursor",), ("_ab_cdc_lsn",))
 DEBEZIUM_TIMES = ("__source_ts_ms", "__ts_ms")
+DEBEZIUM_UNNUMBERED = (
+    "nothing in the file numbers the changes, and Debezium's time does not order them (of MySQL it is when the "
+    "statement began, in whole seconds): they are ordered by file and line. Let the connector add the number: "
+    "add.fields=op,lsn of PostgreSQL, op,scn of Oracle, op,source.file,source.pos of MySQL and MariaDB"
+)
 
 
 @dataclass(frozen=True)
@@ -25,33 +32,37 @@ class Shape:
     """How a tool writes changes.
 
     `operation`: the column that says what was done, in `codes`. `deleted`: the one that marks deleted rows. `sequence`:
-    the one that numbers the changes. `time`: the one that every change has, as `--time` spells it. `is_numbered`: the
-    sequence orders all rows, and the time none.
+    those that number the changes. `time`: the one that every change has, as `--time` spells it. `is_numbered`: the
+    sequence orders all rows, and the time none. `is_timed`: that time tells of two changes which came later. `caution`:
+    what the operator should know, and can do.
     """
 
     producer: str
     operation: str | None = None
     codes: Mapping[str, Sequence[str]] | None = None
     deleted: str | None = None
-    sequence: str | None = None
+    sequence: tuple[str, ...] = ()
     time: str | None = None
     is_numbered: bool = False
+    is_timed: bool = True
+    caution: str | None = None
 
     @property
     def marks(self) -> tuple[str, ...]:
         """Return the columns that say what was done, and nothing of the row itself."""
         return tuple(column for column in (self.operation, self.deleted) if column)
 
-    def changes(self, *, has_time: bool) -> dict[str, Any]:
-        """Declare it as a source's YAML does; `has_time`: the rows have a time to be ordered by.
+    def changes(self, times: Sequence[str]) -> dict[str, Any]:
+        """Declare it as a source's YAML does; `times`: the columns with the times of its rows.
 
-        >>> Shape("AWS DMS", operation="op").changes(has_time=False)
-        {'operation': 'op', 'order': 'file'}
+        >>> Shape("AWS DMS", operation="op").changes([]), Shape("AWS DMS", operation="op").changes(["at"])
+        ({'operation': 'op', 'order': 'file'}, {'operation': 'op'})
         """
+        has_time = any(self.is_timed or name != str(self.time).partition(":")[0] for name in times)
         said = {"operation": self.operation, "codes": self.codes, "deleted": self.deleted}
         declared: dict[str, Any] = {word: value for word, value in said.items() if value}
         if self.sequence:
-            declared["sequence"] = [self.sequence]
+            declared["sequence"] = list(self.sequence)
         if self.sequence and (self.is_numbered or not has_time):
             declared["order"] = "sequence"
         elif not has_time:
@@ -92,25 +103,33 @@ def _dms(landed: Landed) -> Shape | None:
     """
     if "op" not in landed or landed["op"].type.name != "VARCHAR":
         return None
-    return Shape("AWS DMS", operation="op", sequence=_first(landed, ("ar_h_change_seq",)))
+    return Shape("AWS DMS", operation="op", sequence=_all(landed, (("ar_h_change_seq",),)))
 
 
 def _debezium(landed: Landed) -> Shape | None:
-    """https://debezium.io/documentation/reference/stable/transformations/event-flattening.html: `__` before each."""
+    """https://debezium.io/documentation/reference/stable/transformations/event-flattening.html: `__` before each.
+
+    What its `source` has: https://debezium.io/documentation/reference/stable/connectors/mysql.html: `file` and `pos` of
+    the binlog event, whose time has whole seconds; `row` numbers the rows of one event, which stand in that order.
+    """
     operation, deleted = _first(landed, ("__op",)), _first(landed, ("__deleted",))
     if not operation and not deleted:
         return None
     codes = {"insert": ["c", "r"], "update": ["u"], "delete": ["d"]} if operation else None
     time = _first(landed, DEBEZIUM_TIMES)
-    sequence = _first(landed, DEBEZIUM_SEQUENCES)
-    return Shape("Debezium", operation, codes, deleted, sequence, f"{time}:ms" if time else None)
+    shape = Shape("Debezium", operation, codes, deleted, time=f"{time}:ms" if time else None)
+    if sequence := _all(landed, DEBEZIUM_SEQUENCES):
+        return replace(shape, sequence=sequence)
+    if sequence := _all(landed, DEBEZIUM_BINLOGS):
+        return replace(shape, sequence=sequence, is_numbered=True)
+    return replace(shape, is_timed=False, caution=DEBEZIUM_UNNUMBERED)
 
 
 def _airbyte(landed: Landed) -> Shape | None:
     """https://docs.airbyte.com/platform/understanding-airbyte/cdc: `_ab_cdc_`, and a number by which it sorts."""
     if "_ab_cdc_deleted_at" not in landed:
         return None
-    sequence = _first(landed, AIRBYTE_SEQUENCES)
+    sequence = _all(landed, AIRBYTE_SEQUENCES)
     time = _first(landed, ("_ab_cdc_updated_at",))
     return Shape("Airbyte", deleted="_ab_cdc_deleted_at", sequence=sequence, time=time, is_numbered=bool(sequence))
 
@@ -140,6 +159,10 @@ SIGNS = {
 def _has_codes(values: Sequence[str]) -> bool:
     spelled = {value.strip().upper() for value in values}
     return bool(spelled) and spelled <= {"I", "U", "D"}
+
+
+def _all(landed: Landed, names: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    return next((each for each in names if all(name in landed for name in each)), ())
 
 
 def _first(landed: Landed, names: Sequence[str]) -> str | None:

@@ -31,6 +31,9 @@
             then cast(split_part({{ text }}, ':', 2) as numeric(38,0))
         when {{ text }} ~ '^[0-9]{1,10}-[0-9]{1,10}-[0-9]{1,20}$'
             then cast(split_part({{ text }}, '-', 3) as numeric(38,0))
+        {#- MySQL's binlog (mysql-bin.000003) #}
+        when {{ text }} ~ '^[A-Za-z].*[.][0-9]{6,18}$'
+            then cast(regexp_substr({{ text }}, '[0-9]+$') as numeric(38,0))
         else -2
     end as numeric(38,0))
     {%- endif -%}

@@ -279,6 +279,12 @@ def test_without_folders_nothing_is_said_of_partitions(project: Path, file: Path
 
 NOON = "2025-11-13 12:00:00.123456"
 TEXT = pa.array([NOON] * 4)
+DEBEZIUM = {"__op": ["c", "r", "u", "d"], "__deleted": ["false"] * 4, "__source_ts_ms": [1, 2, 3, 4]}
+FLATTENED = {
+    "operation": "__op",
+    "codes": {"insert": ["c", "r"], "update": ["u"], "delete": ["d"]},
+    "deleted": "__deleted",
+}
 
 
 def declared(project: Path) -> dict[str, Any] | None:
@@ -296,15 +302,14 @@ def declared(project: Path) -> dict[str, Any] | None:
             (),
             {"operation": "op", "sequence": ["ar_h_change_seq"], "order": "sequence"},
         ),
+        ({**DEBEZIUM, "__source_lsn": [1, 2, 3, 4]}, (), {**FLATTENED, "sequence": ["__source_lsn"]}),
         (
-            {"__op": ["c", "r", "u", "d"], "__deleted": ["false"] * 4, "__source_ts_ms": [1, 2, 3, 4]},
+            {**DEBEZIUM, "__source_file": ["mysql-bin.000003"] * 4, "__source_pos": [4, 5, 6, 7]},
             (),
-            {
-                "operation": "__op",
-                "codes": {"insert": ["c", "r"], "update": ["u"], "delete": ["d"]},
-                "deleted": "__deleted",
-            },
+            {**FLATTENED, "sequence": ["__source_file", "__source_pos"], "order": "sequence"},
         ),
+        (DEBEZIUM, (), {**FLATTENED, "order": "file"}),
+        ({**DEBEZIUM, "at": TEXT}, ("--time", "at"), FLATTENED),
         (
             {"_ab_cdc_deleted_at": TEXT, "_ab_cdc_cursor": [1, 2, 3, 4], "_ab_cdc_lsn": TEXT},
             (),
@@ -332,6 +337,25 @@ def test_the_changes_of_a_tool_are_known_by_its_columns_and_can_be_told_no(
     modeled = {column["landing"] for column in said["columns"]}
     marks = {(changes or {}).get("operation"), (changes or {}).get("deleted")}
     assert modeled == {name.lower() for name in {**ROWS, **columns}} - marks
+
+
+@pytest.mark.parametrize(
+    ("columns", "caution"),
+    [
+        (DEBEZIUM, "nothing in the file numbers the changes"),
+        ({**DEBEZIUM, "__lsn": [1, 2, 3, 4]}, None),
+        ({"Op": ["I", "U", "D", None], "BI_id": [1, 2, 3, 4]}, "`bi_id` is what a key was before its change"),
+        ({"Op": ["I", "U", "D", None], "BI_kind": TEXT}, None),
+    ],
+)
+def test_what_a_feed_does_not_tell_is_said(
+    project: Path, tmp_path: Path, columns: dict[str, Any], caution: str | None
+) -> None:
+    file = parquet(tmp_path / "changes.parquet", {**ROWS, **columns})
+    done = run(project, file, "--dry-run")
+    assert done.exit_code == 0, done.exception
+    assert ("caution: " in done.stdout) == (caution is not None)
+    assert (caution or "") in done.stdout
 
 
 def test_a_person_at_a_terminal_is_asked_and_can_say_no(
