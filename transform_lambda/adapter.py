@@ -134,14 +134,15 @@ class RedshiftAdapter(StockAdapter):
 
     def get_columns_in_relation(self, relation: BaseRelation) -> list[Any]:
         """Return a relation's columns, without a question where they are known."""
-        name = f"{relation.schema}.{relation.identifier}"
         if not relation.schema and _TEMPORARY in str(relation.identifier):
-            name = self.known.nodes.get(self.nice_connection_name(), name)  # its rows come in the node's own columns
-        if name not in self.known.columns:
+            known = self.known.nodes.get(self.nice_connection_name())  # its rows come in the node's own columns
+        else:
+            known = self.known.columns.get(f"{relation.schema}.{relation.identifier}")
+        if not known:
             stock: Any = super()
             asked: list[Any] = stock.get_columns_in_relation(relation)
             return asked
-        return [self.Column.from_description(column, kind) for column, kind in self.known.columns[name]]
+        return [self.Column.from_description(column, kind) for column, kind in known]
 
     def get_column_schema_from_query(self, sql: str) -> list[Any]:
         """Return a query's columns; none, on both sides of the comparison with a contract that is known to hold."""

@@ -137,18 +137,33 @@ def _is_view_of_ours(node: Node, catalog: Catalog) -> bool:
 
 @dataclass(frozen=True)
 class Known:
-    """What dbt need not ask the warehouse: the columns of relations, and the contracts of nodes that hold."""
+    """What dbt need not ask the warehouse: the columns of relations, and the contracts of nodes that hold.
+
+    `nodes`: the columns in which each node that stands brings its rows, by its id: those that its contract declares,
+    since its table may have others beside them, somebody's own. None, where no contract tells them.
+    """
 
     columns: Mapping[str, Columns]
-    nodes: Mapping[str, str]  # the relation of each node that stands, by its id
+    nodes: Mapping[str, Columns]
 
     @classmethod
     def of(cls, graph: Graph, catalog: Catalog, stands: Iterable[str]) -> Known:
-        """Take what stands, and the tables that dbt only reads."""
-        nodes = {id_: graph.nodes[id_].relation for id_ in stands}
+        """Take what stands, and the tables that dbt only reads.
+
+        >>> table = Relation(1, "", (("id", "integer"), ("remark", "text")))
+        >>> graph = Graph({"m": Node("m", "model", relation="modeled.m", columns=frozenset({"id"}))})
+        >>> Known.of(graph, {"modeled.m": table}, ["m"]).nodes
+        {'m': (('id', 'integer'),)}
+        """
+        standing_nodes = [graph.nodes[id_] for id_ in stands]
         read = {node.relation for node in graph.nodes.values() if node.kind == "source"}
-        tables = {name for name in (*nodes.values(), *read) if name in catalog and not catalog[name].is_view}
-        return cls({name: catalog[name].columns for name in tables}, nodes)
+        names = {node.relation for node in standing_nodes} | read
+        tables = {name: catalog[name].columns for name in names if name in catalog and not catalog[name].is_view}
+        brought = {
+            node.id: tuple(column for column in tables.get(node.relation, ()) if column[0] in node.columns)
+            for node in standing_nodes
+        }
+        return cls(tables, brought)
 
 
 NOTHING = Known({}, {})

@@ -19,7 +19,7 @@ LOADED_AT = "_loaded_at"  # of landing's rows; their ledger has the same time
 REST = "marts and views"  # the last part: what several entities lead to
 _BUILT = {"model", "seed", "snapshot"}
 _Ids = frozenset[str]
-_SETS = ("parents", "files")  # what JSON has as lists
+_SETS = ("parents", "files", "columns")  # what JSON has as lists
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Node:
     retention_days: int | None = None  # after which rows may leave landing; of a landing source
     snapshot_end: str | None = None  # of a landing source whose files replace the ones before
     files: frozenset[str] = frozenset()  # that say what it is: SQL and YAML, under the project's folder
+    columns: frozenset[str] = frozenset()  # in lower case; of a model whose contract is enforced, else none
 
 
 @dataclass(frozen=True)
@@ -302,8 +303,14 @@ def _node(node: Any, known: Set[str]) -> Node:
         retention_days=meta.get("retention_days") if is_landing else None,
         snapshot_end=(meta.get("snapshot") or {}).get("end") if is_landing else None,
         files=frozenset(_files(node)),
+        columns=frozenset(name.lower() for name in node.columns) if _is_held_to_contract(node) else frozenset(),
         **(_freshness(node) if is_landing else {}),
     )
+
+
+def _is_held_to_contract(node: Any) -> bool:
+    contract = getattr(node.config, "contract", None)  # a source has none
+    return bool(contract and contract.enforced)
 
 
 def _files(node: Any) -> Iterator[str]:

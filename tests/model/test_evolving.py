@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
+from aws_lambda_powertools import Logger
 from pyarrow import parquet as pq
 from typer.testing import CliRunner
 
@@ -23,6 +24,8 @@ from tests.support.following import assert_as_built_anew
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.snapshots import copied_project
 from tests.support.warehouse_seed import NOON, Row, SeedFile
+from transform_lambda.build import Builder
+from transform_lambda.catalog import BuiltRelations
 
 pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
@@ -167,6 +170,34 @@ def test_a_column_of_somebody_s_own_in_a_modeled_table_keeps_its_values(project:
 
     found = project.rows("select id, plumage, remark from modeled.parrots order by 1")
     assert found == [("a", "green", "seen"), ("b", "blue", "seen"), ("d", "green", None)]
+
+
+def test_a_history_keeps_a_column_of_somebody_s_own_run_after_run(
+    project: Project, built_relations: BuiltRelations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the function's build, which does not ask for the columns of what stands as it was recorded."""
+    for name, value in project.dbt.environment.items():
+        monkeypatch.setenv(name, value)
+    builder = Builder(project.folder, Logger(service="test"), built_relations)
+    plan: dict[str, Any] = {"datasets": ["herons"], "select": ["source:landing.herons+"], "beside": []}
+    plan |= {"whole_project": False, "full_refresh": False}
+    assert builder.build({**plan, "select": [*plan["select"], *PLATFORM]})["outcome"] == "succeeded"
+    for table in ("herons", "herons_history"):
+        project.dbt.transformer.run(
+            f"alter table modeled.{table} add column remark varchar(16)", f"update modeled.{table} set remark = 'seen'"
+        )
+    for number in range(3):
+        project.dbt.loader.land(birds("herons", f"more-{number}", bird("b", f"blue {number}", day=1 + number)))
+        result = builder.build(plan)
+        assert (result["outcome"], result["errors"]) == ("succeeded", [])
+        assert {f"model.landfall.{name}" for name in ("herons", "herons_history")} <= builder._standing(plan).ids
+
+    assert project.rows("select id, plumage, remark from modeled.herons order by 1") == [
+        ("a", "green", "seen"),
+        ("b", "blue 2", "seen"),
+    ]
+    remarks = project.rows("select id, plumage, remark from modeled.herons_history order by id, valid_from")
+    assert remarks == [("a", "green", "seen"), ("b", "green", "seen"), *(("b", f"blue {n}", None) for n in range(3))]
 
 
 def test_a_query_that_brings_fewer_rows_than_the_upsert_deletes_is_refused_and_goes_by_merge(project: Project) -> None:

@@ -2,17 +2,17 @@
 
 # ruff: noqa: S608 - the tests' own SQL
 
-import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
 
 from local.home import ROOT
-from tests.support.local_stack import LocalServices
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import order, orders_file
+from tests.support.warehouse_seed import NOON
 from transform_lambda.build import Builder
 from transform_lambda.catalog import BuiltRelations, Relation, recorded, standing
 from transform_lambda.graph import Graph, Node
@@ -25,6 +25,8 @@ PLAN = {
     "whole_project": False,
     "full_refresh": False,
 }
+# A deployment's first run builds what all datasets share too; without it no table stands that is made from that.
+FIRST = {**PLAN, "select": [*SELECTED, "path:dbt_project/models/staging"], "whole_project": True}
 VIEW, STAGED = "gate.quarantine_orders", "staging.stg_orders"
 
 
@@ -36,15 +38,6 @@ def ready(built_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch) -> I
     yield built_warehouse
     # The next test begins with what dbt made, whatever was done here.
     built_warehouse.run_green("--full-refresh", "--select", *SELECTED)
-
-
-@pytest.fixture
-def built(local_aws: LocalServices) -> BuiltRelations:
-    """The record of what was built, in a bucket of the test's own."""
-    s3 = local_aws.client("s3")
-    bucket = f"standing-{uuid.uuid4().hex[:8]}"
-    s3.create_bucket(Bucket=bucket)
-    return BuiltRelations(s3, bucket, "f1")
 
 
 class Runs:
@@ -62,6 +55,14 @@ class Runs:
         self._warehouse.loader.land(orders_file(name, [order(name, **changes)]))
         return self._builder.build(PLAN)
 
+    def as_deployed(self) -> None:
+        """Build as the first run after a deployment does."""
+        assert self._builder.build(FIRST)["outcome"] == "succeeded"
+
+    def stand(self) -> frozenset[str]:
+        """Return the ids of the nodes that the next run would find to stand."""
+        return self._builder._standing(PLAN).ids
+
     def statuses(self) -> dict[str, str]:
         """Land an order, build it, and return how each model ended."""
         result = self.next()
@@ -72,9 +73,9 @@ class Runs:
 
 
 @pytest.fixture
-def runs(ready: ModelWarehouse, built: BuiltRelations) -> Runs:
+def runs(ready: ModelWarehouse, built_relations: BuiltRelations) -> Runs:
     """Runs, the first of which has been made: it has recorded what it built."""
-    runs = Runs(ready, built)
+    runs = Runs(ready, built_relations)
     assert runs.statuses()["quarantine_orders"] == "success"
     return runs
 
@@ -151,11 +152,31 @@ def test_a_column_that_somebody_dropped_from_a_modeled_table_comes_back(ready: M
     assert countries["o-2"] == "DE"
 
 
+def test_a_column_of_somebody_s_own_keeps_its_values_run_after_run(ready: ModelWarehouse, runs: Runs) -> None:
+    """The second run after it came knows the table with the column, which its own rows do not have."""
+    runs.as_deployed()
+    ready.transformer.run(
+        "alter table modeled.orders add column remark varchar(16)", "update modeled.orders set remark = 'ours'"
+    )
+    try:
+        for _ in range(3):
+            assert runs.statuses()["orders"] == "success"
+            assert "model.landfall.orders" in runs.stand()
+        paid = order("o-1", "paid", at=NOON + timedelta(hours=1))
+        ready.loader.land(orders_file("again", [paid]))
+        assert runs.statuses()["orders"] == "success"
+        found = ready.transformer.rows("select order_id, order_status, remark from modeled.orders order by 1")
+        assert found[0] == ("o-1", "paid", "ours")
+        assert {remark for _, _, remark in found[1:]} == {None}
+    finally:
+        ready.transformer.run("alter table modeled.orders drop column remark")
+
+
 def test_nothing_stands_for_another_version_of_the_project_or_without_a_record(
-    ready: ModelWarehouse, runs: Runs, built: BuiltRelations
+    ready: ModelWarehouse, runs: Runs, built_relations: BuiltRelations
 ) -> None:
-    assert built.read()
-    other = BuiltRelations(built._s3, built._place["Bucket"], "f2")
+    assert built_relations.read()
+    other = BuiltRelations(built_relations._s3, built_relations._place["Bucket"], "f2")
     assert other.read() == {}
     statuses = {
         model["name"]: model["status"] for model in Builder(ROOT, Logger(service="t"), other).build(PLAN)["models"]
