@@ -8,12 +8,14 @@
         {%- set entity = node.config.meta.entity -%}
         {%- set table = node.schema ~ '.' ~ node.alias -%}
         {%- set held = existing[table] -%}
+        {#- Where none is there, `add_order_columns` adds them; where some are, somebody took the others away -#}
+        {%- set added = [] if held | select('in', order_columns) | list else order_columns -%}
         {%- set said = graph.nodes['model.' ~ project_name ~ '.' ~ entity].config.meta -%}
         {%- set change = changes.setdefault(entity, {'anew': [], 'statements': [], 'beside': {}}) -%}
         {#- A version is told by its digest, which is made of all columns: a history knows no other way -#}
         {%- set keeps_versions = entity in of_several_tables -%}
         {%- for name, column in node.columns.items()
-            if column.data_type and name not in order_columns -%}
+            if column.data_type and name not in added -%}
             {%- if name not in held and name in said.get('unfilled_columns', []) and not keeps_versions -%}
                 {%- do change.statements.append(
                     'alter table ' ~ table ~ ' add column ' ~ name ~ ' ' ~ column.data_type) -%}
@@ -26,7 +28,7 @@
         {%- endfor -%}
         {#- What a modeled table has beside its columns may be somebody's own; `__checked` is nobody's -#}
         {%- for name in held if name not in node.columns -%}
-            {%- if name not in said.get('dropped_columns', []) and node.config.on_schema_change != 'fail' -%}
+            {%- if name not in said.get('dropped_columns', []) and not node.name.endswith('__checked') -%}
                 {%- do change.beside.setdefault(table, []).append(name) -%}
             {%- elif keeps_versions -%}
                 {%- do change.anew.append(table ~ ' still has the column ' ~ name) -%}

@@ -111,6 +111,17 @@ def project(original: Project, tmp_path: Path) -> Iterator[Project]:
         original.dbt.loader.run(f"update lock.{dataset} set load_seq = 0", "delete from ops.model_loads")
 
 
+def rewrite(project: Project, *written_and_instead: str) -> None:
+    """Let somebody write other SQL for the UPSERT of parrots."""
+    [model] = project.folder.glob("dbt_project/models/modeled/*/parrots.sql")
+    text = model.read_text()
+    for written, instead in zip(written_and_instead[::2], written_and_instead[1::2], strict=True):
+        assert written in text
+        text = text.replace(written, instead)
+    model.write_text(text)
+    project.dbt.parse()
+
+
 def bird(id_: str | None, plumage: str = "green", clutch: int | None = None, day: int = 0) -> Row:
     """Return a row."""
     seen_at = NOON + timedelta(days=day)
@@ -170,6 +181,30 @@ def test_a_column_of_somebody_s_own_in_a_modeled_table_keeps_its_values(project:
 
     found = project.rows("select id, plumage, remark from modeled.parrots order by 1")
     assert found == [("a", "green", "seen"), ("b", "blue", "seen"), ("d", "green", None)]
+
+
+def test_a_column_of_somebody_s_own_is_not_dropped_where_dbt_is_told_to_fail_over_it(project: Project) -> None:
+    """`on_schema_change` is of a person's choice in a modeled table."""
+    project.dbt.transformer.run("alter table modeled.parrots add column remark varchar(16)")
+    project.dbt.transformer.run("update modeled.parrots set remark = 'seen'")
+    rewrite(project, "'replace_older',", "'replace_older',\n    on_schema_change='fail',")
+
+    run = project.dbt.build(*built("parrots"))
+
+    assert run.status("parrots") == "error"
+    assert "out of sync" in run.messages
+    assert project.rows("select distinct remark from modeled.parrots") == [("seen",)]
+
+
+def test_a_column_of_the_order_that_somebody_dropped_comes_back_with_its_values(project: Project) -> None:
+    ordered = "select id, _row_number, _file_id from modeled.parrots order by 1"
+    before = project.rows(ordered)
+    project.dbt.transformer.run("alter table modeled.parrots drop column _row_number")
+
+    run = project.dbt.build_green(*built("parrots"))
+
+    assert "modeled.parrots has no column _row_number" in run.messages
+    assert project.rows(ordered) == before
 
 
 def test_a_history_keeps_a_column_of_somebody_s_own_run_after_run(
