@@ -1,14 +1,15 @@
 {% macro get_incremental_replace_older_sql(arg_dict) -%}
+    {%- do require_own_rows() -%}
     {%- if columns_beside() -%}
         {{- return(adapter.dispatch('get_incremental_merge_sql')(arg_dict)) -}}
     {%- endif -%}
     {%- set modeled = arg_dict['target_relation'] -%}
-    {#- Rendered by itself: `--empty` would make a query of it, which DELETE takes no rows from -#}
-    {%- set checked = ref('int_' ~ model.name ~ '__checked').render() -%}
-    {%- set newest = adapter.quote('int_' ~ model.name ~ '__checked') -%}
+    {%- set checked = ref('int_' ~ model.name ~ '__checked') -%}
+    {%- set newest = adapter.quote(checked.identifier) -%}
     {%- set older = adapter.quote(modeled.identifier) -%}
     delete from {{ modeled }}
-    using {{ checked }}
+    {#- Rendered by itself: `--empty` would make a query of it, which DELETE takes no rows from #}
+    using {{ checked.render() }}
     where
         {{ newest_accepted() }}
         and {{ same_key(as_list(arg_dict['unique_key']), newest, older) }}

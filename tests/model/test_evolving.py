@@ -236,22 +236,53 @@ def test_a_history_keeps_a_column_of_somebody_s_own_run_after_run(
 
 
 def test_a_query_that_brings_fewer_rows_than_the_upsert_deletes_is_refused_and_goes_by_merge(project: Project) -> None:
-    [model] = project.folder.glob("dbt_project/models/modeled/*/parrots.sql")
-    own_filter = "where {{ newest_accepted() }} and plumage <> 'blue'"
-    model.write_text(model.read_text().replace("where {{ newest_accepted() }}", own_filter))
-    project.dbt.parse()
+    newest = "where {{ newest_accepted() }}"
+    rewrite(project, newest, f"{newest} and plumage <> 'blue'")
     before = project.rows("select * from modeled.parrots order by id")
     project.dbt.loader.land(birds("parrots", "second", bird("b", "blue", day=1), bird("d")))
 
     refused = project.dbt.build(*built("parrots"))
 
     assert refused.status("parrots") == "error"
-    assert "take its filters and joins into int_parrots__checked" in refused.messages
+    assert f"it has not `{newest} ),` in that place" in refused.messages
     assert project.rows("select * from modeled.parrots order by id") == before
-    model.write_text(model.read_text().replace("'replace_older'", "'merge'"))
-    project.dbt.parse()
+    rewrite(project, "'replace_older'", "'merge'")
     project.dbt.build_green(*built("parrots"))
     assert project.rows("select id, plumage from modeled.parrots order by 1") == [(id_, "green") for id_ in "abd"]
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ("        id,\n", "        lower(id) as id,\n", "`lower(id) as id` is no column's bare name"),
+        ("        id,\n", "        max(id) as id,\n", "`max(id) as id` is no column's bare name"),
+        ("        id,\n", "        {{ unless_deleted(['id']) }},\n", "id, by which it is compared, is emptied"),
+        ("newest_accepted()", "of_this_run()", "it has not `where {{ newest_accepted() }} ),` in that place"),
+        ("select * from final", "select * from final;", "ends with a semicolon"),
+        ("'replace_older',", "'replace_older', merge_exclude_columns=['plumage'],", "has merge_exclude_columns"),
+        ("unique_key='id'", "unique_key=['id', 'plumage']", "has the unique_key id, plumage"),
+    ],
+)
+def test_another_query_or_config_than_the_upsert_goes_by_is_refused(
+    project: Project, written: str, instead: str, said: str
+) -> None:
+    rewrite(project, written, instead)
+    before = project.rows("select * from modeled.parrots order by id")
+    project.dbt.loader.land(birds("parrots", "second", bird("b", "blue", day=1)))
+
+    refused = project.dbt.dbt("run", *built("parrots"))
+
+    assert refused.status("parrots") == "error"
+    assert said in refused.messages
+    assert project.rows("select * from modeled.parrots order by id") == before
+
+
+def test_other_names_quotes_and_comments_are_not_taken_for_another_query(project: Project) -> None:
+    rewrite(project, "newest", "brought", "brought_accepted", "newest_accepted")
+    rewrite(project, "('int_parrots__checked') }}", '("int_parrots__checked") }}  {# the good ones #}')
+    project.dbt.loader.land(birds("parrots", "second", bird("b", "blue", day=1)))
+    project.dbt.build_green(*built("parrots"))
+    assert project.rows("select id, plumage from modeled.parrots order by 1") == [("a", "green"), ("b", "blue")]
 
 
 def test_a_column_from_now_on_is_added_in_place(project: Project) -> None:

@@ -1,0 +1,20 @@
+{% macro replacing_fault(checked) -%}
+    {%- set key = config.get('unique_key') -%}
+    {%- if not key -%}
+        {{- return("has no unique_key in its config. Name there the key of " ~ checked ~ ".") -}}
+    {%- endif -%}
+    {%- for setting in ('merge_update_columns', 'merge_exclude_columns', 'incremental_predicates', 'predicates')
+        if config.get(setting) -%}
+        {{- return("has " ~ setting ~ " in its config, of which replace_older knows nothing, since it replaces whole rows."
+            ~ " Take it out, or set incremental_strategy='merge', which goes by it.") -}}
+    {%- endfor -%}
+    {#- The newest rows of another key may be several of this one -#}
+    {%- set said = modules.re.search(
+        "{[%]-? *set key = \\[([^\\]]*)\\] *-?[%]}",
+        graph.nodes.get('model.' ~ project_name ~ '.' ~ checked, {}).get('raw_code', '')) -%}
+    {%- set ranked_by = modules.re.findall("\\w+", said.group(1)) if said else as_list(key) -%}
+    {%- if ranked_by | sort != as_list(key) | sort -%}
+        {{- return("has the unique_key " ~ as_list(key) | join(', ') ~ ", and " ~ checked ~ " the key "
+            ~ ranked_by | join(', ') ~ ", by which it tells the newest versions. Name the same columns in both.") -}}
+    {%- endif -%}
+{%- endmacro %}
