@@ -49,11 +49,14 @@ class Node:
 class Changes:
     """What files that have changed are of: entities, by the datasets that they are made from, and what stands beside.
 
-    `beside`: selectors of models and gates that no entity owns, and that no dataset of those leads to.
+    `beside`: selectors of models and gates that no entity owns, and that no dataset of those leads to. `unapplied`: the
+    datasets among them whose rows are staged or checked otherwise now, in the columns that there were: what is modeled
+    of them stays as it was until a full refresh. Where columns differ, the run itself builds from the first row.
     """
 
     datasets: frozenset[str] = frozenset()
     beside: frozenset[str] = frozenset()
+    unapplied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,18 @@ class Graph:
         of_entities = frozenset().union(*(owned for owned in self.owned.values() if owned & changed))
         datasets = {node.dataset for node in map(self.nodes.__getitem__, of_entities | changed) if node.dataset}
         beside = (changed & self.downstream(None)) - self.downstream(datasets)
-        return Changes(frozenset(datasets), frozenset(self.selectors(beside)))
+        return Changes(frozenset(datasets), frozenset(self.selectors(beside)), self._unapplied(files))
+
+    def _unapplied(self, files: Set[str]) -> frozenset[str]:
+        found: set[str] = set()
+        for owned in self.owned.values():
+            own = [self.nodes[id_] for id_ in owned]
+            ways = [node for node in own if _folder(node) == "staging" or node.name.endswith("__checked")]
+            rows = {file for node in ways for file in node.files if file.endswith(".sql")}
+            columns = {file for node in own if _folder(node) == "modeled" for file in node.files}
+            if rows & files and not columns & files:
+                found.update(node.dataset for node in own if node.dataset)
+        return frozenset(found)
 
     def buildable(self, selected: Set[str]) -> _Ids:
         """Leave out the gates that also look at what is not built, as dbt does (indirect_selection: buildable)."""

@@ -171,6 +171,7 @@ class Plan:
         }
 
 
+UNAPPLIED = "; what is modeled already stays as it was: landfall transform --full-refresh makes it anew"
 _ALONE: Mapping[str, Set[str]] = {}
 _NONE: Mapping[str, Sequence[str]] = {}
 
@@ -206,12 +207,14 @@ def decide(
     is_new = project_changed and changes is None
     changed = ("the dbt project is new or has changed, or its last build broke",) if is_new else ()
     differing, others = (changes.datasets, changes.beside) if changes else (frozenset[str](), frozenset[str]())
-    edited = tuple(f"{name}: its models have changed" for name in sorted(differing | others))
     rebuilt = owed(ordered)
     for name in sorted(rebuilt):
         if lacking := {each: gaps[each] for each in sorted({name, *read_with.get(name, ())}) if each in gaps}:
             blocked.append(Blocked(f"rebuild of {name}", lacking))
             del rebuilt[name]
+    unapplied = changes.unapplied - rebuilt.keys() if changes and not full_refresh else frozenset[str]()
+    changed_names = sorted(differing | others)
+    edited = tuple(f"{each}: its models have changed{UNAPPLIED if each in unapplied else ''}" for each in changed_names)
     for name in sorted(gaps.keys() & beside.keys()):
         if beside[name]:
             blocked.append(Blocked(f"{', '.join(beside[name])} lacks landed rows", {name: gaps[name]}))

@@ -1,6 +1,7 @@
 """MODEL, GATE: whose a node is, what goes on beside a failed gate, and how a build is split; on graphs made for it."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,6 +118,32 @@ def test_a_model_that_is_not_built_stops_its_own_entity_and_the_marts_that_read_
     found = of.going_on({**ended, "checked_orders": "fail"})
     assert {"checked_items", "items", "rate_items"} <= found
     assert not {"orders", "fct_orders", "unique_fct", "fct_orders_alone", "published_orders"} & found
+
+
+def test_rows_that_are_staged_or_checked_otherwise_in_the_same_columns_are_told_to_stay_as_they_were() -> None:
+    def node(name: str, folder: str, parents: str = "", **more: Any) -> Node:
+        files = frozenset({f"{name}.sql", f"{name}.yml"})
+        selector = f"fqn:landfall.{folder}.orders.{name}"
+        return Node(name, "model", selector, name, frozenset(parents.split()), relation=name, files=files, **more)
+
+    of = Graph(
+        {
+            each.id: each
+            for each in (
+                Node("landing.orders", "source", name="orders", dataset="orders"),
+                node("stg_orders", "staging", "landing.orders"),
+                node("int_orders__checked", "gate", "stg_orders", entity="orders"),
+                node("quarantine_orders", "gate", "int_orders__checked", entity="orders"),
+                node("orders", "modeled", "int_orders__checked quarantine_orders", entity="orders", is_upsert=True),
+            )
+        }
+    )
+    for path in ("stg_orders.sql", "int_orders__checked.sql"):
+        assert of.changes({path}).unapplied == {"orders"}
+        assert of.changes({path, "orders.yml"}).unapplied == set()  # other columns
+    for path in ("stg_orders.yml", "quarantine_orders.sql", "orders.sql"):
+        assert of.changes({path}).datasets == {"orders"}
+        assert of.changes({path}).unapplied == set()
 
 
 def test_nothing_goes_on_when_nothing_failed() -> None:

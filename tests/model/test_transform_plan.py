@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transform_lambda.graph import Changes
 from transform_lambda.plan import DatasetFacts, ModelLoad, UndoneFile, decide, owed
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -88,6 +89,21 @@ def test_what_is_owed_stays_owed_where_a_gap_keeps_it_from_being_built() -> None
     plan = decide(facts, project_changed=False)
     assert (plan.rebuilt, [each.what for each in plan.blocked]) == ((), ["rebuild of orders"])
     assert list(owed(facts)) == ["orders"]
+
+
+def test_what_is_checked_otherwise_is_told_to_stay_as_it_was_unless_it_is_made_anew() -> None:
+    changes = Changes(frozenset({"items", "orders"}), unapplied=frozenset({"orders"}))
+    facts = [UP_TO_DATE, DatasetFacts("items", 1)]
+    plan = decide(facts, project_changed=True, changes=changes)
+    assert plan.reasons[:2] == (
+        "items: its models have changed",
+        "orders: its models have changed; what is modeled already stays as it was: "
+        "landfall transform --full-refresh makes it anew",
+    )
+    anew = decide(facts, project_changed=True, changes=changes, full_refresh=True)
+    undone_too = decide([undone(NOON + HOUR, read_at=NOON)], project_changed=True, changes=changes)
+    for plan in (anew, undone_too):
+        assert "orders: its models have changed" in plan.reasons
 
 
 def test_that_run_is_made_once() -> None:
