@@ -1,4 +1,5 @@
 {% macro load_bounds() -%}
+    {%- do refuse_emptying() -%}
     {%- set bounds = {} -%}
     {%- for dataset in entity_config('datasets') or [] -%}
         {%- set from_seq = watermark(entity_config('entity'), dataset) if continues() else 0 -%}

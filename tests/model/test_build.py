@@ -20,6 +20,22 @@ def test_an_empty_run_models_nothing_and_moves_no_watermark(warehouse: ModelWare
     assert warehouse.transformer.rows("select order_id from gate.quarantine_orders") == [("o-2",)]
 
 
+def test_what_waits_outlasts_an_empty_run(warehouse: ModelWarehouse) -> None:
+    quarantined = "select order_id from gate.quarantine_orders"
+    warehouse.loader.land(orders_file("one", [order("o-1"), order("o-2", "unheard of")]))
+    warehouse.run_green("--select", "+orders")
+
+    warehouse.run_green("--empty", "--select", "+orders")
+    assert warehouse.transformer.rows(quarantined) == [("o-2",)]
+
+    refused = warehouse.dbt("run", "--empty", "--full-refresh", "--select", "+orders")
+    assert refused.status("int_orders__checked") == "error"
+    assert "Leave out --full-refresh, or --empty" in refused.messages
+    warehouse.run_green("--select", "+orders")
+    assert warehouse.transformer.rows(quarantined) == [("o-2",)]
+    assert warehouse.transformer.rows("select order_id from modeled.orders") == [("o-1",)]
+
+
 def test_an_empty_warehouse_builds_green_unit_tests_included(worker_warehouse: ModelWarehouse) -> None:
     run = worker_warehouse.build_everything()
 
