@@ -6,6 +6,7 @@ The stacks are shared by all tests and xdist workers of a run and end with it, h
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -127,3 +128,14 @@ def land() -> Iterator[Land]:
 
     with warehouse.land() as surroundings:
         yield surroundings
+
+
+@pytest.fixture(autouse=True)
+def _lent() -> Iterator[None]:
+    """Let the functions of a test that has ended leave their sessions to later ones."""
+    yield
+    if "tests.land.warehouse" in sys.modules:
+        from tests.land import warehouse
+
+        for place in warehouse.PLACES:
+            place.take_back()

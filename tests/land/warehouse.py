@@ -42,6 +42,7 @@ from tests.support.local_stack import LocalServices
 DATABASE = "landfall"
 ENVIRONMENT = "test"
 EVENT_TIME = datetime(2025, 11, 13, 9, 5, tzinfo=UTC)
+PLACES: list["Land"] = []  # of this process, in which tests land files now
 
 
 class RecordingReport(Report):
@@ -89,6 +90,8 @@ class Land:
     settings: Settings
     contracts: dict[str, Contract] = field(default_factory=dict)
     clients: dict[str, Any] = field(default_factory=dict)
+    lent: list[Warehouse] = field(default_factory=list)
+    spare: list[Warehouse] = field(default_factory=list)
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service, made once."""
@@ -102,15 +105,34 @@ class Land:
         return Warehouse(self.client("redshift-data"), target(self.settings))
 
     def function(self, client: Any = None, widen_row_limit: int | None = None) -> Function:
-        """Start a function of its own, cold; `client` stands for its Data API client."""
+        """Start a function of its own, which has seen no file; `client` stands for its Data API client.
+
+        Its session with the warehouse may be one that a function of an earlier test has left warm.
+        """
         limit = self.settings.widen_row_limit if widen_row_limit is None else widen_row_limit
-        warehouse = Warehouse(client or self.client("redshift-data"), target(self.settings))
+        warehouse = Warehouse(client, target(self.settings)) if client else self._lend()
         services = (self.client(name) for name in ("s3", "events", "sns", "dynamodb"))
         clients = Clients(*services)
         place = Place(self.bucket, self.settings.copy_role_arn)
         loader = Loader(clients.s3, warehouse, place, self.contracts, limit)
         report = RecordingReport()
         return Function(Ingest(self.settings, clients, warehouse, loader, report), report)
+
+    def _lend(self) -> Warehouse:
+        """Lend a warehouse to a function: a new session's first statements are ten times as dear as its later ones.
+
+        Nor do sessions add up, each of which counts for minutes towards the most that there may be.
+        """
+        is_there = bool(self.spare)
+        self.lent.append(
+            self.spare.pop() if is_there else Warehouse(self.client("redshift-data"), target(self.settings))
+        )
+        return self.lent[-1]
+
+    def take_back(self) -> None:
+        """Let the functions of later tests have what was lent in one that has ended."""
+        self.spare += self.lent
+        self.lent.clear()
 
     def put(self, key: str, content: bytes | pa.Table, **options: Any) -> FileVersion:
         """Store an object; a table is written as parquet, with `options` for the writer."""
@@ -223,7 +245,10 @@ def land(isolation: str = "snapshot", name: str = "land") -> Iterator[Land]:
         lease_table=_lease_table(services),
         route_pattern=None,
     )
-    yield Land(services, bucket, settings)
+    place = Land(services, bucket, settings)
+    PLACES.append(place)
+    yield place
+    PLACES.remove(place)
 
 
 def login(user: str) -> bootstrap.Login:
