@@ -12,7 +12,7 @@ from tests.support.warehouse_seed import NOON
 
 pytestmark = pytest.mark.xdist_group("snapshots")  # one warehouse, one after the other
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ROSTERS = ("--select", "int_rosters__checked", "rosters")
 STOCKS = ("--select", "int_stocks__checked", "stocks")
 CATALOGS = ("--select", "int_catalogs__checked", "catalogs")
@@ -236,6 +236,41 @@ def test_a_shrink_that_was_let_through_does_not_stop_a_rebuild(snapshots: ModelW
     snapshots.loader.land(roster("2", [thing("a")], NOON + DAY))
     snapshots.run_green(*ROSTERS)  # `dbt run` asks no gate
     assert snapshots.build("--full-refresh", "--select", "+rosters").status("rosters__snapshot_shrinks") == "pass"
+
+
+def test_old_exports_that_are_stored_again_stop_at_the_gate_until_all_are_undone(snapshots: ModelWarehouse) -> None:
+    days = [roster(str(day), [thing("a", f"of day {day}"), thing(f"{day}")], NOON + day * DAY) for day in range(3)]
+    for file in days:
+        snapshots.loader.land(file)
+    first = snapshots.build("--select", "+rosters")
+    assert first.status("rosters__snapshot_stored_again") == "pass"
+    before = modeled(snapshots, "rosters")
+
+    again = [replace(file, version="2", modified_at=NOON + 9 * DAY + number * HOUR) for number, file in enumerate(days)]
+    for file in again:
+        snapshots.loader.land(file)
+    for left in range(len(again), 0, -1):
+        stopped = snapshots.build("--select", "+rosters")
+        assert stopped.status("rosters__snapshot_stored_again") == "fail"
+        shown = snapshots.transformer.rows(stopped.compiled["rosters__snapshot_stored_again"])
+        assert sorted(source for source, *_ in shown) == [file.source for file in again[:left]]
+        assert stopped.status("rosters") == "skipped"
+        assert modeled(snapshots, "rosters") == before
+        snapshots.loader.undo(again[left - 1])
+    assert snapshots.build("--select", "+rosters").success
+    assert modeled(snapshots, "rosters") == before
+
+
+def test_one_key_may_be_stored_again_and_so_may_one_that_a_newer_export_follows(snapshots: ModelWarehouse) -> None:
+    gate = "rosters__snapshot_stored_again"
+    for number in range(3):
+        snapshots.loader.land(roster("daily", [thing("a", f"{number}")], NOON + number * DAY, str(number)))
+        assert snapshots.build("--select", "+rosters").status(gate) == "pass"
+    snapshots.loader.land(roster("2025-11-20", [thing("a", "3")], NOON + 3 * DAY))
+    snapshots.loader.land(roster("daily", [thing("a", "again")], NOON + 4 * DAY, "again"))
+    snapshots.loader.land(roster("2025-11-21", [thing("a", "5")], NOON + 5 * DAY))
+    assert snapshots.build("--select", "+rosters").status(gate) == "pass"
+    assert modeled(snapshots, "rosters") == [("a", "5", False)]
 
 
 def test_a_snapshot_has_no_other_dataset_beside_it(snapshots: ModelWarehouse) -> None:
