@@ -45,6 +45,7 @@ def _explain_one(query: Query, result: Any) -> dict[str, Any]:
         "files": files,
         "examples": [readable(row) for row in examples],
         "remedy": remedies(files, _advice(result)),
+        **_said(result),
     }
 
 
@@ -58,7 +59,14 @@ def unexplained(result: Any, why: str) -> dict[str, Any]:
         "examples": [],
         "remedy": remedies([], _advice(result)),
         "note": note,
+        **_said(result),
     }
+
+
+def _said(result: Any) -> dict[str, str]:
+    """Return what a gate that only warns says of what it found, `says` in its `meta`."""
+    says = (result.node.config.meta or {}).get("says")
+    return {"says": says} if says else {}
 
 
 def _advice(result: Any) -> str | None:

@@ -30,6 +30,7 @@ OTHER_WAY_OUT = (
 
 # What finds the whole, and stays whole.
 _WHOLE = {"report", "run_id", "environment", "Bucket", "Key"}
+HELD_BACK = "Nothing of these files is modeled: all their rows are in quarantine. They are too small to stop the batch."
 _NOT_PASSED = {"fail", "warn", "error", "runtime error"}
 
 Json = Mapping[str, Any]
@@ -138,7 +139,8 @@ def shortened(value: Any, number: int) -> Any:
 
 def subject(run: Run) -> str:
     """Compose the subject: ASCII, one line, at most 100 characters."""
-    beside = ", files of bad rows held back" if run.build["warning"] else ""
+    beside = ", changes lost by their sequence" if any(gate.get("says") for gate in run.build["warning"]) else ""
+    beside = ", files of bad rows held back" if any(not gate.get("says") for gate in run.build["warning"]) else beside
     what = {
         Outcome.SUCCEEDED: f"{len(run.build['models'])} models built{beside}",
         Outcome.GATE_FAILED: f"gate failed: {_names(gate['gate'] for gate in run.build['failing'])}",
@@ -229,11 +231,16 @@ def _gate_failure(run: Run) -> list[str]:
 
 
 def _warnings(gates: Sequence[Json]) -> list[str]:
-    """Tell of what is bad and stops nothing: it is held back, so that nobody would see it."""
-    if not gates:
-        return []
-    said = "Nothing of these files is modeled: all their rows are in quarantine. They are too small to stop the batch."
-    return ["", said, *(line for gate in gates for line in _explained_gate(gate))]
+    """Tell of what stops nothing, so that nobody would see it: in words of its gate, or that it is held back."""
+    return [
+        line
+        for says in dict.fromkeys(gate.get("says", HELD_BACK) for gate in gates)
+        for line in (
+            "",
+            says,
+            *(line for gate in gates if gate.get("says", HELD_BACK) == says for line in _explained_gate(gate)),
+        )
+    ]
 
 
 def _explained_gate(gate: Json) -> list[str]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from ingest_lambda.warehouse.statements import fold_case
 
+RESTART = "%Y-%m-%d %H:%M:%S"
 MOST_SEQUENCE_COLUMNS = 2  # they become one DECIMAL(38,0)
 
 
@@ -42,7 +44,8 @@ class Changes:
     """A feed of changes: each row is a version of its key, and some of them delete.
 
     `operation` is the column that says what was done, in `codes`; `deleted` one that is true, or has a value, of a
-    deleted row. `sequence`: columns that number the changes. `order` is what orders all rows of the feed.
+    deleted row. `sequence`: columns that number the changes. `order` is what orders all rows of the feed. `restarts`:
+    from when on the source numbers anew (UTC), by the times at which S3 stored its files; the oldest first.
     """
 
     operation: str | None = None
@@ -50,6 +53,7 @@ class Changes:
     deleted: str | None = None
     sequence: tuple[str, ...] = ()
     order: Order = Order.TIME
+    restarts: tuple[datetime, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -69,7 +73,7 @@ def parse_changes(declared: object, columns: Container[str]) -> Changes:
     """
     if not isinstance(declared, Mapping) or not declared:
         raise ValueError(f"changes are {declared!r}; they say at least one of operation, deleted, sequence, order")
-    known = {"operation", "codes", "deleted", "sequence", "order"}
+    known = {"operation", "codes", "deleted", "sequence", "order", "restarts"}
     if unknown := sorted(map(str, set(declared) - known)):
         raise ValueError(f"changes say {unknown[0]!r}; they can say {', '.join(sorted(known))}")
     changes = Changes(
@@ -78,11 +82,14 @@ def parse_changes(declared: object, columns: Container[str]) -> Changes:
         _column(declared, "deleted"),
         _sequence(declared.get("sequence", [])),
         _order(declared.get("order", Order.TIME)),
+        _restarts(declared.get("restarts", [])),
     )
     if absent := [column for column in changes.columns if column not in columns]:
         raise ValueError(f"changes name {absent[0]!r}, which is no column with a data_type of the dataset")
     if changes.order is Order.SEQUENCE and not changes.sequence:
         raise ValueError("changes are ordered by sequence, and name no column for it: sequence: [COLUMN]")
+    if changes.restarts and not changes.sequence:
+        raise ValueError("changes have restarts, and no sequence that could begin anew: sequence: [COLUMN]")
     if changes.order is Order.FILE and changes.sequence:
         raise ValueError("changes are ordered by file, and have a sequence, which is better: order: sequence")
     return changes
@@ -125,3 +132,17 @@ def _order(declared: object) -> Order:
     if declared not in list(Order):
         raise ValueError(f"changes: order is {declared!r}; it can be {', '.join(Order)}")
     return Order(str(declared))
+
+
+def _restarts(declared: object) -> tuple[datetime, ...]:
+    """Read times as the macro `change_columns` writes them into SQL: text, to the second."""
+    wrong = f"changes: restarts are {declared!r}; they are a list of quoted times (UTC), as ['2025-11-13 12:00:00']"
+    if not isinstance(declared, list) or not all(isinstance(moment, str) for moment in declared):
+        raise ValueError(wrong)
+    try:
+        moments = tuple(datetime.strptime(moment, RESTART) for moment in declared)
+    except ValueError as error:
+        raise ValueError(wrong) from error
+    if [moment.strftime(RESTART) for moment in moments] != declared or list(moments) != sorted(set(moments)):
+        raise ValueError(f"{wrong}, each once, the oldest first")
+    return moments

@@ -7,7 +7,7 @@
     {%- else -%}
         {%- set changes = changes_of(dataset) -%}
         {{ declared_operation(dataset) }} as _operation,
-        cast('{{ dataset if changes.get('sequence') else '' }}' as varchar(128)) as _sequence_dataset,
+        {{ sequence_dataset(dataset) }} as _sequence_dataset,
         {{ declared_sequence(dataset, changes.get('sequence', [])) }} as _sequence,
         {#- A row that landed before its dataset declared changes stands before the first line #}
         cast({{ 'coalesce(_row_number, 0)' if changes else '0' }} as bigint) as _row_number

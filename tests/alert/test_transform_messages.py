@@ -98,6 +98,16 @@ def test_a_success_beside_files_of_bad_rows_names_them_with_examples_and_command
     assert facts(held_back)["warning"][0]["files"] == [FILE]
 
 
+def test_a_gate_that_only_warns_says_itself_what_it_found() -> None:
+    says = "Rows of these files are not modeled: others have higher sequences."
+    lost = {**failing_gate(gate="feed__sequence_falls_back"), "says": says}
+    text = text_of(run("succeeded", warning=[lost]))
+    assert says in text
+    assert "quarantine." not in text
+    assert "lost by their sequence" in message(run("succeeded", warning=[lost]))["subject"]
+    assert text_of(run("succeeded", warning=[lost, failing_gate()])).count("Nothing of these files is modeled") == 1
+
+
 def test_a_failed_gate_tells_of_files_of_bad_rows_beside_it() -> None:
     warned = failing_gate(
         gate="items__quarantine_rate", files=["s3://b/raw/i"], remedy=remedies(["s3://b/raw/i"], None)

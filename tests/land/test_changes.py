@@ -1,5 +1,6 @@
 """What may be declared of a feed of changes: read by packaging, the function and the macros alike."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from ingest_lambda.judge.changes import Code, Order, parse_changes
 from ingest_lambda.judge.contracts import parse_contract
 from scripts.contracts import from_document
 
+NOON = datetime(2025, 11, 13, 12)
 COLUMNS = ("id", "op", "__deleted", "lsn", "position")
 FEEDS: list[dict[str, Any]] = [
     {"operation": "Op"},
@@ -16,6 +18,7 @@ FEEDS: list[dict[str, Any]] = [
     {"operation": "op", "sequence": ["lsn", "position"]},
     {"operation": "op", "order": "file"},
     {"sequence": ["lsn"]},
+    {"sequence": ["lsn"], "restarts": ["2025-11-13 12:00:00", "2025-11-14 00:00:00"]},
 ]
 
 
@@ -56,8 +59,22 @@ def test_without_a_declaration_nothing_is_a_change() -> None:
     ("changes", "said"),
     [
         ({}, "at least one of"),
+        ({"operation": "op", "restarts": ["2025-11-13 12:00:00"]}, "no sequence that could begin anew"),
+        *(
+            ({"sequence": ["lsn"], "restarts": said}, "a list of quoted times")
+            for said in (
+                "2025-11-13 12:00:00",
+                ["2025-11-13"],
+                ["2025-11-13 12:00:00"] * 2,
+                [NOON],
+                ["2025-1-1 12:00:00"],
+            )
+        ),
         ("op", "at least one of"),
-        ({"operations": "op"}, "changes say 'operations'; they can say codes, deleted, operation, order, sequence"),
+        (
+            {"operations": "op"},
+            "changes say 'operations'; they can say codes, deleted, operation, order, restarts, sequence",
+        ),
         ({"operation": ["op"]}, "operation is .* the name of a column"),
         ({"operation": "operation"}, "name 'operation', which is no column with a data_type"),
         ({"sequence": "lsn"}, "a list of one or two columns"),

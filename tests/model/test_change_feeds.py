@@ -30,7 +30,7 @@ EXAMPLES = 5  # each is several dbt runs
 RUN = ("--select", *MODELS)
 TABLES = ("--select", *MODELS[1:])  # the view before them stays as it is
 CUSTOMERS = "select customer_id, country, is_deleted from modeled.customers order by 1"
-BY_FILE = FEEDS[-1]
+BY_SEQUENCE, BY_FILE = FEEDS[1:]
 QUARANTINED = "select customer_id, reject_reason from gate.quarantine_customers order by 1, 2"
 DELETES = (
     "select customer_id, reject_reason from gate.int_customers__checked "
@@ -295,6 +295,61 @@ def test_the_version_that_was_stored_first_is_the_first_even_if_it_lands_last(wo
         assert "customers is built from the first row: s3://landfall-test/raw/customers/first.parquet" in told
         assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "FR", False)]
         assert "from the first row" not in warehouse.run_green(*RUN).messages
+
+
+def test_what_is_stored_after_a_restart_is_newer_whatever_its_sequence(worker_warehouse: ModelWarehouse) -> None:
+    warehouse = worker_warehouse
+    restarts = [f"{NOON + HOUR:%Y-%m-%d %H:%M:%S}", f"{NOON + 3 * HOUR:%Y-%m-%d %H:%M:%S}"]
+    warehouse.empty()
+    with change_feeds.declared(warehouse, replace(BY_SEQUENCE, changes={**BY_SEQUENCE.changes, "restarts": restarts})):
+        for number, (hours, lsn, country, modeled) in enumerate(
+            [
+                (0, "100/0", "DE", "DE"),
+                (1, None, "FR", "FR"),  # a reload
+                (2, "0/9", "IT", "IT"),
+                (0.5, "100/0", "ES", "IT"),  # late
+                (3, "0/9", "PT", "PT"),
+                (2.5, "100/0", "ES", "PT"),
+            ]
+        ):
+            row = customer("c-1", op="U", lsn=lsn, country=country)
+            warehouse.loader.land(customers_file(f"{number}", [row], NOON + hours * HOUR))
+            warehouse.run_green(*RUN)
+            assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", modeled, False)]
+        assert_as_built_anew(warehouse, TABLES, "customers")
+
+
+def test_files_whose_changes_are_lost_by_their_sequence_are_told(worker_warehouse: ModelWarehouse) -> None:
+    warehouse = worker_warehouse
+    files: list[tuple[str, dict[str, str | None], list[str]]] = [
+        ("1", {"c-1": "0/10", "c-2": "0/10"}, []),
+        ("2-reload", {"c-1": None, "c-3": None}, ["c-1"]),
+        ("3-restored", {"c-1": "0/9", "c-4": "0/9"}, ["c-1"]),
+        ("4-beside", {"c-1": "0/A0", "c-2": "0/9"}, []),
+        ("0-late", {"c-1": "0/9"}, []),
+    ]
+    warehouse.empty()
+    with change_feeds.declared(warehouse, BY_SEQUENCE):
+        warehouse.run_green("--select", "stg_customers")
+        for name, lsns, told in files:
+            rows = [customer(key, op="U", lsn=lsn) for key, lsn in lsns.items()]
+            warehouse.loader.land(
+                customers_file(name, rows, NOON + int(name[0]) * HOUR + 5 * HOUR * (name == "0-late"))
+            )
+            warehouse.run_green("--select", "int_customers__checked")
+            assert fallen_back(warehouse) == told, name
+            warehouse.run_green(*TABLES)
+
+
+def fallen_back(warehouse: ModelWarehouse) -> list[str]:
+    """Return the keys that the gate shows, in the state from before the UPSERT."""
+    assert warehouse.manifest is not None
+    gate = "{{ test_sequence_falls_back(ref('int_customers__checked'), 'customers', ['customer_id']) }}"
+    compiled = warehouse.dbt("compile", "--inline", gate).compiled
+    (name,) = compiled
+    for node_id in [each for each in warehouse.manifest.nodes if each.endswith(f".{name}")]:
+        del warehouse.manifest.nodes[node_id]
+    return [key for (key,) in warehouse.transformer.rows(f"select customer_id from ({compiled[name]}) as found")]  # noqa: S608 - ours
 
 
 def said(name: str, stored_at: datetime, *rows: Row) -> SeedFile:
