@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -16,11 +17,12 @@ from typing import Any, NoReturn
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
+from pyarrow import types
 
 from ingest_lambda.read.characters import KEPT, UTF_8, as_bytes
 from ingest_lambda.read.encodings import not_in_encoding
 from ingest_lambda.reasons import Reason
-from ingest_lambda.rewrite.checks import BadValueError, Converted, checked, shown, text
+from ingest_lambda.rewrite.checks import BadValueError, Converted, checked, refuse, shown, text
 from ingest_lambda.rewrite.nested import DOUBLE_DIGITS
 from ingest_lambda.rewrite.values import convert
 from ingest_lambda.warehouse import sqltypes
@@ -30,6 +32,11 @@ from ingest_lambda.warehouse.transport import transport_of
 LONGEST_BIGINT = len(str(-(2**63)))
 # Strings of a JSON text, so that no digit within one is taken for a number, and numbers.
 NUMBERS = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?')
+# Digits that every text has again when it is read back, the least and the most of the numbers that have so many.
+FLOATS = {
+    sqltypes.REAL: (6, 2.0**-126, float(2**128 - 2**104)),
+    sqltypes.DOUBLE: (DOUBLE_DIGITS, sys.float_info.min, sys.float_info.max),
+}
 ZONE = r"(Z|[+-]\d\d(:?\d\d)?)$"
 HAS_TIME = r"\d\d:\d\d"
 
@@ -46,7 +53,8 @@ def convert_text(values: pa.Array, landing: SqlType, source: TextSource | None =
     """Read texts as values of a landing column.
 
     Dates and times are ISO 8601; a timestamp without a zone is in UTC. Bytes are hexadecimal, a SUPER is JSON, a
-    boolean true, false, 1 or 0. Nothing is rounded.
+    boolean true, false, 1 or 0. A number is decimal, and none is rounded: of a fraction for a REAL or DOUBLE PRECISION
+    every digit that is written must be one of the number that lands, as those of 0.1 are, and those of 1e400 are not.
 
     >>> convert_text(pa.array([b"2025-11-13T09:05:01+02:00", None]), sqltypes.TIMESTAMP).values.to_pylist()
     [datetime.datetime(2025, 11, 13, 7, 5, 1), None]
@@ -72,7 +80,48 @@ def _convert(values: pa.Array, landing: SqlType) -> Converted:
         return convert(_timestamps(texts), landing)
     if landing == sqltypes.TIME:
         return convert(checked(texts, _times, Reason.INVALID_VALUE, f"a value of {landing}"), landing)
+    if landing in FLOATS:
+        return convert(_floating(texts, landing), landing)
+    if types.is_integer(transport_of(landing).arrow):
+        is_hexadecimal = pc.match_substring_regex(texts, "[xX]")  # arrow reads 0x10 as 16
+        refuse(is_hexadecimal, texts, Reason.INVALID_VALUE, f"a value of {landing}")
     return convert(_cast(texts, transport_of(landing).arrow, landing), landing)
+
+
+def _floating(texts: pa.Array, landing: SqlType) -> pa.Array:
+    """Read floating-point numbers. Arrow takes the nearest, which is infinite for 1e400 and 16777216 for 16777217."""
+    numbers = _cast(texts, transport_of(landing).arrow, landing)
+    digits, least, most = FLOATS[landing]
+    size = pc.abs(numbers)
+    is_normal = pc.and_(pc.greater_equal(size, least), pc.less_equal(size, most))
+    is_short = pc.less_equal(pc.utf8_length(texts), digits)
+    is_shortest = pc.equal(numbers.cast(pa.string()), texts)
+    is_sure = pc.fill_null(pc.or_(pc.and_(is_normal, is_short), is_shortest), True)
+    unsure = pc.indices_nonzero(pc.invert(is_sure))
+    looked_at = (unsure.to_pylist(), numbers.take(unsure).to_pylist(), texts.take(unsure).to_pylist())
+    for index, number, said in zip(*looked_at, strict=True):
+        if not _has_digits(number, said):
+            expected = f"a number of which {landing} keeps every digit"
+            raise BadValueError(Reason.INVALID_VALUE, index, shown(texts, index), expected)
+    return numbers
+
+
+def _has_digits(number: float, said: str) -> bool:
+    """Tell whether a number differs by less than one of the last digit from what was written.
+
+    >>> _has_digits(0.1, "1.000000000000000055e-01"), _has_digits(2.0**53, "9007199254740993"), _has_digits(0.0, "1e-9")
+    (True, False, False)
+    """
+    if not math.isfinite(number):
+        return not any(map(str.isdigit, said))
+    if f"{number:.17g}" == said:  # as many programs write it, and found ten times faster than by Decimal
+        return True
+    try:
+        written = Decimal(said)
+        unit = Decimal((0, (1,), int(written.as_tuple().exponent)))
+        return bool(written) == bool(number) and abs(Decimal(number) - written) < unit
+    except ArithmeticError:  # an exponent that no Decimal has
+        return False
 
 
 def _with_encoding(error: BadValueError, values: pa.Array, source: TextSource) -> BadValueError:

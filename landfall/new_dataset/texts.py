@@ -1,6 +1,6 @@
 """OPERATE: the columns of a CSV or JSON file, which says nothing of their types. In: its rows. Out: names, types, rows.
 
-A column gets the first type that landing would read all its values as; one that might be a code (`007`) is a text.
+A column gets the first type that landing would read all its values as; one that might be codes (`007`, `0x10`) is text.
 """
 
 import re
@@ -22,7 +22,7 @@ from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType
 
 MOST_ROWS = 100_000  # that are looked at; what comes later and is no value of the type is rejected with its row
-CODE = re.compile(rb"[+-]?0\d")
+CODE = re.compile(rb"[+-]?0[\dxX]")
 FRACTION = re.compile(rb"[+-]?\d+\.(\d+)")
 LEAST_SCALE = 4  # digits behind the point that a decimal has room for, whatever was seen
 BOOLEANS = {b"true", b"false"}  # of 1 and 0 nobody knows
@@ -60,9 +60,9 @@ def read_columns(path: Path, key: str) -> tuple[list[TextColumn], int]:
 def type_of(values: pa.Array) -> SqlType:
     """Choose the type of a column by its values.
 
-    >>> kinds = ([b"1", None], [b"007"], [b"1.5", b"2"], [b"2026-01-31"], [b"2026-01-31 12:00:00"], [b"true"], [None])
+    >>> kinds = ([b"1", None], [b"007"], [b"0x10", b"16"], [b"1.5", b"2"], [b"2026-01-31"], [b"true"], [None])
     >>> [str(type_of(pa.array(kind, pa.binary()))) for kind in kinds]
-    ['BIGINT', 'VARCHAR(65535)', 'DECIMAL(38,4)', 'DATE', 'TIMESTAMP', 'BOOLEAN', 'VARCHAR(65535)']
+    ['BIGINT', 'VARCHAR(65535)', 'VARCHAR(65535)', 'DECIMAL(38,4)', 'DATE', 'BOOLEAN', 'VARCHAR(65535)']
     """
     known = values.drop_null().unique()
     texts: list[bytes] = known.to_pylist()

@@ -3,15 +3,21 @@
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
 import json
+import math
+import struct
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.judge.paths import LoadPath
 from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.checks import BadValueError
 from ingest_lambda.rewrite.texts import convert_text
 from ingest_lambda.warehouse import sqltypes
@@ -208,3 +214,69 @@ def test_a_text_is_a_value_of_its_type_or_named(
         convert_text(array(None, *texts, bad), landing)
     assert caught.value.index == 3
     assert bad[:3] in caught.value.found
+
+
+# A text, and the number that lands of it; None where it is refused
+NUMBERS: list[tuple[SqlType, str, float | None]] = [
+    (sqltypes.BIGINT, "007", 7),
+    (sqltypes.BIGINT, "0x10", None),
+    (sqltypes.SMALLINT, "0X1A", None),
+    (sqltypes.INTEGER, "-0x1", None),
+    (sqltypes.DOUBLE, "0.1", 0.1),
+    (sqltypes.DOUBLE, "0.30000000000000004", 0.1 + 0.2),
+    (sqltypes.DOUBLE, "1.000000000000000055e-01", 0.1),
+    (sqltypes.DOUBLE, "3.141592653589793238", None),
+    (sqltypes.DOUBLE, "9007199254740992", 2.0**53),
+    (sqltypes.DOUBLE, "9007199254740993", None),
+    (sqltypes.DOUBLE, "1.7976931348623157e308", 1.7976931348623157e308),
+    (sqltypes.DOUBLE, "1e400", None),
+    (sqltypes.DOUBLE, "-1e400", None),
+    (sqltypes.DOUBLE, "-Infinity", -math.inf),
+    (sqltypes.DOUBLE, "5e-324", 5e-324),
+    (sqltypes.DOUBLE, "1.23456789e-320", None),
+    (sqltypes.DOUBLE, "1e-400", None),
+    (sqltypes.DOUBLE, "1e-99999999999999999999", None),
+    (sqltypes.DOUBLE, "0.000", 0.0),
+    (sqltypes.DOUBLE, "-0e5", -0.0),
+    (sqltypes.REAL, "0.1", struct.unpack("<f", struct.pack("<f", 0.1))[0]),
+    (sqltypes.REAL, "16777216", 2.0**24),
+    (sqltypes.REAL, "16777217", None),
+    (sqltypes.REAL, "0.123456789", None),
+    (sqltypes.REAL, "1e39", None),
+    (sqltypes.REAL, "inf", math.inf),
+    (sqltypes.REAL, "1e-46", None),
+]
+
+
+@pytest.mark.parametrize(("landing", "written", "number"), NUMBERS, ids=[f"{a} {b}" for a, b, _ in NUMBERS])
+def test_a_number_lands_with_the_digits_that_are_written_or_not_at_all(
+    landing: SqlType, written: str, number: float | None
+) -> None:
+    texts = pa.array([b"1", None, written.encode()])
+    if number is not None:
+        assert [repr(value) for value in convert_text(texts, landing).values.to_pylist()[1:]] == ["None", repr(number)]
+        return
+    with pytest.raises(BadValueError) as caught:
+        convert_text(texts, landing)
+    assert (caught.value.reason, caught.value.index) == (Reason.INVALID_VALUE, 2)
+    assert caught.value.found == written
+
+
+def test_a_text_that_says_no_number_is_one_of_a_floating_point_column() -> None:
+    assert math.isnan(convert_text(pa.array([b"NaN"]), sqltypes.DOUBLE).values[0].as_py())
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 20))
+def test_whatever_a_program_writes_of_a_double_is_that_double_or_refused(number: float, digits: int) -> None:
+    for said in (repr(number), f"{number:.17g}", f"{number:.18e}"):
+        assert convert_text(pa.array([said.encode()]), sqltypes.DOUBLE).values[0].as_py() == number
+    written = Decimal(f"{number:.{digits}g}")
+    nearest = float(written)
+    unit = Fraction(10) ** int(written.as_tuple().exponent)
+    try:
+        [found] = convert_text(pa.array([str(written).encode()]), sqltypes.DOUBLE).values.to_pylist()
+    except BadValueError:
+        assert math.isinf(nearest) or abs(Fraction(nearest) - Fraction(written)) >= unit
+    else:
+        assert found == nearest
+        assert abs(Fraction(nearest) - Fraction(written)) < unit
