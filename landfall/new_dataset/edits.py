@@ -152,6 +152,20 @@ def change_selected(text: str, anchor: str, name: str, change: Callable[[str], s
     return "".join([*lines[: found.start], after, *lines[found.end :]])
 
 
+def selected_column(text: str, anchor: str, name: str) -> str | None:
+    """Return the landing column that is selected as it is, as `name`; None where it is more than a column.
+
+    >>> text = '    select\\n        "Kind" as kind,\\n        n + 1 as n,\\n        -- anchor\\n'
+    >>> selected_column(text, "anchor", "kind"), selected_column(text, "anchor", "n")
+    ('Kind', None)
+    """
+    lines = text.splitlines(keepends=True)
+    item = next((item for item in _selected_items(lines, anchor) if item.name == name), None)
+    words = "".join(lines[item.start : item.end]).strip().rstrip(",") if item else ""
+    found = re.fullmatch(rf'(?:"([^"]+)"|(\w+))(?:\s+as\s+{name})?', words)
+    return (found[1] or found[2]) if found else None
+
+
 def selected_as(item: str, name: str, new: str) -> str:
     """Select the same by another name.
 

@@ -222,10 +222,13 @@ class Entity:
         """Give a modeled column another type; its landing column keeps its own.
 
         Raises:
-            ConfigError: there is no such column, or no such type.
+            ConfigError: there is no such column, or no such type, or its cast would lose what no reason tells.
         """
         self._require(name)
         chosen = _type(type_)
+        if chosen == "boolean":  # its cast makes 5 true, and no condition compares a BOOLEAN with every type
+            for dataset in self.datasets:
+                self._require_boolean(dataset, name)
         for path, owner in self._contracts():
             instead = f"declare {name} of {owner} as {chosen}"
             self._edit(path, instead, edits.retype_declared, owner, name, chosen)
@@ -304,6 +307,19 @@ class Entity:
                 instead = f"declare the column {landed.name} of {dataset}, {type_}"
                 source = path.relative_to(self.root)
                 self._edit(source, instead, edits.add_declared, dataset, landed.name, type_, description)
+
+    def _require_boolean(self, dataset: str, name: str) -> None:
+        """Refuse a column that is selected as it landed, and did not land as a BOOLEAN."""
+        selected = edits.selected_column(self.text(self.staging_sql), STAGED.format(dataset=dataset), name)
+        contract = read_contracts(self.root).get(dataset)
+        declared = contract["columns"] if contract else []
+        types = {fold_case(column["name"]): column.get("data_type") for column in declared}
+        landed = types.get(fold_case(selected or ""))
+        if landed and parse_type(landed) != sqltypes.BOOLEAN:
+            raise ConfigError(
+                f"{name} lands in {dataset} as {landed}: as a boolean every number but 0 would be true. Say in "
+                f"{self.staging_sql} what is true, as `{selected} = 1 as {name}`, and retype it then"
+            )
 
     def _require(self, name: str) -> None:
         if name not in self.columns:

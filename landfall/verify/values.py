@@ -79,6 +79,19 @@ PROBES = (
         refuses("create table {schema}.t_scale (d decimal(38,38))", error="scale|precision"),
     ),
     Probe(
+        "decimal-of-19-digits",
+        "DECIMAL(19,2) ends at 2^63-1 of its last digits, and what is larger is refused",
+        _NUMBERS,
+        refuses(
+            "create table {schema}.t_64_bits (d decimal(19,2))",
+            "insert into {schema}.t_64_bits values (92233720368547758.07)",
+            "insert into {schema}.t_64_bits values (95000000000000000.00)",
+            error="overflow|out of range",
+            then=("select cast(d as varchar(32)) from {schema}.t_64_bits", [("92233720368547758.07",)]),
+        ),
+        "a number that a model's type does not hold is told instead of stopping the run",
+    ),
+    Probe(
         "decimal-beside-double",
         "a number with a point is a DECIMAL beside a DECIMAL or BIGINT, and beside a DOUBLE or REAL a DOUBLE",
         "dg/r_numeric_computations201.html",

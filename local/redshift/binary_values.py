@@ -38,6 +38,7 @@ _FIRST_DAY, _LAST_DAY, _NO_DAY = -2_451_545, 2_145_031_948, -(2**31) + 1
 _FIRST_MOMENT, _NO_MOMENT = -211_813_488_000_000_000, -(2**63) + 1
 _GROUP, _PAIR = 10_000, 100_000_000  # PostgreSQL's digits of a numeric, and two of them
 _NEGATIVE = 0x4000
+_LONG_DIGITS = 19  # of a DECIMAL in 64 bits
 
 
 def in_binary(values: pa.Array, plan: ColumnPlan, name: str, replacement: str | None) -> Numbers | pa.Array:
@@ -96,11 +97,15 @@ def _days(days: Numbers) -> Numbers:
 
 
 def _refuse_overflow(values: pa.Array, column: str, name: str) -> None:
-    """Hold DECIMALs to their precision, which a file's writer may have declared too small: arrow does not look."""
-    limit = values.type.precision - values.type.scale
+    """Hold DECIMALs to their precision, which a file's writer may have declared too small: arrow does not look.
+
+    One of 19 digits is kept in 64 bits (https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html).
+    """
+    precision = values.type.precision
+    largest = Decimal(f"{2**63 - 1 if precision == _LONG_DIGITS else 10**precision - 1}e{-values.type.scale}")
     extremes = pc.min_max(values).as_py()
     for value in (extremes["min"], extremes["max"]):
-        if value is not None and not Decimal((1, (1,), limit)) < value < Decimal((0, (1,), limit)):
+        if value is not None and value.copy_abs() > largest:
             context = f"numeric field overflow: {value:f} is no {values.type} (file/column: {name}/{column})"
             raise LoadFault(SPECTRUM, CODE_DATA, context, file=name, column=column).to_error()
 

@@ -6,15 +6,24 @@
         {%- if kind == 'varchar' -%}
             {%- do rules.update({
                 column ~ '_too_long': 'octet_length(trim(' ~ column ~ ')) > ' ~ size[0]}) -%}
-        {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric', 'real') -%}
+        {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric', 'real', 'double precision') -%}
             {#- Landing may have widened a whole number to a DECIMAL, whose fraction the cast would round -#}
-            {%- do rules.update({
-                column ~ '_out_of_range': 'not (' ~ within_type(column, type) ~ ')',
-                column ~ '_too_precise': column ~ ' <> ' ~ narrow(column, type)}) -%}
+            {%- set loses = [column ~ ' <> ' ~ narrow(column, type)] -%}
+            {%- if kind in ('real', 'double precision') -%}
+                {%- do loses.append(is_exact_number(column) ~ ' and not ' ~ is_small_whole(column)) -%}
+            {%- endif -%}
+            {%- if kind != 'double precision' -%}
+                {%- do rules.update({column ~ '_out_of_range': 'not (' ~ within_type(column, type) ~ ')'}) -%}
+            {%- endif -%}
+            {%- do rules.update({column ~ '_too_precise': loses | join(' or ')}) -%}
         {%- elif kind == 'date' -%}
             {%- do rules.update({
                 column ~ '_has_time': 'cast(' ~ column ~ ' as timestamp) <> cast(cast('
                 ~ column ~ ' as date) as timestamp)'}) -%}
+        {%- elif kind == 'time' -%}
+            {#- No time is written longer than 24:00:00.000000 -#}
+            {%- do rules.update({
+                column ~ '_has_date': 'octet_length(cast(' ~ column ~ ' as varchar(64))) > 15'}) -%}
         {%- endif -%}
     {%- endfor -%}
     cast({{ join_reasons(rules) }} as varchar(1000))

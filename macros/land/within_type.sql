@@ -10,10 +10,9 @@
         {%- if largest == largest_double -%}
         {{ column }} between -{{ largest }} and {{ largest }}
         {%- else -%}
-        {#- Beside a DOUBLE the largest number is a DOUBLE too, perhaps the next one, which does not fit; and so is
-            1.00000000000000001, which is 1 then -#}
+        {#- Beside a DOUBLE the largest number is a DOUBLE too, perhaps the next one, which does not fit -#}
         ({{ column }} between -{{ largest_double }} and {{ largest_double }}
-        or ({{ column }} between -{{ largest }} and {{ largest }} and {{ column }} * 0 + 1.00000000000000001 > 1))
+        or ({{ column }} between -{{ largest }} and {{ largest }} and {{ is_exact_number(column) }}))
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

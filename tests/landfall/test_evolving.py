@@ -114,6 +114,13 @@ def test_what_is_spoken_of_elsewhere_is_named_with_its_line(project: Path) -> No
     assert "look at: dbt_project/models/marts/orders/fct_parrots.sql" in done.stdout
 
 
+def test_a_boolean_stays_one_and_what_staging_makes_one_becomes_one(project: Path) -> None:
+    assert said(project, "retype-column", "products", "is_active", "boolean")["by_hand"] == []
+    staging = project / "dbt_project/models/staging/parrots/stg_parrots.sql"
+    staging.write_text(staging.read_text().replace("        kind,", "        kind = 'x' as kind,"))
+    assert said(project, "retype-column", "parrots", "kind", "boolean")["by_hand"] == []
+
+
 def test_a_file_of_another_shape_is_left_alone_and_told_what_to_write(project: Path) -> None:
     modeled = project / "dbt_project/models/modeled/parrots/parrots.sql"
     modeled.write_text(modeled.read_text().replace("{{ modeled_columns() }}", "/* mine */ 1 as one"))
@@ -139,6 +146,8 @@ def test_a_file_of_another_shape_is_left_alone_and_told_what_to_write(project: P
         (("drop-column", "parrots", "id"), "cannot be dropped"),
         (("drop-column", "parrots", "seen_at"), "cannot be dropped"),
         (("retype-column", "parrots", "kind", "json"), "is no type"),
+        (("retype-column", "parrots", "kind", "boolean"), "as `kind = 1 as kind`, and retype it then"),
+        (("retype-column", "orders", "item_count", "boolean"), "lands in order_summary as integer: as a boolean every"),
     ],
 )
 def test_what_will_not_do_is_refused_with_the_reason_and_nothing_is_written(

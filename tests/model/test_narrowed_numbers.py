@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the ot
 WHOLE = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 NUMERICS = [f"numeric({p},{s})" for p in range(1, 39) for s in range(min(p, 37) + 1)]
 FLOATS = ("double precision", "real")
-TYPES = [*WHOLE, "real", *NUMERICS]
+TYPES = [*WHOLE, *FLOATS, *NUMERICS]
 LARGEST_REAL = float(2**128 - 2**104)
 EXACT = 80  # digits of the tests' own computations
 Number = Decimal | float
@@ -39,13 +39,15 @@ def narrowings(worker_warehouse: ModelWarehouse) -> dict[str, str]:
 
 
 def scale_of(type_: str) -> int:
-    return 0 if type_ in WHOLE else int(type_.strip(")").split(",")[1])
+    return 0 if type_ in (*WHOLE, *FLOATS) else int(type_.strip(")").split(",")[1])
 
 
 def largest(type_: str) -> Decimal:
-    if type_ == "real":
+    if type_ in FLOATS:
         return Decimal(LARGEST_REAL)
-    digits = WHOLE.get(type_) or 10 ** int(type_[8:].split(",")[0]) - 1
+    precision = 0 if type_ in WHOLE else int(type_[8:].split(",")[0])
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html: what 64 bits hold
+    digits = WHOLE.get(type_) or (2**63 - 1 if precision == 19 else 10**precision - 1)
     return Decimal(f"{digits}e-{scale_of(type_)}")
 
 
@@ -94,8 +96,8 @@ def narrowed_columns(draw: st.DrawFn) -> tuple[str, str, Sequence[Number]]:
 
 def must_fit(value: Number, type_: str) -> bool:
     """Tell whether a type holds a value; of a DOUBLE or REAL its shortest digits, if they are at most 15."""
-    if type_ == "real":
-        return isinstance(value, float) and as_real(value) == value
+    if type_ in FLOATS:
+        return isinstance(value, float) and (type_ != "real" or as_real(value) == value)
     shortest = Decimal(repr(value)) if isinstance(value, float) else value
     if isinstance(value, float) and len(shortest.normalize().as_tuple().digits) > 15:
         return False
@@ -108,7 +110,9 @@ def is_same(value: Number, narrowed: Decimal | None, type_: str) -> bool:
     if narrowed is None:
         return False
     if type_ == "real":  # whose text has the digits that tell it from other REALs
-        return float(value) in (as_real(float(narrowed)), float(narrowed))
+        return value in (as_real(float(narrowed)), float(narrowed))
+    if type_ == "double precision":
+        return value == float(narrowed)
     return float(narrowed) == value if isinstance(value, float) else narrowed == value
 
 
@@ -159,6 +163,17 @@ EDGES = [
     ("numeric(5,2)", "double precision", 999.99, True),
     ("numeric(3,2)", "numeric(3,2)", Decimal("9.5"), True),
     ("numeric(4,4)", "numeric(4,4)", Decimal("0.9999"), True),
+    ("numeric(19,2)", "numeric(20,2)", Decimal("92233720368547758.07"), True),
+    ("numeric(19,2)", "numeric(20,2)", Decimal("92233720368547758.08"), False),
+    ("numeric(19,2)", "numeric(20,2)", Decimal("-95000000000000000.00"), False),
+    ("numeric(19,2)", "double precision", 95000000000000000.0, False),
+    ("numeric(19,2)", "double precision", 92233720368547700.0, True),
+    ("numeric(19,0)", "bigint", Decimal(2**63 - 1), True),
+    ("numeric(19,0)", "bigint", Decimal(-(2**63)), False),
+    ("numeric(19,19)", "numeric(38,19)", Decimal("0.9223372036854775808"), False),
+    ("numeric(20,0)", "numeric(20,0)", Decimal(10**20 - 1), True),
+    ("numeric(33,14)", "double precision", 1e19, False),
+    ("numeric(33,14)", "double precision", 9999999999999990000.0, True),
     ("numeric(4,4)", "smallint", Decimal(1), False),
     ("numeric(8,0)", "real", 99999992.0, True),
     ("numeric(7,0)", "real", 1e7, False),

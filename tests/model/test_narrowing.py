@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - the tests' own SQL
 
 import re
+from datetime import time
 from decimal import Decimal
 from typing import Any
 
@@ -45,6 +46,23 @@ CASES: list[tuple[str, str, str, Any]] = [
     ("double precision", "real", "Infinity", float("inf")),
     ("double precision", "real", str(-LARGEST_REAL), -LARGEST_REAL),
     ("real", "real", "0.1", pytest.approx(0.1)),
+    ("bigint", "real", "9007199254740993", "too_precise"),
+    ("bigint", "real", "16777217", "too_precise"),
+    ("bigint", "real", "16777216", 16777216.0),
+    ("decimal(38,20)", "real", "0.50000000000000000001", "too_precise"),
+    ("bigint", "double precision", "9007199254740993", "too_precise"),
+    ("bigint", "double precision", "-9223372036854775808", "too_precise"),
+    ("bigint", "double precision", "-9007199254740992", -9007199254740992.0),
+    ("decimal(12,2)", "double precision", "0.10", "too_precise"),
+    ("decimal(12,2)", "double precision", "3.00", 3.0),
+    ("double precision", "double precision", "0.1", 0.1),
+    ("double precision", "double precision", "1e300", 1e300),
+    ("double precision", "double precision", "-Infinity", float("-inf")),
+    ("real", "double precision", "0.5", 0.5),
+    ("timestamp", "time", "2025-11-13 10:11:12", "has_date"),
+    ("varchar(64)", "time", "2025-11-13 10:11:12", "has_date"),
+    ("varchar(64)", "time", "10:11:12.5", time(10, 11, 12, 500000)),
+    ("time", "time", "23:59:59.999999", time(23, 59, 59, 999999)),
     ("timestamp", "date", "2025-11-13 00:00:01", "has_time"),
     ("varchar(9)", "varchar(3)", "éé", "too_long"),
     ("varchar(9)", "varchar(4)", " éé ", "éé"),

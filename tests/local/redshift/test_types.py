@@ -80,6 +80,17 @@ def test_a_cast_to_text_gives_a_column_its_length_also_where_nothing_is_cut(clie
     assert client.run(f"select column_name, character_maximum_length {of_u} order by 1") == [("a", 20), ("b", 30)]
 
 
+def test_a_decimal_of_19_digits_ends_where_64_bits_do(client: Client) -> None:
+    client.run(
+        "create table t (a decimal(19, 2))", "insert into t values (92233720368547758.07), (-92233720368547758.07)"
+    )
+    for value in ("92233720368547758.08", "-92233720368547758.08", "95000000000000000.00"):
+        assert "overflow" in client.error(f"insert into t values ({value})")["M"]
+        assert "overflow" in client.error(f"select cast({value} as decimal(19, 2)) from t")["M"]
+    assert client.run("select count(*), sum(a) from t") == [(2, 0)]
+    assert client.value("select cast(99999999999999999.99 as decimal(20, 2))") is not None
+
+
 def test_decimal_without_precision_has_no_fraction(client: Client) -> None:
     client.run("create table t (a decimal, b numeric not null)", "insert into t values (1.5, 2.4)")
     assert client.run("select a::varchar(9), b::varchar(9), 3.7::decimal::varchar(9) from t") == [("2", "2", "4")]
