@@ -1,11 +1,17 @@
 {% macro narrowing_reasons(types) -%}
     {%- set rules = {} -%}
+    {%- set keys = key_columns() -%}
     {%- for column, type in types.items() -%}
         {%- set kind = type.split('(')[0] -%}
         {%- set size = numbers_in(type) -%}
         {%- if kind == 'varchar' -%}
             {%- do rules.update({
                 column ~ '_too_long': 'octet_length(trim(' ~ column ~ ')) > ' ~ size[0]}) -%}
+            {%- if column in keys -%}
+                {#- Trimmed it would be another row's key; blanks at its end are none to Redshift's comparisons -#}
+                {%- do rules.update({
+                    column ~ '_has_blanks': 'left(' ~ column ~ ", 1) = ' ' and trim(" ~ column ~ ") <> ''"}) -%}
+            {%- endif -%}
         {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric', 'real', 'double precision') -%}
             {#- Landing may have widened a whole number to a DECIMAL, whose fraction the cast would round -#}
             {%- set loses = [column ~ ' <> ' ~ narrow(column, type)] -%}
