@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.redshift import messages
@@ -36,10 +37,23 @@ _TABLE_COLUMNS = (
     " from pg_catalog.pg_attribute a"
     " where a.attrelid = pg_catalog.to_regclass({table}) and a.attnum > 0 and not a.attisdropped order by a.attnum"
 )
+# What a FLOAT shows as text (`extra_float_digits`) is the session's; what is unloaded is the FLOAT.
+_WITH_ALL_DIGITS = (
+    "select unloaded.* from (\n{query}\n) as unloaded cross join (select"
+    " pg_catalog.set_config('redshift.float_digits', pg_catalog.current_setting('extra_float_digits'), true),"
+    " pg_catalog.set_config('extra_float_digits', '1', true)) as shown"
+)
+_AS_BEFORE = (
+    "select pg_catalog.set_config('extra_float_digits', digits, true)"
+    " from pg_catalog.current_setting('redshift.float_digits', true) as known (digits) where digits <> ''"
+)
 
 
+@dataclass
 class Bulk(ExternalTables):
     """A conversation that loads and unloads."""
+
+    _has_all_digits: bool = False  # an UNLOAD has run, which unloads all digits of a FLOAT
 
     async def _plan(self, copy: CopyStatement) -> Load:
         if self._unsynced:  # answers are under way that the front would take for its own
@@ -100,10 +114,19 @@ class Bulk(ExternalTables):
             await self._idle.wait()
         self._reads(unload.query, sql)
         known = await self._answer(needs(unload.query))
-        return translate_unloaded(unload.query, known.answer), Sent(sql, tuple(known.ids.values()))
+        query = _WITH_ALL_DIGITS.format(query=translate_unloaded(unload.query, known.answer))
+        return query, Sent(sql, tuple(known.ids.values()))
+
+    async def _show_digits_again(self, message: Message) -> Message:
+        """Let the rest of a transaction in which there was an UNLOAD show FLOATs as the session does."""
+        if self._has_all_digits and message.body == b"T":
+            message = await self._run_unseen(_AS_BEFORE)
+        self._has_all_digits = False
+        return message
 
     async def _finish_unload(self, unload: Unload) -> Message | None:
         """Write the rows to S3 and tell the client; an error is told when the transaction can be made to fail."""
+        self._has_all_digits = True
         if unload is self._unload:
             self._unload = None
         try:

@@ -45,6 +45,7 @@ SETTINGS = {
     "standard_conforming_strings": "off",  # a backslash escapes in Redshift's string literals
     "escape_string_warning": "off",
     "jit": "off",
+    "extra_float_digits": "0",  # https://docs.aws.amazon.com/redshift/latest/dg/r_extra_float_digits.html
     # Settings that PostgreSQL lacks, as they are by default (https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_ConfigurationRef.html)
     "redshift.enable_case_sensitive_identifier": "off",
     "redshift.enable_case_sensitive_super_attribute": "off",

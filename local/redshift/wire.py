@@ -254,7 +254,7 @@ class Session(Answers):
 
     async def _ready(self, message: Message) -> Message:
         """TRUNCATE commits the transaction that it runs in (https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html)."""
-        message = await self._drop_brought(await self._end_block(message))
+        message = await self._show_digits_again(await self._drop_brought(await self._end_block(message)))
         if self._success is not None:
             await self._tell(self._success)
         if self._commit_next and message.body == b"T":

@@ -121,9 +121,9 @@ def outcomes(
 ) -> list[tuple[str, Decimal | None]]:
     """Return reasons and narrowed value of each value. An error of any of them is raised."""
     rows = " union all ".join(f"select {n} as n, cast('{value}' as {landed}) as v" for n, value in enumerate(values))
-    found = warehouse.transformer.rows(  # as text, since the driver rounds to 28 digits
-        f"select reasons, cast(narrowed as varchar(64)) from (select n, {narrowing} from ({rows}) as landed) as narrow "
-        "order by n"
+    found = warehouse.transformer.rows(  # the driver rounds to 28 digits, a cast to text FLOATs to 15
+        f"select reasons, case when narrowed is not null then json_serialize(cast(narrowed as super)) end "
+        f"from (select n, {narrowing} from ({rows}) as landed) as narrow order by n"
     )
     return [(reasons, None if narrowed is None else Decimal(narrowed)) for reasons, narrowed in found]
 

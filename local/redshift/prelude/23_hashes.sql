@@ -98,8 +98,32 @@ create function pg_catalog.fnv_hash(value integer, seed bigint default -37507630
 language sql immutable as $$ select rs_fnv(int4send(value), seed, true) $$;
 create function pg_catalog.fnv_hash(value bigint, seed bigint default -3750763034362895579) returns bigint
 language sql immutable as $$ select rs_fnv(int8send(value), seed, true) $$;
+create function pg_catalog.fnv_hash(value real, seed bigint default -3750763034362895579) returns bigint
+language sql immutable as $$ select rs_fnv(float4send(value), seed, true) $$;
+create function pg_catalog.fnv_hash(value double precision, seed bigint default -3750763034362895579) returns bigint
+language sql immutable as $$ select rs_fnv(float8send(value), seed, true) $$;
 create function pg_catalog.fnv_hash(value text, seed bigint default -3750763034362895579) returns bigint
 language sql immutable as $$ select rs_fnv(convert_to(value, 'UTF8'), seed, false) $$;
+do $do$
+declare
+    type_name text;
+begin
+    foreach type_name in array array[
+        'numeric', 'boolean', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'interval', 'bytea', 'jsonb'
+    ]
+    loop
+        execute format($create$
+            create function pg_catalog.fnv_hash(value %1$s, seed bigint default 0) returns bigint
+            language plpgsql immutable as $body$
+            begin
+                raise exception 'FNV_HASH of this type is not offered by the local Redshift: no page tells its bytes'
+                    using errcode = '0A000', hint = 'Cast it to VARCHAR.';
+            end
+            $body$
+        $create$, type_name);
+    end loop;
+end
+$do$;
 create function pg_catalog.fnv_hash(value bpchar, seed bigint default 0) returns bigint language plpgsql immutable as $$
 begin
     raise exception 'FNV_HASH of a CHAR is not offered by the local Redshift: no page says whether its blanks count'

@@ -144,3 +144,7 @@ $$;
 create function pg_catalog.rs_super_ge(one jsonb, other jsonb) returns boolean language sql immutable as $$
     select rs_super_compared(one, other) >= 0
 $$;
+
+-- A FLOAT keeps all its digits in a SUPER, whatever the session shows of it as text.
+create function pg_catalog.rs_float_super(value anyelement) returns jsonb
+language sql stable set extra_float_digits = 1 as $$ select to_jsonb(value) $$;

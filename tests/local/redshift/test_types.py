@@ -200,3 +200,24 @@ def test_a_blank_beyond_ascii_is_a_letter_of_a_column_s_name(client: Client) -> 
     cursor = client.connection.cursor()
     cursor.execute("select * from t")
     assert [column[0] for column in cursor.description] == ["a\u205f", "b"]
+
+
+def test_a_float_shows_15_digits_and_keeps_all(client: Client, facts: dict[str, Any]) -> None:
+    third, rounded = 1 / 3, "0.333333333333333"
+    client.run("create table t (d double precision, r real)", "insert into t values (1 / 3::float8, 1 / 3::float8)")
+    assert client.run("select d::varchar, r::varchar, d = 1 / 3::float8 from t") == [(rounded, "0.333333", True)]
+    assert client.run("select d from t") == [(third,)], "the driver asks for it in binary"
+    assert client.run("select (d::super)::float8, array(d)[0]::float8, object('d', d).d::float8 from t") == [
+        (third,) * 3
+    ]
+    text = psycopg2_connection(facts)
+    with text.cursor() as asker:
+        asker.execute("select 1 / 3::float8")
+        assert asker.fetchall() == [(float(rounded),)]
+        asker.execute("set extra_float_digits to 2")
+        asker.execute("select 1 / 3::float8")
+        assert asker.fetchall() == [(third,)]
+    text.close()
+    assert client.run("select fnv_hash(d) = fnv_hash(d + 1e-16), fnv_hash(d) = fnv_hash(1 / 3::float8) from t") == [
+        (False, True)
+    ]

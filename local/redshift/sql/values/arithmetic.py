@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from local.redshift.sql.values import decimals
-from local.redshift.sql.values.casts import number_of
+from local.redshift.sql.values.casts import number_of, to_super
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import INTEGERS, MOMENTS, NUMBERS, SUPER, UNKNOWN, Type
 
@@ -14,7 +14,7 @@ def compute(operator: str, left: Typed, right: Typed) -> Typed:
     """Compute with two values, to the precision and scale that Redshift gives the result."""
     if left.type == SUPER or right.type == SUPER:
         # https://docs.aws.amazon.com/redshift/latest/dg/operators-functions.html: what comes out is SUPER
-        return Typed(f"to_jsonb({number_of(left)} {operator} {number_of(right)})", SUPER)
+        return Typed(f"{to_super(left.type, right.type)}({number_of(left)} {operator} {number_of(right)})", SUPER)
     left, right = beside(left, right), beside(right, left)
     type_ = decimals.arithmetic(operator, left.type, right.type)
     first, second = left.sql, right.sql

@@ -5,7 +5,18 @@ from __future__ import annotations
 from local.redshift.errors import RedshiftError
 from local.redshift.sql.values.lengths import fits_varchar
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import BOOLEAN, INTEGERS, MOMENTS, NUMBERS, STRINGS, SUPER, VARCHAR, Type
+from local.redshift.sql.values.types import (
+    BOOLEAN,
+    FLOATS,
+    INTEGERS,
+    MOMENTS,
+    NUMBERS,
+    STRINGS,
+    SUPER,
+    UNKNOWN,
+    VARCHAR,
+    Type,
+)
 
 _STRING_NAMES = {"varchar": "character varying", "char": "character"}
 
@@ -39,7 +50,13 @@ def as_super(value: Typed) -> str:
     if value.is_null:
         return "null::jsonb"
     sql = f"{value.sql}::varchar" if value.is_literal else value.sql
-    return f"to_jsonb({sql})"
+    return f"{to_super(value.type)}({sql})"
+
+
+def to_super(*types: Type) -> str:
+    """Return the function that makes a SUPER of what is computed of values of these types."""
+    may_be_float = any(type_ == UNKNOWN or type_.name in FLOATS for type_ in types)
+    return "pg_catalog.rs_float_super" if may_be_float else "to_jsonb"
 
 
 def truth(value: Typed) -> str:
