@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+from abc import ABC
 from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -126,7 +127,7 @@ def raising(error: RedshiftError) -> str:
 
 
 @dataclass
-class Conversation:
+class Conversation(ABC):
     """One client's conversation.
 
     `_pending` counts the ReadyForQuery messages that PostgreSQL still owes: at 0 the front may ask a question of its

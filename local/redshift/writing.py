@@ -8,6 +8,7 @@ statement, since PostgreSQL keeps a table's lock in a block alone, and ends it w
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -191,8 +192,9 @@ class Writing(Conversation):
                 self.client.write(answer)
         return answer
 
+    @abstractmethod
     def _error(self, message: Message) -> Message:
-        raise NotImplementedError
+        """Return an error as the client is told it, and note it."""
 
     def _forget_locks(self) -> None:
         """Forget what the transaction held, as PostgreSQL does when it ends or fails."""

@@ -113,3 +113,8 @@ language sql immutable strict as $$ select value::jsonb #>> path $$;
 create function pg_catalog.json_array_length(value text) returns integer language sql immutable strict as $$
     select jsonb_array_length(value::jsonb)
 $$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_LOG.html: a number's logarithm, to the base of 10 or the one before it
+create function pg_catalog.rs_log(double precision[]) returns double precision language sql immutable strict as $$
+    select case cardinality($1) when 1 then log($1[1]) else ln($1[2]) / ln($1[1]) end
+$$;

@@ -8,14 +8,17 @@ language sql immutable as $$
     select case
         when jsonb_typeof(value) <> 'array' or null_match is null then null
         when not null_match and coalesce(wanted, 'null') = 'null' then null
-        when not null_match and value @> '[null]' and not value @> jsonb_build_array(wanted) then null
-        else coalesce(
-            (
-                select array_agg((e.place - 1)::integer order by e.place)
-                from jsonb_array_elements(value) with ordinality as e(element, place)
-                where e.element = coalesce(wanted, 'null')
-            ),
-            '{}'
+        else (
+            -- Not by @>, to which [[1, 2]] has the element [1].
+            select
+                case
+                    when not null_match and not bool_or(e.is_equal) and bool_or(e.element = 'null') then null
+                    else coalesce(array_agg((e.place - 1)::integer order by e.place) filter (where e.is_equal), '{}')
+                end
+            from (
+                select element, place, element = coalesce(wanted, 'null') as is_equal
+                from jsonb_array_elements(value) with ordinality as elements (element, place)
+            ) as e
         )
     end
 $$;

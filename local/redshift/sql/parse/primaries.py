@@ -172,6 +172,16 @@ def _parse_approximate(parser: Parser) -> tree.Expression | None:
     return call
 
 
+def _parse_zoned(parser: Parser) -> tree.Expression | None:
+    """Pass a literal of a moment whose type is spelt out: `timestamp with time zone '...'`."""
+    following = parser.tokens[parser.position + 1 : parser.position + 5]
+    words = [token.key for token in following[:3]]
+    if words[1:] != ["time", "zone"] or words[0] not in ("with", "without") or following[3].kind != STRING:
+        return None
+    to = parse_type(parser)
+    return tree.Cast(parse_primary(parser), to)
+
+
 # By the word that begins them; none where what follows it makes the word a name.
 _RULES: dict[str, Callable[[Parser], tree.Expression | None]] = {
     **dict.fromkeys(("null", "true", "false"), _parse_literal),
@@ -183,6 +193,8 @@ _RULES: dict[str, Callable[[Parser], tree.Expression | None]] = {
     "convert": _parse_convert,
     "exists": _parse_exists,
     "interval": _parse_interval,
+    "time": _parse_zoned,
+    "timestamp": _parse_zoned,
     "extract": parse_extract,
     "trim": parse_trim,
     "substring": parse_substring,

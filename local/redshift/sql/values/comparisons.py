@@ -26,7 +26,9 @@ def compare(operator: str, left: Typed, right: Typed) -> Typed:
             right = Typed(f"({right.sql})::{first}", left.type)
     if "boolean" in (first, second) and {first, second} & INTEGERS.keys():
         # https://docs.aws.amazon.com/redshift/latest/dg/r_logical_condition.html
-        left, right = (Typed(f"({each.sql})::integer::boolean", BOOLEAN) for each in (left, right))
+        left, right = (
+            Typed(f"(({each.sql}) <> 0)", BOOLEAN) if each.type.name in INTEGERS else each for each in (left, right)
+        )
     if right.is_literal:
         left = as_string(left)
     return Typed(f"({left.sql} {operator} {right.sql})", BOOLEAN)
