@@ -29,15 +29,17 @@ async def handle(settings: FrontSettings, reader: asyncio.StreamReader, writer: 
         code, body = await tls.read_startup(settings.tls, reader, writer)
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", settings.postgres_port)
         asked = {} if code == messages.CANCEL_REQUEST else messages.startup_parameters(body)
+        options = as_data_api(settings.data_api_token).encode()
+        is_data_api = hmac.compare_digest(asked.get("options", "").encode(), options)
         if asked:
-            body = messages.startup_body({key: asked[key] for key in _STARTUP_KEYS if key in asked})
+            passed = {key: asked[key] for key in _STARTUP_KEYS if key in asked}
+            # It answers with numbers, not with texts: of no digit does a page say that a number loses it.
+            body = messages.startup_body(passed | ({"extra_float_digits": "1"} if is_data_api else {}))
         server_writer.write(messages.startup_packet(code, body))
         await server_writer.drain()
         if code == messages.CANCEL_REQUEST:
             settings.running.cancel(body)
         if code != messages.CANCEL_REQUEST:
-            options = as_data_api(settings.data_api_token).encode()
-            is_data_api = hmac.compare_digest(asked.get("options", "").encode(), options)
             user = asked.get("user", "")
             origin = Origin(user, asked.get("database") or user, is_data_api=is_data_api)
             protocol = version_asked(asked)

@@ -95,10 +95,10 @@ def test_answers_are_shaped_as_the_service_model_says(api: Api, local_redshift: 
 
 
 def test_values_come_typed(api: Api) -> None:
-    sql = "select 1::smallint, 2::bigint, true, 1.5::float, 1.50::decimal(9,2), 'x', null::int, '2025-01-02'::date"
+    sql = "select 1::smallint, 2::bigint, true, 1 / 3::float, 1.50::decimal(9,2), 'x', null::int, '2025-01-02'::date"
     result = api.client.get_statement_result(Id=api.run(sql)["Id"])
     assert result["Records"] == [[
-        {"longValue": 1}, {"longValue": 2}, {"booleanValue": True}, {"doubleValue": 1.5}, {"stringValue": "1.50"},
+        {"longValue": 1}, {"longValue": 2}, {"booleanValue": True}, {"doubleValue": 1 / 3}, {"stringValue": "1.50"},
         {"stringValue": "x"}, {"isNull": True}, {"stringValue": "2025-01-02"},
     ]]  # fmt: skip
     names = [column["typeName"] for column in result["ColumnMetadata"]]
