@@ -16,11 +16,15 @@
                     when dataset = '{{ dataset }}' and load_seq > {{ range.from_seq }} then 1
                     {%- endfor %}
                     {%- if is_incremental() %}
-                    when file_id in (select _file_id from {{ this }}) then 1
+                    when waiting._file_id is not null then 1
                     {%- endif %}
                     else 0
                 end) over (partition by dataset, source_file) as is_looked_at
-            from {{ ref('stg_landed_files') }}
+            from {{ ref('stg_landed_files') }} as landed
+            {%- if is_incremental() %}
+            left join (select distinct _file_id from {{ this }}) as waiting
+                on landed.file_id = waiting._file_id
+            {%- endif %}
             where
                 not is_undone
                 and row_count > 0
