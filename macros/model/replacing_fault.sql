@@ -1,4 +1,9 @@
 {% macro replacing_fault(checked) -%}
+    {%- set ranking = graph.nodes.get('model.' ~ project_name ~ '.' ~ checked) -%}
+    {%- if not ranking -%}
+        {{- return("goes by the rows of " ~ checked ~ ", and there is no such model. A second model on the checked rows of"
+            ~ " another is upserted by merge: set incremental_strategy='merge' in its config.") -}}
+    {%- endif -%}
     {%- set key = config.get('unique_key') -%}
     {%- if not key -%}
         {{- return("has no unique_key in its config. Name there the key of " ~ checked ~ ".") -}}
@@ -11,7 +16,7 @@
     {#- The newest rows of another key may be several of this one -#}
     {%- set said = modules.re.search(
         "{[%]-? *set key = \\[([^\\]]*)\\] *-?[%]}",
-        graph.nodes.get('model.' ~ project_name ~ '.' ~ checked, {}).get('raw_code', '')) -%}
+        ranking.raw_code) -%}
     {%- set ranked_by = modules.re.findall("\\w+", said.group(1)) if said else as_list(key) -%}
     {%- if ranked_by | sort != as_list(key) | sort -%}
         {{- return("has the unique_key " ~ as_list(key) | join(', ') ~ ", and " ~ checked ~ " the key "

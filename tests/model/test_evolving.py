@@ -277,6 +277,18 @@ def test_another_query_or_config_than_the_upsert_goes_by_is_refused(
     assert project.rows("select * from modeled.parrots order by id") == before
 
 
+def test_a_second_model_on_one_entity_s_checked_rows_is_told_to_go_by_merge(project: Project) -> None:
+    [model] = project.folder.glob("dbt_project/models/modeled/*/parrots.sql")
+    model.with_name("pets.sql").write_text(model.read_text())
+    said = model.with_suffix(".yml").read_text()
+    said = said.replace("name: parrots\n", "name: pets\n").replace("name: parrots__", "name: pets__")
+    model.with_name("pets.yml").write_text(said)
+    project.dbt.parse()
+    refused = project.dbt.dbt("run", "--select", "int_parrots__checked", "parrots", "pets")
+    assert (refused.status("parrots"), refused.status("pets")) == ("success", "error")
+    assert "goes by the rows of int_pets__checked, and there is no such model" in refused.messages
+
+
 def test_other_names_quotes_and_comments_are_not_taken_for_another_query(project: Project) -> None:
     rewrite(project, "newest", "brought", "brought_accepted", "newest_accepted")
     rewrite(project, "('int_parrots__checked') }}", '("int_parrots__checked") }}  {# the good ones #}')
