@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 
 from local.redshift.errors import RedshiftError
 from local.redshift.sql.values.lengths import PLAIN_STRING
 from local.redshift.sql.values.types import FLOATS, INTEGERS, NUMBERS, UNKNOWN, Type
 
 MAX_PRECISION, MAX_SCALE, LEAST_SCALE = 38, 37, 4
+LONG_DIGITS, LARGEST_LONG = 19, 2**63 - 1  # a DECIMAL of up to 19 digits is kept in 64 bits
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\s*", re.ASCII)
 _PLACES = re.compile(r"(?:FM|PL|MI|SG|PR|[09.,DGLS$ ])*")
 
@@ -104,8 +106,8 @@ def of_number_format(text: str) -> Type:
 def of_digits(text: str) -> Type:
     """Return the DECIMAL that digits have: as many as are written, but for zeros in front.
 
-    >>> of_digits("007.50").sql, of_digits("0.05").sql, of_digits("-1.5e3").sql
-    ('numeric(3, 2)', 'numeric(2, 2)', 'numeric(4, 0)')
+    >>> of_digits("007.50").sql, of_digits("0.05").sql, of_digits("-1.5e3").sql, of_digits("9223372036854775808").sql
+    ('numeric(3, 2)', 'numeric(2, 2)', 'numeric(4, 0)', 'numeric(20, 0)')
 
     Raises:
         RedshiftError: there are more than a DECIMAL has.
@@ -113,6 +115,8 @@ def of_digits(text: str) -> Type:
     _, digits, exponent = Decimal(text).as_tuple()
     scale = max(-int(exponent), 0)
     precision = max(len(digits) + int(exponent), 0) + scale
+    if precision == LONG_DIGITS and abs(Fraction(text)) * 10**scale > LARGEST_LONG:
+        precision += 1  # no page tells what such digits are; a DECIMAL of 19 does not hold them
     hold_decimal(max(precision, 1), scale)
     return Type("numeric", max(precision, 1), scale)
 
