@@ -59,11 +59,16 @@ def test_values_arrive_as_they_are(
 SIZES = [(1, 0), (4, 4), (5, 5), (9, 3), (15, 1), (18, 0), (18, 2), (18, 18), (19, 7), (38, 0), (38, 19), (38, 37)]
 
 
+def largest_digits(precision: int) -> int:
+    """Return the digits of the largest DECIMAL; of 19 digits those that 64 bits keep."""
+    return 2**63 - 1 if precision == 19 else 10**precision - 1
+
+
 def test_decimals_of_every_size_arrive_exactly(client: Client, lake: Lake) -> None:
     rows = []
     for precision, scale in SIZES:
         last = Decimal((0, (1,), -scale))
-        most = Decimal((0, (9,) * precision, -scale))
+        most = Decimal(f"{largest_digits(precision)}e-{scale}")
         rows.append([most, most.copy_negate(), last, last.copy_negate(), Decimal((0, (0,), -scale)), None])
     columns = {
         f"c{place}": pa.array(values, pa.decimal128(*size))
@@ -105,7 +110,7 @@ def test_a_decimal_of_more_digits_than_its_precision_fails_the_copy(
     client: Client, lake: Lake, precision: int, scale: int, digits: int
 ) -> None:
     kind = pa.decimal128(precision, scale)
-    most = 2**63 - 1 if precision == 19 else 10**precision - 1
+    most = largest_digits(precision)
     client.run(f"create table t (a decimal({precision},{scale}))")
     good = pa.table({"a": unscaled([most, -most], kind)})
     client.run(lake.copy("t", lake.put(good, store_decimal_as_integer=True)))
