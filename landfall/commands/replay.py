@@ -121,8 +121,17 @@ def _replay_many(
 def _replay_dead_letters(stack: "Stack", rate: float, *, drops_malformed: bool) -> "Moved":
     from landfall.operate import dead_letters
 
-    with output.counting("moving") as watch:
-        return dead_letters.replay_dead_letters(stack, rate, watch, drops_malformed=drops_malformed)
+    with output.progress() as progress:
+        task = progress.add_task("moving", total=None)
+
+        def watch(moved: int) -> None:
+            progress.update(task, completed=moved)
+
+        def dropping(begins: str, why: str) -> None:
+            said = f"deleting a message that announces no file ({why}): {begins!r}"
+            progress.console.print(said, markup=False, soft_wrap=True)
+
+        return dead_letters.replay_dead_letters(stack, rate, watch, dropping if drops_malformed else None)
 
 
 def _wait_for_all(stack: "Stack", done: "Sequence[Replay]", since: "datetime", timeout: float) -> "list[Replay]":

@@ -44,11 +44,15 @@ class Moved:
 
 
 def replay_dead_letters(
-    stack: "Stack", rate: float, watch: Callable[[int], None] = lambda _: None, *, drops_malformed: bool = False
+    stack: "Stack",
+    rate: float,
+    watch: Callable[[int], None] = lambda _: None,
+    dropping: Callable[[str, str], None] | None = None,
 ) -> Moved:
     """Move the messages on the dead-letter queue back to the landing queue, until there are none but malformed ones.
 
-    Each is sent before it is deleted: one that is interrupted is there twice, and lands once.
+    Each is sent before it is deleted: one that is interrupted is there twice, and lands once. Malformed ones are
+    deleted where `dropping` is given: it is told how each begins, and what is wrong with it, while it is still there.
     """
     dead, landing = stack.output("DeadLetterQueueUrl"), stack.output("LandingQueueUrl")
     moved, files = 0, dict[str, FileVersion]()
@@ -61,7 +65,8 @@ def replay_dead_letters(
                 files |= {file.file_id: file for file in parse_notification(message["Body"])}
             except ValueError as error:
                 malformed[message["MessageId"]] = (message, str(error))
-                if drops_malformed:
+                if dropping:
+                    dropping(message["Body"][:BODY_CHARACTERS], str(error))
                     stack.sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
             else:
                 well.append(message)
@@ -71,14 +76,14 @@ def replay_dead_letters(
         moved += len(well)
         watch(moved)
         time.sleep(reconcile_events.pause_seconds(moved, rate, time.monotonic() - started))
-    if not drops_malformed:
+    if not dropping:
         _give_back(stack, dead, [message for message, _ in malformed.values()])
     rules = declared.rules(stack.route_pattern)
     faults = Counter(why for _, why in malformed.values())
     return Moved(
         messages=moved,
         malformed=len(malformed),
-        dropped=len(malformed) if drops_malformed else 0,
+        dropped=len(malformed) if dropping else 0,
         why=tuple(fault for fault, _ in faults.most_common(FAULTS_NAMED)),
         bodies=tuple(message["Body"][:BODY_CHARACTERS] for message, _ in list(malformed.values())[:BODIES_SHOWN]),
         files=tuple(Replay(file, route(file.key, rules).dataset or "", SENT) for file in files.values()),

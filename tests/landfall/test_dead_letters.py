@@ -66,7 +66,7 @@ def test_a_message_that_comes_back_malformed_hides_no_other_and_is_given_back_or
     queues = Queues(["malformed", "other"], ["malformed"], ["malformed", "well"], ["other"])
     stack: Any = SimpleNamespace(sqs=queues, output=lambda name: name, route_pattern=None)
 
-    moved = replay_dead_letters(stack, 0.0, drops_malformed=drops)
+    moved = replay_dead_letters(stack, 0.0, dropping=(lambda *_: None) if drops else None)
 
     assert queues.sent == [BODIES["well"]]
     assert (moved.messages, moved.malformed, moved.dropped) == (1, 2, 2 if drops else 0)
@@ -76,3 +76,29 @@ def test_a_message_that_comes_back_malformed_hides_no_other_and_is_given_back_or
         *(["malformed", "other"] if drops else []),
     }
     assert queues.visible == (set() if drops else {"malformed", "other"})
+
+
+class BrokenOffError(Exception):
+    """What cuts a replay short."""
+
+
+def test_a_malformed_message_is_shown_before_it_is_deleted_and_so_was_seen_where_the_rest_fails() -> None:
+    queues = Queues(["malformed"], ["well"], ["other"])
+    stack: Any = SimpleNamespace(sqs=queues, output=lambda name: name, route_pattern=None)
+    shown: list[tuple[str, bool, str]] = []
+
+    def dropping(begins: str, why: str) -> None:
+        shown.append((begins, queues.is_there("malformed"), why))
+
+    def break_off(moved: int) -> None:
+        if moved:
+            raise BrokenOffError
+
+    with pytest.raises(BrokenOffError):
+        replay_dead_letters(stack, 0.0, break_off, dropping)
+
+    [(begins, was_there, why)] = shown
+    assert (begins, was_there) == (BODIES["malformed"], True)
+    assert "the body is not JSON" in why
+    assert not queues.is_there("malformed")
+    assert queues.is_there("other")
