@@ -38,7 +38,7 @@ from transform_lambda.page.asking import Project, ask
 from transform_lambda.page.content import content
 from transform_lambda.page.questions import DAYS
 from transform_lambda.parse_cache import graph_kept, graph_of_version, parse_kept
-from transform_lambda.plan import WHO_SQL, Facts, Plan, decide, owed, read_facts
+from transform_lambda.plan import REMOVED_AT, WHO_SQL, Facts, Plan, decide, ledgers_of, owed, read_facts
 from transform_lambda.project import Memory, changed_models, files_of, fingerprint
 from transform_lambda.report import Desk
 from transform_lambda.report import report as write_report
@@ -109,8 +109,9 @@ def _look(settings: Settings, graph: Graph, before: Sequence[str], *, full_refre
         who = query(WHO_SQL)
         _check_user(who[0]["name"], settings.warehouse_user)
         others = (node.name for node in graph.landing)
-        removing = {row["ledger"] for row in who if row["has_removals"]}
-        facts = read_facts(query, graph.readers, {row["ledger"] for row in who}, others, removing)
+        ledgers = ledgers_of(who)
+        facts = read_facts(query, graph.readers, ledgers, others)
+    has_removals = any(REMOVED_AT in columns for columns in ledgers.values())
     project_changed = before != [_fingerprint()]
     reminder_at = _reminder_at(settings, graph, facts)
     return decide(
@@ -119,7 +120,7 @@ def _look(settings: Settings, graph: Graph, before: Sequence[str], *, full_refre
         changes=_changes(settings, graph, before) if project_changed else None,
         full_refresh=full_refresh,
         look_again=0 < reminder_at <= time.time(),
-        read_with={name: graph.read_with(name) for name in graph.readers} if removing else {},
+        read_with={name: graph.read_with(name) for name in graph.readers} if has_removals else {},
         beside={fact.name: graph.beside_the_checks(fact.name) for fact in facts.datasets if fact.gap},
     ), facts
 

@@ -13,6 +13,7 @@ from ingest_lambda.warehouse.statements import (
     LOAD_FACTS,
     METADATA_COLUMNS,
     PATH_FACT,
+    UNDONE_SEQ,
     Column,
     Widening,
     declared,
@@ -59,7 +60,8 @@ def create_landing(dataset: str, columns: Iterable[Column], *, if_missing: bool 
 
 def create_ledger(dataset: str) -> str:
     """Create `ledger.<dataset>`: one row per file version, never deleted."""
-    return f"create table if not exists {table('ledger', dataset)} ({declared((*FILE_FACTS, *LOAD_FACTS, PATH_FACT))})"
+    facts = (*FILE_FACTS, *LOAD_FACTS, PATH_FACT, UNDONE_SEQ)
+    return f"create table if not exists {table('ledger', dataset)} ({declared(facts)})"
 
 
 def create_lock(dataset: str) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ingest_lambda.warehouse.copies import SKIPPED
 from ingest_lambda.warehouse.statements import declared, identifier, literal, lock_dataset, table
+from ingest_lambda.warehouse.undone import mark_undone
 
 REMOVED_AT = "removed_at"
 REMOVAL_FACTS = ((REMOVED_AT, "TIMESTAMP"), ("restored_at", "TIMESTAMP"))
@@ -113,13 +114,13 @@ def remove(removable: Removable, then: str, last_seq: int) -> list[str]:
 
     >>> for sql in remove(Removable("orders", 90, 7), "2026-01-01 00:00:00", 5): print(sql[:46])
     lock table lock."orders"
-    update ledger."orders" set removed_at = sysdat
+    update ledger."orders" set removed_at = getdat
     delete from landing."orders" where _load_seq <
     """
     dataset, ledger = removable.dataset, table("ledger", removable.dataset)
     return [
         lock_dataset(dataset),
-        f"update {ledger} set {REMOVED_AT} = sysdate where {removable.condition(_moment(then))}",
+        f"update {ledger} set {REMOVED_AT} = getdate() where {removable.condition(_moment(then))}",
         f"delete from {table('landing', dataset)} where _load_seq <= {last_seq:d} "
         f"and _file_id in (select file_id from {ledger} as files where {is_removed('files')})",
     ]
@@ -136,12 +137,8 @@ def restore(dataset: str, files: str) -> str:
 
 def give_up(dataset: str, file_ids: Iterable[str]) -> list[str]:
     """Let removed files count as undone, since nothing can bring them back: the statements of one transaction."""
-    return [
-        lock_dataset(dataset),
-        f"update {table('ledger', dataset)} set undone_at = sysdate "
-        f"where {REMOVED_AT} is not null and undone_at is null "
-        f"and file_id in ({', '.join(map(literal, file_ids))})",
-    ]
+    lost = f"{REMOVED_AT} is not null and undone_at is null and file_id in ({', '.join(map(literal, file_ids))})"
+    return [lock_dataset(dataset), *mark_undone(dataset, lost)]
 
 
 def select_gaps(datasets: Iterable[str]) -> list[str]:

@@ -61,6 +61,8 @@ LOAD_FACTS: tuple[tuple[str, str], ...] = (
     ("loaded_at", "TIMESTAMP"),
     ("undone_at", "TIMESTAMP"),
 )
+# Which of the dataset's transactions, counted with its loads, has undone the file (ingest_lambda/warehouse/undone.py).
+UNDONE_SEQ = ("undone_seq", "BIGINT")
 # ... with the number that the file has in its load, which ties the staged rows to their file, and what they say of it.
 STAGED_FACTS = (
     ("file_number", "INTEGER"),

@@ -63,7 +63,7 @@ def _lines(done: "Undo") -> list[str]:
         lines = [f"undone: {done.source_file} was to land again, and does not: it had no rows in landing yet"]
     else:
         lines = [f"undone: {done.rows:,} rows of {done.source_file} left landing.{version.dataset}"]
-    if version.was_modeled:
+    if done.is_held:
         lines.append("its rows had been modeled: the next transform rebuilds the tables without them")
     if done.others:
         lines.append(f"still in landing, other versions of it: {', '.join(done.others)} (undo them with --version)")

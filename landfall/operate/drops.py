@@ -16,6 +16,7 @@ from ingest_lambda.errors import CatalogChangedError, ConfigError, ObjectInTheWa
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Connection, retry_conflicts
+from ingest_lambda.warehouse.undone import number_undos
 from landfall.operate import statements
 from landfall.operate.dependents import in_the_way
 from landfall.operate.names import did_you_mean
@@ -83,6 +84,7 @@ def drop(warehouse: Connection, planned: Drop, moved_to: str | None = None) -> D
     """
     if planned.outcome is not Outcome.PLANNED:
         return planned
+    number_undos(warehouse, planned.dataset)
     steps = statements.drop_dataset(planned.dataset, moved_to)
     try:
         retry_conflicts(lambda: warehouse.transaction(steps))

@@ -22,6 +22,7 @@ from ingest_lambda.reconcile.retention import Removal
 from ingest_lambda.warehouse import removals
 from ingest_lambda.warehouse.client import Connection, retry_conflicts
 from ingest_lambda.warehouse.copies import forget_copies, select_copies_of
+from ingest_lambda.warehouse.undone import number_undos
 from landfall.operate import declared, objects
 from landfall.operate import missing as resend
 from landfall.operate.pages import PATIENT
@@ -273,6 +274,7 @@ def give_up(stack: "Stack", dataset: str, *, dry_run: bool) -> Removal:
 
 def _give_up(stack: "Stack", dataset: str, lost: Sequence[str], copies: Set[str]) -> None:
     """Let files count as undone, and forget those of their copies, in one transaction: the last of one's bytes."""
+    number_undos(stack.warehouse, dataset)
     for start in range(0, len(lost), IDS_A_STATEMENT):
         ids = lost[start : start + IDS_A_STATEMENT]
         of_them = [each.file.file_id for each in _copies(stack, dataset, ids) if each.file.file_id in copies]

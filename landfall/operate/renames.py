@@ -22,6 +22,7 @@ from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.reconcile.listing import Listed
 from ingest_lambda.warehouse.client import Connection, Warehouse, retry_conflicts
 from ingest_lambda.warehouse.statements import DATASET_NAME
+from ingest_lambda.warehouse.undone import number_undos
 from landfall.deploy import bootstrap
 from landfall.operate import declared, drops, missing, objects, statements
 from landfall.operate.drops import Drop
@@ -115,6 +116,7 @@ def plan_rename(
 def prepare(warehouse: Warehouse, planned: Rename, contract: Contract) -> None:
     """Make the tables of the new name, if a deployment has not, and let what was undone stay undone."""
     bootstrap.prepare_dataset(warehouse, planned.new, contract)
+    number_undos(warehouse, planned.new)
     steps = statements.carry_undone(planned.drop.dataset, planned.new)
     retry_conflicts(lambda: warehouse.transaction(steps))
 

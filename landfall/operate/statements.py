@@ -15,12 +15,16 @@ from ingest_lambda.warehouse.statements import (
     DATASET_NAME,
     FILE_FACTS,
     ROW_NUMBER,
+    UNDONE_SEQ,
     advance_counter,
     literal,
     lock_dataset,
     named,
     table,
 )
+from ingest_lambda.warehouse.undone import mark_undone
+
+MARGIN_SECONDS = 5  # as transform_lambda/plan.py, of undos without a number
 
 
 def select_totals(datasets: Sequence[str]) -> list[str]:
@@ -174,21 +178,51 @@ def select_versions(datasets: Sequence[str], bucket: str, key: str) -> list[str]
     return _union_all(datasets, versions)
 
 
+def select_held(dataset: str, bucket: str, key: str, version_id: str) -> str:
+    """Count what models may hold of a version that was undone: by the next plan's own rule (transform_lambda/plan.py).
+
+    The run that counts for a model is its last one from the first row, or else its first one. It held rows of the file
+    where its bound lies below the number of the undo; one of an earlier release has none, and goes by the times.
+    """
+    runs = (
+        "select run_id, min(frozen_at) as frozen_at, max(upto_seq) as upto_seq from ops.run_bounds "
+        f"where dataset = {literal(dataset)} group by run_id"
+    )
+
+    def that_counts(column: str) -> str:
+        return f"coalesce(max(case when loads.from_seq = 0 then runs.{column} end), min(runs.{column}))"
+
+    return (
+        "select count(*) as held from (select files.undone_at, files.undone_seq, "
+        f"{that_counts('upto_seq')} as read_upto, {that_counts('frozen_at')} as read_at "
+        f"from {table('ledger', dataset)} as files inner join ops.model_loads as loads "
+        f"on loads.dataset = {literal(dataset)} and files.load_seq > loads.from_seq "
+        f"and files.load_seq <= loads.upto_seq inner join ({runs}) as runs on runs.run_id = loads.run_id "
+        f'where files.bucket = {literal(bucket)} and files."key" = {literal(key)} '
+        f"and files.version_id = {literal(version_id)} and files.undone_at is not null "
+        "group by files.file_id, files.undone_at, files.undone_seq, loads.model) as readings "
+        f"where case when undone_seq is null then undone_at > dateadd(second, -{MARGIN_SECONDS}, read_at) "
+        "else undone_seq > read_upto end"
+    )
+
+
 def undo_file(dataset: str, file_id: str) -> list[str]:
     """Take one file's rows out of landing and mark its ledger row: the statements of one transaction.
 
     The lock comes first, so that the snapshot is taken behind it. A ledger row that is marked already is marked anew
-    where rows had come back: what had modeled them is rebuilt after the newest mark.
+    where rows had come back: what had modeled them is rebuilt after the newest mark. The ledger says in which order
+    files were undone (`undone.number_undos`), here and wherever one is.
 
-    >>> for sql in undo_file("orders", "f" * 64): print(sql[:36])
+    >>> for sql in undo_file("orders", "f" * 64): print(sql[:33])
     lock table lock."orders"
-    delete from landing."orders" where _
-    update ledger."orders" set undone_at
+    delete from landing."orders" wher
+    update lock."orders" set load_seq
+    update ledger."orders" set undone
     """
     return [
         lock_dataset(dataset),
         f"delete from {table('landing', dataset)} where _file_id = {literal(file_id)}",
-        f"update {table('ledger', dataset)} set undone_at = sysdate where file_id = {literal(file_id)}",
+        *mark_undone(dataset, f"file_id = {literal(file_id)}"),
     ]
 
 
@@ -248,9 +282,10 @@ def drop_dataset(dataset: str, moved_to: str | None = None) -> list[str]:
 
     It fails, dividing by zero, where the ledger of the dataset `moved_to` does not have each file that is in landing.
 
-    >>> for sql in drop_dataset("orders"): print(sql[:36])
+    >>> for sql in drop_dataset("orders"): print(sql[:33])
     lock table lock."orders"
-    update ledger."orders" set undone_at
+    update lock."orders" set load_seq
+    update ledger."orders" set undone
     drop table landing."orders"
     """
     not_moved = f"({select_not_moved(dataset, moved_to)}) as not_moved"
@@ -258,7 +293,7 @@ def drop_dataset(dataset: str, moved_to: str | None = None) -> list[str]:
     return [
         lock_dataset(dataset),
         *([check] if moved_to else []),
-        f"update {table('ledger', dataset)} set undone_at = sysdate where undone_at is null",
+        *mark_undone(dataset, "undone_at is null"),
         f"drop table {table('landing', dataset)}",
     ]
 
@@ -295,9 +330,9 @@ def carry_undone(old: str, new: str) -> list[str]:
     return [
         lock_dataset(new),
         advance_counter(new),
-        f"insert into {table('ledger', new)} ({facts}, load_seq, loaded_at, undone_at) "
-        f"select {facts}, counter.load_seq, loaded_at, undone_at from {table('ledger', old)} as files "
-        f"cross join {table('lock', new)} as counter "
+        f"insert into {table('ledger', new)} ({facts}, load_seq, loaded_at, undone_at, {UNDONE_SEQ[0]}) "
+        f"select {facts}, counter.load_seq, loaded_at, undone_at, counter.load_seq "
+        f"from {table('ledger', old)} as files cross join {table('lock', new)} as counter "
         f"where undone_at is not null and file_id not in (select file_id from {table('ledger', new)})",
     ]
 

@@ -14,6 +14,7 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.client import Connection, Row, retry_conflicts
 from ingest_lambda.warehouse.copies import SKIPPED
+from ingest_lambda.warehouse.undone import number_undos
 from landfall.operate import statements
 from landfall.timestamps import iso
 
@@ -45,7 +46,8 @@ class Version:
 class Undo:
     """What `undo` did: `rows` left landing; `others` are versions of the same object whose rows are still there.
 
-    `ends_replay`: the version had been let land again, and had not yet.
+    `is_held`: models may hold rows of it, so that the next transform rebuilds them. `ends_replay`: the version had been
+    let land again, and had not yet.
     """
 
     source_file: str
@@ -53,6 +55,7 @@ class Undo:
     outcome: str
     rows: int
     others: tuple[str, ...]
+    is_held: bool = False
     ends_replay: bool = False
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,7 +66,8 @@ class Undo:
             "version_id": self.version.version_id,
             "outcome": self.outcome,
             "rows": self.rows,
-            "was_modeled": self.version.was_modeled,
+            "was_modeled": self.is_held,
+            "ends_replay": self.ends_replay,
             "other_versions": list(self.others),
         }
 
@@ -129,9 +133,11 @@ def undo(
     is_undone = version.undone_at is not None and not _has_rows(warehouse, version)
     if not is_undone:
         refuse(version)
+        number_undos(warehouse, version.dataset)
         steps = statements.undo_file(version.dataset, version.file_id)
         rows = retry_conflicts(lambda: warehouse.transaction(steps)).count(DELETE)
-    return Undo(source_file, version, "already_undone" if is_undone else "undone", rows, others)
+    is_held = version.was_modeled and _is_held(warehouse, bucket, key, version)
+    return Undo(source_file, version, "already_undone" if is_undone else "undone", rows, others, is_held)
 
 
 def landed_versions(warehouse: Connection, bucket: str, key: str) -> list[Version]:
@@ -179,6 +185,13 @@ def _skipped(source_file: str, version: Version, originals: Sequence[Row]) -> st
 def has_table(warehouse: Connection, dataset: str) -> bool:
     """Tell whether there is a landing table; that of a dataset which has landed may have been dropped."""
     return dataset in {row["name"] for row in warehouse.query(statements.select_tables("landing"))}
+
+
+def _is_held(warehouse: Connection, bucket: str, key: str, version: Version) -> bool:
+    """Tell whether models may hold rows of a version that was undone, under whatever id its ledger row has by now."""
+    number_undos(warehouse, version.dataset)
+    [row] = warehouse.query(statements.select_held(version.dataset, bucket, key, version.version_id))
+    return int(row["held"]) > 0
 
 
 def _has_rows(warehouse: Connection, version: Version) -> bool:

@@ -1,6 +1,6 @@
 {% macro prepare_entities() -%}
     {#- One question tells which mutexes there are, what columns the tables of the entities have, of which datasets rows
-        may have been removed, and whether a run may say how long its phases took: the loader owns `ops`, and adds
+        may have been removed or files undone, and whether a run may say how long its phases took: the loader owns `ops`, and adds
         columns to it as a step of a deployment -#}
     {%- if is_building() -%}
         {%- set query -%}
@@ -22,14 +22,17 @@
                         '{{ generate_schema_name('modeled', none) }}'
                     )
                     or spaces.nspname || '.' || tables.relname = 'ops.runs'
-                    or (spaces.nspname = 'ledger' and columns.attname = 'removed_at')
+                    or (spaces.nspname = 'ledger' and columns.attname in ('removed_at', 'undone_seq'))
                 )
         {%- endset -%}
         {%- set existing = {} -%}
         {%- set removals = [] -%}
+        {%- set undos = [] -%}
         {%- for name, column, type in run_query(query).rows -%}
             {%- if column == 'removed_at' and name.startswith('ledger.') -%}
                 {%- do removals.append(name[7:]) -%}
+            {%- elif column == 'undone_seq' and name.startswith('ledger.') -%}
+                {%- do undos.append(name[7:]) -%}
             {%- else -%}
                 {%- do existing.setdefault(name, {}).update({column: type}) -%}
             {%- endif -%}
@@ -38,6 +41,7 @@
         {%- if 'phases' in existing.get('ops.runs', {}) -%}
             {%- do graph.update({'phases_recorded_by': invocation_id}) -%}
         {%- endif -%}
+        {{ note_undos(undos) }}
         {{ create_missing_mutexes(existing) }}
         {{ add_order_columns(existing) }}
         {{ fit_columns(existing) }}

@@ -10,8 +10,10 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
 from ingest_lambda.reconcile.bookkeeping import TABLES, prune
+from ingest_lambda.warehouse.statements import lock_dataset
+from ingest_lambda.warehouse.undone import mark_undone
 from tests.land.warehouse import Land, new_dataset
-from transform_lambda.plan import Facts, read_facts
+from transform_lambda.plan import UNDONE_SEQ, Facts, read_facts
 
 DAYS = 400
 NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
@@ -45,7 +47,7 @@ class Past:
                 row |= {name: datetime.fromisoformat(row[name]) for name in ("at", "read_at") if row[name]}
             return rows
 
-        landed = {self.dataset} if self.land.count(f"ledger.{self.dataset}") else set()
+        landed = {self.dataset: frozenset({UNDONE_SEQ})} if self.land.count(f"ledger.{self.dataset}") else {}
         return read_facts(query, {self.dataset: {self.model}}, landed)
 
 
@@ -94,7 +96,7 @@ def test_an_undo_of_an_old_file_rebuilds_its_model_all_the_same(past: Past) -> N
         past.insert("run_bounds", days, run_id=run, dataset=dataset, upto_seq=1)
         past.insert("run_bounds", days, run_id=run, dataset="another", upto_seq=1)
     past.insert("model_loads", 900, model=past.model, dataset=dataset, from_seq=0, upto_seq=1, run_id="took-it-in")
-    land.rows(f"update ledger.{dataset} set undone_at = getdate()")
+    land.warehouse.transaction([lock_dataset(dataset), *mark_undone(dataset, "undone_at is null")])
     before = past.facts()
     assert before.datasets[0].undone[0].is_held
     assert prune(land.warehouse, DAYS)["run_bounds"] == 3

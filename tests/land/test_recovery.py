@@ -24,7 +24,7 @@ from local.state import load
 from tests.land import warehouse
 from tests.land.nights import Queue, night
 from tests.land.warehouse import Land, message, new_dataset
-from transform_lambda.plan import decide, read_facts
+from transform_lambda.plan import UNDONE_SEQ, decide, read_facts
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def why_to_build(land: Land, dataset: str) -> tuple[str, ...]:
             row |= {name: datetime.fromisoformat(str(row[name])) for name in ("at", "read_at") if row[name]}
         return rows
 
-    facts = read_facts(query, {dataset: {f"modeled.{dataset}"}}, {dataset})
+    facts = read_facts(query, {dataset: {f"modeled.{dataset}"}}, {dataset: {UNDONE_SEQ}})
     return decide(facts.datasets, project_changed=False).reasons
 
 

@@ -155,3 +155,68 @@ def test_a_file_whose_dataset_was_dropped_is_undone_already(land: Land) -> None:
     by_hand(land, f"drop table landing.{dataset}")
 
     assert undone(land, file).outcome == "already_undone"
+
+
+def modeled(land: Land, dataset: str, upto_seq: int) -> None:
+    """Record that a model has taken the dataset in from its first row, in a run of that bound."""
+    run = f"run-{dataset}-{upto_seq}"
+    by_hand(
+        land,
+        f"insert into ops.run_bounds values ('{run}', '{dataset}', {upto_seq}, getdate())",
+        f"insert into ops.model_loads values ('modeled.{dataset}', '{dataset}', 0, {upto_seq}, '{run}', getdate())",
+    )
+
+
+def numbers(land: Land, dataset: str) -> dict[str, tuple[int, int | None]]:
+    rows = land.rows(f"select file_id, load_seq, undone_seq from ledger.{dataset}")
+    return {row["file_id"]: (row["load_seq"], row["undone_seq"]) for row in rows}
+
+
+def test_undos_are_counted_with_the_loads_also_in_a_ledger_that_an_earlier_release_has_made(land: Land) -> None:
+    dataset = new_dataset()
+    first = landed(land, f"raw/{dataset}/a.parquet", 1)
+    by_hand(land, f"alter table ledger.{dataset} drop column undone_seq")
+    undone(land, first)
+    second = landed(land, f"raw/{dataset}/b.parquet", 2)
+    undone(land, second)
+
+    assert numbers(land, dataset) == {first.file_id: (1, 2), second.file_id: (3, 4)}
+
+
+def test_a_dropped_dataset_s_files_are_undone_under_one_number(land: Land) -> None:
+    dataset = new_dataset()
+    files = [landed(land, f"raw/{dataset}/{name}.parquet", 1) for name in "ab"]
+    undone(land, files[0])
+    by_hand(land, *statements.drop_dataset(dataset))
+
+    assert numbers(land, dataset) == {files[0].file_id: (1, 3), files[1].file_id: (2, 4)}
+
+
+def test_undo_tells_of_a_rebuild_while_models_hold_rows_and_no_longer(land: Land) -> None:
+    dataset = new_dataset()
+    file = landed(land, f"raw/{dataset}/a.parquet", 1, 2)
+    modeled(land, dataset, 1)
+
+    assert undone(land, file).is_held
+    assert undone(land, file).is_held, "nothing has been rebuilt yet"
+    let_back(land, dataset, file, "0" * 32)
+    ended = undone(land, file)
+    assert (ended.ends_replay, ended.is_held) == (True, True)
+    modeled(land, dataset, 2)  # which knew of it
+    again = undone(land, file)
+    assert (again.outcome, again.is_held, again.version.was_modeled) == ("already_undone", False, True)
+    let_back(land, dataset, file, "1" * 32)
+    ended = undone(land, file)
+    assert (ended.ends_replay, ended.is_held) == (True, False)
+    assert (ended.to_dict()["was_modeled"], ended.to_dict()["ends_replay"]) == (False, True)
+
+
+def test_undo_of_an_earlier_release_is_judged_by_its_time(land: Land) -> None:
+    dataset = new_dataset()
+    file = landed(land, f"raw/{dataset}/a.parquet", 1)
+    modeled(land, dataset, 1)
+    undone(land, file)
+    by_hand(land, f"update ledger.{dataset} set undone_seq = null")
+    assert undone(land, file).is_held
+    by_hand(land, f"update ledger.{dataset} set undone_at = dateadd(minute, -1, undone_at)")
+    assert not undone(land, file).is_held

@@ -14,7 +14,7 @@ from tests.support.order_rows import item, items_file, order, orders_file
 from transform_lambda import retaining
 from transform_lambda.build import Builder
 from transform_lambda.dbt_runtime import connected
-from transform_lambda.plan import WHO_SQL, decide, read_facts
+from transform_lambda.plan import WHO_SQL, decide, ledgers_of, read_facts
 
 BUILDER = Builder(ROOT, Logger(service="test"))
 ORDERS, ITEMS = "order_summary", "order_items"
@@ -34,9 +34,7 @@ def plan(*, full_refresh: bool = False) -> dict[str, Any]:
     """Plan as the function does."""
     graph = BUILDER.graph()
     with connected() as query:
-        who = query(WHO_SQL)
-        removing = {row["ledger"] for row in who if row["has_removals"]}
-        facts = read_facts(query, graph.readers, {row["ledger"] for row in who}, removing=removing)
+        facts = read_facts(query, graph.readers, ledgers_of(query(WHO_SQL)))
     read_with = {name: graph.read_with(name) for name in graph.readers}
     decided = decide(facts.datasets, project_changed=False, full_refresh=full_refresh, read_with=read_with)
     return decided.to_json(1_000, [])
@@ -66,7 +64,6 @@ def test_an_undo_over_a_gap_waits_and_is_told_while_everything_else_goes_on(read
     ready.loader.remove(old)
     assert plan()["build"] is False  # a gap alone asks for nothing
     ready.loader.undo(wrong)
-    ready.loader.age_undo(wrong)
     ready.loader.land(orders_file("new", [order("o-2")]))
     ready.loader.land(items_file("items", [item("i-1", "o-2")]))
 
@@ -98,7 +95,6 @@ def test_a_rebuild_that_waits_is_not_forgotten_where_a_run_reads_its_load_once_m
         assert BUILDER.build(plan())["outcome"] == "succeeded"
     ready.loader.remove(old)
     ready.loader.undo(wrong)
-    ready.loader.age_undo(wrong)
     waiting = plan()["blocked"]
     assert [each["gate"].partition(":")[0] for each in waiting] == ["rebuild of order_summary"]
     # As of an entity whose history lags behind its table: the table takes in again what the history lacks.
@@ -124,7 +120,6 @@ def test_a_rebuild_that_reads_a_dataset_with_a_gap_waits_and_one_that_does_not_g
     BUILDER.build(plan())
     ready.loader.remove(items)
     ready.loader.undo(wrong_order)  # items look their orders up, so that both would be built from the first row
-    ready.loader.age_undo(wrong_order)
     assert [each["gate"].partition(":")[0] for each in plan()["blocked"]] == ["rebuild of order_summary"]
     ready.loader.bring_back(items)
     ready.loader.remove(orders)

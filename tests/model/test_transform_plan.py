@@ -15,6 +15,12 @@ HOUR = timedelta(hours=1)
 UP_TO_DATE = DatasetFacts("orders", 7, loads=(ModelLoad("modeled.orders", 7),), looked_at=NOON)
 
 
+def numbered(undone_seq: int, read_upto: int, *, looked_upto: int | None = None) -> DatasetFacts:
+    """Return those of a file that undo number `undone_seq` took out, long before the run that read it by the clock."""
+    file = UndoneFile(5, NOON - HOUR, "modeled.orders", NOON, undone_seq, read_upto)
+    return replace(UP_TO_DATE, undone=(file,), looked_upto=looked_upto)
+
+
 def undone(at: datetime, read_at: datetime | None) -> DatasetFacts:
     """Return the facts of an up-to-date data set with one file undone that was last read into a model at `read_at`."""
     model = "modeled.orders" if read_at else None
@@ -59,6 +65,20 @@ def test_a_run_that_read_the_load_after_the_undo_settles_it() -> None:
 
 def test_a_run_that_may_have_read_the_file_before_its_undo_was_committed_does_not_settle_it() -> None:
     assert decide([undone(NOON - timedelta(seconds=1), read_at=NOON)], project_changed=False).rebuilt
+
+
+def test_what_a_run_knew_of_an_undo_is_told_by_numbers_and_by_no_clock() -> None:
+    """An undo may wait for the mutex or its commit as long as it likes: its number comes from behind the mutex."""
+    assert decide([numbered(8, read_upto=7, looked_upto=9)], project_changed=False).rebuilt == ("orders",)
+    assert decide([numbered(8, read_upto=8, looked_upto=8)], project_changed=False).is_empty
+    later = replace(numbered(8, read_upto=8, looked_upto=8), looked_at=NOON - 2 * HOUR)
+    assert decide([later], project_changed=False).is_empty
+
+
+def test_a_file_of_a_stopped_batch_whose_undo_no_run_has_seen_needs_a_run() -> None:
+    file = UndoneFile(5, NOON - HOUR, undone_seq=8)
+    facts = [replace(UP_TO_DATE, undone=(file,), looked_upto=upto) for upto in (7, 8)]
+    assert [decide([each], project_changed=False).datasets for each in facts] == [("orders",), ()]
 
 
 def test_a_file_undone_before_any_model_took_it_in_needs_a_run_but_no_refresh() -> None:
@@ -121,7 +141,10 @@ def test_a_changed_project_or_a_request_builds_everything(project_changed: bool,
 
 
 times = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))
-undone_files = st.builds(UndoneFile, st.integers(1, 20), times, st.just("modeled.a"), st.none() | times)
+numbers = st.none() | st.integers(1, 20)
+undone_files = st.builds(
+    UndoneFile, st.integers(1, 20), times, st.just("modeled.a"), st.none() | times, numbers, st.integers(0, 20)
+)
 model_loads = st.builds(ModelLoad, st.sampled_from(["modeled.a", "modeled.b"]), st.integers(0, 20))
 facts_of_some_dataset = st.builds(
     DatasetFacts,
@@ -130,6 +153,7 @@ facts_of_some_dataset = st.builds(
     undone=st.lists(undone_files, max_size=3).map(tuple),
     loads=st.lists(model_loads, max_size=2).map(tuple),
     looked_at=st.none() | times,
+    looked_upto=st.integers(0, 20),
 )
 
 
@@ -143,11 +167,13 @@ def test_whatever_has_landed_and_is_not_modeled_is_planned(facts: list[DatasetFa
 
 def after_a_run(fact: DatasetFacts, started_at: datetime) -> DatasetFacts:
     """Return what the warehouse says after a full refresh of the data set that began then."""
+    upto_seq = max([fact.newest_seq, *(file.undone_seq or 0 for file in fact.undone)])
     loads = fact.loads or (ModelLoad("modeled.a", 0),)
     return replace(
         fact,
         looked_at=started_at,
-        undone=tuple(replace(file, read_at=started_at) for file in fact.undone),
+        looked_upto=upto_seq,
+        undone=tuple(replace(file, read_at=started_at, read_upto=upto_seq) for file in fact.undone),
         loads=tuple(replace(load, upto_seq=max(load.upto_seq, fact.newest_seq)) for load in loads),
     )
 

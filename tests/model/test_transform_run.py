@@ -2,7 +2,10 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping, Set
+import time
+from collections.abc import Iterator, Mapping, Set
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,17 +16,20 @@ from aws_lambda_powertools import Logger
 from local.home import ROOT
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import item, items_file, order, orders_file
+from tests.support.waiting import wait_for
 from tests.support.warehouse_seed import BUCKET, SeedFile
 from transform_lambda import alerts, archive
 from transform_lambda.build import Builder
 from transform_lambda.dbt_runtime import Row, connected
 from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.graph import REST
-from transform_lambda.plan import WHO_SQL, Plan, decide, read_facts
+from transform_lambda.plan import WHO_SQL, Plan, decide, ledgers_of, read_facts
 
 LOGGER = Logger(service="test")
 BUILDER = Builder(ROOT, LOGGER)
 DATASETS = ["order_items", "order_summary"]
+ORDERS = "order_summary"
+LONGER_THAN_CLOCKS_DIFFER = 6  # seconds
 READERS = {"order_items": {"modeled.order_items"}, "order_summary": {"modeled.orders"}}
 
 
@@ -43,8 +49,7 @@ def plan() -> dict[str, Any]:
 def decided(readers: Mapping[str, Set[str]]) -> Plan:
     """Decide as the function does."""
     with connected() as query:
-        ledgers = {row["ledger"] for row in query(WHO_SQL)}
-        return decide(read_facts(query, readers, ledgers).datasets, project_changed=False)
+        return decide(read_facts(query, readers, ledgers_of(query(WHO_SQL))).datasets, project_changed=False)
 
 
 def run() -> dict[str, Any]:
@@ -55,6 +60,25 @@ def run() -> dict[str, Any]:
 def modeled_orders(warehouse: ModelWarehouse) -> dict[str, str]:
     """Return every modeled order's status."""
     return dict(warehouse.transformer.rows("select order_id, order_status from modeled.orders"))
+
+
+@contextmanager
+def held_mutex(warehouse: ModelWarehouse) -> Iterator[None]:
+    """Hold the mutex of orders, as a load does while it inserts."""
+    warehouse.admin.run("begin", f"lock lock.{ORDERS}")
+    try:
+        yield
+    finally:
+        warehouse.admin.run("rollback")
+
+
+def waits_for(warehouse: ModelWarehouse, mutex: str) -> bool:
+    """Tell whether a session waits for a mutex."""
+    waiting = (
+        "select count(*) from pg_locks as locks inner join pg_class as tables on locks.relation = tables.oid "  # noqa: S608 - our name
+        f"where tables.relname = '{mutex}' and not locks.granted"
+    )
+    return bool(warehouse.transformer.value(waiting))
 
 
 def bad_file() -> SeedFile:
@@ -192,7 +216,7 @@ def test_a_plan_of_more_rows_than_a_build_may_have_is_split_by_entity(ready: Mod
 def test_what_was_told_last_comes_with_the_plan_s_facts(ready: ModelWarehouse) -> None:
     def told() -> Any:
         with connected() as query:
-            return read_facts(query, READERS, set(READERS)).told
+            return read_facts(query, READERS, dict.fromkeys(READERS, frozenset())).told
 
     ready.loader.run("delete from ops.alerts")
     assert told() is None
@@ -212,7 +236,7 @@ def test_a_plan_asks_two_statements_and_imports_no_dbt(ready: ModelWarehouse) ->
         with connected() as query:
             return query(sql)
 
-    found = read_facts(ask, READERS, set(READERS))
+    found = read_facts(ask, READERS, dict.fromkeys(READERS, frozenset()))
     assert len(asked) == 1
     assert [fact.name for fact in found.datasets] == list(READERS)
     command = [sys.executable, "-c", PLAN_WITHOUT_DBT]
@@ -227,7 +251,7 @@ from transform_lambda.dbt_runtime import connected
 from transform_lambda.plan import WHO_SQL, decide, read_facts
 
 with connected() as query:
-    decide(read_facts(query, {"orders": {"modeled.orders"}}, set()).datasets, project_changed=False)
+    decide(read_facts(query, {"orders": {"modeled.orders"}}, {}).datasets, project_changed=False)
     assert {row["name"] for row in query(WHO_SQL)} == {"landfall_transformer"}
 print(*sorted(name for name in sys.modules if name.partition(".")[0] in ("dbt", "jinja2", "agate")), end="")
 """
@@ -252,11 +276,31 @@ def test_undoing_a_modeled_file_rebuilds_the_models_without_it(ready: ModelWareh
     run()
     assert "o-9" in modeled_orders(ready)
     ready.loader.undo(wrong)
-    ready.loader.age_undo(wrong)
     after = plan()
     assert after["rebuilt"] == ("order_summary",)
     assert BUILDER.build(after)["outcome"] == "succeeded"
     assert modeled_orders(ready) == {"o-1": "placed"}
+
+
+def test_a_run_that_reads_a_file_whose_undo_waits_for_the_mutex_is_followed_by_a_rebuild(
+    ready: ModelWarehouse,
+) -> None:
+    right, wrong = orders_file("right", [order("o-1")]), orders_file("wrong", [order("o-9")])
+    ready.loader.land(right, wrong)
+    with ThreadPoolExecutor(1) as pool:
+        with held_mutex(ready):
+            undo = pool.submit(ready.loader.undo, wrong)
+            wait_for(lambda: waits_for(ready, ORDERS), "the undo to wait for the mutex")
+            time.sleep(LONGER_THAN_CLOCKS_DIFFER)
+            run()
+            assert "o-9" in modeled_orders(ready)
+        undo.result()
+    assert ready.loader.rows("select _file_id from landing.order_summary") == [(right.file_id,)]
+    after = plan()
+    assert after["rebuilt"] == (ORDERS,)
+    assert BUILDER.build(after)["outcome"] == "succeeded"
+    assert modeled_orders(ready) == {"o-1": "placed"}
+    assert plan()["build"] is False, "what was undone before the run is settled by it, however shortly before"
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
@@ -267,7 +311,6 @@ def test_what_was_not_undone_is_built_as_on_any_day_beside_what_was(ready: Model
     ready.loader.land(wrong)
     run()
     ready.loader.undo(wrong)
-    ready.loader.age_undo(wrong)
     ready.loader.land(orders_file("two", [order("o-3")]))
     after = plan()
     assert (after["rebuilt"], after["full_refresh"], after["rows"]) == (("order_items",), False, 3)
@@ -292,7 +335,6 @@ def test_what_is_rebuilt_goes_on_beside_the_failed_gate_of_the_rest(ready: Model
     ready.loader.land(wrong)
     run()
     ready.loader.undo(wrong)
-    ready.loader.age_undo(wrong)
     ready.loader.land(bad_file())
     result = run()
     assert result["outcome"] == "gate_failed"

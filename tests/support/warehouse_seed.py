@@ -15,11 +15,11 @@ import redshift_connector
 from redshift_connector.core import Connection
 
 from ingest_lambda.warehouse import removals
+from landfall.operate.statements import undo_file
 from local.home import ROOT
 from scripts.contracts import read_contracts
 
 BUCKET = "landfall-test"
-UNDO_MARGIN = 5  # seconds (transform_lambda/plan.py)
 NOON = datetime(2025, 11, 13, 12)
 # Landing keeps the place of each row in its file where a dataset declares changes.
 CHANGE_FEEDS = {dataset for dataset, contract in read_contracts(ROOT).items() if "changes" in contract}
@@ -93,11 +93,7 @@ class Warehouse:
 
     def undo(self, file: SeedFile) -> None:
         """Take a file's rows back, as `landfall undo` does."""
-        self.transaction(
-            f"lock lock.{file.dataset}",
-            f"delete from landing.{file.dataset} where _file_id = '{file.file_id}'",
-            f"update ledger.{file.dataset} set undone_at = getdate() where file_id = '{file.file_id}'",
-        )
+        self.transaction(*undo_file(file.dataset, file.file_id))
 
     def replay(self, file: SeedFile) -> None:
         """Land again what was undone, as `landfall replay --undone` does: the ledger row of the undo stays."""
@@ -105,11 +101,6 @@ class Warehouse:
         if self.value(f"select count(*) from ledger.{file.dataset} where {known}"):
             self.run(f"update ledger.{file.dataset} set file_id = '{secrets.token_hex(16)}' where {known}")
             self.land(file)
-
-    def age_undo(self, file: SeedFile) -> None:
-        """Let an undo be older than it is: a run that begins within seconds of one does not settle it."""
-        aged = f"set undone_at = dateadd(second, -{UNDO_MARGIN}, undone_at)"
-        self.run(f"update ledger.{file.dataset} {aged} where file_id = '{file.file_id}'")
 
     def may_remove(self, *datasets: str) -> None:
         """Let ledgers say whose rows were removed, as the first removal does."""

@@ -1,0 +1,18 @@
+{% macro note_undos(datasets) -%}
+    {%- set known = landing_datasets() | select('in', datasets) | list -%}
+    {%- if known %}
+        {#- Nothing has been read yet: what is undone by now, no model of this run can hold -#}
+        insert into {{ ops_table('run_bounds') }}
+            (run_id, dataset, upto_seq, frozen_at)
+        {%- for dataset in known %}
+        {% if not loop.first %}union all {% endif -%}
+        select
+            cast('{{ invocation_id }}' as varchar(64)),
+            cast('{{ dataset }}' as varchar(128)),
+            max(undone_seq),
+            getdate()
+        from {{ ledger_table(dataset) }}
+        having max(undone_seq) > max(load_seq)
+        {%- endfor %};
+    {%- endif -%}
+{%- endmacro %}
