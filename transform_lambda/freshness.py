@@ -1,7 +1,8 @@
 """ALERT: notice that nothing comes any more. In: when data sets landed last. Out: the stale datasets, and a message.
 
-The limits are those of the dataset's source YAML. `dbt source freshness` compares each landing table's newest row with
-them; where nothing has landed since the last plan, what that has read is compared, and the warehouse sleeps on. A
+The limits are those of the dataset's source YAML, and what they are compared with is the ledger's newest landing: rows
+leave landing when they are old, all of them where no more come. Where nothing has landed since the last plan, what that
+has read is compared, and the warehouse sleeps on. Of a source that asks in its own way `dbt source freshness` tells. A
 dataset that never landed anything is not stale: nobody has begun to deliver it.
 """
 
@@ -30,23 +31,29 @@ _SEVERITIES = {"error": "high", "warn": "medium"}
 Stale = dict[str, Any]
 
 
-def check(project_dir: Path, logger: Logger) -> list[Stale]:
-    """List the stale datasets, the longest silent first.
+def check(project_dir: Path, logger: Logger, sources: Sequence[Node], newest: Mapping[str, datetime]) -> list[Stale]:
+    """List which of some sources, one at least, are stale by dbt, the longest silent first.
+
+    One that has no row to go by is judged as `late` does.
 
     Raises:
         TransientError: the warehouse could not be asked.
     """
     manifest = manifest_of(project_dir, EventLog(logger))
-    answer = invoke(["source", "freshness", "--select", "source:landing"], project_dir, EventLog(logger), manifest)
+    names = [f"source:landing.{source.dataset}" for source in sources]
+    answer = invoke(["source", "freshness", "--select", *names], project_dir, EventLog(logger), manifest)
     results: Any = getattr(answer.result, "results", None) or []
     broken = [result for result in results if str(result.status) == "runtime error"]
     if answer.exception is not None or broken:
         raise TransientError(f"freshness cannot be checked: {answer.exception or broken[0].message}")
-    return stale(results)
+    late_ones = [result for result in results if str(result.status) in _SEVERITIES]
+    empty = {result.node.name for result in late_ones if result.max_loaded_at.year < _FIRST_YEAR}
+    by_ledger = late((source for source in sources if source.dataset in empty), newest, datetime.now(UTC))
+    return longest_first([*stale(results), *by_ledger])
 
 
 def late(sources: Iterable[Node], newest: Mapping[str, datetime], now: datetime) -> list[Stale]:
-    """List as `check` does, by when each data set's newest rows landed (UTC).
+    """List the stale datasets, the longest silent first, by when each one's newest rows landed (UTC).
 
     >>> source = Node("s", "source", dataset="orders", warn_after=3600.0)
     >>> noon = datetime(2025, 11, 13, 12, tzinfo=UTC)
@@ -62,7 +69,7 @@ def late(sources: Iterable[Node], newest: Mapping[str, datetime], now: datetime)
         status = next((name for name, limit in _limits(source) if limit is not None and age > limit), None)
         if at and status:
             found.append(_stale(str(source.dataset), status, at, age))
-    return _longest_first(found)
+    return longest_first(found)
 
 
 def _limits(source: Node) -> tuple[tuple[str, float | None], ...]:
@@ -70,8 +77,8 @@ def _limits(source: Node) -> tuple[tuple[str, float | None], ...]:
 
 
 def stale(results: Iterable[Any]) -> list[Stale]:
-    """Read dbt's results: [{"dataset", "status", "newest_at", "hours"}] of what is stale."""
-    return _longest_first(
+    """Read dbt's results: [{"dataset", "status", "newest_at", "hours"}] of what is stale, and has a row to go by."""
+    return longest_first(
         _stale(result.node.name, str(result.status), result.max_loaded_at, result.age)
         for result in results
         if str(result.status) in _SEVERITIES and result.max_loaded_at.year >= _FIRST_YEAR
@@ -83,7 +90,8 @@ def _stale(dataset: str, status: str, newest_at: datetime, seconds: float) -> St
     return {"dataset": dataset, "status": status, "newest_at": newest, "hours": round(seconds / 3600, 1)}
 
 
-def _longest_first(found: Iterable[Stale]) -> list[Stale]:
+def longest_first(found: Iterable[Stale]) -> list[Stale]:
+    """Sort what is stale."""
     return sorted(found, key=lambda each: -each["hours"])
 
 

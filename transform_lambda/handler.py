@@ -266,8 +266,7 @@ def check_freshness(event: Event, settings: Settings, _context: LambdaContext) -
     """
     found = _late(settings) if event.get("is_quiet") is True else None
     if found is None:
-        with _parsed(settings):
-            found = freshness.check(settings.project_dir, logger)
+        found = _stale(settings)
     last = _last_told_stale(settings) if found else None
     return freshness.finding(settings.environment, found, last, settings.reminder_hours)
 
@@ -279,6 +278,21 @@ def _late(settings: Settings) -> list[freshness.Stale] | None:
     if newest is None or any(source.has_own_freshness for source in sources):
         return None
     return freshness.late(sources, newest, _now())
+
+
+def _stale(settings: Settings) -> list[freshness.Stale]:
+    """List what is late by the ledgers, and of sources that ask in their own way by dbt."""
+    sources = _graph(settings).landing
+    names = [str(source.dataset) for source in sources]
+    with connected() as query:
+        facts = read_facts(query, {}, ledgers_of(query(WHO_SQL)), names)
+    newest = {name: at.replace(tzinfo=UTC) for name, at in facts.newest.items()}
+    own = [source for source in sources if source.has_own_freshness]
+    found = freshness.late([source for source in sources if source not in own], newest, _now())
+    if not own:
+        return found
+    with _parsed(settings):
+        return freshness.longest_first([*found, *freshness.check(settings.project_dir, logger, own, newest)])
 
 
 def _last_told_stale(settings: Settings) -> alerts.LastAlert | None:

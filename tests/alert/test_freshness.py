@@ -13,6 +13,7 @@ from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import item, items_file, order, orders_file
 from transform_lambda import freshness
 from transform_lambda.alerts import LastAlert
+from transform_lambda.build import Builder
 
 LOGGER = Logger(service="test", level="CRITICAL")
 HOURS = 24
@@ -66,8 +67,9 @@ def test_dbt_finds_what_is_stale_in_the_landing_tables(
     worker_warehouse.loader.run("delete from landing.order_items")
     worker_warehouse.loader.land(orders_file("fresh", [order("o-1")]))
     worker_warehouse.loader.land(items_file("fresh", [item("i-1", "o-1")]))
-    assert freshness.check(ROOT, LOGGER) == []
+    sources = Builder(ROOT, LOGGER).graph().landing
+    assert freshness.check(ROOT, LOGGER, sources, {}) == []
     worker_warehouse.loader.run("update landing.order_items set _loaded_at = dateadd(day, -400, getdate())")
-    (found,) = freshness.check(ROOT, LOGGER)
+    (found,) = freshness.check(ROOT, LOGGER, sources, {})
     assert found["dataset"] == "order_items"
     assert found["hours"] == pytest.approx(400 * 24, abs=1)

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from tests.support.order_rows import item, items_file, order, orders_file
 from transform_lambda import freshness, handler
 from transform_lambda.alerts import Alert
 from transform_lambda.errors import TransientError
-from transform_lambda.graph import Graph
+from transform_lambda.graph import Graph, Node
 from transform_lambda.kept import Landings, ToldStale
 from transform_lambda.parse_cache import graph_kept
 from transform_lambda.project import Memory
@@ -238,7 +239,7 @@ def test_what_is_kept_tells_the_same_as_dbt_and_asks_nothing(
         loader.run(f"update {table} set {column} = '{at}'")  # noqa: S608 - of the lines above
     built_warehouse.build_green()
     assert plan(deployed)["quiet"] is True
-    (by_dbt,) = freshness.check(ROOT, handler.logger)
+    (by_dbt,) = freshness.check(ROOT, handler.logger, handler._graph(deployed).landing, {})
 
     monkeypatch.setattr(handler, "connected", unreachable)
     monkeypatch.setattr(freshness, "check", unreachable)
@@ -272,13 +273,36 @@ def test_a_silence_is_told_once_until_a_reminder_without_a_question(
     assert handler.check_freshness({"is_quiet": True}, deployed, DONE)["message"] is not None
 
 
-def test_where_landings_are_not_kept_or_a_source_asks_in_its_own_way_dbt_asks_the_warehouse(
+def test_a_producer_is_silent_whose_last_rows_have_left_landing_too(
+    deployed: Settings, built_warehouse: ModelWarehouse
+) -> None:
+    loader, last = built_warehouse.loader, orders_file("last", [order("o-1")])
+    loader.land(last)
+    built_warehouse.build_green()
+    loader.may_remove("order_summary")
+    loader.remove(last)
+    loader.run("update ledger.order_summary set loaded_at = dateadd(day, -400, loaded_at)")
+
+    def silent(*, is_quiet: bool) -> list[tuple[str, float]]:
+        found = handler.check_freshness({"is_quiet": is_quiet}, deployed, DONE)["result"]["stale"]
+        return [(each["dataset"], round(each["hours"] / 24)) for each in found]
+
+    assert silent(is_quiet=False) == [("order_summary", 400)]
+    assert plan(deployed)["quiet"] is True
+    assert silent(is_quiet=True) == [("order_summary", 400)]
+    assert freshness.check(ROOT, handler.logger, handler._graph(deployed).landing, {}) == []
+    at = {"order_summary": datetime.now(UTC) - timedelta(days=400)}
+    (own,) = freshness.check(ROOT, handler.logger, handler._graph(deployed).landing, at)
+    assert own["dataset"] == "order_summary"
+
+
+def test_a_source_that_asks_in_its_own_way_is_asked_for_by_dbt_and_the_others_by_their_ledgers(
     deployed: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
 
-    def ask(*_: Any) -> list[Any]:
-        asked.append("dbt")
+    def ask(_project: Any, _logger: Any, sources: Sequence[Node], _newest: Any) -> list[Any]:
+        asked.extend(str(source.dataset) for source in sources)
         return []
 
     monkeypatch.setattr(freshness, "check", ask)
@@ -287,13 +311,13 @@ def test_where_landings_are_not_kept_or_a_source_asks_in_its_own_way_dbt_asks_th
         assert handler.check_freshness({"is_quiet": True}, deployed, DONE)["result"]["stale"] == []
         return len(asked)
 
-    assert check() == 1
+    assert check() == 0
     Landings(handler.s3(), deployed.bucket).write({})
-    assert check() == 1
     graph = handler._graph(deployed)
-    own = {id_: replace(node, has_own_freshness=bool(node.dataset)) for id_, node in graph.nodes.items()}
+    own = {id_: replace(node, has_own_freshness=node.dataset == "order_summary") for id_, node in graph.nodes.items()}
     monkeypatch.setattr(handler, "_graph", lambda _: Graph(own))
-    assert check() == 2
+    assert check() == 1
+    assert asked == ["order_summary"]
 
 
 def test_the_first_plan_of_a_deployment_that_was_prepared_parses_nothing(
