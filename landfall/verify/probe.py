@@ -1,8 +1,8 @@
 """OPERATE: a probe of the warehouse: what Redshift does, where that is documented, what of Landfall rests on it.
 
 In: a scene to try it in. Out: what was found. Probes are data: SQL, and the rows, the kind of error or the refusal that
-it must end in. In their SQL `{schema}` is the schema of the scene, `{staging}` the place of its objects, `{role}` the
-COPY role, `{exports}` the place that UNLOAD writes to with `{export_role}`.
+it must end in. In their SQL `{schema}` is the schema of the scene in `{database}`, `{staging}` the place of its
+objects, `{role}` the COPY role, `{exports}` the place that UNLOAD writes to with `{export_role}`.
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ AT_ONCE = 4
 class Scene:
     """A schema of its own, users who try things in it, and a place for objects that COPY reads."""
 
+    database: str
     schema: str
     role: str
     export_role: str
@@ -73,6 +74,7 @@ class Scene:
     def fill(self, sql: str) -> str:
         """Put the scene's names into a probe's SQL."""
         values = {
+            "database": self.database,
             "schema": self.schema,
             "role": self.role,
             "export_role": self.export_role,
@@ -137,7 +139,8 @@ def scene(stack: Stack, admin_secret: str) -> Iterator[Scene]:
         TRANSFORMER: stack.warehouse_as("TransformerSecretArn"),
     }
     roles = stack.output("CopyRoleArn"), stack.output("ExportRoleArn")
-    made = Scene(name, *roles, stack.bucket, f"staging/{name}/", f"exports/{name}/", stack.s3, users)
+    places = stack.output("DatabaseName"), name
+    made = Scene(*places, *roles, stack.bucket, f"staging/{name}/", f"exports/{name}/", stack.s3, users)
     users[ADMINISTRATOR].transaction(
         [
             f"create schema {name} authorization {bootstrap.LOADER}",
