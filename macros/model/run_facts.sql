@@ -4,7 +4,7 @@
     {%- if facts.get('run_id') != invocation_id -%}
         {%- set facts = {'run_id': invocation_id, 'bounds': {}, 'watermarks': {}, 'gaps': {}} -%}
         {%- set query -%}
-            select cast('' as varchar(256)) as model, dataset, max(upto_seq) as upto_seq
+            select cast('' as varchar(256)) as model, dataset, min(upto_seq) as upto_seq
             from {{ ops_table('run_bounds') }}
             where run_id = '{{ invocation_id }}'
             group by dataset

@@ -1,7 +1,8 @@
 {% macro note_undos(datasets) -%}
     {%- set known = landing_datasets() | select('in', datasets) | list -%}
     {%- if known %}
-        {#- Nothing has been read yet: what is undone by now, no model of this run can hold -#}
+        {#- Nothing has been read yet: what is undone by now, no model of this run can hold. What has landed since the bounds
+            were frozen is of the next run: models go by the lower bound, plans by the higher -#}
         insert into {{ ops_table('run_bounds') }}
             (run_id, dataset, upto_seq, frozen_at)
         {%- for dataset in known %}
