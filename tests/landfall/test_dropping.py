@@ -104,7 +104,7 @@ def test_new_versions_land_in_a_table_made_anew(desk: Desk, landed: list[FileVer
 
     [outcome] = desk.function.receive(again)  # which remembers the table that is gone
 
-    assert (outcome.status, outcome.load_seq) == (Status.LANDED, 3)
+    assert (outcome.status, outcome.load_seq) == (Status.LANDED, 4), "the drop has a number too"
     assert desk.land.rows(f"select a, b from landing.{dataset}") == [{"a": "now a text", "b": 1}]
     assert sorted(line["outcome"] for line in desk.landfall("history", "--dataset", dataset)) == [
         "landed",
