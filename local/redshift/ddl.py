@@ -52,6 +52,10 @@ _IDENTITY = re.compile(
 _VARBYTE = re.compile(
     rf"^(?:add\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\s+varbyte\b(?:\s*\((?P<length>\d+)\))?", re.IGNORECASE
 )
+_LONG_DECIMAL = re.compile(
+    rf"^(?:add\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\s+(?:decimal|numeric|dec)\s*\(\s*19\s*(?:,\s*(?P<scale>\d+)\s*)?\)",
+    re.IGNORECASE,
+)
 # A default is a literal or one of these: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
 _BLANKS = re.compile(f"[{BLANKS}]+")
 _DEFAULT = re.compile(r"\bdefault\s+(sysdate|getdate\s*\(\s*\))", re.IGNORECASE)
@@ -177,6 +181,8 @@ def _column(item: str) -> str:
     if varbyte:
         length = varbyte["length"] or VARBYTE_BYTES
         item += f" check (pg_catalog.rs_fits_varbyte({varbyte['name']}, {length}))"
+    if long := _LONG_DECIMAL.match(item):
+        item += f" check (pg_catalog.rs_long_decimal({long['name']}, {long['scale'] or 0}) = {long['name']})"
     return _BLANKS.sub(" ", item).strip(BLANKS)
 
 

@@ -67,26 +67,19 @@ where castsource = 'varchar'::regtype and casttarget = 'varchar'::regtype;
 -- What is known to be as short already is not fitted again.
 alter function pg_catalog.rs_varchar(varchar, integer, boolean) support varchar_support;
 
--- The same of numeric(p,s): typmod is (p << 16) + s + 4. A DECIMAL of up to 19 digits is kept in 64 bits, so that one of 19
--- ends at 2^63-1 (https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html).
-create function pg_catalog.rs_numeric(value numeric, typmod integer) returns numeric
-language plpgsql immutable strict parallel safe as $$
+-- A DECIMAL of up to 19 digits is kept in 64 bits, so that one of 19 ends at 2^63-1
+-- (https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html). Where the front sees such a type it asks for
+-- this, in a cast (sql/values/casts.py) and of a column (ddl.py): to fit DECIMALs of all other sizes costs nothing more.
+create function pg_catalog.rs_long_decimal(value numeric, scale integer) returns numeric
+language plpgsql immutable parallel safe as $$
 begin
-    if
-        (typmod - 4) >> 16 = 19
-        and abs(pg_catalog.numeric(value, typmod)) > 9223372036854775807 * power(10::numeric, -((typmod - 4) & 2047))
-    then
+    if abs(value) > 9223372036854775807 * power(10::numeric, -scale) then
         raise exception 'numeric field overflow' using
             errcode = '22003', detail = 'A DECIMAL of 19 digits is kept in 64 bits.';
     end if;
-    return pg_catalog.numeric(value, typmod);
+    return value;
 end
 $$;
-
-update pg_catalog.pg_cast
-set castfunc = 'pg_catalog.rs_numeric(numeric, integer)'::regprocedure
-where castsource = 'numeric'::regtype and casttarget = 'numeric'::regtype;
-alter function pg_catalog.rs_numeric(numeric, integer) support numeric_support;
 
 -- VARBYTE(n) is checked by the column it stands in (see ddl.py)
 create function pg_catalog.rs_fits_varbyte(value bytea, length integer) returns boolean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local.redshift.errors import RedshiftError
+from local.redshift.sql.values.decimals import LONG_DIGITS
 from local.redshift.sql.values.lengths import fits_varchar
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import (
@@ -33,6 +34,8 @@ def cast(operand: Typed, type_: Type, sql: str) -> Typed:
         raise RedshiftError(f"cannot cast type boolean to {_STRING_NAMES[type_.name]}", "42846")
     if type_ == SUPER and operand.type != SUPER:
         return Typed(f"({as_super(operand)})::super", type_)
+    if type_.name == "numeric" and type_.precision == LONG_DIGITS and operand.type.precision != LONG_DIGITS:
+        return Typed(f"pg_catalog.rs_long_decimal(({operand.sql})::{sql}, {type_.scale})::{sql}", type_)
     fitting = f"({operand.sql})::varchar" if fits_varchar(operand.type, sql) else ""
     return Typed(f"({operand.sql})::{sql}", type_, fitting=fitting)
 
