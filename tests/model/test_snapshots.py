@@ -261,6 +261,28 @@ def test_old_exports_that_are_stored_again_stop_at_the_gate_until_all_are_undone
     assert modeled(snapshots, "rosters") == before
 
 
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        ("ABAA", {"A": 2}),
+        ("ABCAABBCC", {"A": 2, "B": 2, "C": 2}),
+        ("AAAA", {}),
+        ("AABBB", {}),
+    ],
+)
+def test_each_version_of_an_export_counts_as_stored_again_once_another_key_came(
+    snapshots: ModelWarehouse, stored: str, told: dict[str, int]
+) -> None:
+    for number, name in enumerate(stored):
+        rows = [thing("a", f"{number}")]
+        snapshots.loader.land(roster(name, rows, NOON + number * DAY, str(stored[:number].count(name))))
+    gate = snapshots.build("--select", "+rosters")
+    name = "rosters__snapshot_stored_again"
+    assert gate.status(name) == ("fail" if told else "pass")
+    sources = [source for source, *_ in snapshots.transformer.rows(gate.compiled[name])]
+    assert sorted(sources) == sorted(roster(key, []).source for key, times in told.items() for _ in range(times))
+
+
 def test_one_key_may_be_stored_again_and_so_may_one_that_a_newer_export_follows(snapshots: ModelWarehouse) -> None:
     gate = "rosters__snapshot_stored_again"
     for number in range(3):

@@ -42,6 +42,36 @@ numbered as (
 
 ),
 
+starts as (
+
+    select
+        numbered.*,
+        case
+            when
+                lag(end_source_file) over (
+                    partition by dataset order by place
+                ) = end_source_file
+                then 0
+            else 1
+        end as is_start
+    from numbered
+
+),
+
+-- versions of one key with none of another between them have one number, for
+-- the same old export may be stored again more than once in a row
+runs as (
+
+    select
+        starts.*,
+        sum(is_start) over (
+            partition by dataset order by place
+            rows unbounded preceding
+        ) as run_number
+    from starts
+
+),
+
 compared as (
 
     select
@@ -51,13 +81,13 @@ compared as (
         is_new,
         place,
         -- the export of another key between two of one key
-        lag(place) over (
-            partition by dataset, end_source_file order by place
-        ) < place - 1 as is_again,
+        min(run_number) over (
+            partition by dataset, end_source_file
+        ) < run_number as is_again,
         lag(ended_at) over (
             partition by dataset, end_source_file order by place
         ) as stored_before_at
-    from numbered
+    from runs
 
 ),
 
