@@ -14,14 +14,17 @@
             {%- endif -%}
         {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric', 'real', 'double precision') -%}
             {#- Landing may have widened a whole number to a DECIMAL, whose fraction the cast would round -#}
-            {%- set loses = [column ~ ' <> ' ~ narrow(column, type)] -%}
-            {%- if kind in ('real', 'double precision') -%}
-                {%- do loses.append(is_exact_number(column) ~ ' and not ' ~ is_small_whole(column)) -%}
-            {%- endif -%}
-            {%- if kind != 'double precision' -%}
+            {%- set beyond_double = is_exact_number(column) ~ ' and not ' ~ is_small_whole(column) -%}
+            {%- if kind == 'double precision' -%}
+                {#- What is a DOUBLE loses nothing. It is not compared: no page says what a NaN is equal to -#}
+                {%- do rules.update({
+                    column ~ '_too_precise': beyond_double ~ ' and not ' ~ is_short_number(column)}) -%}
+            {%- else -%}
                 {%- do rules.update({column ~ '_out_of_range': 'not (' ~ within_type(column, type) ~ ')'}) -%}
+                {%- set differs = column ~ ' <> ' ~ narrow(column, type) -%}
+                {%- do rules.update({
+                    column ~ '_too_precise': differs ~ ' or ' ~ beyond_double if kind == 'real' else differs}) -%}
             {%- endif -%}
-            {%- do rules.update({column ~ '_too_precise': loses | join(' or ')}) -%}
         {%- elif kind == 'date' -%}
             {%- do rules.update({
                 column ~ '_has_time': 'cast(' ~ column ~ ' as timestamp) <> cast(cast('

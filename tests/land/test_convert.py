@@ -226,6 +226,7 @@ NUMBERS: list[tuple[SqlType, str, float | None]] = [
     (sqltypes.DOUBLE, "0.30000000000000004", 0.1 + 0.2),
     (sqltypes.DOUBLE, "1.000000000000000055e-01", 0.1),
     (sqltypes.DOUBLE, "3.141592653589793238", None),
+    (sqltypes.DOUBLE, "19.990000000000000000", 19.99),  # as a DECIMAL of 18 places is written
     (sqltypes.DOUBLE, "9007199254740992", 2.0**53),
     (sqltypes.DOUBLE, "9007199254740993", None),
     (sqltypes.DOUBLE, "1.7976931348623157e308", 1.7976931348623157e308),

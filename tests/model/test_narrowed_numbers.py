@@ -94,12 +94,20 @@ def narrowed_columns(draw: st.DrawFn) -> tuple[str, str, Sequence[Number]]:
     return type_, landed, draw(st.lists(signed, min_size=1, max_size=8))
 
 
+def is_short(value: Decimal) -> bool:
+    """Tell whether a number comes back from the DOUBLE that is nearest to it, whichever it is."""
+    with localcontext(prec=400):
+        return len(value.normalize().as_tuple().digits) <= 15
+
+
 def must_fit(value: Number, type_: str) -> bool:
     """Tell whether a type holds a value; of a DOUBLE or REAL its shortest digits, if they are at most 15."""
+    if type_ in FLOATS and isinstance(value, Decimal):
+        return type_ != "real" and is_short(value)
     if type_ in FLOATS:
-        return isinstance(value, float) and (type_ != "real" or as_real(value) == value)
-    shortest = Decimal(repr(value)) if isinstance(value, float) else value
-    if isinstance(value, float) and len(shortest.normalize().as_tuple().digits) > 15:
+        return type_ != "real" or as_real(float(value)) == value
+    shortest = value if isinstance(value, Decimal) else Decimal(repr(value))
+    if isinstance(value, float) and not is_short(shortest):
         return False
     with localcontext(prec=400):
         return abs(shortest) <= largest(type_) and shortest == round(shortest, scale_of(type_))
@@ -111,8 +119,8 @@ def is_same(value: Number, narrowed: Decimal | None, type_: str) -> bool:
         return False
     if type_ == "real":  # whose text has the digits that tell it from other REALs
         return value in (as_real(float(narrowed)), float(narrowed))
-    if type_ == "double precision":
-        return value == float(narrowed)
+    if type_ == "double precision":  # the nearest to 19.99, whose digits it has
+        return float(narrowed) == (float(value) if isinstance(value, Decimal) and is_short(value) else value)
     return float(narrowed) == value if isinstance(value, float) else narrowed == value
 
 
@@ -177,7 +185,12 @@ EDGES = [
     ("numeric(4,4)", "smallint", Decimal(1), False),
     ("numeric(8,0)", "real", 99999992.0, True),
     ("numeric(7,0)", "real", 1e7, False),
+    ("double precision", "numeric(18,2)", Decimal("19.99"), True),
+    ("double precision", "numeric(38,18)", Decimal("19.990000000000000000"), True),
+    ("double precision", "numeric(18,2)", Decimal("-9999999999999.99"), True),
+    ("double precision", "double precision", 0.1 + 0.2, True),
 ]
+TOO_LONG = [("numeric(18,2)", Decimal("99999999999999.99")), ("bigint", Decimal(2**53 + 1))]
 
 
 @pytest.mark.parametrize(("type_", "landed", "value", "is_modeled"), EDGES)
@@ -192,3 +205,17 @@ def test_the_largest_number_of_a_type_is_modeled_and_the_next_one_is_quarantined
     [(reasons, narrowed)] = outcomes(worker_warehouse, narrowings[type_], landed, [value])
     assert reasons == ("" if is_modeled else "v_out_of_range")
     assert is_same(value, narrowed, type_) if is_modeled else narrowed is None
+
+
+@pytest.mark.parametrize(("landed", "value"), TOO_LONG)
+def test_a_number_of_more_digits_than_a_double_keeps_is_too_precise(
+    worker_warehouse: ModelWarehouse, narrowings: dict[str, str], landed: str, value: Decimal
+) -> None:
+    [(reasons, _)] = outcomes(worker_warehouse, narrowings["double precision"], landed, [value])
+    assert reasons == "v_too_precise"
+
+
+def test_a_nan_is_modeled_as_a_double(worker_warehouse: ModelWarehouse, narrowings: dict[str, str]) -> None:
+    row = "select cast('NaN' as double precision) as v"
+    sql = f"select reasons, cast(narrowed as varchar) from (select {narrowings['double precision']} from ({row}) as n)"
+    assert worker_warehouse.transformer.rows(sql) == [("", "NaN")]
