@@ -341,6 +341,21 @@ def test_files_whose_changes_are_lost_by_their_sequence_are_told(worker_warehous
             warehouse.run_green(*TABLES)
 
 
+def test_a_lost_change_of_a_file_without_positions_is_told_once(worker_warehouse: ModelWarehouse) -> None:
+    keys = ["c-1", "c-2", "c-3"]
+    warehouse = worker_warehouse
+    warehouse.empty()
+    with change_feeds.declared(warehouse, BY_SEQUENCE):
+        warehouse.run_green("--select", "stg_customers")
+        for hour, offset in enumerate([4, 1]):
+            rows = [customer(key, op="U", lsn=f"0/{offset + place}") for place, key in enumerate(keys)]
+            warehouse.loader.land(customers_file(f"{hour}", rows, NOON + hour * HOUR))
+            warehouse.loader.run("update landing.customers set _row_number = null")
+            warehouse.run_green("--select", "int_customers__checked")
+            assert sorted(fallen_back(warehouse)) == keys * hour
+            warehouse.run_green(*TABLES)
+
+
 def fallen_back(warehouse: ModelWarehouse) -> list[str]:
     """Return the keys that the gate shows, in the state from before the UPSERT."""
     assert warehouse.manifest is not None

@@ -39,8 +39,13 @@ newest as (
 compared as (
 
     select
+        {%- for column in key %}
+        checked.{{ column }},
+        {%- endfor %}
+        checked._source_file,
         checked._file_id,
         checked._row_number,
+        checked._row_digest,
         checked._sequence,
         max(
             case
@@ -61,7 +66,15 @@ compared as (
             and newest._file_modified_at < checked._file_modified_at
             and newest._source_file <= checked._source_file
     where {{ is_new_row() }}
-    group by checked._file_id, checked._row_number, checked._sequence
+    group by
+        {%- for column in key %}
+        checked.{{ column }},
+        {%- endfor %}
+        checked._source_file,
+        checked._file_id,
+        checked._row_number,
+        checked._row_digest,
+        checked._sequence
 
 ),
 
@@ -78,21 +91,18 @@ per_file as (
 
 )
 
+{#- From `compared` alone: rows of files without positions all have the place 0, by which none is found again #}
 select
-    checked._source_file,
+    compared._source_file,
     per_file.rows_lost,
     per_file.rows_of_known_keys,
     {%- for column in key %}
-    checked.{{ column }},
+    compared.{{ column }},
     {%- endfor %}
-    checked._sequence
-from checked
+    compared._sequence
+from compared
 inner join per_file
-    on checked._file_id = per_file._file_id
-inner join compared
-    on
-        checked._file_id = compared._file_id
-        and checked._row_number = compared._row_number
+    on compared._file_id = per_file._file_id
 where
     compared.is_lost = 1
     and (
