@@ -64,9 +64,9 @@ def unexplained(result: Any, why: str) -> dict[str, Any]:
 
 
 def _said(result: Any) -> dict[str, str]:
-    """Return what a gate that only warns says of what it found, `says` in its `meta`."""
-    says = (result.node.config.meta or {}).get("says")
-    return {"says": says} if says else {}
+    """Return what a gate that only warns says of what it found: `says` in its `meta`, and `subject`, in short."""
+    meta = result.node.config.meta or {}
+    return {word: meta[word] for word in ("says", "subject") if meta.get(word)} if meta.get("says") else {}
 
 
 def _advice(result: Any) -> str | None:

@@ -139,8 +139,7 @@ def shortened(value: Any, number: int) -> Any:
 
 def subject(run: Run) -> str:
     """Compose the subject: ASCII, one line, at most 100 characters."""
-    beside = ", changes lost by their sequence" if any(gate.get("says") for gate in run.build["warning"]) else ""
-    beside = ", files of bad rows held back" if any(not gate.get("says") for gate in run.build["warning"]) else beside
+    beside = "".join(dict.fromkeys(f", {_short(gate)}" for gate in run.build["warning"]))
     what = {
         Outcome.SUCCEEDED: f"{len(run.build['models'])} models built{beside}",
         Outcome.GATE_FAILED: f"gate failed: {_names(gate['gate'] for gate in run.build['failing'])}",
@@ -148,6 +147,13 @@ def subject(run: Run) -> str:
     }[run.outcome]
     reminder = "reminder: " if run.is_reminder else ""
     return plain_ascii(f"[landfall {run.environment}] {reminder}{what}")[:SUBJECT_LIMIT]
+
+
+def _short(gate: Json) -> str:
+    """Return what a subject says of a gate that warns: its own words, or its name where it has only long ones."""
+    if not gate.get("says"):
+        return "files of bad rows held back"
+    return str(gate.get("subject") or f"warned: {gate['gate']}")
 
 
 def plain_ascii(text: str) -> str:

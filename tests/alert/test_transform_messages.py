@@ -100,11 +100,15 @@ def test_a_success_beside_files_of_bad_rows_names_them_with_examples_and_command
 
 def test_a_gate_that_only_warns_says_itself_what_it_found() -> None:
     says = "Rows of these files are not modeled: others have higher sequences."
-    lost = {**failing_gate(gate="feed__sequence_falls_back"), "says": says}
+    lost = {**failing_gate(gate="feed__sequence_falls_back"), "says": says, "subject": "lost by their sequence"}
     text = text_of(run("succeeded", warning=[lost]))
     assert says in text
     assert "quarantine." not in text
     assert "lost by their sequence" in message(run("succeeded", warning=[lost]))["subject"]
+    other = {**failing_gate(gate="feed__of_ours"), "says": "Look at this."}
+    assert message(run("succeeded", warning=[other]))["subject"].endswith("models built, warned: feed__of_ours")
+    both = message(run("succeeded", warning=[lost, failing_gate()] * 2))["subject"]
+    assert both.endswith("models built, lost by their sequence, files of bad rows held back")
     assert text_of(run("succeeded", warning=[lost, failing_gate()])).count("Nothing of these files is modeled") == 1
 
 

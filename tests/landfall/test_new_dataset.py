@@ -336,6 +336,7 @@ def test_the_changes_of_a_tool_are_known_by_its_columns_and_can_be_told_no(
     assert (said["producer"] is None) == (changes is None)
     gates = (project / "dbt_project/models/gate/sightings/int_sightings__checked.yml").read_text()
     assert ("sequence_falls_back:" in gates) == ((changes or {}).get("order") == "sequence")
+    assert ("subject: changes lost by their sequence" in gates) == ("sequence_falls_back:" in gates)
     modeled = {column["landing"] for column in said["columns"]}
     marks = {(changes or {}).get("operation"), (changes or {}).get("deleted")}
     assert modeled == {name.lower() for name in {**ROWS, **columns}} - marks

@@ -91,6 +91,13 @@ def test_a_gate_s_own_advice_comes_first() -> None:
     assert explained["remedy"][0] == "deliver the rates of the day"
 
 
+def test_a_gate_s_own_words_go_with_what_it_found() -> None:
+    warned = result("test", "warn", failures=1)
+    warned.node.config.meta = {"says": "Rows are lost.", "subject": "rows lost"}
+    (explained,) = explain(lambda _sql: [], [warned])
+    assert (explained["says"], explained["subject"]) == ("Rows are lost.", "rows lost")
+
+
 def test_an_explanation_that_breaks_keeps_the_verdict() -> None:
     def query(_sql: str) -> list[dict[str, Any]]:
         raise RuntimeError("the table is gone")
