@@ -42,7 +42,7 @@
         where
             late._load_seq > {{ upto_seq }}
             and late._load_seq <= (
-                select max(upto_seq) from {{ ops_table('run_bounds') }}
+                select min(upto_seq) from {{ ops_table('run_bounds') }}
                 where run_id = '{{ invocation_id }}' and dataset = '{{ dataset }}'
             )
             and modeled._load_seq <= {{ upto_seq }}

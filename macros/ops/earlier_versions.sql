@@ -23,10 +23,13 @@
             {%- for table in entity_tables(entity) -%}
                 {%- do upto.append(taken.get((model_name(table), dataset), 0)) -%}
             {%- endfor -%}
-            {%- set file = earlier_version(dataset, upto | min) -%}
-            {%- if file -%}
-                {%- do found.update({entity: file}) -%}
-            {%- endif -%}
+            {#- Of a table that is behind, or new, the others may have taken up already what it has not -#}
+            {%- for upto_seq in upto | unique if entity not in found -%}
+                {%- set file = earlier_version(dataset, upto_seq) -%}
+                {%- if file -%}
+                    {%- do found.update({entity: file}) -%}
+                {%- endif -%}
+            {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
     {{- return(found) -}}

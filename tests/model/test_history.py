@@ -4,6 +4,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -189,6 +190,49 @@ def test_a_history_that_is_behind_is_made_up_for_by_the_next_run(
     dbt.run_green(*RUN)
     assert [row[1] for row in project.history()] == ["first", "second"]
     assert dbt.transformer.rows("select state from modeled.readings") == [("second",)]
+
+
+def forget_the_history(project: Project) -> None:
+    """Let it be as if the history had just been added."""
+    drop_the_history(project)
+    project.dbt.loader.run("delete from ops.model_loads where model = 'modeled.readings_history'")
+
+
+@pytest.mark.parametrize("act", [forget_the_history, run_without_the_history])
+def test_an_earlier_version_is_found_though_the_tables_have_not_taken_up_the_same(
+    project: Project, act: Callable[[Project], None]
+) -> None:
+    dbt = project.dbt
+    first = readings("first", reading("r-1", "first"))
+    again = replace(first, version="2", modified_at=at(2))
+    with ordered_by_file(dbt):
+        dbt.loader.land(readings("zeroth", reading("r-2", "zeroth")))
+        dbt.run_green(*RUN)
+        dbt.loader.land(again)
+        dbt.loader.land(readings("second", reading("r-1", "second"), modified_at=at(1)))
+        if act is forget_the_history:
+            dbt.run_green(*RUN)
+        act(project)
+        dbt.loader.land(first)
+        assert "readings is built from the first row" in dbt.run_green(*RUN).messages
+        assert dbt.transformer.rows("select state from modeled.readings where id = 'r-1'") == [("second",)]
+
+
+@contextmanager
+def ordered_by_file(dbt: ModelWarehouse) -> Iterator[None]:
+    """Let readings be a feed that only its files order."""
+    assert dbt.manifest is not None
+    meta = dbt.manifest.sources["source.landfall.landing.readings"].config.meta
+    declared = meta["changes"]
+    try:
+        meta["changes"] = {"operation": "op", "order": "file"}
+        dbt.manifest.build_flat_graph()
+        dbt.run_green("--select", "stg_readings")
+        yield
+    finally:
+        meta["changes"] = declared
+        dbt.manifest.build_flat_graph()
+        dbt.run_green("--select", "stg_readings")
 
 
 def test_a_gate_that_fails_stops_both_and_they_go_on_together(project: Project) -> None:
