@@ -1,18 +1,18 @@
 {% macro files_stored_again(staged, loads) -%}
     {%- set of_key = 'partition by landed.dataset, landed.source_file' -%}
-    {#- Rows that have left landing, being old, tell no time any more: theirs was before they landed -#}
-    {%- set stored_at = 'coalesce(contents.stored_at, landed.loaded_at)' -%}
+    {#- Rows that have left landing, being old, tell no time any more: it may have been before all others -#}
+    {%- set stored_at = 'coalesce(contents.stored_at, ' ~ no_time() ~ ')' -%}
     {%- set oldest_first = 'order by ' ~ stored_at ~ ', landed.file_id rows unbounded preceding' -%}
     select
         file_id,
-        case when content = first_content then first_stored_at end as copy_of_at
+        case when content = first_content then first_stored_at end as copy_of_at,
+        content <> first_content as has_other_rows
     from (
         select
             landed.file_id,
             contents.content,
             first_value({{ stored_at }}) over ({{ of_key }} {{ oldest_first }}) as first_stored_at,
-            first_value(contents.content) over ({{ of_key }} {{ oldest_first }}) as first_content,
-            row_number() over ({{ of_key }} order by {{ stored_at }}, landed.file_id) as version_number
+            first_value(contents.content) over ({{ of_key }} {{ oldest_first }}) as first_content
         from {{ ref('stg_landed_files') }} as landed
         left join (
             {#- Not by ETag: that of an object which is encrypted anew is another one -#}
@@ -43,5 +43,4 @@
             and ({{ among_loads(loads, 'landed.dataset', 'landed.load_seq') }})
             {%- endif %}
     ) as versions
-    where version_number > 1
 {%- endmacro %}

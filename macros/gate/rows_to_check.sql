@@ -19,7 +19,18 @@
         end as _business_at,
         {%- endif %}
         {%- endfor %}
-        {{ 'false' if loads == {} else 'again.file_id is not null and again.copy_of_at is null' }} as _is_stored_again
+        {#- What is carried over and is not compared, or cannot be, stays what it was found to be while the file has other
+            versions: the loads were listed before the mutex was taken, and the run behind which this one waited may have
+            left newer ones #}
+        coalesce(
+            {%- if loads != {} %}
+            again.has_other_rows,
+            {%- endif %}
+            {%- if is_incremental() %}
+            looked_at._was_stored_again and several.source_file is not null,
+            {%- endif %}
+            {{ 'false' if loads == {} else 'again.file_id is not null' }}
+        ) as _is_stored_again
     from (
     {%- elif snapshot %}
     select
@@ -30,7 +41,11 @@
     {%- endif %}
     {#- One SELECT a dataset, with the range as numbers: the landing table's sort key prunes -#}
     {%- for dataset, range in bounds.items() %}
-    select {{ passed | join(', ') }}
+    select
+        {{ passed | join(', ') }}
+        {%- if by_file %},
+        cast(null as boolean) as _was_stored_again
+        {%- endif %}
     from {{ staged }}
     where
         _dataset = '{{ dataset }}'
@@ -43,7 +58,11 @@
     {%- endfor %}
     {%- if is_incremental() %}
     union all
-    select checked.{{ passed | join(', checked.') }}
+    select
+        checked.{{ passed | join(', checked.') }}
+        {%- if by_file %},
+        position('stored_again_with_other_rows' in checked.reject_reason) > 0 as _was_stored_again
+        {%- endif %}
     {{ carried_over(bounds, key) }}
     {%- endif -%}
     {%- if by_file %}
@@ -51,6 +70,18 @@
     {%- if loads != {} %}
     left join ({{ files_stored_again(staged, loads) }}) as again
         on looked_at._file_id = again.file_id
+    {%- endif %}
+    {%- if is_incremental() %}
+    left join (
+        select
+            dataset,
+            source_file
+        from {{ ref('stg_landed_files') }}
+        where not is_undone and row_count > 0
+        group by dataset, source_file
+        having count(*) > 1
+    ) as several
+        on looked_at._dataset = several.dataset and looked_at._source_file = several.source_file
     {%- endif %}
     {%- elif snapshot %}
     {%- if snapshot.end != 'file' %}

@@ -19,8 +19,9 @@ from tests.support import change_feeds
 from tests.support.change_feeds import FEEDS, MODELS, STORED_AGAIN, Feed, schedules
 from tests.support.convergence import Step, standing
 from tests.support.following import assert_as_built_anew, follow
-from tests.support.model_warehouse import ModelWarehouse
+from tests.support.model_warehouse import ModelWarehouse, Moment
 from tests.support.order_rows import customer, customers_file
+from tests.support.second_builder import second_builder
 from tests.support.warehouse_seed import NOON, Row, SeedFile
 
 pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
@@ -295,6 +296,48 @@ def test_the_version_that_was_stored_first_is_the_first_even_if_it_lands_last(wo
         assert "customers is built from the first row: s3://landfall-test/raw/customers/first.parquet" in told
         assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "FR", False)]
         assert "from the first row" not in warehouse.run_green(*RUN).messages
+
+
+def test_what_another_run_found_to_be_stored_again_stays_so_where_a_run_takes_it_over(
+    worker_warehouse: ModelWarehouse,
+) -> None:
+    warehouse = worker_warehouse
+    warehouse.empty()
+    with change_feeds.declared(warehouse, BY_FILE), second_builder(warehouse) as other_builder:
+        first = said("first", NOON, customer("c-1", country="DE"))
+        again = said("first", NOON + 2 * HOUR, customer("c-1", country="FR"), customer("c-2"))
+        warehouse.loader.land(first)
+        warehouse.run_green(*RUN)
+
+        def cut_in() -> None:
+            warehouse.loader.land(replace(again, version="2"))
+            other_builder.run("run", *TABLES)
+
+        for during in ({Moment.amid("int_customers__checked"): cut_in}, {}):
+            warehouse.run_green(*TABLES, during=during)
+            assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "DE", False)]
+            assert warehouse.transformer.rows(QUARANTINED) == [("c-1", STORED_AGAIN), ("c-2", STORED_AGAIN)]
+
+
+def test_what_was_stored_again_stays_so_when_the_rows_of_the_first_have_left_landing(
+    worker_warehouse: ModelWarehouse,
+) -> None:
+    warehouse = worker_warehouse
+    warehouse.empty()
+    warehouse.loader.may_remove("customers")
+    with change_feeds.declared(warehouse, BY_FILE):
+        first = said("first", NOON, customer("c-1", country="DE"))
+        again = said("first", NOON + HOUR, customer("c-1", country="FR"))
+        last = said("first", NOON + 2 * HOUR, customer("c-2"))
+        warehouse.loader.land(first)
+        warehouse.loader.land(replace(again, version="2"))
+        warehouse.run_green(*RUN)
+        warehouse.loader.remove(first)
+        warehouse.run_green(*RUN)
+        warehouse.loader.land(replace(last, version="3"))
+        warehouse.run_green(*RUN)
+        assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "DE", False)]
+        assert warehouse.transformer.rows(QUARANTINED) == [("c-1", STORED_AGAIN), ("c-2", STORED_AGAIN)]
 
 
 def test_what_is_stored_after_a_restart_is_newer_whatever_its_sequence(worker_warehouse: ModelWarehouse) -> None:
