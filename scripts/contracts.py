@@ -32,9 +32,6 @@ COPIES = frozenset({"land", "skip"})  # what becomes of a file whose bytes have 
 STAGED = re.compile(r"source\(\s*['\"]landing['\"]\s*,\s*['\"](\w+)['\"]\s*\)")
 BUSINESS_TIME = re.compile(r"business_time\(\s*\[([^\]]*)\]")
 MAX_DAYS = 36_500  # a century, within what DATEADD reaches
-MOST_RESTARTED_BYTES = (
-    122  # the name of a dataset with restarts: `_sequence_dataset` has 128, and ' 00001' is behind it
-)
 RAW = "raw/"  # under which landing reads
 
 
@@ -237,13 +234,6 @@ def _changes(dataset: str, declared: Any, columns: Sequence[str]) -> dict[str, A
         parse_changes(declared, {fold_case(name) for name in columns})
     except ValueError as error:
         raise ValueError(f"{dataset}: {error}") from error
-    if declared.get("restarts") and (size := len(dataset.encode())) > MOST_RESTARTED_BYTES:
-        # Redshift would cut the number of the restart off without a word.
-        raise ValueError(
-            f"{dataset}: changes have restarts, and the dataset's name has {size} bytes; with restarts it can have"
-            f" {MOST_RESTARTED_BYTES}, for `_sequence_dataset` holds the number of the restart behind it. Give the"
-            " dataset a shorter name, or take restarts out"
-        )
     return dict(declared)
 
 

@@ -3,6 +3,12 @@
     {%- set by_file = order_of_entity() == 'file' -%}
     {%- set snapshot = entity_snapshot() -%}
     {%- set loads = loads_of_versions(bounds) if by_file -%}
+    {%- set models = [] -%}
+    {%- if by_file and is_incremental() -%}
+        {%- for table in entity_tables(entity_config('entity')) -%}
+            {%- do models.append(model_name(table)) -%}
+        {%- endfor -%}
+    {%- endif -%}
     {%- if by_file %}
     select
         {%- for column in passed %}
@@ -21,8 +27,11 @@
         {%- endfor %}
         {#- What is carried over and is not compared, or cannot be, stays what it was found to be while the file has other
             versions: the loads were listed before the mutex was taken, and the run behind which this one waited may have
-            left newer ones #}
+            left newer ones. Of a file with a version that only that run has looked at, the next one compares all #}
         coalesce(
+            {%- if is_incremental() %}
+            case when looked_at._compared_upto < several.last_taken_seq then true end,
+            {%- endif %}
             {%- if loads != {} %}
             again.has_other_rows,
             {%- endif %}
@@ -44,7 +53,8 @@
     select
         {{ passed | join(', ') }}
         {%- if by_file %},
-        cast(null as boolean) as _was_stored_again
+        cast(null as boolean) as _was_stored_again,
+        cast({{ range.upto_seq }} as bigint) as _compared_upto
         {%- endif %}
     from {{ staged }}
     where
@@ -61,7 +71,8 @@
     select
         checked.{{ passed | join(', checked.') }}
         {%- if by_file %},
-        position('stored_again_with_other_rows' in checked.reject_reason) > 0 as _was_stored_again
+        position('stored_again_with_other_rows' in checked.reject_reason) > 0 as _was_stored_again,
+        cast(null as bigint) as _compared_upto
         {%- endif %}
     {{ carried_over(bounds, key) }}
     {%- endif -%}
@@ -74,11 +85,21 @@
     {%- if is_incremental() %}
     left join (
         select
-            dataset,
-            source_file
-        from {{ ref('stg_landed_files') }}
-        where not is_undone and row_count > 0
-        group by dataset, source_file
+            landed.dataset,
+            landed.source_file,
+            max(case when landed.load_seq <= taken.upto_seq then landed.load_seq end) as last_taken_seq
+        from {{ ref('stg_landed_files') }} as landed
+        left join (
+            select
+                dataset,
+                max(upto_seq) as upto_seq
+            from {{ ref('stg_model_loads') }}
+            where model in ('{{ models | join("', '") }}')
+            group by dataset
+        ) as taken
+            on landed.dataset = taken.dataset
+        where not landed.is_undone and landed.row_count > 0
+        group by landed.dataset, landed.source_file
         having count(*) > 1
     ) as several
         on looked_at._dataset = several.dataset and looked_at._source_file = several.source_file

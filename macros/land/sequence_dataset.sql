@@ -3,7 +3,7 @@
     {%- set name = dataset if changes.get('sequence') else '' -%}
     {%- set restarts = changes.get('restarts', []) -%}
     {%- if restarts -%}
-    {#- A name that leaves no room for the number is refused where declarations are packaged -#}
+    {#- The name of a dataset has at most 100 characters -#}
     cast(case
         {%- for moment in restarts | reverse %}
         {#- As text behind the name alone, and of two the later behind the earlier #}

@@ -3,5 +3,7 @@
         {%- do require_own_rows() -%}
         {%- do require_full_range() -%}
         {%- do require_gates() -%}
+        {#- Nodes share dbt's graph: `record_model_load` reads there whether the table keeps the rows that it has -#}
+        {%- do graph.setdefault('kept_tables', {}).update({model_name(this): is_incremental()}) -%}
     {%- endif -%}
 {%- endmacro %}

@@ -31,18 +31,6 @@ def document(changes: Any) -> dict[str, Any]:
     }
 
 
-def test_a_name_that_leaves_no_room_for_the_number_of_a_restart_is_refused() -> None:
-    declared = document({"sequence": ["lsn"], "restarts": ["2025-11-13 12:00:00"]})
-    (table,) = declared["sources"][0]["tables"]
-    table["name"] = "a" * 122
-    assert from_document(declared)
-    table["name"] += "a"
-    with pytest.raises(ValueError, match=r"^a+: changes have restarts, and the dataset's name has 123 bytes.*shorter"):
-        from_document(declared)
-    del table["config"]["meta"]["changes"]["restarts"]
-    assert from_document(declared)
-
-
 @pytest.mark.parametrize("changes", FEEDS)
 def test_a_feed_that_can_be_followed_reaches_the_function_as_it_is_declared(changes: dict[str, Any]) -> None:
     contract = from_document(document(changes))["a"]

@@ -319,6 +319,31 @@ def test_what_another_run_found_to_be_stored_again_stays_so_where_a_run_takes_it
             assert warehouse.transformer.rows(QUARANTINED) == [("c-1", STORED_AGAIN), ("c-2", STORED_AGAIN)]
 
 
+@pytest.mark.parametrize("is_copy", [True, False], ids=["a copy", "other rows"])
+def test_a_version_waits_where_another_run_has_looked_at_an_earlier_one_meanwhile(
+    worker_warehouse: ModelWarehouse, is_copy: bool
+) -> None:
+    warehouse = worker_warehouse
+    warehouse.empty()
+    with change_feeds.declared(warehouse, BY_FILE), second_builder(warehouse) as other_builder:
+        warehouse.run_green(*RUN)
+        first = said("first", NOON, customer("c-1", country="DE"))
+        country = "DE" if is_copy else "FR"
+        again = said("first", NOON + 2 * HOUR, customer("c-1", country=country), *[customer("c-2")] * (not is_copy))
+        warehouse.loader.land(said("between", NOON + HOUR, customer("c-1", country="IT")))
+        warehouse.loader.land(replace(again, version="2"))
+
+        def cut_in() -> None:
+            warehouse.loader.land(first)
+            other_builder.run("run", *TABLES)
+
+        for during in ({Moment.amid("int_customers__checked"): cut_in}, {}):
+            warehouse.run_green(*TABLES, during=during)
+            assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "IT", False)]
+        held = [] if is_copy else [("c-1", STORED_AGAIN), ("c-2", STORED_AGAIN)]
+        assert warehouse.transformer.rows(QUARANTINED) == held
+
+
 def test_what_was_stored_again_stays_so_when_the_rows_of_the_first_have_left_landing(
     worker_warehouse: ModelWarehouse,
 ) -> None:

@@ -192,6 +192,17 @@ def test_a_history_that_is_behind_is_made_up_for_by_the_next_run(
     assert dbt.transformer.rows("select state from modeled.readings") == [("second",)]
 
 
+def test_a_table_that_kept_its_rows_is_not_taken_for_one_that_was_built_anew(project: Project) -> None:
+    dbt = project.dbt
+    dbt.loader.land(readings("one", reading("r-1", "first", 0)))
+    dbt.run_green(*RUN)
+    drop_the_history(project)
+    dbt.loader.land(readings("two", reading("r-1", "second", 1)))
+    dbt.run_green(*RUN)
+    taken = "select model, from_seq from ops.model_loads where dataset = 'readings' and upto_seq = 2 order by model"
+    assert dbt.transformer.rows(taken) == [("modeled.readings", -1), ("modeled.readings_history", 0)]
+
+
 def forget_the_history(project: Project) -> None:
     """Let it be as if the history had just been added."""
     drop_the_history(project)

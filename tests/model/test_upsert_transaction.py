@@ -92,6 +92,25 @@ def test_two_runs_at_once_end_like_one(warehouse: ModelWarehouse, other_builder:
     assert warehouse.transformer.value("select max(upto_seq) from ops.model_loads where dataset = 'order_summary'") == 2
 
 
+def test_a_table_is_not_built_anew_without_what_another_run_has_modeled_meanwhile(
+    warehouse: ModelWarehouse, other_builder: SecondBuilder
+) -> None:
+    warehouse.run_green(*RUN)
+    statuses = dict(warehouse.transformer.rows(STATUSES))
+
+    def cut_in() -> None:
+        warehouse.loader.land(orders_file("meanwhile", [order("o-9")]))
+        other_builder.run("run", *RUN)
+
+    amid = {Moment.amid("int_orders__checked"): cut_in}
+    run = warehouse.dbt("run", "--full-refresh", *RUN, during=amid)
+    assert (run.status("int_orders__checked"), run.status("orders")) == ("error", "skipped")
+    assert dict(warehouse.transformer.rows(STATUSES)) == {**statuses, "o-9": "placed"}
+
+    warehouse.run_green("--full-refresh", *RUN)
+    assert dict(warehouse.transformer.rows(STATUSES)) == {**statuses, "o-9": "placed"}
+
+
 # the outer run's numbers are those of before the inner one; the rows it checked are replaced
 @pytest.mark.parametrize("moment", [Moment.amid("int_orders__checked"), Moment.before("orders")], ids=str)
 def test_a_run_inside_another_takes_nothing_from_it(

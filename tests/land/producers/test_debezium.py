@@ -27,7 +27,8 @@ PRODUCER = Producer(
     "[flattening](https://debezium.io/documentation/reference/stable/transformations/event-flattening.html)",
     works="change events, flattened or whole (`before` and `after` are SUPER); each event is a row, deletes too",
     to_set="`topics.dir=raw`; a topic named as the dataset (RegexRouter), or `prefixes: [raw/<topic>/]`; flattened: "
-    "`delete.tombstone.handling.mode=rewrite` and `add.fields=op,lsn,source.ts_ms`; `changes` ([Changes](#changes))",
+    "`delete.tombstone.handling.mode=rewrite` and `add.fields=op,lsn,source.ts_ms` (of MySQL "
+    "`op,source.file,source.pos,source.ts_ms`); `changes` ([Changes](#changes))",
     refused="a topic with dots names no dataset: ignored, and named by `landfall history --ignored`",
 )
 NOON_MS = 1_763_035_200_123

@@ -34,7 +34,7 @@ def cast(operand: Typed, type_: Type, sql: str) -> Typed:
         raise RedshiftError(f"cannot cast type boolean to {_STRING_NAMES[type_.name]}", "42846")
     if type_ == SUPER and operand.type != SUPER:
         return Typed(f"({as_super(operand)})::super", type_)
-    if type_.name == "numeric" and type_.precision == LONG_DIGITS and operand.type.precision != LONG_DIGITS:
+    if type_.name == "numeric" and type_.precision == LONG_DIGITS and operand.type != type_:
         return Typed(f"pg_catalog.rs_long_decimal(({operand.sql})::{sql}, {type_.scale})::{sql}", type_)
     fitting = f"({operand.sql})::varchar" if fits_varchar(operand.type, sql) else ""
     return Typed(f"({operand.sql})::{sql}", type_, fitting=fitting)
