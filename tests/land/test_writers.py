@@ -32,7 +32,7 @@ MOMENT = datetime(2025, 11, 13, 9, 5, 1, 234567, tzinfo=UTC)
 TOLD: dict[str, dict[str, Any]] = {
     "duckdb": {
         "key": "c0ffee00-0000-4000-8000-000000000001",
-        "midnight": "24:00:00",
+        "midnight": "00:00:00",  # as a result tells 24:00
         "at_nanoseconds": "2025-11-13 09:05:01.234567",
         "at_zone": "2025-11-13 07:05:01.234567",
         "counts": '{"a":1,"b":null}',
