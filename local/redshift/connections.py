@@ -58,7 +58,6 @@ class Visit:
     def __init__(self, visitor: Visitor, note: Callable[[Mapping[str, object]], None]) -> None:
         """Begin with who it is, and what takes an event."""
         self.visitor = visitor
-        self._who = {name: getattr(visitor, name) for name in Visitor.__slots__}
         self._note = note
         self._pid: int | None = None
         self._began = time.time()
@@ -86,4 +85,4 @@ class Visit:
 
     def _tell(self, event: str, duration: int = 0) -> None:
         line = {"event": event, "at": time.time(), "pid": self._pid, "duration": duration}
-        self._note(line | self._who)
+        self._note(line | {name: getattr(self.visitor, name) for name in Visitor.__slots__})

@@ -190,7 +190,7 @@ class Deployment:
         return sorted(row["column_name"] for row in self.query(sql) if not row["column_name"].startswith("_"))
 
     def modeled(self, entity: str) -> list[str]:
-        """Read a modeled table, a text a row; without the digests of amounts, which are FLOATs and were digested as texts."""
+        """Read a modeled table, a text a row; without digests of amounts: those of FLOATs were once of their texts."""
         rows = self.query(f"select * from modeled.{entity}")
         left_out = {"_row_digest"} if entity == OWN else set()
         return sorted(repr(sorted((name, row[name]) for name in row.keys() - left_out)) for row in rows)

@@ -164,6 +164,8 @@ def modeled(land: Land, dataset: str, upto_seq: int) -> None:
         land,
         f"insert into ops.run_bounds values ('{run}', '{dataset}', {upto_seq}, getdate())",
         f"insert into ops.model_loads values ('modeled.{dataset}', '{dataset}', 0, {upto_seq}, '{run}', getdate())",
+        "insert into ops.runs (run_id, command, outcome, started_at, ended_at, models, gates, failed) "
+        f"values ('{run}', 'build', 'succeeded', getdate(), getdate(), 1, 1, 0)",
     )
 
 
