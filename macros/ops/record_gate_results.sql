@@ -1,6 +1,7 @@
 {% macro record_gate_results(results) -%}
     {%- set gates = results | selectattr('node.resource_type', 'equalto', 'test') | list -%}
     {%- if execute and gates -%}
+        {#- sysdate has microseconds, getdate() whole seconds, in which two runs of one build end #}
         insert into {{ ops_table('gate_results') }} (
             run_id, gate, model, status, severity, failures, message, executed_at
         )
@@ -14,7 +15,7 @@
             '{{ gate.node.config.severity | lower }}',
             cast({{ gate.failures if gate.failures is not none else 'null' }} as bigint),
             {{ sql_text(gate.message, 4000) }},
-            getdate()
+            sysdate
         ){% if not loop.last %},{% endif %}
         {%- endfor -%}
     {%- endif -%}

@@ -13,8 +13,8 @@
             '{{ invocation_id }}',
             '{{ flags.WHICH }}',
             '{{ run_outcome(results) }}',
-            timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}',
-            getdate(),
+            timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}',
+            sysdate,
             {{ models | length }},
             {{ gates | length }},
             {{ failed | length }}

@@ -167,6 +167,27 @@ def test_a_state_is_told_by_its_shape_and_in_words_not_by_colour_alone() -> None
     assert warned[warned.index("<path") :] != failed[failed.index("<path") :]
 
 
+def test_runs_of_one_second_stand_in_their_order_whatever_their_ids() -> None:
+    at = "2025-11-13 12:00:00"
+    gates: list[dict[str, str | None]] = [
+        {
+            "run_id": run,
+            "subject": "orders",
+            "asked_at": f"{at}.00000{place}",
+            "passed": "1",
+            "warned": "0",
+            "failed": failed,
+        }
+        for place, (run, failed) in enumerate([("b", "0"), ("a", "1")])
+    ]
+    runs = [row_of("runs", each["run_id"] or "") | {"started_at": each["asked_at"]} for each in gates]
+    shown = content(answered(gates=gates, runs=runs), Project({}, {}), "test", NOON, 30)
+    (strip,) = shown.strips
+    assert ([cell.kind for cell in strip.cells], strip.last) == (["passed", "failed"], "failed")
+    assert [cell.says.partition(": ")[0] for cell in strip.cells] == [at, at]
+    assert [(run.run_id, run.started_at) for run in shown.runs] == [("a", at), ("b", at)]
+
+
 def test_the_phases_fill_the_run_s_bar_and_are_told_in_words() -> None:
     run = row_of("runs", "r") | {"seconds": "4"}
     (line,) = content(answered(runs=[run]), Project({}, {}), "test", NOON, 30).runs

@@ -220,11 +220,15 @@ def _strips(rows: Sequence[Row]) -> list[Strip]:
     return [
         Strip(
             subject,
-            [_cell(place, asked[run], of_subject.get(run)) for place, run in enumerate(runs)],
+            [_cell(place, _to_the_second(asked[run]), of_subject.get(run)) for place, run in enumerate(runs)],
             next(_verdict(of_subject[run]) for run in reversed(runs) if run in of_subject),
         )
         for subject, of_subject in sorted(by_subject.items())
     ]
+
+
+def _to_the_second(time: str) -> str:
+    return time[: len("2025-11-13 12:00:00")]
 
 
 def _verdict(row: Row) -> str:
@@ -308,7 +312,7 @@ def _runs(rows: Sequence[Row]) -> list[RunLine]:
         return RunLine(
             run_id=str(row["run_id"]),
             outcome=str(row["outcome"]),
-            started_at=str(row["started_at"]),
+            started_at=_to_the_second(str(row["started_at"])),
             seconds=number(row["seconds"]),
             models=number(row["models"]),
             gates=number(row["gates"]),

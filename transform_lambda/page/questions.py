@@ -17,6 +17,7 @@ SERVERLESS_SECONDS = (
     60  # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-billing.html: at least these are billed
 )
 _TIME = "'YYYY-MM-DD HH24:MI:SS'"
+_EXACTLY = "'YYYY-MM-DD HH24:MI:SS.US'"  # where runs are put in order: two of one build begin within a second
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ group by dataset, reason, regexp_replace(object_key, '[^/]*$', '')"""
 _GATES = f"""select
     results.run_id,
     split_part(results.gate, '__', 1) as subject,
-    to_char(max(results.executed_at), {_TIME}) as asked_at,
+    to_char(max(results.executed_at), {_EXACTLY}) as asked_at,
     sum(case when results.status = 'pass' then 1 else 0 end) as passed,
     sum(case when results.status = 'warn' then 1 else 0 end) as warned,
     sum(case when results.status in ('fail', 'error') then 1 else 0 end) as failed
@@ -282,7 +283,7 @@ def _runs(usd_an_hour: float) -> str:
     billed = f"case when {seconds} > {SERVERLESS_SECONDS} then {seconds} else {SERVERLESS_SECONDS} end"
     cost = f"cast({billed} * {usd_an_hour:.6f} / 3600 as decimal(18, 4))" if usd_an_hour else "null"
     return f"""select
-    run_id, outcome, to_char(started_at, {_TIME}) as started_at, {seconds} as seconds,
+    run_id, outcome, to_char(started_at, {_EXACTLY}) as started_at, {seconds} as seconds,
     models, gates, failed, statements, phases, {cost} as cost_usd
 from ops.runs as runs
 order by runs.started_at desc, runs.run_id desc
