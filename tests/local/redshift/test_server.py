@@ -54,6 +54,18 @@ def test_a_start_loads_nothing_that_only_copy_unload_and_external_tables_need() 
     assert not {"pyarrow", "numpy", "boto3", "botocore"} & set(loaded.split())
 
 
+def test_statements_do_not_have_their_buffers_mapped_and_unmapped(tmp_path: Path) -> None:
+    def faults(pid: int) -> int:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[7])
+
+    with running(tmp_path) as (process, facts):
+        client = Client(facts)
+        client.run(*["select 1"] * 100)
+        before = faults(process.pid)
+        client.run(*["select 1"] * 1000)
+        assert faults(process.pid) - before < 500  # two a statement or more, where each is received into fresh pages
+
+
 def test_state_and_ports_survive_a_stop_and_a_kill(tmp_path: Path) -> None:
     with running(tmp_path) as (process, facts):
         client = Client(facts)
