@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -14,7 +15,7 @@ from landfall.deploy import artifacts, copy_role, removal
 from landfall.deploy.clients import Clients
 from landfall.deploy.deployment import Deployment, check_own_warehouse, deploy
 from landfall.deploy.left_bucket import refuse_left_bucket
-from tests.infra.templates import FOLDER, load, of_type
+from tests.infra.templates import FOLDER, NAMES, load, of_type, rendered
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices, LocalStack
 
@@ -27,6 +28,8 @@ FREE = {4: 9, 8: 9, 16: 13, 32: 13, 64: 21, 128: 37, 256: 69, 512: 133, 1024: 26
 MORE_TO_GROW = {4: 10, 8: 10, 16: 13, 32: 16, 64: 28, 128: 52, 256: 100, 512: 197}
 TAKEN_BY_VPC = 5  # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 ENDPOINTS_AND_FUNCTIONS = 20
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html, API_CreateSecurityGroup.html
+DESCRIPTION = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 
 
 def test_each_subnet_has_the_addresses_that_the_largest_workgroup_asks_for() -> None:
@@ -60,6 +63,17 @@ def test_nothing_in_the_network_reaches_the_internet_or_is_reached_from_there() 
     for group in of_type(load("network"), "AWS::EC2::SecurityGroup").values():
         for rule in group["Properties"].get("SecurityGroupIngress", []):
             assert rule["SourceSecurityGroupId"] == {"Ref": "FunctionGroup"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_said_of_a_security_group_is_of_characters_that_ec2_takes(name: str) -> None:
+    longest = {"EnvironmentName": "e" * 20}
+    for logical_name, group in of_type(load(name), "AWS::EC2::SecurityGroup").items():
+        body = group["Properties"]
+        rules = [*body.get("SecurityGroupIngress", []), *body.get("SecurityGroupEgress", [])]
+        said = [rendered(body["GroupDescription"], longest), *(rule["Description"] for rule in rules)]
+        assert len(said) > 1
+        assert [each for each in said if not DESCRIPTION.fullmatch(each)] == [], logical_name
 
 
 def test_an_endpoint_that_costs_is_there_only_where_a_function_asks_its_service() -> None:
