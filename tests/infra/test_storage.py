@@ -82,6 +82,16 @@ def test_each_step_can_be_left_out_and_deletion_asked_for_of_modeled_files_alone
     assert (delete["ExpirationInDays"], delete["NoncurrentVersionExpiration"]) == ("730", {"NoncurrentDays": "730"})
 
 
+@pytest.mark.parametrize("archive_class", ["STANDARD_IA", "GLACIER_IR"])
+@pytest.mark.parametrize("cold_class", ["GLACIER_IR", "GLACIER"])
+def test_no_two_steps_lead_to_one_class_which_s3_refuses(archive_class: str, cold_class: str) -> None:
+    found = rules(ArchiveStorageClass=archive_class, ColdStorageClass=cold_class)
+    (archive,) = (rule for rule in found if rule["Id"] == "archive-modeled")
+    classes = [name for name, _ in steps(archive["Transitions"])]
+    assert classes == list(dict.fromkeys([archive_class, cold_class, "DEEP_ARCHIVE"]))
+    assert steps(archive["NoncurrentVersionTransitions"]) == steps(archive["Transitions"])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_everything_that_can_have_a_key_of_ones_own_has_it(name: str) -> None:
     template = load(name)
