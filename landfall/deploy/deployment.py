@@ -22,6 +22,7 @@ from ingest_lambda.errors import ConfigError
 from landfall.deploy import artifacts, change_sets, cloudformation, copy_role, preparation, stack_events, stacks
 from landfall.deploy.clients import Clients
 from landfall.deploy.left_bucket import refuse_left_bucket
+from landfall.deploy.own_warehouse import CREATE_WAREHOUSE, check_own_warehouse
 from scripts.contracts import read_contracts
 from scripts.package import ROOT, Runtime, build
 
@@ -33,9 +34,6 @@ SCHEDULE_STATE, ENABLED, DISABLED = "ScheduleState", "ENABLED", "DISABLED"
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 DEFAULT_RUNTIME, TOO_OLD_ON_AWS = "python3.13", "python3.11"
 LOCAL_ACCOUNT = "000000000000"  # no account of AWS
-CREATE_WAREHOUSE = "CreateWarehouse"
-# https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html: with enhanced VPC routing
-ZONES = 3
 STAGES, ALL, STORAGE = "Stages", "ALL", "STORAGE"
 FUNCTIONS = ("IngestFunctionName", "TransformFunctionName", "ReconcileFunctionName")
 KEPT_VERSIONS = 5
@@ -348,28 +346,6 @@ def check_keeps_files(parameters: Mapping[str, str], contracts: Mapping[str, Map
             f"DeleteAfterDays={days} deletes the files that alone bring back removed rows of {names}: deploy with "
             "DeleteAfterDays=0, or leave retention_days out of the sources"
         )
-
-
-def check_own_warehouse(parameters: Mapping[str, str]) -> None:
-    """Check what the template's rules cannot: lists and numbers of a warehouse and a network of its own.
-
-    Raises:
-        ConfigError: they cannot be.
-    """
-    network, subnets = parameters.get("CreateNetwork") == "true", parameters.get("SubnetIds", "")
-    if network and subnets:
-        raise ConfigError("CreateNetwork makes the subnets: give it or SubnetIds, not both")
-    if parameters.get(CREATE_WAREHOUSE) == "true" and not (network or subnets):
-        raise ConfigError("CreateWarehouse needs CreateNetwork=true, or three SubnetIds and their SecurityGroupIds")
-    if parameters.get("IngestInVpc") == "true" and not (network or subnets):
-        raise ConfigError("IngestInVpc needs SubnetIds and SecurityGroupIds, or CreateNetwork=true")
-    zones = [zone.strip() for zone in parameters.get("AvailabilityZones", "").split(",") if zone.strip()]
-    if zones and (len(zones), len(set(zones))) != (ZONES, ZONES):
-        raise ConfigError(f"AvailabilityZones names {', '.join(zones)}: three different ones, a subnet each, or none")
-    if zones and not network:
-        raise ConfigError("AvailabilityZones is of the network that CreateNetwork=true makes: SubnetIds have theirs")
-    if int(parameters.get("BaseRpu", "8")) > int(parameters.get("MaximumRpu", "64")):
-        raise ConfigError("MaximumRpu is below BaseRpu")
 
 
 def _check_keeps_warehouse(deployment: Deployment, stack: Mapping[str, Any] | None) -> None:

@@ -18,7 +18,6 @@ from ingest_lambda.errors import ConfigError, TransientError
 from landfall.deploy import artifacts, bootstrap, cloudformation, copy_role, stack_events, stacks
 from landfall.deploy.clients import Clients
 from landfall.deploy.deployment import (
-    CREATE_WAREHOUSE,
     DISABLED,
     SCHEDULE_STATE,
     STAGES,
@@ -26,6 +25,7 @@ from landfall.deploy.deployment import (
     artifact_bucket,
     notes,
 )
+from landfall.deploy.own_warehouse import CREATE_WAREHOUSE
 from landfall.deploy.preparation import warehouse_of
 
 if TYPE_CHECKING:

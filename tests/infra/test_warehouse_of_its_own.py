@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 from ingest_lambda.errors import ConfigError
 from landfall.deploy import artifacts, copy_role, removal
 from landfall.deploy.clients import Clients
-from landfall.deploy.deployment import Deployment, check_own_warehouse, deploy
+from landfall.deploy.deployment import Deployment, deploy
 from landfall.deploy.left_bucket import refuse_left_bucket
+from landfall.deploy.own_warehouse import check_own_warehouse
 from tests.infra.templates import FOLDER, NAMES, load, of_type, rendered
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices, LocalStack
@@ -313,6 +314,9 @@ def test_a_bucket_that_a_deleted_stack_left_is_refused_before_anything_is_done(l
         ({"CreateWarehouse": "true"}, "CreateNetwork=true, or three SubnetIds"),
         ({"CreateWarehouse": "true", "CreateNetwork": "true", "SubnetIds": "subnet-1"}, "not both"),
         ({"IngestInVpc": "true"}, "IngestInVpc needs"),
+        ({"CreateWarehouse": "true", "CreateNetwork": "true", "DatabaseName": "_own"}, "begins with a letter"),
+        ({"CreateWarehouse": "true", "CreateNetwork": "true", "DatabaseName": "own$"}, "has no \\$"),
+        ({"CreateWarehouse": "true", "CreateNetwork": "true", "RedshiftPort": "5440"}, "RedshiftPort=5440"),
         ({"CreateWarehouse": "true", "CreateNetwork": "true", "BaseRpu": "128"}, "MaximumRpu"),
         ({"CreateNetwork": "true", "AvailabilityZones": "us-east-1a,us-east-1b"}, "three different ones"),
         ({"CreateNetwork": "true", "AvailabilityZones": "us-east-1a,us-east-1b,us-east-1a"}, "three different ones"),
@@ -328,6 +332,7 @@ def test_a_warehouse_of_its_own_with_a_network_of_its_own_is_taken() -> None:
     check_own_warehouse({"CreateWarehouse": "true", "CreateNetwork": "true", "IngestInVpc": "true"})
     check_own_warehouse({"CreateNetwork": "true", "AvailabilityZones": "us-east-1b, us-east-1d, us-east-1f"})
     check_own_warehouse({"WorkgroupName": "analytics"})
+    check_own_warehouse({"ClusterIdentifier": "c", "DatabaseName": "_own$", "RedshiftPort": "5440"})  # is there already
 
 
 def test_the_data_are_deleted_by_the_administrator_who_is_given_or_whom_redshift_manages(
