@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from landfall.new_dataset.columns import RESERVED_WORDS
 from local.home import ROOT
 from scripts.contracts import from_document
 from tests.documents.blocks import COMMANDS, LANGUAGES, Block, blocks, commands, matches
@@ -24,6 +25,7 @@ REASONS = (
 )
 LAST = "first_hour.md"  # ends with the stack's end
 RUNNING = sorted({block.path for block in BLOCKS if block.runs}, key=lambda path: (path.name == LAST, path))
+QUALIFIER = re.compile(r'(?<![\w".])([a-zA-Z_]\w*)\.(?=[\w"])')
 RUN_BY = re.compile(r"run by (tests/\S+\.py)")
 
 
@@ -41,6 +43,13 @@ def test_what_does_not_run_says_why() -> None:
 )
 def test_python_that_is_shown_can_be_parsed(block: Block) -> None:
     assert ast.parse(block.content).body
+
+
+@pytest.mark.parametrize(
+    "block", [block for block in BLOCKS if block.language == "sql"], ids=lambda block: str(block.place)
+)
+def test_sql_that_is_shown_quotes_a_schema_that_is_a_reserved_word(block: Block) -> None:
+    assert [each for each in QUALIFIER.findall(block.content) if each.lower() in RESERVED_WORDS] == []
 
 
 def _is_known(reason: str) -> bool:

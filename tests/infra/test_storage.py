@@ -2,11 +2,13 @@
 
 import itertools
 import json
+import re
 from typing import Any
 
 import pytest
 
 from landfall.deploy import artifacts
+from local.home import ROOT
 from tests.infra.templates import FOLDER, NAMES, holds, load, of_type, statements
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices
@@ -101,6 +103,16 @@ def test_everything_that_can_have_a_key_of_ones_own_has_it(name: str) -> None:
     for logical_name, stack in of_type(template, "AWS::CloudFormation::Stack").items():
         takes = "ServiceKmsKeyArn" in load(logical_name.lower())["Parameters"]
         assert (stack["Properties"]["Parameters"].get("ServiceKmsKeyArn") == KEY) == takes, logical_name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_guide_speaks_of_code_under_ones_own_key_only_where_it_is(name: str) -> None:
+    # KmsKeyArn is for a function's settings; its zip has SourceKMSKeyArn:
+    # https://docs.aws.amazon.com/lambda/latest/dg/encrypt-zip-package.html
+    guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"`ServiceKmsKeyArn` queues,.*?; one key may be both", guide, re.DOTALL)
+    for function in of_type(load(name), "AWS::Lambda::Function").values():
+        assert ("SourceKMSKeyArn" in function["Properties"]["Code"]) == ("a key that AWS owns" not in said)
 
 
 @pytest.mark.parametrize(
