@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -22,6 +23,33 @@ STAYS = "not detached: {roles}, since {why}; they are gone, and stand in the way
 GRANT = "; where assumerole is revoked from public: grant assumerole on '{role}' to {users}"
 GRANTED = {"COPY": "landfall_loader for copy", "UNLOAD": "landfall_reader, landfall_loader for unload"}
 BY_HAND = "not attached: the role of {what}, since {why}; until it is, {until}. By hand: {command}"
+
+
+@dataclass(frozen=True)
+class _Namespace:
+    """A namespace, its roles and the default one of them, which `iam_role default` means; unknown where not given.
+
+    AWS asks for list and default together: a default that is not sent again may be none afterwards, and a COPY that
+    relies on it fails. https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_UpdateNamespace.html
+    """
+
+    name: str = "<namespace>"
+    roles: tuple[str, ...] = ("<those attached>",)
+    default: str = "<the default one, where there is one>"
+
+    def with_roles(self, roles: Sequence[str]) -> dict[str, Any]:
+        """Return the arguments of UpdateNamespace that let it have these roles."""
+        default = {"defaultIamRoleArn": self.default} if self._keeps_default(roles) else {}
+        return {"namespaceName": self.name, "iamRoles": list(roles), **default}
+
+    def command(self, roles: Sequence[str]) -> str:
+        """Return the command that lets it have these roles."""
+        default = f" --default-iam-role-arn {self.default}" if self._keeps_default(roles) else ""
+        listed = " ".join(roles) or "[]"
+        return f"aws redshift-serverless update-namespace --namespace-name {self.name} --iam-roles {listed}{default}"
+
+    def _keeps_default(self, roles: Sequence[str]) -> bool:
+        return bool(self.default) and (self.default in roles or self.default not in self.roles)
 
 
 def attach(outputs: Mapping[str, str], serverless: Any, redshift: Any) -> str:
@@ -68,32 +96,28 @@ def admin_secret(workgroup: str, serverless: Any) -> str:
 
 
 def _attach_to_namespace(workgroup: str, roles: Mapping[str, str], client: Any) -> str:
-    namespace, attached, missing = "<namespace>", ["<those attached>"], list(roles)
+    namespace, missing = _Namespace(), list(roles)
     try:
-        namespace = _namespace(workgroup, client)
-        attached = _roles_of(namespace, client)
-        missing = [role for role in roles if role not in attached]
+        namespace = _namespace_of(workgroup, client)
+        missing = [role for role in roles if role not in namespace.roles]
         if missing:
-            client.update_namespace(namespaceName=namespace, iamRoles=[*attached, *missing])
+            client.update_namespace(**namespace.with_roles([*namespace.roles, *missing]))
     except ClientError as error:
-        listed = " ".join([*attached, *missing])
-        command = f"aws redshift-serverless update-namespace --namespace-name {namespace} --iam-roles {listed}"
-        return _by_hand(error, command, [roles[role] for role in missing])
-    return _attached(f"namespace {namespace}", roles, missing)
+        return _by_hand(error, namespace.command([*namespace.roles, *missing]), [roles[role] for role in missing])
+    return _attached(f"namespace {namespace.name}", roles, missing)
 
 
 def _detach_from_namespace(workgroup: str, parted: Parted, client: Any) -> str:
-    namespace, old, kept = "<namespace>", ["its roles"], ["<the others>"]
+    namespace, old, kept = _Namespace(), ["its roles"], ["<the others>"]
     try:
-        namespace = _namespace(workgroup, client)
-        old, kept = parted(_roles_of(namespace, client))
+        namespace = _namespace_of(workgroup, client)
+        old, kept = parted(namespace.roles)
         if old:
-            client.update_namespace(namespaceName=namespace, iamRoles=kept)
+            client.update_namespace(**namespace.with_roles(kept))
     except ClientError as error:
-        listed = " ".join(kept) or "[]"
-        command = f"aws redshift-serverless update-namespace --namespace-name {namespace} --iam-roles {listed}"
-        return STAYS.format(roles=", ".join(old), why=error.response["Error"]["Message"], command=command)
-    return f"roles of COPY and of UNLOAD: {len(old)} detached from namespace {namespace}"
+        said = error.response["Error"]["Message"]
+        return STAYS.format(roles=", ".join(old), why=said, command=namespace.command(kept))
+    return f"roles of COPY and of UNLOAD: {len(old)} detached from namespace {namespace.name}"
 
 
 def _detach_from_cluster(cluster: str, parted: Parted, client: Any) -> str:
@@ -132,9 +156,11 @@ def _attached(place: str, roles: Mapping[str, str], missing: Sequence[str]) -> s
     return f"role of {what}: attached to {place}{grants if missing else ' already'}"
 
 
-def _roles_of(namespace: str, client: Any) -> list[str]:
-    said = client.get_namespace(namespaceName=namespace)["namespace"].get("iamRoles", [])
-    return [arn for each in said for arn in ROLE_ARN.findall(each)]
+def _namespace_of(workgroup: str, client: Any) -> _Namespace:
+    name = _namespace(workgroup, client)
+    found = client.get_namespace(namespaceName=name)["namespace"]
+    roles = [arn for each in found.get("iamRoles", []) for arn in ROLE_ARN.findall(each)]
+    return _Namespace(name, tuple(roles), "".join(ROLE_ARN.findall(found.get("defaultIamRoleArn") or "")[:1]))
 
 
 def _namespace(workgroup: str, client: Any) -> str:

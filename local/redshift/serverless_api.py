@@ -27,6 +27,7 @@ class Serverless:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._roles: dict[str, list[str]] = {}
+        self._default: dict[str, str] = {}
 
     def call(self, name: str, request: Request) -> Answer:
         """Run one operation.
@@ -64,10 +65,19 @@ class Serverless:
         name = request["namespaceName"]
         # as AWS answers, although its model says that these are ARNs
         roles = [f"IamRole(applyStatus=in-sync, iamRoleArn={arn})" for arn in self._roles.get(name, [])]
-        return {"namespace": {"namespaceName": name, "iamRoles": roles, "status": "AVAILABLE"}}
+        default = {"defaultIamRoleArn": self._default[name]} if self._default.get(name) else {}
+        return {"namespace": {"namespaceName": name, "iamRoles": roles, **default, "status": "AVAILABLE"}}
 
     def _update_namespace(self, request: Request) -> Answer:
-        """UpdateNamespace: the list of roles replaces the one before."""
+        """UpdateNamespace: the list of roles replaces the one before, and the default with it, as both go together.
+
+        What AWS does with a default that is not sent again is not documented; here it is none afterwards.
+        """
+        name, default = request["namespaceName"], request.get("defaultIamRoleArn", "")
+        if default and default not in request.get("iamRoles", []):
+            raise ApiError(
+                "ValidationException", "To change the default IAM role, you must specify the entire list of IAM roles."
+            )
         if "iamRoles" in request:
-            self._roles[request["namespaceName"]] = list(request["iamRoles"])
+            self._roles[name], self._default[name] = list(request["iamRoles"]), default
         return self._get_namespace(request)

@@ -170,6 +170,46 @@ def test_a_role_is_attached_beside_those_that_are_there(local_redshift: LocalSer
     assert copy_role.admin_secret(name, client) == ""
 
 
+def test_the_default_role_of_a_namespace_stays_the_default_one(local_redshift: LocalServices) -> None:
+    client, name = local_redshift.client("redshift-serverless"), unique("workgroup")
+    client.update_namespace(namespaceName=name, iamRoles=[OTHER], defaultIamRoleArn=OTHER)
+
+    def namespace() -> Any:
+        return client.get_namespace(namespaceName=name)["namespace"]
+
+    outputs = {"WorkgroupName": name, "CopyRoleArn": ROLE, "ExportRoleArn": EXPORT_ROLE}
+    copy_role.attach(outputs, client, None)
+    assert (len(namespace()["iamRoles"]), namespace()["defaultIamRoleArn"]) == (3, OTHER)
+    copy_role.detach(set(), outputs, client, None)
+    assert (len(namespace()["iamRoles"]), namespace()["defaultIamRoleArn"]) == (1, OTHER)
+    client.update_namespace(namespaceName=name, iamRoles=[OTHER, ROLE], defaultIamRoleArn=ROLE)
+    copy_role.detach(set(), outputs, client, None)
+    assert (len(namespace()["iamRoles"]), namespace().get("defaultIamRoleArn")) == (1, None)
+
+
+class Denying:
+    """A namespace whose roles somebody else must change."""
+
+    def get_workgroup(self, workgroupName: str) -> Any:  # noqa: N803 - AWS's name
+        return {"workgroup": {"namespaceName": workgroupName}}
+
+    def get_namespace(self, namespaceName: str) -> Any:  # noqa: N803
+        return {"namespace": {"iamRoles": [OTHER, ROLE], "defaultIamRoleArn": OTHER}}
+
+    def update_namespace(self, **_: Any) -> None:
+        said = {"Error": {"Code": "AccessDenied", "Message": "not authorized to perform iam:PassRole"}}
+        raise ClientError(said, "UpdateNamespace")  # type: ignore[arg-type]  # the error alone
+
+
+def test_the_command_for_who_may_change_a_namespace_names_its_default_role() -> None:
+    outputs = {"WorkgroupName": "own", "CopyRoleArn": ROLE, "ExportRoleArn": EXPORT_ROLE}
+    command = "aws redshift-serverless update-namespace --namespace-name own --iam-roles"
+    said = copy_role.attach(outputs, Denying(), None)
+    assert said.endswith(f"{command} {OTHER} {ROLE} {EXPORT_ROLE} --default-iam-role-arn {OTHER}")
+    said = copy_role.detach(set(), outputs, Denying(), None)
+    assert said.endswith(f"{command} {OTHER} --default-iam-role-arn {OTHER}")
+
+
 class Cluster:
     """A cluster's roles, by the operations that a provisioned cluster has; local AWS has none."""
 
