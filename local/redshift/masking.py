@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from local.redshift.names import BEGINS, GOES_ON, physical_words
+from local.redshift.names import BEGINS, GOES_ON, folded, physical_words
 
 _PIECE = re.compile(
     rf"""
@@ -52,7 +52,7 @@ class Masked:
 
         Source: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
         """
-        self.pieces = [piece.lower() if piece.startswith('"') else piece for piece in self.pieces]
+        self.pieces = [folded(piece) if piece.startswith('"') else piece for piece in self.pieces]
 
     def with_physical_names(self, code: str) -> str:
         """Return `code`, masked, with names as PostgreSQL calls them, also in what its placeholders stand for.
@@ -153,7 +153,7 @@ def unquote_identifier(name: str) -> str:
     >>> unquote_identifier('"Or""der"'), unquote_identifier("Total")
     ('or"der', 'total')
     """
-    return (name[1:-1].replace('""', '"') if name.startswith('"') else name).lower()
+    return folded(name[1:-1].replace('""', '"') if name.startswith('"') else name)
 
 
 def quote_literal(value: str) -> str:

@@ -13,6 +13,7 @@ import hashlib
 import os
 import re
 from pathlib import Path
+from string import ascii_uppercase
 
 from local.redshift.errors import RedshiftError
 
@@ -26,6 +27,7 @@ _SAFE_CHARACTERS = KEPT_BYTES // 4  # of a name that cannot have too many bytes
 BEGINS, GOES_ON = r"[^\x00-@\[-^`{-\x7f]", r"[^\x00-#%-/:-@\[-^`{-\x7f]"
 """A character with which a name begins that is not quoted, and one with which it goes on: any beyond ASCII
 (https://docs.aws.amazon.com/redshift/latest/dg/r_names.html)."""
+_LOWER = {ord(letter): letter.lower() for letter in ascii_uppercase}
 _LONG_WORD = re.compile(rf'"(?:[^"]|"")+"|{BEGINS}{GOES_ON}{{{_SAFE_CHARACTERS},}}')
 
 
@@ -111,6 +113,15 @@ def true_name(name: str) -> str:
     return NAMES.true_names(name.encode()).decode() if NAMES and len(name) > _SAFE_CHARACTERS else name
 
 
+def folded(name: str) -> str:
+    """Fold ASCII letters, and only those, to lower case.
+
+    >>> folded("Größe_ÄB")
+    'größe_Äb'
+    """
+    return name.lower() if name.isascii() else name.translate(_LOWER)
+
+
 def physical_words(code: str) -> str:
     """Return code, or a text that names things, with each of its words and quoted names as PostgreSQL calls them.
 
@@ -125,4 +136,4 @@ def _physical_word(word: str) -> str:
         name = word[1:-1].replace('""', '"')
         short = physical(name)
         return word if short is name else '"' + short.replace('"', '""') + '"'
-    return physical(word.lower()) if len(word.encode()) > KEPT_BYTES else word
+    return physical(folded(word)) if len(word.encode()) > KEPT_BYTES else word

@@ -13,7 +13,7 @@ from local.redshift.brackets import closing
 from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE
 from local.redshift.errors import ACTIVE_TRANSACTION, NOT_SUPPORTED, SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import IDENTIFIER, NAME, STRING, Masked, unquote
-from local.redshift.names import IDENTIFIER_BYTES, KEPT_BYTES
+from local.redshift.names import IDENTIFIER_BYTES, KEPT_BYTES, folded
 from local.redshift.passwords import MD5_HASH, SHA256_HASH
 from local.redshift.sql.values.decimals import hold_decimal
 from local.redshift.sql.values.lengths import CHAR_BYTES, VARCHAR_BYTES
@@ -184,11 +184,11 @@ def _refuse_types(code: str, masked: Masked) -> None:
     table = CREATE_TABLE.match(code) or ALTER_TABLE.match(code)
     if table:
         for match in _COLUMN_OF_UNSUPPORTED_TYPE.finditer(_defined(code)):
-            name = ".".join(part.strip('"').lower() for part in map(masked.restore, (table["name"], match["name"])))
+            name = ".".join(folded(part.strip('"')) for part in map(masked.restore, (table["name"], match["name"])))
             type_ = " ".join(match["type"].lower().split())
             raise RedshiftError(f'Column "{name}" has unsupported type "{type_}".')
         for match in re.finditer(r"(?:[(,]\s*|\badd\s+(?:column\s+)?)([\w\x02\x04]+)\s+\w", code):
-            name = masked.restore(match[1]).strip('"').lower()
+            name = folded(masked.restore(match[1]).strip('"'))
             if name in _RESERVED_COLUMNS:
                 raise RedshiftError(f'column name "{name}" conflicts with a system column name', "42701")
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from local.redshift.authorization import AUTHORIZATION_OPTIONS, Authorization, authorization
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import IDENTIFIER, STRING, code_of, mask, unquote, without_comments
+from local.redshift.names import folded
 from local.redshift.options import compile_options, read_options
 from local.redshift.statement_secrets import told_word
 
@@ -151,7 +152,7 @@ def parse_unload(sql: str) -> UnloadStatement | None:
         query=unquote(masked.restore(match["query"])).strip().rstrip(";"),
         destination=destination,
         authorization=authorization("UNLOAD", found),
-        partition_by=tuple(name.strip().strip('"').lower() for name in names),
+        partition_by=tuple(folded(name.strip().strip('"')) for name in names),
         includes_partition="include" in found,
         manifest="manifest" in found,
         verbose="verbose" in found,

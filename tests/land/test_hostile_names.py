@@ -191,6 +191,7 @@ def is_acceptable(names: Sequence[str]) -> bool:
 
 @settings(max_examples=10, deadline=None)
 @given(COLUMN_NAMES, st.booleans())
+@example(["À", "à"], False)
 def test_columns_of_any_names_land_or_get_a_verdict(land: Land, names: list[str], is_rewritten: bool) -> None:
     dataset = new_dataset()
     kind = pa.uint64() if is_rewritten else pa.int64()  # COPY cannot read the first

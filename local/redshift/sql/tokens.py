@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
-from local.redshift.names import BEGINS, GOES_ON, physical
+from local.redshift.names import BEGINS, GOES_ON, folded, physical
 
 WORD, QUOTED, NUMBER, STRING, PARAMETER, OPERATOR, END = (
     "word",
@@ -80,9 +80,9 @@ def _token(kind: str, text: str) -> Token:
     """Make a token; statements have most of theirs in common."""
     name = ""
     if kind == WORD:
-        name = physical(text.lower())
+        name = physical(folded(text))
     elif kind == QUOTED:
-        name = physical(text[1:-1].replace('""', '"').lower())
+        name = physical(folded(text[1:-1].replace('""', '"')))
     token = Token(kind, text, text.lower() if kind in (WORD, OPERATOR) else "", name)
     if len(_KNOWN) < _MOST_KNOWN and len(text) <= _LONGEST_KNOWN:
         _KNOWN[text] = token

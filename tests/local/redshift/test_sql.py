@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.redshift.support import Client
+from tests.local.redshift.support import Client, psycopg2_connection
 
 FUNCTIONS: list[tuple[str, Any]] = [
     ("nvl(null, nvl(null, 3))", 3),
@@ -138,6 +138,27 @@ def test_top_limits_rows(client: Client) -> None:
 def test_quoted_identifiers_are_folded_like_others(client: Client) -> None:
     client.run('create table "Mixed" ("Order" int)', 'insert into MIXED ("ORDER") values (1)')
     assert client.run('select "oRDER" from mixed') == [(1,)]
+
+
+def test_names_beyond_ascii_are_not_folded(client: Client) -> None:
+    client.run(
+        'create table "ÄTable" ("À" int encode raw, à int, Éa int) sortkey ("À")',
+        'insert into "ÄTABLE" values (1, 2, 3)',
+    )
+    assert client.run('select "À", À as Û, à, ÉA from ÄTABLE where "À" = 1') == [(1, 1, 2, 3)]
+    schema = client.value("select current_schema()")
+    # redshift_connector folds all letters of the names that it tells
+    with psycopg2_connection(client.facts, schema) as connection, connection.cursor() as cursor:
+        cursor.execute('select "À", À as Û, "à", ÉA from "Ätable"')
+        assert [column.name for column in cursor.description] == ["À", "Û", "à", "Éa"]
+    assert client.run("select column_name from svv_columns where table_name = 'Ätable' order by ordinal_position") == [
+        ("À",), ("à",), ("Éa",)
+    ]  # fmt: skip
+    assert client.run("select \"column\", encoding, sortkey from pg_table_def where tablename = 'Ätable'") == [
+        ("À", "none", 1), ("à", "az64", 0), ("Éa", "az64", 0)
+    ]  # fmt: skip
+    client.run(f'create view "ÖView" as select "À" from {schema}.ÄTABLE with no schema binding')
+    assert client.run('select * from "Öview"') == [(1,)]
 
 
 DDL = [
