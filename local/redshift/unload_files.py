@@ -65,6 +65,7 @@ class UnloadedFiles:
         client = client_for_keys(keys) if keys else client_for_role(unload.authorization.role)
         try:
             refuse_other_region(client, unload.bucket, unload.region)
+            _ask_to_read(client, unload)
             self._prepare(client, sorted({folder for folder, _ in contents}))
             entries = [self._write(client, file) for file in self._files(contents)]
             if unload.manifest:
@@ -202,6 +203,18 @@ def _spelled(name: str, value: str | None) -> str:
     if not _PLAIN.fullmatch(value):
         raise RedshiftError(f'UNLOAD: a partition of "{name}" by such a text is not offered by the local Redshift')
     return value
+
+
+def _ask_to_read(client: S3Client, unload: UnloadStatement) -> None:
+    """Ask for an object of the destination, whether or not there is one: who may not GET there may not unload there.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-access-permissions.html ("GET, LIST, and
+    PUT"); for what Redshift reads is not said.
+    """
+    try:
+        client.get_object(Bucket=unload.bucket, Key=f"{unload.prefix}manifest")["Body"].close()
+    except client.exceptions.NoSuchKey:
+        return
 
 
 def _put(client: S3Client, unload: UnloadStatement, key: str, body: bytes) -> None:

@@ -1,7 +1,11 @@
 """What a run of all tests is judged by at its end: the rights that the templates give, and those that were needed."""
 
+import re
+
 import pytest
 
+from local.home import ROOT
+from tests.support.right_flows import shown
 from tests.support.rights import Need, Right, Unneeded, exercised, faults, given, owner_of, role_names, unexercised
 
 RIGHT = Right("land.IngestRole", "ReadFiles", "s3:GetObjectVersion")
@@ -20,6 +24,14 @@ def test_every_line_of_the_list_is_a_right_of_the_templates_with_a_reason_and_a_
         assert why.when in {"never", "seldom"}
         assert why.reason
         assert why.page.startswith("https://docs.aws.amazon.com/")
+
+
+def test_the_guide_counts_them_as_they_are() -> None:
+    guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    (counts,) = re.findall(
+        r"Of the (\d+) rights.*?give, (\d+) are listed.*?`make rights` takes (\d+) from", guide, re.S
+    )
+    assert counts == (str(len(given())), str(len(unexercised())), str(len(shown())))
 
 
 @pytest.mark.parametrize(

@@ -517,18 +517,20 @@ def test_copy_may_read_what_landed_and_what_is_staged_and_write_nothing() -> Non
     assert [item["Fn::Sub"] for item in read["Resource"]] == ["${BucketArn}/raw/*", "${BucketArn}/staging/*"]
 
 
-def test_unload_may_write_exports_and_read_no_file() -> None:
+def test_unload_may_write_and_read_exports_and_nothing_else() -> None:
     allowed = {each["Sid"]: each for each in statements(load("warehouse")["Resources"]["ExportRole"])}
     del allowed["RedshiftAssumes"]
     actions = {action for statement in allowed.values() for action in as_list(statement["Action"])}
     assert actions == {
         "s3:PutObject",
+        "s3:GetObject",
         "s3:ListBucket",
         "s3:GetBucketLocation",
         "kms:GenerateDataKey",
         "kms:Decrypt",
     }
-    assert allowed["WriteExports"]["Resource"] == {"Fn::Sub": "${BucketArn}/exports/*"}
+    for sid in ("WriteExports", "ReadWhatItWrites"):
+        assert allowed[sid]["Resource"] == {"Fn::Sub": "${BucketArn}/exports/*"}
     assert allowed["ListExports"]["Condition"] == {"StringLike": {"s3:prefix": "exports/*"}}
 
 

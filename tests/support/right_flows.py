@@ -183,7 +183,11 @@ FLOWS: dict[Callable[[Flows], str], dict[str, dict[str, tuple[str, ...]]]] = {
         },
     },
     Flows.unloads: {
-        "warehouse.ExportRole": {"WriteExports": ("s3:PutObject",), "ListExports": ("s3:ListBucket",)},
+        "warehouse.ExportRole": {
+            "WriteExports": ("s3:PutObject",),
+            "ReadWhatItWrites": ("s3:GetObject",),
+            "ListExports": ("s3:ListBucket",),
+        },
     },
     Flows.checks_freshness: {
         "model.StateMachineRole": {"RunTheFunction": ("lambda:InvokeFunction",)},

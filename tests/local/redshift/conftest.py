@@ -69,7 +69,7 @@ def writer_role(lake: Lake) -> str:
     allowed = [
         {
             "Effect": "Allow",
-            "Action": ["s3:PutObject", "s3:DeleteObject"],
+            "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             "Resource": f"arn:aws:s3:::{lake.bucket}/exports/*",
         },
         {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{lake.bucket}"},

@@ -163,6 +163,17 @@ def test_the_role_is_assumed_and_its_rights_are_needed(client: Client, lake: Lak
     assert (reader.listed(), stranger.listed()) == ([], [])
 
 
+def test_a_role_that_may_list_and_put_and_not_get_cannot_unload(client: Client, lake: Lake, exports: Exports) -> None:
+    client.run("create table t (id integer)", "insert into t values (1)")
+    blind = Exports(lake, lake.role_for(f"{lake.bucket}-blind"))
+    put = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{lake.bucket}/exports/*"}
+    look = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{lake.bucket}"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [put, look]})
+    lake.iam.put_role_policy(RoleName=f"{lake.bucket}-blind", PolicyName="write", PolicyDocument=policy)
+    assert "GetObject operation" in client.error(blind.unload("select * from t"))["M"]
+    assert blind.listed() == []
+
+
 def test_a_failed_unload_fails_its_transaction_as_any_other_statement(client: Client, lake: Lake) -> None:
     client.run("create table t (id integer)", "insert into t values (1)")
     client.run("begin", "insert into t values (2)")
