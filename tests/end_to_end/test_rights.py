@@ -64,6 +64,8 @@ def policy_of_workflows(stack: Any) -> dict[str, Any]:
         "EnvironmentName": stack.environment,
         "RolePath": "/",
         "AdminSecretArn": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT_ID}:secret:administrator-1",
+        "KmsKeyArn": f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/1",
+        "ServiceKmsKeyArn": f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/2",
     }
     template = json.loads(json.dumps(cfn_yaml.load(str(ROOT / "infra" / "delivery" / "github.yaml"))))
     given = statements(template["Resources"]["DeployRole"]["Properties"]["Policies"])

@@ -135,7 +135,7 @@ def test_the_roles_of_a_deployment_may_be_made_and_passed_below_its_path(path: s
     resources = cfn_yaml.load(str(TEMPLATE))["Resources"]
     given = {each["Sid"]: each for role in ("DeployRole", "ServiceRole") for each in statements(resources[role])}
     made = f"arn:x:iam::x:role{path}landfall-prod-Warehouse-1-CopyRole-1"
-    for sid in ("PassTheCopyRole", "Roles"):
+    for sid in ("PassTheCopyRole", "Roles", "RightsWithinTheBoundary"):
         allowed = rendered(given[sid]["Resource"], names | {"RolePath": path})
         assert fnmatch.fnmatchcase(made, allowed), sid
         assert not fnmatch.fnmatchcase(made.replace("landfall-prod", "landfall-dev"), allowed), sid
