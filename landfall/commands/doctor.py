@@ -66,6 +66,7 @@ def all_checks() -> "list[tuple[str, Check]]":
         ("retries", aws.nothing_is_tried_again),
         ("functions", aws.functions_are_active),
         ("what starts by itself", aws.starts_by_itself),
+        ("clusters", warehouse.secrets_name_the_cluster),
         ("logins", warehouse.users_log_in),
         ("schemas", warehouse.schemas_are_owned),
         ("bookkeeping", warehouse.bookkeeping_is_there),

@@ -19,7 +19,16 @@ from botocore.exceptions import ClientError
 
 from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
-from landfall.deploy import artifacts, change_sets, cloudformation, copy_role, preparation, stack_events, stacks
+from landfall.deploy import (
+    artifacts,
+    change_sets,
+    cloudformation,
+    cluster_secrets,
+    copy_role,
+    preparation,
+    stack_events,
+    stacks,
+)
 from landfall.deploy.clients import Clients
 from landfall.deploy.left_bucket import refuse_left_bucket
 from landfall.deploy.own_warehouse import CREATE_WAREHOUSE, check_own_warehouse
@@ -162,6 +171,8 @@ def deploy(
             at_first = _with_schedules(wanted, DISABLED)
         outputs = cloudformation.apply(clients.cloudformation, at_first, note, approve)
     progress(copy_role.attach(outputs, clients.serverless, clients.redshift))
+    for line in cluster_secrets.name_cluster(outputs, deployment.admin_secret_arn, clients.secrets):
+        progress(line)
     purpose = preparation.purpose(template.parameters["Release"], outputs, clients.secrets)
     if stands and not deployment.prepares_anew and preparation.is_prepared(purpose, outputs, clients):
         progress(NO_CHANGE.format(deployment.stack_name))

@@ -4,6 +4,7 @@ What must be there is read where the bootstrap makes it, so that the two cannot 
 """
 
 import io
+import json
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import boto3
 
 from ingest_lambda.bucket import objects
 from ingest_lambda.errors import ConfigError, StagedDataError, TransientError
-from landfall.deploy import bootstrap
+from landfall.deploy import bootstrap, cluster_secrets
 from landfall.doctor.findings import Finding, Status, judged, ok, status_of
 from landfall.operate import declared, exports, statements, unloading
 
@@ -39,6 +40,22 @@ def users_log_in(stack: "Stack") -> Iterator[Finding]:
             yield Finding(f"login {user}", status_of(error), str(error), remedy)
         else:
             yield judged(f"login {user}", row["name"] == user, f"logs in as {row['name']}", BOOTSTRAP)
+
+
+def secrets_name_the_cluster(stack: "Stack") -> Iterator[Finding]:
+    """Does each secret name the cluster, as the Data API asks? A workgroup's need not."""
+    cluster = stack.outputs.get("ClusterIdentifier")
+    if not cluster:
+        return
+    client = boto3.client("secretsmanager")
+    for output, user in USERS.items():
+        value = json.loads(client.get_secret_value(SecretId=stack.output(output))["SecretString"])
+        named = value.get(cluster_secrets.CLUSTER_KEY)
+        detail = f"its secret names {f'cluster {named}' if named else 'no cluster'}"
+        remedy = (
+            f"{cluster_secrets.CLUSTER_KEY} in it must be {cluster}: landfall deploy puts it in, the password stays"
+        )
+        yield judged(f"cluster of {user}", cluster_secrets.names(value, cluster), detail, remedy)
 
 
 def schemas_are_owned(stack: "Stack") -> Iterator[Finding]:

@@ -8,7 +8,8 @@ longer than that takes, and sessions that are open stay so.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -16,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import LoginRefusedError, TransientError, UnsureError
 from landfall.deploy.bootstrap import LOADER, READER, TRANSFORMER, Login, user_statements
+from landfall.deploy.cluster_secrets import with_cluster
 from landfall.deploy.preparation import password_hash
 
 if TYPE_CHECKING:
@@ -31,10 +33,11 @@ PASSWORD_CHARACTERS = 48  # as the template's: letters and digits, each kind amo
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a secret: its id, and the log-in that it holds."""
+    """A version of a secret: its id, the log-in that it holds, and all that it holds, as a cluster's name."""
 
     id: str
     login: Login
+    value: Mapping[str, Any] = field(repr=False)
 
 
 def rotate(stack: Stack, user: str) -> None:
@@ -52,7 +55,7 @@ def rotate(stack: Stack, user: str) -> None:
     if current is None:
         raise LoginRefusedError(f"secret {arn} has no value; landfall deploy makes one")
     if pending is None or pending.id == current.id:
-        pending = _prepare(secrets, arn, user)
+        pending = _prepare(secrets, arn, with_cluster({**current.value, "username": user}, stack.outputs))
     warehouse = stack.warehouse_with(arn)
     try:
         # As a hash: the text of a statement is kept in the warehouse's query history.
@@ -80,14 +83,14 @@ def rotate(stack: Stack, user: str) -> None:
     _label(secrets, user, SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=pending.id)
 
 
-def _prepare(secrets: SecretsManagerClient, arn: str, user: str) -> Version:
+def _prepare(secrets: SecretsManagerClient, arn: str, value: Mapping[str, Any]) -> Version:
     """Keep a new password beside the current one, before the user has it: so it cannot be lost."""
     password = secrets.get_random_password(
         PasswordLength=PASSWORD_CHARACTERS, ExcludePunctuation=True, RequireEachIncludedType=True
     )["RandomPassword"]
-    text = json.dumps({"username": user, "password": password})
-    made = secrets.put_secret_value(SecretId=arn, SecretString=text, VersionStages=[PENDING])
-    return Version(made["VersionId"], Login(user, password))
+    new = {**value, "password": password}
+    made = secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(new), VersionStages=[PENDING])
+    return Version(made["VersionId"], Login(new["username"], password), new)
 
 
 def _promote(secrets: SecretsManagerClient, arn: str, version: str, instead_of: str, user: str) -> None:
@@ -117,4 +120,4 @@ def _version(secrets: Any, arn: str, label: str) -> Version | None:
     except secrets.exceptions.ResourceNotFoundException:
         return None
     value = json.loads(found["SecretString"])
-    return Version(found["VersionId"], Login(value["username"], value["password"]))
+    return Version(found["VersionId"], Login(value["username"], value["password"]), value)

@@ -64,7 +64,7 @@ class Runner:
         if request.get("SessionKeepAliveSeconds") and len(self._sessions) >= ACTIVE_SESSIONS:
             raise ApiError("ActiveSessionsExceededException", "The maximum number of active sessions is exceeded")
         session = self._take(request["SessionId"]) if request.get("SessionId") else None
-        credentials = None if session else read_secret(request["SecretArn"])
+        credentials = None if session else read_secret(request["SecretArn"], request.get("ClusterIdentifier", ""))
         if session:
             statement.session_id = session.id
             session.keep_alive = request.get("SessionKeepAliveSeconds", session.keep_alive)
@@ -229,21 +229,26 @@ def error_text(failure: psycopg2.Error) -> str:
     return text + (f"\n  Hint: {failure.diag.message_hint}" if failure.diag.message_hint else "")
 
 
-def read_secret(arn: str) -> dict[str, str]:
-    """Return the user name and password that the secret holds.
+def read_secret(arn: str, cluster: str = "") -> dict[str, str]:
+    """Return the user name and password that the secret holds, and that are of the cluster, where one is asked for.
+
+    Source: https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ExecuteStatement.html
 
     Raises:
-        ApiError: ValidationException; Secrets Manager does not give it, or it is no log-in.
+        ApiError: ValidationException; Secrets Manager does not give it, or it is no log-in, or another cluster's.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # here: it takes longer to load than all else to start
 
     try:
         secret = json.loads(_secrets_manager().get_secret_value(SecretId=arn)["SecretString"])
-        return {"username": secret["username"], "password": secret["password"]}
+        login = {"username": secret["username"], "password": secret["password"]}
     except (BotoCoreError, ClientError) as error:
         raise ApiError("ValidationException", f"Secret {arn} cannot be read: {error}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise invalid(f"Secret {arn} must be JSON with username and password") from error
+    if cluster and secret.get("dbClusterIdentifier") != cluster:
+        raise invalid(f"Cluster {cluster} does not match the dbClusterIdentifier of secret {arn}")
+    return login
 
 
 @cache

@@ -97,7 +97,7 @@ def redshift(home: Path, isolation: str, s3: MemoryS3, logins: Mapping[str, boot
         None,
     )
     with (
-        mock.patch.object(data_runner, "read_secret", lambda arn: secrets.get(arn, admin)),
+        mock.patch.object(data_runner, "read_secret", lambda arn, _="": secrets.get(arn, admin)),
         mock.patch.object(load, "client_for_role", return_value=CopysS3(s3)),
         mock.patch.object(s3_source, "region_of", return_value=REGION),
     ):

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import cfnlint
+import cfnlint  # type: ignore[import-untyped]  # cfn-lint marks no types
 import pytest
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
 
 from local.home import ROOT
 from tests.infra.delivery_rights import ACCOUNT, BOUNDARY, ENVIRONMENT, KEY, REGION, TEMPLATE, allows, policy

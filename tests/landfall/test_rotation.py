@@ -68,6 +68,21 @@ def test_a_lost_answer_leaves_both_passwords_known_and_says_so(secrets: Any) -> 
     assert json.loads(secrets.get_secret_value(SecretId=arn, VersionStage="AWSPENDING")["SecretString"])["password"]
 
 
+def test_a_new_password_takes_the_place_of_the_old_and_of_nothing_else(secrets: Any) -> None:
+    login = json.dumps({"username": READER, "password": "Before1", "dbClusterIdentifier": "old", "engine": "redshift"})
+    arn = secrets.create_secret(Name=unique("rotation"), SecretString=login)["ARN"]
+
+    def lose() -> None:
+        raise TransientError("the Data API does not answer")
+
+    stack = Reached(arn, lose)
+    stack.outputs = {"ClusterIdentifier": "analytics"}
+    refused(stack)
+    pending = json.loads(secrets.get_secret_value(SecretId=arn, VersionStage="AWSPENDING")["SecretString"])
+    assert len(pending.pop("password")) == rotation.PASSWORD_CHARACTERS
+    assert pending == {"username": READER, "dbClusterIdentifier": "analytics", "engine": "redshift"}
+
+
 def test_who_rotates_beside_somebody_else_moves_nothing(secrets: Any) -> None:
     login = json.dumps({"username": READER, "password": "Before1"})
     arn = secrets.create_secret(Name=unique("rotation"), SecretString=login)["ARN"]

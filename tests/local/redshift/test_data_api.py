@@ -198,6 +198,21 @@ def test_privileges_are_those_of_the_secrets_user(
     assert "password authentication failed" in api.run("select 1", SecretArn=arn)["Error"]
 
 
+def test_a_cluster_that_is_asked_for_is_the_one_that_the_secret_names(
+    api: Api, local_redshift: LocalServices, facts: dict[str, Any]
+) -> None:
+    secrets = local_redshift.client("secretsmanager")
+    login = {"username": facts["admin_user"], "password": facts["admin_password"]}
+    arn = secrets.create_secret(Name=f"of-a-cluster-{uuid.uuid4().hex[:8]}", SecretString=json.dumps(login))["ARN"]
+    asked = {"Sql": "select 1", "Database": "landfall", "SecretArn": arn, "ClusterIdentifier": "analytics"}
+    for named in ({}, {"dbClusterIdentifier": "another"}):
+        secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(login | named))
+        with pytest.raises(ClientError, match="does not match the dbClusterIdentifier"):
+            api.client.execute_statement(**asked)
+    secrets.put_secret_value(SecretId=arn, SecretString=json.dumps({**login, "dbClusterIdentifier": "analytics"}))
+    assert api.client.execute_statement(**asked)["ClusterIdentifier"] == "analytics"
+
+
 def test_a_client_token_runs_a_statement_once(api: Api, schema: str) -> None:
     api.run(f"create table {schema}.t (a int)")
     token = uuid.uuid4().hex
