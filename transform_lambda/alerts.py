@@ -111,14 +111,16 @@ def record(query: Query, alert: Json) -> None:
 
 
 def record_sql(alert: Json) -> str:
-    """Build the statement that appends a message.
+    """Build the statement that appends a message; SYSDATE tells microseconds, by which the last of a second is known.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_SYSDATE.html
 
     >>> record_sql(Alert("transform", "", "info", "it's done", None, "s3://b/k").to_json()).split(" values ")[1]
-    "('transform', '', 'info', 'it''s done', null, 's3://b/k', getdate())"
+    "('transform', '', 'info', 'it''s done', null, 's3://b/k', sysdate)"
     """
     names = ("kind", "fingerprint", "severity", "subject", "run_id", "report")
     values = ", ".join(_literal(alert[name]) for name in names)
-    return f"insert into ops.alerts ({', '.join(names)}, sent_at) values ({values}, getdate())"  # noqa: S608 - quoted
+    return f"insert into ops.alerts ({', '.join(names)}, sent_at) values ({values}, sysdate)"  # noqa: S608 - quoted
 
 
 def _literal(value: str | None) -> str:

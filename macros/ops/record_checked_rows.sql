@@ -19,7 +19,7 @@
             {%- for status in ('accepted', 'quarantined', 'pending') %}
             sum(case when row_status = '{{ status }}' then 1 else 0 end),
             {%- endfor %}
-            getdate()
+            sysdate
         from {{ node.relation_name }}
         where {{ of_this_run() }} and {{ is_new_row() }}
         group by _run_id, _dataset, _from_seq, _upto_seq

@@ -85,3 +85,17 @@ def test_the_warehouse_remembers_the_last_message_of_each_kind(
         assert (last.fingerprint, last.age_minutes in (0, 1)) == ("f1", True)
         assert read_last(query, "freshness") is None
     assert worker_warehouse.loader.rows("select subject, run_id from ops.alerts") == [("it's a / subject", "run-1")]
+
+
+def test_of_the_messages_of_one_second_the_one_that_was_sent_last_is_the_last(
+    worker_warehouse: ModelWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in worker_warehouse.environment.items():
+        monkeypatch.setenv(name, value)
+    worker_warehouse.loader.run("delete from ops.alerts")
+    with connected() as query:
+        for fingerprint in ("f1", "f2", "", "f1"):
+            alerts.record(query, Alert("transform", fingerprint, "high", "s", None, "r").to_json())
+            last = read_last(query, "transform")
+            assert last is not None
+            assert last.fingerprint == fingerprint

@@ -98,6 +98,15 @@ def test_every_gate_lets_good_data_pass(published: Published) -> None:
     assert len(published.state()[0]) == GOOD_FILES
 
 
+@pytest.mark.parametrize("column", ["checked_rows.counted_at", "gate_results.executed_at", "runs.ended_at"])
+def test_what_runs_recorded_within_one_second_can_be_put_in_order(published: Published, column: str) -> None:
+    """The last word of a gate is the newest one, and so is a run's count: whole seconds would leave it to their ids."""
+    table, name = column.split(".")
+    times = published.warehouse.transformer.rows(f"select {name} from ops.{table}")
+    assert times
+    assert any(at.microsecond for (at,) in times)
+
+
 def test_too_many_quarantined_rows_in_a_file_stop_the_upsert_until_it_is_undone(published: Published) -> None:
     warehouse, before = published.warehouse, published.state()
     bad = [order(f"bad-{number}", "unheard of") for number in range(10)]
