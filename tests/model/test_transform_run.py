@@ -225,7 +225,8 @@ def test_what_was_told_last_comes_with_the_plan_s_facts(ready: ModelWarehouse) -
             alerts.record(query, alerts.Alert("transform", fingerprint, "high", "s", None, "r").to_json())
         alerts.record(query, alerts.Alert("freshness", "f3", "high", "s", None, "r").to_json())
     ready.loader.run("update ops.alerts set sent_at = dateadd(hour, -2, sent_at) where fingerprint = 'f1'")
-    assert told() == {"fingerprint": "f2", "age_minutes": 0}
+    last = told()
+    assert (last["fingerprint"], last["age_minutes"] in (0, 1)) == ("f2", True)  # a minute may end between the two
 
 
 def test_a_plan_asks_two_statements_and_imports_no_dbt(ready: ModelWarehouse) -> None:
