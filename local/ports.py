@@ -3,6 +3,7 @@
 import secrets
 import socket
 import time
+from collections.abc import Collection
 
 HOST = "127.0.0.1"
 # Below the ranges from which systems take ports for outgoing connections (32768 on Linux, 49152 elsewhere), so that
@@ -31,12 +32,12 @@ def becomes_free(port: int, seconds: float) -> bool:
     return True
 
 
-def choose_ports(count: int) -> list[int]:
-    """Return `count` different free ports."""
+def choose_ports(count: int, but: Collection[int] = ()) -> list[int]:
+    """Return `count` different free ports, none of those that are another's although nothing listens there."""
     ports: set[int] = set()
     while len(ports) < count:
         port = _FIRST + secrets.randbelow(_LAST - _FIRST + 1)
-        if is_free(port):
+        if port not in but and is_free(port):
             ports.add(port)
     return sorted(ports)
 

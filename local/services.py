@@ -8,6 +8,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import astuple
 from pathlib import Path
 
 from local.aws import service as aws_service
@@ -18,7 +20,7 @@ from local.files import read_json
 from local.home import ROOT, Home
 from local.ports import becomes_free, choose_ports, is_answering
 from local.processes import is_running, start_detached, stop
-from local.state import Ports, State, save
+from local.state import Ports, State, load, save
 
 AWS = "aws"
 REDSHIFT = "redshift"
@@ -45,7 +47,7 @@ def start_services(home: Home, state: State, wanted: tuple[str, ...], progress: 
     dead = [name for name in wanted if not state.running(name)]
     for name in dead:
         stop_service(home, state, name)
-    ports = state.ports = _ports_for(state, dead)
+    ports = state.ports = _ports_for(home, state, dead)
     save(home, state)
     if AWS in dead:
         environment = ensure_environment(ROOT / ".landfall" / "aws-venv", progress)
@@ -105,10 +107,10 @@ def redshift_facts(home: Home) -> dict[str, object]:
     return read_json(home.redshift / "redshift.json")
 
 
-def _ports_for(state: State, starting: list[str]) -> Ports:
+def _ports_for(home: Home, state: State, starting: list[str]) -> Ports:
     """Return the ports of earlier starts (queue URLs and deployed parameters hold them), or new ones at the first."""
     if state.ports is None:
-        return Ports(*choose_ports(3))
+        return Ports(*choose_ports(3, _ports_beside(home)))
     needed = {AWS: [state.ports.aws], REDSHIFT: [state.ports.redshift, state.ports.redshift_data]}
     taken = [str(port) for name in starting for port in needed[name] if not becomes_free(port, _PORT_SECONDS)]
     if taken:
@@ -117,6 +119,15 @@ def _ports_for(state: State, starting: list[str]) -> Ports:
             "program. End that program, or make a new stack with `landfall local reset` and `landfall local up`."
         )
     return state.ports
+
+
+def _ports_beside(home: Home) -> set[int]:
+    """Return the ports of the stacks beside this one, which keep them before their services listen there, and after."""
+    found: set[int] = set()
+    for path in home.folder.parent.glob(f"*/{home.state.name}"):
+        with suppress(OSError, ValueError, TypeError, AttributeError):  # another program's file of that name
+            found.update(astuple(load(Home(path.parent)).ports or Ports(0, 0, 0)))
+    return found
 
 
 def _redshift_command(home: Home, ports: Ports) -> list[str]:

@@ -1,6 +1,7 @@
 """A service that cannot start says why, and what to do."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,25 @@ def test_a_port_that_another_program_took_meanwhile_is_named_and_nothing_starts(
         with pytest.raises(LocalStackError, match=rf"port {port} on 127.0.0.1.*landfall local reset"):
             stack.start(home, print, (AWS,))
     assert load(home).processes == {}
+
+
+def test_a_new_stack_leaves_the_ports_alone_of_one_beside_it_that_does_not_run_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(Home(tmp_path / "beside"), State(ports=Ports(aws=1, redshift=2, redshift_data=3)))
+    another = Home(tmp_path / "another").state
+    another.parent.mkdir()
+    another.write_text('["of another program"]')
+    asked: list[set[int]] = []
+
+    def choose(_count: int, but: set[int]) -> list[int]:
+        asked.append(but)
+        raise LocalStackError("no port is free")
+
+    monkeypatch.setattr("local.services.choose_ports", choose)
+    with pytest.raises(LocalStackError, match="no port is free"):
+        stack.start(Home(tmp_path / "new"), print, (AWS,))
+    assert asked == [{1, 2, 3}]
 
 
 def test_a_stack_that_does_not_run_says_how_to_start_it(home: Home) -> None:
