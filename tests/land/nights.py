@@ -45,11 +45,13 @@ def settings_for(land: Land, queue: Queue) -> reconcile.Settings:
     return reconcile.Settings.from_environment(environment)
 
 
-def night(land: Land, queue: Queue, marks: Marks, *, chunks: int = 10**6, days: int = 0) -> reconcile_alert.Result:
-    """Run a call that has time for so many chunks, so many days from now."""
+def night(
+    land: Land, queue: Queue, marks: Marks, *, chunks: int = 10**6, days: int = 0, since: datetime | None = None
+) -> reconcile_alert.Result:
+    """Run a call that has time for so many chunks, so many days from now, or from another moment."""
     left = iter([60.0] * chunks)
     clients = reconcile.Clients(land.client("s3"), queue.sqs, land.client("sns"))
-    stored_before = datetime.now(UTC) + timedelta(days=days)
+    stored_before = (since or datetime.now(UTC)) + timedelta(days=days)
     return reconcile.run(
         settings_for(land, queue), clients, land.warehouse, lambda: next(left, 0.0), stored_before, marks
     )

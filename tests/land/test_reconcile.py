@@ -228,10 +228,11 @@ def test_what_earlier_nights_have_compared_has_its_turn_every_sixteenth_night(
     assert night(land, queue, marks).sent >= 1
     assert any(lost.version_id in body for body in queue.bodies())
     land.rows(f"delete from landing.{dataset} where a = 1")  # noqa: S608 - our names
+    began = datetime.now(UTC)  # of one day, which may end meanwhile: whose turn it is goes by the days
 
     def found(days: int) -> tuple[bool, bool]:
         """Tell whether the lost file is announced, and the landed one does not match."""
-        result = night(land, queue, marks, days=days)
+        result = night(land, queue, marks, days=days, since=began)
         announced = any(lost.version_id in body for body in queue.bodies())
         return announced, any(each.file_id == landed.file_id for each in result.mismatches)
 
