@@ -13,17 +13,18 @@ from typing import Any, NamedTuple
 
 import cfnlint  # type: ignore[import-untyped]  # cfn-lint marks no types
 import pytest
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
+from cfnlint.schema.manager import ProviderSchemaManager  # type: ignore[import-untyped]
 
 from local.home import ROOT
 from tests.infra.delivery_rights import ACCOUNT, BOUNDARY, ENVIRONMENT, KEY, REGION, TEMPLATE, allows, policy
 from tests.infra.templates import NAMES, load
 
 WITHHELD = Path(__file__).with_name("withheld_rights.tsv")
+DATA = Path(cfnlint.__file__).parent / "data"
+# The bundled ones, and not what `cfn-lint --update-specs` may have put into somebody's cache.
+SCHEMAS = ProviderSchemaManager(DATA / "schemas" / "providers", DATA / "schemas" / "resources")
 # Which actions take a resource, and of which types.
-ACTIONS = json.loads(
-    (Path(cfnlint.__file__).parent / "data" / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8")
-)
+ACTIONS = json.loads((DATA / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8"))
 # docs/deploy.md says that these need rights of EC2 and Redshift Serverless more.
 NOT_DEPLOYED = {"network", "serverless"}
 HERE, GLOBAL = f"{REGION}:{ACCOUNT}", f":{ACCOUNT}"
@@ -83,7 +84,7 @@ def asked() -> Iterator[Asked]:
     """Yield what the types of the templates ask for that the role deploys."""
     deployed = [load(name)["Resources"].values() for name in NAMES if name not in NOT_DEPLOYED]
     for type_ in sorted({body["Type"] for bodies in deployed for body in bodies}):
-        handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema["handlers"]
+        handlers = SCHEMAS.get_resource_schema("us-east-1", type_).schema["handlers"]
         for handler in ("create", "read", "update", "delete"):
             for action in handlers.get(handler, {}).get("permissions", []):
                 yield Asked(type_, handler, action)
