@@ -118,4 +118,4 @@ def _rows_of(end: SeedFile) -> list[tuple[SeedFile, Row]]:
 
 def _newer(said: tuple[SeedFile, Row]) -> tuple[object, ...]:
     file, row = said
-    return row["changed_at"] or NOON - timedelta(days=1), file.modified_at, file.file_id
+    return row["changed_at"] or NOON - timedelta(days=1), file.modified_at, file.source, file.file_id
