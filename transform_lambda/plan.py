@@ -375,10 +375,10 @@ def facts_sql(readers: Mapping[str, Set[str]], columns: Mapping[str, Set[str]] =
     `load`: how far a model has taken in a data set. `landed`: the newest load of files not undone, all rows and those
     above the model that lags behind. `newest`: when the newest rows landed that are still there. `gap`: of how many
     files the rows were removed from landing (a ledger that has `columns` can say). `undone`: a file, with the number of
-    its undo, and the last run that read it into a model: its start and its bound. `looked`: those of the last run.
-    `told`: the last message of a transform, its age in minutes. `failure`: the age of the last one that was about a
-    failure. `failing`: a gate that stopped something when it was asked last. Names are of our own project, of the form
-    [a-z0-9_.]. A data set that no model reads is asked for its newest landing alone.
+    its undo, and the last run that read it into one of its readers: its start and its bound. `looked`: those of the
+    last run. `told`: the last message of a transform, its age in minutes. `failure`: the age of the last one that was
+    about a failure. `failing`: a gate that stopped something when it was asked last. Names are of our own project, of
+    the form [a-z0-9_.]. A data set that no model reads is asked for its newest landing alone.
 
     >>> facts_sql({"orders": {"modeled.orders", "modeled.items"}, "notes": set()}).count("from ledger.")
     2
@@ -456,7 +456,10 @@ select
     files.undone_seq,
     coalesce(max(case when taken.from_seq = 0 then bounds.upto_seq end), min(bounds.upto_seq))
 from files
-left join ops.model_loads as taken
+left join (
+    select loads.* from ops.model_loads as loads
+    inner join readers on loads.dataset = readers.dataset and loads.model = readers.model
+) as taken
     on files.dataset = taken.dataset and files.load_seq > taken.from_seq and files.load_seq <= taken.upto_seq
 left join bounds on files.dataset = bounds.dataset and taken.run_id = bounds.run_id
 where files.undone_at is not null

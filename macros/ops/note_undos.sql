@@ -1,5 +1,5 @@
 {% macro note_undos(datasets) -%}
-    {%- set known = landing_datasets() | select('in', datasets) | list -%}
+    {%- set known = checked_datasets() | select('in', datasets) | list -%}
     {%- if known %}
         {#- Nothing has been read yet: what is undone by now, no model of this run can hold. What has landed since the bounds
             were frozen is of the next run: models go by the lower bound, plans by the higher -#}

@@ -269,6 +269,32 @@ def test_undoing_the_file_of_a_failed_gate_lets_one_more_run_pass(ready: ModelWa
     assert modeled_orders(ready) == {}
 
 
+def test_a_run_of_something_else_has_not_looked_at_an_undo(ready: ModelWarehouse) -> None:
+    ready.loader.land(bad_file())
+    assert run()["outcome"] == "gate_failed"
+    ready.loader.undo(bad_file())
+    ready.run_green("--select", "stg_fx_rates", "int_fx_rates__checked")
+    assert plan()["reasons"] == (f"{ORDERS}: a file was undone since the last run",)
+    assert run()["outcome"] == "succeeded"
+    assert plan()["build"] is False
+
+
+def test_a_table_that_no_model_of_the_project_fills_any_more_asks_for_no_rebuild(ready: ModelWarehouse) -> None:
+    wrong = orders_file("wrong", [order("o-1"), order("o-9")])
+    ready.loader.land(wrong)
+    run()
+    # as a developer's own target has recorded it, or a model that the project has had
+    ready.transformer.run(
+        "insert into ops.model_loads select 'dev_modeled.orders', dataset, from_seq, upto_seq, run_id, loaded_at "
+        "from ops.model_loads where model = 'modeled.orders'"
+    )
+    ready.loader.undo(wrong)
+    after = plan()
+    assert after["rebuilt"] == (ORDERS,)
+    assert BUILDER.build(after)["outcome"] == "succeeded"
+    assert plan()["build"] is False
+
+
 def test_undoing_a_modeled_file_rebuilds_the_models_without_it(ready: ModelWarehouse) -> None:
     wrong = orders_file("wrong", [order("o-1", order_status="cancelled"), order("o-9")])
     ready.loader.land(orders_file("right", [order("o-1")]))
