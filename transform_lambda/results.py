@@ -22,11 +22,6 @@ UNCHANGED = "unchanged"  # the status of a view that stands as it was built
 
 # How macros/model/refuse_gap.sql says that it builds nothing.
 _OVER_A_GAP = re.compile(r"those of (\d+) files of (\w+) were removed from landing")
-_BY_ZERO = re.compile(r"\b(?:division|divide) by zero\b", re.IGNORECASE)
-_MEANWHILE = (
-    " (its own check ends so where another run has modeled loads behind the bound of this one, or where rows that it"
-    " reads were removed meanwhile: run it again)"
-)
 _BROKEN = {"error", "runtime error", "partial success"}
 
 
@@ -118,19 +113,7 @@ def errors_of(results: Sequence[Any]) -> list[str]:
     ['orders: no such column']
     """
     broken = [result for result in results if str(result.status) in _BROKEN]
-    return [f"{result.node.name}: {_short(result.message)}{_overtaken(result)}" for result in broken[:ERROR_LIMIT]]
-
-
-def _overtaken(result: Any) -> str:
-    """Say what a division by zero may be, by which macros/model/record_checked_range.sql ends a transaction.
-
-    >>> from types import SimpleNamespace as Object
-    >>> said = [Object(message="Divide by zero", node=Object(name=name)) for name in ("int_orders__checked", "orders")]
-    >>> [bool(_overtaken(each)) for each in said]
-    [True, False]
-    """
-    is_check = result.node.name.endswith("__checked") and _BY_ZERO.search(result.message or "")
-    return _MEANWHILE if is_check else ""
+    return [f"{result.node.name}: {_short(result.message)}" for result in broken[:ERROR_LIMIT]]
 
 
 def over_gap(result: Any) -> tuple[str, int] | None:

@@ -18,8 +18,33 @@
             checked._file_id = landed.file_id
             and checked._load_seq = landed.load_seq
             and not landed.is_undone
+    left join (
+        select
+            dataset,
+            min(upto_seq) as upto_seq
+        from (
+            select
+                model,
+                dataset,
+                max(upto_seq) as upto_seq
+            from {{ ref('stg_model_loads') }}
+            where model in ('{{ models | join("', '") }}')
+            group by model, dataset
+        ) as loads_of_models
+        group by dataset
+        having count(*) = {{ models | length }}
+    ) as taken
+        on checked._dataset = taken.dataset
     where
         not ({{ in_range(bounds, 'checked') }})
+        {#- What another run has only checked meanwhile, of loads beyond this one's bound, comes from landing again: modeled
+            here, it would be of a load that no model is known to hold, and an undo of it would change nothing #}
+        and (
+            checked._load_seq <= taken.upto_seq
+            {%- for dataset, range in bounds.items() %}
+            or (checked._dataset = '{{ dataset }}' and checked._load_seq <= {{ range.upto_seq }})
+            {%- endfor %}
+        )
         and (
             checked.row_status <> 'accepted'
             or checked._run_id not in (

@@ -1,9 +1,8 @@
 {% macro guard_upsert() -%}
     {%- if is_building() -%}
         {%- do require_own_rows() -%}
-        {%- do require_full_range() -%}
         {%- do require_gates() -%}
         {#- Nodes share dbt's graph: `record_model_load` reads there whether the table keeps the rows that it has -#}
-        {%- do graph.setdefault('kept_tables', {}).update({model_name(this): is_incremental()}) -%}
+        {%- do graph.setdefault('kept_tables', {}).update({(invocation_id, model_name(this)): is_incremental()}) -%}
     {%- endif -%}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {% macro record_model_load() -%}
     {#- From 0 on says that a table was built anew. One that keeps its rows has read all, too, where another of its entity
         has none -#}
-    {%- set keeps_rows = graph.get('kept_tables', {}).get(model_name(this), false) -%}
+    {%- set keeps_rows = graph.get('kept_tables', {}).get((invocation_id, model_name(this)), false) -%}
     insert into {{ ops_table('model_loads') }}
         (model, dataset, from_seq, upto_seq, run_id, loaded_at)
     select

@@ -5,11 +5,7 @@
             "select count(*) from " ~ ledger_table(dataset) ~ " as files where " ~ is_removed('files')
             ~ " and load_seq > " ~ from_seq) -%}
         {%- if files > 0 -%}
-            {%- do exceptions.raise_compiler_error(
-                "building " ~ this ~ " from the first row would lose rows: those of " ~ files ~ " files of " ~ dataset
-                ~ " were removed from landing, since they are older than it keeps them. Bring them back:"
-                ~ " landfall backfill raw/ --dataset " ~ dataset ~ " --removed. It names the files that it cannot bring"
-                ~ " back; landfall housekeeping --give-up --dataset " ~ dataset ~ " gives up the rows of those") -%}
+            {%- do raise_gap(dataset, files) -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

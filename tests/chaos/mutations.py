@@ -76,7 +76,8 @@ MUTATIONS = {
         "what was modeled is said in the transaction that models it",
         "model",
         "dbt_project.yml",
-        '      +pre-hook: "{{ lock_entity() }}"\n      +post-hook: "{{ record_model_load() }}"\n',
+        '      +pre-hook: ["{{ lock_entity() }}", "{{ require_full_range() }}"]\n'
+        '      +post-hook: "{{ record_model_load() }}"\n',
         '      +pre-hook: [{sql: "{{ record_model_load() }}", transaction: false}, "{{ lock_entity() }}"]\n',
     ),
     "tie_break_dropped": Mutation(

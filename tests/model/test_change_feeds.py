@@ -344,6 +344,32 @@ def test_a_version_waits_where_another_run_has_looked_at_an_earlier_one_meanwhil
         assert warehouse.transformer.rows(QUARANTINED) == held
 
 
+def test_an_earlier_version_that_another_run_has_only_checked_is_of_the_next_run(
+    worker_warehouse: ModelWarehouse,
+) -> None:
+    warehouse = worker_warehouse
+    warehouse.empty()
+    with change_feeds.declared(warehouse, BY_FILE), second_builder(warehouse) as other_builder:
+        warehouse.run_green(*RUN)
+        first = said("first", NOON, customer("c-1", country="DE"))
+        again = said("first", NOON + 2 * HOUR, customer("c-1", country="FR"), customer("c-2"))
+        warehouse.loader.land(said("between", NOON + HOUR, customer("c-1", country="IT")))
+        warehouse.loader.land(replace(again, version="2"))
+
+        def cut_in() -> None:
+            warehouse.loader.land(first)
+            other_builder.run("run", "--select", "int_customers__checked")
+
+        # Not in its range, hence unknown to it, as what has landed since it began always is.
+        warehouse.run_green(*TABLES, during={Moment.amid("int_customers__checked"): cut_in})
+        assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "FR", False), ("c-2", "DE", False)]
+        assert warehouse.transformer.rows(QUARANTINED) == []
+
+        assert "customers is built from the first row" in warehouse.run_green(*TABLES).messages
+        assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "IT", False)]
+        assert warehouse.transformer.rows(QUARANTINED) == [("c-1", STORED_AGAIN), ("c-2", STORED_AGAIN)]
+
+
 def test_what_was_stored_again_stays_so_when_the_rows_of_the_first_have_left_landing(
     worker_warehouse: ModelWarehouse,
 ) -> None:

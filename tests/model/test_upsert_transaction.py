@@ -3,11 +3,12 @@
 # ruff: noqa: S608 - the tests' own SQL
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 
+from landfall.operate.statements import forget_files
 from tests.support.model_warehouse import ModelWarehouse, Moment
 from tests.support.order_rows import order, orders_file
 from tests.support.second_builder import SecondBuilder
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the ot
 
 HOUR = timedelta(hours=1)
 RUN = ("--select", "int_orders__checked", "orders")
+TWO = orders_file("two", [order("o-1", "paid", NOON + HOUR), order("o-3")])
+MEANWHILE = orders_file("meanwhile", [order("o-9")])
 STATUSES = "select order_id, order_status from modeled.orders order by order_id"
 
 
@@ -26,7 +29,7 @@ def warehouse(built_warehouse: ModelWarehouse) -> ModelWarehouse:
     """A warehouse in which an order was modeled and a newer version of it waits."""
     built_warehouse.loader.land(orders_file("one", [order("o-1"), order("o-2", "unheard of")]))
     built_warehouse.run_green(*RUN)
-    built_warehouse.loader.land(orders_file("two", [order("o-1", "paid", NOON + HOUR), order("o-3")]))
+    built_warehouse.loader.land(TWO)
     return built_warehouse
 
 
@@ -92,23 +95,67 @@ def test_two_runs_at_once_end_like_one(warehouse: ModelWarehouse, other_builder:
     assert warehouse.transformer.value("select max(upto_seq) from ops.model_loads where dataset = 'order_summary'") == 2
 
 
+def landing_and_running(
+    warehouse: ModelWarehouse, other_builder: SecondBuilder, selected: tuple[str, ...] = RUN
+) -> Callable[[], None]:
+    """Return what lands a file, and runs beside the run amid which it is called."""
+
+    def cut_in() -> None:
+        warehouse.loader.land(MEANWHILE)
+        other_builder.run("run", *selected)
+
+    return cut_in
+
+
+@pytest.mark.parametrize("model", ["int_orders__checked", "orders"])
 def test_a_table_is_not_built_anew_without_what_another_run_has_modeled_meanwhile(
-    warehouse: ModelWarehouse, other_builder: SecondBuilder
+    warehouse: ModelWarehouse, other_builder: SecondBuilder, model: str
 ) -> None:
     warehouse.run_green(*RUN)
     statuses = dict(warehouse.transformer.rows(STATUSES))
 
-    def cut_in() -> None:
-        warehouse.loader.land(orders_file("meanwhile", [order("o-9")]))
-        other_builder.run("run", *RUN)
-
-    amid = {Moment.amid("int_orders__checked"): cut_in}
+    amid = {Moment.amid(model): landing_and_running(warehouse, other_builder)}
     run = warehouse.dbt("run", "--full-refresh", *RUN, during=amid)
-    assert (run.status("int_orders__checked"), run.status("orders")) == ("error", "skipped")
+    assert (run.status(model), run.status("orders")) == ("error", "error" if model == "orders" else "skipped")
+    assert "would lose rows" in run.messages
+    assert "dbt build --full-refresh --select +orders+" in run.messages
     assert dict(warehouse.transformer.rows(STATUSES)) == {**statuses, "o-9": "placed"}
 
     warehouse.run_green("--full-refresh", *RUN)
     assert dict(warehouse.transformer.rows(STATUSES)) == {**statuses, "o-9": "placed"}
+
+
+def test_a_table_is_built_anew_without_files_of_which_the_ledger_knows_nothing_any_more(
+    warehouse: ModelWarehouse,
+) -> None:
+    warehouse.run_green(*RUN)
+    warehouse.loader.transaction(*forget_files("order_summary", [TWO.file_id]))
+
+    warehouse.run_green("--full-refresh", *RUN)  # no run has overtaken it: the bound went back
+    assert warehouse.transformer.rows(STATUSES) == [("o-1", "placed")]
+
+
+def test_what_another_run_has_only_checked_is_not_modeled_beyond_the_bound(
+    warehouse: ModelWarehouse, other_builder: SecondBuilder
+) -> None:
+    only_checked = landing_and_running(warehouse, other_builder, RUN[:2])
+    warehouse.run_green(*RUN, during={Moment.amid("int_orders__checked"): only_checked})
+    assert warehouse.transformer.rows(STATUSES) == [("o-1", "paid"), ("o-3", "placed")]
+
+    # So an undo finds no row of it modeled, which no run would take out.
+    warehouse.loader.undo(MEANWHILE)
+    warehouse.run_green(*RUN)
+    assert warehouse.transformer.rows(STATUSES) == [("o-1", "paid"), ("o-3", "placed")]
+
+
+def test_what_another_run_has_only_checked_is_modeled_by_the_next_run(
+    warehouse: ModelWarehouse, other_builder: SecondBuilder
+) -> None:
+    only_checked = landing_and_running(warehouse, other_builder, RUN[:2])
+    warehouse.run_green(*RUN, during={Moment.amid("int_orders__checked"): only_checked})
+    warehouse.run_green(*RUN)
+    assert warehouse.transformer.rows(STATUSES) == [("o-1", "paid"), ("o-3", "placed"), ("o-9", "placed")]
+    assert warehouse.transformer.rows("select order_id from gate.quarantine_orders") == [("o-2",)]
 
 
 # the outer run's numbers are those of before the inner one; the rows it checked are replaced

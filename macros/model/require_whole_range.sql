@@ -1,0 +1,51 @@
+{% macro require_whole_range(ranges) -%}
+    {#- Behind the mutex, and in the snapshot that has read the rows -#}
+    {%- set questions = [] -%}
+    {%- set models = [] -%}
+    {%- for table in (entity_tables(entity_config('entity')) if is_building() else []) -%}
+        {%- do models.append(model_name(table)) -%}
+    {%- endfor -%}
+    {%- for dataset in (entity_config('datasets') or []) if is_building() -%}
+        {%- set of_dataset -%}
+            from taken
+            inner join {{ ledger_table(dataset) }} as files on taken.dataset = '{{ dataset }}'
+        {%- endset -%}
+        {%- if not continues() -%}
+            {%- set question -%}
+            select '{{ dataset }}' as dataset, 'modeled' as why, max(files.load_seq) as told
+            {{ of_dataset }}
+            inner join {{ ops_table('model_loads') }} as modeled
+                on
+                    taken.dataset = modeled.dataset
+                    and files.load_seq > taken.upto_seq
+                    and files.load_seq <= modeled.upto_seq
+            where modeled.model in ('{{ models | join("', '") }}')
+            having count(*) > 0
+            {%- endset -%}
+            {%- do questions.append(question) -%}
+        {%- endif -%}
+        {%- if dataset in datasets_with_removals() -%}
+            {%- set question -%}
+            select '{{ dataset }}' as dataset, 'removed' as why, count(*) as told
+            {{ of_dataset }}
+            where files.load_seq > taken.from_seq and files.load_seq <= taken.upto_seq and {{ is_removed('files') }}
+            having count(*) > 0
+            {%- endset -%}
+            {%- do questions.append(question) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if questions -%}
+        {%- for dataset, why, told in run_query(
+            'with taken as (' ~ ranges ~ ') ' ~ questions | join(' union all ')).rows -%}
+            {%- if why == 'removed' -%}
+                {%- do raise_gap(dataset, told) -%}
+            {%- else -%}
+                {%- do exceptions.raise_compiler_error(
+                    "building " ~ this ~ " from the first row would lose rows: another run has modeled load " ~ told
+                    ~ " of " ~ dataset ~ ", which landed after this run began, and no later run would read it again."
+                    ~ " Nothing is changed. Do it once more: landfall transform --full-refresh --wait, or by hand:"
+                    ~ " dbt build --full-refresh --select +" ~ entity_config('entity') ~ "+") -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
