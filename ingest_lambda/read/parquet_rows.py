@@ -21,8 +21,12 @@ from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.reasons import Reason
 
 PAGE_BUFFER_BYTES = 1024 * 1024
-# So many rows of the longest strings that land (65,535 bytes) are 64 MB a column: what a first batch may cost.
-FIRST_ROWS = 1_024
+ALL_BUFFERS_BYTES = 64 * 1024 * 1024  # every column has a buffer of its own while a row group is read
+SMALLEST_BUFFER = 16 * 1024
+# What a first batch may have where its values may take more in memory than the file says: a text that is the same in
+# every row is in it once. Later batches have so many times the rows of those before them at most.
+FIRST_ROWS = 16
+GROWTH = 16
 MAX_ROWS = 65_536
 TARGET_BYTES = 16 * 1024 * 1024
 
@@ -66,9 +70,9 @@ def batches(
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Yield the rows of a file in batches, each with the number of rows before it; some of its columns, or all.
 
-    The first row group comes in batches of few rows, since nothing tells their size, and who looks at the first alone
-    has read no more. INT96 timestamps are read in microseconds: in nanoseconds only the years 1678 to 2261 would fit.
-    A page whose writer gave it a checksum is compared with that.
+    A row group begins with few rows, and goes on with as many as the widest rows so far let fit TARGET_BYTES, down to
+    one; who looks at the first alone has read no more. INT96 timestamps are read in microseconds: in nanoseconds only
+    the years 1678 to 2261 would fit. A page whose writer gave it a checksum is compared with that.
 
     Raises:
         RejectedFileError: a page cannot be decoded, or is not what was written.
@@ -76,22 +80,27 @@ def batches(
     rows = 0
     try:
         opened = _opened(source)
-        buffer_size = 0 if isinstance(source, bytes) else PAGE_BUFFER_BYTES
+        metadata = pq.read_metadata(opened)
+        buffer_size = 0 if isinstance(source, bytes) else _buffer_bytes(metadata.num_columns)
         with pq.ParquetFile(
             opened,
+            metadata=metadata,
             coerce_int96_timestamp_unit="us",
             buffer_size=buffer_size,
             pre_buffer=False,
             page_checksum_verification=True,
         ) as file:
-            batch_rows = FIRST_ROWS
-            for group in range(file.num_row_groups):
-                width = 1
-                for batch in file.iter_batches(batch_rows, row_groups=[group], columns=columns, use_threads=False):
+            for number in range(file.num_row_groups):
+                group = metadata.row_group(number)
+                said = max(group.total_byte_size, 1)
+                batch_rows = first_rows(said, group.num_rows)
+                width = said // max(group.num_rows, 1)
+                for batch in file.iter_batches(batch_rows, row_groups=[number], columns=columns, use_threads=False):
                     yield rows, batch
                     rows += len(batch)
-                    width = max(width, batch.nbytes // max(len(batch), 1))
-                batch_rows = min(max(TARGET_BYTES // width, FIRST_ROWS), MAX_ROWS)
+                    width = max(width, batch.nbytes // max(len(batch), 1), 1)
+                    batch_rows = max(min(TARGET_BYTES // width, batch_rows * GROWTH, MAX_ROWS), 1)
+                    file.reader.set_batch_size(batch_rows)  # of the batch that is read next
     except MemoryError:  # this process's fault, perhaps: a file seen again is read in a process of its own
         raise
     except Exception as error:  # whatever reading raises comes of the bytes, and would come again
@@ -99,6 +108,24 @@ def batches(
             raise
         detail = f"the data after row {rows} cannot be read: {error}"
         raise RejectedFileError(Reason.UNREADABLE_DATA, detail) from error
+
+
+def first_rows(said: int, rows: int) -> int:
+    """Tell how many rows are read at first of a row group that is said to have `said` bytes, before compression.
+
+    No value is longer than all that is said, whatever is written once for many rows.
+
+    >>> first_rows(1_000_000, 100_000), first_rows(10_000, 100_000)  # sixteen, or what fits in any case
+    (16, 1677)
+    >>> first_rows(900_000_000, 1_000), first_rows(10**12, 1_000)  # wide rows
+    (16, 1)
+    """
+    width = max(said // max(rows, 1), 1)
+    return max(min(max(TARGET_BYTES // said, FIRST_ROWS), TARGET_BYTES // width, MAX_ROWS), 1)
+
+
+def _buffer_bytes(columns: int) -> int:
+    return max(min(PAGE_BUFFER_BYTES, ALL_BUFFERS_BYTES // max(columns, 1)), SMALLEST_BUFFER)
 
 
 def _opened(source: bytes | Path | io.RawIOBase) -> Any:

@@ -19,7 +19,7 @@ from ingest_lambda.read import parquet_rows
 from ingest_lambda.read.footer import WHOLE_FILE_BYTES, Budget, Footer, Inspected, inspect
 from ingest_lambda.rewrite import ahead
 from ingest_lambda.rewrite.checks import BadValueError, text
-from tests.land.warehouse import Land, new_dataset
+from tests.land.warehouse import Land, new_dataset, parquet
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,17 @@ def test_rows_are_the_same_and_counted_right_however_their_batches_are_joined(
     assert pa.Table.from_batches([batch for _, batch in found]).equals(table)
     assert [before for before, _ in found] == [batch["id"][0].as_py() for _, batch in found]
     assert is_nested or len(found) == 1
+
+
+@pytest.mark.parametrize("use_dictionary", [True, False], ids=["written once", "written in every row"])
+def test_a_batch_of_wide_rows_has_few_of_them(use_dictionary: bool) -> None:
+    table = pa.table({f"c{number}": ["x" * 60_000] * 300 for number in range(10)})  # 180 MB
+    content = parquet(table, compression="zstd", use_dictionary=use_dictionary)
+
+    found = list(parquet_rows.joined_batches(content))
+
+    assert max(batch.nbytes for _, batch in found) <= parquet_rows.TARGET_BYTES
+    assert sum(len(batch) for _, batch in found) == 300
 
 
 @given(
