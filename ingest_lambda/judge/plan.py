@@ -76,7 +76,8 @@ class Plan:
     values for, of the types that landing has after it. `records_paths`: the ledger has a column for what came from the
     files' paths. `restores`: it says whose rows were removed, and the load brings those of its files back.
     `keeps_positions`: among the columns is that of the rows' places in their file, which the function
-    writes. `free_statements`: by how many statements it may change landing.
+    writes. `free_statements`: by how many statements it may change landing. `is_empty`: landing has no row; None where
+    nobody has counted.
 
     `doubtful` and `unsure` are what it could not know and would have made a difference: whether columns of landing, and
     columns of files (their positions by file id), have a value.
@@ -97,6 +98,7 @@ class Plan:
     restores: bool = False
     keeps_positions: bool = False
     free_statements: int = FREE_STATEMENTS
+    is_empty: bool | None = None
     doubtful: frozenset[str] = frozenset()
     unsure: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
@@ -120,6 +122,21 @@ class Plan:
         return self.creates_table, self.new_columns, self.type_changes
 
     @property
+    def is_crowded(self) -> bool:
+        """Tell whether it changes landing by more statements than a transaction takes."""
+        changes = statements_of(len(self.new_columns), len(self.widenings), len(self.retypings))
+        return not self.creates_table and changes > self.free_statements
+
+    @property
+    def ahead(self) -> tuple[Column, ...]:
+        """The new columns that landing gets before the load's transaction, since that cannot take all of them.
+
+        Of an empty table alone, such as a deployment makes for a declared dataset: no model has seen a row without
+        them, and where the load fails the next one finds columns of no value, which may still take any type.
+        """
+        return self.new_columns if self.is_crowded and self.is_empty else ()
+
+    @property
     def column_changes(self) -> tuple[ColumnChange, ...]:
         """Word the changes of a table that existed, or was declared: what is new in it is perhaps not modeled yet."""
         new = (column for column in self.new_columns if self.before and column.name != ROW_NUMBER)
@@ -131,9 +148,10 @@ class Plan:
 
     @property
     def relied_on(self) -> tuple[Column, ...]:
-        """The columns that it inserts into and did not make, of the types that they must have for it."""
+        """The columns that its transaction inserts into and did not make, of the types that they must have for it."""
         used = {column.name for column in self.columns}
-        return () if self.creates_table else tuple(column for column in self.before if column.name in used)
+        there = () if self.creates_table else (*self.before, *self.ahead)
+        return tuple(column for column in there if column.name in used)
 
     def stage(self, name: str) -> Stage:
         """Describe the stage: as the object itself has its columns, or as the function writes them."""
@@ -196,9 +214,15 @@ class Plan:
     @property
     def fits_one_transaction(self) -> bool:
         """Tell whether its statements are few and short enough for the Data API."""
-        changes = statements_of(len(self.new_columns), len(self.widenings), len(self.retypings))
-        few = self.creates_table or changes <= self.free_statements
-        return few and self.largest_statement() <= statements.MAX_STATEMENT_BYTES
+        few = not self.is_crowded or (
+            self.is_empty and statements_of(0, len(self.widenings), len(self.retypings)) <= self.free_statements
+        )
+        return bool(few) and self.is_short
+
+    @property
+    def is_short(self) -> bool:
+        """Tell whether each of its statements is as short as the Data API takes."""
+        return self.largest_statement() <= statements.MAX_STATEMENT_BYTES
 
     def largest_statement(self) -> int:
         """Measure the longest statement that names columns, in bytes."""

@@ -82,11 +82,12 @@ def plan_load(
         restores=restores,
         keeps_positions=keeps_positions,
         free_statements=free_statements(contract) - (removals.STATEMENTS if restores else 0),
+        is_empty=table.is_empty,
         doubtful=frozenset(columns.doubtful),
         unsure=unsure,
     )
     plan = _to_be_read(plan)
-    return _too_long(plan, group) if len(planned) == 1 and not plan.fits_one_transaction else plan
+    return _too_long(plan, group) if len(planned) == 1 and not plan.is_short else plan
 
 
 def _names(file: Inspected, *, keeps_positions: bool) -> list[str]:

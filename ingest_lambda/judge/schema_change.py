@@ -43,14 +43,15 @@ class Table:
     """What is known of a landing table. `columns` is None where it does not exist yet.
 
     `counted`: the columns of which it is known whether they hold a value, `empty` those that hold none. `may_change`:
-    it has so few rows that a load may rewrite columns of it; None where nobody has counted. `in_the_way`: the
-    warehouse's words of an object that stands on columns, so that none of them can change.
+    it has so few rows that a load may rewrite columns of it, `is_empty` that it has none; None where nobody has
+    counted. `in_the_way`: the warehouse's words of an object that stands on columns, so that none of them can change.
     """
 
     columns: tuple[Column, ...] | None
     counted: frozenset[str] = frozenset()
     empty: frozenset[str] = frozenset()
     may_change: bool | None = None
+    is_empty: bool | None = None
     in_the_way: str | None = None
 
 
@@ -243,7 +244,8 @@ class LandingColumns:
         new = [Column(name, type_ or VARCHAR) for name, type_ in own.items() if name not in self._existing]
         widened, retyped = self._widened(own, used), self._retyped(own, used)
         free = self._free_statements
-        if not self._creates_table and statements_of(len(new), len(widened), len(retyped)) > free:
+        within = 0 if self._table.is_empty is not False else len(new)  # an empty table gets its new columns ahead
+        if not self._creates_table and statements_of(within, len(widened), len(retyped)) > free:
             raise RejectedFileError(
                 Reason.TOO_MANY_NEW_COLUMNS,
                 "a load changes landing within one transaction of 40 statements",

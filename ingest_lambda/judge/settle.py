@@ -17,10 +17,11 @@ from ingest_lambda.read.footer import Inspected
 
 @dataclass(frozen=True)
 class Counted:
-    """What counting a landing table has shown: whether it has few enough rows to be changed, and its empty columns."""
+    """What counting a landing table has shown: few enough rows to be changed, the empty columns, no row at all."""
 
     may_change: bool
     empty: frozenset[str]
+    is_empty: bool
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,18 @@ def settle(group: Group, table: Table, plan_now: Callable[[Group, Table], Plan],
             wanted = {file.file.file_id: unknown(file) for file in group.files} if have_looked else plan.unsure
             group = replace(group, files=tuple(_looked_into(file, wanted, looks) for file in group.files))
             have_looked = True
-        elif plan.doubtful or (plan.type_changes and table.may_change is None):
+        elif (
+            plan.doubtful
+            or (plan.type_changes and table.may_change is None)
+            or (plan.is_crowded and table.is_empty is None)
+        ):
             counted = looks.count(plan.doubtful)
             table = replace(
                 table,
                 counted=table.counted | plan.doubtful,
                 empty=table.empty | counted.empty,
                 may_change=counted.may_change,
+                is_empty=counted.is_empty,
             )
         else:
             return plan

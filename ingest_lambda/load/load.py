@@ -40,11 +40,13 @@ from ingest_lambda.warehouse import copies, ddl, ledger, owned_folders, removals
 from ingest_lambda.warehouse.catalog import Catalog, Tables, count_values
 from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
 from ingest_lambda.warehouse.owned_folders import OwnedFolders
+from ingest_lambda.warehouse.statements import Column
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PLAN_ATTEMPTS = 3
+COLUMNS_AHEAD = statements.MAX_STATEMENTS - 2  # in one transaction, beside the mutex and the record
 
 
 class Loader:
@@ -150,7 +152,7 @@ class Loader:
         """Plan with what is remembered of the table; look again before anything that depends on what it is."""
         if self._catalog.remembers(dataset):
             plan = self._plan_now(dataset, group, self._table(dataset))
-            if not (plan.rejections or plan.type_changes or plan.doubtful or plan.unsure):
+            if not (plan.rejections or plan.type_changes or plan.is_crowded or plan.doubtful or plan.unsure):
                 return plan
             self._catalog.forget(dataset)
         looks = Looks(partial(self._count, dataset), partial(look_into, self._s3))
@@ -185,7 +187,7 @@ class Loader:
         with self._warehouse.session() as session:
             row_count, empty = count_values(session, dataset, columns)
         self._catalog.add_values(dataset, columns - empty)
-        return Counted(row_count <= self._widen_row_limit, empty)
+        return Counted(row_count <= self._widen_row_limit, empty, is_empty=row_count == 0)
 
 
 class _Load:
@@ -217,6 +219,8 @@ class _Load:
         files = {number: file for number, file in numbered(self._plan.files) if number in staged.rows}
         with self._warehouse.session() as session:
             self._copy(session, staged, files)
+            for columns in self._columns_ahead():
+                retry_conflicts(partial(session.transaction, columns))
             run = self._transaction()
             committed = retry_conflicts(lambda: session.transaction(run))
             asked = run.index(self._select_outcomes())
@@ -287,12 +291,28 @@ class _Load:
             *ddl.check_types(dataset, plan.relied_on),
             *ddl.retype_columns(dataset, plan.retypings),
             *ddl.widen_columns(dataset, plan.widenings),
-            *(ddl.add_column(dataset, column) for column in plan.new_columns),
-            *self._record_of_changes(),
+            *([] if plan.ahead else (ddl.add_column(dataset, column) for column in plan.new_columns)),
+            *self._record_of_changes({change.column for change in plan.column_changes} - _names(plan.ahead)),
         ]
 
-    def _record_of_changes(self) -> list[str]:
-        changes = [(change.column, change.found, change.into) for change in self._plan.column_changes]
+    def _columns_ahead(self) -> list[list[str]]:
+        """Give an empty table the columns that are too many for the load's transaction, in some of their own."""
+        dataset, ahead = self._plan.dataset, self._plan.ahead
+        return [
+            [
+                statements.lock_dataset(dataset),
+                *(ddl.add_column(dataset, column) for column in some),
+                *self._record_of_changes(_names(some)),
+            ]
+            for some in (ahead[start : start + COLUMNS_AHEAD] for start in range(0, len(ahead), COLUMNS_AHEAD))
+        ]
+
+    def _record_of_changes(self, columns: Set[str]) -> list[str]:
+        changes = [
+            (change.column, change.found, change.into)
+            for change in self._plan.column_changes
+            if change.column in columns
+        ]
         return [statements.record_schema_changes(self._plan.dataset, changes, self._load_id)] if changes else []
 
     def _only_if(self) -> str | None:
@@ -338,6 +358,10 @@ def _corrected(plan: Plan, error: UnexpectedValueError) -> Group:
     wrong = files[error.number - 1]
     files[error.number - 1] = replace(wrong, inspected=known(wrong.inspected, {error.position}))
     return _group(plan.path, files)
+
+
+def _names(columns: Iterable[Column]) -> set[str]:
+    return {column.name for column in columns}
 
 
 def _with_values(files: Iterable[PlannedFile]) -> set[str]:

@@ -30,6 +30,7 @@ class ExpectedTable:
     def __init__(self, stack: "Stack | None", dataset: str, landed: tuple[Column, ...] | None) -> None:
         self._stack = stack
         self._dataset = dataset
+        self._exists = landed is not None
         self._landed = {column.name for column in landed or ()}
         self._columns = landed
         self._brought: set[str] = set()
@@ -45,11 +46,16 @@ class ExpectedTable:
             self._brought |= {column.name for column in plan.columns}
 
     def count(self, columns: Set[str]) -> Counted:
-        """Look which columns are empty, and whether the table is small enough for a load to change it."""
-        if self._stack is None or not self._landed:
-            return Counted(may_change=True, empty=frozenset(columns))
+        """Look which columns are empty, how many rows there are, and whether a load may change so many."""
+        is_empty = not self._brought
+        if self._stack is None or not self._exists:
+            return Counted(may_change=True, empty=frozenset(columns), is_empty=is_empty)
         row_count, empty = count_values(self._stack.warehouse, self._dataset, columns & self._landed)
-        return Counted(row_count <= widen_row_limit(self._stack), empty | (columns - self._landed))
+        return Counted(
+            row_count <= widen_row_limit(self._stack),
+            empty | (columns - self._landed),
+            is_empty=is_empty and row_count == 0,
+        )
 
     def look_into(self, file: Inspected, positions: Set[int]) -> Inspected:
         """Look which columns of a file have a value."""

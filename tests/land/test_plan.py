@@ -26,10 +26,16 @@ ID = Column("id", sqltypes.BIGINT)
 
 
 def plan_of(
-    group: Group, landing: dict[str, SqlType] | None, contract: Contract | None = None, *, may_widen: bool = True
+    group: Group,
+    landing: dict[str, SqlType] | None,
+    contract: Contract | None = None,
+    *,
+    may_widen: bool = True,
+    is_empty: bool | None = False,
 ) -> Plan:
     existing = None if landing is None else tuple(Column(name, type_) for name, type_ in landing.items())
-    return plan_load("orders", group, Table(existing, may_change=may_widen), contract or Contract())
+    table = Table(existing, may_change=may_widen, is_empty=is_empty)
+    return plan_load("orders", group, table, contract or Contract())
 
 
 @given(st.lists(FILE_COLUMNS, max_size=6), st.none() | LANDING, st.sampled_from(SchemaChange), st.booleans())
@@ -139,6 +145,18 @@ def test_one_file_that_brings_more_new_columns_than_a_transaction_takes_is_rejec
     plan = plan_of(group_of(file_of({**most, "one_more": sqltypes.BIGINT})), {"id": sqltypes.BIGINT})
     assert plan.rejections[0].error.reason is Reason.TOO_MANY_NEW_COLUMNS
     assert plan_of(group_of(file_of({**most, "one_more": sqltypes.BIGINT})), None).rejections == ()
+
+
+def test_an_empty_table_gets_what_is_too_many_for_a_transaction_ahead_of_it() -> None:
+    group = group_of(file_of({f"n{number}": sqltypes.BIGINT for number in range(FREE_STATEMENTS + 1)}))
+
+    unknown, empty = (plan_of(group, {}, is_empty=is_empty) for is_empty in (None, True))
+
+    assert (unknown.is_crowded, unknown.ahead, unknown.rejections) == (True, (), ())  # who has counted plans again
+    assert (empty.fits_one_transaction, empty.rejections) == (True, ())
+    assert empty.ahead == empty.new_columns == empty.relied_on
+    few = plan_of(group_of(file_of({"n": sqltypes.BIGINT})), {}, is_empty=True)
+    assert (few.ahead, len(few.new_columns)) == ((), 1)
 
 
 def test_a_table_that_would_get_too_many_columns_takes_none_of_the_file() -> None:

@@ -19,11 +19,13 @@ from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import ddl, ledger, sqltypes, statements
 from ingest_lambda.warehouse.catalog import Catalog
 from ingest_lambda.warehouse.sqltypes import parse_type
-from ingest_lambda.warehouse.statements import Column, Widening
+from ingest_lambda.warehouse.statements import MAX_STATEMENTS, Column, Widening
+from landfall.deploy import bootstrap
 from landfall.operate import evolution
 from tests.land.warehouse import Land, new_dataset
 
 FIRST = pa.table({"id": [1], "name": ["one"]})
+MANY_MORE = pa.table({"id": [3]} | {f"k{i}": [i] for i in range(MAX_STATEMENTS)})
 ID_AND_NAME = [{"name": "id", "data_type": "bigint"}, {"name": "name", "data_type": "varchar"}]
 
 # What differs -> the file, and why it is rejected under evolve and under freeze; None where it lands.
@@ -319,6 +321,36 @@ def test_as_many_new_columns_as_a_transaction_takes_land_and_more_are_rejected(l
     assert (rejected.status, rejected.reason) == (Status.REJECTED, Reason.TOO_MANY_NEW_COLUMNS)
     assert rejected.verdict is not None
     assert f"{FREE_STATEMENTS + 1} new (m0 BIGINT, m1 BIGINT, " in (rejected.verdict.found or "")
+
+
+@pytest.mark.parametrize("declared", [[], ID_AND_NAME], ids=["no column", "two columns"])
+@pytest.mark.parametrize("first", [[], [pa.table({"id": pa.array([], pa.int64())})]], ids=["", "after one of no rows"])
+def test_the_first_rows_of_a_declared_dataset_bring_any_number_of_columns(
+    land: Land, declared: list[dict[str, str]], first: list[pa.Table]
+) -> None:
+    """A deployment makes the table, with the declared columns alone, before a file is there."""
+    name, number = new_dataset(), 2 * MAX_STATEMENTS
+    land.contracts[name] = parse_contract({"columns": declared, "copies": "skip"})
+    bootstrap.prepare_dataset(land.warehouse, name, land.contracts[name])
+    function = land.function()
+    for table in first:
+        function.receive(land.put(f"raw/{name}/0.parquet", table))
+    wide = pa.table({"id": [1]} | {f"n{i}": [i] for i in range(number)})
+    wider = pa.table({"id": [2]} | {f"m{i}": [i] for i in range(number)})
+
+    # both together, since what is one load shall not depend on the table's having been made before it
+    outcomes = function.receive(*(land.put(f"raw/{name}/{n}.parquet", each) for n, each in enumerate((wide, wider))))
+
+    assert {outcome.status for outcome in outcomes} == {Status.LANDED}
+    assert len({outcome.load_id for outcome in outcomes}) == 1
+    assert land.rows(f"select id, n0, m{number - 1} as m from landing.{name} order by id") == [
+        {"id": 1, "n0": 0, "m": None},
+        {"id": 2, "n0": None, "m": number - 1},
+    ]
+    assert len(recorded(land, name)) == (2 * number if declared else 0)
+
+    [outcome] = function.receive(land.put(f"raw/{name}/3.parquet", MANY_MORE))
+    assert outcome.reason is Reason.TOO_MANY_NEW_COLUMNS
 
 
 def test_files_may_have_as_many_columns_as_a_table_holds(land: Land) -> None:
