@@ -270,6 +270,31 @@ def test_too_many_files_of_bad_rows_alone_stop_the_upsert_until_they_are_undone(
     published.take_out(*bad[1:], *good)
 
 
+def test_many_small_files_of_mostly_bad_rows_stop_the_upsert_and_one_fewer_only_warns(published: Published) -> None:
+    warehouse = published.warehouse
+    mostly_bad = [
+        orders_file(
+            f"mostly-bad-{number}",
+            [*(order(f"bad-{number}-{row}", "unheard of") for row in range(8)), order(f"new-{number}")],
+        )
+        for number in range(BAD_FILES)
+    ]
+    for file in mostly_bad:
+        warehouse.loader.land(file)
+
+    run = published.stopped_by("orders__quarantine_rate")
+
+    shown = found_by(warehouse, "orders__quarantine_rate", run)
+    assert {row["_source_file"] for row in shown} == {file.source for file in mostly_bad}
+    assert {row["row_status"] for row in shown} == {"quarantined"}
+
+    warehouse.loader.undo(mostly_bad[0])
+    run = warehouse.build_green(*ORDERS)
+    assert (run.status("orders__quarantine_rate"), run.status("orders")) == ("warn", "success")
+    assert published.counted() == (BAD_FILES - 1, 8 * (BAD_FILES - 1), 0)
+    published.take_out(*mostly_bad[1:])
+
+
 def test_as_many_files_of_bad_rows_among_many_good_ones_only_warn(published: Published) -> None:
     bad = [orders_file(f"some-bad-{number}", [order(f"bad-{number}", "unheard of")]) for number in range(BAD_FILES)]
     good = [orders_file(f"many-good-{number}", [order(f"new-{number}")]) for number in range(3 * BAD_FILES)]

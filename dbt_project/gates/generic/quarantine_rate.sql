@@ -3,7 +3,19 @@
 ) %}
 
 {#- Bad files that are too small to stop the batch are found too, and warn -#}
-{{ config(warn_if='<> 0', error_if='<> 0 and max(_stops) = 1') }}
+{{
+    config(
+        warn_if='<> 0',
+        error_if='<> 0 and max(_stops) = 1',
+        meta={
+            'subject': 'files of bad rows held back',
+            'says': 'More rows of these files are in quarantine than the gate'
+            ~ ' lets pass: none of those rows is modeled. The files are too'
+            ~ ' small, and too few, to stop the batch.',
+            'remedy': 'landfall undo {file}',
+        },
+    )
+}}
 
 with checked as (
 
@@ -24,13 +36,31 @@ per_file as (
 
 ),
 
+{#- A single bad row says nothing of a file that has others -#}
+compared as (
+
+    select
+        _file_id,
+        quarantined_in_file,
+        rows_in_file,
+        case
+            when quarantined_in_file = rows_in_file then 1
+            when
+                quarantined_in_file > 1
+                and quarantined_in_file > {{ max_rate }} * rows_in_file
+                then 1
+            else 0
+        end as is_bad
+    from per_file
+
+),
+
 per_run as (
 
     select
         count(*) as files_in_run,
-        sum(case when quarantined_in_file = rows_in_file then 1 else 0 end)
-            as bad_files_in_run
-    from per_file
+        sum(is_bad) as bad_files_in_run
+    from compared
 
 ),
 
@@ -39,24 +69,24 @@ judged as (
     select
         per_run.bad_files_in_run,
         per_run.files_in_run,
-        per_file.quarantined_in_file,
-        per_file.rows_in_file,
-        per_file._file_id,
+        compared.quarantined_in_file,
+        compared.rows_in_file,
+        compared._file_id,
         case
             when
-                per_file.quarantined_in_file >= {{ min_rows }}
-                and per_file.quarantined_in_file
-                > {{ max_rate }} * per_file.rows_in_file
+                compared.quarantined_in_file >= {{ min_rows }}
+                and compared.quarantined_in_file
+                > {{ max_rate }} * compared.rows_in_file
                 then 1
             when
-                per_file.quarantined_in_file = per_file.rows_in_file
+                compared.is_bad = 1
                 and per_run.bad_files_in_run >= {{ min_bad_files }}
                 and per_run.bad_files_in_run
                 > {{ max_bad_file_rate }} * per_run.files_in_run
                 then 1
-            when per_file.quarantined_in_file = per_file.rows_in_file then 0
+            when compared.is_bad = 1 then 0
         end as _stops
-    from per_file
+    from compared
     cross join per_run
 
 )
