@@ -44,7 +44,7 @@ def _explain_one(query: Query, result: Any) -> dict[str, Any]:
         "failures": result.failures,
         "files": files,
         "examples": [readable(row) for row in examples],
-        "remedy": remedies(files, _advice(result)),
+        "remedy": _remedy(result, files),
         **_said(result),
     }
 
@@ -57,21 +57,28 @@ def unexplained(result: Any, why: str) -> dict[str, Any]:
         "failures": result.failures,
         "files": [],
         "examples": [],
-        "remedy": remedies([], _advice(result)),
+        "remedy": _remedy(result, []),
         "note": note,
         **_said(result),
     }
 
 
 def _said(result: Any) -> dict[str, str]:
-    """Return what a gate that only warns says of what it found: `says` in its `meta`, and `subject`, in short."""
+    """Return what a gate says of what it only warns of: `says` in its `meta`, and `subject`, in short."""
     meta = result.node.config.meta or {}
-    return {word: meta[word] for word in ("says", "subject") if meta.get(word)} if meta.get("says") else {}
+    if not _only_warns(result) or not meta.get("says"):
+        return {}
+    return {word: meta[word] for word in ("says", "subject") if meta.get(word)}
 
 
-def _advice(result: Any) -> str | None:
+def _remedy(result: Any, files: Sequence[str]) -> list[str]:
+    """List what fixes it: of what only warns, whose rows may be right, what the gate itself advises or nothing."""
     advice: str | None = (result.node.config.meta or {}).get("remedy")
-    return advice
+    return [] if _only_warns(result) and not advice else remedies(files, advice)
+
+
+def _only_warns(result: Any) -> bool:
+    return str(result.status) == "warn"
 
 
 def within(limit: int, explanations: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

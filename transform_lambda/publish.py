@@ -30,7 +30,7 @@ OTHER_WAY_OUT = (
 
 # What finds the whole, and stays whole.
 _WHOLE = {"report", "run_id", "environment", "Bucket", "Key"}
-HELD_BACK = "Nothing of these files is modeled: all their rows are in quarantine. They are too small to stop the batch."
+TOO_FEW = "Found, and too few to stop the batch:"  # of a gate that has no words of its own for it
 _NOT_PASSED = {"fail", "warn", "error", "runtime error"}
 
 Json = Mapping[str, Any]
@@ -150,9 +150,7 @@ def subject(run: Run) -> str:
 
 
 def _short(gate: Json) -> str:
-    """Return what a subject says of a gate that warns: its own words, or its name where it has only long ones."""
-    if not gate.get("says"):
-        return "files of bad rows held back"
+    """Return what a subject says of a gate that warns: its own words in short, or its name."""
     return str(gate.get("subject") or f"warned: {gate['gate']}")
 
 
@@ -237,14 +235,14 @@ def _gate_failure(run: Run) -> list[str]:
 
 
 def _warnings(gates: Sequence[Json]) -> list[str]:
-    """Tell of what stops nothing, so that nobody would see it: in words of its gate, or that it is held back."""
+    """Tell of what stops nothing, so that nobody would see it: in words of its gate, if it has any."""
     return [
         line
-        for says in dict.fromkeys(gate.get("says", HELD_BACK) for gate in gates)
+        for says in dict.fromkeys(gate.get("says", TOO_FEW) for gate in gates)
         for line in (
             "",
             says,
-            *(line for gate in gates if gate.get("says", HELD_BACK) == says for line in _explained_gate(gate)),
+            *(line for gate in gates if gate.get("says", TOO_FEW) == says for line in _explained_gate(gate)),
         )
     ]
 
@@ -266,6 +264,8 @@ def _to_fix(failing: Iterable[Json]) -> list[str]:
     ['  undo a', '  undo b', '  run']
     """
     commands = [command for gate in failing for command in gate["remedy"]]
+    if not commands:
+        return ["", OTHER_WAY_OUT]
     last_places = {command: place for place, command in enumerate(commands)}
     return [
         "",

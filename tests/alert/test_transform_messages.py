@@ -22,6 +22,9 @@ def plan(**changes: Any) -> dict[str, Any]:
     return {"datasets": ["order_summary"], "reasons": reasons, **asked} | changes
 
 
+WARNED = {"says": "None of these rows is modeled.", "subject": "files of bad rows held back"}
+
+
 def failing_gate(**changes: Any) -> dict[str, Any]:
     """Return an explained gate with three examples of one file."""
     return {
@@ -88,11 +91,10 @@ def test_a_success_tells_why_it_ran_what_was_built_and_what_was_quarantined() ->
 
 
 def test_a_success_beside_files_of_bad_rows_names_them_with_examples_and_commands() -> None:
-    held_back = run("succeeded", warning=[failing_gate(failures=3)])
+    held_back = run("succeeded", warning=[failing_gate(failures=3, **WARNED)])
     text = text_of(held_back)
     assert "1 passed" in text
-    assert "Nothing of these files is modeled" in text
-    assert text.index("Nothing of these files") < text.index(FILE) < text.index("bad-0") < text.index("landfall undo")
+    assert text.index("None of these rows") < text.index(FILE) < text.index("bad-0") < text.index("landfall undo")
     assert held_back.severity == "medium"
     assert "held back" in message(held_back)["subject"]
     assert facts(held_back)["warning"][0]["files"] == [FILE]
@@ -107,17 +109,28 @@ def test_a_gate_that_only_warns_says_itself_what_it_found() -> None:
     assert "lost by their sequence" in message(run("succeeded", warning=[lost]))["subject"]
     other = {**failing_gate(gate="feed__of_ours"), "says": "Look at this."}
     assert message(run("succeeded", warning=[other]))["subject"].endswith("models built, warned: feed__of_ours")
-    both = message(run("succeeded", warning=[lost, failing_gate()] * 2))["subject"]
+    both = message(run("succeeded", warning=[lost, failing_gate(**WARNED)] * 2))["subject"]
     assert both.endswith("models built, lost by their sequence, files of bad rows held back")
-    assert text_of(run("succeeded", warning=[lost, failing_gate()])).count("Nothing of these files is modeled") == 1
+    assert text_of(run("succeeded", warning=[lost, failing_gate(**WARNED)] * 2)).count(WARNED["says"]) == 1
+
+
+def test_a_gate_that_warns_without_words_of_its_own_promises_no_quarantine_and_no_undo() -> None:
+    warned = failing_gate(gate="orders__known_status", failures=3, remedy=[])
+    of = run("succeeded", warning=[warned])
+    text = text_of(of)
+    assert "too few to stop the batch" in text
+    assert text.index("orders__known_status") < text.index(FILE) < text.index("bad-0")
+    assert "quarantine." not in text
+    assert "landfall undo" not in text
+    assert message(of)["subject"].endswith("models built, warned: orders__known_status")
 
 
 def test_a_failed_gate_tells_of_files_of_bad_rows_beside_it() -> None:
     warned = failing_gate(
-        gate="items__quarantine_rate", files=["s3://b/raw/i"], remedy=remedies(["s3://b/raw/i"], None)
+        gate="items__quarantine_rate", files=["s3://b/raw/i"], remedy=remedies(["s3://b/raw/i"], None), **WARNED
     )
     text = text_of(run("gate_failed", warning=[warned]))
-    assert text.index(FILE) < text.index("Nothing of these files") < text.index("s3://b/raw/i")
+    assert text.index(FILE) < text.index("None of these rows") < text.index("s3://b/raw/i")
     assert text.index("landfall undo raw/i") < text.index("landfall transform --wait")
 
 

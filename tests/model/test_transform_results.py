@@ -98,6 +98,24 @@ def test_a_gate_s_own_words_go_with_what_it_found() -> None:
     assert (explained["says"], explained["subject"]) == ("Rows are lost.", "rows lost")
 
 
+@pytest.mark.parametrize(
+    ("status", "advice", "remedy"),
+    [
+        ("fail", None, ["landfall undo raw/x", "landfall transform --wait"]),
+        ("warn", None, []),
+        ("warn", "landfall undo {file}", ["landfall undo raw/x", "landfall transform --wait"]),
+    ],
+)
+def test_an_undo_is_advised_where_a_gate_stopped_something_or_says_so_itself(
+    status: str, advice: str | None, remedy: list[str]
+) -> None:
+    found = result("test", status, failures=1)
+    found.node.config.meta = {"says": "Look at this.", "remedy": advice}
+    (explained,) = explain(lambda _sql: [{"_source_file": "s3://bucket/raw/x"}], [found])
+    assert explained["remedy"] == remedy
+    assert ("says" in explained) == (status == "warn")
+
+
 def test_an_explanation_that_breaks_keeps_the_verdict() -> None:
     def query(_sql: str) -> list[dict[str, Any]]:
         raise RuntimeError("the table is gone")

@@ -142,6 +142,20 @@ def test_a_failed_gate_is_an_outcome_that_names_the_file_and_the_way_out(ready: 
     assert plan()["build"] is True
 
 
+def test_a_small_file_of_mostly_bad_rows_is_told_in_the_gate_s_own_words_with_an_undo(ready: ModelWarehouse) -> None:
+    bad = [order(f"bad-{number}", order_status="lost") for number in range(8)]
+    file = orders_file("small", [*bad, order("o-1")])
+    ready.loader.land(file)
+    result = run()
+    assert result["outcome"] == "succeeded"
+    (warned,) = result["warning"]
+    assert (warned["gate"], warned["failures"], warned["files"]) == ("orders__quarantine_rate", 8, [file.source])
+    assert warned["subject"] == "files of bad rows held back"
+    assert "none of those rows is modeled" in warned["says"]
+    assert warned["remedy"] == [f"landfall undo {file.key}", "landfall transform --wait"]
+    assert modeled_orders(ready) == {"o-1": "placed"}
+
+
 def test_items_go_on_beside_the_failed_gate_of_orders_in_one_run_of_two_invocations(ready: ModelWarehouse) -> None:
     ready.loader.land(bad_file())
     ready.loader.land(items_file("items", [item("i-1", "not-yet-known"), item("i-2", None)]))
