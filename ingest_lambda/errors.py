@@ -94,3 +94,10 @@ class RejectedFileError(Exception):
         self.row = row
         self.remedy = remedy
         self.evolve_to = evolve_to
+
+
+class OverLimitError(RejectedFileError):
+    """Reading the file takes more memory or time than the function gives it: COPY may read it all the same."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Reason.CRASHES_READER, detail)

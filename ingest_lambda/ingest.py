@@ -23,7 +23,7 @@ from ingest_lambda.arrive.known_folders import KnownFolders
 from ingest_lambda.arrive.owned import logs_by_folder
 from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Rules, route
 from ingest_lambda.bucket.objects import Place
-from ingest_lambda.errors import ConfigError, FileGoneError, RejectedFileError, TransientError
+from ingest_lambda.errors import ConfigError, FileGoneError, OverLimitError, RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import rules_of
 from ingest_lambda.judge.paths import Group, group_by_path
@@ -31,6 +31,7 @@ from ingest_lambda.load.counted import Counted
 from ingest_lambda.load.load import Loader, rejection_outcome
 from ingest_lambda.load.markers import Markers
 from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.read.content import room_on_disk
 from ingest_lambda.read.footer import Budget, Inspected
 from ingest_lambda.read.formats import inspect_any
 from ingest_lambda.reasons import NO_PARQUET
@@ -151,13 +152,20 @@ class Ingest:
         unrecorded = self._record_snapshots(dataset, [each.file for each in files])
         if unrecorded:
             return unrecorded
-        harmless, outcomes = self._probe(dataset, files) if receive_count > 1 else (files, [])
-        readable, unreadable = self._inspect(dataset, harmless)
+        failed_before = receive_count > LOADS_LEFT_TO_COPY
+        faults = self._probe(dataset, files, failed_before=failed_before) if receive_count > 1 else {}
+        outcomes = [fault for fault in faults.values() if isinstance(fault, FileOutcome)]
+        ended = {outcome.file.file_id for outcome in outcomes}
+        readable, unreadable = self._inspect(dataset, [each for each in files if each.file.file_id not in ended])
         placed, misplaced = self._place(dataset, readable, files)
         outcomes += unreadable + misplaced
-        for group in group_by_path(placed, failed_before=receive_count > LOADS_LEFT_TO_COPY):
+        for group in group_by_path(
+            [_limited(each, faults.get(each.file.file_id)) for each in placed],
+            failed_before=failed_before,
+            room_on_disk=room_on_disk(),
+        ):
             outcomes += self._load(dataset, group)
-        return self._kept(dataset, outcomes)
+        return self._kept(dataset, outcomes, came_before=receive_count > 1)
 
     def _record_snapshots(self, dataset: str, files: Sequence[FileVersion]) -> list[FileOutcome]:
         """Write down the snapshots that files are part of, before any of them lands or is rejected."""
@@ -168,12 +176,13 @@ class Ingest:
 
         return self._guarded(dataset, files, record)
 
-    def _kept(self, dataset: str, outcomes: list[FileOutcome]) -> list[FileOutcome]:
+    def _kept(self, dataset: str, outcomes: list[FileOutcome], *, came_before: bool) -> list[FileOutcome]:
         """Keep what was rejected, with its verdict, and let it be tried again where that fails."""
         rejected = [self._discreet(outcome) for outcome in outcomes if outcome.status is Status.REJECTED]
         if not rejected:
             return outcomes
-        kept = self._guarded(dataset, [outcome.file for outcome in rejected], lambda: self._keep(rejected))
+        keep = partial(self._keep, dataset, rejected, came_before=came_before)
+        kept = self._marked(self._guarded(dataset, [outcome.file for outcome in rejected], keep))
         return [outcome for outcome in outcomes if outcome.status is not Status.REJECTED] + kept
 
     def _discreet(self, rejected: FileOutcome) -> FileOutcome:
@@ -188,19 +197,33 @@ class Ingest:
         land = partial(self._markers.land, marker.dataset, marker.file)
         outcomes = self._marked(self._guarded(marker.dataset, [marker.file], lambda: [land()]))
         self._report.load(marker.dataset, outcomes, time.monotonic() - started)
-        return self._kept(marker.dataset, outcomes)
+        return self._kept(marker.dataset, outcomes, came_before=False)
 
-    def _probe(self, dataset: str, files: Sequence[Candidate]) -> tuple[Sequence[Candidate], list[FileOutcome]]:
-        """Read files whose messages have come before in a process of their own: one may have ended this function."""
-        started = time.monotonic()
+    def _probe(
+        self, dataset: str, files: Sequence[Candidate], *, failed_before: bool
+    ) -> dict[str, FileOutcome | OverLimitError]:
+        """Read files whose messages have come before in a process of their own: one may have ended this function.
+
+        Return by file id what has met its end by that, and what only COPY may read.
+        """
+        started, s3 = time.monotonic(), self._clients.s3
+        faults: dict[str, FileOutcome | OverLimitError] = {}
         try:
-            found = probe(self._clients.s3, self._while_there_is_time(files))
-            outcomes = [_unfit(each, why) for each in files if (why := found[each.file.file_id])]
+            remaining, in_time = self._warehouse.remaining_seconds, self._while_there_is_time(files)
+            found = probe(s3, in_time, failed_before=failed_before, remaining_seconds=remaining)
+            for each in files:
+                fault = found[each.file.file_id]
+                if isinstance(fault, OverLimitError):
+                    faults[each.file.file_id] = fault
+                elif isinstance(fault, RejectedFileError):
+                    faults[each.file.file_id] = _unfit(each, fault)
+                elif fault is not None:
+                    faults[each.file.file_id] = self._retried(each.file, dataset, fault)
         except Exception as error:  # the report has the trace
-            outcomes = [self._retried(each.file, dataset, error) for each in files]
+            faults = {each.file.file_id: self._retried(each.file, dataset, error) for each in files}
+        outcomes = [fault for fault in faults.values() if isinstance(fault, FileOutcome)]
         self._report.load(dataset, outcomes, time.monotonic() - started)
-        ended = {outcome.file.file_id for outcome in outcomes}
-        return [each for each in files if each.file.file_id not in ended], outcomes
+        return faults
 
     def _while_there_is_time(self, files: Iterable[Candidate]) -> Iterator[FileVersion]:
         for each in files:
@@ -272,10 +295,18 @@ class Ingest:
             return others + [self._retried(outcome.file, outcome.dataset or "", error) for outcome in told]
         return outcomes
 
-    def _keep(self, rejected: list[FileOutcome]) -> list[FileOutcome]:
-        """Quarantine, tell and record what was rejected."""
-        self._quarantine.keep(rejected)
-        return rejected
+    def _keep(self, dataset: str, rejected: list[FileOutcome], *, came_before: bool) -> list[FileOutcome]:
+        """Quarantine, tell and record what was rejected; not what has landed before, whose answer was lost."""
+        landed = self._loader.landed(dataset, [each.file.file_id for each in rejected]) if came_before else {}
+        news = [each for each in rejected if each.file.file_id not in landed]
+        if news:
+            self._quarantine.keep(news)
+        return news + [
+            FileOutcome(each.file, Status.DUPLICATE, dataset, "already landed", 0, load_id=load_id, load_seq=load_seq)
+            for each in rejected
+            for load_id, load_seq in [landed.get(each.file.file_id, (None, None))]
+            if load_id is not None
+        ]
 
     def _tell(self, news: Sequence[FileOutcome]) -> None:
         topic = self._settings.failure_topic_arn
@@ -362,6 +393,11 @@ def group_for_loading(candidates: Iterable[Candidate]) -> list[list[Candidate]]:
         size = FILES_TOGETHER.get(receive_count, 1)
         groups += [group[start : start + size] for start in range(0, len(group), size)]
     return groups
+
+
+def _limited(inspected: Inspected, fault: FileOutcome | OverLimitError | None) -> Inspected:
+    """Note of a file that this function cannot read its rows."""
+    return replace(inspected, over_limit=fault) if isinstance(fault, OverLimitError) else inspected
 
 
 def _unfit(candidate: Candidate, error: RejectedFileError) -> FileOutcome:

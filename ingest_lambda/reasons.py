@@ -89,7 +89,10 @@ REMEDIES = {
         "write the file again, or upload it again if the transfer may have damaged it; "
         "the detail is what the reader said"
     ),
-    Reason.CRASHES_READER: "write the file again with another writer, or a newer version of it",
+    Reason.CRASHES_READER: (
+        "landfall replay the file; where it is rejected again, write it again with another writer, or with smaller row "
+        "groups, pages and values"
+    ),
     Reason.ROW_COUNT_MISMATCH: "write the file again: its footer and its data disagree",
     Reason.INVALID_MANIFEST: "write a manifest as UNLOAD does, which lists files of the dataset in this bucket",
 }

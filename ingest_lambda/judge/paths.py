@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ingest_lambda.read.footer import Inspected
+from ingest_lambda.read.footer import WHOLE_FILE_BYTES, Footer, Inspected
 
 MEBIBYTE = 1024**2
 # Above it, reading and writing a file takes the function longer than the load of its own that is spared.
@@ -49,29 +49,54 @@ def canonical(file: Inspected, reason: str) -> Group:
     return Group(LoadPath.CANONICAL, (file,), (reason,))
 
 
-def group_by_path(files: Sequence[Inspected], *, failed_before: bool = False) -> list[Group]:
+def group_by_path(
+    files: Sequence[Inspected], *, failed_before: bool = False, room_on_disk: int | None = None
+) -> list[Group]:
     """Choose each file's path, and put together what is loaded together.
 
     `failed_before`: loads of these files have failed again and again, perhaps for what COPY said of one of them in
-    words that nobody foresaw; so the function reads them all.
+    words that nobody foresaw; so the function reads them all. But not what it cannot read: a file above its limits, or
+    above `room_on_disk` bytes, is COPY's where that reads it right. Else it goes alone, so that what becomes of it
+    becomes of no other.
     """
-    distrust = "its loads have failed, so COPY does not read the file itself" if failed_before else None
-    obstacles = [obstacle_of(file) or distrust for file in files]
-    large = [file for file, obstacle in zip(files, obstacles, strict=True) if not obstacle and file.size > LARGE_BYTES]
-    others = [
-        (file, obstacle or f"one of {len(files) - len(large)} small files")
-        for file, obstacle in zip(files, obstacles, strict=True)
-        if obstacle or file.size <= LARGE_BYTES
-    ]
-    groups = [Group(LoadPath.AS_IS, (file,), ("a large file that COPY reads right",)) for file in large]
-    if len(others) == 1 and not any(obstacles):
-        return [*groups, Group(LoadPath.AS_IS, (others[0][0],), ("a single file that COPY reads right",))]
-    return [*groups, *_bounded(others)]
+    by_copy: list[tuple[Inspected, str]] = []
+    alone: list[tuple[Inspected, str]] = []
+    others: list[tuple[Inspected, str | None]] = []
+    for file in files:
+        obstacle, unread = obstacle_of(file), _why_unread(file, room_on_disk)
+        distrust = "its loads have failed, so COPY does not read the file itself" if failed_before else None
+        if unread and obstacle:
+            alone.append((file, obstacle))
+        elif unread:
+            by_copy.append((file, unread))
+        elif not obstacle and not distrust and file.size > LARGE_BYTES:
+            by_copy.append((file, "a large file that COPY reads right"))
+        else:
+            others.append((file, obstacle or distrust))
+    if len(others) == 1 and not others[0][1] and not alone:
+        by_copy.append((others[0][0], "a single file that COPY reads right"))
+        others = []
+    together = [(file, why or f"one of {len(others)} small files") for file, why in others]
+    as_is = [Group(LoadPath.AS_IS, (file,), (why,)) for file, why in by_copy]
+    return [*as_is, *_bounded(together), *(canonical(file, why) for file, why in alone)]
+
+
+def _why_unread(file: Inspected, room_on_disk: int | None) -> str | None:
+    """Say why the function does not read a file, if it must not; what is small is read as bytes, not from disk."""
+    if file.over_limit is not None:
+        return "a file that COPY reads right, and the function does not"
+    is_too_large = room_on_disk is not None and file.size > max(room_on_disk, WHOLE_FILE_BYTES)
+    return "a file that COPY reads right, and that is too large for the function's disk" if is_too_large else None
 
 
 def obstacle_of(file: Inspected) -> str | None:
     """Say which column COPY would misread or refuse, and why; None where there is none."""
-    for column in file.footer.columns:
+    return obstacle_in(file.footer)
+
+
+def obstacle_in(footer: Footer) -> str | None:
+    """Say the same of a file by its footer."""
+    for column in footer.columns:
         if column.obstacle is not None:
             return f"COPY cannot read column {column.name}: {column.obstacle}"
     return None

@@ -54,6 +54,8 @@ def plan_load(
     for file, why in zip(group.files, group.reasons, strict=True):
         columns.unsure = set()
         try:
+            if group.path is LoadPath.CANONICAL and file.over_limit is not None:
+                raise file.over_limit
             refuse_table_format(dataset, file, contract, ownership)
             refuse_foreign(file, known)
             names = _names(file, keeps_positions=keeps_positions)
@@ -102,6 +104,8 @@ def _to_be_read(plan: Plan) -> Plan:
         return plan
     [file] = plan.files
     why = KEEPS_POSITIONS if plan.keeps_positions else _why_to_read(file, plan.columns)
+    if why and file.inspected.over_limit is not None:
+        return _rejected(plan, file.inspected.over_limit)
     return replace(plan, path=LoadPath.CANONICAL, files=(replace(file, why=why),)) if why else plan
 
 
@@ -126,5 +130,11 @@ def _too_long(plan: Plan, group: Group) -> Plan:
         found=f"{len(file.names)} columns",
         expected=f"statements of at most {statements.MAX_STATEMENT_BYTES} bytes",
     )
+    return _rejected(plan, error)
+
+
+def _rejected(plan: Plan, error: RejectedFileError) -> Plan:
+    """Reject the one file of a plan."""
+    [file] = plan.files
     rejections = (*plan.rejections, Rejection(file.inspected, error))
     return replace(plan, files=(), rejections=rejections, new_columns=(), widenings=(), retypings=(), columns=())

@@ -9,7 +9,7 @@ at all, so redelivered, concurrent and late events are no-ops, and a statement t
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -39,6 +39,7 @@ from ingest_lambda.read.presence import known, look_into
 from ingest_lambda.warehouse import copies, ddl, ledger, owned_folders, removals, snapshot_files, statements
 from ingest_lambda.warehouse.catalog import Catalog, Tables, count_values
 from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
+from ingest_lambda.warehouse.landed import read_landed
 from ingest_lambda.warehouse.owned_folders import OwnedFolders
 from ingest_lambda.warehouse.statements import Column
 
@@ -72,6 +73,19 @@ class Loader:
     def contract(self, dataset: str) -> Contract:
         """Say what is declared of a dataset; nothing, if it is not."""
         return self.contracts.get(dataset, Contract())
+
+    def landed(self, dataset: str, file_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """Name the load, and its number, of those files whose rows are in landing.
+
+        Raises:
+            TransientError, ConfigError: the warehouse does not answer, or denies access.
+        """
+        self._catalog.forget(dataset)
+        tables = self._catalog.tables(dataset)
+        if tables.columns is None:
+            return {}
+        with self._warehouse.session() as session:
+            return read_landed(session, dataset, file_ids, restores=tables.restores)
 
     def land(self, dataset: str, group: Group) -> list[FileOutcome]:
         """Land the files of `group`, each a different version.

@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ingest_lambda.bucket.refusals import s3_error
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.file_version import FileVersion
-from ingest_lambda.read.footer import WHOLE_FILE_BYTES, Inspected
+from ingest_lambda.read.footer import WHOLE_FILE_BYTES, Inspected, read_end
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -69,18 +69,40 @@ def on_disk(s3: S3Client, file: FileVersion, size: int) -> Iterator[Path]:
         yield Path(disk.name)
 
 
+@contextmanager
+def only_end(s3: S3Client, file: FileVersion, size: int) -> Iterator[Path]:
+    """Give the path of a file of `size` bytes whose end is a parquet file's, with its footer; the rest is a hole.
+
+    Raises:
+        RejectedFileError: the end is not that of a parquet file.
+        FileGoneError: that version exists no more.
+        TransientError, ConfigError: S3 does not answer or denies access.
+    """
+    end = read_end(s3, file)
+    with tempfile.NamedTemporaryFile() as disk:
+        disk.truncate(size)
+        disk.seek(size - len(end))
+        disk.write(end)
+        disk.flush()
+        yield Path(disk.name)
+
+
 def room_for(file: FileVersion, size: int) -> None:
     """Check that a file of `size` bytes fits the disk, and a part of what it is rewritten to.
 
     Raises:
         ConfigError: it does not.
     """
-    free = shutil.disk_usage(tempfile.gettempdir()).free
-    if free < size + SPARE_BYTES:
+    if room_on_disk() < size:
         raise ConfigError(
-            f"{file.uri} of {size} bytes does not fit the function's disk, of which {free} bytes are free: "
+            f"{file.uri} of {size} bytes does not fit the function's disk, which has room for {room_on_disk()} bytes: "
             "raise the parameter EphemeralStorageMegabytes of land.yaml"
         )
+
+
+def room_on_disk() -> int:
+    """Tell how many bytes a file may have that is read from disk."""
+    return shutil.disk_usage(tempfile.gettempdir()).free - SPARE_BYTES
 
 
 def opened(s3: S3Client, file: FileVersion) -> GetObjectOutputTypeDef:

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda.bucket.refusals import empty_object, s3_error
-from ingest_lambda.errors import RejectedFileError, TransientError
+from ingest_lambda.errors import OverLimitError, RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.read.blame import rejection_of
 from ingest_lambda.read.columns import columns_of
@@ -66,7 +66,8 @@ class Footer:
 class Inspected:
     """A readable file: what its footer says, and what S3 says (size in bytes, LastModified in UTC).
 
-    `content` is all of it where it is small and was kept; `text` is what was found of a text file.
+    `content` is all of it where it is small and was kept; `text` is what was found of a text file. `over_limit`: its
+    rows are not for this function to read, and why; COPY may.
     """
 
     file: FileVersion
@@ -76,6 +77,7 @@ class Inspected:
     modified_at: datetime
     content: bytes | None = field(default=None, repr=False, compare=False)
     text: TextFacts | None = None
+    over_limit: OverLimitError | None = field(default=None, compare=False)
 
     @property
     def has_no_records(self) -> bool:
@@ -129,6 +131,17 @@ def inspect(s3: S3Client, file: FileVersion, budget: Budget | None = None) -> In
         tail = _read_tail(s3, file, needed)
     content = tail.data if is_kept and len(tail.data) == tail.size else None
     return Inspected(file, parse_footer(tail.data, tail.size), tail.size, tail.etag, tail.modified_at, content)
+
+
+def read_end(s3: S3Client, file: FileVersion) -> bytes:
+    """Read the end of exactly this version, its footer and perhaps more; nothing of it is parsed but its length.
+
+    Raises:
+        RejectedFileError, FileGoneError, TransientError, ConfigError: as `inspect`.
+    """
+    tail = _read_tail(s3, file, TAIL_BYTES)
+    needed = footer_bytes(tail.data, tail.size)
+    return tail.data if needed <= len(tail.data) else _read_tail(s3, file, needed).data
 
 
 def footer_bytes(tail: bytes, size: int) -> int:

@@ -1,7 +1,8 @@
 """LAND: the process that reads suspects, and may die of it.
 
-In: paths, one a line on standard input; the limit of address space in bytes as argument. Out: a line of JSON a path:
-`{}` for a file that can be read to its end, else the rejection. `ready` is said first. `probe` starts it.
+In: lines on standard input: `footer` or `rows`, and a path; the limit of address space in bytes as argument. Out: a
+line of JSON for each: the rejection, else `{}` for a file that can be read to its end, and of a footer whether COPY
+reads such a file right (`{"is_for_copy": true}`). `ready` is said first. `probe` starts it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.judge.paths import obstacle_in
 from ingest_lambda.read.faults import faults_of_the_file
 from ingest_lambda.read.footer import TAIL_BYTES, Footer, footer_bytes, parse_footer
 from ingest_lambda.read.parquet_rows import joined_batches
@@ -19,14 +21,15 @@ from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.rewrite import BatchOf, check_row_count, convert_batch, convert_stored
 from ingest_lambda.warehouse.statements import Column
 
+FOOTER, ROWS = "footer", "rows"
 
-def read(path: Path) -> None:
+
+def read(path: Path, footer: Footer) -> None:
     """Decode a file to its end, and convert its values as a load into a table of its own types would.
 
     Raises:
         RejectedFileError: it cannot land.
     """
-    footer = read_footer(path)
     columns = [Column(column.name, column.type) for column in footer.columns if column.type]
     names = tuple(column.name for column in footer.columns)
     rows = 0
@@ -55,18 +58,24 @@ def read_footer(path: Path) -> Footer:
     return parse_footer(tail, size)
 
 
-def answer(path: Path) -> dict[str, object]:
+def answer(what: str, path: Path) -> dict[str, object]:
     """Tell what reading a file earned, as `probe` takes it."""
+    footer: Footer | None = None
     try:
         with faults_of_the_file("reading the file"):
-            read(path)
+            footer = read_footer(path)
+            if what == FOOTER:
+                return {"is_for_copy": obstacle_in(footer) is None}
+            read(path, footer)
     except RejectedFileError as error:
         facts = {"column": error.column, "found": error.found, "expected": error.expected, "row": error.row}
         return {"reason": error.reason.value, "detail": error.detail, **facts}
     except MemoryError as error:
         limit = resource.getrlimit(resource.RLIMIT_AS)[0] // 1024**2
         detail = f"reading the file takes more than {limit} MB of memory: {error}"
-        return {"reason": Reason.CRASHES_READER.value, "detail": detail}
+        if footer is not None:
+            return {"over_limit": detail}
+        return {"reason": Reason.CRASHES_READER.value, "detail": f"its footer alone: {detail}"}
     return {}
 
 
@@ -77,7 +86,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     print("ready", flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer(Path(line.rstrip("\n")))), flush=True)
+        what, _, path = line.rstrip("\n").partition(" ")
+        print(json.dumps(answer(what, Path(path))), flush=True)
 
 
 if __name__ == "__main__":

@@ -148,8 +148,12 @@ class Connection:
         Raises:
             TransientError: the time is up.
         """
-        if self._remaining_seconds() <= 0:
+        if self.remaining_seconds() <= 0:
             raise TransientError("the time is up")
+
+    def remaining_seconds(self) -> float:
+        """Tell how long a wait may take."""
+        return self._remaining_seconds()
 
     def fetch(self, statement_id: str) -> list[Row]:
         """Fetch all pages of a statement's result; numbers and texts as the Data API gives them, NULL as None."""

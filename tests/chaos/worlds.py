@@ -99,7 +99,7 @@ def read_here(s3: Any, files: Iterable[FileVersion]) -> dict[str, RejectedFileEr
 def _fault_of(path: Path) -> RejectedFileError | None:
     try:
         with faults_of_the_file("reading the file"):
-            probe_child.read(path)
+            probe_child.read(path, probe_child.read_footer(path))
     except RejectedFileError as error:
         return error
     return None

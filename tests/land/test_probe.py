@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
-from ingest_lambda.errors import ConfigError, RejectedFileError, TransientError
+from ingest_lambda.errors import ConfigError, OverLimitError, RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reasons import Reason
@@ -48,7 +48,7 @@ def test_a_file_that_takes_too_much_memory_is_rejected_and_the_others_are_read(l
     found = probe(land.client("s3"), [before, poison, after], TIGHT)
 
     error = found[poison.file_id]
-    assert isinstance(error, RejectedFileError)
+    assert isinstance(error, OverLimitError)
     assert error.reason is Reason.CRASHES_READER
     assert "memory" in error.detail
     assert (found[before.file_id], found[after.file_id]) == (None, None)
@@ -61,7 +61,7 @@ def test_a_file_that_takes_too_long_is_rejected_and_the_others_are_read(land: La
     found = probe(land.client("s3"), [slow, quick], Limits(seconds=10, bytes_per_second=10**12))
 
     error = found[slow.file_id]
-    assert isinstance(error, RejectedFileError)
+    assert isinstance(error, OverLimitError)
     assert error.reason is Reason.CRASHES_READER
     assert "seconds" in error.detail
     assert found[quick.file_id] is None
@@ -137,7 +137,7 @@ def test_what_is_no_parquet_is_said_to_be_none(land: Land) -> None:
 
     found = probe(land.client("s3"), [empty, text])
 
-    reasons = [error.reason for error in found.values() if error]
+    reasons = [error.reason for error in found.values() if isinstance(error, RejectedFileError)]
     assert reasons == [Reason.EMPTY_FILE, Reason.NOT_PARQUET]
 
 
@@ -169,3 +169,27 @@ def test_a_child_that_cannot_start_blames_no_file(land: Land, monkeypatch: pytes
 
     with pytest.raises((TransientError, ConfigError)):
         probe(land.client("s3"), [file])
+
+
+def test_of_a_large_file_that_copy_reads_right_the_footer_alone_is_read_until_its_loads_have_failed(
+    land: Land, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest_lambda.rewrite.probe.LARGE_BYTES", 100)
+    bad, none, nested = put_all(
+        land, pa.table({"name": ["a", "b\0"]}), b"a,b\n" * 100, pa.table({"n": [["a"], ["b\0"]]})
+    )
+
+    found = probe(land.client("s3"), [bad, none, nested])
+    failed = probe(land.client("s3"), [bad], failed_before=True)
+
+    assert found[bad.file_id] is None
+    reasons = [error.reason for error in found.values() if isinstance(error, RejectedFileError)]
+    assert reasons == [Reason.NOT_PARQUET, Reason.INVALID_TEXT]
+    assert isinstance(failed[bad.file_id], RejectedFileError)
+
+
+def test_a_file_is_not_rejected_for_the_time_that_others_have_taken(land: Land) -> None:
+    [file] = put_all(land, pa.table({"at": [[number] for number in range(300_000)]}))
+
+    with pytest.raises(TransientError, match="time"):
+        probe(land.client("s3"), [file], remaining_seconds=lambda: 0.02)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.read.meaning import Kind, Meaning
 from ingest_lambda.reasons import Reason
@@ -367,7 +368,7 @@ def test_a_malformed_value_in_a_file_is_named_with_its_row(land: Land, function:
     )
     assert land.count(f"landing.{dataset}") == 0
     found = probe(land.client("s3"), [file])[file.file_id]
-    assert found is not None
+    assert isinstance(found, RejectedFileError)
     assert (found.reason, found.row) == (Reason.MALFORMED_VARIANT, 3)
 
 
