@@ -14,7 +14,7 @@
         {%- for what, operation in [('insert', 'I'), ('update', 'U'), ('delete', 'D')] %}
         when {{ said }} in (
             {%- for code in codes[what] -%}
-                {{ sql_text(code.strip().upper(), 256) }}{% if not loop.last %}, {% endif %}
+                {{ sql_value(code.strip().upper()) }}{% if not loop.last %}, {% endif %}
             {%- endfor -%}
         ) then '{{ operation }}'
         {%- endfor %}

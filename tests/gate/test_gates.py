@@ -354,6 +354,23 @@ def found_by(warehouse: ModelWarehouse, gate: str, run: DbtRun) -> list[dict[str
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
+@pytest.mark.parametrize(
+    ("value", "in_sql"),
+    [
+        (r"'a\\b'", "'a' || chr(92) || 'b'"),
+        (r"'\\'", "chr(92)"),
+        (r"'it\'s'", "'it''s'"),
+        ("'x' * 300", "repeat('x', 300)"),
+        ("1", "'1'"),
+    ],
+)
+def test_a_known_value_is_compared_as_it_is(warehouse: ModelWarehouse, value: str, in_sql: str) -> None:
+    """A backslash that became a slash, or a text that was cut, would be a value that no row has."""
+    query = f"select count(*) from (select {in_sql} as word) as found where word in ({{{{ sql_value({value}) }}}})"
+    [sql] = warehouse.dbt("compile", "--inline", query).compiled.values()
+    assert warehouse.transformer.value(sql) == 1
+
+
 def test_reasons_are_those_whose_conditions_hold_whatever_the_others_say(warehouse: ModelWarehouse) -> None:
     """True, false and NULL in every mixture, behind reasons that are known already and behind none."""
     rules = {"one": "a", "two": "b or c", "three": "not c"}

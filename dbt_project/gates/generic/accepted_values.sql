@@ -6,7 +6,7 @@ where
     {{ column_name }} is not null
     and {{ column_name }} not in (
         {% for value in values -%}
-        {{ sql_text(value, 256) }}{% if not loop.last %}, {% endif %}
+        {{ sql_value(value) }}{% if not loop.last %}, {% endif %}
         {%- endfor %}
     )
 
