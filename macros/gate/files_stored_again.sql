@@ -36,11 +36,25 @@
             group by _file_id
         ) as contents
             on landed.file_id = contents._file_id
+        {%- if loads is not none %}
+        {#- A version whose rows are in landing, and of which staging keeps none, says nothing: it has no place. By landing
+            itself, since the rows may leave it while the run goes on #}
+        left join (
+            {%- for dataset, numbers in loads.items() %}
+            select distinct _file_id
+            from {{ api.Relation.create(database=target.database, schema='landing', identifier=dataset) }}
+            where {{ among_loads({dataset: numbers}, "'" ~ dataset ~ "'", '_load_seq') }}
+            {% if not loop.last %}union all{% endif %}
+            {%- endfor %}
+        ) as in_landing
+            on landed.file_id = in_landing._file_id
+        {%- endif %}
         where
             not landed.is_undone
             and landed.row_count > 0
             {%- if loads is not none %}
             and ({{ among_loads(loads, 'landed.dataset', 'landed.load_seq') }})
+            and (contents._file_id is not null or in_landing._file_id is null)
             {%- endif %}
     ) as versions
 {%- endmacro %}

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from dbt.artifacts.resources.v1.components import ColumnInfo
+from dbt.contracts.graph.nodes import ModelNode
 from hypothesis import HealthCheck, Phase, given, settings
 
 from ingest_lambda.warehouse.sqltypes import ALIASES, parse_type
@@ -389,6 +390,43 @@ def test_what_was_stored_again_stays_so_when_the_rows_of_the_first_have_left_lan
         warehouse.run_green(*RUN)
         assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "DE", False)]
         assert warehouse.transformer.rows(QUARANTINED) == [("c-1", STORED_AGAIN), ("c-2", STORED_AGAIN)]
+
+
+@contextmanager
+def staging_where(warehouse: ModelWarehouse, condition: str) -> Iterator[None]:
+    """Let the staging model of customers keep those rows alone that meet a condition."""
+    assert warehouse.manifest is not None
+    node = warehouse.manifest.nodes["model.landfall.stg_customers"]
+    assert isinstance(node, ModelNode)
+    known = node.raw_code
+    source = "from {{ source('landing', 'customers') }}"
+    node.raw_code = known.replace(source, f"{source} where {condition}")
+    assert node.raw_code != known
+    try:
+        yield
+    finally:
+        node.raw_code = known
+        warehouse.empty()
+        warehouse.run_green("--select", "stg_customers")
+
+
+@pytest.mark.parametrize("filtered", ["first", "again"])
+def test_a_version_of_which_staging_keeps_no_row_has_no_place(worker_warehouse: ModelWarehouse, filtered: str) -> None:
+    warehouse = worker_warehouse
+    warehouse.empty()
+    with change_feeds.declared(warehouse, BY_FILE), staging_where(warehouse, "customer_name <> 'a test'"):
+        kept = {"first": "a test", "again": "a test"} | {"again" if filtered == "first" else "first": "real"}
+        first = said("first", NOON, customer("c-1", country="DE", customer_name=kept["first"]))
+        again = said("first", NOON + 2 * HOUR, customer("c-1", country="FR", customer_name=kept["again"]))
+        warehouse.loader.land(first)
+        warehouse.loader.land(said("second", NOON + HOUR, customer("c-1", country="IT")))
+        for file in (None, replace(again, version="2")):
+            if file:
+                warehouse.loader.land(file)
+            for refresh in ((), ("--full-refresh",)):
+                warehouse.run_green(*refresh, *RUN)
+                assert warehouse.transformer.rows(QUARANTINED) == []
+        assert warehouse.transformer.rows(CUSTOMERS) == [("c-1", "FR" if filtered == "first" else "IT", False)]
 
 
 def test_what_is_stored_after_a_restart_is_newer_whatever_its_sequence(worker_warehouse: ModelWarehouse) -> None:
