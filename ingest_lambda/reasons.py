@@ -37,6 +37,7 @@ class Reason(StrEnum):
     LEGACY_CALENDAR = "legacy_calendar"
     INVALID_VALUE = "invalid_value"
     PARTITION_MISMATCH = "partition_mismatch"
+    CLOCK_MISMATCH = "clock_mismatch"
     DUPLICATE_MAP_KEY = "duplicate_map_key"
     MALFORMED_VARIANT = "malformed_variant"
     UNREADABLE_DATA = "unreadable_data"
@@ -83,6 +84,8 @@ REMEDIES = {
     Reason.INVALID_VALUE: "correct the value; or, before the dataset's first load, declare another data_type for the "
     "column in its source YAML and deploy",
     Reason.PARTITION_MISMATCH: "upload the file under folders that say what its rows say, or without the column",
+    Reason.CLOCK_MISMATCH: "where the wall clocks are in UTC, declare wall_clocks in the source YAML, deploy, then "
+    "landfall replay the file; else write the column as it was, or under another name",
     Reason.DUPLICATE_MAP_KEY: "write each key of a map once, or the column as a list of pairs",
     Reason.MALFORMED_VARIANT: "write the file again with a newer version of its writer, or the column as text (JSON)",
     Reason.UNREADABLE_DATA: (

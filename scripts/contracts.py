@@ -31,6 +31,7 @@ ALIKE = 0.8  # of 1.0: from where on a name is taken for a misspelt setting
 COPIES = frozenset({"land", "skip"})  # what becomes of a file whose bytes have landed
 STAGED = re.compile(r"source\(\s*['\"]landing['\"]\s*,\s*['\"](\w+)['\"]\s*\)")
 BUSINESS_TIME = re.compile(r"business_time\(\s*\[([^\]]*)\]")
+UTC = "UTC"  # the one zone that wall clocks can be declared in
 MAX_DAYS = 36_500  # a century, within what DATEADD reaches
 RAW = "raw/"  # under which landing reads
 
@@ -60,6 +61,7 @@ class Contract(TypedDict):
     snapshot: NotRequired[dict[str, Any]]
     copies: NotRequired[str]
     retention_days: NotRequired[int]
+    wall_clocks: NotRequired[dict[str, str]]
 
 
 SETTINGS = frozenset(Contract.__annotations__) - {"columns"}  # what config.meta may say of a dataset
@@ -165,7 +167,29 @@ def _contract(table: dict[str, Any]) -> Contract:
         contract["copies"] = _copies(table["name"], meta["copies"], contract)
     if "retention_days" in meta:
         contract["retention_days"] = _retention_days(table["name"], meta["retention_days"], contract)
+    if "wall_clocks" in meta:
+        contract["wall_clocks"] = _wall_clocks(table["name"], meta["wall_clocks"], [each["name"] for each in declared])
     return contract
+
+
+def _wall_clocks(dataset: str, zones: Any, columns: Sequence[str]) -> dict[str, str]:
+    """Read in which zone the wall clocks of columns are: UTC, since landing converts none."""
+    if not isinstance(zones, dict) or not zones or not all(isinstance(name, str) for name in zones):
+        raise ValueError(
+            f"{dataset}: wall_clocks are {zones!r}; they are columns and their zone, as {{placed_at: UTC}}"
+        )
+    known = {fold_case(name) for name in columns}
+    for name, zone in zones.items():
+        if zone != UTC:
+            raise ValueError(
+                f"{dataset}: the wall clocks of {name} are in {zone!r}, and landing converts none: only {UTC} can be "
+                "declared, or write the column as instants"
+            )
+        if known and fold_case(name) not in known:
+            raise ValueError(
+                f"{dataset}: wall_clocks have {name!r}, which is no column with a data_type of the dataset"
+            )
+    return dict(zones)
 
 
 def _retention_days(dataset: str, days: Any, contract: Contract) -> int:

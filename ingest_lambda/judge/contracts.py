@@ -48,7 +48,7 @@ class Contract:
     seen since they can be). `changes`: how its rows say what the source did; None where it is no change feed.
     `snapshot`: how its snapshots end, where a file, or a folder of them, replaces the one before. With `skips_copies` a
     file does not land whose bytes have. `retention_days`: after how many days modeled rows may leave landing; None:
-    never.
+    never. `utc_wall_clocks` are columns whose wall clocks are in UTC, so that they are instants as well.
     """
 
     schema_change: SchemaChange = SchemaChange.EVOLVE
@@ -65,6 +65,7 @@ class Contract:
     snapshot: Snapshot | None = None
     skips_copies: bool = False
     retention_days: int | None = None
+    utc_wall_clocks: frozenset[str] = frozenset()
 
     @property
     def keeps_positions(self) -> bool:
@@ -149,6 +150,7 @@ def parse_contract(content: Mapping[str, Any]) -> Contract:
         snapshot=parse_snapshot(content["snapshot"]) if "snapshot" in content else None,
         skips_copies=content.get("copies") == SKIP,
         retention_days=content.get("retention_days"),
+        utc_wall_clocks=frozenset(map(fold_case, content.get("wall_clocks", {}))),
     )
 
 

@@ -6,17 +6,19 @@ stage holds, where each of the stage's columns goes, whether it fits one transac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest_lambda.arrive.partitions import PathColumn
+from ingest_lambda.clock import Clock
 from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.judge.clocks import Timestamps
 from ingest_lambda.judge.partitions import described
 from ingest_lambda.judge.paths import LoadPath
 from ingest_lambda.judge.schema_change import FREE_STATEMENTS, brings_values, statements_of
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.read.schema import FileColumn
-from ingest_lambda.warehouse import ddl, statements
+from ingest_lambda.warehouse import clocks, ddl, statements
 from ingest_lambda.warehouse.sqltypes import VARCHAR, SqlType
 from ingest_lambda.warehouse.statements import ROW_NUMBER, Column, Stage, Target, Widening
 from ingest_lambda.warehouse.transport import transport_of
@@ -57,6 +59,11 @@ class PlannedFile:
         described = zip(self.names, footer.columns, strict=True)
         return frozenset(name for name, column in described if not brings_values(footer, column))
 
+    @property
+    def timestamps(self) -> tuple[Timestamps, ...]:
+        """Its columns that have timestamps of which it says what they are."""
+        return timestamps_of(self.names, self.inspected)
+
 
 @dataclass(frozen=True)
 class Rejection:
@@ -79,6 +86,10 @@ class Plan:
     writes. `free_statements`: by how many statements it may change landing. `is_empty`: landing has no row; None where
     nobody has counted.
 
+    `aside` are files whose timestamps are something else than those of a file before them, with the verdict if that has
+    landed; they are judged then. `clocks` is what timestamps the load brings, `mixed` the columns of which files that
+    stand say both; `records_clocks`: the ledger has a column for it.
+
     `doubtful` and `unsure` are what it could not know and would have made a difference: whether columns of landing, and
     columns of files (their positions by file id), have a value.
     """
@@ -98,9 +109,22 @@ class Plan:
     restores: bool = False
     keeps_positions: bool = False
     free_statements: int = FREE_STATEMENTS
+    aside: tuple[Rejection, ...] = ()
+    clocks: Mapping[str, frozenset[Clock]] = field(default_factory=dict)
+    mixed: frozenset[str] = frozenset()
+    records_clocks: bool = False
     is_empty: bool | None = None
     doubtful: frozenset[str] = frozenset()
     unsure: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    @property
+    def has_clocks(self) -> bool:
+        """Whether a file of it says of a column what its timestamps are."""
+        return any(file.timestamps for file in self.files)
+
+    def clocks_as_planned(self) -> list[str]:
+        """Say on which condition it lands, for its statement on the ledger."""
+        return clocks.as_planned(self.dataset, self.clocks, self.mixed) if self.records_clocks else []
 
     @property
     def type_changes(self) -> tuple[Widening, ...]:
@@ -237,11 +261,21 @@ class Plan:
                 statements.insert_rows(
                     self.dataset, LONGEST_ID, stage, LONGEST_ID, self.targets(), restores=self.restores
                 ),
+                *self.clocks_as_planned(),
                 *ddl.check_types(self.dataset, self.relied_on),
                 *ddl.widen_columns(self.dataset, self.widenings),
                 *ddl.retype_columns(self.dataset, self.retypings),
             )
         )
+
+
+def timestamps_of(names: Sequence[str], inspected: Inspected) -> tuple[Timestamps, ...]:
+    """List the columns of a file that bring timestamps of which it says what they are, as landing calls them."""
+    return tuple(
+        Timestamps(name, column.clock, column.found)
+        for name, column in zip(names, inspected.footer.columns, strict=True)
+        if column.clock is not None and brings_values(inspected.footer, column)
+    )
 
 
 def _typed(file: PlannedFile) -> list[Column]:

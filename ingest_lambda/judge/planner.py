@@ -12,11 +12,12 @@ from dataclasses import replace
 
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.judge.belonging import refuse_foreign, refuse_keyless
+from ingest_lambda.judge.clocks import ColumnClocks
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.names import landing_names
 from ingest_lambda.judge.partitions import columns_of_path
 from ingest_lambda.judge.paths import Group, LoadPath
-from ingest_lambda.judge.plan import Plan, PlannedFile, Rejection
+from ingest_lambda.judge.plan import Plan, PlannedFile, Rejection, timestamps_of
 from ingest_lambda.judge.schema_change import LandingColumns, Table, free_statements
 from ingest_lambda.judge.table_formats import NOBODY, Ownership, refuse_table_format
 from ingest_lambda.judge.widening import Fit, fit
@@ -37,19 +38,21 @@ def plan_load(
     ownership: Ownership = NOBODY,
     records_paths: bool = False,
     restores: bool = False,
+    records_clocks: bool = False,
 ) -> Plan:
     """Plan the load of `group` into a landing table of which `table` is known.
 
     `ownership`: which folders table formats own. `records_paths`: the dataset was first seen since the folders of keys
     can be columns, so they are unless its contract says otherwise. `restores`: rows may have been removed, which the
-    load brings back.
+    load brings back. `records_clocks`: the ledger has a column for what timestamps are.
     """
-    columns = LandingColumns(dataset, table, contract)
+    columns, clocks = LandingColumns(dataset, table, contract), ColumnClocks(dataset, table.clocks, contract)
     has_paths = records_paths if contract.partitions is None else contract.partitions
     keeps_positions = contract.keeps_positions
     known = [column.name.strip() for column in contract.columns or table.columns or ()]
     planned: list[PlannedFile] = []
     rejections: list[Rejection] = []
+    aside: list[Rejection] = []
     unsure: dict[str, frozenset[int]] = {}
     for file, why in zip(group.files, group.reasons, strict=True):
         columns.unsure = set()
@@ -62,8 +65,19 @@ def plan_load(
             has_path = has_paths and file.footer.row_count != 0
             path = columns_of_path(file.file.key, keeps_positions=keeps_positions) if has_path else ()
             refuse_keyless([*names, *(said.name for said in path)], contract.key, file)
-            columns.take(names, file.footer, path)
-            planned.append(PlannedFile(file, tuple(names), why, path))
+            brings = timestamps_of(names, file)
+            refused = clocks.contradicted(file.file, brings)
+            later = refused or clocks.differing(file.file, brings)
+            if later:
+                columns.doubt_value(names.index(later.column), file.footer)
+            if refused:
+                raise refused.error
+            if later:
+                aside.append(Rejection(file, later.error))
+            else:
+                columns.take(names, file.footer, path)
+                clocks.take(file.file, brings)
+                planned.append(PlannedFile(file, tuple(names), why, path))
         except RejectedFileError as error:
             rejections.append(Rejection(file, error))
         if columns.unsure:
@@ -83,6 +97,10 @@ def plan_load(
         records_paths=records_paths,
         restores=restores,
         keeps_positions=keeps_positions,
+        aside=tuple(aside),
+        clocks=clocks.brought(),
+        mixed=clocks.mixed(),
+        records_clocks=records_clocks,
         free_statements=free_statements(contract) - (removals.STATEMENTS if restores else 0),
         is_empty=table.is_empty,
         doubtful=frozenset(columns.doubtful),

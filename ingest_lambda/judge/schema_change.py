@@ -12,10 +12,11 @@ column of a file or of landing has a value, and that makes a difference, it is n
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ingest_lambda.arrive.partitions import PathColumn
 from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.judge.clocks import Known
 from ingest_lambda.judge.contracts import Contract, SchemaChange
 from ingest_lambda.judge.names import MAX_COLUMNS
 from ingest_lambda.judge.partitions import described, of_the_path
@@ -45,6 +46,7 @@ class Table:
     `counted`: the columns of which it is known whether they hold a value, `empty` those that hold none. `may_change`:
     it has so few rows that a load may rewrite columns of it, `is_empty` that it has none; None where nobody has
     counted. `in_the_way`: the warehouse's words of an object that stands on columns, so that none of them can change.
+    `clocks`: what is known of its timestamps.
     """
 
     columns: tuple[Column, ...] | None
@@ -53,6 +55,7 @@ class Table:
     may_change: bool | None = None
     is_empty: bool | None = None
     in_the_way: str | None = None
+    clocks: Known = field(default_factory=Known)
 
 
 class LandingColumns:
@@ -108,6 +111,11 @@ class LandingColumns:
         self._types = types
         self._used |= used
         self._has_rows = True
+
+    def doubt_value(self, position: int, footer: Footer) -> None:
+        """Note that it makes a difference whether a column of the file has a value, unless its footer tells."""
+        if footer.columns[position].has_values is None:
+            self.unsure.add(position)
 
     def before(self) -> tuple[Column, ...]:
         """Name landing's columns as they are; where it is made at once, those declared, of the types that they need."""

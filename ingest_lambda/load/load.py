@@ -9,7 +9,7 @@ at all, so redelivered, concurrent and late events are no-ops, and a statement t
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from ingest_lambda.errors import (
     UnexpectedValueError,
 )
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.clocks import Known
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.paths import Group, LoadPath, canonical
 from ingest_lambda.judge.plan import Plan, PlannedFile
@@ -35,8 +36,10 @@ from ingest_lambda.judge.table_formats import Ownership
 from ingest_lambda.judge.verdict import verdict_of
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.load.staging import Staged, Staging, numbered
+from ingest_lambda.read.footer import Inspected
 from ingest_lambda.read.presence import known, look_into
-from ingest_lambda.warehouse import copies, ddl, ledger, owned_folders, removals, snapshot_files, statements
+from ingest_lambda.reasons import Reason
+from ingest_lambda.warehouse import clocks, copies, ddl, ledger, owned_folders, removals, snapshot_files, statements
 from ingest_lambda.warehouse.catalog import Catalog, Tables, count_values
 from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
 from ingest_lambda.warehouse.landed import read_landed
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 
 PLAN_ATTEMPTS = 3
 COLUMNS_AHEAD = statements.MAX_STATEMENTS - 2  # in one transaction, beside the mutex and the record
+BY_THE_LEDGER = frozenset({Reason.CLOCK_MISMATCH})  # of a file that the ledger holds, its event has come again
 
 
 class Loader:
@@ -69,6 +73,7 @@ class Loader:
         self.owned = OwnedFolders(warehouse)
         self._widen_row_limit = widen_row_limit
         self._in_the_way: dict[str, str] = {}
+        self._clocks: dict[str, clocks.Memory] = {}  # of the datasets where that has mattered
 
     def contract(self, dataset: str) -> Contract:
         """Say what is declared of a dataset; nothing, if it is not."""
@@ -117,14 +122,23 @@ class Loader:
             except CatalogChangedError:
                 self._catalog.forget(dataset)
                 self.owned.read(dataset)
+                self._read_clocks(dataset)
         return self._land(dataset, group)
 
     def _land(self, dataset: str, group: Group) -> list[FileOutcome]:
         plan = self._plan(dataset, group)
+        if plan.has_clocks and not plan.records_clocks:
+            clocks.keep_kinds(self._warehouse, dataset)
+            self._catalog.forget(dataset)
+            plan = self._plan(dataset, group)
         if not plan.fits_one_transaction:
             return [outcome for half in group.halves() for outcome in self.land(dataset, half)]
-        rejected = [_unloaded(entry.inspected.file, dataset, entry.error) for entry in plan.rejections]
-        return rejected + (self._load(plan) if plan.files else [])
+        outcomes = [_unloaded(entry.inspected.file, dataset, entry.error) for entry in plan.rejections]
+        outcomes += self._load(plan) if plan.files else []
+        if plan.aside:
+            self._read_clocks(dataset)
+            outcomes += self.land(dataset, _group_of(group, [entry.inspected for entry in plan.aside]))
+        return outcomes
 
     def _load(self, plan: Plan) -> list[FileOutcome]:
         load = _Load(self._s3, self._warehouse, self._place, plan, self.contract(plan.dataset))
@@ -147,13 +161,19 @@ class Loader:
             return self.land(plan.dataset, canonical(file.inspected, f"COPY could not read it: {error}"))
         finally:
             load.clean_up()
-        self._catalog.remember(plan.dataset, Tables(plan.after, plan.records_paths, plan.restores))
+        self._catalog.remember(plan.dataset, self._tables_after(plan))
         self._catalog.add_values(plan.dataset, _with_values(rest))
         known = [file for file, each in zip(rest, outcomes, strict=True) if each.status is not Status.LANDED]
         if known and not plan.restores and self._may_have_been_removed(plan.dataset):
             landed = [each for each in outcomes if each.status is Status.LANDED]
             return lost + landed + self.land(plan.dataset, _group(plan.path, known))
         return lost + outcomes
+
+    def _tables_after(self, plan: Plan) -> Tables:
+        return Tables(plan.after, plan.records_paths, plan.restores, plan.records_clocks)
+
+    def _read_clocks(self, dataset: str) -> None:
+        self._clocks[dataset] = clocks.read_memory(self._warehouse, dataset)
 
     def _may_have_been_removed(self, dataset: str) -> bool:
         """Look whether the ledger says by now whose rows were removed; one that is known may be such a file."""
@@ -169,8 +189,16 @@ class Loader:
             if not (plan.rejections or plan.type_changes or plan.is_crowded or plan.doubtful or plan.unsure):
                 return plan
             self._catalog.forget(dataset)
+        if dataset in self._clocks:
+            self._read_clocks(dataset)
         looks = Looks(partial(self._count, dataset), partial(look_into, self._s3))
-        return settle(group, self._table(dataset), partial(self._plan_now, dataset), looks)
+        table, plan_now = self._table(dataset), partial(self._plan_now, dataset)
+        plan = settle(group, table, plan_now, looks)
+        refused = [entry.inspected.file.file_id for entry in plan.rejections if entry.error.reason in BY_THE_LEDGER]
+        landed = self.owned.in_ledger(dataset, refused) if refused else set()
+        if not landed:
+            return plan
+        return settle(group, replace(table, clocks=replace(table.clocks, files=landed)), plan_now, looks)
 
     def _plan_now(self, dataset: str, group: Group, table: Table) -> Plan:
         return plan_load(
@@ -181,10 +209,12 @@ class Loader:
             ownership=self._ownership(dataset, group, has_landed=table.columns is not None),
             records_paths=self._catalog.tables(dataset).records_paths,
             restores=self._catalog.tables(dataset).restores,
+            records_clocks=self._catalog.tables(dataset).records_clocks,
         )
 
     def _table(self, dataset: str) -> Table:
-        table = Table(self._catalog.tables(dataset).columns, self._catalog.with_values(dataset))
+        known = Known(self._clocks.get(dataset, {}))
+        table = Table(self._catalog.tables(dataset).columns, self._catalog.with_values(dataset), clocks=known)
         in_the_way = self._in_the_way.get(dataset)
         return replace(table, may_change=True, in_the_way=in_the_way) if in_the_way else table
 
@@ -273,7 +303,12 @@ class _Load:
             ),
             *([snapshot_files.insert_staged(dataset, self._files)] if self._contract.lists_each_file else []),
             statements.insert_ledger(
-                dataset, self._load_id, self._files, self._only_if(), records_paths=self._plan.records_paths
+                dataset,
+                self._load_id,
+                self._files,
+                self._only_if(),
+                records_paths=self._plan.records_paths,
+                records_clocks=self._plan.records_clocks,
             ),
             self._select_outcomes(),
             *([removals.restore(dataset, self._files)] if self._plan.restores else []),
@@ -329,10 +364,11 @@ class _Load:
         ]
         return [statements.record_schema_changes(self._plan.dataset, changes, self._load_id)] if changes else []
 
-    def _only_if(self) -> str | None:
-        """Undo the load where the log of a table format has arrived since it was planned."""
+    def _only_if(self) -> list[str]:
+        """Undo the load where the log of a table format has arrived, or timestamps of another kind have landed."""
         folders = self._plan.owned_folders
-        return None if folders is None else owned_folders.as_planned(self._plan.dataset, folders)
+        as_planned = [] if folders is None else [owned_folders.as_planned(self._plan.dataset, folders)]
+        return [*as_planned, *self._plan.clocks_as_planned()]
 
     def _outcome(self, planned: PlannedFile, said: Row, cut: tuple[str, ...]) -> FileOutcome:
         status, reason = self._standing(said)
@@ -364,6 +400,13 @@ class _Load:
 
 def _group(path: LoadPath, files: list[PlannedFile]) -> Group:
     return Group(path, tuple(file.inspected for file in files), tuple(file.why for file in files))
+
+
+def _group_of(group: Group, files: Collection[Inspected]) -> Group:
+    """Take some files out of a group."""
+    wanted = {file.file.file_id for file in files}
+    chosen = [each for each in zip(group.files, group.reasons, strict=True) if each[0].file.file_id in wanted]
+    return Group(group.path, tuple(file for file, _ in chosen), tuple(why for _, why in chosen))
 
 
 def _corrected(plan: Plan, error: UnexpectedValueError) -> Group:

@@ -18,7 +18,7 @@ from ingest_lambda.read.schema import fingerprint
 from ingest_lambda.rewrite import rewrite
 from ingest_lambda.rewrite.path_values import path_values
 from ingest_lambda.rewrite.writer import CanonicalObject
-from ingest_lambda.warehouse import ledger
+from ingest_lambda.warehouse import clocks, ledger
 from ingest_lambda.warehouse.statements import Column
 
 if TYPE_CHECKING:
@@ -140,4 +140,5 @@ def _ledger_entry(number: int, planned: PlannedFile, row_count: int, path: LoadP
         schema_fingerprint=fingerprint(planned.schema),
         load_path=path,
         path_columns=[said.name for said in planned.path],
+        timestamp_kinds=clocks.fact((each.column, each.clock) for each in planned.timestamps),
     )

@@ -13,11 +13,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ingest_lambda.clock import Clock
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.read.arrow_types import inner_types
 from ingest_lambda.read.cautions import caution_of
-from ingest_lambda.read.meaning import meanings
+from ingest_lambda.read.clocks import clock_of, is_by_spark, needs_original
+from ingest_lambda.read.meaning import Meaning, meanings
 from ingest_lambda.read.metadata import Element, Metadata, Reach
+from ingest_lambda.read.original import original_types
 from ingest_lambda.read.schema import FileColumn, Leaf, Obstacle, file_column
 from ingest_lambda.read.spark_schema import is_variant
 from ingest_lambda.reasons import Reason
@@ -52,10 +55,27 @@ def columns_of(schema: Any, said: Metadata) -> tuple[FileColumn, ...]:
         described = file_column(column.name, column.type, stored, meaning)
         if stored is not None and may_be_beyond(described, stored.annotation, said.reach[position]):
             described = replace(described, obstacle=Obstacle.RANGE)
-        has_values = _has_values(said.has_values[position : position + leaves])
-        columns.append(replace(described, has_values=has_values, caution=caution_of(element, said, position)))
+        columns.append(
+            replace(
+                described,
+                has_values=_has_values(said.has_values[position : position + leaves]),
+                caution=caution_of(element, said, position),
+                clock=_clock(leaf, len(columns), [each.type for each in arrow], meaning, said),
+            )
+        )
         position += leaves
     return _shared(tuple(columns))
+
+
+def _clock(leaf: Any, number: int, arrow: Sequence[Any], meaning: Meaning | None, said: Metadata) -> Clock | None:
+    """Say what the timestamps of column `number` are; the writer's arrow schema is looked up where that needs it."""
+    if leaf is None:
+        return None
+    physical, logical = leaf.physical_type, leaf.logical_type.to_json()
+    original = meaning.original if meaning else None
+    if original is None and needs_original(physical, logical):
+        original = original_types(arrow, said)[number]
+    return clock_of(physical, logical, original, is_by_spark=is_by_spark(said))
 
 
 @functools.lru_cache(maxsize=64)

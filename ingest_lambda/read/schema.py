@@ -20,6 +20,7 @@ from typing import Any
 
 from pyarrow import types  # type: ignore[import-untyped]  # pyarrow ships no types
 
+from ingest_lambda.clock import Clock
 from ingest_lambda.read.arrow_types import inner_types, plain_type
 from ingest_lambda.read.meaning import Kind, Meaning
 from ingest_lambda.warehouse import sqltypes
@@ -45,7 +46,7 @@ class FileColumn:
     that it has no value and suits a landing column of any type. `has_values` is what the file says of it: False where
     all are NULL (or empty lists, where it is nested), None where it says nothing. `meaning` is how its values are to be
     taken, None where the arrow type that they are read in says all of it. `caution` is what users of its writer would
-    not expect of how it lands.
+    not expect of how it lands. `clock` is what its timestamps are, None where it has none or the file does not say.
     """
 
     name: str
@@ -56,6 +57,7 @@ class FileColumn:
     has_values: bool | None = None
     meaning: Meaning | None = None
     caution: str | None = None
+    clock: Clock | None = None
 
 
 UNITS = {"milliseconds": "MILLIS", "microseconds": "MICROS", "nanoseconds": "NANOS"}

@@ -14,7 +14,7 @@ from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.client import Connection, Warehouse
 from ingest_lambda.warehouse.removals import REMOVED_AT
 from ingest_lambda.warehouse.sqltypes import VARBYTE, SqlType, parse_type
-from ingest_lambda.warehouse.statements import DATASET_NAME, METADATA, PATH_FACT, Column
+from ingest_lambda.warehouse.statements import CLOCK_FACT, DATASET_NAME, METADATA, PATH_FACT, Column
 
 Columns = tuple[Column, ...]
 COUNTED_AT_ONCE = 200  # names of the longest kind are 30 KB of the 100 KB that a statement may have
@@ -25,12 +25,14 @@ class Tables:
     """What is there of a dataset: landing's columns, metadata excluded (None: no such table).
 
     `records_paths`: its ledger has a column for what came from the files' paths, or will be made with one. `restores`:
-    its ledger says whose rows were removed, which a load of such a file brings back.
+    its ledger says whose rows were removed, which a load of such a file brings back. `records_clocks`: it has a column
+    for what timestamps are, or will be made with one.
     """
 
     columns: Columns | None = None
     records_paths: bool = True
     restores: bool = False
+    records_clocks: bool = True
 
 
 class Catalog:
@@ -79,8 +81,12 @@ def read_tables(connection: Connection, dataset: str) -> Tables:
     landing = [row for row in rows if row["table_schema"] == "landing"]
     ledger = {row["column_name"] for row in rows if row["table_schema"] == "ledger"}
     columns = (Column(row["column_name"], column_type(row)) for row in landing if row["column_name"] not in METADATA)
-    records_paths = not ledger or PATH_FACT[0] in ledger
-    return Tables(tuple(columns) if landing else None, records_paths, restores=REMOVED_AT in ledger)
+    return Tables(
+        tuple(columns) if landing else None,
+        records_paths=not ledger or PATH_FACT[0] in ledger,
+        restores=REMOVED_AT in ledger,
+        records_clocks=not ledger or CLOCK_FACT[0] in ledger,
+    )
 
 
 def read_columns(connection: Connection, dataset: str) -> Columns | None:

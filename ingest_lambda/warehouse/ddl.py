@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from ingest_lambda.warehouse.sqltypes import SqlType
 from ingest_lambda.warehouse.statements import (
+    CLOCK_FACT,
     FILE_FACTS,
     LOAD_FACTS,
     METADATA_COLUMNS,
@@ -60,7 +61,7 @@ def create_landing(dataset: str, columns: Iterable[Column], *, if_missing: bool 
 
 def create_ledger(dataset: str) -> str:
     """Create `ledger.<dataset>`: one row per file version, never deleted."""
-    facts = (*FILE_FACTS, *LOAD_FACTS, PATH_FACT, UNDONE_SEQ)
+    facts = (*FILE_FACTS, *LOAD_FACTS, PATH_FACT, UNDONE_SEQ, CLOCK_FACT)
     return f"create table if not exists {table('ledger', dataset)} ({declared(facts)})"
 
 

@@ -32,7 +32,7 @@ class LedgerEntry:
     """What the ledger keeps of one file: its version, `row_count`, how it was read. `modified_at` is S3's, in UTC.
 
     `number` is the file's in its load: it ties the staged rows to this entry. `path_columns` names the columns whose
-    values are its path's.
+    values are its path's, `timestamp_kinds` says what the timestamps of its columns are (`clocks.fact`).
     """
 
     number: int
@@ -44,6 +44,7 @@ class LedgerEntry:
     schema_fingerprint: str
     load_path: str
     path_columns: Sequence[str] = ()
+    timestamp_kinds: str | None = None
 
 
 def create_statements(dataset: str, columns: Iterable[Column], *, if_missing: bool = True) -> list[str]:
@@ -113,6 +114,7 @@ def _row(entry: LedgerEntry) -> dict[str, Fact]:
         "schema_fingerprint": entry.schema_fingerprint,
         "load_path": entry.load_path,
         "path_columns": json.dumps(list(entry.path_columns), ensure_ascii=False) if entry.path_columns else None,
+        "timestamp_kinds": entry.timestamp_kinds,
         "file_modified_at": naive_utc(entry.modified_at),
         "source_file": entry.file.uri,
     }

@@ -55,6 +55,9 @@ FILE_FACTS: tuple[tuple[str, str], ...] = (
 # Which columns came from the file's path, as a JSON list. Ledgers of datasets that were first seen before there were
 # such columns lack it, and so tell that a dataset takes none unless its contract says so.
 PATH_FACT = ("path_columns", "VARCHAR(4096)")
+# What the timestamps of its columns are (ingest_lambda/warehouse/clocks.py). Older ledgers get it when a file with
+# timestamps comes.
+CLOCK_FACT = ("timestamp_kinds", "VARCHAR(65535)")
 LOAD_FACTS: tuple[tuple[str, str], ...] = (
     ("load_id", "VARCHAR(64)"),
     ("load_seq", "BIGINT"),
@@ -68,6 +71,7 @@ STAGED_FACTS = (
     ("file_number", "INTEGER"),
     *FILE_FACTS,
     PATH_FACT,
+    CLOCK_FACT,
     ("file_modified_at", "TIMESTAMP"),
     ("source_file", "VARCHAR(1100)"),
 )
@@ -315,21 +319,27 @@ def equal(one: str, other: str, type_: SqlType) -> str:
 
 
 def insert_ledger(
-    dataset: str, load_id: str, files: str, only_if: str | None = None, *, records_paths: bool = False
+    dataset: str,
+    load_id: str,
+    files: str,
+    only_if: Sequence[str] = (),
+    *,
+    records_paths: bool = False,
+    records_clocks: bool = False,
 ) -> str:
     """Enter the files of a load in the ledger, but for those it holds.
 
-    `only_if` is a condition that ends the transaction where something is not as the load was planned. `records_paths`:
-    the ledger has the column PATH_FACT.
+    `only_if` are conditions that end the transaction where something is not as the load was planned. `records_paths`
+    and `records_clocks`: the ledger has the columns PATH_FACT and CLOCK_FACT.
     """
     _check_ids(load_id)
-    columns = (*FILE_FACTS, PATH_FACT) if records_paths else FILE_FACTS
+    columns = (*FILE_FACTS, *([PATH_FACT] if records_paths else []), *([CLOCK_FACT] if records_clocks else []))
     facts = ", ".join(f"files.{identifier(name)}" for name, _ in columns)
     return (
         f"insert into {table('ledger', dataset)} ({named(columns)}, load_id, load_seq, loaded_at) "
         f"select {facts}, '{load_id}', counter.load_seq, sysdate "
         f"from {identifier(files)} as files cross join {table('lock', dataset)} as counter "
-        f"where {not_in_ledger(dataset)}{f' and {only_if}' if only_if else ''}"
+        f"where {' and '.join([not_in_ledger(dataset), *only_if])}"
     )
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.judge.clocks import Known
 from ingest_lambda.judge.plan import Plan
 from ingest_lambda.judge.schema_change import Table
 from ingest_lambda.judge.settle import Counted
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.read.presence import known, look_into, with_known_values
 from ingest_lambda.warehouse.catalog import count_values
+from ingest_lambda.warehouse.clocks import Memory, token
 from ingest_lambda.warehouse.statements import Column
 from landfall.operate.inspecting import LOCAL
 
@@ -27,23 +29,29 @@ LIMIT_VARIABLE = "LANDFALL_WIDEN_ROW_LIMIT"
 class ExpectedTable:
     """A landing table as it will be while one load of a batch is planned after the other."""
 
-    def __init__(self, stack: "Stack | None", dataset: str, landed: tuple[Column, ...] | None) -> None:
+    def __init__(
+        self, stack: "Stack | None", dataset: str, landed: tuple[Column, ...] | None, clocks: Memory | None = None
+    ) -> None:
         self._stack = stack
         self._dataset = dataset
         self._exists = landed is not None
         self._landed = {column.name for column in landed or ()}
         self._columns = landed
         self._brought: set[str] = set()
+        self._clocks = {column: dict(kinds) for column, kinds in (clocks or {}).items()}
 
     def table(self) -> Table:
         """Say what is known of it."""
-        return Table(self._columns, frozenset(self._brought))
+        return Table(self._columns, frozenset(self._brought), clocks=Known(self._clocks))
 
     def add(self, plan: Plan) -> None:
         """Take in what a load will leave behind."""
         if plan.files:
             self._columns = plan.after
             self._brought |= {column.name for column in plan.columns}
+        for file in plan.files:
+            for each in file.timestamps:
+                self._clocks.setdefault(token(each.column), {}).setdefault(each.clock, file.inspected.file.key)
 
     def count(self, columns: Set[str]) -> Counted:
         """Look which columns are empty, how many rows there are, and whether a load may change so many."""

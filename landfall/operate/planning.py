@@ -30,6 +30,7 @@ from ingest_lambda.reconcile.ledger import Standing, standings
 from ingest_lambda.rewrite.path_values import path_values
 from ingest_lambda.warehouse import owned_folders
 from ingest_lambda.warehouse.catalog import Tables, read_tables
+from ingest_lambda.warehouse.clocks import read_memory
 from landfall.operate import copies, objects, verdicts
 from landfall.operate.expected_table import ExpectedTable
 from landfall.operate.inspecting import LOCAL, inspect_local, local_version, newest_version, read_text
@@ -203,7 +204,8 @@ class Planner:
         plan_now = partial(
             plan_load, dataset, contract=contract, ownership=ownership, records_paths=tables.records_paths
         )
-        expected = ExpectedTable(self._stack, dataset, tables.columns)
+        clocks = read_memory(self._stack.warehouse, dataset) if self._stack and tables.columns else {}
+        expected = ExpectedTable(self._stack, dataset, tables.columns, clocks)
         plans: list[Plan] = []
         for group in group_by_path(inspected):
             plans.append(settle(group, expected.table(), plan_now, Looks(expected.count, expected.look_into)))
@@ -224,7 +226,7 @@ class Planner:
                     outlook.files.append(Forecast(names[file_id], dataset, "skipped", skipped[file_id], rows=0))
                 else:
                     outlook.files.append(_lands(names[file_id], plan, planned, rows.get(file_id)))
-            for rejection in plan.rejections:
+            for rejection in (*plan.rejections, *plan.aside):
                 file = rejection.inspected.file
                 outlook.files.append(self._rejected(names[file.file_id], dataset, file, rejection.error))
 

@@ -77,6 +77,7 @@ class MemoryRedshift:
         for name, arguments, function in (
             ("getdate", 0, lambda: datetime.now(UTC).replace(tzinfo=None).isoformat(" ")),
             ("inverse", 1, lambda value: 1 // value),
+            ("strpos", 2, lambda text, part: None if text is None else text.find(part) + 1),
             ("chr", 1, chr),
             ("json_parse", 1, lambda value: value),
             ("octet_length", 1, lambda value: None if value is None else len(str(value).encode())),

@@ -101,6 +101,8 @@ NESTED = parquet(pa.table({"id": [1], "item": [{"a": 1}]}), store_schema=False)
 WIDE = pa.table({"id": pa.array([70_000], pa.int32())})
 MAP = pa.map_(pa.string(), pa.int64())
 MANY = pa.table({"id": [2], **{f"c{number}": [1] for number in range(FREE_STATEMENTS + 1)}})
+WALL_CLOCKS = pa.table({"at": pa.array([0], pa.timestamp("us"))})
+INSTANTS = pa.table({"at": pa.array([0], pa.timestamp("us", "UTC"))})
 CASES: dict[Reason, list[Case]] = {
     Reason.EMPTY_FILE: [Case(b"", write(GOOD))],
     Reason.NOT_PARQUET: [Case(GOOD[: len(GOOD) // 2], write(GOOD))],
@@ -189,6 +191,11 @@ CASES: dict[Reason, list[Case]] = {
             declared=CSV,
             suffix="csv",
         ),
+    ],
+    Reason.CLOCK_MISMATCH: [
+        Case(INSTANTS, declare(wall_clocks={"at": "UTC"}), "judge.clocks._verdict", before=WALL_CLOCKS),
+        Case(WALL_CLOCKS, write(INSTANTS), before=INSTANTS),
+        Case(WALL_CLOCKS, write(WALL_CLOCKS.rename_columns(["local_at"])), before=INSTANTS),
     ],
     Reason.DUPLICATE_MAP_KEY: [
         Case(in_bytes([("k", 1), ("k", 2)], type_=MAP), write(in_bytes([("k", 1), ("l", 2)], type_=MAP)))
