@@ -29,7 +29,6 @@ _NUMBERS: dict[str, tuple[pa.DataType, str]] = {
     "real": (pa.float32(), ">f4"),
     "double precision": (pa.float64(), ">f8"),
 }
-_SUPER_VERSION = b"\x01"
 # PostgreSQL counts from 2000 on. The first and last that it takes (no number of microseconds since 1970 is too high for
 # it), and a number that it refuses.
 _EPOCH_DAYS = 10_957
@@ -56,8 +55,7 @@ def in_binary(values: pa.Array, plan: ColumnPlan, name: str, replacement: str | 
     values = plain(values)
     match plan.transport:
         case Transport.JSON:
-            texts = [None if text is None else _SUPER_VERSION + text.encode() for text in json_text(values)]
-            return pa.array(texts, pa.large_binary())
+            return pa.array(json_text(values), pa.large_string()).cast(pa.large_binary())
         case Transport.TEXT:
             return fitted_text(values, plan.target, name, replacement).cast(pa.large_binary())
         case Transport.BYTES:

@@ -18,10 +18,10 @@ GSS_REQUEST = 80877104
 CANCEL_REQUEST = 80877102
 
 # Type OIDs that PostgreSQL reports and Redshift does not, and what Redshift reports in their place
-# (redshift_connector.utils.oids): name and text -> varchar, jsonb -> super, bytea -> varbyte.
-OID_NAME, OID_TEXT, OID_VARCHAR, OID_JSONB, OID_SUPER, OID_BYTEA, OID_VARBYTE = 19, 25, 1043, 3802, 4000, 17, 6551
+# (redshift_connector.utils.oids): name and text -> varchar, json -> super, bytea -> varbyte.
+OID_NAME, OID_TEXT, OID_VARCHAR, OID_JSON, OID_SUPER, OID_BYTEA, OID_VARBYTE = 19, 25, 1043, 114, 4000, 17, 6551
 OID_UNKNOWN = 705
-REDSHIFT_OIDS = {OID_NAME: OID_VARCHAR, OID_TEXT: OID_VARCHAR, OID_JSONB: OID_SUPER, OID_BYTEA: OID_VARBYTE}
+REDSHIFT_OIDS = {OID_NAME: OID_VARCHAR, OID_TEXT: OID_VARCHAR, OID_JSON: OID_SUPER, OID_BYTEA: OID_VARBYTE}
 
 
 @dataclass(slots=True)  # not frozen: it is made often, and that makes it slow

@@ -50,6 +50,7 @@ SETTINGS = {
     "redshift.enable_case_sensitive_identifier": "off",
     "redshift.enable_case_sensitive_super_attribute": "off",
     "redshift.enable_result_cache_for_session": "on",
+    "redshift.json_parse_dedup_attributes": "off",
     "redshift.describe_field_name_in_uppercase": "off",
     "redshift.wlm_query_slot_count": "1",
     # Redshift joins by hash or merge; nested loops are for joins that compare no columns for being equal:

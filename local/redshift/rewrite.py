@@ -32,7 +32,7 @@ from local.redshift.storage import storage_comment
 
 _OWN_SETTINGS = (
     "query_group|enable_case_sensitive_identifier|enable_case_sensitive_super_attribute|wlm_query_slot_count"
-    "|enable_result_cache_for_session|enable_numeric_rounding|spectrum_query_maxerror|describe_field_name_in_uppercase"
+    "|json_parse_dedup_attributes|enable_result_cache_for_session|enable_numeric_rounding|spectrum_query_maxerror|describe_field_name_in_uppercase"
 )
 
 

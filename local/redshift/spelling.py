@@ -1,7 +1,7 @@
 """Values as Redshift's drivers read them, where PostgreSQL spells them else. Pure.
 
 In: the columns of a RowDescription and the values of rows, as PostgreSQL sends them. Out: those of Redshift: VARBYTE
-without `\\x`, SUPER without blanks, TIME before 24:00, intervals (intervals.py). Under the binary protocol
+without `\\x`, TIME before 24:00, intervals (intervals.py). Under the binary protocol
 (row_description.py) DECIMAL is a whole number of 8 or 16 bytes whose scale the column's modifier tells, and VARBYTE the
 bytes themselves, as text too.
 """
@@ -16,13 +16,12 @@ from functools import lru_cache, partial
 
 from local.redshift.errors import RedshiftError
 from local.redshift.intervals import OID_INTERVAL, as_redshift, oid_of
-from local.redshift.messages import OID_BYTEA, OID_JSONB
+from local.redshift.messages import OID_BYTEA
 from local.redshift.row_description import OID_NUMERIC, Field, scale_of
 
 Change = Callable[[bytes], bytes]
 OUT_OF_RANGE = "22003"
 _FRACTION = re.compile(rb"\.\d+")
-_JSON_BLANK = re.compile(rb'("(?:[^"\\]|\\.)*")|\s+')
 # PostgreSQL's DECIMAL (numeric_send): how many digits to the base of 10,000, the first one's power of that base, sign,
 # digits after the point; then the digits.
 _DECIMAL = struct.Struct("!hhHH")
@@ -64,9 +63,7 @@ def spellings(fields: Sequence[Field], is_binary: bool) -> dict[int, Spelling]:
 @lru_cache(maxsize=1000)
 def _spelling(oid: int, modifier: int, is_binary: bool) -> Spelling | None:
     if oid == OID_BYTEA:
-        return Spelling(as_bytes if is_binary else partial(respelt, oid=oid), None)
-    if oid == OID_JSONB:
-        return Spelling(partial(respelt, oid=oid), super_text)
+        return Spelling(as_bytes if is_binary else bare, None)
     if oid == OID_INTERVAL:
         return Spelling(None, partial(as_redshift, oid=oid_of(modifier)))
     if oid in (OID_TIME, OID_TIMETZ):
@@ -98,15 +95,13 @@ def spelt_in(columns: dict[int, Spelling], formats: Sequence[int]) -> dict[int, 
     return found
 
 
-def respelt(value: bytes, oid: int) -> bytes:
-    r"""Return a value's text as Redshift spells it: VARBYTE without `\x`, SUPER without blanks between its tokens.
+def bare(value: bytes) -> bytes:
+    r"""Return a VARBYTE's text as Redshift spells it, without `\x`.
 
-    >>> respelt(rb"\xff", OID_BYTEA), respelt(b'{"a b": [1, 2]}', OID_JSONB)
-    (b'ff', b'{"a b":[1,2]}')
+    >>> bare(rb"\xff")
+    b'ff'
     """
-    if oid == OID_BYTEA:
-        return value.removeprefix(b"\\x")
-    return _JSON_BLANK.sub(lambda match: match[1] or b"", value)
+    return value.removeprefix(b"\\x")
 
 
 def as_bytes(value: bytes) -> bytes:
@@ -116,15 +111,6 @@ def as_bytes(value: bytes) -> bytes:
     b'ab'
     """
     return bytes.fromhex(value[2:].decode()) if value.startswith(b"\\x") else value
-
-
-def super_text(value: bytes) -> bytes:
-    r"""Return a SUPER in PostgreSQL's binary form, a version and the text, as Redshift spells it: the text alone.
-
-    >>> super_text(b'\x01{"a": 1}')
-    b'{"a":1}'
-    """
-    return respelt(value[1:], OID_JSONB)
 
 
 def _midnight(value: bytes) -> bytes:

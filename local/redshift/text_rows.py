@@ -17,6 +17,7 @@ from local.redshift.errors import INTERNAL_ERROR, RedshiftError
 from local.redshift.history import LoadedFile, LoadError, LoadReport
 from local.redshift.json_paths import PathError, Step, found_at
 from local.redshift.parquet_types import TargetColumn
+from local.redshift.super_text import Digits, digits, spelt
 from local.redshift.text_values import TEXTS, MisfitError, converter
 
 CHUNK_ROWS = 10_000
@@ -26,18 +27,6 @@ _SHOWN_TYPES = {"character varying": "varchar", "character": "char", "smallint":
                 "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz"}  # fmt: skip
 Row = tuple[int, str, list[str | None] | MisfitError]
 """The number of a row's last line, the row as the file has it, and its fields (None: NULL), or why there are none."""
-
-
-class _Float(float):
-    """A number of JSON that keeps its digits."""
-
-    text: str
-
-
-def _number(text: str) -> _Float:
-    number = _Float(text)
-    number.text = text
-    return number
 
 
 class Rows:
@@ -112,7 +101,7 @@ class Rows:
     def _json_rows(self, lines: TextIO, paths: list[list[Step]] | None) -> Iterator[Row]:
         """Yield the objects (with JSONPaths, arrays too) of a file; they stand one after the other."""
         text = lines.read()
-        decoder = json.JSONDecoder(parse_float=_number)
+        decoder = json.JSONDecoder(parse_float=digits)
         place, folds = 0, self.options.json == "auto ignorecase"
         while True:
             while place < len(text) and text[place].isspace():
@@ -186,6 +175,8 @@ def as_text(value: Any, is_json: bool = False) -> str | None:
     """
     if value is None or (isinstance(value, str) and not is_json):
         return value
-    if isinstance(value, _Float):
+    if is_json:
+        return spelt(value)
+    if isinstance(value, Digits):
         return value.text
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

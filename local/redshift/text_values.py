@@ -7,7 +7,6 @@ r_Load_Error_Reference.html
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -16,6 +15,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation, localc
 from local.redshift.copy_text import TextOptions
 from local.redshift.errors import RedshiftError
 from local.redshift.parquet_types import TargetColumn
+from local.redshift.super_text import json_spelt, spelt
 
 Convert = Callable[[str], str | None]
 TEXTS = ("character varying", "character")
@@ -142,10 +142,9 @@ def _parsed(text: str, options: TextOptions) -> datetime:
 def _super(text: str) -> str:
     """Return a value for SUPER: JSON as it is, else a string."""
     try:
-        json.loads(text)
+        return json_spelt(text)
     except ValueError:
-        return json.dumps(text)
-    return text
+        return spelt(text)
 
 
 def _text(text: str, target: TargetColumn, options: TextOptions) -> str:

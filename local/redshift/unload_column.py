@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local.redshift.errors import RedshiftError
-from local.redshift.messages import OID_JSONB, OID_TEXT, OID_UNKNOWN, OID_VARCHAR
-from local.redshift.spelling import respelt
+from local.redshift.messages import OID_JSON, OID_TEXT, OID_UNKNOWN, OID_VARCHAR
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -46,7 +45,7 @@ class UnloadColumn:
             return {"name": self.name, "type": {"base": "numeric", "precision": self.size >> 16, "scale": self._scale}}
         if self.oid in _TEXTS:
             return {"name": self.name, "type": {"base": _TEXTS[self.oid], "max_length": self.size}}
-        others = {BOOLEAN: "boolean", TIMESTAMPTZ: "timestamp with time zone", OID_JSONB: "super"}
+        others = {BOOLEAN: "boolean", TIMESTAMPTZ: "timestamp with time zone", OID_JSON: "super"}
         return {"name": self.name, "type": {"base": others.get(self.oid) or _SAME[self.oid][0]}}
 
     @property
@@ -73,9 +72,8 @@ class UnloadColumn:
             return values.cast(pa.decimal128(self.size >> 16, self._scale))
         if self.oid == TIMESTAMPTZ:  # the time zone is not unloaded
             return values.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
-        if self.oid == OID_JSONB:  # https://docs.aws.amazon.com/redshift/latest/dg/unload-super-parquet.html
-            spelt = [None if text is None else respelt(text.encode(), OID_JSONB).decode() for text in texts]
-            return pa.ExtensionArray.from_storage(pa.json_(), pa.array(spelt, pa.string()))
+        if self.oid == OID_JSON:  # https://docs.aws.amazon.com/redshift/latest/dg/unload-super-parquet.html
+            return pa.ExtensionArray.from_storage(pa.json_(), values)
         if self.oid in {*_TEXTS, OID_UNKNOWN}:
             return values
         if self.oid in _SAME:

@@ -16,15 +16,14 @@ from collections.abc import Iterable, Iterator, Sequence
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from local.redshift.errors import RedshiftError
-from local.redshift.messages import OID_JSONB, OID_TEXT, OID_UNKNOWN, OID_VARCHAR
-from local.redshift.spelling import respelt
+from local.redshift.messages import OID_JSON, OID_TEXT, OID_UNKNOWN, OID_VARCHAR
 from local.redshift.unload_column import BOOLEAN, BPCHAR, NUMERIC, TIMESTAMPTZ, UnloadColumn
 from local.redshift.unload_statement import TextLayout, UnloadStatement
 
 SUFFIXES = {"gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst"}
 _CHARACTERS = frozenset({BPCHAR, OID_VARCHAR, OID_TEXT, OID_UNKNOWN})
 _NUMBERS = frozenset({20, 21, 23, 700, 701, NUMERIC})
-_WRITTEN = _CHARACTERS | _NUMBERS | {BOOLEAN, TIMESTAMPTZ, OID_JSONB, 1082, 1114}  # with DATE and TIMESTAMP
+_WRITTEN = _CHARACTERS | _NUMBERS | {BOOLEAN, TIMESTAMPTZ, OID_JSON, 1082, 1114}  # with DATE and TIMESTAMP
 _CSV_QUOTED = re.compile(r'["\r\n]')
 
 
@@ -87,8 +86,8 @@ def compressed(body: bytes, compression: str) -> bytes:
 
 
 def _field(column: UnloadColumn, value: str | None, format_: str, layout: TextLayout) -> str:
-    if column.oid == OID_JSONB:  # whatever NULL AS says
-        text = "null" if value is None else respelt(value.encode(), OID_JSONB).decode()
+    if column.oid == OID_JSON:  # whatever NULL AS says
+        text = "null" if value is None else value
     elif value is None:
         if layout.add_quotes:
             raise RedshiftError("UNLOAD: how ADDQUOTES writes a NULL is not documented, and not offered here")
@@ -145,8 +144,8 @@ def _as_json(column: UnloadColumn, value: str | None) -> str:
     """
     if value is None:
         return "null"
-    if column.oid == OID_JSONB:
-        return respelt(value.encode(), OID_JSONB).decode()
+    if column.oid == OID_JSON:
+        return value
     if column.oid in _NUMBERS:
         if not re.fullmatch(r"-?[\d.]+(?:e[+-]?\d+)?", value):
             raise RedshiftError(f'UNLOAD to JSON: {value} of column "{column.name}" is no number of JSON', "22P02")

@@ -2,7 +2,7 @@
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SUPER_type.html
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html
 
-create domain pg_catalog.super as jsonb;
+create domain pg_catalog.super as json;  -- see 12_super.sql
 create domain pg_catalog.varbyte as bytea;
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_interval_data_types.html; the names are those of Redshift's drivers
 create domain pg_catalog.intervaly2m as interval year to month;

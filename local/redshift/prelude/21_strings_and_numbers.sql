@@ -109,9 +109,9 @@ create function pg_catalog.is_valid_json_array(value text) returns boolean langu
     select value is json array
 $$;
 create function pg_catalog.json_extract_path_text(value text, variadic path text[]) returns text
-language sql immutable strict as $$ select value::jsonb #>> path $$;
+language sql immutable strict as $$ select value::json #>> path $$;
 create function pg_catalog.json_array_length(value text) returns integer language sql immutable strict as $$
-    select jsonb_array_length(value::jsonb)
+    select json_array_length(value::json)
 $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_LOG.html: a number's logarithm, to the base of 10 or the one before it

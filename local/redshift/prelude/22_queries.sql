@@ -245,7 +245,7 @@ begin
     if place < 0 or is_null_if_invalid and not value is json array then
         return null;
     end if;
-    return value::jsonb ->> place;
+    return value::json ->> place;
 end
 $$;
 

@@ -109,7 +109,7 @@ declare
     type_name text;
 begin
     foreach type_name in array array[
-        'numeric', 'boolean', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'interval', 'bytea', 'jsonb'
+        'numeric', 'boolean', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'interval', 'bytea', 'json'
     ]
     loop
         execute format($create$

@@ -76,7 +76,7 @@ $$;
 -- types are spelt as Redshift spells them
 create function pg_catalog.rs_type_name(type_id oid) returns varchar language sql stable as $$
     select case
-        when type_id in ('pg_catalog.super'::regtype, 'jsonb'::regtype) then 'super'
+        when type_id in ('pg_catalog.super'::regtype, 'json'::regtype) then 'super'
         when type_id in ('pg_catalog.varbyte'::regtype, 'bytea'::regtype) then 'binary varying'
         when type_id in ('text'::regtype, 'name'::regtype) then 'character varying'
         else format_type(type_id, null)

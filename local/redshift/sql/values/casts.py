@@ -19,6 +19,7 @@ from local.redshift.sql.values.types import (
     Type,
 )
 
+_OF_SUPER = frozenset({"boolean", *INTEGERS, *FLOATS, *MOMENTS})  # see prelude/25_super.sql
 _STRING_NAMES = {"varchar": "character varying", "char": "character"}
 
 
@@ -27,7 +28,12 @@ def cast(operand: Typed, type_: Type, sql: str) -> Typed:
     if operand.type == SUPER and type_ != SUPER:
         if type_.name in STRINGS:
             return Typed(f"pg_catalog.rs_super_varchar({operand.sql})::{sql}", type_)
-        text = f"pg_catalog.rs_super_scalar({operand.sql}, '{type_.sql}')"
+        if type_.name == "numeric" and type_.precision:
+            beyond = f"1e{type_.precision - type_.scale}::numeric"
+            return Typed(f"pg_catalog.rs_super_numeric({operand.sql}, {type_.scale}, {beyond})::{sql}", type_)
+        if type_.name in _OF_SUPER:
+            return Typed(f"pg_catalog.rs_super_{type_.name.replace(' ', '_')}({operand.sql})::{sql}", type_)
+        text = f"pg_catalog.rs_super_scalar({operand.sql})"
         return Typed(f"(case when pg_input_is_valid({text}, '{type_.sql}') then {text} end)::{sql}", type_)
     if type_.name in STRINGS and operand.type == BOOLEAN:
         # https://docs.aws.amazon.com/redshift/latest/dg/r_Boolean_type.html
@@ -51,15 +57,22 @@ def as_super(value: Typed) -> str:
     if value.type.name in MOMENTS:
         raise RedshiftError(f"cannot cast type {value.type.name} to super", "42846")
     if value.is_null:
-        return "null::jsonb"
+        return "null::json"
     sql = f"{value.sql}::varchar" if value.is_literal else value.sql
     return f"{to_super(value.type)}({sql})"
+
+
+def stored(value: Typed, to: Type) -> str:
+    """Return a value as it goes into a column: for SUPER a string is a string, whatever it spells
+    (https://docs.aws.amazon.com/redshift/latest/dg/ingest-super.html)."""
+    is_string = value.is_literal and not value.is_null
+    return as_super(value) if to == SUPER and (is_string or value.type not in (SUPER, UNKNOWN)) else value.sql
 
 
 def to_super(*types: Type) -> str:
     """Return the function that makes a SUPER of what is computed of values of these types."""
     may_be_float = any(type_ == UNKNOWN or type_.name in FLOATS for type_ in types)
-    return "pg_catalog.rs_float_super" if may_be_float else "to_jsonb"
+    return "pg_catalog.rs_float_super" if may_be_float else "to_json"
 
 
 def truth(value: Typed) -> str:
@@ -86,4 +99,6 @@ def text_of(operand: Typed) -> str:
 
 def present(value: Typed) -> str:
     """Return a value of which a JSON null is NULL, as IS NULL finds it."""
-    return f"nullif({value.sql}, 'null'::jsonb)" if value.type == SUPER else value.sql
+    if value.type != SUPER:
+        return value.sql
+    return f"pg_catalog.rs_known_json(nullif(({value.sql})::text, 'null'), -1, false)"

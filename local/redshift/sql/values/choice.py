@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from local.redshift.sql.values.casts import as_super
 from local.redshift.sql.values.decimals import MAX_PRECISION, decimal_of, of_string
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import (
@@ -26,6 +27,7 @@ from local.redshift.sql.values.types import (
     MOMENTS,
     NUMBERS,
     STRINGS,
+    SUPER,
     UNKNOWN,
     VARCHAR,
     Type,
@@ -101,7 +103,11 @@ def agreed(values: list[Typed]) -> tuple[Type, list[str]]:
     """
     type_ = common_type(values)
     return type_, [
-        f"({value.sql})::{type_.sql}" if type_ == DOUBLE != value.type and not value.is_literal else value.sql
+        as_super(value)
+        if type_ == SUPER
+        else f"({value.sql})::{type_.sql}"
+        if type_ == DOUBLE != value.type and not value.is_literal
+        else value.sql
         for value in values
     ]
 

@@ -9,7 +9,7 @@ from local.redshift.sql.values.casts import as_super, present
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import BOOLEAN, INTEGERS, MOMENTS, NUMBERS, STRINGS, SUPER, VARCHAR
 
-_SUPER_COMPARISONS = {"=": "eq", "<>": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+_SUPER_COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 
 def compare(operator: str, left: Typed, right: Typed) -> Typed:
@@ -42,5 +42,8 @@ def as_string(value: Typed) -> Typed:
 def _compare_super(operator: str, left: Typed, right: Typed) -> Typed:
     """Compare SUPER values: those of two types are not equal, and not ordered, of which NULL comes out; trailing blanks
     of strings do not count (https://docs.aws.amazon.com/redshift/latest/dg/query-super.html)."""
-    sides = ", ".join(present(Typed(as_super(side), SUPER)) for side in (left, right))
+    both = [present(Typed(as_super(side), SUPER)) for side in (left, right)]
+    if operator in ("=", "<>"):  # PostgreSQL joins by hash what is compared so
+        return Typed(f"({both[0]} {operator} {both[1]})", BOOLEAN)
+    sides = ", ".join(both)
     return Typed(f"pg_catalog.rs_super_{_SUPER_COMPARISONS[operator]}({sides})", BOOLEAN)

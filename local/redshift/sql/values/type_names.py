@@ -18,7 +18,7 @@ _FORMATTED = re.compile(
     r'^(?:pg_catalog\.)?"?(?P<name>[a-z_ ]+?)"?(?:\((?P<arguments>[\d,]+)\))?(?P<rest> with(?:out)? time zone)?$'
 )
 _VECTORS = frozenset({"oidvector", "int2vector"})
-_SPELLINGS = {**TYPES, "text": "varchar", "name": "varchar", "jsonb": "super", "bytea": "varbyte"}
+_SPELLINGS = {**TYPES, "text": "varchar", "name": "varchar", "json": "super", "bytea": "varbyte"}
 
 
 @lru_cache(maxsize=1000)

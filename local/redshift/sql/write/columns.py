@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import quote_literal
 from local.redshift.names import true_name
@@ -66,13 +68,23 @@ def _navigate(writer: Writer, base: Typed, steps: tuple[str | tree.Expression, .
     if base.type == UNKNOWN and all(isinstance(step, str) for step in steps):
         return Typed(".".join([base.sql, *(quote(step) for step in steps if isinstance(step, str))]))
     sql = base.sql
-    for step in steps:
-        if isinstance(step, str):
-            sql += f" -> {quote_literal(true_name(step))}"
-        else:
+    for is_name, together in groupby(steps, lambda step: isinstance(step, str)):
+        if is_name:
+            sql += _by_names([true_name(step) for step in together if isinstance(step, str)])
+            continue
+        for step in together:
+            if isinstance(step, str):
+                continue
             index = writer.write(step)
             sql += f" -> ({index.sql}){'' if index.is_literal else '::integer'}"
     return Typed(f"({sql})", SUPER)
+
+
+def _by_names(names: list[str]) -> str:
+    """Return the way along attributes: the value is read once for all, which PostgreSQL does where none is a number."""
+    if len(names) > 1 and not any(name.lstrip("-").isdigit() for name in names):
+        return f" #> array[{', '.join(quote_literal(name) for name in names)}]"
+    return "".join(f" -> {quote_literal(name)}" for name in names)
 
 
 def write_star(writer: Writer, node: tree.Star) -> Typed:

@@ -25,7 +25,7 @@ def write_unary(writer: Writer, node: tree.Unary) -> Typed:
     operand = writer.write(node.operand)
     sql, type_ = f"({node.operator} {number_of(operand)})", operand.type
     if type_ == SUPER:
-        return Typed(f"to_jsonb{sql}", SUPER)
+        return Typed(f"to_json{sql}", SUPER)
     if type_.name == "numeric" and node.operator in ("-", "+", "@"):  # whose scale PostgreSQL would not tell
         sql = f"{sql}::{type_.sql}"
     return Typed(sql, type_)

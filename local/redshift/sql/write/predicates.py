@@ -15,7 +15,7 @@ def write_is(writer: Writer, node: tree.Is) -> Typed:
     if node.what != "null":
         return Typed(f"({truth(operand)} is {word}{node.what})", BOOLEAN)
     if operand.type == SUPER:  # a JSON null is NULL too
-        return Typed(f"(nullif(jsonb_typeof({operand.sql}), 'null') is {word}null)", BOOLEAN)
+        return Typed(f"(nullif(json_typeof({operand.sql}), 'null') is {word}null)", BOOLEAN)
     return Typed(f"({operand.sql} is {word}null)", BOOLEAN)
 
 

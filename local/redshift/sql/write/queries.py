@@ -6,13 +6,14 @@ items without an aggregate.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.functions import FUNCTIONS
 from local.redshift.sql.scope import Scope, quote, walk
+from local.redshift.sql.values.types import Type
 from local.redshift.sql.write.common_tables import write_common_tables
 from local.redshift.sql.write.joins import with_outer_joins
 from local.redshift.sql.write.select_list import Items, write_items
@@ -21,20 +22,20 @@ from local.redshift.sql.write.windows import ordered
 from local.redshift.sql.write.writer import Output, Writer
 
 
-def write_query(writer: Writer, query: tree.Query, keeps_literals: bool = False) -> tuple[str, Output | None]:
+def write_query(writer: Writer, query: tree.Query, into: Iterable[Type] | None = None) -> tuple[str, Output | None]:
     """Return a query, and its columns where they are known.
 
     Args:
         writer: what shall be written, and where.
         query: the query's tree.
-        keeps_literals: whether a literal of its select list gets its type from where the rows go.
+        into: the types of the columns that its rows go to, from which a literal of its select list gets its own.
     """
     outer, common, recurs, depth = writer.scope, writer.common, writer.recurs, writer.depth
     writer.common = dict(common)
     try:
         with_ = write_common_tables(writer, query)
         if isinstance(query, tree.Select):
-            sql, columns = _write_select(writer, query, outer, keeps_literals)
+            sql, columns = _write_select(writer, query, outer, into)
             writer.correlations.hold_select(query, writer.scope)
         elif isinstance(query, tree.SetOperation):
             sql, columns = write_set_operation(writer, query)
@@ -45,12 +46,14 @@ def write_query(writer: Writer, query: tree.Query, keeps_literals: bool = False)
         writer.scope, writer.common, writer.recurs, writer.depth = outer, common, recurs, depth
 
 
-def _write_select(writer: Writer, select: tree.Select, outer: Scope, keeps_literals: bool) -> tuple[str, Output | None]:
+def _write_select(
+    writer: Writer, select: tree.Select, outer: Scope, into: Iterable[Type] | None
+) -> tuple[str, Output | None]:
     writer.depth += 1
     writer.scope = Scope(outer, depth=writer.depth)
     select = with_outer_joins(writer, select)
     source = f" from {writer.source(select.source)}" if select.source else ""
-    items = write_items(writer, select, keeps_literals)
+    items = write_items(writer, select, into)
     where = _where(writer, select)
     columns = (
         None

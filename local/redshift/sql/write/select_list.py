@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 
 from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.scope import no_such_column, quote
+from local.redshift.sql.values.casts import stored
 from local.redshift.sql.values.lengths import literal_length
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import VARCHAR
+from local.redshift.sql.values.types import VARCHAR, Type
 from local.redshift.sql.write.writer import Writer
 
 Items = list[tuple[str, str, Typed | None]]
 """Of each column of a query its name, what PostgreSQL reads, and its type; None for columns that are not known."""
 
 
-def write_items(writer: Writer, select: tree.Select, keeps_literals: bool) -> Items:
-    """Return the select list; `keeps_literals`: a literal gets its type from where the rows go."""
+def write_items(writer: Writer, select: tree.Select, into: Iterable[Type] | None) -> Items:
+    """Return the select list; `into`: the types of where the rows go, from which a literal gets its own."""
     found: Items = []
-    keeps = keeps_literals and not select.distinct and select.qualify is None
+    targets = None if into is None else list(islice(into, len(select.items)))
+    is_plain = not any(isinstance(item.expression, tree.Star) for item in select.items)
+    keeps = into is not None and not select.distinct and select.qualify is None
     for item in select.items:
         if isinstance(item.expression, tree.Star):
             found += _star_items(writer, item.expression, select)
             continue
         typed = writer.write(item.expression) if keeps else _write_item(writer, item.expression)
         name = item.alias or _output_name(item.expression)
-        found.append((name, f"{typed.sql} as {quote(name)}", typed))
+        sql = stored(typed, targets[len(found)]) if targets and is_plain else typed.sql
+        found.append((name, f"{sql} as {quote(name)}", typed))
         if item.alias:
             writer.scope.aliases.setdefault(item.alias, typed)
     return found

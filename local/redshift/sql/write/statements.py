@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.scope import Scope, quote, quote_names, quote_path
+from local.redshift.sql.values.casts import stored
+from local.redshift.sql.values.types import UNKNOWN, Type
 from local.redshift.sql.write.common_tables import write_common_tables
 from local.redshift.sql.write.merge import merge_without_duplicates
 from local.redshift.sql.write.queries import write_query
@@ -50,18 +53,19 @@ def _write_insert(writer: Writer, insert: tree.Insert) -> str:
     columns = f" {quote_names(insert.columns)}" if insert.columns else ""
     into = f"insert into {quote_path(insert.table)}{columns} "
     if insert.query is not None:
-        return into + write_query(writer, insert.query, keeps_literals=True)[0]
+        types = _types(writer, insert.table, insert.columns)
+        return into + write_query(writer, insert.query, types)[0]
     if not insert.rows:
         return into + "default values"
-    rows = (f"({', '.join(_value(writer, value) for value in row)})" for row in insert.rows)
-    return into + f"values {', '.join(rows)}"
+    types = _types(writer, insert.table, insert.columns)
+    return into + f"values {', '.join(f'({_values(writer, row, types)})' for row in insert.rows)}"
 
 
 def _write_update(writer: Writer, update: tree.Update) -> str:
     common = _common(writer, update.common)
     target = _target(writer, update.table)
     source = f" from {writer.source(update.source)}" if update.source else ""
-    assigned = ", ".join(f"{quote(name)} = {_value(writer, value)}" for name, value in update.assignments)
+    assigned = _assigned(writer, update.table.name, update.assignments)
     where = f" where {writer.condition(update.where)}" if update.where else ""
     return f"{common}update {target} set {assigned}{source}{where}"  # noqa: S608 - of a tree
 
@@ -83,9 +87,9 @@ def _write_merge(writer: Writer, merge: tree.Merge) -> str:
     if merge.assignments is None:
         matched = "delete"
     else:
-        matched = f"update set {', '.join(f'{quote(name)} = {writer.sql(value)}' for name, value in merge.assignments)}"
+        matched = f"update set {_assigned(writer, merge.table, merge.assignments)}"
     columns = f" {quote_names(merge.columns)}" if merge.columns else ""
-    values = ", ".join(writer.sql(value) for value in merge.values)
+    values = _values(writer, merge.values, _types(writer, merge.table, merge.columns))
     return (
         f"merge into {target} using {source} on {on} when matched then {matched}"
         f" when not matched then insert{columns} values ({values})"
@@ -101,8 +105,26 @@ def _common(writer: Writer, common: list[tree.CommonTable]) -> str:
     return write_common_tables(writer, tree.Query(common=common))
 
 
-def _value(writer: Writer, value: tree.Expression | None) -> str:
-    return "default" if value is None else writer.sql(value)
+def _types(writer: Writer, table: tree.Name, columns: Iterable[str]) -> list[Type]:
+    """Return the types of the columns that values go to, none where the table is not known."""
+    relation = writer.catalog.get(table)
+    return [relation.columns.get(name, UNKNOWN) for name in columns or relation.columns] if relation else []
+
+
+def _values(writer: Writer, values: Iterable[tree.Expression | None], types: list[Type]) -> str:
+    return ", ".join(
+        _value(writer, value, to) for value, to in zip(values, chain(types, repeat(UNKNOWN)), strict=False)
+    )
+
+
+def _assigned(writer: Writer, table: tree.Name, assignments: Sequence[tuple[str, tree.Expression | None]]) -> str:
+    types = _types(writer, table, [name for name, _ in assignments]) or [UNKNOWN] * len(assignments)
+    pairs = zip(assignments, types, strict=True)
+    return ", ".join(f"{quote(name)} = {_value(writer, value, to)}" for (name, value), to in pairs)
+
+
+def _value(writer: Writer, value: tree.Expression | None, to: Type) -> str:
+    return "default" if value is None else stored(writer.write(value), to)
 
 
 _RULES: dict[type[tree.Statement], Callable[[Writer, Any], str]] = {

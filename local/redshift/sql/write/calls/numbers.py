@@ -40,7 +40,7 @@ def write_absolute(writer: Writer, function: Function, node: tree.Call) -> Typed
 def _of_super(function: Function, arguments: list[Typed]) -> Typed:
     """Write a function of a SUPER value, which gives one, NULL where it is no number (operators-functions)."""
     listed = ", ".join([number_of(arguments[0]), *(argument.sql for argument in arguments[1:])])
-    return Typed(f"to_jsonb({function.name}({listed}))", SUPER)
+    return Typed(f"to_json({function.name}({listed}))", SUPER)
 
 
 def write_ceiling(writer: Writer, function: Function, node: tree.Call) -> Typed:

@@ -27,13 +27,13 @@ def write_array_search(writer: Writer, function: Function, node: tree.Call) -> T
 
 def write_array(writer: Writer, function: Function, node: tree.Call) -> Typed:
     items = ", ".join(as_super(writer.write(argument)) for argument in node.arguments)
-    return Typed(f"jsonb_build_array({items})", SUPER)
+    return Typed(f"pg_catalog.rs_array(array[{items}]::json[])", SUPER)
 
 
 def write_object(writer: Writer, function: Function, node: tree.Call) -> Typed:
     if len(node.arguments) % 2:
         raise RedshiftError("OBJECT takes pairs of a name and a value", SYNTAX_ERROR)
     written = [writer.write(argument) for argument in node.arguments]
-    pairs = zip(written[::2], written[1::2], strict=True)
-    listed = ", ".join(f"({name.sql})::text, {as_super(value)}" for name, value in pairs)
-    return Typed(f"jsonb_build_object({listed})", SUPER)
+    names = ", ".join(f"({name.sql})::text" for name in written[::2])
+    values = ", ".join(as_super(value) for value in written[1::2])
+    return Typed(f"pg_catalog.rs_object(array[{names}]::text[], array[{values}]::json[])", SUPER)
