@@ -138,3 +138,29 @@ def test_parquet_is_unloaded_with_the_same_text(client: Client, exports: Exports
     client.run("create table t (s super)", inserted(f"json_parse({quoted(loosely(DOCUMENT))})"))
     client.run(exports.unload("select s from t"))
     assert exports.rows() == [{"s": json_spelt(loosely(DOCUMENT))}]
+
+
+def test_paths_that_are_read_together_mean_what_each_means_alone(client: Client) -> None:
+    client.run("create table t (id int, status varchar(9), doc super)")
+    client.run("""insert into t values
+        (1, 'own', json_parse('{"status": "s", "id": 7, "a": {"b": [1, {"c": 2.5e0}]}, "n": null}')),
+        (2, 'two', json_parse('[1]')), (3, 'three', null), (4, 'four', 'text')""")
+    paths = ["doc.status::varchar", "doc.id::int", "doc.a.b[1].c::varchar", "doc.a.b[0] + 1", "doc.n::int"]
+    all_of_them = ", ".join(paths)
+    together = client.run(f"select id, status, doc.n, {all_of_them} from t where doc.x is null order by t.id")  # noqa: S608
+    alone = [client.run(f"select {path} from t order by t.id") for path in paths]  # noqa: S608
+    assert [row[3:] for row in together] == [tuple(column[place][0] for column in alone) for place in range(4)]
+    assert together[0] == (1, "own", "null", "s", 7, "2.5", "2", None)
+    client.run("create view v as select id, doc.status::varchar as a, doc.id::int as b, doc.a.b[0]::int as c from t")
+    assert client.run("select * from v order by id")[:2] == [(1, "s", 7, 1), (2, None, None, None)]
+    joined = "from t left join t as u on t.id = u.doc.id::int - 6 order by 1"
+    assert client.run(f"select t.id, u.doc.id::int, u.doc.status::varchar, u.doc.n::int {joined}")[:2] == [
+        (1, 7, "s", None),
+        (2, None, None, None),
+    ]
+    assert client.run("select max(doc.id::int), count(doc.status::varchar), sum(doc.a.b[0]) from t") == [(7, 1, 1)]
+    assert client.run("select *, doc.id::int, doc.n::int, doc.status::varchar from t where id = 3") == [
+        (3, "three", None, None, None, None)
+    ]
+    grouped = "select doc.id, doc.id::int, doc.id::varchar, count(*) from t group by doc.id order by 2"
+    assert client.run(grouped) == [("7", 7, "7", 1), (None, None, None, 3)]

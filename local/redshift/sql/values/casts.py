@@ -26,14 +26,15 @@ _STRING_NAMES = {"varchar": "character varying", "char": "character"}
 def cast(operand: Typed, type_: Type, sql: str) -> Typed:
     """Cast a value. A SUPER value gives up the scalar that it holds; what becomes SUPER is a scalar of it."""
     if operand.type == SUPER and type_ != SUPER:
+        value = operand.scalar or operand.sql
         if type_.name in STRINGS:
-            return Typed(f"pg_catalog.rs_super_varchar({operand.sql})::{sql}", type_)
+            return Typed(f"pg_catalog.rs_super_varchar({value})::{sql}", type_)
         if type_.name == "numeric" and type_.precision:
             beyond = f"1e{type_.precision - type_.scale}::numeric"
-            return Typed(f"pg_catalog.rs_super_numeric({operand.sql}, {type_.scale}, {beyond})::{sql}", type_)
+            return Typed(f"pg_catalog.rs_super_numeric({value}, {type_.scale}, {beyond})::{sql}", type_)
         if type_.name in _OF_SUPER:
-            return Typed(f"pg_catalog.rs_super_{type_.name.replace(' ', '_')}({operand.sql})::{sql}", type_)
-        text = f"pg_catalog.rs_super_scalar({operand.sql})"
+            return Typed(f"pg_catalog.rs_super_{type_.name.replace(' ', '_')}({value})::{sql}", type_)
+        text = f"pg_catalog.rs_super_scalar({value})"
         return Typed(f"(case when pg_input_is_valid({text}, '{type_.sql}') then {text} end)::{sql}", type_)
     if type_.name in STRINGS and operand.type == BOOLEAN:
         # https://docs.aws.amazon.com/redshift/latest/dg/r_Boolean_type.html
@@ -86,7 +87,7 @@ def truth(value: Typed) -> str:
 def number_of(operand: Typed) -> str:
     """Return an operand of arithmetic: a SUPER value counts as the number it holds, NULL where it holds none
     (https://docs.aws.amazon.com/redshift/latest/dg/operators-functions.html)."""
-    return f"pg_catalog.rs_super_number({operand.sql})" if operand.type == SUPER else operand.sql
+    return f"pg_catalog.rs_super_number({operand.scalar or operand.sql})" if operand.type == SUPER else operand.sql
 
 
 def text_of(operand: Typed) -> str:

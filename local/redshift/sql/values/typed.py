@@ -14,6 +14,7 @@ class Typed:
     sql: str
     type: Type = UNKNOWN
     is_literal: bool = False
+    scalar: str = ""  # of a SUPER the same for where only its scalar counts, and its null is NULL
     fitting: str = ""  # the same without a length that its text cannot reach, for where no length counts
 
     @property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import quote_literal
 from local.redshift.names import true_name
 from local.redshift.sql import tree
-from local.redshift.sql.scope import Source, quote, quote_path
+from local.redshift.sql.scope import Scope, Source, quote, quote_path
 from local.redshift.sql.tokens import syntax_error
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import ARRAY, SUPER, UNKNOWN
@@ -28,7 +29,8 @@ def write_column(writer: Writer, node: tree.Column) -> Typed:
         if own := COLUMNS.get((*source.relation[-1:], name[length])):
             return _own_column(own, source, name[length])
         type_ = (source.columns or {}).get(name[length], UNKNOWN)
-        return _navigate(writer, Typed(f"{quote(source.label)}.{quote(name[length])}", type_), name[length + 1 :])
+        column = Typed(f"{quote(source.label)}.{quote(name[length])}", type_)
+        return _from_column(writer, writer.scope.holder(source), column, name[length + 1 :])
     for scope in writer.scope.chain():
         owns = [(own, s) for s in scope.sources if (own := COLUMNS.get((*s.relation[-1:], name[0])))]
         if len(owns) == 1:
@@ -36,7 +38,7 @@ def write_column(writer: Writer, node: tree.Column) -> Typed:
         found = scope.column(name[0])
         if found is not None:
             writer.correlations.note(writer.scope, scope, found[0])
-            return _navigate(writer, Typed(quote(name[0]), found[1]), name[1:])
+            return _from_column(writer, scope, Typed(quote(name[0]), found[1]), name[1:])
         if not scope.is_known:
             break
         if name[0] in scope.aliases:
@@ -50,6 +52,15 @@ def write_column(writer: Writer, node: tree.Column) -> Typed:
 
 def _own_column(own: str, source: Source, name: str) -> Typed:
     return Typed(own.format(quote(source.label)), (source.columns or {}).get(name, UNKNOWN))
+
+
+def _from_column(writer: Writer, holder: Scope, column: Typed, steps: tuple[str, ...]) -> Typed:
+    """Navigate into a column; where only the scalar at the end counts, the query may read it with others."""
+    value = _navigate(writer, column, steps)
+    if column.type != SUPER or not steps or holder is not writer.scope or holder.paths is None:
+        return value
+    beyond = _path(writer, steps[1:])
+    return replace(value, scalar=holder.paths.mark(column.sql, true_name(steps[0]), beyond, value.sql))
 
 
 def write_navigation(writer: Writer, node: tree.Navigation) -> Typed:
@@ -67,7 +78,13 @@ def _navigate(writer: Writer, base: Typed, steps: tuple[str | tree.Expression, .
         raise RedshiftError(f'cannot navigate into a value of type "{base.type.name}"', SYNTAX_ERROR)
     if base.type == UNKNOWN and all(isinstance(step, str) for step in steps):
         return Typed(".".join([base.sql, *(quote(step) for step in steps if isinstance(step, str))]))
-    sql = base.sql
+    path = _path(writer, steps)
+    return Typed(f"({base.sql}{path})", SUPER, scalar=f"{base.scalar}{path}" if base.scalar else "")
+
+
+def _path(writer: Writer, steps: tuple[str | tree.Expression, ...]) -> str:
+    """Return the way from a SUPER value on."""
+    sql = ""
     for is_name, together in groupby(steps, lambda step: isinstance(step, str)):
         if is_name:
             sql += _by_names([true_name(step) for step in together if isinstance(step, str)])
@@ -77,7 +94,7 @@ def _navigate(writer: Writer, base: Typed, steps: tuple[str | tree.Expression, .
                 continue
             index = writer.write(step)
             sql += f" -> ({index.sql}){'' if index.is_literal else '::integer'}"
-    return Typed(f"({sql})", SUPER)
+    return sql
 
 
 def _by_names(names: list[str]) -> str:

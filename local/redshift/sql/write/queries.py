@@ -16,6 +16,7 @@ from local.redshift.sql.scope import Scope, quote, walk
 from local.redshift.sql.values.types import Type
 from local.redshift.sql.write.common_tables import write_common_tables
 from local.redshift.sql.write.joins import with_outer_joins
+from local.redshift.sql.write.paths import Paths
 from local.redshift.sql.write.select_list import Items, write_items
 from local.redshift.sql.write.sets import tail, write_set_operation
 from local.redshift.sql.write.windows import ordered
@@ -53,8 +54,11 @@ def _write_select(
     writer.scope = Scope(outer, depth=writer.depth)
     select = with_outer_joins(writer, select)
     source = f" from {writer.source(select.source)}" if select.source else ""
+    paths = writer.scope.paths = _paths(writer, select)
     items = write_items(writer, select, into)
+    writer.scope.paths = None  # rows are filtered first
     where = _where(writer, select)
+    writer.scope.paths = paths
     columns = (
         None
         if any(typed is None for _, _, typed in items)
@@ -67,14 +71,25 @@ def _write_select(
         if select.limit is not None:
             raise RedshiftError("TOP and LIMIT cannot be used together", SYNTAX_ERROR)
         select = _limited(select)
-    rest = f"{source}{where}{group}{having}"
+    rest = f"{source}{paths.place if paths else ''}{where}{group}{having}"
     word = "select distinct " if select.distinct else "select "
     if select.qualify is None:
-        return f"{word}{', '.join(sql for _, sql, _ in items if sql)}{rest}{tail(writer, select)}", columns
+        sql = f"{word}{', '.join(sql for _, sql, _ in items if sql)}{rest}{tail(writer, select)}"
+        return paths.taken(sql) if paths else sql, columns
     if columns is None:
         raise RedshiftError("the columns of a query with QUALIFY are not known: a relation does not exist", "42P01")
     writer.scope.aliases = aliases
-    return _qualified(writer, select, items, columns, rest), columns
+    sql = _qualified(writer, select, items, columns, rest)
+    return paths.taken(sql) if paths else sql, columns
+
+
+def _paths(writer: Writer, select: tree.Select) -> Paths | None:
+    """Return what takes paths together; not where `*` is all of FROM, or they are compared with a group's."""
+    is_all = any(isinstance(item.expression, tree.Star) and not item.expression.qualifier for item in select.items)
+    if select.source is None or select.group or select.groups_all or is_all:
+        return None
+    writer.selects += 1
+    return Paths(writer.selects)
 
 
 def _where(writer: Writer, select: tree.Select) -> str:

@@ -52,6 +52,7 @@ class Writer:
         self.reads_catalog = self.reads_users = False
         # where in the statement
         self.scope = Scope()
+        self.selects = 0  # how many have been written, which may take paths together
         self.depth = 0  # how many queries what is being written stands in
         self.common: dict[str, Columns | None] = {}  # the common table expressions that a query may name
         self.named_common: set[str] = set()  # those of them that one has named
