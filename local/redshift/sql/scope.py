@@ -5,16 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from local.redshift.errors import RedshiftError
 from local.redshift.names import physical
 from local.redshift.sql import tree
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import UNKNOWN, Type
-
-if TYPE_CHECKING:
-    from local.redshift.sql.write.paths import Paths
 
 Columns = dict[str, Type]
 
@@ -74,7 +71,6 @@ class Scope:
     in_where: dict[str, Typed] = field(default_factory=dict)  # of all of it, while WHERE is written
     depth: int = 0  # how many queries it stands in; that of a query in FROM stands in one that it does not see
     outer: list[Source | None] = field(default_factory=list)  # what it refers to of the scopes around it
-    paths: Paths | None = None  # those into its SUPER columns, where they may be taken together
     sorted_by: list[str] = field(default_factory=list)  # what an aggregate of it sorts by
 
     @property

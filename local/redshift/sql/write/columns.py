@@ -57,10 +57,10 @@ def _own_column(own: str, source: Source, name: str) -> Typed:
 def _from_column(writer: Writer, holder: Scope, column: Typed, steps: tuple[str, ...]) -> Typed:
     """Navigate into a column; where only the scalar at the end counts, the query may read it with others."""
     value = _navigate(writer, column, steps)
-    if column.type != SUPER or not steps or holder is not writer.scope or holder.paths is None:
+    if column.type != SUPER or not steps or holder is not writer.scope or writer.paths is None:
         return value
     beyond = _path(writer, steps[1:])
-    return replace(value, scalar=holder.paths.mark(column.sql, true_name(steps[0]), beyond, value.sql))
+    return replace(value, scalar=writer.paths.mark(column.sql, true_name(steps[0]), beyond, value.sql))
 
 
 def write_navigation(writer: Writer, node: tree.Navigation) -> Typed:

@@ -32,6 +32,7 @@ def write_query(writer: Writer, query: tree.Query, into: Iterable[Type] | None =
         into: the types of the columns that its rows go to, from which a literal of its select list gets its own.
     """
     outer, common, recurs, depth = writer.scope, writer.common, writer.recurs, writer.depth
+    paths, writer.paths = writer.paths, None
     writer.common = dict(common)
     try:
         with_ = write_common_tables(writer, query)
@@ -45,6 +46,7 @@ def write_query(writer: Writer, query: tree.Query, into: Iterable[Type] | None =
         return with_ + sql, columns
     finally:
         writer.scope, writer.common, writer.recurs, writer.depth = outer, common, recurs, depth
+        writer.paths = paths
 
 
 def _write_select(
@@ -54,11 +56,11 @@ def _write_select(
     writer.scope = Scope(outer, depth=writer.depth)
     select = with_outer_joins(writer, select)
     source = f" from {writer.source(select.source)}" if select.source else ""
-    paths = writer.scope.paths = _paths(writer, select)
+    paths = writer.paths = _paths(writer, select)
     items = write_items(writer, select, into)
-    writer.scope.paths = None  # rows are filtered first
+    writer.paths = None  # rows are filtered first
     where = _where(writer, select)
-    writer.scope.paths = paths
+    writer.paths = paths
     columns = (
         None
         if any(typed is None for _, _, typed in items)

@@ -16,6 +16,7 @@ from local.redshift.sql.values.casts import truth
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import Type
 from local.redshift.sql.write.correlation import Correlations
+from local.redshift.sql.write.paths import Paths
 
 Output = list[tuple[str, Type]]
 """The columns of a query: their names, which need not differ, and their types."""
@@ -52,7 +53,8 @@ class Writer:
         self.reads_catalog = self.reads_users = False
         # where in the statement
         self.scope = Scope()
-        self.selects = 0  # how many have been written, which may take paths together
+        self.paths: Paths | None = None  # of the SELECT that is being written, where they may be taken together
+        self.selects = 0  # how many that is true of
         self.depth = 0  # how many queries what is being written stands in
         self.common: dict[str, Columns | None] = {}  # the common table expressions that a query may name
         self.named_common: set[str] = set()  # those of them that one has named
