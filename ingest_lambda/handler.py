@@ -15,9 +15,12 @@ from aws_lambda_powertools import Logger
 from ingest_lambda.arrive.events import parse_messages
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from ingest_lambda.arrive.events import Message
     from ingest_lambda.runtime import Runtime
 
 logger = Logger()
@@ -42,11 +45,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     warm.deadline.set(context)
     batch = parse_messages(event)
     taken = warm.backlog.take(batch)
-    failed = warm.ingest.handle([*batch, *taken])
-    for message in warm.retry.postpone(failed):
-        logger.warning("comes back at its time-out", extra={"sqs_message_id": message.message_id})
-    must_come_back = {message.message_id for message in failed}
-    warm.backlog.acknowledge([message for message in taken if message.message_id not in must_come_back])
+
+    def let_go(failed: Sequence[Message]) -> None:
+        must_come_back = {message.message_id for message in failed}
+        warm.backlog.acknowledge([message for message in taken if message.message_id not in must_come_back])
+        for message in warm.retry.postpone(failed):
+            logger.warning("comes back at its time-out", extra={"sqs_message_id": message.message_id})
+
+    must_come_back = {message.message_id for message in warm.ingest.handle([*batch, *taken], let_go)}
     # Of the batch alone: Lambda takes an id that it does not know for the failure of the whole batch.
     failures = [message for message in batch if message.message_id in must_come_back]
     return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in failures]}

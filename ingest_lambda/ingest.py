@@ -60,7 +60,10 @@ FOOTERS_AT_ONCE = 250
 KEPT_BYTES = 64 * 1024**2  # of small files that are read whole with their footers, so that they are read once
 # How many files of a dataset are loaded together, by how often their messages have come; alone after that.
 FILES_TOGETHER = {1: 10_000, 2: 100, 3: 10}
+SECONDS_FOR_NOTES = 5.0  # of those that an invocation has after its last statement (runtime.RESERVED_SECONDS)
 LOADS_LEFT_TO_COPY = 2  # deliveries after which the function reads every file itself
+
+LetGo = Callable[[Sequence[Message]], None]
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,11 @@ class Ingest:
         desk = Desk(clients.s3, clients.sns, settings.bucket, settings.failure_topic_arn, settings.environment)
         self._doubts = Doubts(KnownFolders(warehouse, self._rules), loader.owned, desk, report)
 
-    def handle(self, messages: Sequence[Message]) -> list[Message]:
-        """Bring every file to its end; return the messages that must come back."""
+    def handle(self, messages: Sequence[Message], let_go: LetGo | None = None) -> list[Message]:
+        """Bring every file to its end; return the messages that must come back.
+
+        `let_go` is told of them as soon as they are known: what landed is to be acknowledged, whatever is slow after.
+        """
         outcomes = {outcome.file.file_id: outcome for outcome in self._outcomes(messages)}
         for outcome in outcomes.values():
             self._report.file(outcome)
@@ -115,17 +121,26 @@ class Ingest:
         for message in messages:
             if message.malformed:
                 self._report.malformed(message)
+        failed = [message for message in messages if message.malformed or _must_come_back(message, outcomes)]
+        if let_go:
+            let_go(failed)
         self._note_waiting(messages, outcomes)
-        return [message for message in messages if message.malformed or _must_come_back(message, outcomes)]
+        return failed
 
     def _note_waiting(self, messages: Sequence[Message], outcomes: Mapping[str, FileOutcome]) -> None:
         """Let the operator see what is tried again and again, with the words of the last error."""
         sensitive = {dataset: contract.sensitive for dataset, contract in self._loader.contracts.items()}
         try:
-            note(self._clients.s3, self._settings.bucket, waiting(messages, outcomes, sensitive))
-            forget(self._clients.s3, self._settings.bucket, gone(messages, outcomes))
+            s3, bucket = self._clients.s3, self._settings.bucket
+            left = note(s3, bucket, waiting(messages, outcomes, sensitive), self._seconds_for_notes())
+            left += forget(s3, bucket, gone(messages, outcomes), self._seconds_for_notes())
+            if left:
+                self._report.lost("note of what waits", TimeoutError(f"no time for {left} of them"))
         except (ClientError, BotoCoreError) as error:  # the log has it too
             self._report.lost("note of what waits", error)
+
+    def _seconds_for_notes(self) -> float:
+        return self._warehouse.remaining_seconds() + SECONDS_FOR_NOTES
 
     def _outcomes(self, messages: Sequence[Message]) -> list[FileOutcome]:
         unclaimed = self._claim_folders(messages)

@@ -8,9 +8,11 @@ for staging/ removes the object after days.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ingest_lambda.arrive.events import Message
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PREFIX = "staging/waiting/"
+PARALLEL_REQUESTS = 16
 
 
 @dataclass(frozen=True)
@@ -82,21 +85,36 @@ def gone(messages: Iterable[Message], outcomes: Mapping[str, FileOutcome]) -> li
     return [file for file in came_back if outcomes[file.file_id].status is Status.GONE]
 
 
-def forget(s3: S3Client, bucket: str, files: Iterable[FileVersion]) -> None:
-    """Delete the object of each.
+def forget(s3: S3Client, bucket: str, files: Iterable[FileVersion], seconds: float) -> int:
+    """Delete the object of each, as `note` writes them.
 
     Raises:
         ClientError, BotoCoreError: S3 does not delete one.
     """
-    for file in files:
-        s3.delete_object(Bucket=bucket, Key=f"{PREFIX}{file.file_id}.json")
+    keys = [_key(file) for file in files]
+    return _left_of([partial(s3.delete_object, Bucket=bucket, Key=key) for key in keys], seconds)
 
 
-def note(s3: S3Client, bucket: str, found: Iterable[Waiting]) -> None:
-    """Write an object for each.
+def note(s3: S3Client, bucket: str, found: Iterable[Waiting], seconds: float) -> int:
+    """Write an object for each, several at once; return how many were left after so many seconds.
 
     Raises:
         ClientError, BotoCoreError: S3 does not take one.
     """
-    for each in found:
-        s3.put_object(Bucket=bucket, Key=f"{PREFIX}{each.file.file_id}.json", Body=each.to_json().encode())
+    notes = [(_key(each.file), each.to_json().encode()) for each in found]
+    return _left_of([partial(s3.put_object, Bucket=bucket, Key=key, Body=body) for key, body in notes], seconds)
+
+
+def _key(file: FileVersion) -> str:
+    return f"{PREFIX}{file.file_id}.json"
+
+
+def _left_of(requests: Sequence[Callable[[], object]], seconds: float) -> int:
+    """Make requests until one fails or the time is up, and wait for none that hangs; tell how many were left."""
+    pool = ThreadPoolExecutor(PARALLEL_REQUESTS)
+    made = [pool.submit(request) for request in requests]
+    done, left = wait(made, timeout=max(seconds, 0.0), return_when=FIRST_EXCEPTION)
+    pool.shutdown(wait=False, cancel_futures=True)
+    for each in done:
+        each.result()
+    return len(left)

@@ -5,7 +5,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
 from ingest_lambda import handler
+from ingest_lambda.arrive.backlog import Backlog
+from ingest_lambda.arrive.retry import Retry
 from ingest_lambda.errors import ConfigError
 from local.home import ROOT
 from tests.land.warehouse import Land, message, new_dataset, notification
@@ -128,6 +130,30 @@ def test_what_is_taken_from_a_backlog_lands_and_fails_by_itself_and_lambda_hears
     assert land.rows(f"select count(*) as n, max(load_seq) as loads from ledger.{dataset}") == [{"n": 10, "loads": 1}]
     [again] = wait_for(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), "the message")
     assert again["Body"] == notification([waiting[1]])
+
+
+def test_messages_are_let_go_before_notes_are_written_which_take_long(
+    land: Land, environment: pytest.MonkeyPatch
+) -> None:
+    refused = new_dataset()
+    steps: list[str] = []
+    land.warehouse.transaction([f"create table landing.{refused} (id bigint)"])  # with no ledger: every load fails
+    file = land.put(f"raw/{refused}/a.parquet", pa.table({"id": [1]}))
+
+    def step(name: str, answer: Any) -> Callable[..., Any]:
+        def taken(*_: Any) -> Any:
+            steps.append(name)
+            return answer
+
+        return taken
+
+    environment.setattr(Backlog, "acknowledge", step("acknowledged", None))
+    environment.setattr(Retry, "postpone", step("postponed", []))
+    environment.setattr("ingest_lambda.ingest.note", step("noted", 0))
+
+    invoke(message(notification([file])))
+
+    assert steps == ["acknowledged", "postponed", "noted"]
 
 
 @pytest.mark.usefixtures("environment")
