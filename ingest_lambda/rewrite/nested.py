@@ -5,7 +5,7 @@ In: an array of lists, structs or maps. Out: their JSON, one text a row. Pure.
 A list is an array, a struct an object, a map an object by its keys' text. What JSON has no exact number for is a
 string: NaN and the infinities, uint64 and decimals of more digits than a double surely holds (by type, so that a column
 is not now a number and now a string). Dates and times are ISO 8601 in full precision (an instant in UTC, with a Z),
-durations microseconds, bytes hexadecimal. Limits: https://docs.aws.amazon.com/redshift/latest/dg/limitations-super.html.
+but times to the microsecond, durations microseconds, bytes hexadecimal. Limits: https://docs.aws.amazon.com/redshift/latest/dg/limitations-super.html.
 """
 
 from __future__ import annotations
@@ -61,6 +61,32 @@ def json_text(values: pa.Array, meaning: Meaning | None = None) -> pa.Array:
         if value is not None and len(value) > limit:
             raise BadValueError(Reason.OVERSIZE_VALUE, row, f"{len(value)} bytes of JSON", f"at most {limit} bytes")
     return pa.array(found, pa.binary())
+
+
+def is_cut(values: pa.Array, meaning: Meaning | None = None) -> bool:
+    """Tell whether a time or duration within has digits below a microsecond, which its JSON leaves out.
+
+    >>> [is_cut(pa.array([[count]], pa.list_(pa.duration("ns")))) for count in (1_000, 1_001)]
+    [False, True]
+    """
+    kind = meaning.kind if meaning else None
+    if len(values) == 0 or kind is Kind.VARIANT or (meaning is None and "[ns]" not in str(values.type)):
+        return False
+    values = as_meant(values, meaning) if kind is Kind.ORIGINAL else plain(values)
+    if types.is_time64(values.type) or types.is_duration(values.type):
+        return whole_microseconds(values).is_cut
+    inner = meaning.inner if meaning and meaning.inner else (None,) * len(inner_types(values.type) or ())
+    return any(is_cut(child, of_child) for child, of_child in zip(_children(values), inner, strict=True))
+
+
+def _children(values: pa.Array) -> list[pa.Array]:
+    """Give the arrays that lie within an array, without what stands below its nulls."""
+    if types.is_map(values.type):
+        start, bounds = _bounds(values)
+        return [child.slice(start, bounds[-1][1]) for child in (values.keys, values.items)]
+    if types.is_struct(values.type):
+        return list(values.flatten())
+    return [values.flatten()] if types.is_nested(values.type) else []
 
 
 def _dump(value: Any) -> bytes:

@@ -27,7 +27,7 @@ from ingest_lambda.rewrite.checks import (
     whole_microseconds,
 )
 from ingest_lambda.rewrite.meant import as_meant
-from ingest_lambda.rewrite.nested import json_text
+from ingest_lambda.rewrite.nested import is_cut, json_text
 from ingest_lambda.rewrite.numbers import across, crosses
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import FIRST_DAY, LARGEST_LONG, LAST_DAY, LONG_DIGITS, SqlType
@@ -46,17 +46,17 @@ def convert(values: pa.Array, landing: SqlType, meaning: Meaning | None = None) 
     if types.is_null(values.type):
         return Converted(pa.nulls(len(values), transport_of(landing).arrow))
     if landing == sqltypes.SUPER:
-        return Converted(json_text(values, meaning))
+        return Converted(json_text(values, meaning), is_cut(values, meaning))
     values = as_meant(values, meaning)
     if landing.name in TEMPORAL:
         return TEMPORAL[landing.name](values)
-    is_cut = False
+    was_cut = False
     if types.is_duration(values.type):
         micros = whole_microseconds(values)
-        values, is_cut = micros.values, micros.is_cut
+        values, was_cut = micros.values, micros.is_cut
     if crosses(values.type, landing):
         values = across(values, landing)
-    return Converted(_PLAIN.get(landing.name, _cast)(values, landing), is_cut)
+    return Converted(_PLAIN.get(landing.name, _cast)(values, landing), was_cut)
 
 
 def _timestamp(values: pa.Array) -> Converted:

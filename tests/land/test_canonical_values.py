@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -150,6 +151,37 @@ def test_instants_within_keep_their_nanoseconds() -> None:
     values = pa.array([[1_234_567_890_123_456_789]], pa.list_(pa.timestamp("ns", "Europe/Berlin")))
 
     assert json_text(values).to_pylist() == [b'["2009-02-13T23:31:30.123456789Z"]']
+
+
+@pytest.mark.parametrize("kind", [pa.time64("ns"), pa.duration("ns")], ids=str)
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda kind: ([[None, 1_001]], pa.list_(kind)),
+        lambda kind: ([None, [1_000, 1_001]], pa.list_(kind, 2)),
+        lambda kind: ([{"a": {"b": 1_001}}, None], pa.struct({"a": pa.struct({"b": kind})})),
+        lambda kind: ([None, [("k", [1_001])]], pa.map_(pa.string(), pa.list_(kind))),
+    ],
+    ids=["list", "list of two", "struct", "map"],
+)
+def test_nanoseconds_that_are_cut_from_a_time_or_duration_within_are_told(
+    kind: pa.DataType, wrap: Callable[[pa.DataType], tuple[list[Any], pa.DataType]]
+) -> None:
+    rows, arrow = wrap(kind)
+    cut, exact = (pa.array(given, arrow) for given in (rows, in_whole_microseconds(rows)))
+
+    assert convert(cut, sqltypes.SUPER).is_cut
+    assert not convert(exact, sqltypes.SUPER).is_cut
+    assert convert(cut, sqltypes.SUPER).values == convert(exact, sqltypes.SUPER).values
+
+
+def in_whole_microseconds(value: Any) -> Any:
+    """Put a whole number of microseconds for one and a part."""
+    if isinstance(value, dict):
+        return {name: in_whole_microseconds(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(in_whole_microseconds(part) for part in value)
+    return 1_000 if value == 1_001 else value
 
 
 def test_no_numpy_is_needed_which_the_function_has_not() -> None:
