@@ -54,6 +54,17 @@ def copy_version(s3: S3Client, file: FileVersion, size: int, bucket: str, key: s
         return Stored(key, None)
 
 
+def size_of(s3: S3Client, file: FileVersion) -> int:
+    """Ask how many bytes exactly this version has.
+
+    Raises:
+        FileGoneError: that version exists no more.
+        TransientError, ConfigError: S3 does not answer, or denies access.
+    """
+    with _our_errors(file):
+        return s3.head_object(Bucket=file.bucket, Key=file.key, VersionId=file.version_id)["ContentLength"]
+
+
 def put(s3: S3Client, bucket: str, key: str, body: bytes | IO[bytes], content_type: str) -> Stored:
     """Write an object.
 

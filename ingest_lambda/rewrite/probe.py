@@ -24,10 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from ingest_lambda.arrive.routing import Format
-from ingest_lambda.bucket.refusals import s3_error
+from ingest_lambda.bucket.objects import size_of
 from ingest_lambda.errors import ConfigError, FileGoneError, OverLimitError, RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.paths import LARGE_BYTES
@@ -112,7 +110,7 @@ class _Reader:
             self._child.end()
 
     def fault_of(self, file: FileVersion, *, failed_before: bool) -> RejectedFileError | None:
-        size, is_for_copy = _size(self._s3, file), False
+        size, is_for_copy = size_of(self._s3, file), False
         fits = size <= max(room_on_disk(), WHOLE_FILE_BYTES)
         if not fits or size > LARGE_BYTES:
             with only_end(self._s3, file, size) as path:
@@ -133,15 +131,6 @@ class _Reader:
         if self._child is None or self._child.is_over:
             self._child = _Child(self._limits)
         return self._child.read(what, path, seconds)
-
-
-def _size(s3: S3Client, file: FileVersion) -> int:
-    try:
-        return s3.head_object(Bucket=file.bucket, Key=file.key, VersionId=file.version_id)["ContentLength"]
-    except ClientError as error:
-        raise s3_error(error, file) from error
-    except BotoCoreError as error:
-        raise TransientError(f"S3 does not answer for {file.uri}: {error}") from error
 
 
 class _Child:

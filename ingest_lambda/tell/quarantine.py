@@ -73,7 +73,8 @@ class Quarantine:
     def _keep_one(self, outcome: FileOutcome) -> None:
         copy = quarantine_key(outcome)
         with suppress(FileGoneError):  # nothing to copy any more; the verdict still says what was wrong
-            objects.copy_version(self.s3, outcome.file, outcome.file.size, self.place.bucket, copy)
+            size = outcome.file.size or objects.size_of(self.s3, outcome.file)  # an event may say none
+            objects.copy_version(self.s3, outcome.file, size, self.place.bucket, copy)
         verdict = _verdict(outcome).to_json().encode()
         objects.put(self.s3, self.place.bucket, _verdict_key(copy, outcome), verdict, "application/json")
 

@@ -4,12 +4,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
+from ingest_lambda.bucket import objects
+from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reasons import Reason
 from tests.land.warehouse import Land, new_dataset, parquet
@@ -193,3 +196,23 @@ def columns_of(land: Land, dataset: str) -> set[str]:
     rows = land.rows(f"select column_name from svv_columns where table_schema = 'landing' and table_name = '{dataset}'")
     metadata = {"_file_id", "_source_file", "_file_modified_at", "_load_id", "_load_seq", "_loaded_at"}
     return {str(row["column_name"]) for row in rows} - metadata
+
+
+def test_a_rejected_file_is_copied_by_the_size_that_it_has_where_its_event_says_none(
+    land: Land, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    copy = objects.copy_version
+
+    def noting(s3: Any, file: FileVersion, size: int, *to: str) -> objects.Stored:
+        sizes.append(size)
+        return copy(s3, file, size, *to)
+
+    monkeypatch.setattr(objects, "copy_version", noting)
+    body = b"no parquet" * 20
+    file = replace(land.put(f"raw/{new_dataset()}/a.parquet", body), size=0)
+
+    [outcome] = land.function().receive(file)
+
+    assert outcome.status is Status.REJECTED
+    assert sizes == [len(body)]  # above 5 GiB, S3 takes a copy in parts alone
