@@ -161,11 +161,19 @@ def footer_bytes(tail: bytes, size: int) -> int:
             expected="PAR1 as the last four bytes",
         )
     length = int.from_bytes(tail[-TRAILER_BYTES : -len(MAGIC)], "little") + TRAILER_BYTES
-    if length > min(size - len(MAGIC), MAX_FOOTER_BYTES):
+    if length > size - len(MAGIC):
         raise RejectedFileError(
             Reason.CORRUPT_FOOTER,
             "the footer's length cannot be true",
             found=f"{length} bytes of footer in a file of {size} bytes",
+        )
+    if length > MAX_FOOTER_BYTES:  # or four bytes of damage, which nothing tells from a length
+        raise RejectedFileError(
+            Reason.OVERSIZE_FILE,
+            "the function does not read a footer of so many bytes",
+            found=f"{length} bytes of footer in a file of {size} bytes",
+            expected=f"at most {MAX_FOOTER_BYTES} bytes",
+            remedy="write the file with larger row groups, or its rows into several files",
         )
     return length
 

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from ingest_lambda.errors import ConfigError, FileGoneError, RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.load.outcomes import Status
+from ingest_lambda.read import footer
 from ingest_lambda.read.footer import TAIL_BYTES, footer_bytes, inspect, parse_footer
 from ingest_lambda.reasons import Reason
 from tests.land.warehouse import Land, new_dataset, parquet
@@ -151,3 +153,19 @@ def test_a_file_of_many_row_groups_has_the_rows_of_all(tmp_path: Any) -> None:
     body = (tmp_path / "a.parquet").read_bytes()
 
     assert parse_footer(body, len(body)).row_count == 1_000
+
+
+def test_a_footer_that_is_too_long_is_not_called_corrupt_and_the_rows_land_in_larger_row_groups(
+    land: Land, worded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(footer, "MAX_FOOTER_BYTES", 20_000)
+    dataset, table = new_dataset(), pa.table({"id": range(1_000)})
+
+    [outcome] = land.function().receive(land.put(f"raw/{dataset}/a.parquet", table, row_group_size=1))
+
+    assert (outcome.status, outcome.reason) == (Status.REJECTED, Reason.OVERSIZE_FILE)
+    assert outcome.verdict is not None
+    assert "larger row groups" in outcome.verdict.remedy
+    assert "read.footer.footer_bytes" in worded
+    [outcome] = land.function().receive(land.put(f"raw/{dataset}/b.parquet", table))
+    assert (outcome.status, outcome.rows) == (Status.LANDED, 1_000)
