@@ -29,7 +29,7 @@ from transform_lambda.dbt_runtime import Query, connected, invoke, manifest_of
 from transform_lambda.errors import TransientError
 from transform_lambda.examples import explain, unexplained
 from transform_lambda.graph import Graph, graph_of
-from transform_lambda.merge import Json, merged, worst
+from transform_lambda.merge import Json, failed_in, latest, merged, worst
 from transform_lambda.plan import Blocked
 from transform_lambda.results import (
     MESSAGE_LIMIT,
@@ -67,9 +67,8 @@ class Builder:
             {"run_id", "run_ids", "outcome", "part_outcome", "started_at", "ended_at", "models", "gates", "records",
             "failing", "warning", "errors"}; `part_outcome` is of this part alone.
         """
-        before = so_far["outcome"] if so_far else None
         if part:
-            done = self._build_part(plan, part, before)
+            done = self._build_part(plan, part, so_far)
         elif plan.get("rebuilt"):
             done = self._build_apart(plan)
         elif plan.get("select") or plan.get("whole_project", True):
@@ -81,16 +80,20 @@ class Builder:
             done["outcome"] = worst((done["outcome"], Outcome.GATE_FAILED))
         return {**merged(so_far, done), "part_outcome": done["outcome"]}
 
-    def _build_part(self, plan: Mapping[str, Any], part: str, before: str | None) -> dict[str, Any]:
+    def _build_part(self, plan: Mapping[str, Any], part: str, so_far: Json | None) -> dict[str, Any]:
         graph = self.graph()
-        ids = graph.without(graph.parts(graph.selected(plan)).get(part, frozenset()), self._missing(graph))
+        ids = graph.parts(graph.selected(plan)).get(part, frozenset())
         done = None
         for some, as_planned in _apart(graph, ids, plan):
+            before = merged(so_far, done) if done else so_far
+            going = self._going(graph, some, before)
             stands = self._standing(as_planned)
-            stands, left = replace(stands, left=stands.views & some), some - stands.views
-            if left:
-                select = [*graph.selectors(left), *_EXACTLY]
-                done = merged(done, self._invoke(select, as_planned, stands, done["outcome"] if done else before)[1])
+            stands, built = replace(stands, left=stands.views & going), going - stands.views
+            if built:
+                select = [*graph.selectors(built), *_EXACTLY]
+                _, result = self._invoke(select, as_planned, stands, before["outcome"] if before else None)
+                done = merged(done, result)
+            done = _with_skipped(graph, done or _nothing(), some - going)
         return done or _nothing()
 
     def _build_apart(self, plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,10 +101,16 @@ class Builder:
         graph = self.graph()
         done = None
         for some, as_planned in _apart(graph, graph.buildable(graph.selected(plan)), plan):
-            ids = graph.without(some, self._missing(graph)) if done else some
-            select = [*graph.selectors(ids), *_EXACTLY]
-            done = merged(done, self._build(select, as_planned, ids, done["outcome"] if done else None))
+            ids = self._going(graph, some, done) if done else some
+            if ids:
+                select = [*graph.selectors(ids), *_EXACTLY]
+                done = merged(done, self._build(select, as_planned, ids, done["outcome"] if done else None))
+            done = _with_skipped(graph, done or _nothing(), some - ids)
         return done or _nothing()
+
+    def _going(self, graph: Graph, ids: frozenset[str], before: Json | None) -> frozenset[str]:
+        """Leave out what failed gates were to stop, of what was built before, and what looks up tables not there."""
+        return graph.without(graph.beside(ids, failed_in(before)), self._missing(graph))
 
     def _build(
         self,
@@ -249,6 +258,13 @@ def _apart(
     anew = ids & graph.downstream(plan.get("rebuilt") or ())
     parts = [(ids - anew, {**plan, "rebuilt": ()}), (anew, {**plan, "rebuilt": (), "full_refresh": True})]
     return [(some, as_planned) for some, as_planned in parts if some]
+
+
+def _with_skipped(graph: Graph, done: dict[str, Any], ids: frozenset[str]) -> dict[str, Any]:
+    """Say of what was left out that it was skipped, as dbt does of what is behind a gate of its own invocation."""
+    names = [node.name for node in map(graph.nodes.__getitem__, sorted(ids)) if node.kind != "test"]
+    skipped = [{"name": name, "status": "skipped", "rows_affected": None} for name in names]
+    return {**done, "models": latest(done["models"], skipped)}
 
 
 def _refused(id_: str, dataset: str, files: int) -> Blocked:

@@ -241,6 +241,17 @@ class Graph:
         gates = {id_ for id_ in skipped - stopped if self._follows(self.nodes[id_], models, left)}
         return frozenset(models) | self.without(gates, missing - models)
 
+    def beside(self, selected: Set[str], failed: Set[str]) -> _Ids:
+        """Leave out what gates that failed in an earlier invocation were to stop; `failed` are their names.
+
+        dbt skips what is behind a gate of its own invocation alone. A gate of a dataset that two entities take in is
+        asked with the first of them. Nor is a gate asked of a table that is left as it was.
+        """
+        stopped = self._stopped([node for node in self.nodes.values() if node.kind == "test" and node.name in failed])
+        models = {id_ for id_ in selected - stopped if self.nodes[id_].kind in _BUILT}
+        left = {id_ for id_ in selected & stopped if self.nodes[id_].kind in _BUILT}
+        return frozenset(models) | {id_ for id_ in selected - stopped if self._follows(self.nodes[id_], models, left)}
+
     def _stopped(self, failed: Sequence[Node]) -> _Ids:
         """Return what failed gates were to stop: entities that own what they look at, or else what descends from it."""
         stopped: set[str] = set()

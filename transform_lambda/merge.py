@@ -34,6 +34,18 @@ def merged(earlier: Json | None, later: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def failed_in(so_far: Json | None) -> frozenset[str]:
+    """Name the gates that have failed so far; both lists are bounded.
+
+    >>> sorted(failed_in({"gates": [{"name": "a", "status": "fail"}], "failing": [{"gate": "b"}]}))
+    ['a', 'b']
+    """
+    if so_far is None:
+        return frozenset()
+    failed = {gate["name"] for gate in so_far["gates"] if gate["status"] == "fail"}
+    return frozenset(failed | {gate["gate"] for gate in so_far["failing"]})
+
+
 def worst(outcomes: Iterable[str]) -> str:
     """Return the worst outcome.
 

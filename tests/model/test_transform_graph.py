@@ -163,6 +163,17 @@ def test_a_build_is_split_by_entity_in_the_order_of_look_ups_with_each_gate_wher
     assert parts[REST] == {"fct_orders", "fct_orders_alone", "unique_fct"}
 
 
+def test_a_part_leaves_out_what_gates_of_parts_before_it_were_to_stop_and_asks_no_gate_of_that() -> None:
+    of = graph(ITEMS_LOOK_UP_ORDERS | {"stg_items": "landing.items landing.orders"})
+    parts = of.parts(of.downstream(None))
+    assert "schema_orders" in parts["orders"]
+    assert of.beside(parts["items"], {"schema_orders"}) == frozenset()
+    assert of.beside(parts["items"], {"rate_orders"}) == parts["items"]
+    assert of.beside(parts[REST], {"schema_orders"}) == parts[REST]
+    assert of.beside(parts[REST], {"items_have_orders"}) == {"fct_orders_alone"}
+    assert of.beside(parts["items"], set()) == parts["items"]
+
+
 def test_a_build_of_one_dataset_has_no_part_for_entities_that_it_does_not_reach() -> None:
     of = graph()
     assert list(of.parts(of.downstream(["items"]))) == ["items", REST]

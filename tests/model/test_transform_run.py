@@ -208,6 +208,42 @@ def test_a_part_that_is_built_after_a_failed_gate_is_of_a_run_that_failed(ready:
     assert dict(outcomes) == {"gate_failed": 2, "succeeded": 1}
 
 
+@pytest.mark.parametrize("way", ["in one", "in parts", "beside a rebuild"])
+def test_a_gate_of_a_dataset_of_two_entities_stops_both_whichever_way_they_are_built(
+    ready: ModelWarehouse, way: str
+) -> None:
+    wrong = items_file("wrong", [item("i-9", "o-1")])
+    for file in (orders_file("one", [order("o-1")]), items_file("one", [item("i-1", "o-1")]), wrong):
+        ready.loader.land(file)
+    run()
+    if way == "beside a rebuild":
+        ready.loader.undo(wrong)
+    ready.loader.land(items_file("two", [item("i-3", "o-1")]))
+    before = ready.transformer.rows("select order_item_id from modeled.order_items order by 1")
+    planned = {**plan(), "datasets": [*DATASETS, "order_flattened"]}
+    planned["select"] = [f"source:landing.{dataset}+" for dataset in planned["datasets"]]
+    graph = BUILDER.graph()
+    parts: list[str | None] = [*graph.parts(graph.selected(planned))] if way == "in parts" else [None]
+    table = "alter table landing.order_flattened"
+    ready.loader.run(
+        f"{table} rename column shipping_country to as_declared", f"{table} add column shipping_country bigint"
+    )
+    try:
+        result = None
+        for part in parts:
+            result = BUILDER.build(planned, part, result)
+    finally:
+        ready.loader.run(
+            f"{table} drop column shipping_country", f"{table} rename column as_declared to shipping_country"
+        )
+    assert result is not None
+    assert result["outcome"] == "gate_failed", result["errors"]
+    assert [gate["gate"] for gate in result["failing"]] == ["order_flattened__schema"]
+    statuses = {model["name"]: model["status"] for model in result["models"]}
+    assert {statuses[name] for name in ("orders", "order_items")} == {"skipped"}
+    assert ready.transformer.rows("select order_item_id from modeled.order_items order by 1") == before
+
+
 def test_a_dataset_that_one_of_its_models_never_took_in_is_planned_until_it_does(ready: ModelWarehouse) -> None:
     ready.loader.land(orders_file("one", [order("o-1")]))
     ready.loader.run(
