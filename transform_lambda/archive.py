@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -25,6 +26,8 @@ CHUNK_FILES = 500  # between two looks at the clock: some seconds
 # Smaller objects are not moved by a lifecycle rule, so that to tag them is two requests for nothing
 # (https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html).
 SMALLEST_BYTES = 128 * 1024
+# The warehouse's clock and the state machine's. What was modeled by the run before is found once more, and is tagged.
+CLOCKS_DIFFER = timedelta(minutes=1)
 _TAG_LIMIT = 10  # S3's own (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html)
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"}  # the last is what a delete marker answers
 _DENIED = {"AccessDenied", "403"}
@@ -41,13 +44,14 @@ class LandedFile:
     version_id: str
 
 
-def files_sql(datasets: Sequence[str], run_ids: Sequence[str], after: str = "") -> str:
-    """Build the query of the files whose rows a run, of one dbt invocation or several, brought into a model: a page.
+def files_sql(datasets: Sequence[str], run_ids: Sequence[str], since: datetime, after: str = "") -> str:
+    """Build the query of the files whose rows a run brought into a model: a page.
 
-    They come in the order of their ids; `after` is the last one of the page before. A file that was skipped as a copy
-    since the run before is among them: the rows of its bytes were brought in by this run, or by one before it.
+    A run is one dbt invocation or several, `run_ids`, and whatever modeled something `since` it was planned: an attempt
+    that died. Files come in the order of their ids; `after` is the last one of the page before. A file that was skipped
+    as a copy since the run before is among them: the rows of its bytes were brought in by this run, or by one before.
 
-    >>> print(files_sql(["orders"], ["r-1", "r-2"]))
+    >>> print(files_sql(["orders"], ["r-1", "r-2"], datetime(2025, 11, 13, 12)))
     select distinct file_id, bucket, key, version_id
     from (
     select files.file_id, files.bucket, files.key, files.version_id
@@ -56,16 +60,18 @@ def files_sql(datasets: Sequence[str], run_ids: Sequence[str], after: str = "") 
         on files.load_seq <= loads.upto_seq
     cross join (
         select coalesce(max(loaded_at), timestamp '1970-01-01') as loaded_at from ops.model_loads
-        where dataset = 'orders' and run_id not in ('r-1', 'r-2')
+        where dataset = 'orders' and run_id not in ('r-1', 'r-2') and loaded_at < timestamp '2025-11-13 12:00:00'
     ) as earlier
     where (files.load_seq > loads.from_seq or (files.load_path = 'skipped' and files.loaded_at > earlier.loaded_at))
-        and loads.run_id in ('r-1', 'r-2') and loads.dataset = 'orders' and files.undone_at is null
+        and (loads.run_id in ('r-1', 'r-2') or loads.loaded_at >= timestamp '2025-11-13 12:00:00')
+        and loads.dataset = 'orders' and files.undone_at is null
         and files.size_bytes >= 131072 and files.file_id > ''
     ) as modeled
     order by file_id
     limit 20000
     """
-    runs = ", ".join(f"'{run_id}'" for run_id in run_ids)
+    runs = ", ".join(f"'{run_id}'" for run_id in run_ids) or "''"
+    begun = f"timestamp '{since:%Y-%m-%d %H:%M:%S}'"
     files = "\nunion all\n".join(
         f"""select files.file_id, files.bucket, files.key, files.version_id
 from ledger."{name}" as files
@@ -73,10 +79,11 @@ inner join ops.model_loads as loads
     on files.load_seq <= loads.upto_seq
 cross join (
     select coalesce(max(loaded_at), timestamp '1970-01-01') as loaded_at from ops.model_loads
-    where dataset = '{name}' and run_id not in ({runs})
+    where dataset = '{name}' and run_id not in ({runs}) and loaded_at < {begun}
 ) as earlier
 where (files.load_seq > loads.from_seq or (files.load_path = 'skipped' and files.loaded_at > earlier.loaded_at))
-    and loads.run_id in ({runs}) and loads.dataset = '{name}' and files.undone_at is null
+    and (loads.run_id in ({runs}) or loads.loaded_at >= {begun})
+    and loads.dataset = '{name}' and files.undone_at is null
     and files.size_bytes >= {SMALLEST_BYTES} and files.file_id > '{after}'"""  # noqa: S608 - our own names
         for name in datasets
     )

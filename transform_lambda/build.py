@@ -29,7 +29,7 @@ from transform_lambda.dbt_runtime import Query, connected, invoke, manifest_of
 from transform_lambda.errors import TransientError
 from transform_lambda.examples import explain, unexplained
 from transform_lambda.graph import Graph, graph_of
-from transform_lambda.merge import Json, failed_in, latest, merged, worst
+from transform_lambda.merge import Json, failed_in, latest, merged, repeated, worst
 from transform_lambda.plan import Blocked
 from transform_lambda.results import (
     MESSAGE_LIMIT,
@@ -60,8 +60,17 @@ class Builder:
     logger: Logger
     built: BuiltRelations | None = None  # without it everything is built and compared, as by dbt alone
 
-    def build(self, plan: Mapping[str, Any], part: str | None = None, so_far: Json | None = None) -> dict[str, Any]:
-        """Build what the plan selects, or that part of it; `so_far` is the result of the parts before.
+    def build(
+        self,
+        plan: Mapping[str, Any],
+        part: str | None = None,
+        so_far: Json | None = None,
+        before: Json | None = None,
+    ) -> dict[str, Any]:
+        """Build what the plan selects, or that part of it.
+
+        `so_far` is the result of the parts before; `before`, of a build that is repeated, what the attempt before has
+        come to.
 
         Returns:
             {"run_id", "run_ids", "outcome", "part_outcome", "started_at", "ended_at", "models", "gates", "records",
@@ -78,7 +87,15 @@ class Builder:
         if so_far is None and plan.get("blocked"):
             done["failing"] = [*plan["blocked"], *done["failing"]]
             done["outcome"] = worst((done["outcome"], Outcome.GATE_FAILED))
-        return {**merged(so_far, done), "part_outcome": done["outcome"]}
+        run = repeated(before, so_far, done, self._added(plan)) if before else merged(so_far, done)
+        return {**run, "part_outcome": done["outcome"]}
+
+    def _added(self, plan: Mapping[str, Any]) -> dict[str, str]:
+        """Name the models to which each run of a plan adds rows of its own: those not built from the first row."""
+        graph = self.graph()
+        anew = graph.downstream(None if plan["full_refresh"] else plan.get("rebuilt") or ())
+        entities = [upsert.entity for upsert in graph.upserts if upsert.entity and upsert.id not in anew]
+        return {name: entity for entity in entities for name in (entity, f"int_{entity}__checked")}
 
     def _build_part(self, plan: Mapping[str, Any], part: str, so_far: Json | None) -> dict[str, Any]:
         graph = self.graph()

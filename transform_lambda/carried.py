@@ -3,8 +3,8 @@ rest of them in S3.
 
 Step Functions takes 256 KiB for each state's input and output, and for each variable
 (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html); more ends the execution with
-States.DataLimitExceeded. The payload of an action is its plan, what was built so far and what was archived, so that
-each of those stays below a fourth of it.
+States.DataLimitExceeded. The payload of an action is its plan and two results (of a build: of the parts before it, and
+of its first attempt), so that each of those stays below a fourth of it.
 """
 
 from __future__ import annotations

@@ -166,7 +166,7 @@ def build(event: Event, settings: Settings, _context: LambdaContext) -> dict[str
         Memory(s3(), settings.bucket).forget()
     with _parsed(settings) as current:
         builder = Builder(settings.project_dir, logger, BuiltRelations(s3(), settings.bucket, current))
-        result = builder.build(event["plan"], event.get("part"), event.get("so_far"))
+        result = builder.build(event["plan"], event.get("part"), event.get("so_far"), event.get("before"))
     metrics.add_dimension("environment", settings.environment)
     metrics.add_metric("ModelsBuilt", MetricUnit.Count, sum(model["status"] == "success" for model in result["models"]))
     metrics.add_metric("GatesFailed", MetricUnit.Count, len(result["failing"]))
@@ -176,15 +176,19 @@ def build(event: Event, settings: Settings, _context: LambdaContext) -> dict[str
 
 
 def archive(event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:
-    """Mark the files that the run took in, as many as `seconds` allow: the state that waits for it has a limit."""
+    """Mark the files that the run took in, as many as `seconds` allow: the state that waits for it has a limit.
+
+    `since`, in milliseconds since 1970, is when it was planned: an attempt that died told nobody what it had modeled.
+    """
     datasets, run_ids = event["plan"]["datasets"], event["build"]["run_ids"]
-    if not datasets or not run_ids:
+    since = datetime.fromtimestamp(event["since"] / 1000, UTC) - archiving.CLOCKS_DIFFER
+    if not datasets:
         return {**dict.fromkeys(archiving.OUTCOMES, 0), "after": None}
     deadline = time.monotonic() + event["seconds"]
     with connected() as query:
         return archiving.mark(
             s3(),
-            lambda after: archiving.landed_files(query(archiving.files_sql(datasets, run_ids, after))),
+            lambda after: archiving.landed_files(query(archiving.files_sql(datasets, run_ids, since, after))),
             lambda: time.monotonic() < deadline,
             event.get("so_far"),
         )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from transform_lambda.results import ERROR_LIMIT, NODE_LIMIT, Outcome
+from transform_lambda.results import ERROR_LIMIT, NODE_LIMIT, UNCHANGED, Outcome
 
 Json = Mapping[str, Any]
 
+_STANDS = {"success", UNCHANGED}
+_PASSED = {"pass", "warn"}
+_NOTHING_WRONG: Mapping[str, Sequence[Json]] = {"failing": (), "errors": ()}
 _WORSE = (Outcome.SUCCEEDED, Outcome.GATE_FAILED, Outcome.ERROR)
 
 
@@ -32,6 +35,61 @@ def merged(earlier: Json | None, later: dict[str, Any]) -> dict[str, Any]:
         "warning": [*earlier["warning"], *later["warning"]],
         "errors": [*earlier["errors"], *later["errors"]][:ERROR_LIMIT],
     }
+
+
+def repeated(before: Json, so_far: Json | None, later: dict[str, Any], added: Mapping[str, str]) -> dict[str, Any]:
+    """Join the result of a build that was repeated after an error to that of its first attempt, `before`.
+
+    What the first attempt has modeled is no news to the second one, which finds neither its rows nor a file of bad
+    ones: both are one run. Of what stopped or broke the first attempt the second one tells by itself. `so_far`: the
+    result of the parts before, which is in `before`. `added`: the models that a run adds its own rows to, and whose
+    entity they are; their counts are added up where the first attempt has ended with the entity's UPSERT.
+    """
+    base = so_far or {"run_id": None, "outcome": Outcome.SUCCEEDED, "models": [], "gates": [], **_NOTHING_WRONG}
+    done = {model["name"]: model for model in before["models"] if model["status"] in _STANDS}
+    committed = {entity for model, entity in added.items() if model == entity and model in done}
+    warning = [gate for gate in before["warning"] if not any(_tells_of(gate, other) for other in later["warning"])]
+    warned = {gate["gate"] for gate in warning}
+    gates = [gate for gate in before["gates"] if gate["status"] in _PASSED]
+    asked = [gate for gate in later["gates"] if gate["name"] not in warned or gate["status"] not in _PASSED]
+    first = {
+        **before,
+        **{name: base[name] for name in ("run_id", "outcome", *_NOTHING_WRONG)},
+        "models": latest(base["models"], list(done.values())),
+        "gates": latest(base["gates"], gates),
+        "warning": warning,
+    }
+    models = [
+        {**model, "rows_affected": _sum(done[model["name"]]["rows_affected"], model["rows_affected"])}
+        if model["name"] in done and added.get(model["name"]) in committed
+        else model
+        for model in later["models"]
+    ]
+    records = [_with_those_of(before["records"], record, committed) for record in later["records"]]
+    return merged(first, {**later, "models": models, "gates": asked, "records": records})
+
+
+def _tells_of(earlier: Json, later: Json) -> bool:
+    """Tell whether a later warning is the earlier one again: of the same files, or of no file.
+
+    >>> _tells_of({"gate": "g", "files": ["a"]}, {"gate": "g", "files": ["b"]})
+    False
+    """
+    is_of_files = earlier["files"] and later["files"]
+    return earlier["gate"] == later["gate"] and bool(not is_of_files or {*earlier["files"]} & {*later["files"]})
+
+
+def _sum(earlier: int | None, later: int | None) -> int | None:
+    return later if earlier is None else earlier + (later or 0)
+
+
+def _with_those_of(earlier: Sequence[Json], record: Json, committed: Set[str]) -> Json:
+    """Add what the attempt before has counted of the same rows' dataset, if those are modeled."""
+    for found in earlier:
+        is_same = (found["dataset"], found["entity"]) == (record["dataset"], record["entity"])
+        if is_same and record["entity"] in committed:
+            return {**record, **{name: found[name] + record[name] for name in ("total", "valid", "error")}}
+    return record
 
 
 def failed_in(so_far: Json | None) -> frozenset[str]:

@@ -189,7 +189,7 @@ def test_what_was_skipped_since_a_run_is_archived_with_the_next(
             "insert into ops.model_loads (model, dataset, from_seq, upto_seq, run_id, loaded_at) "
             f"values ('m', '{skipping}', {from_seq}, {upto_seq}, '{run_id}', sysdate)"
         )
-        return {row["file_id"] for row in land.rows(archive.files_sql([skipping], [run_id]))}
+        return {row["file_id"] for row in land.rows(archive.files_sql([skipping], [run_id], datetime.max))}
 
     monkeypatch.setattr(archive, "SMALLEST_BYTES", 0)
     function = land.function()

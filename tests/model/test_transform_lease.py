@@ -217,6 +217,8 @@ def test_a_part_that_ends_with_an_error_is_built_once_more_and_the_others_all_th
     assert flow.end_of(flow.start())["output"]["outcome"] == "error"
     assert [event["part"] for event in flow.events("build")] == ["orders", "orders", "order_items", "order_items"]
     assert [event["so_far"] for event in flow.events("build")[:2]] == [None, None]
+    told = [event["before"] and event["before"]["built"] for event in flow.events("build")]
+    assert told == [None, ["orders"], None, ["orders", "order_items"]]
     assert len(flow.messages("failure")) == 1
 
 

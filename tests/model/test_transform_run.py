@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +121,16 @@ def test_the_archive_lists_the_files_of_the_run_and_no_others(ready: ModelWareho
     ready.loader.land(replace(orders_file("too small to move", [order("o-3")]), size_bytes=archive.SMALLEST_BYTES - 1))
     second = run()
     ready.loader.land(orders_file("three", [order("o-4")]))
+    never = datetime.max
     with connected() as query:
-        files = archive.landed_files(query(archive.files_sql(DATASETS, second["run_ids"])))
-        behind = archive.landed_files(query(archive.files_sql(DATASETS, second["run_ids"], after=two.file_id)))
+        files = archive.landed_files(query(archive.files_sql(DATASETS, second["run_ids"], never)))
+        behind = archive.landed_files(query(archive.files_sql(DATASETS, second["run_ids"], never, after=two.file_id)))
+        of_second = f"select min(loaded_at) as begun from ops.model_loads where run_id = '{second['run_id']}'"  # noqa: S608 - its own id
+        begun = query(of_second)[0]["begun"]
+        of_dead = archive.landed_files(query(archive.files_sql(DATASETS, [], begun)))
     assert files == [archive.LandedFile(two.file_id, BUCKET, two.key, "1")]
     assert behind == []
+    assert of_dead == files, "of an attempt that died nobody has a run's id"
 
 
 def test_a_failed_gate_is_an_outcome_that_names_the_file_and_the_way_out(ready: ModelWarehouse) -> None:
@@ -434,6 +440,30 @@ def test_what_dbt_cannot_do_is_an_error_and_not_a_gate(ready: ModelWarehouse) ->
     assert modeled_orders(ready) == {}
     assert run()["outcome"] == "succeeded"
     assert modeled_orders(ready) == {"o-1": "placed"}
+
+
+@pytest.mark.parametrize("part", [None, "orders"])
+def test_what_the_attempt_before_an_error_has_modeled_and_found_is_told_by_the_next_one(
+    ready: ModelWarehouse, part: str | None
+) -> None:
+    held_back = orders_file("bad", [order(f"bad-{number}", order_status="lost") for number in range(5)])
+    ready.loader.land(held_back)
+    ready.loader.land(orders_file("good", [order(f"o-{number}") for number in range(3)]))
+    planned = plan()
+    first = BUILDER.build(planned, part)
+    assert rows_affected(first, "orders") == 3
+    first |= {"outcome": "error", "part_outcome": "error", "errors": ["fct_orders: the connection was lost"]}
+    again = BUILDER.build(planned, part, before=first)
+    assert (again["outcome"], again["errors"], again["failing"]) == ("succeeded", [], [])
+    assert rows_affected(again, "orders") == 3
+    assert [gate["gate"] for gate in again["warning"]] == ["orders__quarantine_rate"]
+    (records,) = [found for found in again["records"] if found["dataset"] == ORDERS]
+    assert [records[name] for name in ("total", "valid", "error")] == [8, 3, 5]
+    assert again["run_ids"][:1] == first["run_ids"]
+    assert again["run_id"] == again["run_ids"][-1]
+    with connected() as query:
+        files = archive.landed_files(query(archive.files_sql([ORDERS], again["run_ids"], datetime.max)))
+    assert held_back.file_id in {file.file_id for file in files}
 
 
 def test_a_warehouse_that_cannot_be_reached_is_a_transient_error(
