@@ -42,6 +42,8 @@ judged as (
                     ~ var('landfall_currencies') | join("', '") ~ "')",
                 'rate_to_usd_missing': is_missing('rate_to_usd'),
                 'rate_to_usd_not_positive': 'rate_to_usd <= 0',
+                'rate_to_usd_too_high': 'rate_to_usd > '
+                    ~ var('landfall_fx_max_rate_to_usd'),
                 'usd_not_one': "ccy = 'USD' and rate_to_usd <> 1",
             },
         ) }} as reasons,

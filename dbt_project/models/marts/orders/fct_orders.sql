@@ -50,8 +50,9 @@ final as (
         cast(coalesce(items_per_order.units, 0) as bigint) as units,
         orders.order_total,
         rates.rate_to_usd,
+        -- every total at every rate fits: one order stops no mart
         cast(
-            round(orders.order_total * rates.rate_to_usd, 2) as decimal(20, 2)
+            round(orders.order_total * rates.rate_to_usd, 2) as decimal(38, 2)
         ) as order_total_usd,
         orders.order_status in ('cancelled', 'returned') as is_cancelled_or_returned,
         orders.order_date,
