@@ -1,19 +1,20 @@
 {% macro absent_rows(judged, key, columns, bounds) -%}
+    {#- A key may be called as any column of a file is, which begins with a letter: columns beside it do not -#}
     {%- set keys = key | join(', ') -%}
     {%- set upserted = upserted_table(entity_config('entity')) if continues() -%}
     {%- set values = {
         '_operation': "cast('D' as varchar(8))",
         '_narrowing_reasons': "cast('' as varchar(1000))",
-        '_business_at': 'missed.ended_at',
+        '_business_at': 'missed._ended_at',
         '_row_digest': "cast('1' as varchar(33))",
-        '_dataset': 'missed.dataset',
-        '_file_id': 'missed.end_file_id',
-        '_source_file': 'missed.end_source_file',
-        '_file_modified_at': 'missed.ended_at',
+        '_dataset': 'missed._dataset',
+        '_file_id': 'missed._end_file_id',
+        '_source_file': 'missed._end_source_file',
+        '_file_modified_at': 'missed._ended_at',
         '_load_seq': 'cast(0 as bigint)',
-        '_loaded_at': 'missed.end_loaded_at',
-        '_snapshot': 'cast(missed.accepted_in as varchar(128))',
-        '_gone_in': 'cast(missed.snapshot_id as varchar(128))',
+        '_loaded_at': 'missed._end_loaded_at',
+        '_snapshot': 'cast(missed._accepted_in as varchar(128))',
+        '_gone_in': 'cast(missed._gone_in as varchar(128))',
     } -%}
     {%- for column, kept in change_order_columns().items() -%}
         {%- do values.update({column: 'cast(' ~ kept.missing ~ ' as ' ~ kept.type ~ ')'}) -%}
@@ -30,42 +31,47 @@
     from (
         select
             appearances.{{ key | join(', appearances.') }},
-            appearances.accepted_in,
-            later.*,
+            appearances._accepted_in,
+            later.dataset as _dataset,
+            later.end_file_id as _end_file_id,
+            later.end_source_file as _end_source_file,
+            later.ended_at as _ended_at,
+            later.end_loaded_at as _end_loaded_at,
+            later.snapshot_id as _gone_in,
             row_number() over (
                 partition by appearances.{{ key | join(', appearances.') }} order by later.snapshot_id
-            ) as place
+            ) as _place
         from (
             {#- Of each key: the snapshots from its newest good row on that have a row of it, good or bad #}
             select
                 since_accepted.*,
-                lead(seen_in) over (partition by {{ keys }} order by seen_in) as next_seen_in
+                lead(_seen_in) over (partition by {{ keys }} order by _seen_in) as _next_seen_in
             from (
                 select
                     {{ keys }},
-                    seen_in,
-                    max(case when max(is_accepted) = 1 then seen_in end) over (partition by {{ keys }}) as accepted_in
+                    _seen_in,
+                    max(case when max(_is_accepted) = 1 then _seen_in end) over (partition by {{ keys }}) as _accepted_in
                 from (
                     select
-                        {{ keys }},
-                        held.snapshot_id as seen_in,
-                        case when reasons = '' and waits_for = '' then 1 else 0 end as is_accepted
+                        judged.{{ key | join(', judged.') }},
+                        held.snapshot_id as _seen_in,
+                        case when judged.reasons = '' and judged.waits_for = '' then 1 else 0 end as _is_accepted
                     from {{ judged }} as judged
                     inner join {{ ref('stg_snapshots') }} as held
                         on judged._file_id = held.file_id
-                    where {{ within_bounds(bounds) }}
+                    where {{ within_bounds(bounds, 'held') }}
                     {%- if upserted %}
                     union all
                     select
                         {{ keys }},
-                        _snapshot as seen_in,
-                        1 as is_accepted
+                        _snapshot as _seen_in,
+                        1 as _is_accepted
                     from {{ upserted }}
                     {%- endif %}
                 ) as rows_seen
-                group by {{ keys }}, seen_in
+                group by {{ keys }}, _seen_in
             ) as since_accepted
-            where seen_in >= accepted_in
+            where _seen_in >= _accepted_in
         ) as appearances
         inner join (
             select
@@ -81,23 +87,23 @@
                 file_id = end_file_id
                 and ({{ within_bounds(bounds) }})
         ) as later
-            on appearances.seen_in = later.snapshot_before
+            on appearances._seen_in = later.snapshot_before
         where
-            appearances.next_seen_in is null
-            or appearances.next_seen_in <> later.snapshot_id
+            appearances._next_seen_in is null
+            or appearances._next_seen_in <> later.snapshot_id
     ) as missed
     {%- if upserted %}
     left join {{ upserted }} as modeled
         on {{ same_key(key, 'missed', 'modeled') }}
     {%- endif %}
     where
-        missed.place = 1
+        missed._place = 1
     {%- if upserted %}
         {#- Tombstones that stand as they are would only be offered again #}
         and (
             modeled.{{ key[0] }} is null
-            or modeled._snapshot <> missed.accepted_in
-            or modeled._gone_in <> missed.snapshot_id
+            or modeled._snapshot <> missed._accepted_in
+            or modeled._gone_in <> missed._gone_in
         )
     {%- endif %}
 {%- endmacro %}

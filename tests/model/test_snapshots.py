@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.following import assert_as_built_anew
 from tests.support.model_warehouse import ModelWarehouse
-from tests.support.snapshots import marker, modeled, part, roster, stock, thing
+from tests.support.snapshots import LISTINGS, listing, marker, modeled, part, roster, stock, thing
 from tests.support.warehouse_seed import NOON
 
 pytestmark = pytest.mark.xdist_group("snapshots")  # one warehouse, one after the other
@@ -35,6 +35,17 @@ def test_a_row_missing_from_the_next_export_is_deleted_and_comes_back_with_a_lat
     snapshots.loader.land(roster("3", [thing("b", "Bob")], NOON + 2 * DAY))
     snapshots.run_green(*ROSTERS)
     assert modeled(snapshots, "rosters") == [("a", None, True), ("b", "Bob", False)]
+
+
+def test_a_key_may_be_called_as_what_tells_of_snapshots(snapshots: ModelWarehouse) -> None:
+    modeled_listings = "select seen_in, name, is_deleted from modeled.listings order by 1"
+    for name, keys, stored_at in (("1", "ab", NOON), ("2", "a", NOON + DAY)):
+        snapshots.loader.land(listing(name, keys, stored_at))
+        snapshots.run_green("--select", f"+{LISTINGS}")
+    assert snapshots.transformer.rows(modeled_listings) == [("a", "Ada", False), ("b", None, True)]
+    snapshots.loader.land(listing("3", "b", NOON + 2 * DAY))
+    snapshots.run_green("--full-refresh", "--select", f"+{LISTINGS}")
+    assert snapshots.transformer.rows(modeled_listings) == [("a", None, True), ("b", "Ada", False)]
 
 
 def test_a_backup_that_was_restored_has_older_times_and_is_right(snapshots: ModelWarehouse) -> None:

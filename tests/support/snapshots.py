@@ -1,6 +1,7 @@
 """Datasets whose files replace the ones before, as `landfall new-dataset` writes them into a copy of the project.
 
 Of `rosters` each file is a snapshot, of `catalogs` a folder of parts that a marker ends, of `stocks` one of two parts.
+The key of `listings`, whose files are snapshots too, is called as the columns are that tell of snapshots.
 """
 
 import shutil
@@ -21,6 +22,11 @@ from tests.support.model_warehouse import ModelWarehouse, model_warehouse
 from tests.support.warehouse_seed import NOON, Row, SeedFile
 
 PROJECT = ("dbt_project", "macros", "dbt_project.yml", "profiles.yml", ".sqlfluff", ".sqlfluffignore")
+LISTINGS = "listings"
+KEY_OF_LISTINGS = (
+    *("file_id", "dataset", "place", "snapshot_id", "ended_at", "accepted_in", "seen_in", "next_seen_in"),
+    *("is_accepted", "end_file_id", "end_source_file", "end_loaded_at", "complete_seq", "snapshot_before"),
+)
 ENDS = {"rosters": "file", "catalogs": "marker", "stocks": "count=2"}
 PLATFORM = ("stg_landed_files", "stg_model_loads", "stg_snapshots")
 
@@ -45,10 +51,28 @@ def snapshot_project(folder: Path, ends: Mapping[str, str] = ENDS) -> Path:
     return folder
 
 
+def add_listings(project: Path) -> None:
+    """Write a dataset of that key into a project."""
+    specimen = project / "listings.parquet"
+    columns = {**{name: ["a"] for name in KEY_OF_LISTINGS}, "name": ["Ada"]}
+    pq.write_table(pa.table(columns), specimen)
+    command = ["new-dataset", LISTINGS, "--from", str(specimen), "--key", ",".join(KEY_OF_LISTINGS)]
+    done = CliRunner().invoke(build(), [*command, "--snapshot", "file", "--project", str(project)])
+    assert done.exit_code == 0, done.output
+
+
+def listing(name: str, keys: Sequence[str], stored_at: datetime = NOON) -> SeedFile:
+    """Return a whole export of listings, of which each has one value in all columns of its key."""
+    rows = [{**dict.fromkeys(KEY_OF_LISTINGS, key), "name": "Ada"} for key in keys]
+    return SeedFile(LISTINGS, f"raw/{LISTINGS}/{name}.parquet", rows, stored_at, ends=())
+
+
 @contextmanager
 def snapshot_warehouse(folder: Path) -> Iterator[ModelWarehouse]:
     """Start a local Redshift for that project, whose `empty` builds those entities alone."""
-    with model_warehouse(snapshot_project(folder), "snapshots") as warehouse:
+    snapshot_project(folder)
+    add_listings(folder)
+    with model_warehouse(folder, "snapshots") as warehouse:
         warehouse.selection = ("--select", *PLATFORM, *(f"+{dataset}" for dataset in ENDS))
         yield warehouse
 
