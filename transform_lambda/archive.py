@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
 
 from transform_lambda.dbt_runtime import Row
-from transform_lambda.errors import ConfigError
+from transform_lambda.errors import ConfigError, TransientError
 
 TAG = {"Key": "landfall", "Value": "modeled"}
 THREADS = 16
@@ -30,6 +30,9 @@ SMALLEST_BYTES = 128 * 1024
 CLOCKS_DIFFER = timedelta(minutes=1)
 _TAG_LIMIT = 10  # S3's own (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html)
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"}  # the last is what a delete marker answers
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+_BUSY = {"SlowDown", "RequestTimeout", "OperationAborted", "Throttling", "ThrottlingException"}
+_SERVER_ERRORS = 500
 _DENIED = {"AccessDenied", "403"}
 OUTCOMES = ("marked", "already", "gone", "full")
 
@@ -117,6 +120,7 @@ def mark(
 
     Raises:
         ConfigError: S3 denies the access.
+        TransientError: S3 asks for fewer requests, or cannot be reached.
     """
     counts = Counter({outcome: (so_far or {}).get(outcome, 0) for outcome in OUTCOMES})
     after = begun_at = (so_far or {}).get("after") or ""
@@ -152,7 +156,11 @@ def _mark_one(s3: Any, file: LandedFile) -> str:
                 f"S3 denies {error.operation_name} of s3://{file.bucket}/{file.key}: the transform's role needs "
                 "s3:GetObjectVersionTagging and s3:PutObjectVersionTagging there, and no bucket policy may deny it"
             ) from error
+        if code in _BUSY or error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERRORS:
+            raise TransientError(f"S3 is busy: {error}") from error
         raise
+    except HTTPClientError as error:
+        raise TransientError(f"S3 cannot be reached: {error}") from error
     return "marked"
 
 

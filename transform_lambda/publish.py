@@ -59,7 +59,7 @@ class Run:
             return "critical"
         if self.outcome is Outcome.GATE_FAILED:
             return "high"
-        if self.build["warning"]:
+        if self.build["warning"] or self.archive.get("error"):
             return "medium"
         return "low" if any(gate["status"] == "warn" for gate in self.build["gates"]) else "info"
 
@@ -200,7 +200,23 @@ def facts(run: Run) -> dict[str, Any]:
 def lines(run: Run) -> list[str]:
     """Compose the text for people, line by line."""
     told = {Outcome.SUCCEEDED: _success, Outcome.GATE_FAILED: _gate_failure, Outcome.ERROR: _error}[run.outcome]
-    return [*told(run), "", *_where_to_look(run)]
+    return [*told(run), *_unmarked(run.archive), "", *_where_to_look(run)]
+
+
+def _unmarked(archive: Json) -> list[str]:
+    """Tell of files that could not be marked as modeled, which changes nothing of what is modeled.
+
+    >>> _unmarked({"marked": 2, "after": None})
+    []
+    """
+    if not archive.get("error"):
+        return []
+    return [
+        "",
+        f"Files of this run could not be marked as modeled in S3: {archive['error']}",
+        "What is modeled is not concerned, and no file is lost: they only stay in the storage class that they are in.",
+        "After the cause is fixed, all files that are modeled are marked by: landfall transform --full-refresh --wait",
+    ]
 
 
 def _success(run: Run) -> list[str]:

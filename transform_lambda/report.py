@@ -90,10 +90,14 @@ def report(desk: Desk, event: Json) -> dict[str, Any]:
     remember(Memory(desk.s3, desk.bucket), plan, Outcome(build["outcome"]))
     alert = Alert(KIND, fingerprint, run.severity, subject(run), build["run_id"], run.report)
     return {
-        "result": result_of(build, key, desk.bucket),
+        "result": result_of(build, key, desk.bucket) | _unmarked(archive),
         "message": message(run) if told else None,
         "alert": alert.to_json() if told else None,
     }
+
+
+def _unmarked(archive: Json) -> dict[str, str]:
+    return {"unmarked": archive["error"]} if archive.get("error") else {}
 
 
 def _write(desk: Desk, key: str, run: Run, about: Mapping[str, Any]) -> None:

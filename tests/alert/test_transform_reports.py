@@ -64,6 +64,17 @@ def test_a_success_is_always_told(s3: Any, bucket: str) -> None:
     assert "models built" in answer["message"]["subject"]
 
 
+def test_files_that_could_not_be_marked_are_told_beside_the_outcome(s3: Any, bucket: str) -> None:
+    asked = event(build("succeeded")) | {"archive": {"error": "ConfigError: S3 denies it", "after": None}}
+    answer = report(Desk(s3, bucket, "dev", 1), asked)
+    assert (answer["result"]["outcome"], answer["result"]["unmarked"]) == ("succeeded", "ConfigError: S3 denies it")
+    text = json.loads(answer["message"]["body"])["default"]
+    assert "The models are up to date." in text
+    assert "could not be marked as modeled in S3: ConfigError: S3 denies it" in text
+    assert answer["message"]["attributes"]["severity"]["StringValue"] == "medium"
+    assert "unmarked" not in report(Desk(s3, bucket, "dev", 1), event(build("succeeded")))["result"]
+
+
 def test_the_report_holds_everything_that_the_run_said_and_is_the_latest(s3: Any, bucket: str) -> None:
     answer = report(Desk(s3, bucket, "dev", 24), event(FAILED))
     written = read(s3, bucket, answer["result"]["report_key"])

@@ -7,11 +7,12 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.support.local_stack import LocalServices
 from transform_lambda import archive
 from transform_lambda.archive import TAG, LandedFile
-from transform_lambda.errors import ConfigError
+from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.project import Memory
 
 
@@ -104,6 +105,31 @@ def test_a_denial_is_no_missing_file_and_names_the_rights(local_aws: LocalServic
     with pytest.raises(ConfigError, match=r"S3 denies GetObjectTagging of .*/raw/orders/a.parquet: .* needs s3:Get"):
         mark_all(denied, file)
     assert tags(s3, file) == {}
+
+
+class BrokenS3:
+    """Answers every request with one error."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def get_object_tagging(self, **_place: str) -> dict[str, Any]:
+        raise self.error
+
+
+def told(code: str, status: int) -> ClientError:
+    """Return an error that S3 answers with."""
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "GetObjectTagging")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [told("SlowDown", 503), told("InternalError", 500), told("RequestTimeout", 400), ReadTimeoutError(endpoint_url="")],
+)
+def test_an_s3_that_asks_for_fewer_requests_is_asked_again(error: Exception) -> None:
+    with pytest.raises(TransientError, match="S3"):
+        mark_all(BrokenS3(error), LandedFile("f", "bucket", "raw/orders/a.parquet", "1"))
 
 
 class CountingS3:

@@ -45,7 +45,7 @@ def test_a_page_that_cannot_be_made_leaves_the_run_as_it_ended(flow: Flow) -> No
 
 
 def test_a_run_that_breaks_behind_its_plan_leaves_a_page_and_still_fails(flow: Flow) -> None:
-    flow.script(fails="archive")
+    flow.script(fails="report")
     assert flow.end_of(flow.start())["status"] == "FAILED"
     assert flow.pages() == 1
 
@@ -129,7 +129,18 @@ def test_a_lease_that_has_not_expired_is_respected(flow: Flow) -> None:
     assert lease["rerun"] == {"BOOL": True}
 
 
-@pytest.mark.parametrize("action", ROUND[:-1])
+def test_files_that_cannot_be_marked_hide_nothing_of_the_run_that_modeled_them(flow: Flow) -> None:
+    flow.script(fails="archive")
+    ended = flow.end_of(flow.start())
+    assert (ended["status"], ended["output"]["outcome"]) == ("SUCCEEDED", "succeeded")
+    assert flow.calls() == ROUND
+    (reported,) = flow.events("report")
+    assert reported["archive"]["error"].startswith("GatekeeperError: ")
+    assert len(flow.messages("success")) == len(flow.messages("failure")) == 1
+    assert flow.lease() is None
+
+
+@pytest.mark.parametrize("action", ["plan", "build", "report"])
 def test_an_action_that_breaks_fails_the_execution_tells_support_and_frees_the_lease(flow: Flow, action: str) -> None:
     flow.script(fails=action)
     ended = flow.end_of(flow.start())

@@ -58,13 +58,15 @@ def handler(event, context):
         return {{"marked": tagged, "after": "f" if tagged < script.get("pages", 1) else None}}
     if action in ("report", "freshness"):
         outcome = script.get("outcome", "succeeded")
+        error = (event.get("archive") or {{}}).get("error")
+        unmarked = {{"unmarked": error}} if error else {{}}
         message = {{
             "subject": "a subject",
             "body": json.dumps({{"default": "a text", "sqs": json.dumps({{"outcome": outcome}})}}),
             "attributes": {{"severity": {{"DataType": "String", "StringValue": "low"}}}},
         }}
         return {{
-            "result": {{"status": "done", "outcome": outcome, "gates": [], "models": [], "run_id": "r1"}},
+            "result": {{"status": "done", "outcome": outcome, "gates": [], "models": [], "run_id": "r1", **unmarked}},
             "message": None if script.get("told") else message,
             "alert": None if script.get("told") else {{"fingerprint": "f1"}},
         }}
