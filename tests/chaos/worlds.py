@@ -82,8 +82,11 @@ def _land(s3: MemoryS3, api: MemoryRedshift | DataApi) -> Land:
     return Land(services, BUCKET, settings, clients=clients)
 
 
-def read_here(s3: Any, files: Iterable[FileVersion]) -> dict[str, RejectedFileError | None]:
-    """Read suspects as the product's child process does, in this one: no file of these storms ends its reader."""
+def read_here(s3: Any, files: Iterable[FileVersion], **_: object) -> dict[str, RejectedFileError | None]:
+    """Read suspects as the product's child process does, in this one: no file of these storms ends its reader.
+
+    They are small, so that the product too reads all of them, whatever it is told beside.
+    """
     found: dict[str, RejectedFileError | None] = {}
     for file in files:
         found[file.file_id] = None
