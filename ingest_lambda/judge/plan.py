@@ -19,7 +19,7 @@ from ingest_lambda.judge.schema_change import FREE_STATEMENTS, brings_values, st
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.warehouse import clocks, ddl, statements
-from ingest_lambda.warehouse.sqltypes import VARCHAR, SqlType
+from ingest_lambda.warehouse.sqltypes import TIMESTAMP, VARCHAR, SqlType
 from ingest_lambda.warehouse.statements import ROW_NUMBER, Column, Stage, Target, Widening
 from ingest_lambda.warehouse.transport import transport_of
 
@@ -119,8 +119,9 @@ class Plan:
 
     @property
     def has_clocks(self) -> bool:
-        """Whether a file of it says of a column what its timestamps are."""
-        return any(file.timestamps for file in self.files)
+        """Whether a file of it says of a column what its timestamps are; a text may do so."""
+        has_moments = any(column.type == TIMESTAMP for column in self.columns)
+        return any(file.timestamps or (has_moments and file.inspected.text is not None) for file in self.files)
 
     def clocks_as_planned(self) -> list[str]:
         """Say on which condition it lands, for its statement on the ledger."""

@@ -32,6 +32,7 @@ from ingest_lambda.judge.plan import Plan, PlannedFile
 from ingest_lambda.judge.planner import plan_load
 from ingest_lambda.judge.schema_change import Table
 from ingest_lambda.judge.settle import Counted, Looks, settle
+from ingest_lambda.judge.staged_clocks import judge_staged
 from ingest_lambda.judge.table_formats import Ownership
 from ingest_lambda.judge.verdict import verdict_of
 from ingest_lambda.load.outcomes import FileOutcome, Status
@@ -143,14 +144,14 @@ class Loader:
     def _load(self, plan: Plan) -> list[FileOutcome]:
         load = _Load(self._s3, self._warehouse, self._place, plan, self.contract(plan.dataset))
         try:
-            staged = load.stage()
+            staged, later = self._judge_texts(load, load.stage())
             files = dict(numbered(plan.files))
             lost = [_unloaded(files[n].inspected.file, plan.dataset, error) for n, error in staged.lost.items()]
             rest = [file for number, file in files.items() if number in staged.rows]
             if not rest:
                 return lost
-            if lost and self._plan(plan.dataset, _group(plan.path, rest)).changes != plan.changes:
-                return lost + self.land(plan.dataset, _group(plan.path, rest))
+            if (lost or later) and self._plan(plan.dataset, _group(plan.path, rest)).changes != plan.changes:
+                return lost + self._land_in_turn(plan, rest, later)
             outcomes = load.commit(staged)
         except UnexpectedValueError as error:
             return self.land(plan.dataset, _corrected(plan, error))
@@ -166,8 +167,40 @@ class Loader:
         known = [file for file, each in zip(rest, outcomes, strict=True) if each.status is not Status.LANDED]
         if known and not plan.restores and self._may_have_been_removed(plan.dataset):
             landed = [each for each in outcomes if each.status is Status.LANDED]
-            return lost + landed + self.land(plan.dataset, _group(plan.path, known))
-        return lost + outcomes
+            lost += landed
+            outcomes = self.land(plan.dataset, _group(plan.path, known))
+        return lost + outcomes + self._land_in_turn(plan, [], later)
+
+    def _land_in_turn(self, plan: Plan, *turns: list[PlannedFile]) -> list[FileOutcome]:
+        """Land files of a plan, and then others, which are judged by what has landed by then."""
+        outcomes: list[FileOutcome] = []
+        for number, files in enumerate(turns):
+            if files and number:
+                self._read_clocks(plan.dataset)
+            outcomes += self.land(plan.dataset, _group(plan.path, files)) if files else []
+        return outcomes
+
+    def _judge_texts(self, load: _Load, staged: Staged) -> tuple[Staged, list[PlannedFile]]:
+        """Hold what texts turned out to bring against what has landed, and against the files before them in the load.
+
+        Returns:
+            What stays of the stage, and files that are to land after it.
+        """
+        if not staged.clocks:
+            return staged, []
+        dataset, contract = load.plan.dataset, self.contract(load.plan.dataset)
+        judged = judge_staged(load.plan, staged.rows, staged.clocks, Known(self._clocks.get(dataset, {})), contract)
+        if judged.refused:  # what is remembered may have been undone, and an event that comes again brings nothing
+            self._read_clocks(dataset)
+            ids = {load.plan.files[number - 1].inspected.file.file_id for number in judged.refused}
+            known = Known(self._clocks[dataset], self.owned.in_ledger(dataset, sorted(ids)))
+            judged = judge_staged(load.plan, staged.rows, staged.clocks, known, contract)
+        load.plan = replace(load.plan, clocks=judged.brought, mixed=judged.mixed)
+        rows = {n: count for n, count in staged.rows.items() if n not in judged.refused and n not in judged.later}
+        return (
+            replace(staged, rows=rows, lost={**staged.lost, **judged.refused}),
+            [load.plan.files[number - 1] for number in sorted(judged.later)],
+        )
 
     def _tables_after(self, plan: Plan) -> Tables:
         return Tables(plan.after, plan.records_paths, plan.restores, plan.records_clocks)
@@ -241,14 +274,14 @@ class _Load:
         self._contract = contract
         self._warehouse = warehouse
         self._place = place
-        self._plan = plan
+        self.plan = plan
         self._load_id = uuid.uuid4().hex
         self._staging = Staging(s3, place, self._load_id, warehouse.check_time)
         self._rows = plan.stage(f"rows_{self._load_id}")
         self._files = f"files_{self._load_id}"
 
     def stage(self) -> Staged:
-        return self._staging.stage(self._plan)
+        return self._staging.stage(self.plan)
 
     def clean_up(self) -> None:
         self._staging.clean_up()
@@ -260,7 +293,7 @@ class _Load:
             StagedDataError: COPY cannot read it, or finds another number of rows.
             CatalogChangedError, TransientError, ConfigError: as the warehouse says; all of it can be done again.
         """
-        files = {number: file for number, file in numbered(self._plan.files) if number in staged.rows}
+        files = {number: file for number, file in numbered(self.plan.files) if number in staged.rows}
         with self._warehouse.session() as session:
             self._copy(session, staged, files)
             for columns in self._columns_ahead():
@@ -273,14 +306,14 @@ class _Load:
 
     def _copy(self, session: Session, staged: Staged, files: Mapping[int, PlannedFile]) -> None:
         role = self._place.copy_role_arn
-        facts = self._staging.put_ledger(files, staged.rows, self._plan)
+        facts = self._staging.put_ledger(files, staged, self.plan)
         rows = staged.source
         run = [
-            statements.create_file_stage(self._files, self._plan.path_types()),
+            statements.create_file_stage(self._files, self.plan.path_types()),
             statements.copy_parquet(self._files, facts.uri, role),
             statements.create_stage(self._rows),
             *([statements.copy_parquet(self._rows.name, rows.uri, role, manifest=rows.manifest)] if rows else []),
-            statements.select_miscounted(self._rows, self._files, self._plan.conditions()),
+            statements.select_miscounted(self._rows, self._files, self.plan.conditions()),
         ]
         miscounted = session.transaction(run).rows(len(run) - 1)
         if miscounted:
@@ -288,7 +321,7 @@ class _Load:
             raise StagedDataError(f"{promised} rows promised, {found} found that its path does not contradict")
 
     def _transaction(self) -> list[str]:
-        dataset = self._plan.dataset
+        dataset = self.plan.dataset
         return [
             *self._schema_statements(),
             statements.advance_counter(dataset),
@@ -298,8 +331,8 @@ class _Load:
                 self._load_id,
                 self._rows,
                 self._files,
-                self._plan.targets(),
-                restores=self._plan.restores,
+                self.plan.targets(),
+                restores=self.plan.restores,
             ),
             *([snapshot_files.insert_staged(dataset, self._files)] if self._contract.lists_each_file else []),
             statements.insert_ledger(
@@ -307,22 +340,22 @@ class _Load:
                 self._load_id,
                 self._files,
                 self._only_if(),
-                records_paths=self._plan.records_paths,
-                records_clocks=self._plan.records_clocks,
+                records_paths=self.plan.records_paths,
+                records_clocks=self.plan.records_clocks,
             ),
             self._select_outcomes(),
-            *([removals.restore(dataset, self._files)] if self._plan.restores else []),
+            *([removals.restore(dataset, self._files)] if self.plan.restores else []),
             statements.drop_stages([self._rows.name, self._files]),
         ]
 
     def _select_outcomes(self) -> str:
-        return statements.select_outcomes(self._plan.dataset, self._files, restores=self._plan.restores)
+        return statements.select_outcomes(self.plan.dataset, self._files, restores=self.plan.restores)
 
     def _skipped_copies(self) -> list[str]:
         if not self._contract.skips_copies:
             return []
         return copies.insert_copies(
-            self._plan.dataset, self._load_id, self._files, records_paths=self._plan.records_paths
+            self.plan.dataset, self._load_id, self._files, records_paths=self.plan.records_paths
         )
 
     def _schema_statements(self) -> list[str]:
@@ -332,7 +365,7 @@ class _Load:
         whose columns have other types by now: it is planned again for those that are there, since to insert into
         columns of unexpected types could change values.
         """
-        dataset, plan = self._plan.dataset, self._plan
+        dataset, plan = self.plan.dataset, self.plan
         if plan.creates_table:
             return [*ledger.create_statements(dataset, plan.after, if_missing=False), statements.lock_dataset(dataset)]
         return [
@@ -346,7 +379,7 @@ class _Load:
 
     def _columns_ahead(self) -> list[list[str]]:
         """Give an empty table the columns that are too many for the load's transaction, in some of their own."""
-        dataset, ahead = self._plan.dataset, self._plan.ahead
+        dataset, ahead = self.plan.dataset, self.plan.ahead
         return [
             [
                 statements.lock_dataset(dataset),
@@ -359,16 +392,16 @@ class _Load:
     def _record_of_changes(self, columns: Set[str]) -> list[str]:
         changes = [
             (change.column, change.found, change.into)
-            for change in self._plan.column_changes
+            for change in self.plan.column_changes
             if change.column in columns
         ]
-        return [statements.record_schema_changes(self._plan.dataset, changes, self._load_id)] if changes else []
+        return [statements.record_schema_changes(self.plan.dataset, changes, self._load_id)] if changes else []
 
     def _only_if(self) -> list[str]:
         """Undo the load where the log of a table format has arrived, or timestamps of another kind have landed."""
-        folders = self._plan.owned_folders
-        as_planned = [] if folders is None else [owned_folders.as_planned(self._plan.dataset, folders)]
-        return [*as_planned, *self._plan.clocks_as_planned()]
+        folders = self.plan.owned_folders
+        as_planned = [] if folders is None else [owned_folders.as_planned(self.plan.dataset, folders)]
+        return [*as_planned, *self.plan.clocks_as_planned()]
 
     def _outcome(self, planned: PlannedFile, said: Row, cut: tuple[str, ...]) -> FileOutcome:
         status, reason = self._standing(said)
@@ -376,16 +409,16 @@ class _Load:
         return FileOutcome(
             planned.inspected.file,
             status,
-            self._plan.dataset,
+            self.plan.dataset,
             reason=reason,
             rows=int(said["row_count"]) if landed else 0,
             size=planned.inspected.size,
             load_id=said["load_id"],
             load_seq=int(said["load_seq"]),
-            load_path=self._plan.path,
+            load_path=self.plan.path,
             cut=cut,
-            schema_changes=self._plan.column_changes if landed else (),
-            is_first=landed and self._plan.creates_table,
+            schema_changes=self.plan.column_changes if landed else (),
+            is_first=landed and self.plan.creates_table,
         )
 
     def _standing(self, said: Row) -> tuple[Status, str | None]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest_lambda.bucket import objects
+from ingest_lambda.clock import Clock
 from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.judge.paths import LoadPath
 from ingest_lambda.judge.plan import Plan, PlannedFile
@@ -37,13 +38,15 @@ class Source:
 class Staged:
     """Staged rows. `source` is None where there are none; `rows`, `lost` and `cut` go by the file's number in its load.
 
-    `cut`: the columns of a file whose nanoseconds were cut to microseconds, which is all that Redshift holds.
+    `cut`: the columns of a file whose nanoseconds were cut to microseconds, which is all that Redshift holds. `clocks`:
+    what the timestamps of a text are.
     """
 
     source: Source | None
     rows: Mapping[int, int]
     lost: Mapping[int, RejectedFileError | FileGoneError] = field(default_factory=dict)
     cut: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    clocks: Mapping[int, frozenset[tuple[str, Clock]]] = field(default_factory=dict)
 
 
 class Staging:
@@ -68,13 +71,13 @@ class Staging:
             return self._copied(plan.files[0], plan.columns)
         return self._rewritten(plan)
 
-    def put_ledger(self, files: Mapping[int, PlannedFile], rows: Mapping[int, int], plan: Plan) -> Source:
+    def put_ledger(self, files: Mapping[int, PlannedFile], staged: Staged, plan: Plan) -> Source:
         """Write the facts of the files that land; of one that goes as it is, also what its path says of its rows.
 
         Raises:
             TransientError, ConfigError: S3 does not answer, or denies access.
         """
-        entries = [_ledger_entry(number, file, rows[number], plan.path) for number, file in files.items()]
+        entries = [_ledger_entry(number, file, staged, plan.path) for number, file in files.items()]
         said = path_values(plan.files[0].path, plan.columns) if plan.path is LoadPath.AS_IS else {}
         key = f"{self._prefix}ledger.parquet"
         self._stored.append(
@@ -102,7 +105,7 @@ class Staging:
         written = rewrite.rewrite(self._s3, self._bucket, self._prefix, self._sources(plan), plan.columns)
         self._stored += [entry.stored for entry in written.objects]
         source = self._put_manifest(written.objects) if written.objects else None
-        return Staged(source, written.rows, written.rejections, written.cut)
+        return Staged(source, written.rows, written.rejections, written.cut, written.clocks)
 
     def _sources(self, plan: Plan) -> Iterator[rewrite.Source]:
         for number, file in numbered(plan.files):
@@ -128,7 +131,7 @@ def numbered(files: Sequence[PlannedFile]) -> list[tuple[int, PlannedFile]]:
     return list(enumerate(files, start=1))
 
 
-def _ledger_entry(number: int, planned: PlannedFile, row_count: int, path: LoadPath) -> ledger.LedgerEntry:
+def _ledger_entry(number: int, planned: PlannedFile, staged: Staged, path: LoadPath) -> ledger.LedgerEntry:
     inspected = planned.inspected
     return ledger.LedgerEntry(
         number=number,
@@ -136,9 +139,11 @@ def _ledger_entry(number: int, planned: PlannedFile, row_count: int, path: LoadP
         etag=inspected.etag,
         size=inspected.size,
         modified_at=inspected.modified_at,
-        row_count=row_count,
+        row_count=staged.rows[number],
         schema_fingerprint=fingerprint(planned.schema),
         load_path=path,
         path_columns=[said.name for said in planned.path],
-        timestamp_kinds=clocks.fact((each.column, each.clock) for each in planned.timestamps),
+        timestamp_kinds=clocks.fact(
+            [*((each.column, each.clock) for each in planned.timestamps), *staged.clocks.get(number, ())]
+        ),
     )

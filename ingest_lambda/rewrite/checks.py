@@ -15,6 +15,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 from pyarrow import types
 
+from ingest_lambda.clock import Clock
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse.sqltypes import SqlType
 
@@ -52,10 +53,14 @@ class BadValueError(Exception):
 
 @dataclass(frozen=True)
 class Converted:
-    """The values in their transport type; `is_cut` where digits below a microsecond were dropped (rounding down)."""
+    """The values in their transport type; `is_cut` where digits below a microsecond were dropped (rounding down).
+
+    `clocks` is what timestamps that are written as text are, each by its zone or want of one.
+    """
 
     values: pa.Array
     is_cut: bool = False
+    clocks: frozenset[Clock] = frozenset()
 
 
 def plain(values: pa.Array) -> pa.Array:

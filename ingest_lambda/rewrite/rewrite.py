@@ -18,6 +18,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from ingest_lambda.arrive.partitions import PathColumn
 from ingest_lambda.arrive.routing import Format
+from ingest_lambda.clock import Clock
 from ingest_lambda.errors import FileGoneError, RejectedFileError, UnexpectedValueError
 from ingest_lambda.judge.widening import Fit, fit
 from ingest_lambda.read.faults import faults_of_the_file
@@ -62,13 +63,15 @@ class Source:
 class Rewritten:
     """What was written, by the files' numbers: `rows` of the good ones, `rejections` of the others.
 
-    `cut` names the columns of good files in which digits below a microsecond were dropped.
+    `cut` names the columns of good files in which digits below a microsecond were dropped, `clocks` says what the
+    timestamps of texts are.
     """
 
     objects: tuple[CanonicalObject, ...]
     rows: dict[int, int]
     rejections: dict[int, RejectedFileError | FileGoneError]
     cut: dict[int, tuple[str, ...]]
+    clocks: dict[int, frozenset[tuple[str, Clock]]]
 
 
 def rewrite(s3: S3Client, bucket: str, prefix: str, sources: Iterable[Source], columns: Sequence[Column]) -> Rewritten:
@@ -90,7 +93,7 @@ def rewrite(s3: S3Client, bucket: str, prefix: str, sources: Iterable[Source], c
                     rewriting.add(source, content)
             except (RejectedFileError, FileGoneError) as error:
                 rejections[source.number] = error
-        return Rewritten(parts.close(), rewriting.rows, rejections, rewriting.cut)
+        return Rewritten(parts.close(), rewriting.rows, rejections, rewriting.cut, rewriting.clocks)
     except BaseException:
         parts.discard()
         raise
@@ -104,21 +107,25 @@ class _Rewriting:
         self._columns = columns
         self.rows: dict[int, int] = {}
         self.cut: dict[int, tuple[str, ...]] = {}
+        self.clocks: dict[int, frozenset[tuple[str, Clock]]] = {}
 
     def add(self, source: Source, content: bytes | Path) -> None:
-        rows, cut = 0, set[str]()
-        for converted, cut_here in converted_batches(source, content, self._columns):
+        rows, cut, clocks = 0, set[str](), set[tuple[str, Clock]]()
+        for converted, noticed in converted_batches(source, content, self._columns):
             self._parts.write(pa.record_batch(converted, schema=self._parts.schema))
-            cut |= cut_here
+            cut |= noticed.cut
+            clocks |= noticed.clocks
             rows += len(converted[0])
         self.rows[source.number] = rows
         if cut:
             self.cut[source.number] = tuple(column.name for column in self._columns if column.name in cut)
+        if clocks:
+            self.clocks[source.number] = frozenset(clocks)
 
 
 def converted_batches(
     source: Source, content: bytes | Path, columns: Sequence[Column]
-) -> Iterator[tuple[list[pa.Array], set[str]]]:
+) -> Iterator[tuple[list[pa.Array], Noticed]]:
     """Read a file to its end; yield its rows in batches, as `convert_batch` returns them.
 
     Raises:
@@ -133,6 +140,14 @@ def converted_batches(
         yield convert_batch(batch, file, columns)
         rows = rows_before + len(batch)
     check_row_count(rows, source.inspected.footer)
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What converting a batch has shown: the columns that lost nanoseconds, and what timestamps in texts are."""
+
+    cut: set[str] = field(default_factory=set)
+    clocks: set[tuple[str, Clock]] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -172,11 +187,11 @@ class BatchOf:
         return found
 
 
-def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Column]) -> tuple[list[pa.Array], set[str]]:
+def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Column]) -> tuple[list[pa.Array], Noticed]:
     """Convert a batch to the canonical columns.
 
     Returns:
-        The arrays, the file's number first, and the names of the columns that lost nanoseconds.
+        The arrays, the file's number first, and what was noticed.
 
     Raises:
         RejectedFileError: a landing column cannot hold a value, or the path says another.
@@ -185,7 +200,7 @@ def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Colu
     positions = {name: position for position, name in enumerate(source.names)}
     for name in source.empty:
         check_empty(batch, source.number, positions[name])
-    arrays, cut = [pa.repeat(pa.scalar(source.number, pa.int32()), len(batch))], set[str]()
+    arrays, noticed = [pa.repeat(pa.scalar(source.number, pa.int32()), len(batch))], Noticed()
     for column in columns:
         if source.keeps_positions and column.name == ROW_NUMBER:
             arrays.append(places(source.rows_before, len(batch)))
@@ -198,8 +213,9 @@ def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Colu
         converted = source.converted(batch, position, column)
         arrays.append(converted.values)
         if converted.is_cut:
-            cut.add(column.name)
-    return arrays, cut
+            noticed.cut.add(column.name)
+        noticed.clocks.update((column.name, clock) for clock in converted.clocks)
+    return arrays, noticed
 
 
 def places(rows_before: int, length: int) -> pa.Array:

@@ -11,7 +11,7 @@ import math
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
@@ -19,6 +19,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no types
 from pyarrow import types
 
+from ingest_lambda.clock import Clock
 from ingest_lambda.read.characters import KEPT, UTF_8, as_bytes
 from ingest_lambda.read.encodings import not_in_encoding
 from ingest_lambda.reasons import Reason
@@ -77,7 +78,7 @@ def _convert(values: pa.Array, landing: SqlType) -> Converted:
     if landing.name == "VARBYTE":
         return convert(_each(texts, bytes.fromhex, landing), landing)
     if landing == sqltypes.TIMESTAMP:
-        return convert(_timestamps(texts), landing)
+        return replace(convert(_timestamps(texts), landing), clocks=_clocks(texts))
     if landing == sqltypes.TIME:
         return convert(checked(texts, _times, Reason.INVALID_VALUE, f"a value of {landing}"), landing)
     if landing in FLOATS:
@@ -138,8 +139,19 @@ def _with_encoding(error: BadValueError, values: pa.Array, source: TextSource) -
     return BadValueError(error.reason, error.index, found, expected, verdict.remedy)
 
 
+def _clocks(texts: pa.Array) -> frozenset[Clock]:
+    """Say what timestamps are; a day alone is neither."""
+    has_zone, has_time = _has_zone(texts), pc.match_substring_regex(texts, HAS_TIME)
+    found = {Clock.INSTANT: has_zone, Clock.WALL: pc.and_not(has_time, has_zone)}
+    return frozenset(clock for clock, is_it in found.items() if pc.any(is_it).as_py())
+
+
+def _has_zone(texts: pa.Array) -> pa.Array:
+    return pc.and_(pc.match_substring_regex(texts, ZONE), pc.match_substring_regex(texts, HAS_TIME))
+
+
 def _timestamps(texts: pa.Array) -> pa.Array:
-    has_zone = pc.and_(pc.match_substring_regex(texts, ZONE), pc.match_substring_regex(texts, HAS_TIME))
+    has_zone = _has_zone(texts)
     nothing = pa.scalar(None, pa.string())
     instants = _cast(pc.if_else(has_zone, texts, nothing), pa.timestamp("us", "UTC"), sqltypes.TIMESTAMP)
     clock = _cast(pc.if_else(has_zone, nothing, texts), pa.timestamp("us"), sqltypes.TIMESTAMP)

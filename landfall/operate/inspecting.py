@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest_lambda.arrive.routing import Format
 from ingest_lambda.bucket.refusals import empty_object
+from ingest_lambda.clock import Clock
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import UNVERSIONED, FileVersion
 from ingest_lambda.judge.plan import PlannedFile
@@ -65,15 +67,27 @@ def inspect_local(path: Path, file: FileVersion, declared: Declared) -> Inspecte
     return Inspected(file, parse_footer(tail, size), size, LOCAL, modified_at)
 
 
-def read_text(planned: PlannedFile, columns: Sequence[Column], stack: "Stack | None") -> int:
-    """Read a text to its end as a load into `columns` would; return its number of rows.
+@dataclass(frozen=True)
+class TextRead:
+    """What reading a text has shown: its number of rows, and what its timestamps are."""
+
+    rows: int
+    clocks: frozenset[tuple[str, Clock]]
+
+
+def read_text(planned: PlannedFile, columns: Sequence[Column], stack: "Stack | None") -> TextRead:
+    """Read a text to its end as a load into `columns` would.
 
     Raises:
         RejectedFileError: it cannot be read, or no column holds a value of it.
     """
     source = Source(planned.inspected, 0, planned.names, planned.path)
+    rows, clocks = 0, set[tuple[str, Clock]]()
     with _content(planned.inspected, stack) as content:
-        return sum(len(arrays[0]) for arrays, _ in converted_batches(source, content, columns))
+        for arrays, noticed in converted_batches(source, content, columns):
+            rows += len(arrays[0])
+            clocks |= noticed.clocks
+    return TextRead(rows, frozenset(clocks))
 
 
 @contextmanager

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any
 from ingest_lambda.arrive.known_folders import read_folders, refusal
 from ingest_lambda.arrive.partitions import PathColumn, path_columns
 from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Route, route
+from ingest_lambda.clock import Clock
 from ingest_lambda.errors import ConfigError, RejectedFileError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.judge.clocks import Known
 from ingest_lambda.judge.contracts import Contract, rules_of
 from ingest_lambda.judge.paths import LoadPath, group_by_path
 from ingest_lambda.judge.plan import Plan, PlannedFile
 from ingest_lambda.judge.planner import plan_load
 from ingest_lambda.judge.settle import Looks, settle
+from ingest_lambda.judge.staged_clocks import judge_staged
 from ingest_lambda.judge.table_formats import NOBODY, Ownership
 from ingest_lambda.judge.verdict import Verdict, verdict_of
 from ingest_lambda.read.footer import UNKNOWN_ROWS, Inspected
@@ -207,10 +210,12 @@ class Planner:
         clocks = read_memory(self._stack.warehouse, dataset) if self._stack and tables.columns else {}
         expected = ExpectedTable(self._stack, dataset, tables.columns, clocks)
         plans: list[Plan] = []
+        known: list[Known] = []
         for group in group_by_path(inspected):
+            known.append(expected.table().clocks)
             plans.append(settle(group, expected.table(), plan_now, Looks(expected.count, expected.look_into)))
             expected.add(plans[-1])
-        rows, unfit = self._read_values(plans)
+        rows, unfit = self._read_values(plans, known)
         if unfit:  # they bring no column, so the others are planned without them
             outlook.files += [self._rejected(names[file.file_id], dataset, file, error) for file, error in unfit]
             wrong = {file.file_id for file, _ in unfit}
@@ -230,19 +235,28 @@ class Planner:
                 file = rejection.inspected.file
                 outlook.files.append(self._rejected(names[file.file_id], dataset, file, rejection.error))
 
-    def _read_values(self, plans: Iterable[Plan]) -> tuple[dict[str, int], list[tuple[FileVersion, RejectedFileError]]]:
+    def _read_values(
+        self, plans: Iterable[Plan], known: Iterable[Known]
+    ) -> tuple[dict[str, int], list[tuple[FileVersion, RejectedFileError]]]:
         """Read the values that are at hand: what folders say, and texts; count these by file id, and find misfits."""
         rows: dict[str, int] = {}
         unfit: list[tuple[FileVersion, RejectedFileError]] = []
-        for plan in plans:
-            for planned in plan.files:
+        for plan, landed in zip(plans, known, strict=True):
+            clocks: dict[int, frozenset[tuple[str, Clock]]] = {}
+            for number, planned in enumerate(plan.files, start=1):
                 file = planned.inspected.file
                 try:
                     path_values(planned.path, plan.columns)
                     if planned.inspected.text is not None:
-                        rows[file.file_id] = read_text(planned, plan.columns, self._stack)
+                        read = read_text(planned, plan.columns, self._stack)
+                        rows[file.file_id], clocks[number] = read.rows, read.clocks
                 except RejectedFileError as error:
                     unfit.append((file, error))
+            if not unfit and any(clocks.values()):
+                numbers = range(1, len(plan.files) + 1)
+                judged = judge_staged(plan, numbers, clocks, landed, self._contract(plan.dataset))
+                refused = {**judged.refused, **judged.later}
+                unfit += [(plan.files[number - 1].inspected.file, error) for number, error in refused.items()]
         return rows, unfit
 
     def _skipped(self, dataset: str, plans: Iterable[Plan], tables: Tables) -> dict[str, str]:

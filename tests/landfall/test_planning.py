@@ -307,3 +307,35 @@ def test_folders_in_doubt_and_names_that_say_nothing_are_forecast_as_the_functio
     assert {key: each["outcome"] for key, each in said.items()} == {
         outcome.file.key: ends[outcome.status] for outcome in done
     }
+
+
+def test_a_plan_tells_instants_from_wall_clocks_in_parquet_and_texts_as_landing_does(
+    connected: Desk, tmp_path: Path
+) -> None:
+    desk, dataset = connected, new_dataset()
+    clock = pa.table({"id": [1], "at": pa.array([datetime(2026, 3, 1)], pa.timestamp("us"))})
+    instant = clock.cast(pa.schema([("id", pa.int64()), ("at", pa.timestamp("us", "UTC"))]))
+    tables = {"clock": clock, "instant": instant}
+    for name, table in tables.items():
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    paths = [str(tmp_path / f"{name}.parquet") for name in tables]
+    first = [each["outcome"] for each in desk.landfall("plan", *paths, "--dataset", dataset, exits=1)["files"]]
+    desk.function.receive(desk.land.put(f"raw/{dataset}/landed.parquet", instant))
+    then = desk.landfall("plan", *paths, "--dataset", dataset, exits=1)["files"]
+
+    assert sorted(first) == ["lands", "rejected"]
+    told = {Path(each["file"]).stem: each for each in then}
+    assert {name: each["outcome"] for name, each in told.items()} == {"clock": "rejected", "instant": "lands"}
+    assert told["clock"]["expected"].endswith(f"raw/{dataset}/landed.parquet")
+    columns = (Column("id", sqltypes.BIGINT), Column("at", sqltypes.TIMESTAMP))
+    written = {"a": "2026-03-01 12:00", "b": "2026-03-01 12:00Z", "c": "2026-03-01", "d": "2026-03-02 12:00"}
+    for name, at in written.items():
+        (tmp_path / f"{name}.csv").write_text(f"id,at\n1,{at}\n")
+    contract = Contract(columns=columns, formats=frozenset({Format.CSV}))
+    outlook = Planner({"texts": contract}).plan([str(tmp_path / f"{name}.csv") for name in written], "texts")
+    assert {Path(each.name).stem: each.outcome for each in outlook.files} == {
+        "a": "lands",
+        "b": "rejected",
+        "c": "lands",
+        "d": "lands",
+    }
