@@ -26,6 +26,7 @@ from ingest_lambda.read.footer import Footer
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import copies
+from ingest_lambda.warehouse.failures import key_in_the_way
 from ingest_lambda.warehouse.sqltypes import BIGINT, SUPER, VARCHAR, SqlType
 from ingest_lambda.warehouse.statements import MAX_STATEMENTS, ROW_NUMBER, Column, Widening
 from ingest_lambda.warehouse.transport import travels
@@ -222,12 +223,14 @@ class LandingColumns:
         if self._frozen:
             raise _frozen(change.column, column, expected=str(change.found))
         if not self._creates_table and self._table.in_the_way:
+            is_key = key_in_the_way(self._table.in_the_way) is not None
             raise RejectedFileError(
                 Reason.OBJECT_IN_THE_WAY,
                 f"the column must become {change.into}, and something stands on it: {self._table.in_the_way}",
                 column=change.column,
                 found=str(column.type),
                 expected=str(change.found),
+                remedy=evolve_remedy(self._dataset, change.column, str(change.into)) if is_key else None,
             )
         if not self._creates_table and self._table.may_change is False:
             raise RejectedFileError(

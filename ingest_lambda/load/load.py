@@ -43,6 +43,7 @@ from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import clocks, copies, ddl, ledger, owned_folders, removals, snapshot_files, statements
 from ingest_lambda.warehouse.catalog import Catalog, Tables, count_values
 from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
+from ingest_lambda.warehouse.failures import key_in_the_way
 from ingest_lambda.warehouse.landed import read_landed
 from ingest_lambda.warehouse.owned_folders import OwnedFolders
 from ingest_lambda.warehouse.statements import Column
@@ -103,7 +104,7 @@ class Loader:
         try:
             return self._land_as_planned(dataset, group)
         except ObjectInTheWayError as error:  # what needs no column changed lands all the same
-            self._in_the_way[dataset] = f"{error}{self._bound_to(dataset)}"
+            self._in_the_way[dataset] = f"{error}{'' if key_in_the_way(str(error)) else self._bound_to(dataset)}"
             try:
                 return self._land_as_planned(dataset, group)
             finally:

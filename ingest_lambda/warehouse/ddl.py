@@ -44,18 +44,26 @@ CATALOG_NAMES = {
 }
 
 
+SORT_KEY = "_load_seq"
+
+
 def lock_bootstrap() -> str:
     """Serialise the creation of tables: `CREATE TABLE IF NOT EXISTS` alone can fail when two run it at once."""
     return "lock table lock._bootstrap"
 
 
 def create_landing(dataset: str, columns: Iterable[Column], *, if_missing: bool = True) -> str:
-    """Create `landing.<dataset>`: the file's columns, then the metadata. What is new is a range of the sort key."""
+    """Create `landing.<dataset>`: the file's columns, then the metadata. What is new is a range of the sort key.
+
+    DISTSTYLE EVEN, since AUTO may choose any column as the key by itself, and a key cannot be dropped, as a column must
+    be that takes another type (docs/decisions/0008).
+    https://docs.aws.amazon.com/redshift/latest/dg/t_Creating_tables.html
+    """
     data = [f"{identifier(column.name)} {column.type}" for column in columns]
     return (
         f"create table {'if not exists ' if if_missing else ''}{table('landing', dataset)} "
         f"({', '.join([*data, declared(METADATA_COLUMNS)])}) "
-        "diststyle auto sortkey (_load_seq) encode auto"
+        f"diststyle even sortkey ({SORT_KEY}) encode auto"
     )
 
 
@@ -129,6 +137,35 @@ def select_dependents(dataset: str) -> str:
         f"where landed_schema.nspname = 'landing' and landed.relname = {literal(dataset)} "
         "and bound.oid <> landed.oid order by 1, 2"
     )
+
+
+def select_keys() -> str:
+    """List the columns of landing tables that Redshift would not drop, being keys that landing did not make.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/r_PG_TABLE_DEF.html tells the same, of tables in the search path.
+    """
+    return (
+        "select landed.relname as dataset, key_column.attname as column_name, key_column.attisdistkey as is_distkey "
+        "from pg_attribute as key_column inner join pg_class as landed on landed.oid = key_column.attrelid "
+        "inner join pg_namespace as landed_schema on landed_schema.oid = landed.relnamespace "
+        "where landed_schema.nspname = 'landing' and landed.relkind = 'r' and key_column.attnum > 0 "
+        "and not key_column.attisdropped and (key_column.attisdistkey "
+        f"or (key_column.attsortkeyord <> 0 and key_column.attname <> {literal(SORT_KEY)})) order by 1, 2"
+    )
+
+
+def free_key(dataset: str, key: str) -> str:
+    """Distribute or sort `landing.<dataset>` as it was made, so that no column of files is its `key` any more.
+
+    https://docs.aws.amazon.com/redshift/latest/dg/c_ato-enabling-disabling-monitoring.html
+
+    >>> free_key("orders", "distkey")
+    'alter table landing."orders" alter diststyle even'
+    >>> free_key("orders", "sortkey")
+    'alter table landing."orders" alter sortkey (_load_seq)'
+    """
+    as_made = "diststyle even" if key == "distkey" else f"sortkey ({SORT_KEY})"
+    return f"alter table {table('landing', dataset)} alter {as_made}"
 
 
 def check_types(dataset: str, columns: Iterable[Column]) -> list[str]:

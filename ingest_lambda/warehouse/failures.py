@@ -16,7 +16,7 @@ class Failure(Enum):
 
     CONFLICT = auto()  # lost against a concurrent transaction: run it again
     CATALOG_CHANGED = auto()  # a table or column has come, gone or changed: plan again
-    IN_THE_WAY = auto()  # something stands on a column that must change: whoever made it must act
+    IN_THE_WAY = auto()  # something stands on a column that must change, or it is a key: whoever made it must act
     BAD_DATA = auto()  # COPY cannot read the object
     LOGIN_REFUSED = auto()  # the user's password is another one: it may just be rotated
     DENIED = auto()  # a right is missing: the operator must act
@@ -24,6 +24,9 @@ class Failure(Enum):
 
 
 REFUSED_LOGIN = r"password authentication failed"
+# What is said of a column that rows are distributed or sorted by, whoever has chosen it; no page of AWS tells it.
+# https://github.com/dbt-labs/dbt-redshift/issues/333, https://github.com/practo/tipoca-stream/pull/262
+KEY_COLUMN = re.compile(r"cannot drop (distkey|sortkey) column", re.IGNORECASE)
 DENIALS = rf"permission denied|must be owner of|not authorized|{REFUSED_LOGIN}"
 
 # https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html names 1023 and the snapshot conflict.
@@ -59,9 +62,20 @@ PATTERNS: tuple[tuple[Failure, re.Pattern[str]], ...] = (
     # What a view that is bound to its table says when a column of it is dropped (SQLSTATE 2BP01)
     # https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html, DROP COLUMN.
     (Failure.IN_THE_WAY, re.compile(r"other objects depend on it|depends on (table|column|view)\b", re.IGNORECASE)),
+    (Failure.IN_THE_WAY, KEY_COLUMN),
     (Failure.LOGIN_REFUSED, re.compile(REFUSED_LOGIN, re.IGNORECASE)),
     (Failure.DENIED, re.compile(DENIALS, re.IGNORECASE)),
 )
+
+
+def key_in_the_way(text: str) -> str | None:
+    """Tell which key of its table a column is that cannot be dropped; None where something else is in the way.
+
+    >>> key_in_the_way('ERROR: cannot drop distkey column "n"'), key_in_the_way("view v depends on column n")
+    ('distkey', None)
+    """
+    found = KEY_COLUMN.search(text)
+    return found[1].lower() if found else None
 
 
 def classify(text: str) -> Failure:

@@ -72,6 +72,7 @@ def all_checks() -> "list[tuple[str, Check]]":
         ("bookkeeping", warehouse.bookkeeping_is_there),
         ("rights", warehouse.rights_are_granted),
         ("positions", warehouse.rows_have_their_positions),
+        ("keys", warehouse.columns_may_change),
         ("snapshots", warehouse.snapshots_are_whole),
         ("removed rows", warehouse.no_row_is_missing),
         ("old rows", warehouse.old_rows_leave),

@@ -14,6 +14,7 @@ import boto3
 
 from ingest_lambda.bucket import objects
 from ingest_lambda.errors import ConfigError, StagedDataError, TransientError
+from ingest_lambda.warehouse import ddl
 from landfall.deploy import bootstrap, cluster_secrets
 from landfall.doctor.findings import Finding, Status, judged, ok, status_of
 from landfall.operate import declared, exports, statements, unloading
@@ -103,6 +104,18 @@ def rows_have_their_positions(stack: "Stack") -> Iterator[Finding]:
         yield Finding("positions", Status.WARNING, detail, f"landfall replay --without-positions --dataset {dataset}")
     if not files:
         yield ok("positions", "every row of a feed of changes landed with its position in its file")
+
+
+def columns_may_change(stack: "Stack") -> Iterator[Finding]:
+    """Is no column of a landing table a key, which cannot be dropped, and so take no wider type?"""
+    keys = stack.warehouse.query(ddl.select_keys())
+    for row in keys:
+        name, key = str(row["dataset"]), "distkey" if row["is_distkey"] else "sortkey"
+        detail = f"{row['column_name']} is the {key} of landing.{name}: no load can give it a wider type"
+        remedy = f"let its owner, {bootstrap.LOADER}, or the administrator run: {ddl.free_key(name, key)}"
+        yield Finding("keys", Status.WARNING, detail, remedy)
+    if not keys:
+        yield ok("keys", "each column of landing may take a wider type")
 
 
 def snapshots_are_whole(stack: "Stack") -> Iterator[Finding]:

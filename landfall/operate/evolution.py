@@ -7,7 +7,7 @@ mutex, and only if no value changes by it. Whoever loads or reads the table wait
 
 # ruff: noqa: S608 - names go through `identifier`, types through `parse_type`
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -17,6 +17,8 @@ from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.catalog import landed_datasets, read_columns
 from ingest_lambda.warehouse.client import Connection, retry_conflicts
+from ingest_lambda.warehouse.client import Outcome as Finished
+from ingest_lambda.warehouse.failures import key_in_the_way
 from ingest_lambda.warehouse.statements import (
     METADATA,
     ROW_NUMBER,
@@ -30,6 +32,7 @@ from ingest_lambda.warehouse.statements import (
 from landfall.operate.dependents import in_the_way
 from landfall.operate.names import did_you_mean
 
+KEYS = ("distkey", "sortkey")
 PATIENCE_SECONDS = 24 * 3600.0  # as long as the Data API lets a statement run
 
 
@@ -165,7 +168,7 @@ def carry_out(warehouse: Connection, change: Change, *, may_lose: bool = False) 
         _refuse_loss(warehouse, change)
     steps = change.statements(may_lose=may_lose)
     try:
-        done = retry_conflicts(lambda: warehouse.transaction(steps))
+        done = _free_of_keys(warehouse, change.dataset, lambda: retry_conflicts(lambda: warehouse.transaction(steps)))
     except CatalogChangedError as error:
         name = f"landing.{change.dataset}.{change.column.name}"
         overtaken = f"was changed, or got values that are not the same as {change.column.type}, while this looked at it"
@@ -174,6 +177,23 @@ def carry_out(warehouse: Connection, change: Change, *, may_lose: bool = False) 
         raise in_the_way(warehouse, change.dataset, error) from error
     updates = [number for number, step in enumerate(steps) if step.startswith("update ")]
     return replace(change, rows=sum(done.count(number) for number in updates))
+
+
+def _free_of_keys(warehouse: Connection, dataset: str, work: Callable[[], Finished]) -> Finished:
+    """Do what drops a column; where it is a key, the table is first distributed and sorted as landing makes it.
+
+    A table that was made with DISTSTYLE AUTO may have a key that nobody has chosen. That is a statement of its own, of
+    which no page says that it can stand in a transaction.
+    """
+    for _ in KEYS:
+        try:
+            return work()
+        except ObjectInTheWayError as error:
+            key = key_in_the_way(str(error))
+            if key is None:
+                raise
+            warehouse.execute(ddl.free_key(dataset, key))
+    return work()
 
 
 def _refuse_loss(warehouse: Connection, change: Change) -> None:

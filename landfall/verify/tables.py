@@ -66,10 +66,10 @@ PROBES = (
     ),
     Probe(
         "landing-table",
-        "tables take DISTSTYLE AUTO, a sort key and ENCODE AUTO",
+        "tables take DISTSTYLE EVEN, a sort key and ENCODE AUTO",
         "dg/r_CREATE_TABLE_NEW.html",
         gives(
-            "create table {schema}.t_auto (n bigint, _load_seq bigint) diststyle auto sortkey (_load_seq) encode auto",
+            "create table {schema}.t_auto (n bigint, _load_seq bigint) diststyle even sortkey (_load_seq) encode auto",
             "create table if not exists {schema}.t_auto (n bigint)",
             "select count(*) from {schema}.t_auto",
             rows=[(0,)],
@@ -149,6 +149,32 @@ PROBES = (
             failure=Failure.IN_THE_WAY,
         ),
         "a file whose column cannot be widened is rejected, with the view's name",
+    ),
+    Probe(
+        "key-column",
+        "a column that rows are distributed by is not dropped, until they are not",
+        "dg/c_ato-enabling-disabling-monitoring.html",
+        fails_as(
+            "create table {schema}.t_key (n integer, v varchar(8)) diststyle key distkey (n)",
+            "alter table {schema}.t_key drop column n",
+            failure=Failure.IN_THE_WAY,
+        ),
+        "a file whose column cannot be widened is rejected, and `landfall evolve` is its remedy",
+    ),
+    Probe(
+        "key-column-freed",
+        "ALTER DISTSTYLE EVEN and ALTER SORTKEY free a column, which is dropped then",
+        "dg/c_ato-enabling-disabling-monitoring.html",
+        gives(
+            "create table {schema}.t_freed (n integer, _load_seq bigint) diststyle key distkey (n) sortkey (n)",
+            "insert into {schema}.t_freed values (7, 1)",
+            "alter table {schema}.t_freed alter diststyle even",
+            "alter table {schema}.t_freed alter sortkey (_load_seq)",
+            "alter table {schema}.t_freed drop column n",
+            "select _load_seq from {schema}.t_freed",
+            rows=[(1,)],
+        ),
+        "`landfall evolve` and what `landfall doctor` says do so",
     ),
     Probe(
         "late-binding-view",

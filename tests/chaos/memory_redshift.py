@@ -33,7 +33,7 @@ COPY = re.compile(r"copy (\S+) from 's3://[^/]+/(\S+)' iam_role '\S+' format as 
 DECLARED = re.compile(r"([A-Z ]+?)(?:\((\d+)(?:,(\d+))?\))?")
 # What SQLite says otherwise, or lacks.
 REWRITES = (
-    (re.compile(r" diststyle auto .*"), ""),
+    (re.compile(r" diststyle even .*"), ""),
     (re.compile(r"\bsysdate\b"), "getdate()"),
     (re.compile(r"1 / (case when .*? end)"), r"inverse(\1)"),
     (re.compile(r"\(max\)"), ""),

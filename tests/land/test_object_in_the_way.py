@@ -16,11 +16,13 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reasons import Reason
 from ingest_lambda.tell.waiting import Waiting, read_waiting
+from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.failures import Failure, classify
 from landfall.operate import uploads, waiting
 from landfall.operate.uploads import Plan, Upload
 from tests.infra.templates import load, of_type
 from tests.land.flaky_data_api import FlakyDataApi
+from tests.land.remedies import evolve
 from tests.land.warehouse import Land, new_dataset
 
 SMALL = pa.table({"id": pa.array([1], pa.int16())})
@@ -66,6 +68,46 @@ def test_a_view_on_a_column_that_must_widen_is_named_and_the_file_lands_once_it_
     assert sorted(row["id"] for row in land.rows(f"select id from landing.{dataset}")) == [1, 70_000]
 
 
+@pytest.mark.parametrize(
+    ("alter", "words"),
+    [("diststyle key distkey id", "distkey"), ("sortkey (id)", "sortkey")],
+)
+def test_a_column_that_became_a_key_is_named_and_the_file_lands_after_the_command_of_its_verdict(
+    land: Land, worded: list[str], alter: str, words: str
+) -> None:
+    """Of a table that was made with DISTSTYLE AUTO, Redshift may have chosen the key by itself."""
+    dataset = new_dataset()
+    land.function().receive(land.put(f"raw/{dataset}/first.parquet", SMALL))
+    land.warehouse.execute(f"alter table landing.{dataset} alter {alter}")
+    file, other = land.put(f"raw/{dataset}/wide.parquet", WIDE), land.put(f"raw/{dataset}/other.parquet", SMALL)
+
+    rejected, landed = land.function().receive(file, other)
+
+    assert (rejected.status, landed.status) == (Status.REJECTED, Status.LANDED)
+    assert rejected.verdict is not None
+    assert (rejected.verdict.reason, rejected.verdict.column) == (Reason.OBJECT_IN_THE_WAY, "id")
+    assert f'cannot drop {words} column "id"' in rejected.verdict.detail
+    assert "judge.schema_change._check_change 1" in worded
+    evolve(land, dataset, rejected.verdict)
+    [outcome] = land.function().receive(file)
+
+    assert outcome.status is Status.LANDED
+    assert [int(row["id"]) for row in land.rows(f"select id from landing.{dataset} order by id")] == [1, 1, 70_000]
+
+
+def test_a_landing_table_has_no_key_that_redshift_may_choose(land: Land) -> None:
+    dataset = new_dataset()
+    land.function().receive(land.put(f"raw/{dataset}/first.parquet", SMALL))
+
+    [row] = land.rows(
+        "select c.reldiststyle as style from pg_class as c inner join pg_namespace as n on n.oid = c.relnamespace "
+        f"where n.nspname = 'landing' and c.relname = '{dataset}'"
+    )
+
+    assert int(row["style"]) == 0  # EVEN
+    assert [each for each in land.rows(ddl.select_keys()) if each["dataset"] == dataset] == []
+
+
 def test_a_view_without_schema_binding_is_not_in_the_way(land: Land, watched: tuple[str, str]) -> None:
     dataset, view = watched
     land.warehouse.execute(f"drop view {view}")
@@ -89,6 +131,8 @@ def test_files_that_need_no_column_changed_land_beside_one_that_does(land: Land,
 @pytest.mark.parametrize(
     "text",
     [
+        'ERROR: cannot drop distkey column "n"',
+        'ERROR: cannot drop sortkey column "n"',
         "ERROR: cannot drop table orders column id because other objects depend on it",
         "ERROR: cannot drop column n of x because other objects depend on it\n  Detail: view v depends on table x",
     ],

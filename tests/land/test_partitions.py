@@ -252,7 +252,7 @@ def old_dataset(land: Land, columns: str = "id bigint") -> str:
     )
     land.warehouse.transaction(
         [
-            f"create table landing.{name} ({columns}, {metadata}) diststyle auto sortkey (_load_seq) encode auto",
+            f"create table landing.{name} ({columns}, {metadata}) diststyle even sortkey (_load_seq) encode auto",
             f"create table ledger.{name} ({ledger})",
             f"create table lock.{name} (load_seq bigint not null)",
             f"insert into lock.{name} select 0",

@@ -133,7 +133,7 @@ CASES: dict[Reason, list[Case]] = {
         ),
     ],
     Reason.TABLE_TOO_LARGE_TO_WIDEN: [
-        Case(WIDE, evolve, "judge.schema_change._check_change", before=SMALL, widen_row_limit=0)
+        Case(WIDE, evolve, "judge.schema_change._check_change 2", before=SMALL, widen_row_limit=0)
     ],
     Reason.TOO_MANY_NEW_COLUMNS: [Case(MANY, add_columns, before=ID)],
     Reason.OVERSIZE_VALUE: [

@@ -200,6 +200,20 @@ def test_a_snapshot_that_stays_half_is_a_warning_until_it_is_whole(desk: Desk, m
     assert states(run(warehouse.snapshots_are_whole, desk.stack)) == {"snapshots": "ok"}
 
 
+def test_a_column_that_became_a_key_is_a_warning_until_the_command_that_it_names_is_run(desk: Desk) -> None:
+    dataset = new_dataset()
+    desk.function.receive(desk.land.put(f"raw/{dataset}/a.parquet", pa.table({"id": [1]})))
+    desk.land.warehouse.execute(f"alter table landing.{dataset} alter diststyle key distkey id")
+
+    [found] = [each for each in run(warehouse.columns_may_change, desk.stack) if f"landing.{dataset}:" in each.detail]
+
+    assert (found.check, found.status) == ("keys", Status.WARNING)
+    assert "id is the distkey" in found.detail
+    assert found.remedy is not None
+    desk.land.warehouse.execute(found.remedy.partition("run: ")[2])
+    assert [each for each in run(warehouse.columns_may_change, desk.stack) if dataset in each.detail] == []
+
+
 def test_copy_is_tried_with_a_probe_that_leaves_nothing(desk: Desk) -> None:
     role = desk.land.settings.copy_role_arn
     right = replace(desk.stack, outputs={**desk.stack.outputs, "CopyRoleArn": role})

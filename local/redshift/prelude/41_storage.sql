@@ -294,6 +294,23 @@ exception
 end
 $$;
 
+-- The words are those that users of Redshift report: https://github.com/SQLMesh/sqlmesh/issues/1837
+create function redshift.keep_keys() returns event_trigger language plpgsql as $$
+declare
+    key record;
+begin
+    select case when s.distkey = d.objsubid then 'distkey' else 'sortkey' end as kind, d.address_names[3] as name into key
+    from pg_event_trigger_dropped_objects() as d inner join redshift.table_storage as s on s.table_id = d.objid
+    where d.classid = 'pg_class'::regclass and d.objsubid > 0 and d.original
+        and (s.distkey = d.objsubid or d.objsubid::smallint = any(s.sortkey));
+    if found then
+        raise exception 'cannot drop % column "%"', key.kind, key.name using errcode = '0A000';
+    end if;
+end
+$$;
+
+create event trigger redshift_keep_keys on sql_drop when tag in ('ALTER TABLE') execute function redshift.keep_keys();
+
 create event trigger redshift_note_storage on ddl_command_end
 when tag in ('CREATE TABLE', 'CREATE TABLE AS', 'ALTER TABLE', 'CREATE MATERIALIZED VIEW', 'ALTER MATERIALIZED VIEW')
 execute function redshift.note_storage();

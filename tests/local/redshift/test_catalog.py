@@ -89,6 +89,14 @@ def test_what_is_rolled_back_is_not_told(client: Client, schema: str) -> None:
     assert stored(client, schema, "sales") == [("Y", "KEY(listid)", "dateid", 2)]
 
 
+@pytest.mark.parametrize(("column", "key"), [("listid", "distkey"), ("dateid", "sortkey")])
+def test_a_column_that_is_a_key_is_not_dropped_until_it_is_none(client: Client, column: str, key: str) -> None:
+    client.run(SALES)
+    assert client.error(f"alter table sales drop column {column}")["M"] == f'cannot drop {key} column "{column}"'
+    client.run("alter table sales alter diststyle even", "alter table sales alter sortkey none")
+    client.run(f"alter table sales drop column {column}", "drop table sales")
+
+
 def test_a_table_like_another_is_stored_as_it(client: Client) -> None:
     client.run(SALES, "alter table sales drop column note", "create table copied (like sales)")
     assert columns_of(client, "copied") == columns_of(client, "sales")
