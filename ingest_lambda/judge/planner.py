@@ -23,7 +23,7 @@ from ingest_lambda.judge.table_formats import NOBODY, Ownership, refuse_table_fo
 from ingest_lambda.judge.widening import Fit, fit
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.reasons import Reason
-from ingest_lambda.warehouse import removals, statements
+from ingest_lambda.warehouse import statements
 from ingest_lambda.warehouse.statements import Column
 
 KEEPS_POSITIONS = "its rows keep their places in the file, which COPY does not tell"
@@ -46,7 +46,8 @@ def plan_load(
     can be columns, so they are unless its contract says otherwise. `restores`: rows may have been removed, which the
     load brings back. `records_clocks`: the ledger has a column for what timestamps are.
     """
-    columns, clocks = LandingColumns(dataset, table, contract), ColumnClocks(dataset, table.clocks, contract)
+    free = free_statements(contract, restores=restores)
+    columns, clocks = LandingColumns(dataset, table, contract, free), ColumnClocks(dataset, table.clocks, contract)
     has_paths = records_paths if contract.partitions is None else contract.partitions
     keeps_positions = contract.keeps_positions
     known = [column.name.strip() for column in contract.columns or table.columns or ()]
@@ -101,7 +102,7 @@ def plan_load(
         clocks=clocks.brought(),
         mixed=clocks.mixed(),
         records_clocks=records_clocks,
-        free_statements=free_statements(contract) - (removals.STATEMENTS if restores else 0),
+        free_statements=free,
         is_empty=table.is_empty,
         doubtful=frozenset(columns.doubtful),
         unsure=unsure,

@@ -25,7 +25,7 @@ from ingest_lambda.judge.widening import Fit, fit, to_evolve, wider
 from ingest_lambda.read.footer import Footer
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.reasons import Reason
-from ingest_lambda.warehouse import copies
+from ingest_lambda.warehouse import copies, removals
 from ingest_lambda.warehouse.failures import key_in_the_way
 from ingest_lambda.warehouse.sqltypes import BIGINT, SUPER, VARCHAR, SqlType
 from ingest_lambda.warehouse.statements import MAX_STATEMENTS, ROW_NUMBER, Column, Widening
@@ -63,10 +63,11 @@ class LandingColumns:
     """The columns of a landing table while the files of a load are taken in, one after the other.
 
     `doubtful`: columns of landing of which it matters whether they hold a value. `unsure`: positions of columns of the
-    file taken last (who takes the next one clears it) of which that matters, and its footer does not tell.
+    file taken last (who takes the next one clears it) of which that matters, and its footer does not tell. `free`: by
+    how many statements the load may change landing.
     """
 
-    def __init__(self, dataset: str, table: Table, contract: Contract) -> None:
+    def __init__(self, dataset: str, table: Table, contract: Contract, free: int) -> None:
         columns = contract.columns if table.columns is None else table.columns
         self.doubtful: set[str] = set()
         self.unsure: set[int] = set()
@@ -75,7 +76,7 @@ class LandingColumns:
         self._creates_table = table.columns is None
         self._declared = contract.declared.types
         self._keeps_positions = contract.keeps_positions
-        self._free_statements = free_statements(contract)
+        self._free_statements = free
         self._frozen = contract.schema_change is SchemaChange.FREEZE
         self._existing = {column.name: column.type for column in columns}
         self._retypable = {name for name in table.empty & set(self._existing) if self._may_retype(name)}
@@ -298,14 +299,14 @@ def statements_of(new: int, widened: int, retyped: int = 0) -> int:
     return new + 3 * widened + (1 if widened else 0) + 2 * retyped + (1 if retyped else 0)
 
 
-def free_statements(contract: Contract) -> int:
-    """Count the statements that a load of a dataset may change landing by.
+def free_statements(contract: Contract, *, restores: bool = False) -> int:
+    """Count the statements that a load of a dataset may change landing by; `restores`: it brings removed rows back.
 
     >>> free_statements(Contract()), free_statements(Contract(skips_copies=True))
     (32, 30)
     """
     own = (copies.STATEMENTS if contract.skips_copies else 0) + (1 if contract.lists_each_file else 0)
-    return FREE_STATEMENTS - own
+    return FREE_STATEMENTS - own - (removals.STATEMENTS if restores else 0)
 
 
 def _listed(what: str, columns: Sequence[Column | Widening]) -> str:

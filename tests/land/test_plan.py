@@ -147,6 +147,20 @@ def test_one_file_that_brings_more_new_columns_than_a_transaction_takes_is_rejec
     assert plan_of(group_of(file_of({**most, "one_more": sqltypes.BIGINT})), None).rejections == ()
 
 
+def test_a_load_that_brings_removed_rows_back_has_a_statement_less_for_new_columns_and_its_verdict_says_so() -> None:
+    most: dict[str, SqlType | None] = {f"n{number}": sqltypes.BIGINT for number in range(FREE_STATEMENTS)}
+    table = Table((ID,), may_change=True, is_empty=False)
+
+    plan = plan_load("orders", group_of(file_of(most)), table, Contract(), restores=True)
+
+    [rejection] = plan.rejections
+    assert rejection.error.reason is Reason.TOO_MANY_NEW_COLUMNS
+    assert f"at most {FREE_STATEMENTS - 1} new columns" in (rejection.error.expected or "")
+    fewer = {name: type_ for name, type_ in most.items() if name != "n0"}
+    fits = plan_load("orders", group_of(file_of(fewer)), table, Contract(), restores=True)
+    assert (fits.rejections, fits.fits_one_transaction) == ((), True)
+
+
 def test_an_empty_table_gets_what_is_too_many_for_a_transaction_ahead_of_it() -> None:
     group = group_of(file_of({f"n{number}": sqltypes.BIGINT for number in range(FREE_STATEMENTS + 1)}))
 
