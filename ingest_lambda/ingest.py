@@ -107,7 +107,8 @@ class Ingest:
         self._counted = Counted(clients.s3, warehouse, loader.contracts, self._rules)
         self._claims = Claims(clients.sns, settings.failure_topic_arn, settings.environment, loader.owned)
         desk = Desk(clients.s3, clients.sns, settings.bucket, settings.failure_topic_arn, settings.environment)
-        self._doubts = Doubts(KnownFolders(warehouse, self._rules), loader.owned, desk, report)
+        self._known_folders = KnownFolders(warehouse, self._rules)
+        self._doubts = Doubts(self._known_folders, loader.owned, desk, report)
 
     def handle(self, messages: Sequence[Message], let_go: LetGo | None = None) -> list[Message]:
         """Bring every file to its end; return the messages that must come back.
@@ -209,10 +210,18 @@ class Ingest:
     def _land_marker(self, marker: Candidate) -> list[FileOutcome]:
         """Land the end of a snapshot."""
         started = time.monotonic()
-        land = partial(self._markers.land, marker.dataset, marker.file)
-        outcomes = self._marked(self._guarded(marker.dataset, [marker.file], lambda: [land()]))
+        outcomes = self._marked(self._guarded(marker.dataset, [marker.file], partial(self._land_end, marker)))
         self._report.load(marker.dataset, outcomes, time.monotonic() - started)
         return self._kept(marker.dataset, outcomes, came_before=False)
+
+    def _land_end(self, end: Candidate) -> list[FileOutcome]:
+        """Land the end of a snapshot where a file would land, and where others have landed before there was a rule."""
+        dataset, file, folder = end.dataset, end.file, end.folder
+        if folder and not self._known_folders.has_ended(dataset, folder):
+            refused = self._doubts.refuse(dataset, [file], {file.file_id: folder})
+            if refused:
+                return refused
+        return [self._markers.land(dataset, file)]
 
     def _probe(
         self, dataset: str, files: Sequence[Candidate], *, failed_before: bool

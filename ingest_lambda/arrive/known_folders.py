@@ -39,6 +39,14 @@ class KnownFolders:
             self._known[dataset] = read_folders(self._warehouse, dataset, self._rules)
         return self._known[dataset]
 
+    def has_ended(self, dataset: str, folder: str) -> bool:
+        """Tell whether snapshots of the dataset have ended in a folder before, which no rule was against then.
+
+        Raises:
+            TransientError, ConfigError: the warehouse does not answer, or denies access.
+        """
+        return has_ended(self._warehouse, dataset, folder)
+
 
 def read_folders(warehouse: Connection, dataset: str, rules: Rules) -> Folders:
     """Ask the ledger of a dataset for the doubtful folders that its files have landed from."""
@@ -47,6 +55,12 @@ def read_folders(warehouse: Connection, dataset: str, rules: Rules) -> Folders:
     own = [prefix for prefix, owner in rules.prefixes.items() if owner == dataset]
     rows = warehouse.query(ledger.select_folders(dataset, PARTS, own))
     return doubtful(dataset, [str(row["folder"]) for row in rows], rules)
+
+
+def has_ended(warehouse: Connection, dataset: str, folder: str) -> bool:
+    """Ask the ledger of a dataset whether a snapshot has ended in a folder."""
+    has_ledger = bool(warehouse.query(ledger.select_ledger(dataset)))
+    return has_ledger and bool(warehouse.query(ledger.select_ends_below(dataset, folder)))
 
 
 def doubtful(dataset: str, found: list[str], rules: Rules) -> Folders:

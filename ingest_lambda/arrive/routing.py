@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -179,7 +179,7 @@ def route(key: str, rules: Rules | None = None) -> Route | Ignored:
         return place
     is_marker = fnmatchcase(name, rules.markers.get(place.dataset, ""))
     if is_marker and folders.writers_own(place.below) is None and "\0" not in key:
-        return Route(place.dataset, is_marker=True)
+        return replace(_routed(key, name, place, rules), by_bytes=False, is_marker=True)
     own = folders.writers_own([*place.below, name])
     if own is not None:
         return _writers_own(own, place.dataset)

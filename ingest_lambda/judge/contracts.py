@@ -19,8 +19,8 @@ from ingest_lambda.judge.changes import Changes, parse_changes
 from ingest_lambda.judge.snapshots import End, Snapshot, parse_snapshot
 from ingest_lambda.read.dialects import Declared, Dialects, parse_csv, parse_json
 from ingest_lambda.warehouse import sqltypes
-from ingest_lambda.warehouse.sqltypes import SqlType
-from ingest_lambda.warehouse.statements import Column, fold_case
+from ingest_lambda.warehouse.sqltypes import BIGINT, SqlType
+from ingest_lambda.warehouse.statements import ROW_NUMBER, Column, fold_case
 
 SKIP = "skip"  # the value of `copies` where a file is passed over whose bytes have landed
 APPEND_ONLY = "append_only"  # the value of `table_format` in a dataset's source YAML
@@ -71,6 +71,11 @@ class Contract:
     def keeps_positions(self) -> bool:
         """Whether landing keeps the place of each row in its file: of two versions, the later line is the newer."""
         return self.changes is not None
+
+    @property
+    def landing_columns(self) -> tuple[Column, ...]:
+        """The columns that its landing table is made with where no file is there to bring others."""
+        return (*self.columns, *([Column(ROW_NUMBER, BIGINT)] if self.keeps_positions else []))
 
     @property
     def lists_each_file(self) -> bool:

@@ -56,7 +56,8 @@ class Markers:
                 manifest lists is not there yet; it can be done again.
         """
         if not self.warehouse.query(ddl.select_columns(dataset)):
-            self.warehouse.transaction(ledger.create_statements(dataset, ()))
+            columns = self.contracts.get(dataset, Contract()).landing_columns
+            self.warehouse.transaction(ledger.create_statements(dataset, columns))
         known = self.warehouse.query(snapshot_files.select_end(dataset, marker))
         if known:  # its list stands: what S3 says by now may be more, since it dates a long upload by its beginning
             return self._outcome(dataset, marker, known[0])

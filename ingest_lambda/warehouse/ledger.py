@@ -19,6 +19,7 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.warehouse import ddl, statements
 from ingest_lambda.warehouse.copies import is_original
 from ingest_lambda.warehouse.facts import Fact, facts_file, naive_utc
+from ingest_lambda.warehouse.snapshot_files import MARKER
 from ingest_lambda.warehouse.statements import Column, literal, table
 
 if TYPE_CHECKING:
@@ -77,17 +78,25 @@ def select_folders(dataset: str, parts: str, not_below: Iterable[str] = ()) -> s
     """List the folders that the ledger's keys stand in, up to `MAX_FOLDERS`, each once.
 
     Folders that `parts` matches (a POSIX pattern of whole folders) are left out of them, and so are keys below one of
-    the prefixes `not_below`, and files that were undone or skipped.
+    the prefixes `not_below`, files that were undone or skipped, and ends of snapshots, of which no row has landed.
     https://docs.aws.amazon.com/redshift/latest/dg/REGEXP_REPLACE.html
 
-    >>> print(select_folders("orders", "[0-9]+", ["raw/shop/"]).split(" as files ")[1])
-    where files.undone_at is null and files.load_path <> 'skipped' and left("key", 9) <> 'raw/shop/' limit 100
+    >>> print(select_folders("orders", "[0-9]+", ["raw/shop/"]).split(" <> 'skipped' ")[1])
+    and files.load_path <> 'marker' and left("key", 9) <> 'raw/shop/' limit 100
     """
     folders = f"""regexp_replace(regexp_replace("key", '[^/]*$', ''), {literal(f"/(({parts})/)+")}, '/')"""
     others = "".join(f' and left("key", {len(prefix)}) <> {literal(prefix)}' for prefix in not_below)
     return (
         f"select distinct {folders} as folder from {table('ledger', dataset)} as files "
-        f"where {is_original('files')}{others} limit {MAX_FOLDERS}"
+        f"where {is_original('files')} and files.load_path <> {literal(MARKER)}{others} limit {MAX_FOLDERS}"
+    )
+
+
+def select_ends_below(dataset: str, prefix: str) -> str:
+    """Ask whether an end of a snapshot has landed from below a prefix."""
+    return (
+        f"select 1 as is_there from {table('ledger', dataset)} as files where {is_original('files')} "
+        f'and files.load_path = {literal(MARKER)} and left("key", {len(prefix)}) = {literal(prefix)} limit 1'
     )
 
 

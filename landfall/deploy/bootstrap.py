@@ -309,11 +309,10 @@ def dataset_statements(dataset: str, contract: Contract) -> list[str]:
 
     Files that landed before each of them was declared to be a snapshot become ones.
     """
-    own = [Column(ROW_NUMBER, BIGINT)] if contract.keeps_positions else []
     snapshot = contract.snapshot
     is_file = snapshot is not None and snapshot.end is End.FILE
     return [
-        *ledger.create_statements(dataset, [*contract.columns, *own]),
+        *ledger.create_statements(dataset, contract.landing_columns),
         *([snapshot_files.insert_landed(dataset)] if is_file else []),
     ]
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest_lambda.arrive.known_folders import read_folders, refusal
+from ingest_lambda.arrive.known_folders import has_ended, read_folders, refusal
 from ingest_lambda.arrive.partitions import PathColumn, path_columns
 from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Route, route
 from ingest_lambda.clock import Clock
@@ -176,24 +176,28 @@ class Planner:
         standing = standings(stack.warehouse, {routed.dataset: [file.file_id]}).get(file.file_id)
         if standing in {Standing.LANDED, Standing.UNDONE, Standing.SKIPPED}:
             return Forecast(name, routed.dataset, "decided", f"this version is in the ledger: {standing}")
-        if routed.is_marker:
-            return Forecast(name, routed.dataset, "lands", ENDS_SNAPSHOT, rows=0)
         try:
+            if routed.is_marker:
+                self._check_folder(stack, routed, file)
+                return Forecast(name, routed.dataset, "lands", ENDS_SNAPSHOT, rows=0)
             declared = self._contract(routed.dataset).declared
             inspected = inspect_any(stack.s3, file, declared)
-            self._check_folder(stack, routed, inspected)
+            if inspected.footer.sign is None:
+                self._check_folder(stack, routed, file)
             return Readable(name, routed.dataset, inspected)
         except RejectedFileError as error:
             if routed.by_bytes and error.reason in NO_PARQUET:
                 return Forecast(name, routed.dataset, "ignored", NOT_BY_BYTES)
             return self._rejected(name, routed.dataset, file, error)
 
-    def _check_folder(self, stack: "Stack", routed: Route, inspected: Inspected) -> None:
+    def _check_folder(self, stack: "Stack", routed: Route, file: FileVersion) -> None:
         """Refuse an object of a folder that may be another table's, as the function does."""
-        if routed.folder is None or inspected.footer.sign is not None:
+        if routed.folder is None:
             return
         owned = owned_folders.read_folders(stack.warehouse, routed.dataset)
-        if any(folder.holds(inspected.file) for folder in owned):
+        if any(folder.holds(file) for folder in owned):
+            return
+        if routed.is_marker and has_ended(stack.warehouse, routed.dataset, routed.folder):
             return
         if not read_folders(stack.warehouse, routed.dataset, self._rules):
             raise refusal(routed.dataset, routed.folder)

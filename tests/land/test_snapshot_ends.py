@@ -5,6 +5,7 @@
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -16,12 +17,13 @@ from hypothesis import strategies as st
 from ingest_lambda.arrive.routing import Route, Rules, route
 from ingest_lambda.bucket.versions import Version
 from ingest_lambda.file_version import FileVersion
-from ingest_lambda.judge.contracts import Contract, rules_of
+from ingest_lambda.judge.contracts import Contract, parse_contract, rules_of
 from ingest_lambda.judge.snapshots import End, Parts, Snapshot, counted, parts_of
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reasons import Reason
 from ingest_lambda.reconcile.find import find
 from ingest_lambda.reconcile.listing import Scope
+from ingest_lambda.warehouse.catalog import read_columns
 from ingest_lambda.warehouse.snapshot_files import FILES_A_STATEMENT, SnapshotFiles, insert_lists
 from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, size_of
 from tests.land.test_snapshots import ledger_of, listed_of
@@ -135,6 +137,35 @@ def test_the_list_of_an_end_that_has_landed_stands_whatever_s3_says_by_now(land:
     land.client("s3").delete_object(Bucket=land.bucket, Key=other.key, VersionId=deletion)
     assert [outcome.status for outcome in land.function().receive(end)] == [Status.DUPLICATE]
     assert listed_of(land, unloads) == listed == {end.file_id: {end.file_id, part.file_id}}
+
+
+def test_the_end_of_a_snapshot_in_a_folder_that_may_be_another_tables_is_refused_and_lets_no_file_of_one_land(
+    land: Land, unloads: str
+) -> None:
+    land.contracts[unloads] = Contract(snapshot=Snapshot(End.MARKER, "_SUCCESS"))
+    end = land.put(f"raw/{unloads}/orders/_SUCCESS", b"")
+    other = land.put(f"raw/{unloads}/items/a.parquet", ROWS)
+    [refused] = land.function().receive(end)
+    assert (refused.status, refused.reason) == (Status.REJECTED, Reason.AMBIGUOUS_FOLDER)
+
+    land.contracts[unloads] = replace(land.contracts[unloads], any_folders=True)
+    assert [outcome.status for outcome in land.function().receive(end)] == [Status.LANDED]
+    land.contracts[unloads] = replace(land.contracts[unloads], any_folders=False)
+    [refused] = land.function().receive(other)
+    assert (refused.status, refused.reason) == (Status.REJECTED, Reason.AMBIGUOUS_FOLDER)
+
+    # what has ended there before there was this rule goes on
+    assert [outcome.status for outcome in land.function().receive(land.put(end.key, b""))] == [Status.LANDED]
+
+
+def test_a_marker_that_comes_first_makes_the_table_as_it_is_declared(land: Land, unloads: str) -> None:
+    columns = [{"name": "id", "data_type": "smallint"}, {"name": "note", "data_type": "varchar"}]
+    contract = parse_contract({"columns": columns, "snapshot": {"end": "marker"}})
+    land.contracts[unloads] = contract
+    assert [outcome.status for outcome in land.function().receive(land.put(f"raw/{unloads}/_SUCCESS", b""))] == [
+        Status.LANDED
+    ]
+    assert read_columns(land.warehouse, unloads) == contract.columns
 
 
 def test_a_manifest_of_no_files_is_a_snapshot_of_no_rows(land: Land, unloads: str) -> None:

@@ -69,13 +69,13 @@ def test_a_marker_lists_what_its_folder_held_and_is_a_file_of_no_rows_in_the_led
 
 def test_a_marker_that_is_handled_late_lists_the_folder_as_it_was(land: Land, folders: str) -> None:
     s3 = land.client("s3")
-    kept, removed, replaced = (land.put(f"raw/{folders}/x/part-{number}.parquet", ROWS) for number in range(3))
+    kept, removed, replaced = (land.put(f"raw/{folders}/2025-11-13/part-{number}.parquet", ROWS) for number in range(3))
     s3.delete_object(Bucket=land.bucket, Key=removed.key)
-    end = land.put(f"raw/{folders}/x/_SUCCESS", b"")
+    end = land.put(f"raw/{folders}/2025-11-13/_SUCCESS", b"")
     time.sleep(1.1)  # S3 tells times in seconds
     later = land.put(replaced.key, ROWS)
     s3.delete_object(Bucket=land.bucket, Key=kept.key)
-    land.put(f"raw/{folders}/x/part-9.parquet", ROWS)
+    land.put(f"raw/{folders}/2025-11-13/part-9.parquet", ROWS)
     second = land.put(end.key, b"")
 
     outcomes = land.function().receive(end, second)
@@ -99,7 +99,7 @@ def test_more_parts_than_a_statement_holds_are_listed_all_the_same(
 
 
 def test_a_marker_whose_event_was_lost_is_found_missing_and_can_be_undone(land: Land, folders: str) -> None:
-    end = land.put(f"raw/{folders}/x/_SUCCESS", b"")
+    end = land.put(f"raw/{folders}/2025-11-13/_SUCCESS", b"")
     scope = Scope(land.bucket, f"raw/{folders}/", rules=rules_of(land.contracts))
     missing = [listed.file for tally in find(land.client("s3"), land.warehouse, scope) for listed in tally.missing]
     assert [file.file_id for file in missing] == [end.file_id]
@@ -112,7 +112,7 @@ def test_a_marker_whose_event_was_lost_is_found_missing_and_can_be_undone(land: 
 
 
 def test_a_marker_that_is_gone_or_whose_warehouse_is_away_leaves_nothing(land: Land, folders: str) -> None:
-    gone = replace(land.put(f"raw/{folders}/x/_SUCCESS", b""), version_id="never-was")
+    gone = replace(land.put(f"raw/{folders}/2025-11-13/_SUCCESS", b""), version_id="never-was")
     [outcome] = land.function().receive(gone)
     assert outcome.status is Status.GONE
     assert listed_of(land, folders) == {}

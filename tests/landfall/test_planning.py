@@ -100,7 +100,7 @@ def test_a_marker_is_forecast_to_end_a_snapshot(
 ) -> None:
     desk, dataset = connected, new_dataset()
     monkeypatch.setattr(declared, "contracts", lambda: {dataset: Contract(snapshot=Snapshot(End.MARKER, "_SUCCESS"))})
-    marker = desk.land.put(f"raw/{dataset}/x/_SUCCESS", b"")
+    marker = desk.land.put(f"raw/{dataset}/2025-11-13/_SUCCESS", b"")
     (tmp_path / "_SUCCESS").touch()
     plan = desk.landfall("plan", marker.key, str(tmp_path / "_SUCCESS"), "--dataset", dataset)
     assert [(each["outcome"], each["rows"]) for each in plan["files"]] == [("lands", 0)] * 2
