@@ -56,8 +56,11 @@ enriched as (
         providers.is_in_network,
         patients.gender as patient_gender,
         {{ diagnosis_chapter('claims.diagnosis_code') }} as diagnosis_chapter,
-        extract(year from claims.service_date) - patients.birth_year
-            as patient_age,
+        -- of who is born after the service one of the two is wrong
+        case
+            when extract(year from claims.service_date) >= patients.birth_year
+                then extract(year from claims.service_date) - patients.birth_year
+        end as patient_age,
         datediff(day, claims.service_date, claims.submitted_at)
             as days_to_submit
     from claims
