@@ -233,8 +233,9 @@ def test_a_part_that_ends_with_an_error_is_built_once_more_and_the_others_all_th
     assert len(flow.messages("failure")) == 1
 
 
-def test_a_build_that_runs_out_of_time_is_begun_again_entity_by_entity(flow: Flow) -> None:
-    flow.script(times_out=True, entities=["orders", "order_items"])
+@pytest.mark.parametrize("error", ["Sandbox.Timedout", "Lambda.Unknown"])
+def test_a_build_that_runs_out_of_time_or_memory_is_begun_again_entity_by_entity(flow: Flow, error: str) -> None:
+    flow.script(breaks_whole=error, entities=["orders", "order_items"])
     ended = flow.end_of(flow.start())
     assert ended["status"] == "SUCCEEDED"
     assert [event["part"] for event in flow.events("build")] == ["", "orders", "order_items"]
@@ -243,7 +244,7 @@ def test_a_build_that_runs_out_of_time_is_begun_again_entity_by_entity(flow: Flo
 
 
 def test_an_entity_that_runs_out_of_time_by_itself_breaks_the_run_and_says_so(flow: Flow) -> None:
-    flow.script(times_out=True, entities=["orders"])
+    flow.script(breaks_whole="Sandbox.Timedout", entities=["orders"])
     ended = flow.end_of(flow.start())
     assert (ended["status"], ended["error"]) == ("FAILED", "Sandbox.Timedout")
     assert len(flow.messages("failure")) == 1
@@ -308,7 +309,8 @@ def test_an_execution_that_lost_its_lease_ends_without_working(flow: Flow) -> No
     execution = flow.start()
     wait_for(flow.lease, "the lease")
     flow.put_lease("arn:of:another", time.time() + 600)
-    assert flow.end_of(execution)["output"]["status"] == "done"
+    output = flow.end_of(execution)["output"]
+    assert (output["status"], output["outcome"], output["reason"].partition(":")[0]) == ("done", "error", "lease lost")
     assert flow.calls() == []
     lease = flow.lease()
     assert lease is not None
