@@ -98,7 +98,8 @@ def test_after_a_build_the_mark_is_cleared_only_where_it_succeeded_and_left_noth
     assert flow.mark()[1] is is_cleared
 
 
-@pytest.mark.parametrize("action", ROUND[:-1])
+# Files that cannot be marked as modeled break no run.
+@pytest.mark.parametrize("action", [action for action in ROUND[:-1] if action != "archive"])
 def test_a_run_that_breaks_keeps_the_mark(flow: Flow, action: str) -> None:
     flow.script(fails=action, leaves_nothing=True)
     assert flow.end_of(flow.start(**EVENT))["status"] == "FAILED"
