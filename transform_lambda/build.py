@@ -164,7 +164,8 @@ class Builder:
         answer = invoke(arguments, self.project_dir, log, manifest, stands.known, before)
         results: Any = getattr(answer.result, "results", None) or []
         refused = {result.node.unique_id: found for result in results if (found := over_gap(result))}
-        errors = errors_of([result for result in results if result.node.unique_id not in refused])
+        sensitive = self.graph().sensitive
+        errors = errors_of([result for result in results if result.node.unique_id not in refused], sensitive)
         if answer.exception is not None:
             errors.append(f"dbt: {answer.exception}"[:MESSAGE_LIMIT])
         # Nothing broke: it is stopped as by a gate of its own, with a way out, and everything else goes on.
@@ -179,8 +180,8 @@ class Builder:
             "outcome": str(outcome_of(statuses.values(), is_success=answer.success)),
             "started_at": started_at,
             "ended_at": _now(),
-            "models": [*models_of(results, findings.rows), *left],
-            "gates": gates_of(results),
+            "models": [*models_of(results, findings.rows, sensitive), *left],
+            "gates": gates_of(results, sensitive),
             "records": findings.records,
             "failing": [*(_refused(id_, *found).failing() for id_, found in refused.items()), *findings.failing],
             "warning": findings.warning,
@@ -221,14 +222,15 @@ class Builder:
         if not results or run_id is None:
             return Findings({}, [], [], [])
         failed, warned = failed_gates(results), warned_gates(results)
+        sensitive = self.graph().sensitive
         rows: Mapping[str, int] = {}
         records: Sequence[dict[str, Any]] = []
         try:
             with connected() as query:
                 rows, records = count_rows(query, results, run_id, waiting), count_records(query, results, run_id)
-                explained = explain(query, [*failed, *warned])
+                explained = explain(query, [*failed, *warned], sensitive)
         except TransientError as error:
-            explained = [unexplained(result, str(error)) for result in (*failed, *warned)]
+            explained = [unexplained(result, str(error), sensitive) for result in (*failed, *warned)]
         return Findings(rows, records, explained[: len(failed)], explained[len(failed) :])
 
     def _missing(self, graph: Graph) -> set[str]:

@@ -1,20 +1,21 @@
 """GATE: show what a failed gate found: three of its rows, and the files they came from.
 
-In: dbt's results of the failed gates, and a query function. Out: [{"gate", "failures", "files", "examples", "remedy"}],
-bounded in every direction, because it travels through the state machine and into a message. The gate's compiled SQL is
-run again; it reads only what its own run made, so it finds the same rows.
+In: dbt's results of the failed gates, and a query function. Out: [{"gate", "failures", "files", "examples", "remedy",
+"about"}], bounded in every direction, because it travels through the state machine and into a message. The gate's
+compiled SQL is run again; it reads only what its own run made, so it finds the same rows.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from transform_lambda.dbt_runtime import Query
+from transform_lambda.results import WITHHELD
 
 GATE_LIMIT = 20
 EXAMPLE_LIMIT = 3
@@ -23,35 +24,59 @@ COLUMN_LIMIT = 20
 VALUE_LIMIT = 200
 BYTES_LIMIT = 40_000  # of all explanations together
 FILE_COLUMN = "_source_file"
+# Of a row of a sensitive dataset: its file, its place there, and why it is told. No file brings any of them.
+TOLD_OF_SENSITIVE = (FILE_COLUMN, "_row_number", "reject_reason", "row_status")
+WITHOUT_VALUES = {"schema", "volume", "rows_conserved", "snapshot_shrinks", "snapshot_stored_again"}
 PLACE = "{file}"  # in a gate's `remedy`, where the key of a file is to stand
 
 
-def explain(query: Query, failed: Sequence[Any]) -> list[dict[str, Any]]:
-    """Explain each failed gate. An explanation that cannot be had is said so, and stops nothing."""
-    return within(BYTES_LIMIT, [_explain_one(query, result) for result in failed[:GATE_LIMIT]])
+def explain(query: Query, failed: Sequence[Any], sensitive: Set[str] = frozenset()) -> list[dict[str, Any]]:
+    """Explain each failed gate. An explanation that cannot be had is said so, and stops nothing.
+
+    `sensitive`: the nodes, by unique id, that read a sensitive dataset, whose values no message has.
+    """
+    return within(BYTES_LIMIT, [_explain_one(query, result, sensitive) for result in failed[:GATE_LIMIT]])
 
 
-def _explain_one(query: Query, result: Any) -> dict[str, Any]:
+def _explain_one(query: Query, result: Any, sensitive: Set[str]) -> dict[str, Any]:
     compiled = result.node.compiled_code
     try:
         examples = query(examples_sql(compiled))
         has_files = bool(examples) and FILE_COLUMN in examples[0]
         files = [row[FILE_COLUMN] for row in query(files_sql(compiled))] if has_files else []
     except Exception as error:  # the gate's own verdict stands, whatever keeps its rows from being shown
-        return unexplained(result, str(error))
+        return unexplained(result, str(error), sensitive)
+    is_withheld = result.node.unique_id in sensitive and _shows_values(result)
     return {
         "gate": result.node.name,
         "failures": result.failures,
         "files": files,
-        "examples": [readable(row) for row in examples],
+        "examples": [without_values(row) if is_withheld else readable(row) for row in examples],
         "remedy": _remedy(result, files),
+        **({"note": "values are withheld: the dataset is sensitive"} if is_withheld else {}),
         **_said(result),
     }
 
 
-def unexplained(result: Any, why: str) -> dict[str, Any]:
+def _shows_values(result: Any) -> bool:
+    """Tell whether the rows that a gate finds have columns of its model's: some of ours show names and counts alone."""
+    gate = getattr(getattr(result.node, "test_metadata", None), "name", None)
+    return gate not in WITHOUT_VALUES
+
+
+def without_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep of a row of a sensitive dataset what no file has brought; a place of 0 is none.
+
+    >>> without_values({"patient_key": "p-1", "_source_file": "s3://b/k", "_row_number": 0, "reject_reason": "old"})
+    {'_source_file': 's3://b/k', 'reject_reason': 'old'}
+    """
+    return {name: _plain(row[name]) for name in TOLD_OF_SENSITIVE if row.get(name)}
+
+
+def unexplained(result: Any, why: str, sensitive: Set[str] = frozenset()) -> dict[str, Any]:
     """Return what is said of a failed gate whose rows cannot be read."""
-    note = f"examples could not be read: {why[:VALUE_LIMIT]}"
+    why = WITHHELD if result.node.unique_id in sensitive else why[:VALUE_LIMIT]
+    note = f"examples could not be read: {why}"
     return {
         "gate": result.node.name,
         "failures": result.failures,

@@ -89,6 +89,12 @@ class Graph:
         return self._ancestors[id_]
 
     @cached_property
+    def sensitive(self) -> _Ids:
+        """Return what reads rows of a sensitive dataset, near or far."""
+        sources = {node.id for node in self.nodes.values() if node.is_sensitive}
+        return frozenset(id_ for id_ in self.nodes if self.ancestors(id_) & sources)
+
+    @cached_property
     def owned(self) -> Mapping[str, _Ids]:
         """Return the nodes of each UPSERT's own."""
         return {upsert.id: frozenset(self._own(upsert)) for upsert in self.upserts}

@@ -7,7 +7,7 @@ broken (`error`), and broken outweighs gated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from enum import StrEnum
 from typing import Any
 
@@ -18,11 +18,13 @@ MESSAGE_LIMIT = 300
 NODE_LIMIT = 200
 ERROR_LIMIT = 10
 
+WITHHELD = "withheld, since a database may quote values of a sensitive dataset; the transform function's log has it"
 UNCHANGED = "unchanged"  # the status of a view that stands as it was built
 
 # How macros/model/refuse_gap.sql says that it builds nothing.
 _OVER_A_GAP = re.compile(r"those of (\d+) files of (\w+) were removed from landing")
 _BROKEN = {"error", "runtime error", "partial success"}
+_NOT_OF_THE_DATABASE = "Compilation Error"  # what dbt and our macros say of the project: names and remedies, no values
 
 
 class Outcome(StrEnum):
@@ -49,17 +51,20 @@ def outcome_of(statuses: Iterable[str], *, is_success: bool) -> Outcome:
     return Outcome.SUCCEEDED if is_success else Outcome.ERROR
 
 
-def models_of(results: Sequence[Any], counted: Mapping[str, int]) -> list[dict[str, Any]]:
+def models_of(
+    results: Sequence[Any], counted: Mapping[str, int], sensitive: Set[str] = frozenset()
+) -> list[dict[str, Any]]:
     """List the models: [{"name", "status", "rows_affected", "message"}].
 
-    Rows are those of `counted` where it has the model, else the adapter's, else None (as of a view).
+    Rows are those of `counted` where it has the model, else the adapter's, else None (as of a view). `sensitive`: the
+    nodes, by unique id, that read a sensitive dataset; of them no words of the database are kept.
     """
     return [
         {
             "name": result.node.name,
             "status": str(result.status),
             "rows_affected": counted.get(result.node.name, rows_affected(result)),
-            **_message(result),
+            **_message(result, sensitive),
         }
         for result in results
         if str(result.node.resource_type) in ("model", "seed", "snapshot")
@@ -71,7 +76,7 @@ def statuses_of(results: Sequence[Any]) -> dict[str, str]:
     return {result.node.unique_id: str(result.status) for result in results}
 
 
-def gates_of(results: Sequence[Any]) -> list[dict[str, Any]]:
+def gates_of(results: Sequence[Any], sensitive: Set[str] = frozenset()) -> list[dict[str, Any]]:
     """List the gates: [{"name", "status", "severity", "failures", "message"}]."""
     return [
         {
@@ -79,7 +84,7 @@ def gates_of(results: Sequence[Any]) -> list[dict[str, Any]]:
             "status": str(result.status),
             "severity": str(result.node.config.severity).lower(),
             "failures": result.failures,
-            **_message(result),
+            **_message(result, sensitive),
         }
         for result in results
         if is_gate(result)
@@ -92,28 +97,32 @@ def is_gate(result: Any) -> bool:
 
 
 def failed_gates(results: Sequence[Any]) -> list[Any]:
-    """List the results of the gates that stopped something."""
-    return [result for result in results if is_gate(result) and str(result.status) == "fail"]
+    """List the results of the gates that stopped something, by name: they end in another order each time."""
+    return _by_name(result for result in results if is_gate(result) and str(result.status) == "fail")
 
 
 def warned_gates(results: Sequence[Any]) -> list[Any]:
-    """List the results of the gates that can stop something and found too little for it (small files of bad rows)."""
-    return [
+    """List the results of the gates that can stop something and found too little for it, by name."""
+    return _by_name(
         result
         for result in results
         if is_gate(result) and str(result.status) == "warn" and str(result.node.config.severity).lower() == "error"
-    ]
+    )
 
 
-def errors_of(results: Sequence[Any]) -> list[str]:
-    """List what broke, one text a node.
+def _by_name(results: Iterable[Any]) -> list[Any]:
+    return sorted(results, key=lambda result: str(result.node.name))
+
+
+def errors_of(results: Sequence[Any], sensitive: Set[str] = frozenset()) -> list[str]:
+    """List what broke, one text a node; of a node that reads a sensitive dataset, not in the database's words.
 
     >>> from types import SimpleNamespace as Object
-    >>> errors_of([Object(status="error", message="no such column", node=Object(name="orders"))])
+    >>> errors_of([Object(status="error", message="no such column", node=Object(name="orders", unique_id="o"))])
     ['orders: no such column']
     """
     broken = [result for result in results if str(result.status) in _BROKEN]
-    return [f"{result.node.name}: {_short(result.message)}" for result in broken[:ERROR_LIMIT]]
+    return [f"{result.node.name}: {_words(result, sensitive)}" for result in broken[:ERROR_LIMIT]]
 
 
 def over_gap(result: Any) -> tuple[str, int] | None:
@@ -139,10 +148,17 @@ def rows_affected(result: Any) -> int | None:
     return int(rows) if rows is not None and int(rows) >= 0 else None
 
 
-def _message(result: Any) -> dict[str, str]:
+def _message(result: Any, sensitive: Set[str]) -> dict[str, str]:
     """Keep dbt's message where it explains something, which it does not for what went well or was skipped."""
     said = str(result.status) in _BROKEN | {"fail", "warn"} and result.message
-    return {"message": _short(result.message)} if said else {}
+    return {"message": _words(result, sensitive)} if said else {}
+
+
+def _words(result: Any, sensitive: Set[str]) -> str:
+    """Return what dbt says of a node: bounded, and without what may be a value that nobody is to see."""
+    text = _short(result.message)
+    is_of_database = str(result.status) in _BROKEN and not text.startswith(_NOT_OF_THE_DATABASE)
+    return WITHHELD if is_of_database and result.node.unique_id in sensitive else text
 
 
 def _short(text: str | None) -> str:

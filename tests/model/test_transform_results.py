@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transform_lambda.examples import BYTES_LIMIT, explain, key_of, within
-from transform_lambda.results import Outcome, gates_of, models_of, outcome_of
+from transform_lambda.results import WITHHELD, Outcome, errors_of, gates_of, models_of, outcome_of
 
 STATUSES = ["success", "pass", "warn", "skipped", "no-op", "fail", "error", "runtime error", "partial success"]
 
@@ -17,7 +17,7 @@ STATUSES = ["success", "pass", "warn", "skipped", "no-op", "fail", "error", "run
 def result(kind: str = "model", status: str = "success", **changes: Any) -> Any:
     """Return what dbt answers for one node."""
     config = Object(severity="ERROR", meta={})
-    node = Object(name="orders", resource_type=kind, config=config, compiled_code="select 1 as a;")
+    node = Object(name="orders", unique_id="a node", resource_type=kind, config=config, compiled_code="select 1 as a;")
     known = {"message": None, "failures": None, "adapter_response": {"rows_affected": 3}}
     return Object(node=node, status=status, **(known | changes))
 
@@ -114,6 +114,55 @@ def test_an_undo_is_advised_where_a_gate_stopped_something_or_says_so_itself(
     (explained,) = explain(lambda _sql: [{"_source_file": "s3://bucket/raw/x"}], [found])
     assert explained["remedy"] == remedy
     assert ("says" in explained) == (status == "warn")
+
+
+SENSITIVE = {"a node"}
+VALUE = "patient-of-nobody"
+ROW = {
+    "patient_key": VALUE,
+    "reject_reason": "patient_key_too_long",
+    "row_status": "quarantined",
+    "_source_file": "s3://bucket/raw/x",
+    "_row_number": 7,
+}
+
+
+def test_of_a_sensitive_dataset_an_explanation_has_file_place_and_reason_and_no_value() -> None:
+    (explained,) = explain(lambda _sql: [ROW], [result("test", "fail", failures=1)], SENSITIVE)
+    assert explained["examples"] == [{name: value for name, value in ROW.items() if value != VALUE}]
+    assert explained["remedy"][0] == "landfall undo raw/x"
+    assert "sensitive" in explained["note"]
+    assert VALUE not in json.dumps(explained)
+    (explained,) = explain(lambda _sql: [ROW], [result("test", "fail", failures=1)])
+    assert VALUE in json.dumps(explained["examples"])
+
+
+def test_a_gate_that_shows_no_values_is_shown_whole() -> None:
+    found = {"column_name": "note", "declared_type": "integer", "found_type": "no such column"}
+    failed = result("test", "fail", failures=1)
+    failed.node.test_metadata = Object(name="schema")
+    (explained,) = explain(lambda _sql: [found], [failed], SENSITIVE)
+    assert explained["examples"] == [found]
+
+
+@pytest.mark.parametrize("status", ["error", "runtime error"])
+def test_of_a_sensitive_dataset_no_words_of_the_database_are_told(status: str) -> None:
+    broken = result(status=status, message=f"Database Error in model x\n  invalid digit, Value '{VALUE}'")
+    gate = result("test", status, message=broken.message)
+
+    def breaks(_sql: str) -> list[dict[str, Any]]:
+        raise RuntimeError(broken.message)
+
+    told = [errors_of([broken], SENSITIVE), models_of([broken], {}, SENSITIVE), gates_of([gate], SENSITIVE)]
+    told.append(explain(breaks, [result("test", "fail", failures=1)], SENSITIVE))
+    assert [VALUE in json.dumps(each) for each in told] == [False] * 4
+    assert errors_of([broken], SENSITIVE) == [f"orders: {WITHHELD}"]
+    assert VALUE in errors_of([broken])[0]
+
+
+def test_of_a_sensitive_dataset_too_it_is_told_what_is_wrong_with_the_project() -> None:
+    refused = result(status="error", message="Compilation Error in model x\n  name `merge` in its UPSERT")
+    assert "name `merge`" in errors_of([refused], SENSITIVE)[0]
 
 
 def test_an_explanation_that_breaks_keeps_the_verdict() -> None:

@@ -1,5 +1,6 @@
 """MODEL: plan, dbt build, results and the archive's list, against a real warehouse with the real project."""
 
+import json
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from local.home import ROOT
+from tests.support.claim_rows import file_of, patient
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import item, items_file, order, orders_file
 from tests.support.waiting import wait_for
@@ -23,6 +25,7 @@ from transform_lambda import alerts, archive
 from transform_lambda.build import Builder
 from transform_lambda.dbt_runtime import Row, connected
 from transform_lambda.errors import ConfigError, TransientError
+from transform_lambda.examples import TOLD_OF_SENSITIVE
 from transform_lambda.graph import REST
 from transform_lambda.plan import WHO_SQL, Plan, decide, ledgers_of, read_facts
 
@@ -160,6 +163,25 @@ def test_a_small_file_of_mostly_bad_rows_is_told_in_the_gate_s_own_words_with_an
     assert "none of those rows is modeled" in warned["says"]
     assert warned["remedy"] == [f"landfall undo {file.key}", "landfall transform --wait"]
     assert modeled_orders(ready) == {"o-1": "placed"}
+
+
+def test_of_a_sensitive_dataset_a_run_tells_no_value(ready: ModelWarehouse) -> None:
+    bad = [patient(f"patient-{number}", gender="unheard of", postal_code="98765") for number in range(12)]
+    file = file_of("patients", "bad", bad)
+    ready.loader.land(file)
+    result = BUILDER.build(decided({"patients": {"modeled.patients"}}).to_json(1_000, []))
+    (failing,) = result["failing"]
+    assert (failing["gate"], failing["files"]) == ("patients__quarantine_rate", [file.source])
+    assert {name for example in failing["examples"] for name in example} <= {*TOLD_OF_SENSITIVE}
+    assert all(example["reject_reason"] and example["_source_file"] == file.source for example in failing["examples"])
+    assert "987" not in json.dumps(failing["examples"])
+
+
+def test_what_reads_a_sensitive_dataset_is_known_from_dbt_s_own_graph() -> None:
+    graph = BUILDER.graph()
+    found = {graph.nodes[id_].name for id_ in graph.sensitive}
+    assert {"patients__quarantine_rate", "patients__schema", "claims", "fct_claims"} <= found
+    assert not {"orders__quarantine_rate", "orders", "providers", "stg_landed_files"} & found
 
 
 def test_items_go_on_beside_the_failed_gate_of_orders_in_one_run_of_two_invocations(ready: ModelWarehouse) -> None:
