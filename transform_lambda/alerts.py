@@ -19,6 +19,7 @@ from transform_lambda.dbt_runtime import Query
 Json = Mapping[str, Any]
 
 _NUMBERS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")  # ids and numbers differ from run to run for the same error
+_FOLDERS = re.compile(r"/\w+/dbt-\w+")  # of dbt's, another one in each process
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def fingerprint_of(build: Json) -> str:
         return ""
     found = (*build["failing"], *build["warning"])
     gates = [[gate["gate"], *sorted(gate["files"] or [str(gate["failures"])])] for gate in found]
-    errors = [_NUMBERS.sub("#", error) for error in build["errors"]]
+    errors = [_NUMBERS.sub("#", _FOLDERS.sub("#", error)) for error in build["errors"]]
     return digest(sorted(gates) + sorted([error] for error in errors))
 
 

@@ -24,6 +24,7 @@ UNCHANGED = "unchanged"  # the status of a view that stands as it was built
 # How macros/model/refuse_gap.sql says that it builds nothing.
 _OVER_A_GAP = re.compile(r"those of (\d+) files of (\w+) were removed from landing")
 _BROKEN = {"error", "runtime error", "partial success"}
+_COMPILED_AT = re.compile(r"\s*\bcompiled code at \S+\s*$")  # a folder of the function's own, another one each time
 _NOT_OF_THE_DATABASE = "Compilation Error"  # what dbt and our macros say of the project: names and remedies, no values
 
 
@@ -162,10 +163,12 @@ def _words(result: Any, sensitive: Set[str]) -> str:
 
 
 def _short(text: str | None) -> str:
-    """Bound a text.
+    """Bound a text, without the place where dbt has put its SQL, which nobody can look at.
 
     >>> len(_short("x" * 5000)) == MESSAGE_LIMIT
     True
+    >>> _short("Database Error\\n  no such column\\n  compiled code at /tmp/dbt-a1/target/run/orders.sql")
+    'Database Error\\n  no such column'
     """
-    text = (text or "").strip()
+    text = _COMPILED_AT.sub("", text or "").strip()
     return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1] + "…"

@@ -46,6 +46,11 @@ def test_an_error_is_the_same_whatever_number_or_id_its_text_bears() -> None:
     assert fingerprint_of(error(first)) != fingerprint_of(error("items: relation 12 is gone"))
 
 
+def test_an_error_is_the_same_whatever_folder_of_dbt_s_own_its_text_bears() -> None:
+    first, again = ("dbt: cannot write /tmp/dbt-a1_b2c3d/target/run", "dbt: cannot write /tmp/dbt-xyz_4w5v/target/run")
+    assert fingerprint_of(error(first)) == fingerprint_of(error(again))
+
+
 def test_a_file_of_bad_rows_is_news_beside_a_gate_that_failed_before() -> None:
     warned = {"gate": "h", "files": ["c"], "failures": 1}
     assert fingerprint_of(failing("g", "a")) != fingerprint_of({**failing("g", "a"), "warning": [warned]})

@@ -165,6 +165,13 @@ def test_of_a_sensitive_dataset_too_it_is_told_what_is_wrong_with_the_project() 
     assert "name `merge`" in errors_of([refused], SENSITIVE)[0]
 
 
+@pytest.mark.parametrize("folder", ["dbt-a1b2c3d4", "dbt-other_one"])
+def test_an_error_is_told_without_the_folder_of_the_function_that_met_it(folder: str) -> None:
+    said = "Database Error in model orders (models/orders.sql)\n  no such column" + " and more" * 24
+    broken = result(status="error", message=f"{said}\n  compiled code at /tmp/{folder}/target/run/models/orders.sql")
+    assert errors_of([broken]) == [f"orders: {said}"]
+
+
 def test_an_explanation_that_breaks_keeps_the_verdict() -> None:
     def query(_sql: str) -> list[dict[str, Any]]:
         raise RuntimeError("the table is gone")
