@@ -60,9 +60,19 @@ def fingerprint_of(build: Json) -> str:
     if not build["failing"] and not build["errors"]:
         return ""
     found = (*build["failing"], *build["warning"])
-    gates = [[gate["gate"], *sorted(gate["files"] or [str(gate["failures"])])] for gate in found]
+    gates = [[gate["gate"], gate.get("about") or about(gate)] for gate in found]
+    beyond = {gate["name"] for gate in build.get("gates", ()) if gate["status"] == "fail"} - {name for name, _ in gates}
     errors = [_NUMBERS.sub("#", _FOLDERS.sub("#", error)) for error in build["errors"]]
-    return digest(sorted(gates) + sorted([error] for error in errors))
+    return digest(sorted(gates) + sorted([text] for text in (*beyond, *errors)))
+
+
+def about(gate: Json) -> str:
+    """Digest what a gate has found: its files, or how many rows where it names none.
+
+    >>> about({"files": ["b", "a"], "failures": 2}) == about({"files": ["a", "b"], "failures": 3})
+    True
+    """
+    return digest(sorted(gate["files"]) or [str(gate["failures"])])
 
 
 def digest(facts: Sequence[Any]) -> str:

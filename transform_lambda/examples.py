@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from transform_lambda.alerts import about
 from transform_lambda.dbt_runtime import Query
 from transform_lambda.results import WITHHELD
 
@@ -35,7 +36,9 @@ def explain(query: Query, failed: Sequence[Any], sensitive: Set[str] = frozenset
 
     `sensitive`: the nodes, by unique id, that read a sensitive dataset, whose values no message has.
     """
-    return within(BYTES_LIMIT, [_explain_one(query, result, sensitive) for result in failed[:GATE_LIMIT]])
+    explained = [_explain_one(query, result, sensitive) for result in failed[:GATE_LIMIT]]
+    # what it is about, by which it is told once, is digested before anything has to be left out
+    return within(BYTES_LIMIT, [{**gate, "about": about(gate)} for gate in explained])
 
 
 def _explain_one(query: Query, result: Any, sensitive: Set[str]) -> dict[str, Any]:

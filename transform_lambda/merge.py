@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from transform_lambda.results import ERROR_LIMIT, NODE_LIMIT, UNCHANGED, Outcome
+from transform_lambda.results import ERROR_LIMIT, UNCHANGED, Outcome, told_first
 
 Json = Mapping[str, Any]
 
@@ -120,4 +120,4 @@ def latest(earlier: Sequence[Json], later: Sequence[Json], key: Sequence[str] = 
     [{'name': 'a', 'status': 'success'}, {'name': 'b'}]
     """
     found = {tuple(node[name] for name in key): node for node in (*earlier, *later)}
-    return list(found.values())[:NODE_LIMIT]
+    return told_first(list(found.values()))

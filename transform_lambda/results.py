@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 # A payload of the state machine is at most 256 KiB: 2 lists x 200 nodes x about 450 bytes + 40 KB of explained
 # gates (examples.py) + 10 errors. ops.gate_results has all of it.
@@ -23,6 +23,7 @@ UNCHANGED = "unchanged"  # the status of a view that stands as it was built
 
 # How macros/model/refuse_gap.sql says that it builds nothing.
 _OVER_A_GAP = re.compile(r"those of (\d+) files of (\w+) were removed from landing")
+_Node = TypeVar("_Node", bound=Mapping[str, Any])
 _BROKEN = {"error", "runtime error", "partial success"}
 _COMPILED_AT = re.compile(r"\s*\bcompiled code at \S+\s*$")  # a folder of the function's own, another one each time
 _NOT_OF_THE_DATABASE = "Compilation Error"  # what dbt and our macros say of the project: names and remedies, no values
@@ -79,7 +80,7 @@ def statuses_of(results: Sequence[Any]) -> dict[str, str]:
 
 def gates_of(results: Sequence[Any], sensitive: Set[str] = frozenset()) -> list[dict[str, Any]]:
     """List the gates: [{"name", "status", "severity", "failures", "message"}]."""
-    return [
+    gates = [
         {
             "name": result.node.name,
             "status": str(result.status),
@@ -89,7 +90,20 @@ def gates_of(results: Sequence[Any], sensitive: Set[str] = frozenset()) -> list[
         }
         for result in results
         if is_gate(result)
-    ][:NODE_LIMIT]
+    ]
+    return told_first(gates)
+
+
+def told_first(nodes: Sequence[_Node]) -> list[_Node]:
+    """Keep as many nodes as travel: where there are more, gates that passed come last.
+
+    >>> gates = [{"name": "a", "status": "pass"}] * NODE_LIMIT + [{"name": "b", "status": "fail"}]
+    >>> told_first(gates)[0]["name"], told_first(gates[-2:])[0]["name"]
+    ('b', 'a')
+    """
+    if len(nodes) <= NODE_LIMIT:
+        return list(nodes)
+    return sorted(nodes, key=lambda node: str(node.get("status")) == "pass")[:NODE_LIMIT]
 
 
 def is_gate(result: Any) -> bool:

@@ -51,6 +51,12 @@ def test_an_error_is_the_same_whatever_folder_of_dbt_s_own_its_text_bears() -> N
     assert fingerprint_of(error(first)) == fingerprint_of(error(again))
 
 
+def test_a_gate_of_which_nothing_more_is_known_is_news_by_its_name() -> None:
+    beyond = {**failing("g", "a"), "gates": [{"name": name, "status": "fail"} for name in ("g", "h")]}
+    alone = {**failing("g", "a"), "gates": [{"name": "g", "status": "fail"}, {"name": "h", "status": "pass"}]}
+    assert fingerprint_of(beyond) != fingerprint_of(alone) == fingerprint_of(failing("g", "a"))
+
+
 def test_a_file_of_bad_rows_is_news_beside_a_gate_that_failed_before() -> None:
     warned = {"gate": "h", "files": ["c"], "failures": 1}
     assert fingerprint_of(failing("g", "a")) != fingerprint_of({**failing("g", "a"), "warning": [warned]})

@@ -1,6 +1,7 @@
 """GATE: from dbt's results to outcome, models, gates and explanations."""
 
 import json
+from collections.abc import Iterable
 from types import SimpleNamespace as Object
 from typing import Any
 
@@ -8,8 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transform_lambda.examples import BYTES_LIMIT, explain, key_of, within
-from transform_lambda.results import WITHHELD, Outcome, errors_of, gates_of, models_of, outcome_of
+from transform_lambda.alerts import fingerprint_of
+from transform_lambda.examples import BYTES_LIMIT, GATE_LIMIT, explain, key_of, within
+from transform_lambda.results import (
+    NODE_LIMIT,
+    WITHHELD,
+    Outcome,
+    errors_of,
+    failed_gates,
+    gates_of,
+    models_of,
+    outcome_of,
+)
 
 STATUSES = ["success", "pass", "warn", "skipped", "no-op", "fail", "error", "runtime error", "partial success"]
 
@@ -163,6 +174,30 @@ def test_of_a_sensitive_dataset_no_words_of_the_database_are_told(status: str) -
 def test_of_a_sensitive_dataset_too_it_is_told_what_is_wrong_with_the_project() -> None:
     refused = result(status="error", message="Compilation Error in model x\n  name `merge` in its UPSERT")
     assert "name `merge`" in errors_of([refused], SENSITIVE)[0]
+
+
+@given(st.permutations(range(GATE_LIMIT + 3)))
+def test_many_failed_gates_are_the_same_alert_in_whatever_order_they_end(order: list[int]) -> None:
+    """Their files are more than travels, so that some gates lose theirs."""
+
+    def query(sql: str) -> list[dict[str, Any]]:
+        files = [f"s3://bucket/raw/{number}/{'x' * 900}" for number in range(20)]
+        return [{"_source_file": file} for file in (files if "distinct" in sql else files[:3])]
+
+    def fingerprint(numbers: Iterable[int]) -> str:
+        found = [result("test", "fail", failures=number) for number in numbers]
+        for each in found:
+            each.node.name = f"gate_{each.failures:03}"
+        explained = explain(query, failed_gates(found))
+        assert any(not gate["files"] for gate in explained)
+        return fingerprint_of({"failing": explained, "warning": [], "errors": [], "gates": gates_of(found)})
+
+    assert fingerprint(order) == fingerprint(range(GATE_LIMIT + 3)) != fingerprint(range(GATE_LIMIT + 2))
+
+
+def test_where_there_are_many_gates_those_that_passed_are_left_out() -> None:
+    gates = [result("test", "pass", failures=0)] * NODE_LIMIT + [result("test", "fail", failures=1)]
+    assert [gate["status"] for gate in gates_of(gates)] == ["fail", *["pass"] * (NODE_LIMIT - 1)]
 
 
 @pytest.mark.parametrize("folder", ["dbt-a1b2c3d4", "dbt-other_one"])
