@@ -231,8 +231,7 @@ def _success(run: Run) -> list[str]:
         f"Held back, each row with its reason: {_counted(waiting) or 'nothing'}",
         f"Gates: {passed} passed",
         *(_not_passed(gate) for gate in run.build["gates"] if gate["status"] in _NOT_PASSED),
-        *_warnings(run.build["warning"]),
-        *(_to_fix(run.build["warning"]) if run.build["warning"] else []),
+        *_found(run),
     ]
 
 
@@ -244,9 +243,19 @@ def _gate_failure(run: Run) -> list[str]:
         f"{len(failing)} gate(s) failed. What lies behind them was not updated: {skipped}.",
         "Nothing is lost: the rows wait in the landing tables, and a later run takes them in.",
         *([f"All else went on: {built}."] if built else []),
+        *_found(run),
+    ]
+
+
+def _found(run: Run) -> list[str]:
+    """Tell what gates have found, and what fixes it."""
+    failing, warning = run.build["failing"], run.build["warning"]
+    if not (failing or warning):
+        return []
+    return [
         *(line for gate in failing for line in _explained_gate(gate)),
-        *_warnings(run.build["warning"]),
-        *_to_fix([*failing, *run.build["warning"]]),
+        *_warnings(warning),
+        *_to_fix([*failing, *warning]),
     ]
 
 
@@ -292,12 +301,16 @@ def _to_fix(failing: Iterable[Json]) -> list[str]:
 
 
 def _error(run: Run) -> list[str]:
+    failing = run.build["failing"]
+    stopped = f"Beside that, {len(failing)} gate(s) failed, which stays when the cause of the error is fixed."
     return [
         "dbt could not do its work. Models that failed are as they were.",
         *(f"  {error}" for error in run.build["errors"]),
         "",
         "After the cause is fixed, everything that landed meanwhile is built by:",
         "  landfall transform --wait",
+        *(["", stopped] if failing else []),
+        *_found(run),
     ]
 
 

@@ -141,6 +141,15 @@ def test_an_error_tells_what_broke_and_how_to_go_on() -> None:
     assert "docs/runbook.md#error" in text
 
 
+def test_an_error_hides_neither_a_failed_gate_nor_what_only_warned() -> None:
+    warned = failing_gate(gate="items__quarantine_rate", files=["s3://b/raw/i"], remedy=[], **WARNED)
+    text = text_of(run("error", failing=[failing_gate()], warning=[warned]))
+    assert text.index("no such column") < text.index("orders__quarantine_rate: 20 failing row(s)") < text.index(FILE)
+    assert text.index("bad-0") < text.index(WARNED["says"]) < text.index("s3://b/raw/i")
+    assert "landfall undo 'raw/order_summary/bad file.parquet'" in text
+    assert "docs/runbook.md#error" in text
+
+
 @pytest.mark.parametrize(
     ("outcome", "severity"), [("succeeded", "low"), ("gate_failed", "high"), ("error", "critical")]
 )
