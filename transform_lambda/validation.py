@@ -11,16 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from transform_lambda.dbt_runtime import Query
+from transform_lambda.results import UNCHANGED
 
 FOLDER = "reports/validation/"
 
 
 def count_records(query: Query, results: Sequence[Any], run_id: str) -> list[dict[str, Any]]:
     """Count the newly landed records that a run checked, by dataset and entity."""
-    skipped = {_meta(result.node, "entity") for result in results if _is_upsert(result) and result.status == "skipped"}
+    stopped = {_meta(result.node, "entity") for result in results if _is_upsert(result) and not _went_well(result)}
     entities = sorted({_meta(result.node, "entity") for result in results if _is_checked(result)})
     rows = query(records_sql(entities, run_id)) if entities else []
-    return [{**_counts(row), "entity": row["entity"], "is_stopped": row["entity"] in skipped} for row in rows]
+    return [{**_counts(row), "entity": row["entity"], "is_stopped": row["entity"] in stopped} for row in rows]
 
 
 def _counts(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,6 +30,10 @@ def _counts(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_checked(result: Any) -> bool:
     return str(result.status) == "success" and result.node.name.endswith("__checked")
+
+
+def _went_well(result: Any) -> bool:
+    return str(result.status) in ("success", UNCHANGED)
 
 
 def _is_upsert(result: Any) -> bool:
@@ -81,7 +86,9 @@ def summed(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def validation_report(records: Mapping[str, Any], report_location: str) -> dict[str, Any]:
-    """Build a dataset's report: `failed` if a gate stopped it, `warning` if records were quarantined, else `passed`.
+    """Build a dataset's report: `failed` if it was not modeled, `warning` if records were quarantined, else `passed`.
+
+    What is not modeled a gate has stopped, or its UPSERT broke.
 
     >>> counted = {"dataset": "claims", "total": 10, "valid": 9, "error": 1, "is_stopped": False}
     >>> validation_report(counted, "s3://bucket/reports/transform/r-1.json")["validation_status"]

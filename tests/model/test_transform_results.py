@@ -21,6 +21,7 @@ from transform_lambda.results import (
     models_of,
     outcome_of,
 )
+from transform_lambda.validation import count_records, summed, validation_report
 
 STATUSES = ["success", "pass", "warn", "skipped", "no-op", "fail", "error", "runtime error", "partial success"]
 
@@ -205,6 +206,22 @@ def test_an_error_is_told_without_the_folder_of_the_function_that_met_it(folder:
     said = "Database Error in model orders (models/orders.sql)\n  no such column" + " and more" * 24
     broken = result(status="error", message=f"{said}\n  compiled code at /tmp/{folder}/target/run/models/orders.sql")
     assert errors_of([broken]) == [f"orders: {said}"]
+
+
+@pytest.mark.parametrize(
+    ("status", "is_stopped"), [("success", False), ("unchanged", False), ("skipped", True), ("error", True)]
+)
+def test_records_whose_upsert_did_not_end_well_are_of_a_stopped_dataset(status: str, is_stopped: bool) -> None:
+    checked, upsert = result(), result(status=status)
+    checked.node.name = "int_orders__checked"
+    for each, folder in ((checked, "gate"), (upsert, "modeled")):
+        each.node.fqn = ["landfall", folder, each.node.name]
+        each.node.config.meta = {"entity": "orders"}
+    row = {"dataset": "order_summary", "entity": "orders", "total": 2, "valid": 2, "error": 0}
+    (counted,) = count_records(lambda _sql: [row], [checked, upsert], "run-1")
+    assert counted == {**row, "is_stopped": is_stopped}
+    report = validation_report(summed([counted])[0], "s3://bucket/report")
+    assert report["validation_status"] == ("failed" if is_stopped else "passed")
 
 
 def test_an_explanation_that_breaks_keeps_the_verdict() -> None:
