@@ -155,8 +155,8 @@ PROBES = (
         "a column that rows are distributed by is not dropped, until they are not",
         "dg/c_ato-enabling-disabling-monitoring.html",
         fails_as(
-            "create table {schema}.t_key (n integer, v varchar(8)) diststyle key distkey (n)",
-            "alter table {schema}.t_key drop column n",
+            "create table {schema}.t_distributed (n integer, v varchar(8)) diststyle key distkey (n)",
+            "alter table {schema}.t_distributed drop column n",
             failure=Failure.IN_THE_WAY,
         ),
         "a file whose column cannot be widened is rejected, and `landfall evolve` is its remedy",
