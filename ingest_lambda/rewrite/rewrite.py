@@ -29,7 +29,6 @@ from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.ahead import contents
 from ingest_lambda.rewrite.checks import BadValueError, Converted, plain
 from ingest_lambda.rewrite.path_values import PathValue, path_values
-from ingest_lambda.rewrite.row_size import refuse_long_rows
 from ingest_lambda.rewrite.texts import TextSource, convert_text
 from ingest_lambda.rewrite.values import convert
 from ingest_lambda.rewrite.writer import CanonicalObject, Parts
@@ -195,7 +194,7 @@ def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Colu
         The arrays, the file's number first, and what was noticed.
 
     Raises:
-        RejectedFileError: a landing column cannot hold a value, the path says another, or a row is too long.
+        RejectedFileError: a landing column cannot hold a value, or the path says another.
         UnexpectedValueError: a column has a value that should have none.
     """
     positions = {name: position for position, name in enumerate(source.names)}
@@ -216,7 +215,6 @@ def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Colu
         if converted.is_cut:
             noticed.cut.add(column.name)
         noticed.clocks.update((column.name, clock) for clock in converted.clocks)
-    refuse_long_rows(arrays, source.rows_before)
     return arrays, noticed
 
 
