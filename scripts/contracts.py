@@ -168,7 +168,8 @@ def _contract(table: dict[str, Any]) -> Contract:
     if "retention_days" in meta:
         contract["retention_days"] = _retention_days(table["name"], meta["retention_days"], contract)
     if "wall_clocks" in meta:
-        contract["wall_clocks"] = _wall_clocks(table["name"], meta["wall_clocks"], [each["name"] for each in declared])
+        named = [each["name"] for each in declared] if policy == "freeze" else []  # others may come with any file
+        contract["wall_clocks"] = _wall_clocks(table["name"], meta["wall_clocks"], named)
     return contract
 
 

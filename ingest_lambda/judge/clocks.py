@@ -83,6 +83,11 @@ class ColumnClocks:
                 return Contradiction(each.column, self._verdict(each, brought))
         return None
 
+    def first_of(self, file: FileVersion, brings: Sequence[Timestamps]) -> list[str]:
+        """Name the columns of a file to whose timestamps others will be held: none has brought any to them."""
+        judged = self._judged(file, brings)
+        return [each.column for each in judged if not self._landed(each.column) and each.column not in self._brought]
+
     def take(self, file: FileVersion, brings: Sequence[Timestamps]) -> None:
         """Take in the columns of a file that lands."""
         for each in self._judged(file, brings):

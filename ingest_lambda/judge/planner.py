@@ -69,8 +69,8 @@ def plan_load(
             brings = timestamps_of(names, file)
             refused = clocks.contradicted(file.file, brings)
             later = refused or clocks.differing(file.file, brings)
-            if later:
-                columns.doubt_value(names.index(later.column), file.footer)
+            for column in [later.column] if later else clocks.first_of(file.file, brings):
+                columns.doubt_value(names.index(column), file.footer)  # of NULLs alone nothing is known
             if refused:
                 raise refused.error
             if later:

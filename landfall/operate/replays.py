@@ -22,7 +22,7 @@ from ingest_lambda.reconcile.listing import Listed
 from ingest_lambda.warehouse import copies, removals
 from ingest_lambda.warehouse.client import retry_conflicts
 from ingest_lambda.warehouse.statements import ROW_NUMBER
-from landfall.operate import declared, missing, objects, statements, undos, verdicts
+from landfall.operate import clocks, declared, missing, objects, statements, undos, verdicts
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -200,12 +200,16 @@ def replay_without_positions(
     They leave landing and ledger in one transaction, and are announced. Should that be cut short, they are files that
     have not landed, which the next reconcile announces. What could not come back stays as it landed: a version that no
     longer exists or is archived, and one whose key is not the dataset's by the rules of today.
+
+    Raises:
+        ConfigError: they have instants and wall clocks in one column, of which only the first to come would land again.
     """
     files, rules = files_without_positions(stack, dataset), declared.rules(stack.route_pattern)
     replays = [
         each if declared.dataset_of(each.file.key, rules) == each.dataset else replace(each, action=ELSEWHERE)
         for each in _look(stack, files)
     ]
+    clocks.require_one_kind(stack, [Listed(each.file, each.dataset) for each in replays if each.action == SENT])
     for name in sorted({replay.dataset for replay in replays}):
         ids = [replay.file.file_id for replay in replays if (replay.dataset, replay.action) == (name, SENT)]
         for start in range(0, len(ids), FORGOTTEN_AT_ONCE):

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -148,7 +148,7 @@ class Deployment:
 
     def send_changes_of_one_moment(self) -> None:
         """Upload three changes of each key, all of one moment: the last one in the file is what the source has."""
-        countries, at = ("DE", "FR", LAST_COUNTRY), datetime(2025, 11, 13, 12)
+        countries, at = ("DE", "FR", LAST_COUNTRY), datetime(2025, 11, 13, 12, tzinfo=UTC)
         rows = [
             {"customer_id": key, "customer_name": "Ada", "email": "ada@example.com", "country": country, "op": "U"}
             for country in countries

@@ -206,6 +206,15 @@ def test_a_column_without_a_value_says_nothing(land: Land, receive: Receive, fir
         assert receive(dataset, nothing, **options).status is Status.LANDED
 
 
+@pytest.mark.parametrize("first", list(Clock))
+def test_a_first_file_of_nulls_that_does_not_say_so_decides_nothing(land: Land, receive: Receive, first: Clock) -> None:
+    dataset = old_dataset(land, "id bigint, at timestamp")  # whose type the column has already: nothing else asks
+    nothing = table_of(OTHER[first], at=None)
+    for table, options in [(nothing, {"write_statistics": False}), (table_of(first), {}), (table_of(first), {})]:
+        assert receive(dataset, table, **options).status is Status.LANDED
+    assert receive(dataset, table_of(OTHER[first])).reason is Reason.CLOCK_MISMATCH
+
+
 def test_an_older_dataset_goes_on_and_remembers_from_then_on(land: Land, receive: Receive) -> None:
     dataset = old_dataset(land, "id bigint, at timestamp")
     warm = land.function()
@@ -375,12 +384,15 @@ def test_texts_of_which_each_has_both_go_on_having_both(land: Land) -> None:
 
 
 def test_what_cannot_be_declared_is_told() -> None:
-    def contract(zones: Any) -> Any:
+    def contract(zones: Any, policy: str = "freeze") -> Any:
         columns = [{"name": "At", "data_type": "timestamp"}]
-        table = {"name": "orders", "config": {"meta": {"wall_clocks": zones}}, "columns": columns}
+        meta = {"wall_clocks": zones, "schema_change": policy}
+        table = {"name": "orders", "config": {"meta": meta}, "columns": columns}
         return from_document({"sources": [{"name": "landing", "tables": [table]}]})["orders"]
 
     assert parse_contract(contract({"at": "UTC"})).utc_wall_clocks == {"at"}
+    evolved = contract({"shipped_at": "UTC"}, "evolve")  # a file has brought it, and the declaration is its remedy
+    assert parse_contract(evolved).utc_wall_clocks == {"shipped_at"}
     for zones, why in [
         ({"at": "Europe/Berlin"}, "orders: the wall clocks of at are in 'Europe/Berlin', and landing converts none"),
         (["at"], "orders: wall_clocks are"),

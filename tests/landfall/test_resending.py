@@ -12,6 +12,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
 from ingest_lambda.arrive.envelopes import parse_notification
+from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.load.outcomes import Status
@@ -19,7 +20,7 @@ from ingest_lambda.reconcile.mark import Mark, Marks, begin
 from ingest_lambda.reconcile.restored import BUILT_PROJECT
 from landfall.deploy.bootstrap import prepare_dataset
 from landfall.doctor import findings, warehouse
-from landfall.operate import declared, statements
+from landfall.operate import declared, replays, statements
 from local.home import ROOT
 from tests.land.warehouse import new_dataset, notification, parquet
 from tests.landfall.conftest import Desk
@@ -331,6 +332,32 @@ def test_files_from_before_the_declaration_of_changes_are_told_and_land_anew_wit
     again = desk.landfall("replay", "--without-positions")
     assert [(each["source_file"], each["action"]) for each in again] == [(gone.uri, "gone")]
     assert desk.messages() == []
+
+
+def test_files_of_which_one_kind_alone_could_land_again_stay_where_they_are(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = new_dataset()
+    at, both = datetime(2026, 3, 1, 12), {"wall_clocks": {"at": "UTC"}}
+    desk.land.contracts[dataset] = parse_contract(both)  # as a release that knew nothing of clocks has landed them
+    types = {"wall": pa.timestamp("us"), "instant": pa.timestamp("us", "UTC")}
+    tables = {name: pa.table({"a": [1], "at": pa.array([at], type_)}) for name, type_ in types.items()}
+    files = [desk.land.put(f"raw/{dataset}/{name}.parquet", table) for name, table in tables.items()]
+    assert [outcome.status for outcome in desk.function.receive(*files)] == [Status.LANDED] * 2
+    said = {"columns": [{"name": "a", "data_type": "bigint"}], "changes": {"sequence": ["a"]}}
+    desk.land.contracts[dataset] = feed = parse_contract(said)
+    prepare_dataset(desk.stack.warehouse, dataset, feed)
+    monkeypatch.setattr(declared, "contracts", lambda: {dataset: feed})
+
+    with pytest.raises(ConfigError) as refused:
+        replays.replay_without_positions(desk.stack, dataset, 0.0)
+    for word in (files[0].key, files[1].key, "wall_clocks: {at: UTC}", "nothing was taken out"):
+        assert word in str(refused.value)
+    assert len(desk.land.rows(f"select a from landing.{dataset}")) == 2  # noqa: S608 - our names
+
+    declaring = parse_contract({**said, **both})
+    monkeypatch.setattr(declared, "contracts", lambda: {dataset: declaring})
+    assert [each.action for each in replays.replay_without_positions(desk.stack, dataset, 0.0)] == [replays.SENT] * 2
 
 
 def test_what_could_not_come_back_keeps_its_rows_and_is_named_with_a_remedy(
