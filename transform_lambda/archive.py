@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NotConnectedError
 
 from transform_lambda.dbt_runtime import Row
 from transform_lambda.errors import ConfigError, TransientError
@@ -53,6 +54,7 @@ def files_sql(datasets: Sequence[str], run_ids: Sequence[str], since: datetime, 
     A run is one dbt invocation or several, `run_ids`, and whatever modeled something `since` it was planned: an attempt
     that died. Files come in the order of their ids; `after` is the last one of the page before. A file that was skipped
     as a copy since the run before is among them: the rows of its bytes were brought in by this run, or by one before.
+    What developers' targets take in, whose schemas have other names, marks nothing.
 
     >>> print(files_sql(["orders"], ["r-1", "r-2"], datetime(2025, 11, 13, 12)))
     select distinct file_id, bucket, key, version_id
@@ -63,11 +65,12 @@ def files_sql(datasets: Sequence[str], run_ids: Sequence[str], since: datetime, 
         on files.load_seq <= loads.upto_seq
     cross join (
         select coalesce(max(loaded_at), timestamp '1970-01-01') as loaded_at from ops.model_loads
-        where dataset = 'orders' and run_id not in ('r-1', 'r-2') and loaded_at < timestamp '2025-11-13 12:00:00'
+        where dataset = 'orders' and split_part(model, '.', 1) = 'modeled'
+            and run_id not in ('r-1', 'r-2') and loaded_at < timestamp '2025-11-13 12:00:00'
     ) as earlier
     where (files.load_seq > loads.from_seq or (files.load_path = 'skipped' and files.loaded_at > earlier.loaded_at))
         and (loads.run_id in ('r-1', 'r-2') or loads.loaded_at >= timestamp '2025-11-13 12:00:00')
-        and loads.dataset = 'orders' and files.undone_at is null
+        and loads.dataset = 'orders' and split_part(loads.model, '.', 1) = 'modeled' and files.undone_at is null
         and files.size_bytes >= 131072 and files.file_id > ''
     ) as modeled
     order by file_id
@@ -82,11 +85,12 @@ inner join ops.model_loads as loads
     on files.load_seq <= loads.upto_seq
 cross join (
     select coalesce(max(loaded_at), timestamp '1970-01-01') as loaded_at from ops.model_loads
-    where dataset = '{name}' and run_id not in ({runs}) and loaded_at < {begun}
+    where dataset = '{name}' and split_part(model, '.', 1) = 'modeled'
+        and run_id not in ({runs}) and loaded_at < {begun}
 ) as earlier
 where (files.load_seq > loads.from_seq or (files.load_path = 'skipped' and files.loaded_at > earlier.loaded_at))
     and (loads.run_id in ({runs}) or loads.loaded_at >= {begun})
-    and loads.dataset = '{name}' and files.undone_at is null
+    and loads.dataset = '{name}' and split_part(loads.model, '.', 1) = 'modeled' and files.undone_at is null
     and files.size_bytes >= {SMALLEST_BYTES} and files.file_id > '{after}'"""  # noqa: S608 - our own names
         for name in datasets
     )
@@ -159,7 +163,7 @@ def _mark_one(s3: Any, file: LandedFile) -> str:
         if code in _BUSY or error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERRORS:
             raise TransientError(f"S3 is busy: {error}") from error
         raise
-    except HTTPClientError as error:
+    except (HTTPClientError, NotConnectedError) as error:
         raise TransientError(f"S3 cannot be reached: {error}") from error
     return "marked"
 

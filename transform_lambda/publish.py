@@ -216,6 +216,7 @@ def _unmarked(archive: Json) -> list[str]:
         f"Files of this run could not be marked as modeled in S3: {archive['error']}",
         "What is modeled is not concerned, and no file is lost: they only stay in the storage class that they are in.",
         "After the cause is fixed, all files that are modeled are marked by: landfall transform --full-refresh --wait",
+        "Where rows have left landing, being old, it is refused: bring them back first, or leave the files.",
     ]
 
 

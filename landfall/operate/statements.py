@@ -171,7 +171,8 @@ def select_versions(datasets: Sequence[str], bucket: str, key: str) -> list[str]
             f"select {literal(dataset)} as dataset, file_id, version_id, row_count, load_seq, load_path, loaded_at, "
             "undone_at, "
             f"case when load_seq <= (select coalesce(max(upto_seq), 0) from ops.model_loads "
-            f"where dataset = {literal(dataset)}) then 1 else 0 end as was_modeled "
+            f"where dataset = {literal(dataset)} and split_part(model, '.', 1) = 'modeled') then 1 else 0 end "
+            "as was_modeled "
             f'from {table("ledger", dataset)} where bucket = {literal(bucket)} and "key" = {literal(key)}'
         )
 
@@ -182,7 +183,8 @@ def select_held(dataset: str, bucket: str, key: str, version_id: str) -> str:
     """Count what models may hold of a version that was undone: by the next plan's own rule (transform_lambda/plan.py).
 
     The run that counts for a model is its last one from the first row, or else its first one. It held rows of the file
-    where its bound lies below the number of the undo; one of an earlier release has none, and goes by the times.
+    where its bound lies below the number of the undo; one of an earlier release has none, and goes by the times. What
+    developers' targets hold, whose schemas have other names, no plan rebuilds.
     """
     runs = (
         "select run_id, min(frozen_at) as frozen_at, max(upto_seq) as upto_seq from ops.run_bounds "
@@ -196,7 +198,8 @@ def select_held(dataset: str, bucket: str, key: str, version_id: str) -> str:
         "select count(*) as held from (select files.undone_at, files.undone_seq, "
         f"{that_counts('upto_seq')} as read_upto, {that_counts('frozen_at')} as read_at "
         f"from {table('ledger', dataset)} as files inner join ops.model_loads as loads "
-        f"on loads.dataset = {literal(dataset)} and files.load_seq > loads.from_seq "
+        f"on loads.dataset = {literal(dataset)} and split_part(loads.model, '.', 1) = 'modeled' "
+        "and files.load_seq > loads.from_seq "
         f"and files.load_seq <= loads.upto_seq inner join ({runs}) as runs on runs.run_id = loads.run_id "
         f'where files.bucket = {literal(bucket)} and files."key" = {literal(key)} '
         f"and files.version_id = {literal(version_id)} and files.undone_at is not null "

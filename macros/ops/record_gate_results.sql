@@ -14,7 +14,8 @@
             '{{ gate.status }}',
             '{{ gate.node.config.severity | lower }}',
             cast({{ gate.failures if gate.failures is not none else 'null' }} as bigint),
-            {{ sql_text(gate.message, 4000) }},
+            {#- Of a gate that broke they are the database's words, which may quote values: the log has them #}
+            {{ sql_text(gate.message if gate.status not in ('error', 'runtime error') else none, 4000) }},
             sysdate
         ){% if not loop.last %},{% endif %}
         {%- endfor -%}

@@ -233,7 +233,7 @@ def test_a_part_that_ends_with_an_error_is_built_once_more_and_the_others_all_th
     assert len(flow.messages("failure")) == 1
 
 
-@pytest.mark.parametrize("error", ["Sandbox.Timedout", "Lambda.Unknown"])
+@pytest.mark.parametrize("error", ["Sandbox.Timedout", "Lambda.Unknown", "Runtime.ExitError"])
 def test_a_build_that_runs_out_of_time_or_memory_is_begun_again_entity_by_entity(flow: Flow, error: str) -> None:
     flow.script(breaks_whole=error, entities=["orders", "order_items"])
     ended = flow.end_of(flow.start())
