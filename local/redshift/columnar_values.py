@@ -28,6 +28,7 @@ def plain(values: pa.Array) -> pa.Array:
 def json_text(values: pa.Array) -> list[str | None]:
     """Return values as SUPER reads them: dates and times are texts there, as documented of ORC.
 
+    >>> from decimal import Decimal
     >>> json_text(pa.array(["a", None])), json_text(pa.array([[1, None]])), json_text(pa.array([Decimal("1.50")]))
     (['"a"', None], ['[1,null]'], ['1.50'])
     """

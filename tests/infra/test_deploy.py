@@ -18,7 +18,7 @@ from landfall.deploy.preparation import USER_SECRETS, prepare_function, purpose
 from local.state import Ports
 from scripts.package import SIZE_LIMIT, Runtime
 from tests.support.lambdas import create_function, unique
-from tests.support.local_stack import LocalServices, LocalStack
+from tests.support.local_stack import NO_SCHEDULES, LocalServices, LocalStack
 from transform_lambda.parse_cache import FOLDER as PARSES
 
 
@@ -63,8 +63,18 @@ def test_a_stack_policy_is_read_beside_parameters_and_tags(tmp_path: Path) -> No
 
 def test_the_command_deploys_what_local_up_has_deployed(stack: LocalStack) -> None:
     before, changes = described(stack), changes_of(stack)
-    redshift = ["--parameter", "RedshiftHost=127.0.0.1", "--parameter", f"RedshiftPort={stack.ports.redshift}"]
-    asked = ("--env", "local", "--admin-secret-arn", "landfall/local/admin", *redshift, "--prepare", "--yes", "--json")
+    own = {"RedshiftHost": "127.0.0.1", "RedshiftPort": stack.ports.redshift, **NO_SCHEDULES}
+    parameters = [word for name, value in own.items() for word in ("--parameter", f"{name}={value}")]
+    asked = (
+        "--env",
+        "local",
+        "--admin-secret-arn",
+        "landfall/local/admin",
+        *parameters,
+        "--prepare",
+        "--yes",
+        "--json",
+    )
     done = stack.landfall("deploy", *asked)
     assert "✓ smoke, taking out" in done.stderr
     assert done.returncode == 0, done.stderr

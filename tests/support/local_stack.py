@@ -19,8 +19,9 @@ from tests.support.commands import landfall, run
 # Variables by which a developer's own stack or account could leak into a test.
 _FOREIGN = ("AWS_", "DBT_", "LANDFALL_", "PG")
 # Tests run at any time of the day, and count what the warehouse is asked: they make a schedule's requests themselves.
-_SCHEDULES = ("SweepSchedule", "DailySweepSchedule", "FreshnessSchedule", "ReconcileSchedule")
-_NEVER = "cron(0 0 1 1 ? 2099)"
+NO_SCHEDULES = dict.fromkeys(
+    ("SweepSchedule", "DailySweepSchedule", "FreshnessSchedule", "ReconcileSchedule"), "cron(0 0 1 1 ? 2099)"
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class LocalStack(LocalServices):
 def whole_stack() -> LocalStack:
     """Return the run's one whole stack, brought up by whichever worker needs it first."""
     home = Home(run_folder.folder() / "stack")
-    state = stack.up(home, partial(deploy_locally, changes=dict.fromkeys(_SCHEDULES, _NEVER)), _progress)
+    state = stack.up(home, partial(deploy_locally, changes=NO_SCHEDULES), _progress)
     assert state.ports is not None
     return LocalStack(home, state.ports)
 
