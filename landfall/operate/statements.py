@@ -171,7 +171,7 @@ def select_versions(datasets: Sequence[str], bucket: str, key: str) -> list[str]
             f"select {literal(dataset)} as dataset, file_id, version_id, row_count, load_seq, load_path, loaded_at, "
             "undone_at, "
             f"case when load_seq <= (select coalesce(max(upto_seq), 0) from ops.model_loads "
-            f"where dataset = {literal(dataset)} and split_part(model, '.', 1) = 'modeled') then 1 else 0 end "
+            f"where dataset = {literal(dataset)} and model like 'modeled.%') then 1 else 0 end "
             "as was_modeled "
             f'from {table("ledger", dataset)} where bucket = {literal(bucket)} and "key" = {literal(key)}'
         )
@@ -198,7 +198,7 @@ def select_held(dataset: str, bucket: str, key: str, version_id: str) -> str:
         "select count(*) as held from (select files.undone_at, files.undone_seq, "
         f"{that_counts('upto_seq')} as read_upto, {that_counts('frozen_at')} as read_at "
         f"from {table('ledger', dataset)} as files inner join ops.model_loads as loads "
-        f"on loads.dataset = {literal(dataset)} and split_part(loads.model, '.', 1) = 'modeled' "
+        f"on loads.dataset = {literal(dataset)} and loads.model like 'modeled.%' "
         "and files.load_seq > loads.from_seq "
         f"and files.load_seq <= loads.upto_seq inner join ({runs}) as runs on runs.run_id = loads.run_id "
         f'where files.bucket = {literal(bucket)} and files."key" = {literal(key)} '

@@ -63,24 +63,19 @@ def test_a_stack_policy_is_read_beside_parameters_and_tags(tmp_path: Path) -> No
 
 def test_the_command_deploys_what_local_up_has_deployed(stack: LocalStack) -> None:
     before, changes = described(stack), changes_of(stack)
-    own = {"RedshiftHost": "127.0.0.1", "RedshiftPort": stack.ports.redshift, **NO_SCHEDULES}
-    parameters = [word for name, value in own.items() for word in ("--parameter", f"{name}={value}")]
-    asked = (
-        "--env",
-        "local",
-        "--admin-secret-arn",
-        "landfall/local/admin",
-        *parameters,
-        "--prepare",
-        "--yes",
-        "--json",
-    )
-    done = stack.landfall("deploy", *asked)
+    asked = ("--env", "local", "--admin-secret-arn", "landfall/local/admin", *parameters_of(stack))
+    done = stack.landfall("deploy", *asked, "--prepare", "--yes", "--json")
     assert "✓ smoke, taking out" in done.stderr
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {item["OutputKey"]: item["OutputValue"] for item in before["Outputs"]}
     assert settings(described(stack)) == settings(before)
     assert changes_of(stack) > changes
+
+
+def parameters_of(stack: LocalStack) -> list[str]:
+    """Return the options with which the command deploys what the tests' stack has."""
+    own = {"RedshiftHost": "127.0.0.1", "RedshiftPort": stack.ports.redshift, **NO_SCHEDULES}
+    return [word for name, value in own.items() for word in ("--parameter", f"{name}={value}")]
 
 
 def changes_of(stack: LocalStack) -> int:
@@ -169,8 +164,8 @@ def test_the_local_functions_are_waited_for_as_those_on_aws(monkeypatch: pytest.
 
 
 def test_an_administrator_who_cannot_log_in_stops_the_deployment(stack: LocalStack) -> None:
-    redshift = ["--parameter", "RedshiftHost=127.0.0.1", "--parameter", f"RedshiftPort={stack.ports.redshift}"]
-    done = stack.landfall("deploy", "--env", "local", "--admin-secret-arn", "landfall/none", "--prepare", *redshift)
+    asked = ("--env", "local", "--admin-secret-arn", "landfall/none", "--prepare", *parameters_of(stack))
+    done = stack.landfall("deploy", *asked)
     assert done.returncode != 0
     assert "landfall/none" in done.stderr
     assert "Traceback" not in done.stderr

@@ -187,7 +187,7 @@ def test_what_was_skipped_since_a_run_is_archived_with_the_next(
         """Model loads; return the files that are to be marked."""
         land.rows(
             "insert into ops.model_loads (model, dataset, from_seq, upto_seq, run_id, loaded_at) "
-            f"values ('m', '{skipping}', {from_seq}, {upto_seq}, '{run_id}', sysdate)"
+            f"values ('modeled.m', '{skipping}', {from_seq}, {upto_seq}, '{run_id}', sysdate)"
         )
         return {row["file_id"] for row in land.rows(archive.files_sql([skipping], [run_id], datetime.max))}
 
