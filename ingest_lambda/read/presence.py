@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,6 @@ from ingest_lambda.read.ranges import RangedObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-ROWS_OF_ALL = 1_024  # then column by column: most have a value by then
 
 
 def look_into(s3: S3Client, inspected: Inspected, positions: Set[int]) -> Inspected:
@@ -73,10 +72,8 @@ def _empty_in_parquet(inspected: Inspected, content: bytes | Path | RangedObject
     """Look into the first rows of all the columns; then further, into each alone that had no value in these."""
     names = {inspected.footer.columns[position].name: position for position in positions}
     empty = set(positions)
-    for before, batch in batches(content, list(names)):
-        empty -= {position for name, position in names.items() if position in empty and _has_value(batch.column(name))}
-        if not empty or before + len(batch) >= ROWS_OF_ALL:
-            break
+    for _, batch in islice(batches(content, list(names)), 1):
+        empty = {position for name, position in names.items() if not _has_value(batch.column(name))}
     for name, position in names.items():
         if position in empty and any(_has_value(batch.column(name)) for _, batch in batches(content, [name])):
             empty.remove(position)
