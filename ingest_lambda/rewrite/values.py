@@ -17,6 +17,7 @@ from ingest_lambda.read.meaning import Meaning
 from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.checks import (
     DAY_MICROSECONDS,
+    BadValueError,
     Converted,
     checked,
     refuse,
@@ -55,7 +56,11 @@ def convert(values: pa.Array, landing: SqlType, meaning: Meaning | None = None) 
         micros = whole_microseconds(values)
         values, was_cut = micros.values, micros.is_cut
     if crosses(values.type, landing):
-        values = across(values, landing)
+        try:
+            values = across(values, landing)
+        except BadValueError as error:
+            convert(values[: error.index], landing)  # the cast may refuse one before it, which is the first then
+            raise
     return Converted(_PLAIN.get(landing.name, _cast)(values, landing), was_cut)
 
 

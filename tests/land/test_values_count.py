@@ -105,6 +105,8 @@ def test_a_number_lands_in_a_column_of_the_other_kind_that_holds_it_exactly(
         (pa.array([1.5]), pa.array([Decimal("19.99")], pa.decimal128(9, 2)), 1, "19.99", "DECIMAL(9,2)"),
         (pa.array([1.5], pa.float32()), pa.array([0, 2**24 + 1], pa.int32()), 2, str(2**24 + 1), "DOUBLE PRECISION"),
         (pa.array([1], pa.decimal128(38, 30)), pa.array([1, 10**8], pa.int64()), 2, str(10**8), None),
+        (pa.array([1], pa.decimal128(38, 30)), pa.array([float(LARGEST), 4.6e18]), 1, str(LARGEST), None),
+        (pa.array([1], pa.int32()), pa.array([1.0, None, 2.0**31, 0.5]), 3, "2147483648", "BIGINT"),
     ],
 )
 def test_the_first_number_that_a_column_does_not_hold_exactly_is_named_and_nothing_of_its_file_lands(
