@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ingest_lambda.arrive.partitions import PathColumn
 from ingest_lambda.clock import Clock
@@ -53,7 +54,7 @@ class PlannedFile:
         """All of its columns, as files and folders spell them."""
         return (*self.inspected.footer.columns, *(described(said, VARCHAR) for said in self.path))
 
-    @property
+    @cached_property  # asked for once a column, of which there may be 1,600
     def empty(self) -> frozenset[str]:
         footer = self.inspected.footer
         described = zip(self.names, footer.columns, strict=True)

@@ -45,10 +45,11 @@ def columns_of(schema: Any, said: Metadata) -> tuple[FileColumn, ...]:
     for element in said.columns:
         _check(element, element)
     arrow = schema.to_arrow_schema()
-    meant = meanings([column.type for column in arrow], said)
+    types = [column.type for column in arrow]
+    meant, originals = meanings(types, said), original_types(types, said)
     columns: list[FileColumn] = []
     position = 0
-    for column, meaning, element in zip(arrow, meant, said.columns, strict=True):
+    for column, meaning, original, element in zip(arrow, meant, originals, said.columns, strict=True):
         leaf = schema.column(position) if inner_types(column.type) is None else None
         stored = Leaf.of(leaf.physical_type, leaf.logical_type.to_json()) if leaf is not None else None
         leaves = _leaves(column.type)
@@ -60,22 +61,22 @@ def columns_of(schema: Any, said: Metadata) -> tuple[FileColumn, ...]:
                 described,
                 has_values=_has_values(said.has_values[position : position + leaves]),
                 caution=caution_of(element, said, position),
-                clock=_clock(leaf, len(columns), [each.type for each in arrow], meaning, said),
+                clock=_clock(leaf, original, meaning, said),
             )
         )
         position += leaves
     return _shared(tuple(columns))
 
 
-def _clock(leaf: Any, number: int, arrow: Sequence[Any], meaning: Meaning | None, said: Metadata) -> Clock | None:
-    """Say what the timestamps of column `number` are; the writer's arrow schema is looked up where that needs it."""
+def _clock(leaf: Any, original: Any, meaning: Meaning | None, said: Metadata) -> Clock | None:
+    """Say what a column's timestamps are; `original` is its type in the writer's arrow schema, which some need."""
     if leaf is None:
         return None
     physical, logical = leaf.physical_type, leaf.logical_type.to_json()
-    original = meaning.original if meaning else None
-    if original is None and needs_original(physical, logical):
-        original = original_types(arrow, said)[number]
-    return clock_of(physical, logical, original, is_by_spark=is_by_spark(said))
+    before = meaning.original if meaning else None
+    if before is None and needs_original(physical, logical):
+        before = original
+    return clock_of(physical, logical, before, is_by_spark=is_by_spark(said))
 
 
 @functools.lru_cache(maxsize=64)

@@ -153,6 +153,8 @@ def fold_case(name: str) -> str:
     >>> fold_case("Größe_ÄB")
     'größe_Äb'
     """
+    if name.isascii():
+        return name.lower()
     return "".join(character.lower() if character.isascii() else character for character in name)
 
 
