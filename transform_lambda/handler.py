@@ -29,6 +29,8 @@ from transform_lambda.build import Builder, EventLog
 from transform_lambda.catalog import BuiltRelations
 from transform_lambda.dbt_runtime import connected, docs_page, parse_path
 from transform_lambda.errors import ConfigError, TransientError
+from transform_lambda.facts import Facts, read_facts
+from transform_lambda.facts_sql import REMOVED_AT, WHO_SQL, ledgers_of
 from transform_lambda.graph import Changes, Graph
 from transform_lambda.kept import Landings, ToldStale
 from transform_lambda.login import read_password
@@ -38,7 +40,7 @@ from transform_lambda.page.asking import Project, ask
 from transform_lambda.page.content import content
 from transform_lambda.page.questions import DAYS
 from transform_lambda.parse_cache import graph_kept, graph_of_version, parse_kept
-from transform_lambda.plan import REMOVED_AT, WHO_SQL, Facts, Plan, decide, ledgers_of, owed, read_facts
+from transform_lambda.plan import Plan, decide, owed
 from transform_lambda.project import Memory, changed_models, files_of, fingerprint
 from transform_lambda.report import Desk
 from transform_lambda.report import report as write_report

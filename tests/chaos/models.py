@@ -28,7 +28,9 @@ from tests.support.order_rows import flattened, item, order
 from tests.support.second_builder import SecondBuilder
 from tests.support.waiting import wait_for
 from tests.support.warehouse_seed import NOON, Row, SeedFile
-from transform_lambda.plan import UNDONE_SEQ, Plan, decide, read_facts
+from transform_lambda.facts import read_facts
+from transform_lambda.facts_sql import UNDONE_SEQ
+from transform_lambda.plan import Plan, decide
 
 RUN = ("--select", *ENTITY_MODELS)
 ALL_BELOW = ("--select", "+orders", "+order_items")

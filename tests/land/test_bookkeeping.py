@@ -13,7 +13,8 @@ from ingest_lambda.reconcile.bookkeeping import TABLES, prune
 from ingest_lambda.warehouse.statements import lock_dataset
 from ingest_lambda.warehouse.undone import mark_undone
 from tests.land.warehouse import Land, new_dataset
-from transform_lambda.plan import UNDONE_SEQ, Facts, read_facts
+from transform_lambda.facts import Facts, read_facts
+from transform_lambda.facts_sql import UNDONE_SEQ
 
 DAYS = 400
 NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)

@@ -24,7 +24,9 @@ from local.state import load
 from tests.land import warehouse
 from tests.land.nights import Queue, night
 from tests.land.warehouse import Land, message, new_dataset
-from transform_lambda.plan import UNDONE_SEQ, decide, read_facts
+from transform_lambda.facts import read_facts
+from transform_lambda.facts_sql import UNDONE_SEQ
+from transform_lambda.plan import decide
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,9 @@ from tests.support.order_rows import item, items_file, order, orders_file
 from transform_lambda import retaining
 from transform_lambda.build import Builder
 from transform_lambda.dbt_runtime import connected
-from transform_lambda.plan import WHO_SQL, decide, ledgers_of, read_facts
+from transform_lambda.facts import read_facts
+from transform_lambda.facts_sql import WHO_SQL, ledgers_of
+from transform_lambda.plan import decide
 
 BUILDER = Builder(ROOT, Logger(service="test"))
 ORDERS, ITEMS = "order_summary", "order_items"

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transform_lambda.facts import DatasetFacts, ModelLoad, UndoneFile
 from transform_lambda.graph import Changes
-from transform_lambda.plan import DatasetFacts, ModelLoad, UndoneFile, decide, owed
+from transform_lambda.plan import decide, owed
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -26,8 +26,10 @@ from transform_lambda.build import Builder
 from transform_lambda.dbt_runtime import Row, connected
 from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.examples import TOLD_OF_SENSITIVE
+from transform_lambda.facts import read_facts
+from transform_lambda.facts_sql import WHO_SQL, ledgers_of
 from transform_lambda.graph import REST
-from transform_lambda.plan import WHO_SQL, Plan, decide, ledgers_of, read_facts
+from transform_lambda.plan import Plan, decide
 
 LOGGER = Logger(service="test")
 BUILDER = Builder(ROOT, LOGGER)
@@ -327,7 +329,9 @@ PLAN_WITHOUT_DBT = """
 import sys
 from transform_lambda import handler
 from transform_lambda.dbt_runtime import connected
-from transform_lambda.plan import WHO_SQL, decide, read_facts
+from transform_lambda.facts import read_facts
+from transform_lambda.facts_sql import WHO_SQL
+from transform_lambda.plan import decide
 
 with connected() as query:
     decide(read_facts(query, {"orders": {"modeled.orders"}}, {}).datasets, project_changed=False)
