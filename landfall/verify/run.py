@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from landfall.verify import copying, tables, transactions, unloads, values
+from landfall.verify import copying, tables, transactions, unloads, upserts, values, views
 from landfall.verify.probe import Answer, Probe
 from landfall.verify.scene import scene
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from landfall.stack import Stack
 
 PROBES: tuple[Probe, ...] = (
-    *(*values.PROBES, *tables.PROBES, *transactions.PROBES),
-    *(*copying.PROBES, *unloads.PROBES),
+    *(*values.PROBES, *tables.PROBES, *views.PROBES, *upserts.PROBES),
+    *(*transactions.PROBES, *copying.PROBES, *unloads.PROBES),
 )
 
 

@@ -1,4 +1,4 @@
-"""OPERATE: probes of transactions, rights and error texts: what is all or nothing, who may, and how a refusal reads."""
+"""OPERATE: probes of transactions, sessions, rights and error texts: what is all or nothing, and who may what."""
 
 from __future__ import annotations
 
@@ -54,6 +54,17 @@ def _entered_once(scene: Scene) -> Answer:
 
 
 PROBES = (
+    Probe(
+        "temporary-tables",
+        "a temporary table lives as long as its Data API session, over transactions",
+        "mgmt/data-api.html",
+        gives(
+            ["create temp table t_temporary (n integer)", "insert into t_temporary values (7)"],
+            "select n from t_temporary",
+            rows=[(7,)],
+        ),
+        "rows are staged in temporary tables before the lock is taken",
+    ),
     Probe(
         "all-or-nothing",
         "the statements of a batch are one transaction: the last one's failure takes back the first",
