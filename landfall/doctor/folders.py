@@ -9,7 +9,8 @@ from ingest_lambda.arrive.known_folders import doubtful
 from ingest_lambda.arrive.routing import PREFIX, Ignored, Kind, Rules, route
 from ingest_lambda.reconcile.ledger import datasets
 from landfall.doctor.findings import Finding, Status, judged, ok
-from landfall.operate import declared, statements
+from landfall.operate import declared
+from landfall.operate.statements import bookkeeping
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -50,7 +51,7 @@ def folders_are_of_one_table(stack: "Stack") -> Iterator[Finding]:
     """Do files of a dataset come from folders that may be other tables'?"""
     rules = declared.rules(stack.route_pattern)
     names = datasets(stack.warehouse)
-    sqls = statements.select_folders(names, rules.prefixes)
+    sqls = bookkeeping.select_folders(names, rules.prefixes)
     rows = [row for sql in sqls for row in stack.warehouse.query(sql)]
     is_well = True
     for name in names:

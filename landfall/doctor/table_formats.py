@@ -17,7 +17,8 @@ from ingest_lambda.read.table_signs import HUDI_COLUMNS
 from ingest_lambda.table_format import OwnedFolder, TableFormat
 from ingest_lambda.warehouse import owned_folders
 from landfall.doctor.findings import Finding, Status, ok
-from landfall.operate import declared, statements
+from landfall.operate import declared
+from landfall.operate.statements import catalog
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -75,5 +76,5 @@ def _first_log(stack: "Stack", place: str, rules: Rules) -> OwnedFolder | None:
 
 
 def _with_hudis_columns(stack: "Stack") -> list[str]:
-    rows = stack.warehouse.query(statements.select_tables_with("landing", sorted(HUDI_COLUMNS)))
+    rows = stack.warehouse.query(catalog.select_tables_with("landing", sorted(HUDI_COLUMNS)))
     return [str(row["name"]) for row in rows]

@@ -17,7 +17,8 @@ from ingest_lambda.errors import ConfigError, StagedDataError, TransientError
 from ingest_lambda.warehouse import ddl
 from landfall.deploy import bootstrap, cluster_secrets
 from landfall.doctor.findings import Finding, Status, judged, ok, status_of
-from landfall.operate import declared, exports, statements, unloading
+from landfall.operate import declared, exports, unloading
+from landfall.operate.statements import catalog
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -61,7 +62,7 @@ def secrets_name_the_cluster(stack: "Stack") -> Iterator[Finding]:
 
 def schemas_are_owned(stack: "Stack") -> Iterator[Finding]:
     """Is every schema there, and its owner's?"""
-    owners = {row["name"]: row["owner"] for row in stack.warehouse.query(statements.select_schema_owners())}
+    owners = {row["name"]: row["owner"] for row in stack.warehouse.query(catalog.select_schema_owners())}
     for schema, owner in bootstrap.SCHEMA_OWNERS.items():
         if owners.get(schema) != owner:
             detail = f"{schema} is owned by {owners.get(schema) or 'nobody: it does not exist'}, not by {owner}"
@@ -72,7 +73,7 @@ def schemas_are_owned(stack: "Stack") -> Iterator[Finding]:
 
 def bookkeeping_is_there(stack: "Stack") -> Iterator[Finding]:
     """Are the bookkeeping tables there?"""
-    found = {row["name"] for row in stack.warehouse.query(statements.select_tables("ops"))}
+    found = {row["name"] for row in stack.warehouse.query(catalog.select_tables("ops"))}
     absent = sorted(set(bootstrap.OPS_TABLES) - found)
     detail = f"not there: {', '.join(absent)}" if absent else f"{len(bootstrap.OPS_TABLES)} tables in ops"
     yield judged("bookkeeping", not absent, detail, BOOTSTRAP)
@@ -86,7 +87,7 @@ def rights_are_granted(stack: "Stack") -> Iterator[Finding]:
         ("ReaderSecretArn", "select", bootstrap.READ_BY_READER, None),
     )
     for output, right, schemas, tables in granted:
-        sql = statements.select_tables_without_right(right, schemas, tables)
+        sql = catalog.select_tables_without_right(right, schemas, tables)
         rows = stack.warehouse_as(output).query(sql)
         names = [f"{row['schema_name']}.{row['name']}" for row in rows]
         named = ", ".join(names[:MISSING_NAMED]) + (" ..." if len(names) > MISSING_NAMED else "")
@@ -191,7 +192,7 @@ def copy_reads_the_bucket(stack: "Stack") -> Iterator[Finding]:
     key = f"staging/doctor-{uuid.uuid4().hex}.parquet"
     stored = objects.put(stack.s3, stack.bucket, key, _probe(), "application/vnd.apache.parquet")
     try:
-        stack.warehouse.transaction(statements.copy_probe(f"s3://{stack.bucket}/{key}", stack.output("CopyRoleArn")))
+        stack.warehouse.transaction(catalog.copy_probe(f"s3://{stack.bucket}/{key}", stack.output("CopyRoleArn")))
         yield ok("COPY", "reads the bucket with the role")
     except (ConfigError, TransientError, StagedDataError) as error:
         remedy = "attach the role CopyRoleArn to the namespace or the cluster: docs/deploy.md, step 3"

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.warehouse.client import Connection
 from ingest_lambda.warehouse.copies import place_of
-from landfall.operate import statements
 from landfall.operate.files import IDS_A_STATEMENT
+from landfall.operate.statements import bookkeeping
 
 
 def lines(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]) -> list[str]:
@@ -25,7 +25,7 @@ def lines(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]) ->
     """
     told = []
     for dataset, ids in ids_by_dataset.items():
-        for row in warehouse.query(statements.select_copies(dataset, ids[:IDS_A_STATEMENT])):
+        for row in warehouse.query(bookkeeping.select_copies(dataset, ids[:IDS_A_STATEMENT])):
             told.append(
                 f"{row['key']}: same bytes as load {row['load_seq']} of {dataset}; it lands again because each version "
                 f"does (`landfall undo {shlex.quote(row['key'])}` takes its rows out)"
@@ -53,7 +53,7 @@ def skipped(warehouse: Connection | None, dataset: str, files: Iterable[tuple[In
 def _landed(warehouse: Connection, dataset: str, etags: Sequence[str]) -> dict[tuple[str, int, str], str]:
     """Say of the content of files in landing, by ETag, size and place, which load it came with."""
     parts = [etags[start : start + IDS_A_STATEMENT] for start in range(0, len(etags), IDS_A_STATEMENT)]
-    rows = [row for part in parts for row in warehouse.query(statements.select_content(dataset, part))]
+    rows = [row for part in parts for row in warehouse.query(bookkeeping.select_content(dataset, part))]
     return {
         (row["etag"], int(row["size_bytes"]), place_of(row["key"])): f"same bytes as load {row['load_seq']}"
         for row in reversed(rows)  # the first load of a content comes last, and stays

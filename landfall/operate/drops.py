@@ -17,9 +17,9 @@ from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Connection, retry_conflicts
 from ingest_lambda.warehouse.undone import number_undos
-from landfall.operate import statements
 from landfall.operate.dependents import in_the_way
 from landfall.operate.names import did_you_mean
+from landfall.operate.statements import bookkeeping, modeled, transactions
 
 # What `landfall new-dataset` writes for a dataset, by the stems of its files; its sources stand in one YAML a domain.
 MODELS = ("stg_{}", "int_{}__checked", "quarantine_{}", "pending_{}", "{}", "{}_history", "_{}__docs")
@@ -69,8 +69,8 @@ def plan_drop(warehouse: Connection, dataset: str, declared: Collection[str], ro
         if dataset not in datasets(warehouse):
             raise ConfigError(f"no dataset {dataset} is known{did_you_mean(dataset, landed) or '.'}")
         return Drop(dataset, 0, 0, (), Outcome.ALREADY_DROPPED)
-    [totals] = [row for sql in statements.select_totals([dataset]) for row in warehouse.query(sql)]
-    models = tuple(str(row["model"]) for row in warehouse.query(statements.select_models(dataset)))
+    [totals] = [row for sql in bookkeeping.select_totals([dataset]) for row in warehouse.query(sql)]
+    models = tuple(str(row["model"]) for row in warehouse.query(modeled.select_models(dataset)))
     return Drop(dataset, int(totals["files"]), int(totals["row_count"]), models)
 
 
@@ -85,7 +85,7 @@ def drop(warehouse: Connection, planned: Drop, moved_to: str | None = None) -> D
     if planned.outcome is not Outcome.PLANNED:
         return planned
     number_undos(warehouse, planned.dataset)
-    steps = statements.drop_dataset(planned.dataset, moved_to)
+    steps = transactions.drop_dataset(planned.dataset, moved_to)
     try:
         retry_conflicts(lambda: warehouse.transaction(steps))
     except CatalogChangedError:

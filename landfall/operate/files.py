@@ -13,7 +13,8 @@ from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Connection, Row
 from ingest_lambda.warehouse.copies import SKIPPED, place_of
-from landfall.operate import statements, verdicts
+from landfall.operate import verdicts
+from landfall.operate.statements import bookkeeping
 from landfall.timestamps import iso
 
 NOT_LANDING = frozenset({"rejected", "ignored", "gone"})  # the outcomes that ask for somebody
@@ -66,10 +67,10 @@ class Outcome:
 def totals(warehouse: Connection, wanted: str | None = None) -> list[DatasetTotals]:
     """Count files and rows, a dataset each, in order of name; of one that was dropped only what was rejected."""
     known = datasets(warehouse)
-    totals_of = statements.select_totals(landed_datasets(warehouse, wanted))
+    totals_of = bookkeeping.select_totals(landed_datasets(warehouse, wanted))
     landed = {row["dataset"]: row for row in _all(warehouse, totals_of)}
     rejected = Counter(
-        {row["dataset"]: int(row["files"]) for row in _all(warehouse, statements.select_rejected_totals(known))}
+        {row["dataset"]: int(row["files"]) for row in _all(warehouse, bookkeeping.select_rejected_totals(known))}
     )
     rejected -= _landed_elsewhere(warehouse, known)
     names = sorted({*landed, *(name for name in rejected if wanted in (None, name))})
@@ -82,9 +83,9 @@ def history(warehouse: Connection, wanted: str | None = None) -> list[FileLine]:
     A rejection that is settled, because the file has landed since, is `resolved`; its landing has a line of its own.
     """
     known = datasets(warehouse)
-    landed = _all(warehouse, statements.select_landed_files([name for name in known if wanted in (None, name)]))
+    landed = _all(warehouse, bookkeeping.select_landed_files([name for name in known if wanted in (None, name)]))
     originals = _originals(landed)
-    rejected = warehouse.query(statements.select_rejected_files(wanted))
+    rejected = warehouse.query(bookkeeping.select_rejected_files(wanted))
     settled = {row["file_id"] for row in landed}
     if wanted:  # it may have landed in another dataset since, which a new rule names
         left = {row["file_id"] for row in rejected} - settled
@@ -102,9 +103,9 @@ def outcomes(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]])
     found: dict[str, Outcome] = {}
     for chunk in _chunks(ids_by_dataset):
         ids = [file_id for _, of_dataset in chunk for file_id in of_dataset]
-        rejected = warehouse.query(statements.select_rejected(ids))
+        rejected = warehouse.query(bookkeeping.select_rejected(ids))
         found |= {row["file_id"]: _rejected_outcome(row) for row in rejected}
-        landed = _all(warehouse, statements.select_landed([each for each in chunk if each[0] in known]))
+        landed = _all(warehouse, bookkeeping.select_landed([each for each in chunk if each[0] in known]))
         found |= {row["file_id"]: _landed_outcome(warehouse, row) for row in landed}
     return found
 
@@ -115,7 +116,7 @@ def _all(warehouse: Connection, sqls: Iterable[str]) -> list[Row]:
 
 def _landed_elsewhere(warehouse: Connection, known: Sequence[str]) -> Counter[str]:
     """Count files that one dataset rejected for their folder, and another has taken since, by the former."""
-    rows = warehouse.query(statements.select_rejected_versions(None, Reason.AMBIGUOUS_FOLDER))
+    rows = warehouse.query(bookkeeping.select_rejected_versions(None, Reason.AMBIGUOUS_FOLDER))
     refused = {FileVersion(row["bucket"], row["key"], row["version_id"]).file_id: row["dataset"] for row in rows}
     found: Counter[str] = Counter()
     for name in known:
@@ -128,7 +129,7 @@ def _landed(warehouse: Connection, names: Sequence[str], ids: Iterable[str]) -> 
     """Pick those of the ids that one of some ledgers holds."""
     asked = sorted(ids)
     parts = [asked[start : start + IDS_A_STATEMENT] for start in range(0, len(asked), IDS_A_STATEMENT)]
-    sqls = [sql for part in parts for sql in statements.select_landed([(name, part) for name in names])]
+    sqls = [sql for part in parts for sql in bookkeeping.select_landed([(name, part) for name in names])]
     return {row["file_id"] for row in _all(warehouse, sqls)}
 
 
@@ -200,7 +201,7 @@ def _standing(row: Row, loads: Sequence[int]) -> tuple[str, str | None]:
 def _landed_outcome(warehouse: Connection, row: Row) -> Outcome:
     if row["load_path"] != SKIPPED:
         return Outcome("landed", rows=int(row["row_count"]))
-    originals = warehouse.query(statements.select_originals(row["dataset"], row["file_id"]))
+    originals = warehouse.query(bookkeeping.select_originals(row["dataset"], row["file_id"]))
     loads = [int(each["load_seq"]) for each in originals if not each["undone_at"]]
     return Outcome(SKIPPED, _standing(row, loads)[1], rows=0)
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from ingest_lambda.errors import ConfigError
-from landfall.operate import statements
+from landfall.operate.statements import modeled
 from landfall.timestamps import iso
 
 Row = Mapping[str, Any]
@@ -67,7 +67,7 @@ def last_results(warehouse: Answers, days: int) -> list[GateLine]:
         ConfigError: the views are not there yet.
     """
     _require_views(warehouse)
-    lines = [_line(row) for row in warehouse.query(statements.select_gates(days))]
+    lines = [_line(row) for row in warehouse.query(modeled.select_gates(days))]
     return sorted(lines, key=lambda line: (not line.stops, line.status == "pass", line.gate))
 
 
@@ -82,13 +82,13 @@ def scores(warehouse: Answers, days: int) -> list[Score]:
             quarantined=int(row["quarantined_rows"]),
             day=str(row["result_date"]),
         )
-        for row in warehouse.query(statements.select_scores(days))
+        for row in warehouse.query(modeled.select_scores(days))
     ]
     return sorted(found, key=lambda score: (score.score, score.subject))
 
 
 def _require_views(warehouse: Answers) -> None:
-    if not warehouse.query(statements.select_alert_views()):
+    if not warehouse.query(modeled.select_alert_views()):
         raise ConfigError("nothing has been recorded yet: `landfall transform --wait` builds the views and the models")
 
 

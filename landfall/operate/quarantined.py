@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.warehouse.client import Table
-from landfall.operate import queries, statements
+from landfall.operate import queries
 from landfall.operate.names import did_you_mean
+from landfall.operate.statements import modeled
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -57,14 +58,14 @@ def find(
         ConfigError: there is no such dataset among those that are modeled.
     """
     warehouse = stack.warehouse_as(queries.TRANSFORMER)
-    entities = [row["name"].removeprefix(PREFIX) for row in warehouse.query(statements.select_quarantines(PREFIX))]
+    entities = [row["name"].removeprefix(PREFIX) for row in warehouse.query(modeled.select_quarantines(PREFIX))]
     found = []
     for entity in entities:
-        table = warehouse.table(statements.select_quarantined(f"{PREFIX}{entity}", entity, dataset, reason, rows))
+        table = warehouse.table(modeled.select_quarantined(f"{PREFIX}{entity}", entity, dataset, reason, rows))
         if table.rows:
             found.append(Quarantined(entity, without_values(table, sensitive)))
     if not found and dataset and dataset not in entities:
-        known = {*entities, *(row["dataset"] for row in warehouse.query(statements.select_modeled_datasets()))}
+        known = {*entities, *(row["dataset"] for row in warehouse.query(modeled.select_modeled_datasets()))}
         if dataset not in known:
             raise ConfigError(f"{dataset} is not modeled{did_you_mean(dataset, known) or '.'} There are {_list(known)}")
     return found

@@ -21,9 +21,10 @@ from ingest_lambda.reconcile.listing import OFFLINE_CLASSES
 from ingest_lambda.warehouse.client import Connection
 from ingest_lambda.warehouse.sqltypes import SqlType
 from ingest_lambda.warehouse.statements import identifier, literal
-from landfall.operate import hive_layout, projection, statements
+from landfall.operate import hive_layout, projection
 from landfall.operate.glue_tables import OWNER
 from landfall.operate.hive_layout import Layout
+from landfall.operate.statements import bookkeeping
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -112,7 +113,7 @@ def archived(s3: S3Client, bucket: str, folder: str) -> str:
 def elsewhere(warehouse: Connection, folders: Mapping[str, str]) -> dict[str, str]:
     """Say, by dataset, how many files have landed from keys that are not below the folder of its table."""
     known = [name for name in datasets(warehouse) if name in folders]
-    rows = [row for sql in statements.select_elsewhere({n: folders[n] for n in known}) for row in warehouse.query(sql)]
+    rows = [row for sql in bookkeeping.select_elsewhere({n: folders[n] for n in known}) for row in warehouse.query(sql)]
     return {
         row["dataset"]: f"{int(row['files']):,} files lie elsewhere and are not in it, as {row['first_key']}"
         for row in rows

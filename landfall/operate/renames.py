@@ -24,10 +24,11 @@ from ingest_lambda.warehouse.client import Connection, Warehouse, retry_conflict
 from ingest_lambda.warehouse.statements import DATASET_NAME
 from ingest_lambda.warehouse.undone import number_undos
 from landfall.deploy import bootstrap
-from landfall.operate import declared, drops, missing, objects, statements
+from landfall.operate import declared, drops, missing, objects
 from landfall.operate.drops import Drop
 from landfall.operate.objects import State
 from landfall.operate.replays import LOOKS_AT_ONCE
+from landfall.operate.statements import bookkeeping, transactions
 from landfall.operate.uploads import FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def prepare(warehouse: Warehouse, planned: Rename, contract: Contract) -> None:
     """Make the tables of the new name, if a deployment has not, and let what was undone stay undone."""
     bootstrap.prepare_dataset(warehouse, planned.new, contract)
     number_undos(warehouse, planned.new)
-    steps = statements.carry_undone(planned.drop.dataset, planned.new)
+    steps = transactions.carry_undone(planned.drop.dataset, planned.new)
     retry_conflicts(lambda: warehouse.transaction(steps))
 
 
@@ -175,12 +176,12 @@ def finish(warehouse: Connection, landed: Rename) -> Rename:
 def _left(warehouse: Connection, old: str, new: str) -> list[FileVersion]:
     """List the files whose rows are in the old landing table, and that the new ledger does not have."""
     known = new if new in datasets(warehouse) else None
-    rows = warehouse.query(statements.select_not_moved(old, known))
+    rows = warehouse.query(bookkeeping.select_not_moved(old, known))
     return [FileVersion(row["bucket"], row["key"], row["version_id"]) for row in rows]
 
 
 def _rejections(warehouse: Connection, dataset: str) -> frozenset[Rejection]:
-    rows = warehouse.query(statements.select_rejected_files(dataset))
+    rows = warehouse.query(bookkeeping.select_rejected_files(dataset))
     return frozenset((row["file_id"], f"{row['reason']}: {row['detail']}", row["rejected_at"]) for row in rows)
 
 

@@ -22,7 +22,8 @@ from ingest_lambda.reconcile.listing import Listed
 from ingest_lambda.warehouse import copies, removals
 from ingest_lambda.warehouse.client import retry_conflicts
 from ingest_lambda.warehouse.statements import ROW_NUMBER
-from landfall.operate import clocks, declared, missing, objects, statements, undos, verdicts
+from landfall.operate import clocks, declared, missing, objects, undos, verdicts
+from landfall.operate.statements import bookkeeping, catalog, transactions
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -147,7 +148,7 @@ def _forget_skipped(stack: "Stack", dataset: str, file_ids: Sequence[str]) -> No
 def _let_back(stack: "Stack", listed: Listed) -> None:
     """Let a file land once more that was undone; a dataset that was dropped has no table to take rows out of."""
     has_table = undos.has_table(stack.warehouse, listed.dataset)
-    steps = statements.let_back(listed.dataset, listed.file.file_id, uuid.uuid4().hex, has_table=has_table)
+    steps = transactions.let_back(listed.dataset, listed.file.file_id, uuid.uuid4().hex, has_table=has_table)
     retry_conflicts(partial(stack.warehouse.transaction, steps))
 
 
@@ -162,7 +163,7 @@ def replay_rejected(
 
     One whose rows have left landing, being old, is among them where it was rejected since: it has not come back.
     """
-    rows = stack.warehouse.query(statements.select_rejected_versions(dataset, reason))
+    rows = stack.warehouse.query(bookkeeping.select_rejected_versions(dataset, reason))
     rules = declared.rules(stack.route_pattern)
     files = {
         file.file_id: Listed(file, _dataset_now(row, rules))
@@ -184,10 +185,10 @@ def files_without_positions(stack: "Stack", dataset: str | None = None) -> list[
     feeds = {name for name, contract in declared.contracts().items() if contract.keeps_positions}
     with_column = {
         str(row["name"])
-        for row in stack.warehouse.query(statements.select_tables_with("landing", [ROW_NUMBER]))
+        for row in stack.warehouse.query(catalog.select_tables_with("landing", [ROW_NUMBER]))
         if dataset in (None, row["name"])
     }
-    sqls = statements.select_files_without_positions(sorted(feeds & with_column))
+    sqls = bookkeeping.select_files_without_positions(sorted(feeds & with_column))
     rows = [row for sql in sqls for row in stack.warehouse.query(sql)]
     return [Listed(FileVersion(row["bucket"], row["key"], row["version_id"]), row["dataset"]) for row in rows]
 
@@ -213,7 +214,7 @@ def replay_without_positions(
     for name in sorted({replay.dataset for replay in replays}):
         ids = [replay.file.file_id for replay in replays if (replay.dataset, replay.action) == (name, SENT)]
         for start in range(0, len(ids), FORGOTTEN_AT_ONCE):
-            steps = statements.forget_files(name, ids[start : start + FORGOTTEN_AT_ONCE])
+            steps = transactions.forget_files(name, ids[start : start + FORGOTTEN_AT_ONCE])
             retry_conflicts(partial(stack.warehouse.transaction, steps))
     _announce(stack, replays, rate, watch)
     return replays

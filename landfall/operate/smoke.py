@@ -28,7 +28,8 @@ from ingest_lambda.bucket import objects
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.catalog import landed_datasets
-from landfall.operate import pausing, statements, uploads
+from landfall.operate import pausing, uploads
+from landfall.operate.statements import bookkeeping, transactions
 from landfall.operate.uploads import Plan, Upload
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def take_out(stack: "Stack", own: str = "") -> str:
         return "no file of it is left; another smoke test is under way, which takes out the tables"
     if _is_known(stack):
         try:
-            stack.warehouse.transaction(statements.forget_dataset(DATASET))
+            stack.warehouse.transaction(transactions.forget_dataset(DATASET))
         except (ConfigError, TransientError):  # of two who find that they are the last, one comes too late
             if _is_known(stack):
                 raise
@@ -198,7 +199,7 @@ def _landing(stack: "Stack", sent: Upload, timeout_seconds: float) -> str:
 
 
 def _row(stack: "Stack", token: str) -> str:
-    rows = stack.warehouse.query(statements.select_smoke(DATASET, token))
+    rows = stack.warehouse.query(bookkeeping.select_smoke(DATASET, token))
     if rows != [{"token": token, "number": 1}]:
         raise LegError(f"landing.{DATASET} holds {rows}")
     return f"one row in landing.{DATASET}, as it was sent"

@@ -15,10 +15,10 @@ from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.client import Connection, Row, retry_conflicts
 from ingest_lambda.warehouse.copies import SKIPPED
 from ingest_lambda.warehouse.undone import number_undos
-from landfall.operate import statements
+from landfall.operate.statements import bookkeeping, catalog, modeled, transactions
 from landfall.timestamps import iso
 
-# Positions among the statements of statements.undo_file and statements.give_back
+# Positions among the statements of transactions.undo_file and transactions.give_back
 DELETE, GIVEN = 1, 1
 
 
@@ -117,14 +117,14 @@ def undo(
     versions = landed_versions(warehouse, bucket, key)
     version = _chosen(versions, source_file, version_id, dataset)
     if version.is_skipped:
-        originals = warehouse.query(statements.select_originals(version.dataset, version.file_id))
+        originals = warehouse.query(bookkeeping.select_originals(version.dataset, version.file_id))
         own = [row["version_id"] for row in originals if (row["bucket"], row["key"]) == (bucket, key)]
         if version_id or not own:
             raise ConfigError(_skipped(source_file, version, originals))
         version = _chosen(versions, source_file, own[0], version.dataset)
     own_id = _own_id(bucket, key, version.version_id)
     if version.undone_at is not None and version.file_id != own_id:
-        back = statements.give_back(version.dataset, version.file_id, own_id)
+        back = transactions.give_back(version.dataset, version.file_id, own_id)
         is_given = retry_conflicts(lambda: warehouse.transaction(back)).count(GIVEN) > 0
         done = undo(warehouse, bucket, key, version.version_id, refuse, version.dataset)
         return replace(done, outcome="undone", ends_replay=True) if is_given else done
@@ -134,7 +134,7 @@ def undo(
     if not is_undone:
         refuse(version)
         number_undos(warehouse, version.dataset)
-        steps = statements.undo_file(version.dataset, version.file_id)
+        steps = transactions.undo_file(version.dataset, version.file_id)
         rows = retry_conflicts(lambda: warehouse.transaction(steps)).count(DELETE)
     is_held = version.was_modeled and _is_held(warehouse, bucket, key, version)
     return Undo(source_file, version, "already_undone" if is_undone else "undone", rows, others, is_held)
@@ -142,7 +142,7 @@ def undo(
 
 def landed_versions(warehouse: Connection, bucket: str, key: str) -> list[Version]:
     """List the versions of an object that have landed, the last first; one that landed again as what it is by now."""
-    sqls = statements.select_versions(datasets(warehouse), bucket, key)
+    sqls = bookkeeping.select_versions(datasets(warehouse), bucket, key)
     found = [_version(row) for sql in sqls for row in warehouse.query(sql)]
     known: dict[tuple[str, str], Version] = {}
     for version in sorted(found, key=lambda version: (version.loaded_at, version.load_seq), reverse=True):
@@ -184,13 +184,13 @@ def _skipped(source_file: str, version: Version, originals: Sequence[Row]) -> st
 
 def has_table(warehouse: Connection, dataset: str) -> bool:
     """Tell whether there is a landing table; that of a dataset which has landed may have been dropped."""
-    return dataset in {row["name"] for row in warehouse.query(statements.select_tables("landing"))}
+    return dataset in {row["name"] for row in warehouse.query(catalog.select_tables("landing"))}
 
 
 def _is_held(warehouse: Connection, bucket: str, key: str, version: Version) -> bool:
     """Tell whether models may hold rows of a version that was undone, under whatever id its ledger row has by now."""
     number_undos(warehouse, version.dataset)
-    [row] = warehouse.query(statements.select_held(version.dataset, bucket, key, version.version_id))
+    [row] = warehouse.query(modeled.select_held(version.dataset, bucket, key, version.version_id))
     return int(row["held"]) > 0
 
 
@@ -198,7 +198,7 @@ def _has_rows(warehouse: Connection, version: Version) -> bool:
     """Tell whether landing has rows of it, whatever the ledger says."""
     if not has_table(warehouse, version.dataset):
         return False
-    [row] = warehouse.query(statements.count_file_rows(version.dataset, version.file_id))
+    [row] = warehouse.query(bookkeeping.count_file_rows(version.dataset, version.file_id))
     return int(row["found"]) > 0
 
 

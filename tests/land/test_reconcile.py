@@ -42,7 +42,7 @@ from ingest_lambda.reconcile.ledger import Standing
 from ingest_lambda.reconcile.listing import Chunk, Listed, Scope, chunks
 from ingest_lambda.reconcile.mark import Marks
 from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, size_of
-from landfall.operate import statements as operator_statements
+from landfall.operate.statements import transactions
 from tests.land.nights import Queue, night, settings_for
 from tests.land.warehouse import Land, message, new_dataset
 
@@ -90,7 +90,7 @@ def test_what_was_decided_on_or_is_no_data_is_not_missing(land: Land) -> None:
     land.client("s3").delete_object(Bucket=land.bucket, Key=f"raw/{dataset}/deleted.parquet")  # a marker: not a version
     statuses = [outcome.status for outcome in land.function().receive(undone, broken)]
     assert statuses == [Status.LANDED, Status.REJECTED]
-    land.warehouse.transaction(operator_statements.undo_file(dataset, undone.file_id))
+    land.warehouse.transaction(transactions.undo_file(dataset, undone.file_id))
 
     tally = tally_of(land, dataset)
     assert tally.known == {Standing.UNDONE: 1, Standing.REJECTED: 1}
@@ -142,7 +142,7 @@ def test_rows_that_do_not_match_the_ledger_are_named_by_file(land: Land) -> None
     assert reconcile_ledger.mismatches(land.warehouse, [dataset]) == []
 
     whole, short, undone = files
-    land.warehouse.transaction(operator_statements.undo_file(dataset, undone.file_id))
+    land.warehouse.transaction(transactions.undo_file(dataset, undone.file_id))
     assert reconcile_ledger.mismatches(land.warehouse, [dataset]) == []
     land.rows(f"delete from landing.{dataset} where _file_id = '{short.file_id}' and a = 1")  # noqa: S608 - our names
     land.rows(f"insert into landing.{dataset} (a, _file_id) select 1, '{undone.file_id}'")

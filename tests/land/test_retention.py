@@ -27,7 +27,7 @@ from ingest_lambda.warehouse import removals, snapshot_files
 from ingest_lambda.warehouse.client import Outcome, Row, Warehouse
 from ingest_lambda.warehouse.removals import Removable
 from landfall.deploy import bootstrap
-from landfall.operate import statements
+from landfall.operate.statements import transactions
 from scripts.contracts import from_document
 from tests.land.warehouse import Land, new_dataset
 
@@ -238,7 +238,7 @@ def test_what_happened_while_the_models_were_asked_is_not_overlooked(land: Land,
         "insert into ops.runs (run_id, command, outcome, started_at, ended_at, models, gates, failed) "
         f"values ('run-{dataset}', 'build', 'succeeded', getdate(), getdate(), 1, 1, 0)"
     )
-    undone = statements.undo_file(other, read_with_it.file_id)
+    undone = transactions.undo_file(other, read_with_it.file_id)
     try:
         for steps in (undone, [ran, ended]):
             done = keep_house(land, dataset, Models(meanwhile=partial(land.warehouse.transaction, steps)))

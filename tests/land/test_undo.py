@@ -12,7 +12,7 @@ import pytest
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import Status
-from landfall.operate import statements
+from landfall.operate.statements import transactions
 from landfall.operate.undos import Undo, undo
 from tests.land.warehouse import Land, new_dataset
 
@@ -110,7 +110,7 @@ def test_rows_that_somebody_put_back_are_taken_out_again_and_the_file_counts_as_
 
 
 def let_back(land: Land, dataset: str, file: FileVersion, instead: str) -> None:
-    by_hand(land, *statements.let_back(dataset, file.file_id, instead))
+    by_hand(land, *transactions.let_back(dataset, file.file_id, instead))
 
 
 def test_a_replay_that_is_undone_before_it_has_landed_lands_nothing(land: Land) -> None:
@@ -136,7 +136,7 @@ def test_a_replay_that_has_landed_is_undone_as_ever_even_while_undo_looks(land: 
     let_back(land, dataset, file, "0" * 32)
     assert [each.status for each in land.function().receive(file)] == [Status.LANDED]
     # What an undo sends that has looked before the file landed.
-    by_hand(land, *statements.give_back(dataset, "0" * 32, file.file_id))
+    by_hand(land, *transactions.give_back(dataset, "0" * 32, file.file_id))
     assert ids(land, dataset) == [1, 2]
 
     done = undone(land, file)
@@ -189,7 +189,7 @@ def test_a_dropped_dataset_s_files_are_undone_under_one_number(land: Land) -> No
     dataset = new_dataset()
     files = [landed(land, f"raw/{dataset}/{name}.parquet", 1) for name in "ab"]
     undone(land, files[0])
-    by_hand(land, *statements.drop_dataset(dataset))
+    by_hand(land, *transactions.drop_dataset(dataset))
 
     assert numbers(land, dataset) == {files[0].file_id: (1, 3), files[1].file_id: (2, 4)}
 

@@ -15,7 +15,8 @@ from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.load.outcomes import Status
 from landfall import api
 from landfall.app import build
-from landfall.operate import declared, expected_table, objects, statements, uploads
+from landfall.operate import declared, expected_table, objects, uploads
+from landfall.operate.statements import bookkeeping
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
 
@@ -229,8 +230,8 @@ def test_a_copy_is_no_earlier_load(desk: Desk, skipping: str) -> None:
     first, copy = put(desk, skipping, "a", "b")
     desk.landfall("undo", first.key)
     (late,) = put(desk, skipping, "c")
-    assert desk.land.rows(statements.select_copies(skipping, [late.file_id])) == []
-    assert desk.land.rows(statements.select_originals(skipping, copy.file_id))[0]["key"] == late.key
+    assert desk.land.rows(bookkeeping.select_copies(skipping, [late.file_id])) == []
+    assert desk.land.rows(bookkeeping.select_originals(skipping, copy.file_id))[0]["key"] == late.key
 
 
 def test_people_read_it_too(desk: Desk, skipping: str) -> None:

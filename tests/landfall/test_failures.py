@@ -90,7 +90,7 @@ def test_without_a_stack_a_command_says_how_to_name_one(command: tuple[str, ...]
 
 def test_a_question_of_the_ledger_loads_neither_pyarrow_nor_numpy() -> None:
     script = (
-        "import sys, landfall.operate.files, landfall.operate.statements\n"
+        "import sys, landfall.operate.files, landfall.operate.statements.bookkeeping\n"
         "print(sorted({'pyarrow', 'numpy'} & set(sys.modules)))"
     )
     command_line = [sys.executable, "-c", script]

@@ -20,7 +20,8 @@ from ingest_lambda.reconcile.mark import Mark, Marks, begin
 from ingest_lambda.reconcile.restored import BUILT_PROJECT
 from landfall.deploy.bootstrap import prepare_dataset
 from landfall.doctor import findings, warehouse
-from landfall.operate import declared, replays, statements
+from landfall.operate import declared, replays
+from landfall.operate.statements import transactions
 from local.home import ROOT
 from tests.land.warehouse import new_dataset, notification, parquet
 from tests.landfall.conftest import Desk
@@ -168,7 +169,7 @@ def test_replay_of_a_key_announces_what_has_not_landed(desk: Desk) -> None:
 
 def undo(desk: Desk, dataset: str, *files: FileVersion) -> None:
     for file in files:
-        desk.land.warehouse.transaction(statements.undo_file(dataset, file.file_id))
+        desk.land.warehouse.transaction(transactions.undo_file(dataset, file.file_id))
 
 
 def ledger_of(desk: Desk, dataset: str) -> list[dict[str, object]]:

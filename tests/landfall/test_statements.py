@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, size_of
-from landfall.operate import statements
+from landfall.operate.statements import bookkeeping
 
 Builder = Callable[[Sequence[str]], list[str]]
 
 names = st.from_regex(r"[a-z][a-z0-9_]{0,99}", fullmatch=True)
 BUILDERS: list[Builder] = [
-    statements.select_totals,
-    statements.select_landed_files,
-    lambda datasets: statements.select_versions(datasets, "bucket", "raw/it's/" + "x" * 900),
+    bookkeeping.select_totals,
+    bookkeeping.select_landed_files,
+    lambda datasets: bookkeeping.select_versions(datasets, "bucket", "raw/it's/" + "x" * 900),
 ]
 
 
@@ -29,12 +29,12 @@ def test_every_dataset_is_asked_once_and_no_statement_is_too_long(
 
 
 def test_a_few_datasets_are_one_statement() -> None:
-    assert len(statements.select_totals([f"dataset_{number}" for number in range(100)])) == 1
+    assert len(bookkeeping.select_totals([f"dataset_{number}" for number in range(100)])) == 1
 
 
 def test_no_dataset_is_no_statement() -> None:
-    assert statements.select_landed_files([]) == []
+    assert bookkeeping.select_landed_files([]) == []
 
 
 def test_tables_that_are_no_datasets_are_left_out() -> None:
-    assert statements.select_totals(["_backup", "Orders; drop"]) == []
+    assert bookkeeping.select_totals(["_backup", "Orders; drop"]) == []

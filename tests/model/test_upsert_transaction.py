@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from landfall.operate.statements import forget_files
+from landfall.operate.statements.transactions import forget_files
 from tests.support.model_warehouse import ModelWarehouse, Moment
 from tests.support.order_rows import order, orders_file
 from tests.support.second_builder import SecondBuilder

@@ -15,7 +15,7 @@ import redshift_connector
 from redshift_connector.core import Connection
 
 from ingest_lambda.warehouse import removals
-from landfall.operate.statements import undo_file
+from landfall.operate.statements.transactions import undo_file
 from local.home import ROOT
 from scripts.contracts import read_contracts
 
