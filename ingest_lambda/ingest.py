@@ -6,45 +6,40 @@ read the footer, judge. Per dataset: few loads, an event each. Whatever happens 
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ingest_lambda.arrive import smoke
+from ingest_lambda.arrive.candidates import Candidate, group_for_loading, route_files
 from ingest_lambda.arrive.events import Message
 from ingest_lambda.arrive.known_folders import KnownFolders
 from ingest_lambda.arrive.owned import logs_by_folder
-from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Rules, route
+from ingest_lambda.arrive.routing import Ignored
 from ingest_lambda.bucket.objects import Place
-from ingest_lambda.errors import ConfigError, FileGoneError, OverLimitError, RejectedFileError, TransientError
+from ingest_lambda.errors import OverLimitError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.inspection import Inspection
 from ingest_lambda.judge.contracts import rules_of
 from ingest_lambda.judge.paths import Group, group_by_path
 from ingest_lambda.load.counted import Counted
-from ingest_lambda.load.load import Loader, rejection_outcome
+from ingest_lambda.load.loader import Loader
 from ingest_lambda.load.markers import Markers
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.read.content import room_on_disk
-from ingest_lambda.read.footer import Budget, Inspected
-from ingest_lambda.read.formats import inspect_any
-from ingest_lambda.reasons import NO_PARQUET
-from ingest_lambda.rewrite.probe import probe
+from ingest_lambda.read.footer import Inspected
 from ingest_lambda.settings import Settings
-from ingest_lambda.tell import newcomers, notify
+from ingest_lambda.tell import notify
+from ingest_lambda.tell.announcements import Announcements, Channels
 from ingest_lambda.tell.claims import Claims
 from ingest_lambda.tell.doubts import Desk, Doubts
 from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.tell.quarantine import Quarantine
 from ingest_lambda.tell.report import Report
 from ingest_lambda.tell.waiting import forget, gone, note, waiting
-from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Warehouse
 
 if TYPE_CHECKING:
@@ -53,13 +48,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
 
-PARALLEL_READS = 16
-# A parsed footer is freed by the garbage collector alone (pyarrow ties metadata and schema in a cycle), and that does
-# not see how much memory one holds: without help, thousands would pile up.
-FOOTERS_AT_ONCE = 250
-KEPT_BYTES = 64 * 1024**2  # of small files that are read whole with their footers, so that they are read once
-# How many files of a dataset are loaded together, by how often their messages have come; alone after that.
-FILES_TOGETHER = {1: 10_000, 2: 100, 3: 10}
 SECONDS_FOR_NOTES = 5.0  # of those that an invocation has after its last statement (runtime.RESERVED_SECONDS)
 LOADS_LEFT_TO_COPY = 2  # deliveries after which the function reads every file itself
 
@@ -74,18 +62,6 @@ class Clients:
     events: EventBridgeClient
     sns: SNSClient
     dynamodb: DynamoDBClient
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A data file of a dataset, or a marker, and how often its message has come; the rest as its route says."""
-
-    file: FileVersion
-    dataset: str
-    receive_count: int = 1
-    folder: str | None = None
-    by_bytes: bool = False
-    is_marker: bool = False
 
 
 class Ingest:
@@ -109,6 +85,10 @@ class Ingest:
         desk = Desk(clients.s3, clients.sns, settings.bucket, settings.failure_topic_arn, settings.environment)
         self._known_folders = KnownFolders(warehouse, self._rules)
         self._doubts = Doubts(self._known_folders, loader.owned, desk, report)
+        self._inspection = Inspection(clients.s3, warehouse, loader, report)
+        topic, environment = settings.failure_topic_arn, settings.environment
+        channels = Channels(clients.events, settings.event_bus, clients.sns, topic, environment)
+        self._announcements = Announcements(channels, warehouse, loader.contracts, report)
 
     def handle(self, messages: Sequence[Message], let_go: LetGo | None = None) -> list[Message]:
         """Bring every file to its end; return the messages that must come back.
@@ -152,8 +132,8 @@ class Ingest:
         for each in candidates:
             if each.is_marker:
                 landed += self._land_marker(each)
-        self._announce(landed)
-        return ignored + landed + unclaimed
+        self._announcements.send(landed)
+        return [*map(_ignored, ignored), *landed, *unclaimed]
 
     def _claim_folders(self, messages: Iterable[Message]) -> list[FileOutcome]:
         """Record the folders of tables whose logs have come; return the logs that could not be, to be tried again."""
@@ -169,10 +149,11 @@ class Ingest:
         if unrecorded:
             return unrecorded
         failed_before = receive_count > LOADS_LEFT_TO_COPY
-        faults = self._probe(dataset, files, failed_before=failed_before) if receive_count > 1 else {}
+        faults = self._inspection.probe(dataset, files, failed_before=failed_before) if receive_count > 1 else {}
         outcomes = [fault for fault in faults.values() if isinstance(fault, FileOutcome)]
         ended = {outcome.file.file_id for outcome in outcomes}
-        readable, unreadable = self._inspect(dataset, [each for each in files if each.file.file_id not in ended])
+        rest = [each for each in files if each.file.file_id not in ended]
+        readable, unreadable = self._inspection.inspect(dataset, rest)
         placed, misplaced = self._place(dataset, readable, files)
         outcomes += unreadable + misplaced
         for group in group_by_path(
@@ -223,64 +204,6 @@ class Ingest:
                 return refused
         return [self._markers.land(dataset, file)]
 
-    def _probe(
-        self, dataset: str, files: Sequence[Candidate], *, failed_before: bool
-    ) -> dict[str, FileOutcome | OverLimitError]:
-        """Read files whose messages have come before in a process of their own: one may have ended this function.
-
-        Return by file id what has met its end by that, and what only COPY may read.
-        """
-        started, s3 = time.monotonic(), self._clients.s3
-        faults: dict[str, FileOutcome | OverLimitError] = {}
-        try:
-            remaining, in_time = self._warehouse.remaining_seconds, self._while_there_is_time(files)
-            found = probe(s3, in_time, failed_before=failed_before, remaining_seconds=remaining)
-            for each in files:
-                fault = found[each.file.file_id]
-                if isinstance(fault, OverLimitError):
-                    faults[each.file.file_id] = fault
-                elif isinstance(fault, RejectedFileError):
-                    faults[each.file.file_id] = _unfit(each, fault)
-                elif fault is not None:
-                    faults[each.file.file_id] = self._retried(each.file, dataset, fault)
-        except Exception as error:  # the report has the trace
-            faults = {each.file.file_id: self._retried(each.file, dataset, error) for each in files}
-        outcomes = [fault for fault in faults.values() if isinstance(fault, FileOutcome)]
-        self._report.load(dataset, outcomes, time.monotonic() - started)
-        return faults
-
-    def _while_there_is_time(self, files: Iterable[Candidate]) -> Iterator[FileVersion]:
-        for each in files:
-            self._warehouse.check_time()
-            yield each.file
-
-    def _inspect(self, dataset: str, files: Sequence[Candidate]) -> tuple[list[Inspected], list[FileOutcome]]:
-        """Read the footers, several at a time: the time goes into waiting for S3."""
-        started = time.monotonic()
-        budget = Budget(KEPT_BYTES)
-        results: list[Inspected | FileOutcome] = []
-        with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            for start in range(0, len(files), FOOTERS_AT_ONCE):
-                some = files[start : start + FOOTERS_AT_ONCE]
-                results += pool.map(lambda each: self._inspect_one(each, budget), some)
-                if len(some) == FOOTERS_AT_ONCE:
-                    gc.collect()
-        outcomes = [result for result in results if isinstance(result, FileOutcome)]
-        self._report.load(dataset, outcomes, time.monotonic() - started)
-        return [result for result in results if isinstance(result, Inspected)], outcomes
-
-    def _inspect_one(self, candidate: Candidate, budget: Budget) -> Inspected | FileOutcome:
-        file, dataset = candidate.file, candidate.dataset
-        try:
-            self._warehouse.check_time()
-            return inspect_any(self._clients.s3, file, self._loader.contract(dataset).declared, budget)
-        except RejectedFileError as error:
-            return _unfit(candidate, error)
-        except FileGoneError as error:
-            return FileOutcome(file, Status.GONE, dataset, str(error))
-        except Exception as error:  # one file never fails its batch; the report has the trace
-            return self._retried(file, dataset, error)
-
     def _place(
         self, dataset: str, files: list[Inspected], candidates: Sequence[Candidate]
     ) -> tuple[list[Inspected], list[FileOutcome]]:
@@ -316,7 +239,7 @@ class Ingest:
             self._mark.set()
         except (ClientError, BotoCoreError) as error:
             others = [outcome for outcome in outcomes if outcome.status not in notify.TOLD]
-            return others + [self._retried(outcome.file, outcome.dataset or "", error) for outcome in told]
+            return others + [self._report.tried_again(outcome.file, outcome.dataset or "", error) for outcome in told]
         return outcomes
 
     def _keep(self, dataset: str, rejected: list[FileOutcome], *, came_before: bool) -> list[FileOutcome]:
@@ -342,93 +265,17 @@ class Ingest:
         try:
             return work()
         except Exception as error:  # one dataset never fails the batch; the report has the trace
-            return [self._retried(file, dataset, error) for file in files]
-
-    def _retried(self, file: FileVersion, dataset: str, error: Exception) -> FileOutcome:
-        self._report.failure(file, dataset, error)
-        return FileOutcome(file, Status.RETRIED, dataset, f"{type(error).__name__}: {error}")
-
-    def _announce(self, outcomes: Sequence[FileOutcome]) -> None:
-        """Tell what landed, what it did to landing's columns, and which dataset a typo may have made."""
-        outcomes = [outcome for outcome in outcomes if outcome.dataset != smoke.DATASET]
-        details = notify.landed_details(outcomes, self._settings.environment)
-        try:
-            refused = notify.send_landed(self._clients.events, self._settings.event_bus, details)
-            if refused:
-                self._report.lost("event", RuntimeError(f"the bus refused {refused} events"))
-        except (ClientError, BotoCoreError) as error:
-            self._report.lost("event", error)
-        try:
-            topic = self._settings.failure_topic_arn
-            notify.send_schema_changes(self._clients.sns, topic, self._settings.environment, details)
-            self._announce_newcomers(outcomes)
-        except (ClientError, BotoCoreError) as error:  # the rows are in landing, and the event says it too
-            self._report.lost("announcement", error)
-
-    def _announce_newcomers(self, outcomes: Iterable[FileOutcome]) -> None:
-        """Tell of new datasets; the warehouse is asked only where one has come that is not declared."""
-        declared = self._loader.contracts
-        first = newcomers.first_files(outcomes, declared)
-        if not first:
-            return
-        try:
-            found = newcomers.newcomers(first, [*declared, *landed_datasets(self._warehouse)])
-        except (TransientError, ConfigError) as error:
-            self._report.lost("announcement", error)
-            return
-        newcomers.send(self._clients.sns, self._settings.failure_topic_arn, self._settings.environment, found)
+            return [self._report.tried_again(file, dataset, error) for file in files]
 
 
-def route_files(messages: Iterable[Message], rules: Rules) -> tuple[list[Candidate], list[FileOutcome]]:
-    """Sort the files of `messages` into candidates and ignored ones, each version once."""
-    candidates: dict[str, Candidate] = {}
-    ignored: dict[str, FileOutcome] = {}
-    for message in messages:
-        for file in message.files:
-            routed = route(file.key, rules)
-            if isinstance(routed, Ignored):
-                ignored[file.file_id] = FileOutcome(file, Status.IGNORED, routed.dataset, routed.reason)
-            else:
-                candidate = Candidate(
-                    file, routed.dataset, message.receive_count, routed.folder, routed.by_bytes, routed.is_marker
-                )
-                known = candidates.get(file.file_id)
-                candidates[file.file_id] = _joined(known, candidate) if known else candidate
-    return list(candidates.values()), list(ignored.values())
-
-
-def _joined(one: Candidate, other: Candidate) -> Candidate:
-    """Make one of two announcements of a version: as suspect as that which came more often, asked for by the later."""
-    latest = max((one, other), key=lambda each: each.file.event_time or datetime.min.replace(tzinfo=UTC))
-    return replace(latest, receive_count=max(one.receive_count, other.receive_count))
-
-
-def group_for_loading(candidates: Iterable[Candidate]) -> list[list[Candidate]]:
-    """Group by dataset, and what has come before in ever smaller groups: new files first, then suspects.
-
-    A file that makes a load fail again and again, for a reason that nobody foresaw, so takes ever fewer others with it,
-    and none from its fourth delivery on; while a batch that came back for an outage is not loaded one by one.
-    """
-    by_delivery: dict[tuple[int, str], list[Candidate]] = {}
-    for candidate in candidates:
-        by_delivery.setdefault((candidate.receive_count, candidate.dataset), []).append(candidate)
-    groups: list[list[Candidate]] = []
-    for (receive_count, _), group in sorted(by_delivery.items(), key=lambda item: item[0]):
-        size = FILES_TOGETHER.get(receive_count, 1)
-        groups += [group[start : start + size] for start in range(0, len(group), size)]
-    return groups
+def _ignored(found: tuple[FileVersion, Ignored]) -> FileOutcome:
+    file, routed = found
+    return FileOutcome(file, Status.IGNORED, routed.dataset, routed.reason)
 
 
 def _limited(inspected: Inspected, fault: FileOutcome | OverLimitError | None) -> Inspected:
     """Note of a file that this function cannot read its rows."""
     return replace(inspected, over_limit=fault) if isinstance(fault, OverLimitError) else inspected
-
-
-def _unfit(candidate: Candidate, error: RejectedFileError) -> FileOutcome:
-    """Reject a file; where its name does not say that it is parquet, and it is not, it is ignored instead."""
-    if candidate.by_bytes and error.reason in NO_PARQUET:
-        return FileOutcome(candidate.file, Status.IGNORED, candidate.dataset, NOT_BY_BYTES)
-    return rejection_outcome(candidate.file, candidate.dataset, error)
 
 
 def _must_come_back(message: Message, outcomes: Mapping[str, FileOutcome]) -> bool:

@@ -17,9 +17,10 @@ from ingest_lambda.arrive.backlog import PARALLEL_REQUESTS, Backlog
 from ingest_lambda.arrive.retry import Retry
 from ingest_lambda.bucket.objects import Place
 from ingest_lambda.bucket.owner import expect_owner
-from ingest_lambda.ingest import PARALLEL_READS, Clients, Ingest
+from ingest_lambda.ingest import Clients, Ingest
+from ingest_lambda.inspection import PARALLEL_READS
 from ingest_lambda.judge.contracts import read_contracts
-from ingest_lambda.load.load import Loader
+from ingest_lambda.load.loader import Loader
 from ingest_lambda.settings import Settings
 from ingest_lambda.tell.report import Report
 from ingest_lambda.warehouse.client import Target, Warehouse

@@ -16,7 +16,8 @@ from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.judge.clocks import Timestamps
 from ingest_lambda.judge.partitions import described
 from ingest_lambda.judge.paths import LoadPath
-from ingest_lambda.judge.schema_change import FREE_STATEMENTS, brings_values, statements_of
+from ingest_lambda.judge.statement_budget import FREE_STATEMENTS, statements_of
+from ingest_lambda.read.column_values import brings_values
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.warehouse import clocks, ddl, statements

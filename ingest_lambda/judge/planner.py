@@ -18,7 +18,9 @@ from ingest_lambda.judge.names import landing_names
 from ingest_lambda.judge.partitions import columns_of_path
 from ingest_lambda.judge.paths import Group, LoadPath
 from ingest_lambda.judge.plan import Plan, PlannedFile, Rejection, timestamps_of
-from ingest_lambda.judge.schema_change import LandingColumns, Table, free_statements
+from ingest_lambda.judge.schema_change import LandingColumns
+from ingest_lambda.judge.statement_budget import free_statements
+from ingest_lambda.judge.table import Table
 from ingest_lambda.judge.table_formats import NOBODY, Ownership, refuse_table_format
 from ingest_lambda.judge.widening import Fit, fit
 from ingest_lambda.read.footer import Inspected

@@ -12,51 +12,28 @@ column of a file or of landing has a value, and that makes a difference, it is n
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 
 from ingest_lambda.arrive.partitions import PathColumn
 from ingest_lambda.errors import RejectedFileError
-from ingest_lambda.judge.clocks import Known
 from ingest_lambda.judge.contracts import Contract, SchemaChange
 from ingest_lambda.judge.names import MAX_COLUMNS
 from ingest_lambda.judge.partitions import described, of_the_path
+from ingest_lambda.judge.schema_refusals import frozen, incompatible, listed
+from ingest_lambda.judge.statement_budget import statements_of
+from ingest_lambda.judge.table import Table
 from ingest_lambda.judge.verdict import evolve_remedy
-from ingest_lambda.judge.widening import Fit, fit, to_evolve, wider
+from ingest_lambda.judge.widening import Fit, fit, wider
+from ingest_lambda.read.column_values import brings_values, is_flat
 from ingest_lambda.read.footer import Footer
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.reasons import Reason
-from ingest_lambda.warehouse import copies, removals
 from ingest_lambda.warehouse.failures import key_in_the_way
-from ingest_lambda.warehouse.sqltypes import BIGINT, SUPER, VARCHAR, SqlType
-from ingest_lambda.warehouse.statements import MAX_STATEMENTS, ROW_NUMBER, Column, Widening
+from ingest_lambda.warehouse.sqltypes import BIGINT, VARCHAR, SqlType
+from ingest_lambda.warehouse.statements import ROW_NUMBER, Column, Widening
 from ingest_lambda.warehouse.transport import travels
-
-# A transaction has 40 statements: lock, check of the types, record of the changes, counter, rows, ledger, outcomes,
-# drop; the rest is for changes of the table, but for what the dataset's contract adds.
-FIXED_STATEMENTS = 8
-FREE_STATEMENTS = MAX_STATEMENTS - FIXED_STATEMENTS
 
 # A column of which nothing but nulls has come; it becomes a VARCHAR unless a file of the load types it.
 Types = dict[str, SqlType | None]
-
-
-@dataclass(frozen=True)
-class Table:
-    """What is known of a landing table. `columns` is None where it does not exist yet.
-
-    `counted`: the columns of which it is known whether they hold a value, `empty` those that hold none. `may_change`:
-    it has so few rows that a load may rewrite columns of it, `is_empty` that it has none; None where nobody has
-    counted. `in_the_way`: the warehouse's words of an object that stands on columns, so that none of them can change.
-    `clocks`: what is known of its timestamps.
-    """
-
-    columns: tuple[Column, ...] | None
-    counted: frozenset[str] = frozenset()
-    empty: frozenset[str] = frozenset()
-    may_change: bool | None = None
-    is_empty: bool | None = None
-    in_the_way: str | None = None
-    clocks: Known = field(default_factory=Known)
 
 
 class LandingColumns:
@@ -148,7 +125,7 @@ class LandingColumns:
         """Take the column of landing's own that says where in its file a row stood; no policy is against it."""
         existing = self._existing.get(ROW_NUMBER, BIGINT)
         if existing != BIGINT:
-            raise _incompatible(ROW_NUMBER, BIGINT, existing)
+            raise incompatible(ROW_NUMBER, BIGINT, existing)
         types[ROW_NUMBER] = BIGINT
 
     def _take_no_rows(self, names: Sequence[str], footer: Footer) -> None:
@@ -176,7 +153,7 @@ class LandingColumns:
         if into is None and name in self._retypable:  # but not by this load: the table has too many rows
             into = wider(self._declared.get(name, column.type), column.type)
         if into is None:
-            raise _incompatible(name, column.type, known or VARCHAR)
+            raise incompatible(name, column.type, known or VARCHAR)
         if existing is not None and into != existing:
             self._check_change(Widening(name, existing, into), column)
         return into
@@ -191,7 +168,7 @@ class LandingColumns:
                 self._check_new(said.name, column, types)
                 return None
             if not travels(type_):
-                raise _incompatible(said.name, VARCHAR, type_)
+                raise incompatible(said.name, VARCHAR, type_)
             return self._type_after(said.name, column, types)
         except RejectedFileError as error:
             can_be_added = error.reason is Reason.SCHEMA_FROZEN and not self._creates_table
@@ -218,11 +195,11 @@ class LandingColumns:
 
     def _check_new(self, name: str, column: FileColumn, types: Types) -> None:
         if self._frozen and name not in types:
-            raise _frozen(name, column, expected="one of: " + ", ".join(self._existing))
+            raise frozen(name, column, expected="one of: " + ", ".join(self._existing))
 
     def _check_change(self, change: Widening, column: FileColumn) -> None:
         if self._frozen:
-            raise _frozen(change.column, column, expected=str(change.found))
+            raise frozen(change.column, column, expected=str(change.found))
         if not self._creates_table and self._table.in_the_way:
             is_key = key_in_the_way(self._table.in_the_way) is not None
             raise RejectedFileError(
@@ -261,7 +238,7 @@ class LandingColumns:
             raise RejectedFileError(
                 Reason.TOO_MANY_NEW_COLUMNS,
                 "a load changes landing within one transaction of 40 statements",
-                found=f"{_listed('new', new)}; {_listed('of another type', [*widened, *retyped])}",
+                found=f"{listed('new', new)}; {listed('of another type', [*widened, *retyped])}",
                 expected=f"at most {free} new columns; one of another type counts for two or three",
             )
 
@@ -277,70 +254,3 @@ class LandingColumns:
             for name, type_ in types.items()
             if name in used and name in self._existing and type_ is not None and type_ != self._existing[name]
         ]
-
-
-def brings_values(footer: Footer, column: FileColumn) -> bool:
-    """Tell whether a column may have a value: not if the file says of it that all are NULL."""
-    if footer.row_count == 0 or column.is_void:
-        return False
-    return column.has_values is not False or not is_flat(column)
-
-
-def is_flat(column: FileColumn) -> bool:
-    """Tell whether a column without values is a column of NULLs: a nested one may hold empty lists."""
-    return column.type not in (SUPER, None)
-
-
-def statements_of(new: int, widened: int, retyped: int = 0) -> int:
-    """Count the statements that change landing.
-
-    One a new column; three a wider one, and one for all of those; two a retyped one, and one for all of those.
-    """
-    return new + 3 * widened + (1 if widened else 0) + 2 * retyped + (1 if retyped else 0)
-
-
-def free_statements(contract: Contract, *, restores: bool = False) -> int:
-    """Count the statements that a load of a dataset may change landing by; `restores`: it brings removed rows back.
-
-    >>> free_statements(Contract()), free_statements(Contract(skips_copies=True))
-    (32, 30)
-    """
-    own = (copies.STATEMENTS if contract.skips_copies else 0) + (1 if contract.lists_each_file else 0)
-    return FREE_STATEMENTS - own - (removals.STATEMENTS if restores else 0)
-
-
-def _listed(what: str, columns: Sequence[Column | Widening]) -> str:
-    """Say how many columns are so, and which, with the types that they are to have.
-
-    >>> _listed("new", [Column("n", BIGINT), Column("t", VARCHAR)])
-    '2 new (n BIGINT, t VARCHAR(65535))'
-    >>> _listed("of another type", [])
-    '0 of another type'
-    """
-    names = [
-        f"{each.column} {each.into}" if isinstance(each, Widening) else f"{each.name} {each.type}" for each in columns
-    ]
-    count = f"{len(names)} {what}"
-    return f"{count} ({', '.join(names)})" if names else count
-
-
-def _frozen(name: str, column: FileColumn, expected: str) -> RejectedFileError:
-    return RejectedFileError(
-        Reason.SCHEMA_FROZEN,
-        "the dataset takes neither new columns nor wider types",
-        column=name,
-        found=str(column.type or column.found),
-        expected=expected,
-    )
-
-
-def _incompatible(name: str, found: SqlType, landing: SqlType) -> RejectedFileError:
-    by_hand = to_evolve(landing, found)
-    return RejectedFileError(
-        Reason.INCOMPATIBLE_TYPE,
-        f"values of type {found} do not fit the landing column of type {landing}",
-        column=name,
-        found=str(found),
-        expected=str(landing),
-        evolve_to=str(by_hand) if by_hand else None,
-    )

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from ingest_lambda.judge.paths import Group
 from ingest_lambda.judge.plan import Plan
-from ingest_lambda.judge.schema_change import Table, is_flat
+from ingest_lambda.judge.table import Table
+from ingest_lambda.read.column_values import is_flat
 from ingest_lambda.read.footer import Inspected
 
 

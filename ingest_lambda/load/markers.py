@@ -24,8 +24,7 @@ from ingest_lambda.errors import FileGoneError, RejectedFileError, TransientErro
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.snapshots import End
-from ingest_lambda.load.load import rejection_outcome
-from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.load.outcomes import FileOutcome, Status, rejection_outcome
 from ingest_lambda.read.manifests import MAX_BYTES, Entry, parse_manifest, unreadable
 from ingest_lambda.warehouse import ddl, ledger, snapshot_files
 from ingest_lambda.warehouse.client import Row, Warehouse, retry_conflicts

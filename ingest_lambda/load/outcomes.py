@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.plan import ColumnChange
-from ingest_lambda.judge.verdict import Verdict
+from ingest_lambda.judge.verdict import Verdict, verdict_of
 
 
 class Status(StrEnum):
@@ -43,3 +44,22 @@ class FileOutcome:
     cut: tuple[str, ...] = ()
     schema_changes: tuple[ColumnChange, ...] = ()
     is_first: bool = False
+
+
+def unloaded_outcome(file: FileVersion, dataset: str, error: RejectedFileError | FileGoneError) -> FileOutcome:
+    """Say why a file is not loaded."""
+    if isinstance(error, FileGoneError):
+        return FileOutcome(file, Status.GONE, dataset, str(error))
+    return rejection_outcome(file, dataset, error)
+
+
+def rejection_outcome(file: FileVersion, dataset: str, error: RejectedFileError) -> FileOutcome:
+    """Turn a rejection into the file's outcome, verdict included."""
+    return FileOutcome(
+        file,
+        Status.REJECTED,
+        dataset,
+        reason=error.reason,
+        size=file.size,
+        verdict=verdict_of(error, file, dataset),
+    )

@@ -18,8 +18,7 @@ from ingest_lambda.arrive.known_folders import Folders, KnownFolders, refusal
 from ingest_lambda.bucket import objects
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.file_version import FileVersion
-from ingest_lambda.load.load import rejection_outcome
-from ingest_lambda.load.outcomes import FileOutcome
+from ingest_lambda.load.outcomes import FileOutcome, rejection_outcome
 from ingest_lambda.tell.notify import MAX_SUBJECT, attributes
 from ingest_lambda.tell.report import Report
 from ingest_lambda.warehouse.owned_folders import OwnedFolders

@@ -67,6 +67,11 @@ class Report:
         else:
             self._logger.error("bug", extra=facts, exc_info=error)
 
+    def tried_again(self, file: FileVersion, dataset: str, error: Exception) -> FileOutcome:
+        """Log why a file is tried again, and let that be its end in this invocation."""
+        self.failure(file, dataset, error)
+        return FileOutcome(file, Status.RETRIED, dataset, f"{type(error).__name__}: {error}")
+
     def lost(self, what: str, error: Exception) -> None:
         """Log that an alert or event could not be sent."""
         self._logger.error(f"{what} not sent", extra={"error": str(error)})

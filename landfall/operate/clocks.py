@@ -14,7 +14,7 @@ from ingest_lambda.arrive.routing import Format
 from ingest_lambda.clock import Clock
 from ingest_lambda.errors import ConfigError, FileGoneError, RejectedFileError
 from ingest_lambda.judge.clocks import MEANS
-from ingest_lambda.judge.schema_change import brings_values
+from ingest_lambda.read.column_values import brings_values
 from ingest_lambda.read.footer import inspect
 from ingest_lambda.read.formats import kind_of
 from ingest_lambda.reconcile.listing import Listed

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.judge.clocks import Known
 from ingest_lambda.judge.plan import Plan
-from ingest_lambda.judge.schema_change import Table
 from ingest_lambda.judge.settle import Counted
+from ingest_lambda.judge.table import Table
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.read.presence import known, look_into, with_known_values
 from ingest_lambda.warehouse.catalog import count_values

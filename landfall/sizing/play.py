@@ -18,7 +18,7 @@ from simpy.resources.resource import Request
 
 from ingest_lambda.arrive import backlog
 from ingest_lambda.arrive.queue_urls import MAX_ENTRIES
-from ingest_lambda.ingest import PARALLEL_READS
+from ingest_lambda.inspection import PARALLEL_READS
 from ingest_lambda.judge.paths import LARGE_BYTES, MAX_CANONICAL_BYTES
 from landfall.sizing.event_source import Queue, Step
 from landfall.sizing.scene import Arrivals, Scene

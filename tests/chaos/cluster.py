@@ -22,7 +22,7 @@ from ingest_lambda.bucket.objects import Place
 from ingest_lambda.errors import CatalogChangedError, ConfigError, RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.ingest import Clients, Ingest
-from ingest_lambda.load.load import Loader
+from ingest_lambda.load.loader import Loader
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reconcile import handler as reconcile
 from ingest_lambda.warehouse.client import Warehouse

@@ -59,7 +59,7 @@ MUTATIONS = {
     "two_transactions": Mutation(
         "rows and ledger are committed together",
         "core",
-        "ingest_lambda/load/load.py",
+        "ingest_lambda/load/transaction.py",
         "            committed = retry_conflicts(lambda: session.transaction(run))\n",
         "            rows = next(n for n, sql in enumerate(run) if sql.startswith('insert into landing')) + 1\n"
         "            retry_conflicts(lambda: session.transaction(run[:rows]))\n"

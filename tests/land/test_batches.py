@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest_lambda.arrive.candidates import FILES_TOGETHER, Candidate, group_for_loading, route_files
 from ingest_lambda.arrive.events import Message
 from ingest_lambda.arrive.retry import Retry
 from ingest_lambda.arrive.routing import Rules
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
-from ingest_lambda.ingest import FILES_TOGETHER, Candidate, group_for_loading, route_files
 from ingest_lambda.judge.contracts import Contract
-from ingest_lambda.judge.schema_change import FIXED_STATEMENTS
+from ingest_lambda.judge.statement_budget import FIXED_STATEMENTS
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import ddl

@@ -16,8 +16,8 @@ import pytest
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract, parse_contract
-from ingest_lambda.judge.schema_change import free_statements
 from ingest_lambda.judge.snapshots import Snapshot
+from ingest_lambda.judge.statement_budget import free_statements
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reconcile import ledger
 from ingest_lambda.reconcile.ledger import Standing

@@ -112,7 +112,9 @@ def test_what_has_landed_is_not_said_to_be_rejected_where_the_answer_was_lost(
     landed, new = (land.put(f"raw/{dataset}/{name}.parquet", SMALL) for name in ("landed", "new"))
     [first] = land.function().receive(landed)
     crash = RejectedFileError(Reason.CRASHES_READER, "reading the file ends the process")
-    monkeypatch.setattr("ingest_lambda.ingest.probe", lambda _, files, **__: {file.file_id: crash for file in files})
+    monkeypatch.setattr(
+        "ingest_lambda.inspection.probe", lambda _, files, **__: {file.file_id: crash for file in files}
+    )
 
     again, other = land.function().receive(landed, new, receive_count=2)
 

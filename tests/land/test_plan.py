@@ -7,7 +7,8 @@ from ingest_lambda.judge.contracts import Contract, SchemaChange
 from ingest_lambda.judge.paths import Group, LoadPath, group_by_path
 from ingest_lambda.judge.plan import Plan
 from ingest_lambda.judge.planner import plan_load
-from ingest_lambda.judge.schema_change import FREE_STATEMENTS, Table
+from ingest_lambda.judge.statement_budget import FREE_STATEMENTS
+from ingest_lambda.judge.table import Table
 from ingest_lambda.judge.widening import Fit, fit
 from ingest_lambda.read.schema import Obstacle
 from ingest_lambda.reasons import Reason

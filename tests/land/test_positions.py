@@ -13,7 +13,7 @@ from ingest_lambda.arrive.routing import Format
 from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.judge.paths import LoadPath, group_by_path
 from ingest_lambda.judge.planner import plan_load
-from ingest_lambda.judge.schema_change import Table
+from ingest_lambda.judge.table import Table
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import sqltypes

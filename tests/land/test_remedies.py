@@ -14,7 +14,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
 from ingest_lambda.judge.contracts import parse_contract
-from ingest_lambda.judge.schema_change import FREE_STATEMENTS
+from ingest_lambda.judge.statement_budget import FREE_STATEMENTS
 from ingest_lambda.judge.verdict import Verdict
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reasons import Reason
@@ -120,7 +120,7 @@ CASES: dict[Reason, list[Case]] = {
     Reason.FOREIGN_FILE: [Case(b"a;b\n1;2\n", write(b"id,n\n1,2\n"), declared=CSV, suffix="csv")],
     Reason.INCOMPATIBLE_TYPE: [
         Case(pa.table({"id": ["x"]}), write(SMALL), before=ID),
-        Case(pa.table({"id": ["x"]}), evolve, "judge.schema_change._incompatible", before=ID),
+        Case(pa.table({"id": ["x"]}), evolve, "judge.schema_refusals.incompatible", before=ID),
         Case(pa.table({"-it's": ["x"]}), evolve, before=pa.table({"-it's": [1]})),
     ],
     Reason.SCHEMA_FROZEN: [

@@ -13,7 +13,7 @@ import pytest
 
 from ingest_lambda.errors import CatalogChangedError
 from ingest_lambda.judge.contracts import Contract, parse_contract
-from ingest_lambda.judge.schema_change import FREE_STATEMENTS
+from ingest_lambda.judge.statement_budget import FREE_STATEMENTS
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import ddl, ledger, sqltypes, statements

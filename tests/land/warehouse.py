@@ -25,7 +25,7 @@ from ingest_lambda.bucket.objects import Place
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.ingest import Clients, Ingest
 from ingest_lambda.judge.contracts import Contract
-from ingest_lambda.load.load import Loader
+from ingest_lambda.load.loader import Loader
 from ingest_lambda.load.outcomes import FileOutcome
 from ingest_lambda.settings import Settings
 from ingest_lambda.tell.report import Report
