@@ -81,11 +81,29 @@ def test_whatever_breaks_while_the_lease_may_be_held_passes_the_release(name: st
     assert name == "ReleaseLease" or "ReleaseLease" in reachable(broken)
 
 
+# What Lambda says of itself, and how often AWS asks again:
+# https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
+OF_LAMBDA = {f"Lambda.{name}" for name in ("ServiceException", "AWSLambdaException", "SdkClientException")}
+OF_LAMBDA |= {"Lambda.TooManyRequestsException"}
+
+
+@pytest.mark.parametrize("name", [name for name, task in TASKS.items() if task["Resource"].endswith("lambda:invoke")])
+def test_what_lambda_itself_refuses_is_asked_for_again_six_times_and_counts_for_nothing_else(name: str) -> None:
+    if name == "Publish":
+        return  # the next run makes the page anew
+    of_lambda, of_action = TASKS[name]["Retry"]
+    assert set(of_lambda["ErrorEquals"]) == OF_LAMBDA
+    assert (of_lambda["IntervalSeconds"], of_lambda["MaxAttempts"], of_lambda["BackoffRate"]) == (2, 6, 2)
+    # These may come when the action has taken its time, or goes on: what is repeated is what may be, and seldom.
+    assert set(of_action["ErrorEquals"]) == {"TransientError", "Lambda.ClientExecutionTimeoutException"}
+    assert of_action["MaxAttempts"] == (1 if name == "Build" else 3)
+
+
 @pytest.mark.parametrize("name", TASKS)
 def test_only_what_passes_by_itself_is_retried_and_never_in_step(name: str) -> None:
     for retrier in TASKS[name].get("Retry", []):
         assert retrier["JitterStrategy"] == "FULL"
-        assert retrier["MaxAttempts"] <= 5
+        assert retrier["MaxAttempts"] <= (6 if set(retrier["ErrorEquals"]) == OF_LAMBDA else 5)
         for error in retrier["ErrorEquals"]:
             assert error == "TransientError" or re.match(r"(DynamoDB|Lambda|SNS|StepFunctions)\.", error), error
 
@@ -96,11 +114,14 @@ def test_the_template_fills_every_placeholder_and_no_other() -> None:
 
 
 def longest_seconds(*names: str) -> float:
-    """Return how long states may take one after another, all their attempts counted."""
+    """Return how long states may take one after another, all attempts counted: of what Lambda refuses, the pauses."""
     longest = 0.0
     for name in names:
-        (retrier,) = TASKS[name]["Retry"]
-        longest += (retrier["MaxAttempts"] + 1) * (TASKS[name]["TimeoutSeconds"] + retrier["MaxDelaySeconds"])
+        of_lambda, of_action = TASKS[name]["Retry"]
+        longest += (of_action["MaxAttempts"] + 1) * (TASKS[name]["TimeoutSeconds"] + of_action["MaxDelaySeconds"])
+        longest += sum(
+            min(2.0 ** (tried + 1), of_lambda["MaxDelaySeconds"]) for tried in range(of_lambda["MaxAttempts"])
+        )
     return longest
 
 
