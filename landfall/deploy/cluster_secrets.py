@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 CLUSTER_KEY = "dbClusterIdentifier"
 SECRETS = ("LoaderSecretArn", "TransformerSecretArn", "ReaderSecretArn")  # outputs
 PUT = f"somebody who may (secretsmanager:PutSecretValue) puts {CLUSTER_KEY} into it, or the Data API may refuse it"
+# Nobody but the service that made such a secret may change it:
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html
+REDSHIFT = "redshift"
+ANOTHER = (
+    "it is Redshift's own, which nobody else can change. Where the Data API refuses it, take another superuser: "
+    "as the administrator `create user landfall_admin createuser password '...'`, a secret of yours with its username, "
+    f"its password and {CLUSTER_KEY}={{cluster}}, and --admin-secret-arn with that secret"
+)
 
 
 def with_cluster(value: Mapping[str, Any], outputs: Mapping[str, str]) -> dict[str, Any]:
@@ -57,7 +65,8 @@ def name_cluster(outputs: Mapping[str, str], admin_secret_arn: str, secrets: Sec
             yield f"secret {arn}: whether it names cluster {cluster} is not seen to, since {why}; {PUT}"
     try:
         if not names(_value(secrets, admin_secret_arn), cluster):
-            yield f"secret {admin_secret_arn} of the administrator does not name cluster {cluster}: {PUT}"
+            remedy = ANOTHER.format(cluster=cluster) if _is_redshifts(secrets, admin_secret_arn) else PUT
+            yield f"secret {admin_secret_arn} of the administrator does not name cluster {cluster}: {remedy}"
     except ClientError:
         return  # the Data API reads it by the same right, and says so
 
@@ -65,6 +74,14 @@ def name_cluster(outputs: Mapping[str, str], admin_secret_arn: str, secrets: Sec
 def names(value: Mapping[str, Any], cluster: str) -> bool:
     """Tell whether a secret's value names this cluster."""
     return value.get(CLUSTER_KEY) == cluster
+
+
+def _is_redshifts(secrets: SecretsManagerClient, arn: str) -> bool:
+    """Tell whether Redshift manages a secret; by its name, which begins so, where one may not ask."""
+    try:
+        return secrets.describe_secret(SecretId=arn).get("OwningService") == REDSHIFT
+    except ClientError:
+        return f":secret:{REDSHIFT}!" in arn
 
 
 def _value(secrets: SecretsManagerClient, arn: str) -> dict[str, Any]:

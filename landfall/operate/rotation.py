@@ -56,6 +56,9 @@ def rotate(stack: Stack, user: str) -> None:
         raise LoginRefusedError(f"secret {arn} has no value; landfall deploy makes one")
     if pending is None or pending.id == current.id:
         pending = _prepare(secrets, arn, with_cluster({**current.value, "username": user}, stack.outputs))
+    elif (value := with_cluster(pending.value, stack.outputs)) != pending.value:
+        # Begun by a release that named no cluster: promoted as it is, the Data API would refuse it.
+        pending = _keep(secrets, arn, value)
     warehouse = stack.warehouse_with(arn)
     try:
         # As a hash: the text of a statement is kept in the warehouse's query history.
@@ -88,9 +91,12 @@ def _prepare(secrets: SecretsManagerClient, arn: str, value: Mapping[str, Any]) 
     password = secrets.get_random_password(
         PasswordLength=PASSWORD_CHARACTERS, ExcludePunctuation=True, RequireEachIncludedType=True
     )["RandomPassword"]
-    new = {**value, "password": password}
-    made = secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(new), VersionStages=[PENDING])
-    return Version(made["VersionId"], Login(new["username"], password), new)
+    return _keep(secrets, arn, {**value, "password": password})
+
+
+def _keep(secrets: SecretsManagerClient, arn: str, value: Mapping[str, Any]) -> Version:
+    made = secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(value), VersionStages=[PENDING])
+    return Version(made["VersionId"], Login(value["username"], value["password"]), value)
 
 
 def _promote(secrets: SecretsManagerClient, arn: str, version: str, instead_of: str, user: str) -> None:

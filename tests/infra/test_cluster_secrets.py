@@ -68,6 +68,29 @@ def test_an_administrators_secret_without_the_cluster_is_somebody_elses_to_chang
     assert json.loads(secrets.get_secret_value(SecretId=administrator)["SecretString"]) == LOGIN
 
 
+MANAGED = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:redshift!analytics-admin-a1b2c3"
+
+
+@pytest.mark.parametrize("may_ask", [True, False])
+def test_of_a_secret_that_redshift_manages_nobody_is_told_to_change_it(
+    outputs: dict[str, str], *, may_ask: bool
+) -> None:
+    class Managed:
+        def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803 - AWS's name
+            return {"SecretString": json.dumps(LOGIN if SecretId == MANAGED else NAMED)}
+
+        def describe_secret(self, **_: str) -> dict[str, str]:
+            if may_ask:
+                return {"OwningService": "redshift"}
+            said = {"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}
+            raise ClientError(said, "DescribeSecret")  # type: ignore[arg-type]  # the error alone
+
+    (said,) = name_cluster(outputs, MANAGED, Managed())  # type: ignore[arg-type]  # what is asked of it
+    assert "PutSecretValue" not in said
+    assert "nobody else can change" in said
+    assert f"dbClusterIdentifier={CLUSTER}, and --admin-secret-arn" in said
+
+
 def test_who_may_not_change_a_secret_is_told_what_somebody_else_must_do(outputs: dict[str, str]) -> None:
     class Denying:
         def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803 - AWS's name

@@ -83,6 +83,28 @@ def test_a_new_password_takes_the_place_of_the_old_and_of_nothing_else(secrets: 
     assert pending == {"username": READER, "dbClusterIdentifier": "analytics", "engine": "redshift"}
 
 
+def test_what_a_release_before_began_ends_with_its_password_and_the_name_of_the_cluster(secrets: Any) -> None:
+    login = {"username": READER, "password": "Before1", "dbClusterIdentifier": "analytics"}
+    arn = secrets.create_secret(Name=unique("rotation"), SecretString=json.dumps(login))["ARN"]
+    begun = json.dumps({"username": READER, "password": "Begun1"})
+    secrets.put_secret_value(SecretId=arn, SecretString=begun, VersionStages=["AWSPENDING"])
+
+    def pending() -> Any:
+        return json.loads(secrets.get_secret_value(SecretId=arn, VersionStage="AWSPENDING")["SecretString"])
+
+    def lose() -> None:
+        assert pending() == {**login, "password": "Begun1"}  # before the user has it: what is promoted is this
+        raise TransientError("the Data API does not answer")
+
+    stack = Reached(arn, lose)
+    stack.outputs = {"ClusterIdentifier": "analytics"}
+    refused(stack)
+    version = secrets.get_secret_value(SecretId=arn, VersionStage="AWSPENDING")["VersionId"]
+    refused(stack)  # and again: it is complete by now, and stays
+    assert secrets.get_secret_value(SecretId=arn, VersionStage="AWSPENDING")["VersionId"] == version
+    assert json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"]) == login
+
+
 def test_who_rotates_beside_somebody_else_moves_nothing(secrets: Any) -> None:
     login = json.dumps({"username": READER, "password": "Before1"})
     arn = secrets.create_secret(Name=unique("rotation"), SecretString=login)["ARN"]
