@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from ingest_lambda.errors import ConfigError
-from landfall.deploy.stack_events import TIMEOUT_SECONDS, DeploymentError, looks, wait
+from landfall.deploy.stack_events import TIMEOUT_SECONDS, DeploymentError, Event, looks, wait
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 # How a change set says that there is nothing to change; it has no code for it.
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+DELETE = "Somebody who may: aws cloudformation delete-stack --stack-name {stack}"
 CHANGE_SET_ARN = re.compile(r"arn:[^\s,\]]+:changeSet/[\w/-]+")
 
 
@@ -95,14 +98,29 @@ def changes(client: CloudFormationClient, change_set: str, prefix: str = "") -> 
                 yield Change(resource, found["ResourceType"], found["Action"], found.get("Replacement", ""))
 
 
-def discard(client: CloudFormationClient, change_set: str, empty_stack: str | None) -> None:
-    """Delete a change set that is not executed, and the stack that was made for it alone; wait until they are gone."""
+def discard(client: CloudFormationClient, change_set: str, empty_stack: str | None) -> str | None:
+    """Delete a change set that is not executed, and the stack that was made for it alone; wait until they are gone.
+
+    Return what is left to do where the stack may not be deleted.
+    """
     client.delete_change_set(ChangeSetName=change_set)
     for _ in looks():
         try:
             client.describe_change_set(ChangeSetName=change_set)
         except client.exceptions.ChangeSetNotFoundException:
             break
-    if empty_stack:
-        client.delete_stack(StackName=empty_stack)
-        wait(client, empty_stack, {}, lambda _: None)
+    return delete_empty(client, empty_stack, lambda _: None) if empty_stack else None
+
+
+def delete_empty(client: CloudFormationClient, stack_id: str, progress: Callable[[Event], None]) -> str | None:
+    """Delete a stack with nothing in it, and wait until it is gone; return what is left to do where one may not.
+
+    The role of GitHub's workflows may not: IAM knows no condition for a stack that is empty.
+    """
+    try:
+        client.delete_stack(StackName=stack_id)
+    except ClientError as error:
+        said = error.response["Error"]["Message"]
+        return f"It is in the way of the next attempt, and may not be deleted: {said}. {DELETE.format(stack=stack_id)}"
+    wait(client, stack_id, {}, progress)
+    return None

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 # A function runs for 15 minutes at most; asked again, it would only do so once more.
 PATIENT = Config(read_timeout=910, retries={"total_max_attempts": 1})
+# Who follows nested stacks asks for all their events every few seconds, and CloudFormation throttles that; a deployment
+# that ended by it would leave a stack that changes on, and schedules that wait.
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+PERSISTENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Clients:
         account = sts.get_caller_identity()["Account"]
         return cls(
             s3=expect_owner(session.client("s3"), account),
-            cloudformation=session.client("cloudformation"),
+            cloudformation=session.client("cloudformation", config=PERSISTENT),
             secrets=session.client("secretsmanager"),
             redshift_data=session.client("redshift-data"),
             dynamodb=session.client("dynamodb"),

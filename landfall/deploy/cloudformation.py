@@ -14,8 +14,8 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError
-from landfall.deploy.change_sets import Approve, discard, review
-from landfall.deploy.stack_events import Event, events_of, follow, wait
+from landfall.deploy.change_sets import Approve, delete_empty, discard, review
+from landfall.deploy.stack_events import Event, events_of, follow
 from landfall.deploy.stacks import WELL, check_usable, find, outputs, parameters
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ def apply(
     """
     stack = find(client, template.name)
     if stack and stack["StackStatus"] == EMPTY:
-        client.delete_stack(StackName=stack["StackId"])
-        wait(client, stack["StackId"], {}, progress)
+        if refused := delete_empty(client, stack["StackId"], progress):
+            raise ConfigError(f"stack {template.name} is {EMPTY}: its creation failed, and nothing is in it. {refused}")
         stack = None
     done = _change(client, template.name, stack, template.arguments(), progress, approve)
     protect(client, template.name, template.guard)
@@ -160,8 +160,10 @@ def _change(
     change_set, stack_id = created["Id"], created["StackId"]
     try:
         is_wanted = review(client, change_set, name, approve)
-    except BaseException:  # Ctrl-C at the prompt too: a stack that is left in review blocks every later deployment
-        discard(client, change_set, None if stack else stack_id)
+    except BaseException as error:  # Ctrl-C too: a stack that is left in review blocks every later deployment
+        refused = discard(client, change_set, None if stack else stack_id)
+        if refused and isinstance(error, ConfigError):
+            raise ConfigError(f"{error}. Stack {name} is left, with nothing in it. {refused}") from error
         raise
     if not is_wanted:
         discard(client, change_set, None if stack else stack_id)

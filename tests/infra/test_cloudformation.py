@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError
 from landfall.deploy import artifacts, change_sets, cloudformation, stacks
@@ -136,6 +137,49 @@ def test_who_is_interrupted_at_the_prompt_leaves_nothing_in_review(
         cloudformation.apply(client, template, lambda _: None, interrupt)
     assert stacks.find(client, name) is None
     assert cloudformation.apply(client, template, lambda _: None) == {"Names": "One"}
+
+
+class Forbidding:
+    """A client whose stacks may not be deleted, as by the role of GitHub's workflows."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def delete_stack(self, **_: str) -> None:
+        said = {"Error": {"Code": "AccessDenied", "Message": "not authorized to perform: cloudformation:DeleteStack"}}
+        raise ClientError(said, "DeleteStack")  # type: ignore[arg-type]  # the error alone
+
+
+def test_who_may_not_delete_a_stack_without_anything_in_it_is_told_why_it_was_made_in_vain_and_what_to_do(
+    local_aws: LocalServices, upload: Upload
+) -> None:
+    client = local_aws.client("cloudformation")
+    name = unique("stack")
+    template = StackTemplate(name, upload(f"{name}.json", {"One": topic(f"{name}-one")}), {}, {})
+
+    def refuse(_: Sequence[Change]) -> bool:
+        raise ConfigError("parameter BatchSize is wrong")
+
+    with pytest.raises(ConfigError) as refused:
+        cloudformation.apply(Forbidding(client), template, lambda _: None, refuse)  # type: ignore[arg-type]  # as a client
+    said = str(refused.value)
+    assert said.startswith(f"parameter BatchSize is wrong. Stack {name} is left, with nothing in it.")
+    assert "cloudformation:DeleteStack" in said
+    assert "Somebody who may: aws cloudformation delete-stack --stack-name" in said
+    client.delete_stack(StackName=name)
+
+
+def test_a_stack_that_failed_at_its_first_attempt_and_may_not_be_deleted_says_who_is_needed() -> None:
+    class Failed(Forbidding):
+        def describe_stacks(self, **_: str) -> Any:
+            return {"Stacks": [{"StackId": "arn", "StackName": "landfall-dev", "StackStatus": "ROLLBACK_COMPLETE"}]}
+
+    template = StackTemplate("landfall-dev", "url", {}, {})
+    with pytest.raises(ConfigError, match=r"is ROLLBACK_COMPLETE: .*Somebody who may: aws cloudformation delete-stack"):
+        cloudformation.apply(Failed(None), template, lambda _: None)  # type: ignore[arg-type]  # as a client
 
 
 class Answers:
