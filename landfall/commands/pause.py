@@ -40,6 +40,9 @@ def _turn(*, on: bool, as_json: bool) -> None:
     stack = environment.stack()
     with output.stderr().status("waiting for Lambda to settle"), marking.changing(stack) if on else nullcontext():
         switches = pausing.turn(stack, on=on)
+        left = pausing.let_alarms_ring(stack) if on else None
+    if left:
+        output.stderr().print(left)
     _show(switches, as_json)
 
 

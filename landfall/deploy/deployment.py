@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from landfall.deploy import (
 from landfall.deploy.clients import Clients
 from landfall.deploy.left_bucket import refuse_left_bucket
 from landfall.deploy.own_warehouse import CREATE_WAREHOUSE, check_own_warehouse
+from landfall.deploy.schedules import check_missed_after
 from scripts.contracts import read_contracts
 from scripts.package import ROOT, Runtime, build
 
@@ -144,6 +145,7 @@ def deploy(
         raise ConfigError("--admin-secret-arn is missing: the secret of the warehouse's administrator")
     Rules(deployment.parameters.get("RoutePattern") or None)  # a pattern that cannot be used would stop every batch
     check_own_warehouse(deployment.parameters)
+    check_missed_after(deployment.parameters)
     check_keeps_files(deployment.parameters, read_contracts(root))
     stack = stacks.find(clients.cloudformation, deployment.stack_name)
     _check_keeps_warehouse(deployment, stack)
@@ -156,7 +158,7 @@ def deploy(
     deployment = replace(deployment, parameters=_with_workgroup_id(deployment.parameters, clients.serverless))
     template = _template(deployment, runtime, planned, clients.s3.meta.endpoint_url)
     wanted = at_first = template
-    if _is_paused(deployment, clients):
+    if _is_paused(deployment.stack_name, clients):
         progress("paused, and stays so: landfall resume")
         wanted = at_first = _with_schedules(template, DISABLED)
     note = notes(progress, detail)
@@ -185,8 +187,8 @@ def deploy(
     if at_first != wanted:
         progress("schedules")
         outputs = cloudformation.apply(clients.cloudformation, wanted, note)
-    _delete_old_versions(clients.lambda_, outputs)
     _remember(template, outputs, clients)
+    delete_old_versions(clients.lambda_, outputs, detail)
     _delete_replaced(clients, detail)
     return Done(outputs)
 
@@ -237,7 +239,11 @@ def roll_back(
     bucket, name = artifact_bucket(clients), f"landfall-{environment}"
     before = artifacts.recall(clients.s3, bucket, name)
     progress(f"stack {name}, to release {before.parameters['Release']}")
-    outputs = cloudformation.apply(clients.cloudformation, before, notes(progress, detail), approve)
+    wanted = before
+    if _is_paused(name, clients):
+        progress("paused, and stays so: landfall resume")
+        wanted = _with_schedules(before, DISABLED)
+    outputs = cloudformation.apply(clients.cloudformation, wanted, notes(progress, detail), approve)
     _remember(before, outputs, clients)
     return outputs
 
@@ -266,10 +272,10 @@ def _schedules_run(stack: Mapping[str, Any] | None) -> bool:
     return stack is not None and stacks.parameters(stack).get(SCHEDULE_STATE, ENABLED) == ENABLED
 
 
-def _is_paused(deployment: Deployment, clients: Clients) -> bool:
+def _is_paused(stack_name: str, clients: Clients) -> bool:
     """Tell whether an operator has paused the deployment; a change of the schedules would let them go on."""
     where = f"{clients.s3.meta.partition}:sqs:{clients.region}:{clients.account}"
-    queue = f"arn:{where}:{deployment.stack_name}-landing"
+    queue = f"arn:{where}:{stack_name}-landing"
     mappings = clients.lambda_.list_event_source_mappings(EventSourceArn=queue)["EventSourceMappings"]
     return any(mapping["State"] in {"Disabled", "Disabling"} for mapping in mappings)
 
@@ -333,9 +339,19 @@ def _release(values: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[: artifacts.DIGEST_CHARACTERS]
 
 
-def _delete_old_versions(client: LambdaClient, outputs: Mapping[str, str]) -> None:
-    """Keep each function's newest versions: what is under way needs its own, and each takes storage of the account."""
-    for name in (outputs[output] for output in FUNCTIONS):
+def delete_old_versions(client: LambdaClient, outputs: Mapping[str, str], detail: Callable[[str], None]) -> None:
+    """Keep each function's newest versions: what is under way needs its own, and each takes storage of the account.
+
+    The deployment is done, whether or not one may.
+    """
+    try:
+        _delete_versions(client, [outputs[output] for output in FUNCTIONS])
+    except ClientError as error:
+        detail(f"versions of functions of earlier deployments stay: {error}")
+
+
+def _delete_versions(client: LambdaClient, functions: Sequence[str]) -> None:
+    for name in functions:
         pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
         numbers = sorted(
             int(each["Version"]) for page in pages for each in page["Versions"] if each["Version"].isdigit()

@@ -8,18 +8,24 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import boto3
+from botocore.exceptions import ClientError
+
 from ingest_lambda.errors import TransientError
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
 
-# What each schedule starts; their names are landfall-<environment>-<name>.
+# What each schedule starts; `places` says where it is.
+SWEEP = "sweep"
 SCHEDULES = {
-    "sweep": "transforms by schedule",
+    SWEEP: "transforms by schedule",
     "daily-sweep": "the sweep that asks the warehouse once a day",
     "freshness": "the check that datasets still deliver",
     "reconcile": "the nightly reconcile",
 }
+# Silent where a deployment was made while all was paused, which let no schedule run: nothing can be missed then.
+ALARMS = ("schedule-missed", "nothing-started", "reconcile-missed")
 SETTLE_SECONDS = 120.0
 # What GetSchedule tells and UpdateSchedule takes: an update replaces the whole schedule.
 # https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html
@@ -51,10 +57,27 @@ def switches(stack: "Stack") -> list[Switch]:
     """List what starts by itself: landing, and the schedules that the deployment has."""
     found = [Switch("landing", "the landing of files", _is_on(mapping)) for mapping in _mappings(stack)]
     for name, starts in SCHEDULES.items():
-        schedule = _schedule(stack, name)
-        if schedule is not None:
-            found.append(Switch(name, starts, schedule["State"] == "ENABLED"))
+        states = [schedule["State"] for schedule in _schedules(stack, name)]
+        if states:
+            found.append(Switch(name, starts, set(states) == {"ENABLED"}))
     return found
+
+
+def places(environment: str, name: str) -> list[dict[str, str]]:
+    """Return where a schedule is, as arguments of GetSchedule: where this release makes it, then where others did.
+
+    The sweep has a group of its own, since Scheduler counts what groups start, and not what schedules do
+    (https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html). A stack of a release before, or
+    one that is rolled back to it, has it among the others; while one becomes the other both are there.
+
+    >>> places("dev", "freshness")
+    [{'Name': 'landfall-dev-freshness'}]
+    >>> places("dev", "sweep")[0]
+    {'GroupName': 'landfall-dev-regular-sweep', 'Name': 'landfall-dev-regular-sweep'}
+    """
+    own = f"landfall-{environment}-regular-sweep"
+    among_others = {"Name": f"landfall-{environment}-{name}"}
+    return [{"GroupName": own, "Name": own}, among_others] if name == SWEEP else [among_others]
 
 
 def batching_seconds(stack: "Stack") -> int:
@@ -77,12 +100,27 @@ def turn(stack: "Stack", *, on: bool) -> list[Switch]:
         if _is_on(mapping) != on:
             stack.lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
     for name in SCHEDULES:
-        schedule = _schedule(stack, name)
-        if schedule is not None:
+        for schedule in _schedules(stack, name):
             kept = {key: schedule[key] for key in KEPT if schedule.get(key) is not None}
             stack.scheduler.update_schedule(**kept, State="ENABLED" if on else "DISABLED")
     _wait_until_settled(stack)
     return switches(stack)
+
+
+def let_alarms_ring(stack: "Stack") -> str | None:
+    """Let the alarms of missed schedules ring, as a deployment does that lets schedules run; say what is left to do.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_EnableAlarmActions.html
+    """
+    names = [f"landfall-{stack.environment}-{name}" for name in ALARMS]
+    try:
+        boto3.client("cloudwatch").enable_alarm_actions(AlarmNames=names)
+    except ClientError as error:
+        return (
+            f"whether the alarms of missed schedules ring is not known: {error}. Somebody who may: "
+            f"aws cloudwatch enable-alarm-actions --alarm-names {' '.join(names)}"
+        )
+    return None
 
 
 def _wait_until_settled(stack: "Stack") -> None:
@@ -108,9 +146,11 @@ def _is_on(mapping: Any) -> bool:
     return mapping["State"] in {"Enabled", "Enabling", "Creating", "Updating"}
 
 
-def _schedule(stack: "Stack", name: str) -> Any:
-    client = stack.scheduler
-    try:
-        return client.get_schedule(Name=f"landfall-{stack.environment}-{name}")
-    except client.exceptions.ResourceNotFoundException:
-        return None
+def _schedules(stack: "Stack", name: str) -> list[Any]:
+    client, found = stack.scheduler, []
+    for place in places(stack.environment, name):
+        try:
+            found.append(client.get_schedule(**place))
+        except client.exceptions.ResourceNotFoundException:
+            continue
+    return found

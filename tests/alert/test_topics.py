@@ -143,6 +143,7 @@ def test_every_alarm_reaches_all_who_are_told_of_failures_whatever_their_filters
         "transform-timed-out",
         "transform-not-started",
         "schedule-missed",
+        "nothing-started",
         "failure-undelivered",
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.server_log import Asked, ServerLog
+from landfall.operate.pausing import places
 from tests.end_to_end.conftest import Operator
 from tests.end_to_end.test_transform import draw, send
 from tests.support.waiting import wait_for
@@ -32,7 +33,7 @@ class Night:
 
     def scheduled(self, name: str) -> dict[str, Any]:
         """Do what a schedule does; return the output of the execution that it starts."""
-        target = self.stack.scheduler.get_schedule(Name=f"landfall-{self.stack.environment}-{name}")["Target"]
+        target = self.stack.scheduler.get_schedule(**places(self.stack.environment, name)[0])["Target"]
         client = self.stack.step_functions
         arn = client.start_execution(stateMachineArn=target["Arn"], input=target["Input"])["executionArn"]
 

@@ -20,7 +20,7 @@ from pyarrow import parquet as pq
 from benchmarks.checkouts import checked_out, copy_checkout
 from landfall.demo import domains, sample
 from landfall.demo.sample import ITEM_FACTS, ITEM_KEY, ORDER_FACTS, ORDER_KEY, Rows, Wave
-from landfall.operate import uploads
+from landfall.operate import pausing, uploads
 from landfall.operate.uploads import Plan, Upload
 from landfall.stack import Stack
 from local import faces, stack
@@ -30,6 +30,7 @@ from scripts.generator_files import Naming
 from scripts.order_rows import Plan as Orders
 from tests.support import run_folder
 from tests.support.lambdas import unique
+from tests.support.local_stack import NO_SCHEDULES
 from tests.support.releases import Release, is_known
 from tests.support.waiting import wait_for
 
@@ -158,6 +159,18 @@ class Deployment:
         columns = {name: table.column(name) for name in table.column_names}
         assert self.send_rows("raw/customers/2025/11/13/changes.parquet", **columns).outcome == "landed"
 
+    def sweeps(self) -> list[bool]:
+        """Tell where the sweep's schedule is: in a group of its own, and in the default one under its old name."""
+        client = self.stack.scheduler
+
+        def is_there(place: dict[str, str]) -> bool:
+            try:
+                return client.get_schedule(**place)["State"] == "ENABLED"
+            except client.exceptions.ResourceNotFoundException:
+                return False
+
+        return [is_there(place) for place in pausing.places("local", pausing.SWEEP)]
+
     def has_all_positions(self) -> bool:
         """Tell whether every customer landed with its position in its file."""
         [row] = self.query("select count(*) as row_count, count(_row_number) as placed from landing.customers")
@@ -258,9 +271,19 @@ def test_a_deployment_is_taken_over_in_place_and_rolls_back(deployment: Deployme
         # The warehouse is not what is upgraded, and the local one opens no data of another version of itself.
         shutil.rmtree(before / "local" / "redshift")
         shutil.copytree(now / "local" / "redshift", before / "local" / "redshift")
+        has_a_sweep(before)
         releases = Release(before, deployment.home), Release(now, deployment.home)
         model_own_dataset(*releases, tmp_path / "own.parquet")
         take_over_and_roll_back(deployment, *releases)
+
+
+def has_a_sweep(before: Path) -> None:
+    """Let the release before have the schedule on this machine that it has on AWS, where it never begins."""
+    file = before / "infra" / "cloudformation" / "parameters" / "local.json"
+    text = file.read_text(encoding="utf-8")
+    assert '"SweepSchedule": ""' in text
+    never = NO_SCHEDULES["SweepSchedule"]
+    file.write_text(text.replace('"SweepSchedule": ""', f'"SweepSchedule": "{never}"'), encoding="utf-8")
 
 
 def model_own_dataset(before: Release, now: Release, file: Path) -> None:
@@ -278,6 +301,7 @@ def take_over_and_roll_back(deployment: Deployment, before: Release, now: Releas
     assert all({"fx_rates", "claims"} <= each.files.keys() for each in others)
 
     before.up()
+    assert deployment.sweeps() == [False, True]
     deployment.send_wave(waves[0], others[0])
     legacy = deployment.send_rows(f"raw/{OWN}/eu/berlin/year=2025/1.parquet", id=[1, 2], amount=[1.5, 2.5])
     assert legacy.outcome == "landed"
@@ -295,6 +319,7 @@ def take_over_and_roll_back(deployment: Deployment, before: Release, now: Releas
         "local", "down"
     )  # local AWS is of the release that starts it, and says since then when its state is written
     now.up()
+    assert deployment.sweeps() == [True, False]
     deployment.send_wave(waves[1], others[1])
     more = deployment.send_rows(f"raw/{OWN}/eu/paris/year=2026/2.parquet", id=[1, 3], amount=[9.5, 3.5])
     assert more.outcome == "landed", more  # a folder that is ambiguous now, of a dataset that has always had them
@@ -318,6 +343,7 @@ def take_over_and_roll_back(deployment: Deployment, before: Release, now: Releas
     assert {entity: deployment.modeled(entity) for entity in UPSERTED} == incremental
 
     before.up()
+    assert deployment.sweeps() == [False, True]
     deployment.send_wave(waves[2], others[2])
     again = deployment.send_rows(f"raw/{OWN}/eu/berlin/year=2026/3.parquet", id=[4], amount=[4.5])
     assert again.outcome == "landed"

@@ -36,6 +36,11 @@ SERVICE_ROLES = f"arn:aws:iam:{GLOBAL}:role/aws-service-role"
 POLICY = f"arn:aws:iam:{GLOBAL}:policy/{NAME}-pages-{REGION}"
 SECRET = f"arn:aws:secretsmanager:{HERE}:secret:LoaderSecret-1a2b3c4d5e6f-a1b2c3"
 NEW_KEY = f"arn:aws:kms:{HERE}:key/0987dcba-09fe-87dc-65ba-ab0987654321"
+# In a group of its own, and in the default one.
+SCHEDULES = [
+    f"arn:aws:scheduler:{HERE}:schedule/{NAME}-regular-sweep/{NAME}-regular-sweep",
+    f"arn:aws:scheduler:{HERE}:schedule/default/{NAME}-daily-sweep",
+]
 # Of each service, what is ours, by the type of the resource that is made where it differs.
 OURS = {
     "athena": {"": f"arn:aws:athena:{HERE}:workgroup/{NAME}"},
@@ -62,7 +67,10 @@ OURS = {
         "AWS::Lambda::Function": f"arn:aws:s3:::landfall-artifacts-{ACCOUNT}-{REGION}/code/ingest_lambda.zip",
         "AWS::StepFunctions::StateMachine": f"arn:aws:s3:::landfall-artifacts-{ACCOUNT}-{REGION}/templates/a.json",
     },
-    "scheduler": {"": f"arn:aws:scheduler:{HERE}:schedule/default/{NAME}-sweep"},
+    "scheduler": {
+        "": SCHEDULES[0],
+        "AWS::Scheduler::ScheduleGroup": f"arn:aws:scheduler:{HERE}:schedule-group/{NAME}-regular-sweep",
+    },
     "secretsmanager": {"": SECRET},
     "sns": {"": f"arn:aws:sns:{HERE}:{NAME}-failure"},
     "sqs": {"": f"arn:aws:sqs:{HERE}:{NAME}-landing"},
@@ -198,6 +206,22 @@ def test_the_role_of_cloudformation_cannot_widen_its_rights_or_take_what_is_othe
     action: str, resource: str, given: dict[str, str]
 ) -> None:
     assert not allows(policy("ServiceRole"), action, resource, given)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_schedules_are_made_and_looked_at_in_whatever_group_of_ours_they_are(schedule: str) -> None:
+    for action in ("scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule"):
+        assert allows(policy("ServiceRole"), action, schedule, {})
+    assert allows(policy("DeployRole"), "scheduler:GetSchedule", schedule, {})
+    for others in (schedule.replace("landfall-prod", "landfall-dev"), schedule.replace("landfall-prod", "payroll")):
+        assert not allows(policy("ServiceRole"), "scheduler:DeleteSchedule", others, {})
+
+
+def test_the_group_of_another_environment_is_not_deleted() -> None:
+    ours = OURS["scheduler"]["AWS::Scheduler::ScheduleGroup"]
+    assert allows(policy("ServiceRole"), "scheduler:DeleteScheduleGroup", ours, {})
+    for others in (ours.replace("landfall-prod", "landfall-dev"), f"arn:aws:scheduler:{HERE}:schedule-group/default"):
+        assert not allows(policy("ServiceRole"), "scheduler:DeleteScheduleGroup", others, {})
 
 
 def test_the_role_of_workflows_may_use_the_keys_of_ones_own_where_they_are() -> None:

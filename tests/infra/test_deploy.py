@@ -8,13 +8,23 @@ from unittest.mock import Mock
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.tell.mark import ITEM
 from landfall.deploy import local
-from landfall.deploy.clients import PATIENT
-from landfall.deploy.deployment import Deployment, Done, deploy, read_parameters
+from landfall.deploy.clients import PATIENT, Clients
+from landfall.deploy.deployment import (
+    FUNCTIONS,
+    KEPT_VERSIONS,
+    Deployment,
+    Done,
+    delete_old_versions,
+    deploy,
+    read_parameters,
+)
 from landfall.deploy.preparation import USER_SECRETS, prepare_function, purpose
+from local.services import aws_environment
 from local.state import Ports
 from scripts.package import SIZE_LIMIT, Runtime
 from tests.support.lambdas import create_function, unique
@@ -152,6 +162,30 @@ def test_a_function_that_reaches_nothing_is_waited_for_once_and_says_what_it_mus
     with pytest.raises(ConfigError, match=r"does not answer.*must reach S3"):
         prepare_function(waiting, impatient)
     assert PATIENT.read_timeout > 900  # type: ignore[attr-defined]  # botocore sets what it is given
+
+
+def test_a_deployment_does_not_end_because_cloudformation_is_asked_too_often(
+    local_aws: LocalServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in aws_environment(local_aws.ports).items():
+        monkeypatch.setenv(name, value)
+    boto3.setup_default_session()
+    config: Any = Clients.from_environment().cloudformation.meta.config
+    assert (config.retries["mode"], config.retries["total_max_attempts"]) == ("standard", 10)
+
+
+def test_versions_that_may_not_be_deleted_stay_and_the_deployment_is_done() -> None:
+    said: list[str] = []
+    refused = {"Error": {"Code": "AccessDeniedException", "Message": "not authorized: lambda:DeleteFunction"}}
+    client = Mock()
+    pages = [{"Versions": [{"Version": str(number)} for number in range(1, KEPT_VERSIONS + 2)]}]
+    client.get_paginator.return_value.paginate.return_value = pages
+    client.delete_function.side_effect = ClientError(refused, "DeleteFunction")  # type: ignore[arg-type]  # the error alone
+    delete_old_versions(client, dict.fromkeys(FUNCTIONS, "landfall-dev-ingest"), said.append)
+    client.delete_function.assert_called_once_with(FunctionName="landfall-dev-ingest", Qualifier="1")
+    (line,) = said
+    assert "stay" in line
+    assert "lambda:DeleteFunction" in line
 
 
 def test_the_local_functions_are_waited_for_as_those_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:

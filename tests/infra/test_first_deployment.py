@@ -22,7 +22,7 @@ from landfall.deploy import stacks
 from landfall.deploy.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER, Login, user_statements
 from landfall.deploy.local import deploy_locally
 from landfall.operate import smoke as smoke_test
-from landfall.operate.pausing import SCHEDULES
+from landfall.operate.pausing import ALARMS, SCHEDULES, places
 from landfall.operate.rotation import SECRETS
 from landfall.operate.smoke import REMEDIES
 from local import clients, stack
@@ -91,9 +91,17 @@ def outputs(local: LocalStack) -> dict[str, str]:
     return stacks.outputs(found)
 
 
+def alarms_ring(local: LocalStack) -> set[bool]:
+    """Return whether the alarms of what was missed have their actions."""
+    names = [f"landfall-local-{name}" for name in ALARMS]
+    found = local.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+    assert len(found) == len(names)
+    return {alarm["ActionsEnabled"] for alarm in found}
+
+
 def schedule_states(local: LocalStack) -> set[str]:
     scheduler = local.client("scheduler")
-    return {scheduler.get_schedule(Name=f"landfall-local-{name}")["State"] for name in SCHEDULES}
+    return {scheduler.get_schedule(**places("local", name)[0])["State"] for name in SCHEDULES}
 
 
 def test_nothing_starts_before_the_warehouse_is_prepared_and_then_nothing_breaks(
@@ -322,13 +330,18 @@ def test_a_release_is_a_version_that_is_called_and_the_one_before_can_be_brought
     assert fresh.landfall("pause").returncode == 0
     deploy_locally(fresh.local.ports, ADMIN_SECRET, print, {"BatchSize": "5", "FreshnessSchedule": "rate(2 hours)"})
     assert schedule_states(fresh.local) == {"DISABLED"}  # although it has changed one of them
+    assert alarms_ring(fresh.local) == {False}
     assert fresh.landfall("resume").returncode == 0
+    assert alarms_ring(fresh.local) == {True}
     after = called()
     assert after["batch"] == "5"
     assert not set(before.values()) & set(after.values())
 
+    assert fresh.landfall("pause").returncode == 0
     done = fresh.landfall("deploy", "--env", "local", "--rollback", "--yes")
     assert done.returncode == 0, done.stderr
+    assert schedule_states(fresh.local) == {"DISABLED"}  # although the release before let them run
+    assert fresh.landfall("resume").returncode == 0
     assert schedule_states(fresh.local) == {"ENABLED"}
     back = called()
     assert back["batch"] == before["batch"]

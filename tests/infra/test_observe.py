@@ -12,6 +12,7 @@ from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.tell.report import Report
 from local.home import ROOT
 from tests.infra.templates import load, of_type
+from tests.infra.test_alarms import metrics as written
 from tests.support.local_stack import LocalStack
 
 ENVIRONMENT = "prod"
@@ -24,26 +25,6 @@ VALUES = {
 }
 QUESTIONS = ["Volume", "Errors", "Latency", "Backlog", "Cost"]
 FUNCTIONS = ("ingest", "transform", "reconcile")
-# Metrics that AWS writes, with their dimensions:
-# https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-# https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
-# https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-monitoring.html
-OF_AWS = {
-    "AWS/Lambda": ({"Errors", "Throttles", "Duration", "Invocations"}, {"FunctionName"}),
-    "AWS/SQS": (
-        {
-            "ApproximateNumberOfMessagesVisible",
-            "ApproximateNumberOfMessagesNotVisible",
-            "ApproximateAgeOfOldestMessage",
-        },
-        {"QueueName"},
-    ),
-    "AWS/States": ({"ExecutionsFailed", "ExecutionsStarted", "ExecutionTime"}, {"StateMachineArn"}),
-    "AWS/S3": ({"BucketSizeBytes"}, {"BucketName", "StorageType"}),
-    "AWS/Redshift-Serverless": ({"ComputeSeconds"}, {"Workgroup"}),
-}
 
 
 def substituted(text: str, values: dict[str, str]) -> str:
@@ -95,16 +76,14 @@ def test_the_dashboard_answers_five_questions_in_rows_that_do_not_overlap() -> N
 
 
 def test_the_dashboard_shows_metrics_that_somebody_writes() -> None:
-    of_code = {"ingest": code("ingest_lambda"), "transform": code("transform_lambda")}
+    of_code, of_aws = {"ingest": code("ingest_lambda"), "transform": code("transform_lambda")}, written()
     for namespace, name, dimensions in metrics():
         if namespace == "Landfall":
             writers = [dimensions["service"]] if dimensions["service"] else ["ingest"]
             assert all(f'add_metric("{name}"' in of_code[writer] for writer in writers), name
             assert all(f'add_dimension("{each}"' in of_code[writers[0]] for each in set(dimensions) - {"service"}), name
         else:
-            names, allowed = OF_AWS[namespace]
-            assert name in names
-            assert set(dimensions) == allowed, name
+            assert set(dimensions) == set(of_aws[namespace, name]["dimensions"].split(",")), name
 
 
 def test_the_dashboard_names_functions_and_queues_that_the_stages_make() -> None:
