@@ -20,7 +20,7 @@ from ingest_lambda.judge.statement_budget import FREE_STATEMENTS, statements_of
 from ingest_lambda.read.column_values import brings_values
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.read.schema import FileColumn
-from ingest_lambda.warehouse import clocks, ddl, statements
+from ingest_lambda.warehouse import clocks, ddl, owned_folders, statements
 from ingest_lambda.warehouse.sqltypes import TIMESTAMP, VARCHAR, SqlType
 from ingest_lambda.warehouse.statements import ROW_NUMBER, Column, Stage, Target, Widening
 from ingest_lambda.warehouse.transport import transport_of
@@ -125,9 +125,11 @@ class Plan:
         has_moments = any(column.type == TIMESTAMP for column in self.columns)
         return any(file.timestamps or (has_moments and file.inspected.text is not None) for file in self.files)
 
-    def clocks_as_planned(self) -> list[str]:
-        """Say on which condition it lands, for its statement on the ledger."""
-        return clocks.as_planned(self.dataset, self.clocks, self.mixed) if self.records_clocks else []
+    def only_if(self) -> tuple[list[str], list[str]]:
+        """Say what must be so when it commits: for its statement on the ledger, and what is too long for that one."""
+        folders = [] if self.owned_folders is None else [owned_folders.as_planned(self.dataset, self.owned_folders)]
+        kinds = clocks.as_planned(self.dataset, self.clocks, self.mixed) if self.records_clocks else []
+        return clocks.shared_out([*folders, *kinds])
 
     @property
     def type_changes(self) -> tuple[Widening, ...]:
@@ -255,7 +257,7 @@ class Plan:
         """Measure the longest statement that names columns, in bytes."""
         if not self.files:
             return 0
-        stage = self.stage(LONGEST_ID)
+        stage, (held, also_held) = self.stage(LONGEST_ID), self.only_if()
         return max(
             statements.size_of(statement)
             for statement in (
@@ -264,10 +266,10 @@ class Plan:
                 statements.insert_rows(
                     self.dataset, LONGEST_ID, stage, LONGEST_ID, self.targets(), restores=self.restores
                 ),
-                *self.clocks_as_planned(),
+                statements.insert_ledger(self.dataset, LONGEST_ID, LONGEST_ID, held),
+                statements.advance_counter(self.dataset, also_held),
                 *ddl.check_types(self.dataset, self.relied_on),
-                *ddl.widen_columns(self.dataset, self.widenings),
-                *ddl.retype_columns(self.dataset, self.retypings),
+                *(*ddl.widen_columns(self.dataset, self.widenings), *ddl.retype_columns(self.dataset, self.retypings)),
             )
         )
 

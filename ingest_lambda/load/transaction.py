@@ -19,7 +19,7 @@ from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.plan import Plan, PlannedFile
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.load.staging import Staged, Staging, numbered
-from ingest_lambda.warehouse import copies, ddl, ledger, owned_folders, removals, snapshot_files, statements
+from ingest_lambda.warehouse import copies, ddl, ledger, removals, snapshot_files, statements
 from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
 from ingest_lambda.warehouse.statements import Column
 
@@ -85,10 +85,10 @@ class Load:
             raise StagedDataError(f"{promised} rows promised, {found} found that its path does not contradict")
 
     def _transaction(self) -> list[str]:
-        dataset = self.plan.dataset
+        dataset, (held, also_held) = self.plan.dataset, self.plan.only_if()
         return [
             *self._schema_statements(),
-            statements.advance_counter(dataset),
+            statements.advance_counter(dataset, also_held),
             *self._skipped_copies(),
             statements.insert_rows(
                 dataset,
@@ -103,7 +103,7 @@ class Load:
                 dataset,
                 self._load_id,
                 self._files,
-                self._only_if(),
+                held,
                 records_paths=self.plan.records_paths,
                 records_clocks=self.plan.records_clocks,
             ),
@@ -160,12 +160,6 @@ class Load:
             if change.column in columns
         ]
         return [statements.record_schema_changes(self.plan.dataset, changes, self._load_id)] if changes else []
-
-    def _only_if(self) -> list[str]:
-        """Undo the load where the log of a table format has arrived, or timestamps of another kind have landed."""
-        folders = self.plan.owned_folders
-        as_planned = [] if folders is None else [owned_folders.as_planned(self.plan.dataset, folders)]
-        return [*as_planned, *self.plan.clocks_as_planned()]
 
     def _outcome(self, planned: PlannedFile, said: Row, cut: tuple[str, ...]) -> FileOutcome:
         status, reason = self._standing(said)

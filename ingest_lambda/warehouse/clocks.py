@@ -4,8 +4,8 @@ In: a dataset; or what the files of a load bring. Out: what the files that stand
 ask for it and hold a load against it. The memory is the ledger itself: each file's row names its columns of timestamps
 (`timestamp_kinds`), so that what was undone counts no more, whatever the order in which files came.
 
-A load asks nothing: the statement that enters its files in the ledger fails where a file that stands says other of a
-column (`as_planned`). All of it is undone then, the memory is read, and it is planned again. A ledger that an earlier
+A load asks nothing: a statement of its transaction fails where a file that stands says other of a column
+(`as_planned`). All of it is undone then, the memory is read, and it is planned again. A ledger that an earlier
 release has made gets the column when the first file with timestamps comes; of files before that nothing is known.
 """
 
@@ -29,6 +29,8 @@ MARKS = {Clock.INSTANT: "i", Clock.WALL: "w"}
 PLAIN = re.compile(r"[a-z_][a-z0-9_]{0,23}")
 DIGEST_LETTERS = 16
 TOGETHER = 50  # conditions of a chain
+CONDITION_BYTES = 10_000  # of one condition of a statement, so that two statements can share them evenly
+LEDGER_BYTES = 95_000  # of all of those of one statement, beside its own words
 
 # By the token of a column: what its timestamps are, and the key of a file that has such.
 Memory = Mapping[str, Mapping[Clock, str]]
@@ -84,24 +86,37 @@ def as_planned(dataset: str, brought: Mapping[str, Set[Clock]], mixed: Set[str] 
     `mixed`: columns of which the load knows that files say both, which is as good as a declaration while they do.
 
     >>> [check] = as_planned("orders", {"at": {Clock.INSTANT}})
-    >>> print(check.partition(" from ")[2][-49:])
-    as known where (strpos(kinds, ' w:at ') > 0)) = 1
+    >>> print(check.partition(" from ")[2][-42:])
+    as known where (strpos(k,' w:at ')>0)) = 1
     """
-    known = f"from (select distinct {KINDS} as kinds from {table('ledger', dataset)} where {_stands()}) as known"
+    known = f"from (select distinct {KINDS} as k from {table('ledger', dataset)} where {_stands()}) as known"
     others = [
-        _has(column, clock)
+        f"{_place(column, clock)}>0"
         for column, clocks in sorted(brought.items())
         for clock in Clock
         if column not in mixed and clocks != {clock}
     ]
-    both = [f"max(case when {_has(column, clock)} then 1 end) = 1" for column in sorted(mixed) for clock in Clock]
-    checks = []
-    if others:
-        counted = f"select 1 / case when count(*) = 0 then 1 else 0 end {known} where {_joined('or', others)}"
-        checks.append(f"({counted}) = 1")
-    if both:
-        checks.append(f"(select 1 / case when {_joined('and', both)} then 1 else 0 end {known}) = 1")
-    return checks
+    both = [f"max({_place(column, clock)})>0" for column in sorted(mixed) for clock in Clock]
+    return [
+        *(
+            f"(select 1 / case when count(*) = 0 then 1 else 0 end {known} where {_joined('or', some)}) = 1"
+            for some in _parts(others)
+        ),
+        *(f"(select 1 / case when {_joined('and', some)} then 1 else 0 end {known}) = 1" for some in _parts(both)),
+    ]
+
+
+def shared_out(conditions: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Share the conditions of a load out to two of its statements, the first of which has all where they fit it.
+
+    A table of 1,594 columns of timestamps, each of them mixed, has 170 KB of them, and a statement 100.
+    """
+    shares: tuple[list[str], list[str]] = ([], [])
+    size = 0
+    for condition in conditions:
+        size += len(condition)
+        shares[0 if size <= LEDGER_BYTES else 1].append(condition)
+    return shares
 
 
 def keep_kinds(warehouse: Connection, dataset: str) -> None:
@@ -132,12 +147,24 @@ def _joined(operator: str, conditions: Sequence[str]) -> str:
     return f" {operator} ".join(f"({f' {operator} '.join(group)})" for group in groups)
 
 
+def _parts(conditions: Sequence[str]) -> list[list[str]]:
+    parts: list[list[str]] = []
+    size = CONDITION_BYTES
+    for condition in conditions:
+        if size + len(condition) > CONDITION_BYTES:
+            parts.append([])
+            size = 0
+        parts[-1].append(condition)
+        size += len(condition) + len(" and ")
+    return parts
+
+
 def _stands() -> str:
     return f"undone_at is null and {KINDS} is not null"
 
 
-def _has(column: str, clock: Clock) -> str:
-    return f"strpos(kinds, {literal(f' {_word(column, clock)} ')}) > 0"
+def _place(column: str, clock: Clock) -> str:
+    return f"strpos(k,{literal(f' {_word(column, clock)} ')})"
 
 
 def _word(column: str, clock: Clock) -> str:

@@ -190,9 +190,13 @@ def lock_dataset(dataset: str) -> str:
     return f"lock table {table('lock', dataset)}"
 
 
-def advance_counter(dataset: str) -> str:
-    """Count the transaction. A snapshot older than the mutex becomes a conflict here, and is retried."""
-    return f"update {table('lock', dataset)} set load_seq = load_seq + 1"
+def advance_counter(dataset: str, only_if: Sequence[str] = ()) -> str:
+    """Count the transaction. A snapshot older than the mutex becomes a conflict here, and is retried.
+
+    `only_if` are conditions as those of `insert_ledger`, which has them as long as they fit it.
+    """
+    held = f" where {' and '.join(only_if)}" if only_if else ""
+    return f"update {table('lock', dataset)} set load_seq = load_seq + 1{held}"
 
 
 def create_stage(stage: Stage) -> str:

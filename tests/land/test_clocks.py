@@ -20,6 +20,8 @@ from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import clocks
+from ingest_lambda.warehouse.owned_folders import as_planned
+from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, advance_counter, insert_ledger, size_of
 from landfall.operate.undos import undo
 from scripts.contracts import from_document
 from tests.land.test_batches import RecordingDataApi
@@ -250,8 +252,44 @@ def test_as_many_columns_as_a_table_holds_may_be_timestamps_whatever_they_are_ca
         file = land.put(f"raw/{dataset}/{reason}_{len(kinds)}.parquet", pa.table(columns))
         assert land.function().receive(file)[0].reason == reason
 
-    longest = clocks.as_planned(dataset, {f"n{'x' * 20}{n:03}"[:24]: frozenset({Clock.WALL}) for n in range(1_594)})
-    assert sum(map(len, longest)) < 95_000
+
+@pytest.mark.parametrize("mixed", [0, 300, 1_000, 1_594])
+def test_what_a_load_of_timestamps_is_held_against_fits_its_statements(mixed: int) -> None:
+    dataset, names = "d" * 100, [f"n{'x' * 19}{n:04}" for n in range(1_594)]
+    brought = {name: frozenset({Clock.WALL}) for name in names}
+
+    held, also_held = clocks.shared_out(clocks.as_planned(dataset, brought, set(names[:mixed])))
+
+    for statement in (
+        insert_ledger(dataset, "0" * 64, "0" * 64, [as_planned(dataset, 10**6), *held], records_paths=True),
+        advance_counter(dataset, also_held),
+    ):
+        assert size_of(statement) <= MAX_STATEMENT_BYTES
+    asked = " ".join([*held, *also_held])
+    assert all(f"' i:{name} '" in asked for name in names)
+    assert sum(asked.count(f"' w:{name} '") for name in names) == mixed
+
+
+def test_hundreds_of_mixed_columns_of_many_land_and_are_mixed_no_more_once_one_kind_was_undone(land: Land) -> None:
+    dataset, number = new_dataset(), 1_000
+    names = [f"a_name_of_no_few_let{n:04}" for n in range(number)]
+
+    def put(name: str, mixed: Clock) -> FileVersion:
+        kinds = [TYPES[mixed if n < 500 else Clock.WALL] for n in range(number)]
+        table = pa.table({name: pa.array([MOMENT], kind) for name, kind in zip(names, kinds, strict=True)})
+        return land.put(f"raw/{dataset}/{name}.parquet", table)
+
+    land.contracts[dataset] = parse_contract({"wall_clocks": dict.fromkeys(names[:500], "UTC")})
+    wall, instant = put("wall", Clock.WALL), put("instant", Clock.INSTANT)
+    assert [land.function().receive(file)[0].status for file in (wall, instant)] == [Status.LANDED] * 2
+    del land.contracts[dataset]
+    warm = land.function()
+
+    [outcome] = warm.receive(put("more", Clock.INSTANT))
+
+    assert outcome.status is Status.LANDED, outcome
+    undo(land.warehouse, land.bucket, wall.key)
+    assert warm.receive(put("late", Clock.WALL))[0].reason is Reason.CLOCK_MISMATCH
 
 
 EVENTS = st.lists(
