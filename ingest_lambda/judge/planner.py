@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.errors import OverLimitError, RejectedFileError
 from ingest_lambda.judge.belonging import refuse_foreign, refuse_keyless
 from ingest_lambda.judge.clocks import ColumnClocks
 from ingest_lambda.judge.contracts import Contract
@@ -22,6 +22,7 @@ from ingest_lambda.judge.schema_change import LandingColumns
 from ingest_lambda.judge.statement_budget import free_statements
 from ingest_lambda.judge.table import Table
 from ingest_lambda.judge.table_formats import NOBODY, Ownership, refuse_table_format
+from ingest_lambda.judge.verdict import WITHHELD
 from ingest_lambda.judge.widening import Fit, fit
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.reasons import Reason
@@ -61,7 +62,7 @@ def plan_load(
         columns.unsure = set()
         try:
             if group.path is LoadPath.CANONICAL and file.over_limit is not None:
-                raise file.over_limit
+                raise _unread(file.over_limit, why, contract)
             refuse_table_format(dataset, file, contract, ownership)
             refuse_foreign(file, known)
             names = _names(file, keeps_positions=keeps_positions)
@@ -109,8 +110,14 @@ def plan_load(
         doubtful=frozenset(columns.doubtful),
         unsure=unsure,
     )
-    plan = _to_be_read(plan)
+    plan = _to_be_read(plan, contract)
     return _too_long(plan, group) if len(planned) == 1 and not plan.is_short else plan
+
+
+def _unread(limit: OverLimitError, why: str, contract: Contract) -> OverLimitError:
+    """Say of a file that the function cannot read also why COPY does not read it; its words may quote a value."""
+    cause, colon, _ = why.partition(": ")
+    return OverLimitError(f"{limit.detail}; and {f'{cause}{colon}{WITHHELD}' if colon and contract.sensitive else why}")
 
 
 def _names(file: Inspected, *, keeps_positions: bool) -> list[str]:
@@ -119,14 +126,14 @@ def _names(file: Inspected, *, keeps_positions: bool) -> list[str]:
     return landing_names([column.name for column in file.footer.columns], keeps_positions=keeps_positions)
 
 
-def _to_be_read(plan: Plan) -> Plan:
+def _to_be_read(plan: Plan, contract: Contract) -> Plan:
     """Send a file that COPY would read as it is through the function, if there is more to it than COPY can do."""
     if plan.path is not LoadPath.AS_IS or not plan.files:
         return plan
     [file] = plan.files
     why = KEEPS_POSITIONS if plan.keeps_positions else _why_to_read(file, plan.columns)
     if why and file.inspected.over_limit is not None:
-        return _rejected(plan, file.inspected.over_limit)
+        return _rejected(plan, _unread(file.inspected.over_limit, why, contract))
     return replace(plan, path=LoadPath.CANONICAL, files=(replace(file, why=why),)) if why else plan
 
 

@@ -69,7 +69,7 @@ def answer(what: str, path: Path) -> dict[str, object]:
             read(path, footer)
     except RejectedFileError as error:
         facts = {"column": error.column, "found": error.found, "expected": error.expected, "row": error.row}
-        return {"reason": error.reason.value, "detail": error.detail, **facts}
+        return {"reason": error.reason.value, "detail": error.detail, **facts, "remedy": error.remedy}
     except MemoryError as error:
         limit = resource.getrlimit(resource.RLIMIT_AS)[0] // 1024**2
         detail = f"reading the file takes more than {limit} MB of memory: {error}"

@@ -67,10 +67,24 @@ def test_a_file_that_neither_can_read_is_rejected_and_lands_where_there_is_more_
     assert (outcome.status, outcome.reason) == (Status.REJECTED, Reason.CRASHES_READER)
     assert outcome.verdict is not None
     assert "memory" in outcome.verdict.detail
+    assert "; and COPY cannot read column n: " in outcome.verdict.detail
     assert outcome.verdict.remedy.startswith("landfall replay the file")
     monkeypatch.undo()
     [outcome] = land.function().receive(file)
     assert (outcome.status, outcome.rows) == (Status.LANDED, PAGE_ROWS)
+
+
+@pytest.mark.usefixtures("tight")
+def test_what_copy_said_of_a_file_that_the_function_cannot_read_is_told(land: Land) -> None:
+    dataset = new_dataset()
+    file = land.put(f"raw/{dataset}/wide.parquet", one_page(long=pa.array(["x" * 70_000] + ["x"] * (PAGE_ROWS - 1))))
+
+    [outcome] = land.function().receive(file, receive_count=2)
+
+    assert (outcome.status, outcome.reason) == (Status.REJECTED, Reason.CRASHES_READER)
+    assert outcome.verdict is not None
+    assert "; and COPY could not read it: " in outcome.verdict.detail
+    assert "longer than the length" in outcome.verdict.detail
 
 
 @pytest.mark.usefixtures("full_disk")

@@ -1,10 +1,14 @@
 """The planner: laws that hold for any files of a dataset."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest_lambda.errors import OverLimitError
 from ingest_lambda.judge.contracts import Contract, SchemaChange
-from ingest_lambda.judge.paths import Group, LoadPath, group_by_path
+from ingest_lambda.judge.paths import Group, LoadPath, canonical, group_by_path
 from ingest_lambda.judge.plan import Plan
 from ingest_lambda.judge.planner import plan_load
 from ingest_lambda.judge.statement_budget import FREE_STATEMENTS
@@ -193,12 +197,25 @@ def test_a_batch_is_planned_load_after_load_each_on_what_the_one_before_leaves()
 
     first, second = group_by_path(files)
     as_is = plan_of(first, {"id": sqltypes.BIGINT})
-    canonical = plan_of(second, landing_after(as_is))
+    rewritten = plan_of(second, landing_after(as_is))
 
-    assert (as_is.path, canonical.path) == (LoadPath.AS_IS, LoadPath.CANONICAL)
+    assert (as_is.path, rewritten.path) == (LoadPath.AS_IS, LoadPath.CANONICAL)
     assert [column.name for column in as_is.new_columns] == ["note"]
-    assert canonical.new_columns == ()
-    assert [file.why for file in canonical.files] == ["one of 2 small files"] * 2
+    assert rewritten.new_columns == ()
+    assert [file.why for file in rewritten.files] == ["one of 2 small files"] * 2
+
+
+@pytest.mark.parametrize("is_sensitive", [False, True])
+def test_of_a_file_that_nothing_can_read_both_reasons_are_told_but_no_value_of_a_sensitive_dataset(
+    is_sensitive: bool,
+) -> None:
+    file = replace(file_of({"id": sqltypes.BIGINT}), over_limit=OverLimitError("it takes too much memory"))
+
+    plan = plan_of(canonical(file, "COPY could not read it: bad 'Smith'"), None, Contract(sensitive=is_sensitive))
+
+    said = "(withheld)" if is_sensitive else "bad 'Smith'"
+    assert plan.rejections[0].error.detail == f"it takes too much memory; and COPY could not read it: {said}"
+    assert plan.rejections[0].error.reason is Reason.CRASHES_READER
 
 
 def test_the_paths_of_one_file_say_why() -> None:

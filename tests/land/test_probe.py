@@ -14,11 +14,13 @@ import pytest
 from ingest_lambda.errors import ConfigError, OverLimitError, RejectedFileError, TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import Status
+from ingest_lambda.read.footer import inspect
 from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.probe import Limits, probe
 from tests.land.test_corpus import CORPUS
 from tests.land.warehouse import Land, new_dataset, parquet
 
+FILES = Path(__file__).with_name("files")
 SMALL = pa.table({"id": [1, 2, 3]})
 # A few kilobytes that become 120 MB when they are read: more than a child gets here.
 BOMB_BYTES = 120_000_000
@@ -130,6 +132,24 @@ def test_a_bad_value_in_a_suspect_is_named_as_ever(land: Land) -> None:
 
     assert isinstance(error, RejectedFileError)
     assert (error.reason, error.column, error.row) == (Reason.INVALID_TEXT, "name", 2)
+
+
+@pytest.mark.parametrize("name", ["polars_int128", "fastparquet_fixed_text", "deltalake_uuid"])
+def test_what_to_do_about_a_suspect_is_said_as_of_any_file(land: Land, name: str) -> None:
+    content = (FILES / f"{name}.parquet").read_bytes()
+    [file] = put_all(land, content)
+    with pytest.raises(RejectedFileError) as raised:
+        inspect(land.client("s3"), file)
+
+    error = probe(land.client("s3"), [file])[file.file_id]
+
+    assert isinstance(error, RejectedFileError)
+    assert error.remedy is not None
+    assert (error.reason, error.column, error.remedy) == (
+        raised.value.reason,
+        raised.value.column,
+        raised.value.remedy,
+    )
 
 
 def test_what_is_no_parquet_is_said_to_be_none(land: Land) -> None:
