@@ -132,7 +132,7 @@ class Ingest:
         for each in candidates:
             if each.is_marker:
                 landed += self._land_marker(each)
-        self._announcements.send(landed)
+        self._announcements.send(landed, self._loader.take_untold())
         return [*map(_ignored, ignored), *landed, *unclaimed]
 
     def _claim_folders(self, messages: Iterable[Message]) -> list[FileOutcome]:

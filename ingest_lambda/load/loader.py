@@ -22,7 +22,7 @@ from ingest_lambda.errors import (
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.paths import Group, LoadPath, canonical
 from ingest_lambda.judge.plan import Plan, PlannedFile
-from ingest_lambda.load.outcomes import FileOutcome, Status, unloaded_outcome
+from ingest_lambda.load.outcomes import AddedAhead, FileOutcome, Status, unloaded_outcome
 from ingest_lambda.load.planning import Planning
 from ingest_lambda.load.staging import Staged, numbered
 from ingest_lambda.load.transaction import Load
@@ -56,6 +56,7 @@ class Loader:
         self.contracts = contracts
         self._planning = Planning(s3, warehouse, contracts, widen_row_limit)
         self.owned = self._planning.owned
+        self._untold: list[AddedAhead] = []
 
     def contract(self, dataset: str) -> Contract:
         """Say what is declared of a dataset; nothing, if it is not."""
@@ -72,6 +73,11 @@ class Loader:
             return {}
         with self._warehouse.session() as session:
             return read_landed(session, dataset, file_ids, restores=tables.restores)
+
+    def take_untold(self) -> list[AddedAhead]:
+        """Return, once, the columns that landing has got for loads which have then landed nothing."""
+        untold, self._untold = self._untold, []
+        return untold
 
     def land(self, dataset: str, group: Group) -> list[FileOutcome]:
         """Land the files of `group`, each a different version.
@@ -140,6 +146,7 @@ class Loader:
             return self.land(plan.dataset, canonical(file.inspected, f"COPY could not read it: {error}"))
         finally:
             load.clean_up()
+            self._untold += load.added_ahead()
         self._planning.remember(plan, rest)
         known = [file for file, each in zip(rest, outcomes, strict=True) if each.status is not Status.LANDED]
         if known and not plan.restores and self._may_have_been_removed(plan.dataset):

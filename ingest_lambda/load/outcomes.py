@@ -46,6 +46,15 @@ class FileOutcome:
     is_first: bool = False
 
 
+@dataclass(frozen=True)
+class AddedAhead:
+    """Columns that an empty landing table got for a load which has then landed nothing."""
+
+    dataset: str
+    load_id: str
+    changes: tuple[ColumnChange, ...]
+
+
 def unloaded_outcome(file: FileVersion, dataset: str, error: RejectedFileError | FileGoneError) -> FileOutcome:
     """Say why a file is not loaded."""
     if isinstance(error, FileGoneError):

@@ -17,7 +17,7 @@ from ingest_lambda.bucket.objects import Place
 from ingest_lambda.errors import StagedDataError
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.plan import Plan, PlannedFile
-from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.load.outcomes import AddedAhead, FileOutcome, Status
 from ingest_lambda.load.staging import Staged, Staging, numbered
 from ingest_lambda.warehouse import copies, ddl, ledger, removals, snapshot_files, statements
 from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
@@ -41,6 +41,7 @@ class Load:
         self._staging = Staging(s3, place, self._load_id, warehouse.check_time)
         self._rows = plan.stage(f"rows_{self._load_id}")
         self._files = f"files_{self._load_id}"
+        self._added: set[str] = set()
 
     def stage(self) -> Staged:
         """Write what COPY reads, as `Staging.stage`."""
@@ -60,13 +61,20 @@ class Load:
         files = {number: file for number, file in numbered(self.plan.files) if number in staged.rows}
         with self._warehouse.session() as session:
             self._copy(session, staged, files)
-            for columns in self._columns_ahead():
-                retry_conflicts(partial(session.transaction, columns))
+            self._add_ahead(session)
             run = self._transaction()
             committed = retry_conflicts(lambda: session.transaction(run))
             asked = run.index(self._select_outcomes())
             said = {int(row["file_number"]): row for row in committed.rows(asked)}
-        return [self._outcome(file, said[number], staged.cut.get(number, ())) for number, file in files.items()]
+        outcomes = [self._outcome(file, said[number], staged.cut.get(number, ())) for number, file in files.items()]
+        if any(outcome.status is Status.LANDED for outcome in outcomes):
+            self._added.clear()  # those tell of them
+        return outcomes
+
+    def added_ahead(self) -> list[AddedAhead]:
+        """Name the columns that landing has got for it, of which none of its outcomes tells."""
+        changes = tuple(change for change in self.plan.column_changes if change.column in self._added)
+        return [AddedAhead(self.plan.dataset, self._load_id, changes)] if changes else []
 
     def _copy(self, session: Session, staged: Staged, files: Mapping[int, PlannedFile]) -> None:
         role = self._place.copy_role_arn
@@ -141,17 +149,17 @@ class Load:
             *self._record_of_changes({change.column for change in plan.column_changes} - _names(plan.ahead)),
         ]
 
-    def _columns_ahead(self) -> list[list[str]]:
+    def _add_ahead(self, session: Session) -> None:
         """Give an empty table the columns that are too many for the load's transaction, in some of their own."""
         dataset, ahead = self.plan.dataset, self.plan.ahead
-        return [
-            [
+        for some in (ahead[start : start + COLUMNS_AHEAD] for start in range(0, len(ahead), COLUMNS_AHEAD)):
+            run = [
                 statements.lock_dataset(dataset),
                 *(ddl.add_column(dataset, column) for column in some),
                 *self._record_of_changes(_names(some)),
             ]
-            for some in (ahead[start : start + COLUMNS_AHEAD] for start in range(0, len(ahead), COLUMNS_AHEAD))
-        ]
+            retry_conflicts(partial(session.transaction, run))
+            self._added |= _names(some)
 
     def _record_of_changes(self, columns: Set[str]) -> list[str]:
         changes = [

@@ -1,8 +1,8 @@
 """LAND, tell: what landed is announced.
 
-In: the outcomes of a batch. Out: an event a load, a message a load that changed landing's columns, a message a dataset
-that a typo may have made. What cannot be sent is logged and counted: the rows are in landing, and that is no reason to
-try again.
+In: the outcomes of a batch. Out: an event a load, a message a load that changed landing's columns, even if it has then
+failed, and a message a dataset that a typo may have made. What cannot be sent is logged and counted: the rows are in
+landing, and that is no reason to try again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda.arrive import smoke
 from ingest_lambda.errors import ConfigError, TransientError
-from ingest_lambda.load.outcomes import FileOutcome
+from ingest_lambda.load.outcomes import AddedAhead, FileOutcome
 from ingest_lambda.tell import newcomers, notify
 from ingest_lambda.tell.report import Report
 from ingest_lambda.warehouse.catalog import landed_datasets
@@ -46,8 +46,11 @@ class Announcements:
     declared: Collection[str]
     report: Report
 
-    def send(self, outcomes: Sequence[FileOutcome]) -> None:
-        """Tell what landed, what it did to landing's columns, and which dataset a typo may have made."""
+    def send(self, outcomes: Sequence[FileOutcome], added: Sequence[AddedAhead] = ()) -> None:
+        """Tell what landed, what it did to landing's columns, and which dataset a typo may have made.
+
+        `added`: columns that landing has got, although the loads that they were for have landed nothing.
+        """
         outcomes = [outcome for outcome in outcomes if outcome.dataset != smoke.DATASET]
         to = self.channels
         details = notify.landed_details(outcomes, to.environment)
@@ -58,7 +61,8 @@ class Announcements:
         except (ClientError, BotoCoreError) as error:
             self.report.lost("event", error)
         try:
-            notify.send_schema_changes(to.sns, to.topic_arn, to.environment, details)
+            changed = [*details, *notify.added_details(added, to.environment)]
+            notify.send_schema_changes(to.sns, to.topic_arn, to.environment, changed)
             self._send_newcomers(outcomes)
         except (ClientError, BotoCoreError) as error:  # the rows are in landing, and the event says it too
             self.report.lost("announcement", error)

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.judge.plan import ColumnChange
-from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.load.outcomes import AddedAhead, FileOutcome, Status
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -60,6 +60,22 @@ def landed_details(outcomes: Iterable[FileOutcome], environment: str) -> list[De
             "schema_changes": [asdict(change) for change in _changes(files)[:MAX_CHANGES_NAMED]],
         }
         for (dataset, load_id, load_seq), files in groups.items()
+    ]
+
+
+def added_details(added: Iterable[AddedAhead], environment: str) -> list[Detail]:
+    """Say of loads that have landed nothing what they did to landing's columns, in the form of `landed_details`."""
+    return [
+        {
+            "dataset": each.dataset,
+            "load_id": each.load_id,
+            "load_seq": None,
+            "files": 0,
+            "rows": 0,
+            "environment": environment,
+            "schema_changes": [asdict(change) for change in each.changes[:MAX_CHANGES_NAMED]],
+        }
+        for each in added
     ]
 
 
@@ -146,7 +162,8 @@ def as_it_is(text: str) -> str:
 def changes_text(detail: Detail) -> str:
     """Say, for people, what happened to landing's columns, and what to do."""
     dataset = detail["dataset"]
-    lines = [f"Files of {dataset} changed the columns of landing.{dataset}. Their rows landed.", ""]
+    rows = "Their rows landed." if detail["files"] else "Their rows did not land by that load: they are tried again."
+    lines = [f"Files of {dataset} changed the columns of landing.{dataset}. {rows}", ""]
     for change in detail["schema_changes"]:
         was = f"was {change['found']}, is" if change["found"] else "is new,"
         lines.append(f"  {change['column']} {was} {change['into']}")

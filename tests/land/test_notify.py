@@ -7,11 +7,12 @@ from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.plan import ColumnChange
 from ingest_lambda.judge.verdict import verdict_of
-from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.load.outcomes import AddedAhead, FileOutcome, Status
 from ingest_lambda.reasons import REMEDIES, Reason
 from ingest_lambda.tell.notify import (
     MAX_FILES_NAMED,
     MAX_MESSAGE_BYTES,
+    added_details,
     changes_text,
     landed_details,
     machine_text,
@@ -87,6 +88,15 @@ def test_what_a_load_changed_is_told_once_with_from_and_to() -> None:
     said = changes_text(detail)
     assert "note is new, VARCHAR(65535)" in said
     assert "n was INTEGER, is BIGINT" in said
+
+
+def test_what_a_load_changed_that_landed_nothing_is_told_as_that() -> None:
+    [detail] = added_details([AddedAhead("orders", "l1", (ColumnChange("note", None, "SUPER"),))], "prod")
+
+    assert (detail["files"], detail["load_seq"]) == (0, None)
+    said = changes_text(detail)
+    assert "note is new, SUPER" in said
+    assert "rows did not land" in said
 
 
 def test_an_alert_is_never_longer_than_a_message_may_be() -> None:

@@ -10,12 +10,14 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
+from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import CatalogChangedError
 from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.judge.statement_budget import FREE_STATEMENTS
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reasons import Reason
+from ingest_lambda.tell.notify import MAX_CHANGES_NAMED
 from ingest_lambda.warehouse import ddl, ledger, sqltypes, statements
 from ingest_lambda.warehouse.catalog import Catalog
 from ingest_lambda.warehouse.sqltypes import parse_type
@@ -386,6 +388,46 @@ def test_new_and_wider_columns_are_announced_once_a_load_and_what_did_not_land_i
         {"column": "added", "found": None, "into": "BOOLEAN"},
         {"column": "id", "found": "BIGINT", "into": "DECIMAL(20,1)"},
     ]
+
+
+class NoRows:
+    """The Data API client, but no row is inserted into landing while it `fails`."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.fails = True
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._client, name)
+
+        def call(**request: Any) -> Any:
+            if self.fails and any(sql.startswith("insert into landing") for sql in request.get("Sqls", [])):
+                raise ClientError({"Error": {"Code": "ValidationException", "Message": "injected"}}, name)
+            return operation(**request)
+
+        return call
+
+
+def test_columns_that_a_table_has_got_for_a_load_that_failed_are_announced_once(
+    land: Land, alerts: Callable[[], list[dict[str, Any]]]
+) -> None:
+    name, number = new_dataset(), 2 * MAX_STATEMENTS
+    land.contracts[name] = parse_contract({"columns": ID_AND_NAME})
+    bootstrap.prepare_dataset(land.warehouse, name, land.contracts[name])
+    api = NoRows(land.client("redshift-data"))
+    function = land.function(api)
+    file = land.put(f"raw/{name}/0.parquet", pa.table({"id": [1]} | {f"n{i}": [i] for i in range(number)}))
+
+    statuses = [function.receive(file)[0].status]
+    api.fails = False
+    statuses += [function.receive(file, receive_count=count)[0].status for count in (2, 3)]
+
+    assert statuses == [Status.RETRIED, Status.LANDED, Status.DUPLICATE]
+    [alert] = [alert for alert in alerts() if alert["MessageAttributes"]["dataset"]["Value"] == name]
+    told = json.loads(alert["Message"])
+    assert (told["files"], told["rows"], told["load_seq"]) == (0, 0, None)
+    assert told["schema_changes"][0] == {"column": "n0", "found": None, "into": "BIGINT"}
+    assert len(told["schema_changes"]) == MAX_CHANGES_NAMED
 
 
 def test_the_columns_of_a_contract_are_there_from_the_first_file_on(land: Land) -> None:
