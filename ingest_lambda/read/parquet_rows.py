@@ -9,7 +9,8 @@ Nothing of `row_group(i).column(j)` is touched: on some damaged files pyarrow ab
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,35 +79,76 @@ def batches(
         RejectedFileError: a page cannot be decoded, or is not what was written.
     """
     rows = 0
+    with _faults_after(lambda: rows), _opened(source) as file:
+        for number in range(file.num_row_groups):
+            for batch in _batches_of(file, number, columns):
+                yield rows, batch
+                rows += len(batch)
+
+
+def find_values(
+    source: bytes | Path | io.RawIOBase, columns: Sequence[str], is_value: Callable[[Any], bool]
+) -> set[str]:
+    """Name those of the columns of which an array holds what `is_value` looks for; each is read no further than there.
+
+    Row group by row group, and in each one column after the other: neighbours in the file, which are read together.
+
+    Raises:
+        RejectedFileError: a page cannot be decoded, or is not what was written.
+    """
+    left, rows = list(columns), 0
+    with _faults_after(lambda: rows), _opened(source) as file:
+        for number in range(file.num_row_groups):
+            left = [
+                name
+                for name in left
+                if not any(is_value(batch.column(name)) for batch in _batches_of(file, number, [name]))
+            ]
+            rows += file.metadata.row_group(number).num_rows
+            if not left:
+                break
+    return set(columns) - set(left)
+
+
+def _batches_of(file: Any, number: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of one row group."""
+    group = file.metadata.row_group(number)
+    said = max(group.total_byte_size, 1)
+    batch_rows = first_rows(said, group.num_rows)
+    width = said // max(group.num_rows, 1)
+    for batch in file.iter_batches(batch_rows, row_groups=[number], columns=columns, use_threads=False):
+        yield batch
+        width = max(width, batch.nbytes // max(len(batch), 1), 1)
+        batch_rows = max(min(TARGET_BYTES // width, batch_rows * GROWTH, MAX_ROWS), 1)
+        file.reader.set_batch_size(batch_rows)  # of the batch that is read next
+
+
+@contextmanager
+def _opened(source: bytes | Path | io.RawIOBase) -> Iterator[Any]:
+    opened = _source(source)
+    metadata = pq.read_metadata(opened)
+    with pq.ParquetFile(
+        opened,
+        metadata=metadata,
+        coerce_int96_timestamp_unit="us",
+        buffer_size=0 if isinstance(source, bytes) else _buffer_bytes(metadata.num_columns),
+        pre_buffer=False,
+        page_checksum_verification=True,
+    ) as file:
+        yield file
+
+
+@contextmanager
+def _faults_after(rows: Callable[[], int]) -> Iterator[None]:
+    """Reject a file that cannot be read, and say after how many rows."""
     try:
-        opened = _opened(source)
-        metadata = pq.read_metadata(opened)
-        buffer_size = 0 if isinstance(source, bytes) else _buffer_bytes(metadata.num_columns)
-        with pq.ParquetFile(
-            opened,
-            metadata=metadata,
-            coerce_int96_timestamp_unit="us",
-            buffer_size=buffer_size,
-            pre_buffer=False,
-            page_checksum_verification=True,
-        ) as file:
-            for number in range(file.num_row_groups):
-                group = metadata.row_group(number)
-                said = max(group.total_byte_size, 1)
-                batch_rows = first_rows(said, group.num_rows)
-                width = said // max(group.num_rows, 1)
-                for batch in file.iter_batches(batch_rows, row_groups=[number], columns=columns, use_threads=False):
-                    yield rows, batch
-                    rows += len(batch)
-                    width = max(width, batch.nbytes // max(len(batch), 1), 1)
-                    batch_rows = max(min(TARGET_BYTES // width, batch_rows * GROWTH, MAX_ROWS), 1)
-                    file.reader.set_batch_size(batch_rows)  # of the batch that is read next
+        yield
     except MemoryError:  # this process's fault, perhaps: a file seen again is read in a process of its own
         raise
     except Exception as error:  # whatever reading raises comes of the bytes, and would come again
         if isinstance(error, OSError) and error.errno is not None:  # the disk's fault, not the file's
             raise
-        detail = f"the data after row {rows} cannot be read: {error}"
+        detail = f"the data after row {rows()} cannot be read: {error}"
         raise RejectedFileError(Reason.UNREADABLE_DATA, detail) from error
 
 
@@ -128,7 +170,7 @@ def _buffer_bytes(columns: int) -> int:
     return max(min(PAGE_BUFFER_BYTES, ALL_BUFFERS_BYTES // max(columns, 1)), SMALLEST_BUFFER)
 
 
-def _opened(source: bytes | Path | io.RawIOBase) -> Any:
+def _source(source: bytes | Path | io.RawIOBase) -> Any:
     if isinstance(source, bytes):
         return pa.BufferReader(source)
     return str(source) if isinstance(source, Path) else pa.PythonFile(source, mode="r")

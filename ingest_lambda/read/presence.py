@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import replace
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.read.content import content_of
 from ingest_lambda.read.footer import UNKNOWN_ROWS, Inspected
 from ingest_lambda.read.formats import kind_of, rows_of
-from ingest_lambda.read.parquet_rows import batches
+from ingest_lambda.read.parquet_rows import batches, find_values
 from ingest_lambda.read.ranges import RangedObject
 
 if TYPE_CHECKING:
@@ -69,15 +70,13 @@ def with_known_values(inspected: Inspected, content: bytes | Path | RangedObject
 
 
 def _empty_in_parquet(inspected: Inspected, content: bytes | Path | RangedObject, positions: Set[int]) -> set[int]:
-    """Look into the first rows of all the columns; then further, into each alone that had no value in these."""
+    """Look into the first rows of all the columns; then further, into those that had no value in these."""
     names = {inspected.footer.columns[position].name: position for position in positions}
     empty = set(positions)
     for _, batch in islice(batches(content, list(names)), 1):
         empty = {position for name, position in names.items() if not _has_value(batch.column(name))}
-    for name, position in names.items():
-        if position in empty and any(_has_value(batch.column(name)) for _, batch in batches(content, [name])):
-            empty.remove(position)
-    return empty
+    left = [name for name, position in sorted(names.items(), key=itemgetter(1)) if position in empty]
+    return empty - {names[name] for name in (find_values(content, left, _has_value) if left else ())}
 
 
 def _has_value(values: pa.Array) -> bool:

@@ -1,7 +1,8 @@
 """LAND, read: an object that is read here and there, never whole.
 
-In: an object version. Out: a file of which each read is one ranged GET. For a reader that wants a few pages of a large
-file; it asks in pieces of its own buffer's size.
+In: an object version. Out: a file of which a read is one ranged GET, or none where it lies in what the last has got.
+For a reader that wants a few pages of a large file; it asks in pieces of its own buffer's size. Where it goes on a
+little further than it has read, as from one small column to the next, more is got at once.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+NEAR_BYTES = 64 * 1024
+AHEAD_BYTES = 256 * 1024
+
+
 class RangedObject(SeekableFile):
     """A version of `size` bytes. `fault` keeps what S3 refused: readers may word an error of theirs for it."""
 
@@ -26,19 +31,26 @@ class RangedObject(SeekableFile):
         super().__init__(size)
         self._s3 = s3
         self._file = file
+        self._block, self._block_start, self._last_end = b"", 0, 0
         self.fault: Exception | None = None
 
     def read(self, size: int = -1) -> bytes:
         end = self._size if size < 0 else min(self._position + size, self._size)
-        if end <= self._position:
+        start = self._position
+        if end <= start:
             return b""
+        if start < self._block_start or end > self._block_start + len(self._block):
+            goes_on = 0 <= start - self._last_end <= NEAR_BYTES
+            self._fetch(start, min(max(end, start + AHEAD_BYTES), self._size) if goes_on else end)
+        self._position = self._last_end = end
+        return self._block[start - self._block_start : end - self._block_start]
+
+    def _fetch(self, start: int, end: int) -> None:
         try:
-            data = self._get(self._position, end)
+            self._block, self._block_start = self._get(start, end), start
         except Exception as error:
             self.fault = error
             raise
-        self._position = end
-        return data
 
     def _get(self, start: int, end: int) -> bytes:
         """Get the bytes from `start` to before `end`.

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
 from collections import Counter
+from datetime import UTC, datetime
 from decimal import Context, Decimal
 from itertools import cycle, pairwise
 from struct import pack, unpack
@@ -18,7 +19,9 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import parse_contract
 from ingest_lambda.judge.widening import FLOATING
 from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.read.footer import Inspected, parse_footer
 from ingest_lambda.read.metadata import read_metadata
+from ingest_lambda.read.presence import with_known_values
 from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.checks import BadValueError
 from ingest_lambda.rewrite.values import convert
@@ -298,6 +301,37 @@ def test_of_a_large_file_without_statistics_the_column_in_doubt_alone_is_read(la
     assert columns_of(land, dataset)["n"] == "BIGINT"
     ranges = [entry.removeprefix("bytes=").split("-") for entry in read]
     assert sum(int(end) - int(start or 0) for start, end in ranges) < 4 * 1024**2  # of 35
+
+
+def test_columns_in_doubt_that_are_neighbours_in_the_file_are_read_together(land: Land) -> None:
+    dataset, function, s3 = new_dataset(), land.function(), land.client("s3")
+    names, rows = [f"n{number}" for number in range(200)], 5_000
+    function.receive(land.put(f"raw/{dataset}/first.parquet", pa.table({name: [1] for name in names})))
+    noise = pa.array([bytes(str(number), "ascii") * 2_000 for number in range(rows)])
+    nulls = dict.fromkeys(names, pa.nulls(rows, pa.string()))
+    options = {"write_statistics": False, "compression": "none", "use_dictionary": False, "row_group_size": rows // 2}
+    large = land.put(f"raw/{dataset}/large.parquet", pa.table({"noise": noise, **nulls}), **options)
+    assert large.size > 33 * 1024**2
+
+    with counted_requests(s3) as requests:
+        [outcome] = function.receive(large)
+
+    assert (outcome.status, outcome.load_path) == (Status.LANDED, "as_is")
+    assert set(columns_of(land, dataset).values()) == {"BIGINT", "VARBYTE(1024000)"}
+    assert requests["GetObject"] < 20
+
+
+@given(st.lists(st.lists(st.sampled_from([None, None, None, 1]), min_size=60, max_size=60), min_size=1, max_size=6))
+def test_the_columns_without_a_value_are_found_whatever_their_row_groups_are(columns: list[list[int | None]]) -> None:
+    table = pa.table({f"c{number}": pa.array(values, pa.int64()) for number, values in enumerate(columns)})
+    content = parquet(table, row_group_size=25, write_statistics=False)
+    file = FileVersion("b", "raw/orders/a.parquet", "v", size=len(content))
+    moment = datetime(2025, 11, 13, tzinfo=UTC)
+    inspected = Inspected(file, parse_footer(content, len(content)), len(content), "etag", moment)
+
+    found = with_known_values(inspected, content, set(range(len(columns))))
+
+    assert [column.has_values for column in found.footer.columns] == [any(values) for values in columns]
 
 
 def lying(table: pa.Table, column: int) -> bytes:
