@@ -34,11 +34,13 @@ PLAIN_YAML = re.compile(r"[a-z_][a-z0-9_]*")
 class Known:
     """What is known when a load is planned: what the files that stand have brought, and which of its files landed.
 
-    `files` are the ids of files that the ledger holds: their events come again, and they bring nothing.
+    `files` are the ids of files that the ledger holds: their events come again, and they bring nothing. Nor do
+    `copies`, of which it holds the bytes, and which the dataset skips.
     """
 
     memory: Memory = field(default_factory=dict)
     files: Set[str] = frozenset()
+    copies: Set[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class ColumnClocks:
         return self._known.memory.get(token(column), {})
 
     def _judged(self, file: FileVersion, brings: Sequence[Timestamps]) -> list[Timestamps]:
-        if file.file_id in self._known.files:
+        if file.file_id in self._known.files or file.file_id in self._known.copies:
             return []
         return [each for each in brings if each.column not in self._declared]
 

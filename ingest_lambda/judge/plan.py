@@ -42,13 +42,14 @@ class PlannedFile:
     """A file that lands: what its columns are called in landing, in the file's order, and why it takes its path.
 
     `path` are the columns that the folders of its key name; the file may have some of them too. `empty`: the file's own
-    columns that are NULL in every row, as its footer says.
+    columns that are NULL in every row, as its footer says. `is_copy`: its bytes have landed, so it will be skipped.
     """
 
     inspected: Inspected
     names: tuple[str, ...]
     why: str
     path: tuple[PathColumn, ...] = ()
+    is_copy: bool = False
 
     @property
     def schema(self) -> tuple[FileColumn, ...]:

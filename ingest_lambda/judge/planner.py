@@ -81,7 +81,7 @@ def plan_load(
             else:
                 columns.take(names, file.footer, path)
                 clocks.take(file.file, brings)
-                planned.append(PlannedFile(file, tuple(names), why, path))
+                planned.append(PlannedFile(file, tuple(names), why, path, file.file.file_id in table.clocks.copies))
         except RejectedFileError as error:
             rejections.append(Rejection(file, error))
         if columns.unsure:

@@ -23,13 +23,14 @@ TEXT = "text"
 class Judged:
     """By the files' numbers: those that are refused; those that are to land after the others, and their verdict then.
 
-    `brought` and `mixed` are what the others bring, as a plan has it.
+    `brought` and `mixed` are what the others bring, as a plan has it; `copies` those of them that are to be skipped.
     """
 
     refused: dict[int, RejectedFileError] = field(default_factory=dict)
     later: dict[int, RejectedFileError] = field(default_factory=dict)
     brought: Mapping[str, frozenset[Clock]] = field(default_factory=dict)
     mixed: frozenset[str] = frozenset()
+    copies: set[int] = field(default_factory=set)
 
 
 def judge_staged(
@@ -46,6 +47,8 @@ def judge_staged(
             continue
         written = [Timestamps(column, clock, TEXT) for column, clock in sorted(texts.get(number, ()))]
         brings, file = [*planned.timestamps, *written], planned.inspected.file
+        if planned.is_copy or file.file_id in known.copies:
+            judged.copies.add(number)
         if refused := clocks.contradicted(file, brings):
             judged.refused[number] = refused.error
         elif later := clocks.differing(file, brings):

@@ -173,7 +173,8 @@ class Loader:
         if not staged.clocks:
             return staged, []
         judged = self._planning.judge_texts(load.plan, staged)
-        load.plan = replace(load.plan, clocks=judged.brought, mixed=judged.mixed)
+        files = tuple(replace(file, is_copy=n in judged.copies) for n, file in numbered(load.plan.files))
+        load.plan = replace(load.plan, files=files, clocks=judged.brought, mixed=judged.mixed)
         rows = {n: count for n, count in staged.rows.items() if n not in judged.refused and n not in judged.later}
         return (
             replace(staged, rows=rows, lost={**staged.lost, **judged.refused}),

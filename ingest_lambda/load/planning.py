@@ -6,7 +6,7 @@ as long as nothing depends on it; before a file is rejected, or a column changed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,12 +22,13 @@ from ingest_lambda.judge.staged_clocks import Judged, judge_staged
 from ingest_lambda.judge.table import Table
 from ingest_lambda.judge.table_formats import Ownership
 from ingest_lambda.load.staging import Staged
+from ingest_lambda.read.footer import Inspected
 from ingest_lambda.read.presence import look_into
 from ingest_lambda.reasons import Reason
-from ingest_lambda.warehouse import clocks
+from ingest_lambda.warehouse import clocks, copies
 from ingest_lambda.warehouse.catalog import Catalog, Tables, count_values
 from ingest_lambda.warehouse.client import Warehouse
-from ingest_lambda.warehouse.owned_folders import OwnedFolders
+from ingest_lambda.warehouse.owned_folders import IDS_A_STATEMENT, OwnedFolders
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -70,11 +71,9 @@ class Planning:
         looks = Looks(partial(self._count, dataset), partial(look_into, self._s3))
         table, plan_now = self._table(dataset), partial(self._plan_now, dataset)
         plan = settle(group, table, plan_now, looks)
-        refused = [entry.inspected.file.file_id for entry in plan.rejections if entry.error.reason in BY_THE_LEDGER]
-        landed = self.owned.in_ledger(dataset, refused) if refused else set()
-        if not landed:
-            return plan
-        return settle(group, replace(table, clocks=replace(table.clocks, files=landed)), plan_now, looks)
+        refused = [entry.inspected for entry in plan.rejections if entry.error.reason in BY_THE_LEDGER]
+        known = self._with_landed(dataset, table.clocks, refused)
+        return plan if known == table.clocks else settle(group, replace(table, clocks=known), plan_now, looks)
 
     def judge_texts(self, plan: Plan, staged: Staged) -> Judged:
         """Hold what texts turned out to bring against what has landed, and against the files before them in the load.
@@ -87,8 +86,8 @@ class Planning:
         if not judged.refused:
             return judged
         self.read_clocks(dataset)
-        ids = {plan.files[number - 1].inspected.file.file_id for number in judged.refused}
-        known = Known(self._clocks[dataset], self.owned.in_ledger(dataset, sorted(ids)))
+        refused = [plan.files[number - 1].inspected for number in judged.refused]
+        known = self._with_landed(dataset, Known(self._clocks[dataset]), refused)
         return judge_staged(plan, staged.rows, staged.clocks, known, contract)
 
     def tables(self, dataset: str) -> Tables:
@@ -146,11 +145,33 @@ class Planning:
         landed = {folder: self.owned.landed_before(folder) for folder in set(folders.values())}
         return Ownership(known.folders, landed, self.owned.in_ledger(dataset, list(folders)))
 
+    def _with_landed(self, dataset: str, known: Known, files: Sequence[Inspected]) -> Known:
+        """Find out which of some files bring nothing: the ledger holds them, or their bytes if copies are skipped."""
+        if not files:
+            return known
+        held = self.owned.in_ledger(dataset, [file.file.file_id for file in files])
+        others = [file for file in files if file.file.file_id not in held]
+        if not others or not self.contract(dataset).skips_copies:
+            return replace(known, files=held)
+        etags = sorted({file.etag for file in others})
+        landed = {
+            (row["etag"], int(row["size_bytes"]), row["place"])
+            for start in range(0, len(etags), IDS_A_STATEMENT)
+            for row in self._warehouse.query(copies.select_bytes(dataset, etags[start : start + IDS_A_STATEMENT]))
+        }
+        alike = {file.file.file_id for file in others if (file.etag, file.size, _place(file)) in landed}
+        return replace(known, files=held, copies=alike)
+
     def _count(self, dataset: str, columns: Set[str]) -> Counted:
         with self._warehouse.session() as session:
             row_count, empty = count_values(session, dataset, columns)
         self._catalog.add_values(dataset, columns - empty)
         return Counted(row_count <= self._widen_row_limit, empty, is_empty=row_count == 0)
+
+
+def _place(file: Inspected) -> str:
+    folder = copies.place_of(file.file.key)
+    return f"{folder}/" if folder else ""
 
 
 def _with_values(files: Iterable[PlannedFile]) -> set[str]:

@@ -19,7 +19,7 @@ from ingest_lambda.read.schema import fingerprint
 from ingest_lambda.rewrite import rewrite
 from ingest_lambda.rewrite.path_values import path_values
 from ingest_lambda.rewrite.writer import CanonicalObject
-from ingest_lambda.warehouse import clocks, ledger
+from ingest_lambda.warehouse import clocks, copies, ledger
 from ingest_lambda.warehouse.statements import Column
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _ledger_entry(number: int, planned: PlannedFile, staged: Staged, path: LoadP
         modified_at=inspected.modified_at,
         row_count=staged.rows[number],
         schema_fingerprint=fingerprint(planned.schema),
-        load_path=path,
+        load_path=copies.SKIPPED if planned.is_copy else path,
         path_columns=[said.name for said in planned.path],
         timestamp_kinds=clocks.fact(
             [*((each.column, each.clock) for each in planned.timestamps), *staged.clocks.get(number, ())]

@@ -94,6 +94,8 @@ class Load:
 
     def _transaction(self) -> list[str]:
         dataset, (held, also_held) = self.plan.dataset, self.plan.only_if()
+        if any(file.is_copy for file in self.plan.files):
+            held = [*held, copies.as_planned(dataset, self._files)]
         return [
             *self._schema_statements(),
             statements.advance_counter(dataset, also_held),

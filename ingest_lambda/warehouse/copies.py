@@ -65,6 +65,23 @@ def insert_copies(dataset: str, load_id: str, files: str, *, records_paths: bool
     ]
 
 
+def as_planned(dataset: str, files: str) -> str:
+    """Fail, dividing by zero, where a file that was to be skipped is no copy any more.
+
+    For the statement that enters a load's files in the ledger: by then copies are in it.
+    """
+    still_new = f"from {identifier(files)} as files where load_path = {literal(SKIPPED)} and {not_in_ledger(dataset)}"
+    return f"(select 1 / case when count(*) = 0 then 1 else 0 end {still_new}) = 1"
+
+
+def select_bytes(dataset: str, etags: Iterable[str]) -> str:
+    """List the bytes that have landed, of those with some ETags, and where (`place_of`, with a slash at the end)."""
+    return (
+        f"select distinct etag, size_bytes, {_place('known')} as place from {table('ledger', dataset)} as known "
+        f"where {is_original('known')} and etag in ({', '.join(map(literal, etags))})"
+    )
+
+
 def is_original(name: str) -> str:
     """Ask of a ledger row, by its alias, whether the bytes of its file have landed, and were not undone since.
 

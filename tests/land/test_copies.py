@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
@@ -19,6 +20,7 @@ from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.judge.snapshots import Snapshot
 from ingest_lambda.judge.statement_budget import free_statements
 from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.reasons import Reason
 from ingest_lambda.reconcile import ledger
 from ingest_lambda.reconcile.ledger import Standing
 from ingest_lambda.warehouse import copies
@@ -201,6 +203,72 @@ def test_what_was_skipped_since_a_run_is_archived_with_the_next(
     assert run(f"{skipping}-2", 1, 2) == {late.file_id, new.file_id}
     function.receive(other)
     assert run(f"{skipping}-3", 2, 2) == {other.file_id}
+
+
+WALL, INSTANT = (pa.table({"at": pa.array([0], pa.timestamp("us", zone))}) for zone in (None, "UTC"))
+
+
+def of_other_clocks(land: Land, dataset: str, content: pa.Table | bytes, other: pa.Table, suffix: str) -> FileVersion:
+    """Land a file of which, as of an earlier release's, nobody knows what its timestamps are; then another kind."""
+    first = land.put(f"raw/{dataset}/first.{suffix}", content)
+    assert statuses(land.function().receive(first)) == [Status.LANDED]
+    land.warehouse.transaction([f"update ledger.{dataset} set timestamp_kinds = null"])
+    assert statuses(land.function().receive(put(land, dataset, "other", other))) == [Status.LANDED]
+    return first
+
+
+@pytest.mark.parametrize(
+    ("content", "new", "suffix"),
+    [
+        (WALL, pa.concat_tables([WALL, WALL]), "parquet"),
+        (b"at\n1970-01-01 00:00:00\n", b"at\n1970-01-02 00:00:00\n", "csv"),
+    ],
+)
+def test_a_copy_whose_timestamps_are_of_another_kind_than_what_landed_since_is_skipped(
+    land: Land, content: pa.Table | bytes, new: pa.Table | bytes, suffix: str
+) -> None:
+    dataset = new_dataset()
+    columns = [{"name": "at", "data_type": "timestamp"}]
+    land.contracts[dataset] = parse_contract({"copies": "skip", "formats": ["csv"], "columns": columns})
+    first = of_other_clocks(land, dataset, content, INSTANT, suffix)
+    copy, other = (land.put(f"raw/{dataset}/{name}.{suffix}", each) for name, each in (("copy", content), ("new", new)))
+
+    outcomes = land.function().receive(copy, other)
+
+    assert statuses(outcomes) == [Status.SKIPPED, Status.REJECTED]
+    assert outcomes[1].reason is Reason.CLOCK_MISMATCH
+    assert statuses(land.function().receive(copy)) == [Status.SKIPPED]
+    undo(land.warehouse, land.bucket, first.key)
+    again = land.put(f"raw/{dataset}/again.{suffix}", content)
+    assert land.function().receive(again)[0].reason is Reason.CLOCK_MISMATCH
+
+
+class Meanwhile:
+    """The Data API client, but something is done before the first rows are inserted into landing."""
+
+    def __init__(self, client: Any, work: Callable[[], object]) -> None:
+        self._client = client
+        self._work = [work]
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._client, name)
+
+        def call(**request: Any) -> Any:
+            if any(sql.startswith("insert into landing") for sql in request.get("Sqls", [])):
+                while self._work:
+                    self._work.pop()()
+            return operation(**request)
+
+        return call
+
+
+def test_a_copy_of_other_timestamps_whose_original_is_undone_meanwhile_does_not_land(land: Land, skipping: str) -> None:
+    first = of_other_clocks(land, skipping, WALL, INSTANT, "parquet")
+    api = Meanwhile(land.client("redshift-data"), lambda: undo(land.warehouse, land.bucket, first.key))
+
+    [outcome] = land.function(api).receive(put(land, skipping, "copy", WALL))
+
+    assert (outcome.status, outcome.reason) == (Status.REJECTED, Reason.CLOCK_MISMATCH)
 
 
 @pytest.mark.parametrize("contract", [SKIPS, Contract(snapshot=Snapshot())])
