@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 MAX_VARCHAR = 65_535  # bytes, not characters
-MAX_VARBYTE = 1_024_000  # bytes
+# A VARBYTE may have 16,777,216 bytes (https://docs.aws.amazon.com/redshift/latest/dg/r_VARBYTE_type.html). Landing
+# keeps to fewer: its older tables were made with these, and of a column the catalog need not tell the length.
+MAX_VARBYTE = 1_024_000
 MAX_PRECISION = 38
 # https://docs.aws.amazon.com/redshift/latest/dg/r_Datetime_types.html: from 4713 BC (year -4712) to 294276 AD.
 # In days since 1970, the years before 1582 counted as if the Gregorian calendar had been there.
