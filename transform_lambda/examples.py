@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from transform_lambda.alerts import about
 from transform_lambda.dbt_runtime import Query
-from transform_lambda.results import WITHHELD
+from transform_lambda.withheld import WITHHELD
 
 GATE_LIMIT = 20
 EXAMPLE_LIMIT = 3

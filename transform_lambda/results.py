@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from transform_lambda.withheld import withheld
+
 # A payload of the state machine is at most 256 KiB: 2 lists x 200 nodes x about 450 bytes + 40 KB of explained
 # gates (examples.py) + 10 errors. ops.gate_results has all of it.
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
@@ -18,7 +20,6 @@ MESSAGE_LIMIT = 300
 NODE_LIMIT = 200
 ERROR_LIMIT = 10
 
-WITHHELD = "withheld, since a database may quote values of a sensitive dataset; the transform function's log has it"
 UNCHANGED = "unchanged"  # the status of a view that stands as it was built
 
 # How macros/model/refuse_gap.sql says that it builds nothing.
@@ -173,7 +174,9 @@ def _words(result: Any, sensitive: Set[str]) -> str:
     """Return what dbt says of a node: bounded, and without what may be a value that nobody is to see."""
     text = _short(result.message)
     is_of_database = str(result.status) in _BROKEN and not text.startswith(_NOT_OF_THE_DATABASE)
-    return WITHHELD if is_of_database and result.node.unique_id in sensitive else text
+    if is_of_database and result.node.unique_id in sensitive:
+        return withheld(_without_place(result.message), getattr(result.node, "compiled_code", None) or "")
+    return text
 
 
 def _short(text: str | None) -> str:
@@ -184,5 +187,9 @@ def _short(text: str | None) -> str:
     >>> _short("Database Error\\n  no such column\\n  compiled code at /tmp/dbt-a1/target/run/orders.sql")
     'Database Error\\n  no such column'
     """
-    text = _COMPILED_AT.sub("", text or "").strip()
+    text = _without_place(text)
     return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1] + "…"
+
+
+def _without_place(text: str | None) -> str:
+    return _COMPILED_AT.sub("", text or "").strip()
