@@ -87,6 +87,8 @@ class Builder:
         if so_far is None and plan.get("blocked"):
             done["failing"] = [*plan["blocked"], *done["failing"]]
             done["outcome"] = worst((done["outcome"], Outcome.GATE_FAILED))
+        # What a build has modeled that was split after it, each part is told of by what the parts before have come to.
+        before = before or (so_far if part else None)
         run = repeated(before, so_far, done, self._added(plan)) if before else merged(so_far, done)
         return {**run, "part_outcome": done["outcome"]}
 
@@ -183,7 +185,7 @@ class Builder:
             "models": [*models_of(results, findings.rows, sensitive), *left],
             "gates": gates_of(results, sensitive),
             "records": findings.records,
-            "failing": [*(_refused(id_, *found).failing() for id_, found in refused.items()), *findings.failing],
+            "failing": [*(_refused(id_, *found) for id_, found in refused.items()), *findings.failing],
             "warning": findings.warning,
             "errors": errors,
         }
@@ -286,8 +288,9 @@ def _with_skipped(graph: Graph, done: dict[str, Any], ids: frozenset[str]) -> di
     return {**done, "models": latest(done["models"], skipped)}
 
 
-def _refused(id_: str, dataset: str, files: int) -> Blocked:
-    return Blocked(f"{id_.rpartition('.')[2]} from the first row", {dataset: files})
+def _refused(id_: str, dataset: str, files: int) -> dict[str, Any]:
+    """Tell of a model that is not built over a gap, with its id: what is built later is told by it what to leave."""
+    return {**Blocked(f"{id_.rpartition('.')[2]} from the first row", {dataset: files}).failing(), "node": id_}
 
 
 def build_arguments(select: Sequence[str], *, is_full_refresh: bool) -> list[str]:

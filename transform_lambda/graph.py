@@ -248,14 +248,18 @@ class Graph:
         return frozenset(models) | self.without(gates, missing - models)
 
     def beside(self, selected: Set[str], failed: Set[str]) -> _Ids:
-        """Leave out what gates that failed in an earlier invocation were to stop; `failed` are their names.
+        """Leave out what failed in an earlier invocation was to stop: `failed` are names of gates, and ids of models.
 
         dbt skips what is behind a gate of its own invocation alone. A gate of a dataset that two entities take in is
-        asked with the first of them. Nor is a gate asked of a table that is left as it was.
+        asked with the first of them. Nor is a gate asked of a table that is left as it was. A model that is not built
+        over a gap stops its own entity, and what may name the columns that it was to have.
         """
-        stopped = self._stopped([node for node in self.nodes.values() if node.kind == "test" and node.name in failed])
-        models = {id_ for id_ in selected - stopped if self.nodes[id_].kind in _BUILT}
-        left = {id_ for id_ in selected & stopped if self.nodes[id_].kind in _BUILT}
+        found = [each for each in self.nodes.values() if (each.name if each.kind == "test" else each.id) in failed]
+        stopped = self._stopped(found)
+        built = {id_ for id_ in selected if self.nodes[id_].kind in _BUILT}
+        models = built - stopped
+        models -= self._of_other_columns({node.id for node in found}, models)
+        left = built - models
         return frozenset(models) | {id_ for id_ in selected - stopped if self._follows(self.nodes[id_], models, left)}
 
     def _stopped(self, failed: Sequence[Node]) -> _Ids:

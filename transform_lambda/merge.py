@@ -42,8 +42,10 @@ def repeated(before: Json, so_far: Json | None, later: dict[str, Any], added: Ma
 
     What the first attempt has modeled is no news to the second one, which finds neither its rows nor a file of bad
     ones: both are one run. Of what stopped or broke the first attempt the second one tells by itself. `so_far`: the
-    result of the parts before, which is in `before`. `added`: the models that a run adds its own rows to, and whose
-    entity they are; their counts are added up where the first attempt has ended with the entity's UPSERT.
+    result of the parts before, which is in `before`, and is all of it where this part is built for the first time since
+    the build was split: it has what the attempt at the whole has modeled of every part. `added`: the models that a run
+    adds its own rows to, and whose entity they are; their counts are added up where the first attempt has ended with
+    the entity's UPSERT.
     """
     base = so_far or {"run_id": None, "outcome": Outcome.SUCCEEDED, "models": [], "gates": [], **_NOTHING_WRONG}
     done = {model["name"]: model for model in before["models"] if model["status"] in _STANDS}
@@ -93,15 +95,16 @@ def _with_those_of(earlier: Sequence[Json], record: Json, committed: Set[str]) -
 
 
 def failed_in(so_far: Json | None) -> frozenset[str]:
-    """Name the gates that have failed so far; both lists are bounded.
+    """Name the gates that have failed so far, and by their ids the models that were refused; both lists are bounded.
 
-    >>> sorted(failed_in({"gates": [{"name": "a", "status": "fail"}], "failing": [{"gate": "b"}]}))
-    ['a', 'b']
+    >>> failing = [{"gate": "b"}, {"gate": "c from the first row: rows were removed", "node": "model.landfall.c"}]
+    >>> sorted(failed_in({"gates": [{"name": "a", "status": "fail"}], "failing": failing}))
+    ['a', 'b', 'model.landfall.c']
     """
     if so_far is None:
         return frozenset()
     failed = {gate["name"] for gate in so_far["gates"] if gate["status"] == "fail"}
-    return frozenset(failed | {gate["gate"] for gate in so_far["failing"]})
+    return frozenset(failed | {gate.get("node", gate["gate"]) for gate in so_far["failing"]})
 
 
 def worst(outcomes: Iterable[str]) -> str:

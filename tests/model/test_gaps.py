@@ -157,7 +157,10 @@ def test_a_full_refresh_over_a_gap_is_refused_by_the_plan_and_by_dbt_itself(read
     assert modeled(ready) == dict.fromkeys(("o-1", "o-2"), "placed")
 
 
-def test_a_reshaped_entity_over_a_gap_is_stopped_and_told_and_what_looks_it_up_goes_on(ready: ModelWarehouse) -> None:
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_a_reshaped_entity_over_a_gap_is_stopped_and_told_and_what_looks_it_up_goes_on(
+    ready: ModelWarehouse, in_parts: bool
+) -> None:
     old = orders_file("old", [order("o-1")])
     ready.loader.land(old)
     assert BUILDER.build(plan())["outcome"] == "succeeded"
@@ -165,7 +168,12 @@ def test_a_reshaped_entity_over_a_gap_is_stopped_and_told_and_what_looks_it_up_g
     ready.transformer.run("alter table modeled.orders drop column shipping_country")
     ready.loader.land(orders_file("new", [order("o-2")]))
     ready.loader.land(items_file("items", [item("i-1", "o-1")]))
-    result = BUILDER.build(plan())
+    planned, graph = plan(), BUILDER.graph()
+    parts: list[str | None] = [*graph.parts(graph.selected(planned))] if in_parts else [None]
+    result: dict[str, Any] | None = None
+    for part in parts:
+        result = BUILDER.build(planned, part, result)
+    assert result is not None
     assert (result["outcome"], result["errors"]) == ("gate_failed", [])
     [told] = result["failing"]
     assert told["gate"] == "int_orders__checked from the first row: rows were removed from landing"

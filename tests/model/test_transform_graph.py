@@ -118,6 +118,9 @@ def test_a_model_that_is_not_built_stops_its_own_entity_and_the_marts_that_read_
     found = of.going_on({**ended, "checked_orders": "fail"})
     assert {"checked_items", "items", "rate_items"} <= found
     assert not {"orders", "fct_orders", "unique_fct", "fct_orders_alone", "published_orders"} & found
+    parts = of.parts(of.downstream(None))
+    assert of.beside(parts["items"], {"checked_orders"}) == parts["items"]
+    assert of.beside(parts[REST], {"checked_orders"}) == set()
 
 
 def test_rows_that_are_staged_or_checked_otherwise_in_the_same_columns_are_told_to_stay_as_they_were() -> None:

@@ -30,6 +30,7 @@ from transform_lambda.facts import read_facts
 from transform_lambda.facts_sql import WHO_SQL, ledgers_of
 from transform_lambda.graph import REST
 from transform_lambda.plan import Plan, decide
+from transform_lambda.validation import summed
 
 LOGGER = Logger(service="test")
 BUILDER = Builder(ROOT, LOGGER)
@@ -490,6 +491,21 @@ def test_what_the_attempt_before_an_error_has_modeled_and_found_is_told_by_the_n
     with connected() as query:
         files = archive.landed_files(query(archive.files_sql([ORDERS], again["run_ids"], datetime.max)))
     assert held_back.file_id in {file.file_id for file in files}
+
+
+def test_what_an_attempt_has_modeled_counts_where_the_build_was_split_after_it(ready: ModelWarehouse) -> None:
+    ready.loader.land(orders_file("one", [order("o-1"), order("o-2")]))
+    ready.loader.land(items_file("items", [item("i-1", "o-1")]))
+    planned = {**plan(), "datasets": DATASETS}
+    whole = BUILDER.build(planned)
+    whole |= {"outcome": "error", "part_outcome": "error", "errors": ["fct_orders: the connection was lost"]}
+    ready.loader.land(items_file("more", [item("i-2", "o-1")]))
+    first = BUILDER.build(planned, "orders", None, whole)  # the second attempt has run out of time
+    run = BUILDER.build(planned, "order_items", first)
+    assert (run["outcome"], run["errors"]) == ("succeeded", [])
+    assert (rows_affected(run, "orders"), rows_affected(run, "order_items")) == (2, 2)
+    totals = {found["dataset"]: found["total"] for found in summed(run["records"])}
+    assert {name: totals[name] for name in DATASETS} == {"order_summary": 2, "order_items": 2}
 
 
 def test_a_warehouse_that_cannot_be_reached_is_a_transient_error(
