@@ -57,7 +57,7 @@ def report(
         console = output.stdout()
         for line in _head(found):
             console.print(line, markup=False)
-        show_run(console, transforms.read(found["execution"], found["build"]), every=every)
+        show_run(console, transforms.of_report(found), every=every)
     raise typer.Exit(EXIT_CODES.get(found["build"]["outcome"], TIMED_OUT))
 
 

@@ -19,6 +19,10 @@ TIMED_OUT = 2
 OTHER_WAY_OUT = (
     "where the gate is what is wrong: change it in dbt_project/models, in the YAML that has its name, and deploy"
 )
+UNMARKED = (
+    "what is modeled is not concerned, and no file is lost; after the cause is fixed, all files that are modeled are "
+    "marked by: landfall transform --full-refresh --wait"
+)
 BUILT, PASSED = "success", "pass"  # dbt's words
 NOTHING_TO_BUILD = "nothing to build"
 NOTHING_NEW = (
@@ -98,7 +102,7 @@ def show_end(stack: "Stack", run: "Run") -> None:
     build = before["build"]
     console.print(f"{NOTHING_TO_BUILD}: {NOTHING_NEW}", markup=False, soft_wrap=True)
     console.print(f"the run before, {build['started_at']} to {build['ended_at']}:", markup=False)
-    show_run(console, transforms.read(before["execution"], build))
+    show_run(console, transforms.of_report(before))
 
 
 def show_run(console: "Console", run: "Run", *, every: bool = False) -> None:
@@ -131,6 +135,9 @@ def show_run(console: "Console", run: "Run", *, every: bool = False) -> None:
             console.print(f"  to fix it: {command}", markup=False)
     if run.failing:
         console.print(OTHER_WAY_OUT, markup=False, soft_wrap=True)
+    if run.unmarked:
+        console.print(f"files could not be marked as modeled in S3: {run.unmarked}", markup=False, soft_wrap=True)
+        console.print(UNMARKED, markup=False, soft_wrap=True)
     console.print(f"transform: {run.outcome}" + (f" ({run.reason})" if run.reason else ""), markup=False)
     if run.reason == NOTHING_TO_BUILD:
         console.print(NOTHING_NEW, markup=False, soft_wrap=True)

@@ -18,7 +18,10 @@ MODEL_FACE = ("name", "status", "rows_affected")
 
 @dataclass(frozen=True)
 class Run:
-    """What an execution came to: succeeded, gate_failed or error; None while it runs."""
+    """What an execution came to: succeeded, gate_failed or error; None while it runs.
+
+    `unmarked`: why files could not be marked as modeled in S3, which changes nothing of what is modeled.
+    """
 
     execution: str
     outcome: str | None
@@ -27,12 +30,14 @@ class Run:
     models: Sequence[Mapping[str, Any]] = ()
     failing: Sequence[Mapping[str, Any]] = ()
     run_id: str | None = None
+    unmarked: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Spell the run as its JSON face does."""
         return {
             "outcome": self.outcome,
             "reason": self.reason,
+            "unmarked": self.unmarked,
             "gates": [{name: gate.get(name) for name in GATE_FACE} for gate in self.gates],
             "models": [{name: model.get(name) for name in MODEL_FACE} for model in self.models],
         }
@@ -109,7 +114,17 @@ def read(execution: str, result: Mapping[str, Any]) -> Run:
         models=result.get("models") or (),
         failing=result.get("failing") or (),
         run_id=result.get("run_id"),
+        unmarked=result.get("unmarked"),
     )
+
+
+def of_report(report: Mapping[str, Any]) -> Run:
+    """Read a run's report, which has what its execution has told.
+
+    >>> of_report({"execution": "arn", "build": {"outcome": "succeeded"}, "archive": {"error": "denied"}}).unmarked
+    'denied'
+    """
+    return read(report["execution"], {**report["build"], "unmarked": (report.get("archive") or {}).get("error")})
 
 
 def recent(client: "SFNClient", state_machine: str) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from landfall.commands.transform import show_run
-from landfall.operate.transforms import Run
+from landfall.operate.transforms import Run, of_report, read
 
 MODELS: list[dict[str, Any]] = [
     {"name": "stg_orders", "status": "success", "rows_affected": None},
@@ -59,6 +59,22 @@ def test_a_failed_gate_shows_rows_as_yaml_and_both_ways_out() -> None:
     assert lines[lines.index("for example") + 1 :][:3] == ["order_id: o-1", "country: 'NO'", "total: 3"]
     assert "to fix it: landfall undo raw/orders/a.parquet" in lines
     assert any("where the gate is what is wrong: change it in dbt_project/models" in line for line in lines)
+
+
+def test_that_files_could_not_be_marked_is_told_beside_the_outcome_with_a_way_out() -> None:
+    result = {"outcome": "succeeded", "models": MODELS, "unmarked": "ConfigError: S3 denies it"}
+    told = {
+        "build": {**result, "unmarked": None},
+        "execution": "arn",
+        "archive": {"error": "ConfigError: S3 denies it"},
+    }
+    for run in (read("arn", result), of_report(told)):
+        text = shown(run)
+        assert "files could not be marked as modeled in S3: ConfigError: S3 denies it" in text
+        assert "landfall transform --full-refresh --wait" in text
+        assert text.endswith("transform: succeeded\n")
+        assert run.to_dict()["unmarked"] == "ConfigError: S3 denies it"
+    assert "marked" not in shown(Run("arn", "succeeded", models=MODELS))
 
 
 @pytest.mark.parametrize(("reason", "is_said"), [("nothing to build", True), (None, False)])
