@@ -1,6 +1,7 @@
 """OPERATE: the columns of a CSV or JSON file, which says nothing of their types. In: its rows. Out: names, types, rows.
 
-A column gets the first type that landing would read all its values as; one that might be codes (`007`, `0x10`) is text.
+A column gets the first type that landing would read all its values as; one that might be codes (`007`, `0x10`, `1E5`)
+is text.
 """
 
 import re
@@ -23,6 +24,8 @@ from ingest_lambda.warehouse.sqltypes import SqlType
 
 MOST_ROWS = 100_000  # that are looked at; what comes later and is no value of the type is rejected with its row
 CODE = re.compile(rb"[+-]?0[\dxX]")
+POWER = re.compile(rb"[+-]?\d+[eE]\d+")
+WRITTEN_AS_NUMBERS = re.compile(rb"\.|[eE][+-]")  # somewhere in a column of such numbers: a point, an exponent's sign
 FRACTION = re.compile(rb"[+-]?\d+\.(\d+)")
 LEAST_SCALE = 4  # digits behind the point that a decimal has room for, whatever was seen
 BOOLEANS = {b"true", b"false"}  # of 1 and 0 nobody knows
@@ -63,12 +66,18 @@ def type_of(values: pa.Array) -> SqlType:
     >>> kinds = ([b"1", None], [b"007"], [b"0x10", b"16"], [b"1.5", b"2"], [b"2026-01-31"], [b"true"], [None])
     >>> [str(type_of(pa.array(kind, pa.binary()))) for kind in kinds]
     ['BIGINT', 'VARCHAR(65535)', 'VARCHAR(65535)', 'DECIMAL(38,4)', 'DATE', 'BOOLEAN', 'VARCHAR(65535)']
+    >>> [str(type_of(pa.array(kind, pa.binary()))) for kind in ([b"1E5", b"234"], [b"1e16", b"1.5e-7"], [b"1e+16"])]
+    ['VARCHAR(65535)', 'DOUBLE PRECISION', 'DOUBLE PRECISION']
     """
     known = values.drop_null().unique()
     texts: list[bytes] = known.to_pylist()
-    if not texts or any(map(CODE.match, texts)):
+    if not texts or any(map(CODE.match, texts)) or _may_be_powers_or_codes(texts):
         return sqltypes.VARCHAR
     return next((type_ for type_ in _candidates(texts) if _holds(type_, known)), sqltypes.VARCHAR)
+
+
+def _may_be_powers_or_codes(texts: list[bytes]) -> bool:
+    return any(map(POWER.fullmatch, texts)) and not any(map(WRITTEN_AS_NUMBERS.search, texts))
 
 
 def _candidates(texts: list[bytes]) -> Iterator[SqlType]:
