@@ -124,3 +124,11 @@ def widen(warehouse: ModelWarehouse, column: str, before: str, after: str) -> No
     """Give a column of items another type, as a load does that finds a file's wider."""
     types = Widening(column, parse_type(before), parse_type(after))
     warehouse.loader.run(*widen_columns("order_items", [types]))
+
+
+@pytest.mark.parametrize("type_", ["double precision", "real"])
+def test_an_identifier_whose_text_is_rounded_is_not_masked(built_warehouse: ModelWarehouse, type_: str) -> None:
+    """Two of them, a sixteenth digit apart, would be one."""
+    declared = f"{{% do model.columns.update({{'n': {{'name': 'n', 'data_type': '{type_}'}}}}) %}}"
+    with pytest.raises(RuntimeError, match=f"masks n, a {type_}, of which different ones have the same text"):
+        built_warehouse.dbt("compile", "--inline", f"{declared}select {{{{ mask('n') }}}}")
