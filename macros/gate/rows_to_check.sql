@@ -3,12 +3,6 @@
     {%- set by_file = order_of_entity() == 'file' -%}
     {%- set snapshot = entity_snapshot() -%}
     {%- set loads = loads_of_versions(bounds) if by_file -%}
-    {%- set models = [] -%}
-    {%- if by_file and is_incremental() -%}
-        {%- for table in entity_tables(entity_config('entity')) -%}
-            {%- do models.append(model_name(table)) -%}
-        {%- endfor -%}
-    {%- endif -%}
     {%- if by_file %}
     select
         {%- for column in passed %}
@@ -89,14 +83,7 @@
             landed.source_file,
             max(case when landed.load_seq <= taken.upto_seq then landed.load_seq end) as last_taken_seq
         from {{ ref('stg_landed_files') }} as landed
-        left join (
-            select
-                dataset,
-                max(upto_seq) as upto_seq
-            from {{ ref('stg_model_loads') }}
-            where model in ('{{ models | join("', '") }}')
-            group by dataset
-        ) as taken
+        left join ({{ newest_loads(ref('stg_model_loads')) }}) as taken
             on landed.dataset = taken.dataset
         where not landed.is_undone and landed.row_count > 0
         group by landed.dataset, landed.source_file

@@ -1,10 +1,7 @@
 {% macro carried_over(bounds, key) -%}
     {%- set upserted = upserted_table(entity_config('entity')) -%}
     {%- set snapshot = entity_snapshot() -%}
-    {%- set models = [] -%}
-    {%- for table in entity_tables(entity_config('entity')) -%}
-        {%- do models.append(model_name(table)) -%}
-    {%- endfor -%}
+    {%- set models = entity_models() -%}
     {#- Where a history is kept, a version that can not be the newest any more counts all the same -#}
     {%- set only_newest = continues() and models | length == 1 -%}
     from {{ this }} as checked

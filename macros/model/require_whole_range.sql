@@ -1,10 +1,6 @@
 {% macro require_whole_range(ranges) -%}
     {#- Behind the mutex, and in the snapshot that has read the rows -#}
     {%- set questions = [] -%}
-    {%- set models = [] -%}
-    {%- for table in (entity_tables(entity_config('entity')) if is_building() else []) -%}
-        {%- do models.append(model_name(table)) -%}
-    {%- endfor -%}
     {%- for dataset in (entity_config('datasets') or []) if is_building() -%}
         {%- set of_dataset -%}
             from taken
@@ -14,14 +10,7 @@
             {%- set question -%}
             select '{{ dataset }}' as dataset, 'modeled' as why, max(files.load_seq) as told
             {{ of_dataset }}
-            inner join (
-                select
-                    dataset,
-                    max(upto_seq) as upto_seq
-                from {{ ops_table('model_loads') }}
-                where model in ('{{ models | join("', '") }}')
-                group by dataset
-            ) as modeled
+            inner join ({{ newest_loads(ops_table('model_loads')) }}) as modeled
                 on
                     taken.dataset = modeled.dataset
                     and files.load_seq > taken.upto_seq
