@@ -167,6 +167,8 @@ def deploy(
         outputs = stacks.outputs(stack)
         cloudformation.protect(clients.cloudformation, template.name, template.guard)
     else:
+        if deployment.parameters.get(CREATE_WAREHOUSE) != "true":
+            preparation.check_admin(deployment.parameters, deployment.admin_secret_arn, clients)
         artifacts.ensure_bucket(clients.s3, planned.bucket)
         artifacts.publish(clients.s3, planned, packages, TEMPLATES, detail)
         if not _schedules_run(stack):

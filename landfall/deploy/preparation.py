@@ -47,6 +47,23 @@ USERS_THERE = f"select usename from pg_user where usename in ({', '.join(map(lit
 RECORD_PREPARATION = "insert into ops.preparations select cast(:digest as varchar(64)), sysdate"
 
 
+def check_admin(parameters: Mapping[str, str], admin_secret_arn: str, clients: Clients) -> None:
+    """Log in as the administrator to a warehouse that is there, before a deployment changes anything.
+
+    A deployment that could not prepare it would leave functions of a new release to a warehouse of the one before.
+
+    Raises:
+        ConfigError: the administrator is not let in.
+        TransientError: the warehouse does not answer, or knows no such secret or database.
+    """
+    outputs = {"DatabaseName": "landfall", **parameters}  # by default the template's
+    try:
+        warehouse_of(outputs, admin_secret_arn, clients).query("select 1 as one")
+    except (ConfigError, TransientError) as error:
+        kind = ConfigError if isinstance(error, ConfigError) else TransientError
+        raise kind(f"nothing of the stack is changed, since the administrator cannot log in: {error}") from error
+
+
 def purpose(release: str, outputs: Mapping[str, str], secrets: SecretsManagerClient) -> str | None:
     """Return a digest of what the warehouse and the functions are prepared for; None where that cannot be said.
 

@@ -10,8 +10,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from ingest_lambda.errors import ConfigError
+from ingest_lambda.errors import ConfigError, LoginRefusedError, TransientError
 from ingest_lambda.tell.mark import ITEM
+from ingest_lambda.warehouse.client import Warehouse
 from landfall.deploy import local
 from landfall.deploy.clients import PATIENT, Clients
 from landfall.deploy.deployment import (
@@ -23,7 +24,7 @@ from landfall.deploy.deployment import (
     deploy,
     read_parameters,
 )
-from landfall.deploy.preparation import USER_SECRETS, prepare_function, purpose
+from landfall.deploy.preparation import USER_SECRETS, check_admin, prepare_function, purpose
 from local.services import aws_environment
 from local.state import Ports
 from scripts.package import SIZE_LIMIT, Runtime
@@ -203,6 +204,36 @@ def test_an_administrator_who_cannot_log_in_stops_the_deployment(stack: LocalSta
     assert done.returncode != 0
     assert "landfall/none" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_administrator_who_cannot_log_in_is_told_before_anything_of_the_stack_is_changed(stack: LocalStack) -> None:
+    before, changes = described(stack), changes_of(stack)
+    for wrong in (("landfall/none", "BatchSize=7"), ("landfall/local/admin", "DatabaseName=nowhere")):
+        secret, parameter = wrong
+        asked = (
+            "--env",
+            "local",
+            "--admin-secret-arn",
+            secret,
+            *parameters_of(stack),
+            "--parameter",
+            parameter,
+            "--yes",
+        )
+        done = stack.landfall("deploy", *asked)
+        assert done.returncode != 0
+        assert "nothing of the stack is changed, since the administrator cannot log in" in done.stderr, done.stderr
+    assert (described(stack), changes_of(stack)) == (before, changes)
+
+
+@pytest.mark.parametrize("why", [TransientError("the cluster is paused"), LoginRefusedError("password of another")])
+def test_who_must_act_where_the_administrator_is_not_let_in_is_told_by_the_kind_of_error(
+    why: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Warehouse, "query", Mock(side_effect=why))
+    kind = ConfigError if isinstance(why, ConfigError) else TransientError
+    with pytest.raises(kind, match=f"nothing of the stack is changed, since the administrator cannot log in: {why}"):
+        check_admin({"ClusterIdentifier": "analytics"}, "arn", Mock())
 
 
 def test_a_parameter_without_a_value_is_refused_before_anything_is_done(stack: LocalStack) -> None:
