@@ -27,6 +27,11 @@ REFUSED_LOGIN = r"password authentication failed"
 # What is said of a column that rows are distributed or sorted by, whoever has chosen it; no page of AWS tells it.
 # https://github.com/dbt-labs/dbt-redshift/issues/333, https://github.com/practo/tipoca-stream/pull/262
 KEY_COLUMN = re.compile(r"cannot drop (distkey|sortkey) column", re.IGNORECASE)
+# Names are whoever's who chose them, and none of them says what has failed.
+QUOTED_NAME = re.compile(
+    r'\b(column|relation|table|view|constraint|index|schema|database|role|user|function|type) ".*?"(?=[\s,;:.)]|$)',
+    re.IGNORECASE,
+)
 DENIALS = rf"permission denied|must be owner of|not authorized|{REFUSED_LOGIN}"
 
 # https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html names 1023 and the snapshot conflict.
@@ -34,7 +39,8 @@ PATTERNS: tuple[tuple[Failure, re.Pattern[str]], ...] = (
     (
         Failure.CONFLICT,
         re.compile(
-            r"\b1023\b|serializable isolation violation|conflict with concurrent transaction|concurrent transaction"
+            r"(^|\berror:?\s*|\bcode:?\s*)1023\b|serializable isolation violation"
+            r"|conflict with concurrent transaction|concurrent transaction"
             r"|could not serialize access|deadlock detected|could not complete because of conflict",
             re.IGNORECASE,
         ),
@@ -83,7 +89,10 @@ def classify(text: str) -> Failure:
 
     >>> classify("ERROR: 1023 DETAIL: Serializable isolation violation on table - 1")
     <Failure.CONFLICT: 1>
+    >>> classify('ERROR: column "1023" of relation "orders" already exists')
+    <Failure.CATALOG_CHANGED: 2>
     >>> classify("ERROR: the weather")
     <Failure.UNKNOWN: 7>
     """
-    return next((failure for failure, pattern in PATTERNS if pattern.search(text)), Failure.UNKNOWN)
+    said = QUOTED_NAME.sub(r'\1 ""', text)
+    return next((failure for failure, pattern in PATTERNS if pattern.search(said)), Failure.UNKNOWN)
