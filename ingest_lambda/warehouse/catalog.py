@@ -53,13 +53,15 @@ class Catalog:
             with self._warehouse.session() as session:
                 tables = read_tables(session, dataset)
             if tables.columns is None:
-                self._with_values.pop(dataset, None)
                 return tables
             self._known[dataset] = tables
         return self._known[dataset]
 
     def with_values(self, dataset: str) -> frozenset[str]:
-        """Name the columns that are known to hold a value; one whose values were undone since just keeps its type."""
+        """Name the columns that are known to have held a value; where theirs were undone since, they keep their types.
+
+        So before a file is refused for a type, all of it is forgotten.
+        """
         return frozenset(self._with_values.get(dataset, ()))
 
     def add_values(self, dataset: str, columns: Iterable[str]) -> None:
@@ -71,8 +73,9 @@ class Catalog:
         self._known[dataset] = tables
 
     def forget(self, dataset: str) -> None:
-        """Read the tables again at the next look."""
+        """Read the tables again at the next look, and count again what holds a value: all of it may be undone."""
         self._known.pop(dataset, None)
+        self._with_values.pop(dataset, None)
 
 
 def read_tables(connection: Connection, dataset: str) -> Tables:
