@@ -52,6 +52,10 @@ def _landing_name(name: str, spellings: Mapping[str, Sequence[str]], taken: Set[
     except ValueError as error:
         raise RejectedFileError(Reason.INVALID_COLUMN_NAME, str(error), column=name, found=repr(name)) from error
     folded = statements.fold_case(name)
+    if folded.startswith(statements.OURS):
+        raise RejectedFileError(
+            Reason.RESERVED_COLUMN_NAME, f"names that begin with {statements.OURS} are the pipeline's", column=name
+        )
     if folded in SYSTEM_COLUMNS | taken:
         owner = "Redshift" if folded in SYSTEM_COLUMNS else "the landing table"
         raise RejectedFileError(Reason.RESERVED_COLUMN_NAME, f"{owner} has a column of this name", column=name)

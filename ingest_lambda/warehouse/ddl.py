@@ -13,6 +13,7 @@ from ingest_lambda.warehouse.statements import (
     FILE_FACTS,
     LOAD_FACTS,
     METADATA_COLUMNS,
+    OURS,
     PATH_FACT,
     UNDONE_SEQ,
     Column,
@@ -174,21 +175,23 @@ def check_types(dataset: str, columns: Iterable[Column]) -> list[str]:
     A load plans on columns that it remembers. What somebody has changed meanwhile (another load widened one, an
     operator chose a type) could cut or round values silently, so a load looks once more where they are used. The
     catalog is asked alone: Redshift restricts queries that read it together with users' tables
-    (https://docs.aws.amazon.com/redshift/latest/dg/c_join_PG.html).
+    (https://docs.aws.amazon.com/redshift/latest/dg/c_join_PG.html). A point ends each name, since texts are compared
+    without their trailing blanks, and `total ` is another column than `total`
+    (https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html#r_Character_types-significance-of-trailing-blanks).
 
     >>> from ingest_lambda.warehouse.sqltypes import BIGINT
     >>> [check] = check_types("orders", [Column("id", BIGINT), Column("n", BIGINT)])
     >>> check[check.index("and (("):]
-    "and ((data_type = 'bigint' and column_name in ('id', 'n')))"
+    "and ((data_type = 'bigint' and column_name || '.' in ('id.', 'n.')))"
     """
     names: dict[SqlType, list[str]] = defaultdict(list)
     for column in columns:
-        names[column.type].append(literal(column.name))
+        names[column.type].append(literal(f"{column.name}."))
     if not names:
         return []
     count = sum(map(len, names.values()))
     as_planned = " or ".join(
-        f"({_has_type(type_)} and column_name in ({', '.join(of_type)}))" for type_, of_type in names.items()
+        f"({_has_type(type_)} and column_name || '.' in ({', '.join(of_type)}))" for type_, of_type in names.items()
     )
     return [
         f"select 1 / case when count(*) = {count} then 1 else 0 end as as_planned from svv_columns "
@@ -224,7 +227,7 @@ def widen_columns(dataset: str, widenings: Sequence[Widening]) -> list[str]:
     if not widenings:
         return []
     landing = table("landing", dataset)
-    columns = [(identifier(f"_landfall_widening_{number}"), widening) for number, widening in enumerate(widenings)]
+    columns = [(identifier(f"{OURS}widening_{number}"), widening) for number, widening in enumerate(widenings)]
     filled = ", ".join(f"{new} = cast({identifier(old.column)} as {old.into})" for new, old in columns)
     return [
         *(f"alter table {landing} add column {new} {old.into}" for new, old in columns),

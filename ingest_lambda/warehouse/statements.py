@@ -35,6 +35,7 @@ METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
     ("_loaded_at", "TIMESTAMP"),
 )
 METADATA = {name for name, _ in METADATA_COLUMNS}
+OURS = "_landfall_"  # begins the names of columns that a landing table has for the moment of a transaction
 # Of a dataset that declares `changes`: the row's place in its file, counted from 1; NULL of rows that landed before the
 # dataset declared it. It lands as the columns of the file do.
 ROW_NUMBER = "_row_number"

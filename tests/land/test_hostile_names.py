@@ -148,6 +148,25 @@ def test_a_column_of_any_name_is_added_to_a_table(land: Land) -> None:
     assert [outcome.status for outcome in outcomes] == [Status.LANDED, Status.LANDED]
 
 
+def test_columns_that_differ_in_blanks_at_their_ends_are_columns_of_their_own(land: Land) -> None:
+    dataset = new_dataset()
+    names = ["total", "total ", " total", "Total  "]
+
+    outcomes = [
+        land.function().receive(land.put(f"raw/{dataset}/{n}.parquet", pa.table({name: [n]})))[0]
+        for n, name in enumerate([*names, *names])
+    ]
+
+    assert {outcome.status for outcome in outcomes} == {Status.LANDED}, outcomes
+    rows = land.rows(f"select {', '.join(map(identifier, names))} from landing.{dataset}")
+    assert [row[fold_case(name)] for name in names for row in rows if row[fold_case(name)] is not None] == [
+        *(0, 4),
+        *(1, 5),
+        *(2, 6),
+        *(3, 7),
+    ]
+
+
 def test_a_key_that_no_ledger_can_record_is_ignored_and_its_batch_lands(land: Land) -> None:
     dataset = new_dataset()
     content = pa.table({"id": [1]})

@@ -191,6 +191,7 @@ def test_a_column_that_the_file_has_too_must_agree_with_the_path_in_every_row(
 
 REFUSED: dict[str, tuple[str, Reason, str | None]] = {
     "of the landing table": ("_Load_Seq=1", Reason.RESERVED_COLUMN_NAME, "_load_seq"),
+    "of the pipeline": ("_landfall_x=1", Reason.RESERVED_COLUMN_NAME, "_landfall_x"),
     "of Redshift": ("xmin=1", Reason.RESERVED_COLUMN_NAME, "xmin"),
     "of no column": ("a%0Ab=1", Reason.INVALID_COLUMN_NAME, "a\\nb"),
     "too long": (f"{'n' * 128}=1", Reason.INVALID_COLUMN_NAME, "n" * 128),

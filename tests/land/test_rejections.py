@@ -41,6 +41,11 @@ REJECTED: dict[str, tuple[bytes, Reason, str | None]] = {
     "oversize string": (in_bytes(["ok", "ü" * 40_000], pa.string()), Reason.OVERSIZE_VALUE, "odd"),
     "no columns": (parquet(pa.table({})), Reason.NO_COLUMNS, None),
     "system column": (parquet(pa.table({"CTID": [1]})), Reason.RESERVED_COLUMN_NAME, "CTID"),
+    "column of the pipeline": (
+        parquet(pa.table({"_Landfall_widening_0": [1]})),
+        Reason.RESERVED_COLUMN_NAME,
+        "_Landfall_widening_0",
+    ),
     "metadata column": (parquet(pa.table({"_load_seq": [1]})), Reason.RESERVED_COLUMN_NAME, "_load_seq"),
     "names differ in case": (parquet(pa.table({"Id": [1], "iD": [2]})), Reason.DUPLICATE_COLUMN, "Id"),
     "empty name": (parquet(pa.table({"": [1]})), Reason.INVALID_COLUMN_NAME, ""),

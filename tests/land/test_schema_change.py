@@ -23,7 +23,7 @@ from ingest_lambda.warehouse.catalog import Catalog
 from ingest_lambda.warehouse.sqltypes import parse_type
 from ingest_lambda.warehouse.statements import MAX_STATEMENTS, Column, Widening
 from landfall.deploy import bootstrap
-from landfall.operate import evolution
+from landfall.operate import evolution, undos
 from tests.land.warehouse import Land, new_dataset
 
 FIRST = pa.table({"id": [1], "name": ["one"]})
@@ -219,15 +219,16 @@ def test_a_file_that_turns_out_bad_leaves_no_column_behind(land: Land, dataset: 
     assert columns_of(land, dataset) == {"id": "BIGINT", "name": "VARCHAR(65535)"}
 
 
-def test_a_warm_function_plans_again_when_another_has_added_the_column(land: Land, dataset: str) -> None:
+@pytest.mark.parametrize("name", ["added", "1023"])  # that is the number of a conflict
+def test_a_warm_function_plans_again_when_another_has_added_the_column(land: Land, dataset: str, name: str) -> None:
     warm, other = land.function(), land.function()
     warm.receive(land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [2]})))
-    other.receive(land.put(f"raw/{dataset}/3.parquet", pa.table({"id": [3], "added": ["x"]})))
+    other.receive(land.put(f"raw/{dataset}/3.parquet", pa.table({"id": [3], name: ["x"]})))
 
-    [outcome] = warm.receive(land.put(f"raw/{dataset}/4.parquet", pa.table({"id": [4], "added": ["y"]})))
+    [outcome] = warm.receive(land.put(f"raw/{dataset}/4.parquet", pa.table({"id": [4], name: ["y"]})))
 
     assert outcome.status is Status.LANDED
-    assert land.rows(f"select added from landing.{dataset} where id = 4") == [{"added": "y"}]
+    assert land.rows(f'select "{name}" from landing.{dataset} where id = 4') == [{name: "y"}]
 
 
 @pytest.mark.parametrize("files", [1, 2], ids=["as it is", "canonical"])
@@ -297,6 +298,30 @@ def test_a_warm_function_looks_again_before_it_rejects(land: Land, dataset: str)
     [outcome] = warm.receive(land.put(f"raw/{dataset}/3.parquet", pa.table({"id": ["three"]})))
 
     assert outcome.status is Status.LANDED
+
+
+def test_a_warm_function_counts_again_what_holds_a_value_before_it_rejects(land: Land, dataset: str) -> None:
+    warm = land.function()
+    wrong = land.put(f"raw/{dataset}/2.parquet", pa.table({"id": [2], "amount": ["n/a"]}))
+    warm.receive(wrong)
+    undos.undo(land.warehouse, wrong.bucket, wrong.key)
+
+    [outcome] = warm.receive(land.put(f"raw/{dataset}/3.parquet", pa.table({"id": [3], "amount": [1.5]})))
+
+    assert outcome.status is Status.LANDED
+    assert columns_of(land, dataset)["amount"] == "DOUBLE PRECISION"
+
+
+def test_a_column_is_not_called_as_those_that_a_widening_makes_and_drops(land: Land, dataset: str) -> None:
+    taken = pa.table({"id": [2], "_landfall_widening_0": ["x"]})
+
+    refused, widened = (
+        land.function().receive(land.put(f"raw/{dataset}/{name}.parquet", table))[0]
+        for name, table in (("2", taken), ("3", pa.table({"id": pa.array([3], pa.decimal128(21, 1))})))
+    )
+
+    assert (refused.status, refused.reason) == (Status.REJECTED, Reason.RESERVED_COLUMN_NAME)
+    assert widened.status is Status.LANDED
 
 
 def test_of_files_that_bring_one_new_column_in_two_types_both_land(land: Land, dataset: str) -> None:
