@@ -81,8 +81,9 @@ def _carry_out(stack: "Stack", warehouse: "Warehouse", planned: "Rename", rate: 
 def _plan(planned: "Rename", bucket: str) -> list[str]:
     old, new = planned.drop.dataset, planned.new
     models = f"; so do {', '.join(planned.drop.models)}, with the rows that they took in" if planned.drop.models else ""
+    again = f" ({planned.barred:,} of them again: they were undone there)" if planned.barred else ""
     return [
-        f"lands: {len(planned.files):,} of {planned.drop.files:,} files, in landing.{new}",
+        f"lands: {len(planned.files):,} of {planned.drop.files:,} files, in landing.{new}{again}",
         f"goes: landing.{old}, {planned.drop.rows:,} rows",
         f"stays: the files in {bucket}, under their keys; ledger.{old}, in which they count as undone{models}",
     ]

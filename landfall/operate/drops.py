@@ -6,7 +6,7 @@ the ledger. A load that waits for the mutex meanwhile finds no table, is planned
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -74,20 +74,20 @@ def plan_drop(warehouse: Connection, dataset: str, declared: Collection[str], ro
     return Drop(dataset, int(totals["files"]), int(totals["row_count"]), models)
 
 
-def drop(warehouse: Connection, planned: Drop, moved_to: str | None = None) -> Drop:
-    """Drop the landing table; again is no harm.
+def drop(warehouse: Connection, planned: Drop, steps: Sequence[str] | None = None) -> Drop:
+    """Drop the landing table; again is no harm. `steps` are the statements of a drop that checks more beforehand.
 
     Raises:
-        CatalogChangedError: the ledger of the dataset `moved_to` lacks a file of the table; nothing is changed.
+        CatalogChangedError: a check of the `steps` has failed; nothing is changed.
         ConfigError: something stands on the table; nothing is changed.
         TransactionConflictError: it lost against concurrent loads, again and again.
     """
     if planned.outcome is not Outcome.PLANNED:
         return planned
     number_undos(warehouse, planned.dataset)
-    steps = transactions.drop_dataset(planned.dataset, moved_to)
+    dropping = steps or transactions.drop_dataset(planned.dataset)
     try:
-        retry_conflicts(lambda: warehouse.transaction(steps))
+        retry_conflicts(lambda: warehouse.transaction(dropping))
     except CatalogChangedError:
         if planned.dataset in landed_datasets(warehouse):
             raise

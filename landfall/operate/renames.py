@@ -1,16 +1,19 @@
 """OPERATE: another name for a dataset. In: both names, of which the new one owns the old keys. Out: what was done.
 
 Steps that can be repeated: what was undone under the old name is entered as undone under the new one, so that no
-reconcile brings it back; what has landed is announced, and lands under the new name, each version read once more; when
-the new ledger has all of it, the old dataset is dropped. That is asked again in the transaction of the drop, behind the
-old dataset's mutex, so that no row is ever in neither of the two. No object moves.
+reconcile brings it back; what the new name has as undone, from when it was dropped or given up, is let land there;
+what has landed is announced, and lands under the new name, each version read once more; when the new one has all of it,
+the old dataset is dropped. That is asked again in the transaction of the drop, behind the mutexes of both, so that no
+row is ever in neither of the two; what was undone meanwhile is undone under the new name there. No object moves.
 """
 
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +31,7 @@ from landfall.operate import declared, drops, missing, objects
 from landfall.operate.drops import Drop
 from landfall.operate.objects import State
 from landfall.operate.replays import LOOKS_AT_ONCE
-from landfall.operate.statements import bookkeeping, transactions
+from landfall.operate.statements import bookkeeping, moves
 from landfall.operate.uploads import FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ UNREAD = {
     State.OFFLINE: "it is archived, and answers no read: restore it in S3, then try again",
 }
 OPEN = "not landed under the new name yet"
+UNDONE = "undone under the new name meanwhile: run it again, and it lands there; or undo it under the old name, too"
 Watch = Callable[[int], None]
 Rejection = tuple[str, str, str]  # the file's id, the reason in words, when
 
@@ -57,12 +61,16 @@ class Outcome(StrEnum):
 class Rename:
     """A rename: what it takes away, the files that are to land under the new name, and why some have not.
 
-    `refused` are the rejections of the new name from before its files were announced.
+    Of the files, `barred` are undone under the new name, which lets them land again. An undo under the old one is
+    somebody's from the number `since` on. `refused` are the rejections of the new name from before its files were
+    announced.
     """
 
     drop: Drop
     new: str
     files: tuple[FileVersion, ...] = ()
+    barred: int = 0
+    since: int = 0
     outcome: Outcome = Outcome.PLANNED
     sent: int = 0
     left: tuple[tuple[FileVersion, str], ...] = ()
@@ -103,7 +111,8 @@ def plan_rename(
     drop = drops.plan_drop(warehouse, old, contracts, root)
     if drop.outcome is not drops.Outcome.PLANNED:
         return Rename(drop, new, outcome=Outcome.ALREADY_RENAMED)
-    files = _left(warehouse, old, new)
+    left = _left(warehouse, old, new)
+    files = list(left)
     rules = declared.rules(stack.route_pattern, contracts)
     if others := [file.key for file in files if declared.dataset_of(file.key, rules) != new]:
         named = ", ".join(others[:NAMED]) + (" ..." if len(others) > NAMED else "")
@@ -111,15 +120,22 @@ def plan_rename(
             f"nothing was changed: {len(others):,} files of {old} are not of {new} by the rules here: {named}. Declare "
             f"prefixes for {new} in its source YAML, such as [raw/{old}/], and `landfall deploy`"
         )
-    return Rename(drop, new, tuple(files))
+    [number] = warehouse.query(moves.select_since(old))
+    return Rename(drop, new, tuple(files), barred=sum(left.values()), since=int(number["since"]))
 
 
 def prepare(warehouse: Warehouse, planned: Rename, contract: Contract) -> None:
-    """Make the tables of the new name, if a deployment has not, and let what was undone stay undone."""
+    """Make the tables of the new name, if a deployment has not, and let what was undone stay undone.
+
+    What is in the old table lands, whatever the new name says of it from before.
+    """
     bootstrap.prepare_dataset(warehouse, planned.new, contract)
     number_undos(warehouse, planned.new)
-    steps = transactions.carry_undone(planned.drop.dataset, planned.new)
-    retry_conflicts(lambda: warehouse.transaction(steps))
+    for steps in (
+        moves.let_back(planned.drop.dataset, planned.new, uuid.uuid4().hex),
+        moves.carry_undone(planned.drop.dataset, planned.new),
+    ):
+        retry_conflicts(partial(warehouse.transaction, steps))
 
 
 def announce(stack: "Stack", planned: Rename, rate: float, watch: Watch = lambda _: None) -> Rename:
@@ -141,9 +157,11 @@ def wait(warehouse: Connection, announced: Rename, timeout_seconds: float, watch
     deadline, pause = time.monotonic() + timeout_seconds, FIRST_PAUSE
     unread = dict(announced.left)
     while True:
-        left = [file for file in _left(warehouse, announced.drop.dataset, announced.new) if file not in unread]
+        found = _left(warehouse, announced.drop.dataset, announced.new)
+        left = [file for file in found if file not in unread]
         rejected = _rejections(warehouse, announced.new) - announced.refused if left else frozenset()
         why = {file_id: f"rejected: {reason}" for file_id, reason, _ in rejected}
+        why |= {file.file_id: UNDONE for file, is_undone in found.items() if is_undone}
         is_open = [file for file in left if file.file_id not in why]
         watch(announced.sent - len(is_open))
         remaining = deadline - time.monotonic()
@@ -164,20 +182,22 @@ def finish(warehouse: Connection, landed: Rename) -> Rename:
     if landed.left:
         return replace(landed, outcome=Outcome.LEFT)
     try:
-        dropped = drops.drop(warehouse, landed.drop, moved_to=landed.new)
-    except CatalogChangedError:  # a file has landed under the old name since
-        left = [(file, OPEN) for file in _left(warehouse, landed.drop.dataset, landed.new)]
+        number_undos(warehouse, landed.new)
+        dropped = drops.drop(warehouse, landed.drop, moves.drop_moved(landed.drop.dataset, landed.new, landed.since))
+    except CatalogChangedError:  # a file has landed under the old name since, or was undone under the new one
+        found = _left(warehouse, landed.drop.dataset, landed.new)
+        left = [(file, UNDONE if is_undone else OPEN) for file, is_undone in found.items()]
         if not left:
             raise
         return replace(landed, outcome=Outcome.LEFT, left=tuple(left))
     return replace(landed, drop=dropped, outcome=Outcome.RENAMED)
 
 
-def _left(warehouse: Connection, old: str, new: str) -> list[FileVersion]:
-    """List the files whose rows are in the old landing table, and that the new ledger does not have."""
+def _left(warehouse: Connection, old: str, new: str) -> dict[FileVersion, bool]:
+    """List the files whose rows are in the old landing table and not in the new one, and whether it bars them."""
     known = new if new in datasets(warehouse) else None
-    rows = warehouse.query(bookkeeping.select_not_moved(old, known))
-    return [FileVersion(row["bucket"], row["key"], row["version_id"]) for row in rows]
+    rows = warehouse.query(moves.select_not_moved(old, known))
+    return {FileVersion(row["bucket"], row["key"], row["version_id"]): row["undone_at"] is not None for row in rows}
 
 
 def _rejections(warehouse: Connection, dataset: str) -> frozenset[Rejection]:

@@ -8,7 +8,8 @@ import io
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -25,6 +26,7 @@ from landfall.app import build
 from landfall.commands import rename_dataset
 from landfall.operate import declared, drops, renames
 from landfall.operate.objects import State
+from landfall.operate.statements import moves
 from local.home import ROOT
 from tests.land.invariants import assert_load_numbers_were_given_once
 from tests.land.warehouse import Function, message, new_dataset
@@ -52,6 +54,20 @@ class Move:
         while self.meanwhile:
             self.meanwhile.pop()()
 
+    def assign(self, dataset: str, patched: pytest.MonkeyPatch) -> None:
+        """Deploy a release by whose rules the keys are of a dataset, and of no other."""
+        contracts = {dataset: Contract(prefixes=(f"raw/{self.old}/",))}
+        patched.setattr(self.desk.land, "contracts", contracts)
+        patched.setattr(declared, "contracts", lambda: contracts)
+        self.function = self.desk.land.function()
+
+    def begin(self) -> renames.Rename:
+        """Announce the files, as a run does that has come no further yet."""
+        stack, contracts = self.desk.stack, declared.contracts()
+        planned = renames.plan_rename(stack, stack.warehouse, self.old, self.new, contracts, ROOT)
+        renames.prepare(stack.warehouse, planned, contracts[self.new])
+        return renames.announce(stack, planned, 0.0)
+
     def tables(self, dataset: str) -> set[str]:
         rows = self.desk.land.rows(f"select table_schema from svv_tables where table_name = '{dataset}'")
         return {row["table_schema"] for row in rows}
@@ -72,10 +88,8 @@ def move(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Move:
     files = [desk.land.put(f"raw/{old}/{name}.parquet", ROWS) for name in "ab"]
     for file in files:
         desk.function.receive(file)
-    contracts = {new: Contract(prefixes=(f"raw/{old}/",))}
-    monkeypatch.setattr(desk.land, "contracts", contracts)
-    monkeypatch.setattr(declared, "contracts", lambda: contracts)
-    found = Move(desk, old, new, files, desk.land.function())
+    found = Move(desk, old, new, files, desk.function)
+    found.assign(new, monkeypatch)
     monkeypatch.setattr(renames, "time", SimpleNamespace(monotonic=time.monotonic, sleep=found.deliver))
     return found
 
@@ -166,7 +180,7 @@ def test_a_file_that_lands_under_the_old_name_meanwhile_keeps_it(move: Move) -> 
     move.desk.function.receive(late)  # of the release before, which does not know the prefix
 
     with pytest.raises(CatalogChangedError):
-        drops.drop(warehouse, landed.drop, moved_to=move.new)
+        drops.drop(warehouse, landed.drop, moves.drop_moved(move.old, move.new, landed.since))
     done = renames.finish(warehouse, landed)
     assert (done.outcome, [file.file_id for file, _ in done.left]) == (renames.Outcome.LEFT, [late.file_id])
     move.assert_old_is_whole()
@@ -190,6 +204,107 @@ def test_what_was_undone_stays_out_of_the_other_table_too(move: Move) -> None:
     [newest] = move.desk.land.rows(f"select max(load_seq) as load_seq from ledger.{move.new}")
     assert (outcome.status, outcome.load_seq) == (Status.LANDED, newest["load_seq"])
     assert_load_numbers_were_given_once(move.desk.land, move.new)
+
+
+def test_a_dataset_is_given_its_old_name_back_and_once_more_the_other(
+    move: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, back = replace(move), replace(move, old=move.new, new=move.old)
+    assert move.desk.landfall("rename-dataset", there.old, there.new, "--yes")["outcome"] == "renamed"
+    undone, kept = move.files
+    move.desk.landfall("undo", undone.key)
+    for direction in (back, there):
+        move.assign(direction.new, monkeypatch)
+        planned = move.desk.landfall("rename-dataset", direction.old, direction.new, "--dry-run")
+        assert planned["to_land"] == 1
+        done = move.desk.landfall("rename-dataset", direction.old, direction.new, "--yes")
+        assert (done["outcome"], done["sent"]) == ("renamed", 1)
+        direction.assert_moved(rows=2)
+        assert [each.status for each in move.function.receive(undone, kept)] == [Status.DUPLICATE] * 2
+        found = move.desk.landfall("reconcile", "--dataset", direction.new, "--grace", "0")
+        assert (found["known"], found["sent"], found["mismatches"]) == ({"landed": 1, "undone": 1}, 0, [])
+        assert_load_numbers_were_given_once(move.desk.land, direction.new)
+
+
+def test_the_files_land_under_a_name_that_was_dropped_with_them(move: Move, tmp_path: Path) -> None:
+    move.function.receive(*move.files)
+    dropped = drops.plan_drop(move.desk.stack.warehouse, move.new, {}, tmp_path)
+    drops.drop(move.desk.stack.warehouse, dropped)
+    said = CliRunner().invoke(build(), ["rename-dataset", move.old, move.new, "--dry-run"]).stderr
+    assert f"lands: 2 of 2 files, in landing.{move.new} (2 of them again: they were undone there)" in said
+    assert move.desk.landfall("rename-dataset", move.old, move.new, "--yes")["outcome"] == "renamed"
+    move.assert_moved(rows=4)
+
+
+@pytest.mark.parametrize("files", [1, 2])
+@pytest.mark.parametrize("lands", ["before the undo", "after the undo", "after the drop"])
+def test_an_undo_beside_a_rename_holds_under_the_other_name(move: Move, lands: str, files: int) -> None:
+    undone = move.files[0]
+    for other in move.files[files:]:
+        move.desk.landfall("undo", other.key)
+    begun = move.begin()
+    move.function.receive(*move.files[1:])
+    if lands == "before the undo":
+        move.deliver()
+    move.desk.landfall("undo", undone.key, "--dataset", move.old)
+    if lands == "after the undo":
+        move.deliver()
+
+    done = renames.finish(move.desk.stack.warehouse, renames.wait(move.desk.stack.warehouse, begun, 60))
+
+    assert done.outcome is renames.Outcome.RENAMED
+    move.deliver()
+    move.assert_moved(rows=2 * (files - 1))
+    assert [each.status for each in move.function.receive(*move.files)] == [Status.DUPLICATE] * 2
+    found = move.desk.landfall("reconcile", "--dataset", move.new, "--grace", "0")
+    assert (found["known"]["undone"], found["sent"], found["mismatches"]) == (3 - files, 0, [])
+
+
+def test_an_undo_between_two_runs_holds_under_the_other_name(move: Move) -> None:
+    move.begin()
+    move.desk.landfall("undo", move.files[0].key)
+    move.deliver()
+    assert move.desk.landfall("rename-dataset", move.old, move.new, "--yes")["outcome"] == "renamed"
+    move.assert_moved(rows=2)
+
+
+def test_what_was_undone_and_is_let_land_under_the_other_name_lands_there(move: Move) -> None:
+    landed, let_land = move.files
+    move.desk.landfall("undo", landed.key)
+    move.desk.landfall("undo", let_land.key)
+    move.begin()
+    for file in move.files:
+        move.desk.landfall("replay", file.key, "--undone")
+    move.function.receive(landed)
+    assert move.desk.landfall("rename-dataset", move.old, move.new, "--yes")["outcome"] == "renamed"
+    move.deliver()
+    move.assert_moved(rows=4)
+
+
+def test_an_undo_under_the_other_name_meanwhile_keeps_the_old_table_until_it_is_run_again(move: Move) -> None:
+    undone = move.files[0]
+    begun = move.begin()
+    move.deliver()
+    move.desk.landfall("undo", undone.key, "--dataset", move.new)
+    waited = renames.wait(move.desk.stack.warehouse, begun, 60)
+    for each in (waited, renames.finish(move.desk.stack.warehouse, replace(waited, left=()))):
+        assert [(file.file_id, why) for file, why in each.left] == [(undone.file_id, renames.UNDONE)]
+    move.assert_old_is_whole()
+    done = move.desk.landfall("rename-dataset", move.old, move.new, "--yes")
+    assert (done["outcome"], done["sent"]) == ("renamed", 1)
+    move.assert_moved(rows=4)
+
+
+def test_what_was_moved_before_stays_where_a_dataset_of_the_old_name_is_moved_again(
+    move: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert move.desk.landfall("rename-dataset", move.old, move.new, "--yes")["outcome"] == "renamed"
+    later = move.desk.land.put(f"raw/{move.old}/later.parquet", ROWS)
+    move.assign(move.old, monkeypatch)
+    move.function.receive(later)
+    move.assign(move.new, monkeypatch)
+    assert move.desk.landfall("rename-dataset", move.old, move.new, "--yes")["outcome"] == "renamed"
+    move.assert_moved(rows=6)
 
 
 def test_it_is_refused_where_the_rules_do_not_say_so(move: Move, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,12 +175,6 @@ def count_file_rows(dataset: str, file_id: str) -> str:
     return f"select count(*) as found from {table('landing', dataset)} where _file_id = {literal(file_id)}"
 
 
-def select_not_moved(old: str, new: str | None) -> str:
-    """List the files whose rows are in the landing table of `old`, and that the ledger of `new`, if any, has not."""
-    known = f" and file_id not in (select file_id from {table('ledger', new)})" if new else ""
-    return f'select bucket, "key", version_id from {table("ledger", old)} as files where {is_original("files")}{known}'
-
-
 def select_files_without_positions(datasets: Sequence[str]) -> list[str]:
     """List the files that landed without the places of their rows; `datasets` keep them."""
 

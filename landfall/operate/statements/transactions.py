@@ -7,17 +7,8 @@ In: a dataset and its files. Out: the statements of one transaction, the dataset
 
 from collections.abc import Sequence
 
-from ingest_lambda.warehouse.statements import (
-    FILE_FACTS,
-    UNDONE_SEQ,
-    advance_counter,
-    literal,
-    lock_dataset,
-    named,
-    table,
-)
+from ingest_lambda.warehouse.statements import literal, lock_dataset, table
 from ingest_lambda.warehouse.undone import mark_undone
-from landfall.operate.statements.bookkeeping import select_not_moved
 from landfall.operate.statements.unions import literals
 
 
@@ -83,10 +74,8 @@ def give_back(dataset: str, instead: str, file_id: str) -> list[str]:
     ]
 
 
-def drop_dataset(dataset: str, moved_to: str | None = None) -> list[str]:
+def drop_dataset(dataset: str) -> list[str]:
     """Drop the landing table, and let the ledger's files count as undone: the statements of one transaction.
-
-    It fails, dividing by zero, where the ledger of the dataset `moved_to` does not have each file that is in landing.
 
     >>> for sql in drop_dataset("orders"): print(sql[:33])
     lock table lock."orders"
@@ -94,11 +83,8 @@ def drop_dataset(dataset: str, moved_to: str | None = None) -> list[str]:
     update ledger."orders" set undone
     drop table landing."orders"
     """
-    not_moved = f"({select_not_moved(dataset, moved_to)}) as not_moved"
-    check = f"select 1 / case when count(*) = 0 then 1 else 0 end as is_moved from {not_moved}"
     return [
         lock_dataset(dataset),
-        *([check] if moved_to else []),
         *mark_undone(dataset, "undone_at is null"),
         f"drop table {table('landing', dataset)}",
     ]
@@ -113,22 +99,6 @@ def forget_dataset(dataset: str) -> list[str]:
             f"delete from ops.{name} where dataset = {literal(dataset)}"
             for name in ("rejected_files", "schema_changes")
         ),
-    ]
-
-
-def carry_undone(old: str, new: str) -> list[str]:
-    """Enter the files that were undone in `old` in the ledger of `new` as undone: the statements of one transaction.
-
-    They have the number of a load of `new` that brings nothing: its models take numbers for how far they have come.
-    """
-    facts = f"{named(FILE_FACTS)}, load_id"
-    return [
-        lock_dataset(new),
-        advance_counter(new),
-        f"insert into {table('ledger', new)} ({facts}, load_seq, loaded_at, undone_at, {UNDONE_SEQ[0]}) "
-        f"select {facts}, counter.load_seq, loaded_at, undone_at, counter.load_seq "
-        f"from {table('ledger', old)} as files cross join {table('lock', new)} as counter "
-        f"where undone_at is not null and file_id not in (select file_id from {table('ledger', new)})",
     ]
 
 
