@@ -26,7 +26,7 @@
             {%- elif model -%}
                 {%- do facts.watermarks.update({(model, dataset): upto_seq}) -%}
             {%- else -%}
-                {%- do facts.bounds.update({dataset: upto_seq}) -%}
+                {%- do facts.bounds.update({dataset.removeprefix(bounds_name('')): upto_seq}) -%}
             {%- endif -%}
         {%- endfor -%}
         {%- do graph.update({'run_facts': facts}) -%}

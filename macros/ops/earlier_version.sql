@@ -43,7 +43,7 @@
             late._load_seq > {{ upto_seq }}
             and late._load_seq <= (
                 select min(upto_seq) from {{ ops_table('run_bounds') }}
-                where run_id = '{{ invocation_id }}' and dataset = '{{ dataset }}'
+                where run_id = '{{ invocation_id }}' and dataset = '{{ bounds_name(dataset) }}'
             )
             and modeled._load_seq <= {{ upto_seq }}
     {%- endset -%}

@@ -7,7 +7,7 @@
         {% if not loop.first %}union all {% endif -%}
         select
             cast('{{ invocation_id }}' as varchar(64)) as run_id,
-            cast('{{ dataset }}' as varchar(128)) as dataset,
+            cast('{{ bounds_name(dataset) }}' as varchar(128)) as dataset,
             coalesce(max(load_seq), 0) as upto_seq,
             getdate() as frozen_at
         from {{ ledger_table(dataset) }}

@@ -9,7 +9,7 @@
         {% if not loop.first %}union all {% endif -%}
         select
             cast('{{ invocation_id }}' as varchar(64)),
-            cast('{{ dataset }}' as varchar(128)),
+            cast('{{ bounds_name(dataset) }}' as varchar(128)),
             max(undone_seq),
             getdate()
         from {{ ledger_table(dataset) }}

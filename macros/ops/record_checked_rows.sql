@@ -5,7 +5,7 @@
             {%- do checked.append(result.node) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if execute and checked -%}
+    {%- if execute and checked and not schema_prefix() -%}
         insert into {{ ops_table('checked_rows') }} (
             run_id, entity, dataset, from_seq, upto_seq, accepted, quarantined, pending, counted_at
         )

@@ -1,6 +1,6 @@
 {% macro record_gate_results(results) -%}
     {%- set gates = results | selectattr('node.resource_type', 'equalto', 'test') | list -%}
-    {%- if execute and gates -%}
+    {%- if execute and gates and not schema_prefix() -%}
         {#- sysdate has microseconds, getdate() whole seconds, in which two runs of one build end #}
         insert into {{ ops_table('gate_results') }} (
             run_id, gate, model, status, severity, failures, message, executed_at
