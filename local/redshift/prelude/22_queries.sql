@@ -4,13 +4,17 @@
 -- joined by U+001F; so are a column's name, its type and, if there is one, what n (NOT NULL) and i (IDENTITY) say of it;
 -- columns by U+001E, each in its place: one that was dropped is empty.
 create function pg_catalog.rs_relations(variadic names text[])
-returns table (relation text, is_catalog boolean, columns text, id oid, relation_schema text)
+returns table (relation text, whose text, columns text, id oid, relation_schema text)
 language plpgsql stable as $$
 begin
     return query
     select
         n.name,
-        found.schema_name in ('pg_catalog', 'information_schema'),
+        case
+            when found.schema_name in ('pg_catalog', 'information_schema') then 't'
+            when found.relkind = 'v' then 'w'
+            else 'f'
+        end,
         (
             select
                 string_agg(
@@ -41,7 +45,8 @@ begin
                     then to_regclass('redshift.' || substr(c.relname, 4))::oid
                 else c.oid
             end as id,
-            s.nspname::text as schema_name
+            s.nspname::text as schema_name,
+            c.relkind
         from pg_class as c inner join pg_namespace as s on c.relnamespace = s.oid
         where c.relname = split_part(n.name, chr(31), -1) and c.relkind in ('r', 'v', 'm', 'p')
             and case

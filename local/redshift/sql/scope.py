@@ -25,6 +25,7 @@ class Relation:
 
     columns: Columns
     is_catalog: bool = False
+    is_view: bool = False  # of users
     naming: frozenset[str] = frozenset()
     stored: str = ""  # the temporary table that it is read from
     hidden: frozenset[str] = frozenset()  # columns that `*` does not mean
@@ -48,6 +49,7 @@ class Source:
     relation: tree.Name = ()  # what it is, whatever its alias
     hidden: frozenset[str] = frozenset()  # columns that `*` does not mean
     is_system: bool = False  # it is a system table
+    is_used: bool = False  # a column of it has been named
 
     def __post_init__(self) -> None:
         """Call it as the query does, unless told otherwise."""

@@ -25,7 +25,7 @@ from local.redshift.sql.write.statements import write_statement
 from local.redshift.sql.write.writer import Writer
 
 UNIT, RECORD = "\x1f", "\x1e"
-NAMING = "n"
+NAMING, USERS_VIEW = "n", "w"
 PARAMETER = "parameter"
 STORED, STORED_CATALOG, STORED_BESIDE, VIEW = "s", "c", "b", "v"
 _NAMES = re.compile(r"name$|text$|character(?: varying)?\b|information_schema\.(?:sql_identifier|character_data)$")
@@ -41,7 +41,7 @@ class Needs:
 
 
 Answer = tuple[tuple[str, str, str], ...]
-"""What rs_relations answers: a name (parts joined by UNIT), whose (t the catalog's, f users', or function), columns.
+"""What rs_relations answers: a name (parts joined by UNIT), whose (t the catalog's, f users', w a view of users', or function), columns.
 Of a function: the type that all of its name return; of a PARAMETER, `$1`, the type that it is declared of.
 
 Of a column: name, type, and what else there is to tell of it; one that was dropped is empty. NAMING is the catalog's
@@ -123,7 +123,7 @@ def _told(answer: Answer) -> tuple[dict[tree.Name, Relation], dict[str, Type]]:
         elif kind != VIEW:
             catalog[tuple(name.split(UNIT))] = _relation(kind, told)
         elif isinstance(query := statement_tree(told), tree.Query):
-            catalog[tuple(name.split(UNIT))] = Relation({}, query=query)
+            catalog[tuple(name.split(UNIT))] = Relation({}, query=query, is_view=True)
     return catalog, functions
 
 
@@ -134,6 +134,7 @@ def _relation(kind: str, columns: str) -> Relation:
     tells_names = kind == NAMING or (is_beside and bool(NAMES))
     return Relation(
         columns={column: of_catalog(type_) for column, type_ in pairs},
+        is_view=kind == USERS_VIEW,
         is_catalog=kind in ("t", NAMING, STORED_CATALOG, STORED_BESIDE),
         naming=frozenset(column for column, type_ in pairs if tells_names and _NAMES.match(type_)),
         stored="".join(stored[:1]),

@@ -23,6 +23,7 @@ def write_column(writer: Writer, node: tree.Column) -> Typed:
         source = writer.scope.source(name[:length])
         if source is None:
             continue
+        source.is_used = True
         writer.correlations.note(writer.scope, writer.scope.holder(source), source)
         if source.is_element:
             return _navigate(writer, Typed(f"{quote(source.label)}.{quote(source.alias)}", SUPER), name[length:])
@@ -37,6 +38,7 @@ def write_column(writer: Writer, node: tree.Column) -> Typed:
             return _own_column(*owns[0], name[0])
         found = scope.column(name[0])
         if found is not None:
+            found[0].is_used = True
             writer.correlations.note(writer.scope, scope, found[0])
             return _from_column(writer, scope, Typed(quote(name[0]), found[1]), name[1:])
         if not scope.is_known:

@@ -8,13 +8,13 @@ from typing import Any
 
 from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
-from local.redshift.sql.scope import Scope, quote, quote_names, quote_path
+from local.redshift.sql.scope import quote, quote_names, quote_path
 from local.redshift.sql.values.casts import stored
 from local.redshift.sql.values.types import UNKNOWN, Type
 from local.redshift.sql.write.common_tables import write_common_tables
 from local.redshift.sql.write.merge import merge_without_duplicates
 from local.redshift.sql.write.queries import write_query
-from local.redshift.sql.write.sources import write_table
+from local.redshift.sql.write.targets import hold_joins, hold_no_view, hold_self_join, is_target, write_target
 from local.redshift.sql.write.writer import Writer
 
 _UNSUPPORTED = "Specified types or functions (one per INFO message) not supported on Redshift tables."
@@ -50,6 +50,7 @@ def _write_rows(writer: Writer, query: tree.Query) -> str:
 
 
 def _write_insert(writer: Writer, insert: tree.Insert) -> str:
+    hold_no_view(writer, insert.table, "insert into")
     columns = f" {quote_names(insert.columns)}" if insert.columns else ""
     into = f"insert into {quote_path(insert.table)}{columns} "
     if insert.query is not None:
@@ -63,23 +64,27 @@ def _write_insert(writer: Writer, insert: tree.Insert) -> str:
 
 def _write_update(writer: Writer, update: tree.Update) -> str:
     common = _common(writer, update.common)
-    target = _target(writer, update.table)
+    target = write_target(writer, update.table, "update")
+    hold_joins(update.source, update.where)
     source = f" from {writer.source(update.source)}" if update.source else ""
     assigned = _assigned(writer, update.table.name, update.assignments)
     where = f" where {writer.condition(update.where)}" if update.where else ""
+    if joined := is_target(writer):
+        where = f" where ({where.removeprefix(' where ') or 'true'}) and {joined}"
     return f"{common}update {target} set {assigned}{source}{where}"  # noqa: S608 - of a tree
 
 
 def _write_delete(writer: Writer, delete: tree.Delete) -> str:
     common = _common(writer, delete.common)
-    target = _target(writer, delete.table)
+    target = write_target(writer, delete.table, "delete from")
     source = f" using {writer.source(delete.source)}" if delete.source else ""
     where = f" where {writer.condition(delete.where)}" if delete.where else ""
+    hold_self_join(writer)
     return f"{common}delete from {target}{source}{where}"  # noqa: S608 - of a tree
 
 
 def _write_merge(writer: Writer, merge: tree.Merge) -> str:
-    target = _target(writer, tree.Table(merge.table))
+    target = write_target(writer, tree.Table(merge.table), "merge into")
     source = writer.source(merge.source)
     on = writer.condition(merge.on)
     if merge.removes_duplicates:
@@ -94,11 +99,6 @@ def _write_merge(writer: Writer, merge: tree.Merge) -> str:
         f"merge into {target} using {source} on {on} when matched then {matched}"
         f" when not matched then insert{columns} values ({values})"
     )
-
-
-def _target(writer: Writer, table: tree.Table) -> str:
-    writer.scope = Scope()
-    return write_table(writer, tree.Table(table.name, table.alias))
 
 
 def _common(writer: Writer, common: list[tree.CommonTable]) -> str:
