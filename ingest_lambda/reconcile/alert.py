@@ -139,7 +139,7 @@ def text(result: Result) -> str:
     if result.is_restored:
         lines += [
             "The warehouse does not hold what an earlier night wrote into it: it was restored from a snapshot. So",
-            "every file and every row was compared, and the next transform builds all models.",
+            "every file and every row is compared, and the next transform builds all models.",
             "",
         ]
     if result.sent:
@@ -177,7 +177,9 @@ def text(result: Result) -> str:
             "What is archived has to be restored in S3 first; what is gone from there cannot land again.",
             "",
         ]
-    if not result.complete:
+    if result.goes_on:
+        lines += ["Not every object was looked at: another call goes on from there.", ""]
+    elif not result.complete:
         lines += ["The time was up before every object was looked at: run `landfall reconcile` from a shell.", ""]
     return "\n".join(lines).rstrip()
 
@@ -208,7 +210,9 @@ def _findings(result: Result) -> Iterable[str]:
         yield f"{len(result.freed)} no more of a table format"
     if result.waiting:
         yield f"{len(result.waiting)} snapshot{'' if len(result.waiting) == 1 else 's'} not whole"
-    if not result.complete:
+    if result.is_restored:
+        yield "the warehouse was restored"
+    if not (result.complete or result.goes_on):
         yield "not finished"
 
 

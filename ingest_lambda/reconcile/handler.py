@@ -136,15 +136,20 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     def ask(datasets: Sequence[str]) -> Mapping[str, Any]:  # at the end of a round alone, where something is due
         return retention.ask_transform(boto3.client("lambda", config=PATIENT), settings.transform_function, datasets)
 
-    result = run(settings, clients, warehouse, remaining_seconds, datetime.now(UTC) - grace, marks, ask)
-    if result.is_restored:
-        forget_what_was_built(clients.s3, settings.bucket, ChangeMark(dynamodb, settings.lease_table))
+    result = Result()
+    try:
+        run(settings, clients, warehouse, remaining_seconds, datetime.now(UTC) - grace, marks, ask, result)
+    except Exception:  # Lambda calls again, which goes on behind what this call has found
+        result.complete, result.goes_on = False, True
+        alert.publish(clients.sns, settings.topic_arn, settings.environment, result)
+        raise
     call = int(event.get("call", 1))
-    if not result.complete and call < MAX_CALLS:
-        result.goes_on = True
+    result.goes_on = not result.complete and call < MAX_CALLS
+    told = alert.publish(clients.sns, settings.topic_arn, settings.environment, result)
+    marks.take_for_told()
+    if result.goes_on:  # last of all: it reads the mark
         again = json.dumps({**event, "call": call + 1})
         boto3.client("lambda").invoke(FunctionName=context.invoked_function_arn, InvocationType="Event", Payload=again)
-    told = alert.publish(clients.sns, settings.topic_arn, settings.environment, result)
     logger.info("reconciled", extra={**result.facts(), "told": told})
     return result.facts()
 
@@ -157,27 +162,35 @@ def run(
     stored_before: datetime,
     marks: Marks | None = None,
     ask: retention.Ask | None = None,
+    result: Result | None = None,
 ) -> Result:
     """Compare rows first, then look for lost files until the time is up, and send each chunk's events at once.
 
     With `marks` it goes on where the call before has ended, and leaves aside what earlier nights have compared; without
     it compares everything. With `ask`, which asks the transform function, a round ends with old rows leaving landing.
+    `result` is filled as it is found, so that a caller has it where the run breaks.
 
     Raises:
         TransientError, ConfigError: S3, the warehouse or the queue does not answer, or denies access. What was sent
             stays sent; the next run does the rest.
     """
-    result = Result()
+    result = Result() if result is None else result
     last = marks.read() if marks else None
-    if is_restored(warehouse, last):
+    if marks and is_restored(warehouse, last):
         result.is_restored, last = True, None
+        # Before the warehouse counts as known: a call that breaks in between is made again, and would not notice.
+        forget_what_was_built(clients.s3, settings.bucket, ChangeMark(marks.dynamodb, marks.table))
+    elif last and not last.is_told:
+        result.is_restored = last.is_restored
     contracts = read_contracts()
     if last and last.behind:
         mark = last
     else:
-        mark = Mark(uuid4().hex, stored_before, last.whole_at if last else None)
+        whole_at = last.whole_at if last else None
+        mark = Mark(uuid4().hex, stored_before, whole_at, is_restored=result.is_restored, is_told=False)
         if marks:
             begin(warehouse, mark.epoch)
+    if not mark.is_told:
         _compare_rows(warehouse, mark, contracts, result)
     rules = rules_of(contracts, settings.pattern)
     scope = Scope(

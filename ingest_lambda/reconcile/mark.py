@@ -10,6 +10,7 @@ token of a later round; then the mark means nothing, and everything is compared 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -28,16 +29,23 @@ ITEM = "reconcile"  # its key in the table
 OVERLAP = timedelta(days=2)
 DIGITS = "0123456789abcdef"  # of the ids of files, which are digests: each is a sixteenth of them
 EPOCH_DAYS = 60
+UNTOLD = "untold"  # the item's attribute while nobody has been told; marks of earlier releases have none
 
 
 @dataclass(frozen=True)
 class Mark:
-    """The round that is under way, or was the last. `whole_at`: when the last that came to its end began."""
+    """The round that is under way, or was the last. `whole_at`: when the last that came to its end began.
+
+    `is_restored`: it found an older warehouse than the round before had seen. `is_told`: the message of its first call
+    has gone out; until then each call finds the same again, as one may break before its message.
+    """
 
     epoch: str
     began_at: datetime
     whole_at: datetime | None = None
     behind: tuple[str, str] | None = None  # key and version id; None: the round has come to its end
+    is_restored: bool = False
+    is_told: bool = True
 
     @property
     def since(self) -> datetime | None:
@@ -65,7 +73,8 @@ class Marks:
             return None
         whole_at = datetime.fromisoformat(item["whole_at"]) if "whole_at" in item else None
         behind = (item["behind_key"], item["behind_version"]) if "behind_key" in item else None
-        return Mark(item["epoch"], datetime.fromisoformat(item["began_at"]), whole_at, behind)
+        flags = {"is_restored": "restored" in item, "is_told": UNTOLD not in item}
+        return Mark(item["epoch"], datetime.fromisoformat(item["began_at"]), whole_at, behind, **flags)
 
     def write(self, mark: Mark) -> None:
         """Replace the mark."""
@@ -74,8 +83,22 @@ class Marks:
             values["whole_at"] = mark.whole_at.isoformat()
         if mark.behind:
             values["behind_key"], values["behind_version"] = mark.behind
+        if mark.is_restored:
+            values["restored"] = "true"
+        if not mark.is_told:
+            values[UNTOLD] = "true"
         item: dict[str, AttributeValueTypeDef] = {name: {"S": value} for name, value in values.items()}
         self.dynamodb.put_item(TableName=self.table, Item=item)
+
+    def take_for_told(self) -> None:
+        """Let what the round has found count as told."""
+        with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key={"lease_id": {"S": ITEM}},
+                UpdateExpression=f"REMOVE {UNTOLD}",
+                ConditionExpression="attribute_exists(epoch)",  # else it would make an item that is no mark
+            )
 
 
 def is_held(warehouse: Connection, epoch: str) -> bool:

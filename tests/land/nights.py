@@ -48,10 +48,14 @@ def settings_for(land: Land, queue: Queue) -> reconcile.Settings:
 def night(
     land: Land, queue: Queue, marks: Marks, *, chunks: int = 10**6, days: int = 0, since: datetime | None = None
 ) -> reconcile_alert.Result:
-    """Run a call that has time for so many chunks, so many days from now, or from another moment."""
+    """Run a call that has time for so many chunks, so many days from now, or from another moment.
+
+    What it finds counts as told, as after the function's message.
+    """
     left = iter([60.0] * chunks)
     clients = reconcile.Clients(land.client("s3"), queue.sqs, land.client("sns"))
     stored_before = (since or datetime.now(UTC)) + timedelta(days=days)
-    return reconcile.run(
-        settings_for(land, queue), clients, land.warehouse, lambda: next(left, 0.0), stored_before, marks
-    )
+    settings = settings_for(land, queue)
+    result = reconcile.run(settings, clients, land.warehouse, lambda: next(left, 0.0), stored_before, marks)
+    marks.take_for_told()
+    return result

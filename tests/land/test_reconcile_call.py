@@ -1,9 +1,10 @@
-"""A night's call as Lambda makes it: to whom it speaks, and when."""
+"""A night's call as Lambda makes it: to whom it speaks, when, and what is left of it where it breaks."""
 
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
 import io
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -11,9 +12,13 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
+from ingest_lambda.errors import TransientError
 from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.reconcile import alert, listing
 from ingest_lambda.reconcile import handler as reconcile
+from ingest_lambda.reconcile.find import Tally, find
 from ingest_lambda.reconcile.mark import Marks
+from ingest_lambda.reconcile.restored import BUILT_PROJECT
 from tests.land.nights import Queue, settings_for
 from tests.land.test_handler import Context
 from tests.land.warehouse import Land, new_dataset
@@ -52,8 +57,8 @@ def services(land: Land, queue: Queue, marks: Marks, monkeypatch: pytest.MonkeyP
     return found
 
 
-def call(seconds: float = 900.0) -> dict[str, Any]:
-    return reconcile.handler({}, Context(seconds))  # type: ignore[arg-type]  # a stand-in
+def call(seconds: float = 900.0, **event: Any) -> dict[str, Any]:
+    return reconcile.handler(event, Context(seconds))  # type: ignore[arg-type]  # a stand-in
 
 
 def old_file(land: Land, monkeypatch: pytest.MonkeyPatch, contract: Contract) -> str:
@@ -97,3 +102,75 @@ def test_a_call_whose_time_is_up_calls_the_function_again_and_asks_nothing(
     ]
     assert services.made.count("lambda") == 1
     assert land.count(f"landing.{dataset}") == 1
+
+
+def broken_find(*asked: Any) -> Iterator[Tally]:
+    """Find what is lost, but break behind the first chunk."""
+    yield next(find(*asked))
+    raise TransientError("S3 does not answer")
+
+
+def broken_publish(*_: Any) -> bool:
+    raise TransientError("SNS does not answer")
+
+
+def messages(alerts: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [json.loads(each["Message"]) for each in alerts()]
+
+
+@pytest.mark.parametrize("breaks", ["find", "publish"])
+def test_a_restored_warehouse_is_told_and_built_whole_although_the_first_call_breaks(
+    land: Land,
+    services: Services,
+    marks: Marks,
+    alerts: Callable[[], list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+    breaks: str,
+) -> None:
+    dataset = new_dataset()
+    for name in "ab":
+        land.function().receive(land.put(f"raw/{dataset}/{name}.parquet", pa.table({"a": [1]})))
+    assert not call(grace_seconds=0)["restored"]
+    land.rows(f"delete from ops.epochs where epoch = '{marks.read().epoch}'")  # type: ignore[union-attr]  # there was a call
+    land.client("s3").put_object(Bucket=land.bucket, Key=BUILT_PROJECT, Body=b"{}")
+    alerts()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(listing, "CHUNK", 1)
+        patched.setattr(reconcile, "find", broken_find if breaks == "find" else find)
+        patched.setattr(alert, "publish", broken_publish)
+        with pytest.raises(TransientError):
+            call(grace_seconds=0)
+
+    assert land.keys(BUILT_PROJECT) == set()
+    assert call(grace_seconds=0)["restored"] is True
+    assert [each["restored"] for each in messages(alerts)] == [True]
+    assert not call(grace_seconds=0)["restored"]
+
+
+def test_what_a_call_has_found_is_told_although_it_breaks(
+    land: Land,
+    services: Services,
+    marks: Marks,
+    alerts: Callable[[], list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dataset = new_dataset()
+    files = [land.put(f"raw/{dataset}/{name}.parquet", pa.table({"a": [1]})) for name in "ab"]
+    land.function().receive(*files)
+    land.rows(f"delete from landing.{dataset} where _file_id = '{files[0].file_id}'")
+    alerts()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(listing, "CHUNK", 1)
+        patched.setattr(reconcile, "find", broken_find)
+        with pytest.raises(TransientError):
+            call(grace_seconds=0)
+
+    [told] = messages(alerts)
+    assert (told["severity"], told["goes_on"], told["mismatches"] >= 1) == ("high", True, True)
+    mark = marks.read()
+    assert mark is not None
+    assert mark.behind is not None
+    [again] = call(grace_seconds=0), *messages(alerts)[1:]
+    assert again["mismatches"] == told["mismatches"], "the function may die before it can tell: so it is told again"
