@@ -1,39 +1,20 @@
 {% macro narrowing_reasons(types) -%}
+    {%- set asked_of_deletes = columns_of_deletes(types) -%}
     {%- set rules = {} -%}
-    {%- set keys = key_columns() -%}
+    {%- set rules_of_deletes = {} -%}
     {%- for column, type in types.items() -%}
-        {%- set kind = type.split('(')[0] -%}
-        {%- set size = numbers_in(type) -%}
-        {%- if kind == 'varchar' -%}
-            {%- do rules.update({
-                column ~ '_too_long': 'octet_length(trim(' ~ column ~ ')) > ' ~ size[0]}) -%}
-            {%- if column in keys -%}
-                {#- Trimmed it would be another row's key; blanks at its end are none to Redshift's comparisons -#}
-                {%- do rules.update({
-                    column ~ '_has_blanks': 'left(' ~ column ~ ", 1) = ' ' and trim(" ~ column ~ ") <> ''"}) -%}
-            {%- endif -%}
-        {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric', 'real', 'double precision') -%}
-            {#- Landing may have widened a whole number to a DECIMAL, whose fraction the cast would round -#}
-            {%- set beyond_double = is_exact_number(column) ~ ' and not ' ~ is_small_whole(column) -%}
-            {%- if kind == 'double precision' -%}
-                {#- What is a DOUBLE loses nothing. It is not compared: no page says what a NaN is equal to -#}
-                {%- do rules.update({
-                    column ~ '_too_precise': beyond_double ~ ' and not ' ~ is_short_number(column)}) -%}
-            {%- else -%}
-                {%- do rules.update({column ~ '_out_of_range': 'not (' ~ within_type(column, type) ~ ')'}) -%}
-                {%- set differs = column ~ ' <> ' ~ narrow(column, type) -%}
-                {%- do rules.update({
-                    column ~ '_too_precise': differs ~ ' or ' ~ beyond_double if kind == 'real' else differs}) -%}
-            {%- endif -%}
-        {%- elif kind == 'date' -%}
-            {%- do rules.update({
-                column ~ '_has_time': 'cast(' ~ column ~ ' as timestamp) <> cast(cast('
-                ~ column ~ ' as date) as timestamp)'}) -%}
-        {%- elif kind == 'time' -%}
-            {#- No time is written longer than 24:00:00.000000 -#}
-            {%- do rules.update({
-                column ~ '_has_date': 'octet_length(cast(' ~ column ~ ' as varchar(64))) > 15'}) -%}
+        {%- set of_column = narrowing_rules(column, type) -%}
+        {%- do rules.update(of_column) -%}
+        {%- if column in asked_of_deletes -%}
+            {%- do rules_of_deletes.update(of_column) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- if rules_of_deletes == rules -%}
     cast({{ join_reasons(rules) }} as varchar(1000))
+    {%- else -%}
+    cast(case
+        when _operation = 'D' then {{ join_reasons(rules_of_deletes) }}
+        else {{ join_reasons(rules) }}
+    end as varchar(1000))
+    {%- endif -%}
 {%- endmacro %}

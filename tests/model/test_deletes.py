@@ -1,9 +1,11 @@
 """MODEL: a delete leaves a tombstone, so that it holds whatever comes late."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from tests.support.claim_rows import file_of, patient
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import customer, customers_file, item, items_file, order, orders_file
 from tests.support.warehouse_seed import NOON
@@ -78,6 +80,48 @@ def test_a_hard_delete_leaves_the_key_and_nothing_about_the_person(built_warehou
         ("c-2", "Ada Example", "ada@example.com", "DE", NOON, False),
     ]
     assert built_warehouse.transformer.rows("select customer_id from marts.dim_customers") == [("c-2",)]
+
+
+def test_a_delete_needs_no_values_that_fit_beside_its_key(built_warehouse: ModelWarehouse) -> None:
+    built_warehouse.loader.land(orders_file("first", [order("o-1"), order("o-2")]))
+    built_warehouse.run_green(*RUN_ORDERS)
+    misfit: dict[str, Any] = {"shipping_country": "DEU", "currency": "euro", "at": NOON + HOUR}
+    built_warehouse.loader.land(orders_file("changes", [order("o-1", op="U", **misfit)]))
+    too_long = "o" * 65
+    deletes = [order("o-1", op="D", **misfit), order("o-2", "n" * 40, op="D"), order(too_long, op="D", **misfit)]
+    built_warehouse.loader.land(orders_file("deletes", deletes, NOON + HOUR))
+    built_warehouse.run_green(*RUN_ORDERS)
+
+    orders = "select order_id, shipping_country, currency, order_status, is_deleted from modeled.orders order by 1"
+    # the tombstone has no part of what does not fit
+    assert built_warehouse.transformer.rows(orders) == [
+        ("o-1", None, None, "placed", True),
+        ("o-2", "DE", "EUR", None, True),
+    ]
+    built_warehouse.run_green(*RUN_ORDERS)  # sees that the update of o-1 can not be the newest any more
+    reasons = "select left(order_id, 3), _operation, reject_reason from gate.quarantine_orders"
+    # which row the delete of a key that does not fit is of, nobody knows
+    assert built_warehouse.transformer.rows(reasons) == [("ooo", "D", "order_id_too_long")]
+
+
+def test_a_person_is_deleted_whose_values_do_not_fit(built_warehouse: ModelWarehouse) -> None:
+    customers = ("int_customers__checked", "customers", "dim_customers")
+    run = ("--select", *customers, "int_patients__checked", "patients")
+    built_warehouse.loader.land(customers_file("first", [customer("c-1"), customer("c-2")]))
+    built_warehouse.loader.land(file_of("patients", "first", [patient("p-1"), patient("p-2")]))
+    built_warehouse.run_green(*run)
+    built_warehouse.loader.land(customers_file("deletes", [customer("c-1", NOON + HOUR, country="DEU", op="D")]))
+    gone = [patient("p-1", NOON + HOUR, postal_code="0" * 20, op="D"), patient(" p-2", NOON + HOUR, op="D")]
+    built_warehouse.loader.land(file_of("patients", "deletes", gone))
+    built_warehouse.run_green(*run)
+
+    assert built_warehouse.transformer.rows("select customer_id from marts.dim_customers") == [("c-2",)]
+    deleted = "select count(*), sum(case when is_deleted then 1 else 0 end) from modeled.patients"
+    assert built_warehouse.transformer.rows(deleted) == [(2, 1)]
+    # ` p-2` is another identifier than `p-2`, and its hash would be the same
+    assert built_warehouse.transformer.rows("select reject_reason from gate.quarantine_patients") == [
+        ("patient_id_has_blanks",)
+    ]
 
 
 def test_a_deleted_order_is_known_to_its_items_and_a_deleted_item_waits_for_none(
