@@ -195,7 +195,7 @@ def _place(key: str, rules: Rules) -> _Place | Ignored:
     if key.startswith(smoke.PREFIX):
         return _Place(smoke.DATASET, [], is_declared=True)
     if prefix := max((prefix for prefix in rules.prefixes if key.startswith(prefix)), key=len, default=None):
-        return _Place(rules.prefixes[prefix], key.removeprefix(prefix).split("/")[:-1], is_declared=True)
+        return _checked(rules.prefixes[prefix], key.removeprefix(prefix).split("/")[:-1], is_declared=True)
     if rules.pattern is not None:
         return _by_pattern(key, rules.pattern)
     if not key.startswith(PREFIX):
@@ -273,6 +273,10 @@ def _checked(
     candidate: str, below: Sequence[str], *, is_declared: bool = False, is_folder: bool = True
 ) -> _Place | Ignored:
     dataset = candidate.lower().replace("-", "_")
+    if dataset == smoke.DATASET:
+        return Ignored(
+            Kind.NO_DATASET, f"{candidate!r} is the smoke test's name, whose files stand below {smoke.PREFIX}"
+        )
     if DATASET_NAME.fullmatch(dataset):
         return _Place(dataset, below, is_declared, is_folder)
     reason = f"{candidate!r} is no dataset name: it must match {DATASET_NAME.pattern}"

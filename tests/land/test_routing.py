@@ -280,3 +280,22 @@ def test_the_smoke_test_has_its_prefix_for_itself_whatever_is_declared() -> None
     for rules in (Rules(pattern=r"in/(?P<dataset>[a-z]+)"), Rules(prefixes={"raw/": "orders"})):
         assert route(key, rules) == Route(smoke.DATASET)
         assert route("raw/landfall_smoke_2/a.parquet", rules) != Route(smoke.DATASET)
+
+
+@pytest.mark.parametrize(
+    ("key", "rules"),
+    [
+        ("raw/landfall-smoke/a.parquet", Rules()),
+        ("raw/Landfall_Smoke/2026/a.parquet", Rules()),
+        ("raw/landfall_smoke_20260101.parquet", Rules()),
+        ("raw/y=1/landfall_smoke/a.parquet", Rules()),
+        ("raw/shop/a.parquet", Rules(prefixes={"raw/shop/": smoke.DATASET})),
+        ("in/landfall-smoke.parquet", Rules(pattern=r"in/(?P<dataset>[a-z-]+)")),
+    ],
+)
+def test_no_key_elsewhere_is_of_the_smoke_test_which_drops_its_dataset(key: str, rules: Rules) -> None:
+    ignored = route(key, rules)
+
+    assert isinstance(ignored, Ignored)
+    assert ignored.kind is Kind.NO_DATASET
+    assert "the smoke test's name" in ignored.reason
