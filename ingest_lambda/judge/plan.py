@@ -20,6 +20,7 @@ from ingest_lambda.judge.statement_budget import FREE_STATEMENTS, statements_of
 from ingest_lambda.read.column_values import brings_values
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.read.schema import FileColumn
+from ingest_lambda.table_format import OwnedFolder
 from ingest_lambda.warehouse import clocks, ddl, owned_folders, statements
 from ingest_lambda.warehouse.sqltypes import TIMESTAMP, VARCHAR, SqlType
 from ingest_lambda.warehouse.statements import ROW_NUMBER, Column, Stage, Target, Widening
@@ -80,7 +81,7 @@ class Rejection:
 class Plan:
     """What one load does.
 
-    `owned_folders` is how many folders of the dataset table formats are known to own; None where it does not matter.
+    `owned_folders` are the folders of the dataset that table formats are known to own; None where it does not matter.
     `before` are landing's columns before it (or those declared, where it `creates_table`), `new_columns`, `widenings`
     and `retypings` (of columns that hold nothing but NULLs) what it changes. `columns` are those that its files bring
     values for, of the types that landing has after it. `records_paths`: the ledger has a column for what came from the
@@ -107,7 +108,7 @@ class Plan:
     retypings: tuple[Widening, ...]
     columns: tuple[Column, ...]
     creates_table: bool
-    owned_folders: int | None = 0
+    owned_folders: tuple[OwnedFolder, ...] | None = ()
     records_paths: bool = False
     restores: bool = False
     keeps_positions: bool = False

@@ -97,7 +97,7 @@ def plan_load(
         columns.retypings(),
         columns.used(),
         creates_table=table.columns is None,
-        owned_folders=None if contract.append_only else len(ownership.folders),
+        owned_folders=None if contract.append_only else ownership.folders,
         records_paths=records_paths,
         restores=restores,
         keeps_positions=keeps_positions,

@@ -61,6 +61,8 @@ class Planning:
         Raises:
             TransientError, ConfigError: the warehouse or S3 does not answer, or denies access.
         """
+        if not self.contract(dataset).append_only:
+            self.owned.looked_again(dataset, (file.file for file in group.files))
         if self._catalog.remembers(dataset):
             plan = self._plan_now(dataset, group, self._table(dataset))
             if not (plan.rejections or plan.type_changes or plan.is_crowded or plan.doubtful or plan.unsure):

@@ -61,7 +61,7 @@ class Doubts:
         if known := self._known.of(dataset):
             self._tell_once(dataset, known)
             return []
-        owned = self._owned.looked_up(dataset)
+        owned = self._owned.looked_up(dataset, files)
         strange = [file for file in files if not any(folder.holds(file) for folder in owned)]
         return [rejection_outcome(file, dataset, refusal(dataset, folders[file.file_id])) for file in strange]
 

@@ -2,7 +2,7 @@
 
 In: a folder whose log has arrived; or a dataset. Out: a row in `ops.owned_folders`; or the folders of that dataset.
 
-A load asks nothing: its transaction holds the number of folders that it was planned with against those that are there,
+A load asks nothing: its transaction holds the folders that it was planned with against those that are there,
 within the statement that enters its files in the ledger (`as_planned`). Where they differ, all of it is
 undone, the folders are read, and it is planned again: so a function that has not heard of a log lands nothing either,
 and no load of another dataset pays for it. Who records a folder takes the dataset's mutex: loads before it are in the
@@ -13,9 +13,11 @@ ledger by then, loads after it see the row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from ingest_lambda.file_version import FileVersion
 from ingest_lambda.table_format import OwnedFolder, TableFormat
 from ingest_lambda.warehouse import ddl
 from ingest_lambda.warehouse.client import Connection, Row, retry_conflicts
@@ -23,6 +25,7 @@ from ingest_lambda.warehouse.copies import is_original
 from ingest_lambda.warehouse.statements import literal, lock_dataset, table
 
 NAMED = 10  # files that landed before their folder was known, by name
+DIGITS = 15  # of a digest, in hexadecimal: 60 bits
 IDS_A_STATEMENT = 1_000  # ids of 64 characters, quoted: 68 KB of the 100 KB that a statement may have
 
 
@@ -45,9 +48,14 @@ class OwnedFolders:
         """Return what is remembered."""
         return self._known.get(dataset, ())
 
-    def looked_up(self, dataset: str) -> tuple[OwnedFolder, ...]:
-        """Return what is remembered; ask the warehouse where nothing is."""
-        return self._known[dataset] if dataset in self._known else self.read(dataset)
+    def looked_up(self, dataset: str, files: Iterable[FileVersion]) -> tuple[OwnedFolder, ...]:
+        """Return what is remembered; ask the warehouse where nothing is, or where one of the files would be refused."""
+        return self.looked_again(dataset, files) if dataset in self._known else self.read(dataset)
+
+    def looked_again(self, dataset: str, files: Iterable[FileVersion]) -> tuple[OwnedFolder, ...]:
+        """Return what is remembered; ask the warehouse if one of the files lies in it: its log may be gone by now."""
+        known = self.of(dataset)
+        return self.read(dataset) if any(folder.holds(file) for file in files for folder in known) else known
 
     def read(self, dataset: str) -> tuple[OwnedFolder, ...]:
         """Ask the warehouse, and remember.
@@ -59,11 +67,8 @@ class OwnedFolders:
         return self._known[dataset]
 
     def knows(self, folder: OwnedFolder) -> bool:
-        """Tell whether the warehouse has this folder; it is asked where memory has not."""
-        places = {(known.bucket, known.prefix) for known in self.of(folder.dataset)}
-        if (folder.bucket, folder.prefix) in places:
-            return True
-        return (folder.bucket, folder.prefix) in {(each.bucket, each.prefix) for each in self.read(folder.dataset)}
+        """Ask the warehouse whether it has this folder: what is remembered may have been freed, and its log is back."""
+        return folder.place in {each.place for each in self.read(folder.dataset)}
 
     def add(self, folder: OwnedFolder) -> None:
         """Record a folder, once, and remember it."""
@@ -134,14 +139,25 @@ def delete_folder(folder: OwnedFolder) -> str:
     return f"delete from ops.owned_folders where {_is(folder)}"
 
 
-def as_planned(dataset: str, folders: int) -> str:
-    """Fail, dividing by zero, unless a dataset has as many owned folders as its load was planned with.
+def as_planned(dataset: str, folders: Collection[OwnedFolder]) -> str:
+    """Fail, dividing by zero, unless a dataset has the owned folders that its load was planned with.
 
-    >>> as_planned("orders", 0)[:63]
+    They are told by the sum of their digests, which is as long for a thousand as for one
+    (https://docs.aws.amazon.com/redshift/latest/dg/r_STRTOL.html, of 64 bits with their sign).
+
+    >>> as_planned("orders", [])[:63]
     '(select 1 / case when count(*) = 0 then 1 else 0 end from ops.o'
+    >>> as_planned("orders", [OwnedFolder("orders", "b", "raw/orders/", TableFormat.DELTA, "k")])[22:110]
+    "count(*) = 1 and sum(strtol(left(md5(bucket || '/' || prefix), 15), 16)) = 1021689324923"
     """
-    counted = f"select 1 / case when count(*) = {folders} then 1 else 0 end from ops.owned_folders"
+    digests = sum(int(_digest(folder)[:DIGITS], 16) for folder in folders)
+    same = f" and sum(strtol(left(md5(bucket || '/' || prefix), {DIGITS}), 16)) = {digests}" if folders else ""
+    counted = f"select 1 / case when count(*) = {len(folders)}{same} then 1 else 0 end from ops.owned_folders"
     return f"({counted} where dataset = {literal(dataset)}) = 1"
+
+
+def _digest(folder: OwnedFolder) -> str:
+    return hashlib.md5(f"{folder.bucket}/{folder.prefix}".encode(), usedforsecurity=False).hexdigest()
 
 
 def select_landed_within(dataset: str, bucket: str, prefix: str, named: int) -> list[str]:

@@ -219,18 +219,71 @@ def test_a_folder_that_was_owned_lands_once_that_is_declared(land: Land) -> None
     assert outcome.status is Status.LANDED
 
 
-def test_a_folder_whose_log_is_gone_lands_again_in_functions_that_knew_it(land: Land) -> None:
+@pytest.mark.parametrize("has_landed", [False, True])
+def test_a_folder_whose_log_is_gone_lands_again_in_functions_that_knew_it(land: Land, has_landed: bool) -> None:
     dataset = new_dataset()
     function = land.function()
-    function.receive(put_log(land, dataset))
-    file = land.put(f"raw/{dataset}/a.parquet", ROWS)
+    function.receive(put_log(land, dataset, below="2026/"))
+    file = land.put(f"raw/{dataset}/2026/a.parquet", ROWS)
+    if has_landed:
+        function.receive(land.put(f"raw/{dataset}/b.parquet", ROWS))
     assert status_of(function.receive(file)[0]) == REFUSED
     [folder] = owned_folders.read_folders(land.warehouse, dataset)
 
     owned_folders.forget(land.warehouse, folder)
 
-    assert status_of(function.receive(file)[0]) == REFUSED  # what it remembers
-    assert land.function().receive(file)[0].status is Status.LANDED
+    assert function.receive(file)[0].status is Status.LANDED
+
+
+def test_a_freed_folder_that_may_be_another_table_is_in_doubt_again_in_functions_that_knew_it(land: Land) -> None:
+    dataset = new_dataset()
+    function = land.function()
+    function.receive(put_log(land, dataset, below="americas/"))
+    file = land.put(f"raw/{dataset}/americas/a.parquet", ROWS)
+    assert status_of(function.receive(file)[0]) == REFUSED
+    [folder] = owned_folders.read_folders(land.warehouse, dataset)
+
+    owned_folders.forget(land.warehouse, folder)
+
+    assert status_of(function.receive(file)[0]) == (Status.REJECTED, Reason.AMBIGUOUS_FOLDER)
+
+
+def test_a_function_that_knew_a_folder_which_another_has_taken_the_place_of_lands_nothing_of_that(land: Land) -> None:
+    dataset = new_dataset()
+    function = land.function()
+    function.receive(put_log(land, dataset, below="2025/"))
+    function.receive(land.put(f"raw/{dataset}/a.parquet", ROWS))
+    [freed] = owned_folders.read_folders(land.warehouse, dataset)
+    owned_folders.forget(land.warehouse, freed)
+    land.function().receive(put_log(land, dataset, below="2026/"))
+
+    [outcome] = function.receive(land.put(f"raw/{dataset}/2026/a.parquet", ROWS))
+
+    assert status_of(outcome) == REFUSED
+    assert land.count(f"landing.{dataset}") == 2
+
+
+def test_a_log_that_comes_back_to_a_freed_folder_is_recorded_again_by_a_function_that_knew_it(land: Land) -> None:
+    dataset = new_dataset()
+    function = land.function()
+    function.receive(put_log(land, dataset))
+    [freed] = owned_folders.read_folders(land.warehouse, dataset)
+    owned_folders.forget(land.warehouse, freed)
+
+    function.receive(put_log(land, dataset))
+
+    assert owned_folders.read_folders(land.warehouse, dataset) == (freed,)
+
+
+def test_many_folders_of_a_dataset_are_held_against_what_a_load_was_planned_with(land: Land) -> None:
+    dataset = new_dataset()
+    for number in range(3):
+        folder = OwnedFolder(dataset, land.bucket, f"raw/{dataset}/ü {number}/", TableFormat.HUDI, "log")
+        owned_folders.record(land.warehouse, folder)
+
+    [outcome] = land.function().receive(land.put(f"raw/{dataset}/a.parquet", ROWS))
+
+    assert outcome.status is Status.LANDED
 
 
 def test_a_load_of_any_other_dataset_asks_nothing_more(land: Land) -> None:
