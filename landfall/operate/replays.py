@@ -211,11 +211,14 @@ def replay_without_positions(
         for each in _look(stack, files)
     ]
     clocks.require_one_kind(stack, [Listed(each.file, each.dataset) for each in replays if each.action == SENT])
+    kept: set[str] = set()
     for name in sorted({replay.dataset for replay in replays}):
         ids = [replay.file.file_id for replay in replays if (replay.dataset, replay.action) == (name, SENT)]
         for start in range(0, len(ids), FORGOTTEN_AT_ONCE):
             steps = transactions.forget_files(name, ids[start : start + FORGOTTEN_AT_ONCE])
-            retry_conflicts(partial(stack.warehouse.transaction, steps))
+            done = retry_conflicts(partial(stack.warehouse.transaction, steps))
+            kept |= {row["file_id"] for row in done.rows(len(steps) - 1)}
+    replays = [replace(each, action=UNDONE) if each.file.file_id in kept else each for each in replays]
     _announce(stack, replays, rate, watch)
     return replays
 

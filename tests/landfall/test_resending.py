@@ -20,7 +20,7 @@ from ingest_lambda.reconcile.mark import Mark, Marks, begin
 from ingest_lambda.reconcile.restored import BUILT_PROJECT
 from landfall.deploy.bootstrap import prepare_dataset
 from landfall.doctor import findings, warehouse
-from landfall.operate import declared, replays
+from landfall.operate import clocks, declared, replays
 from landfall.operate.statements import transactions
 from local.home import ROOT
 from tests.land.warehouse import new_dataset, notification, parquet
@@ -359,6 +359,29 @@ def test_files_of_which_one_kind_alone_could_land_again_stay_where_they_are(
     declaring = parse_contract({**said, **both})
     monkeypatch.setattr(declared, "contracts", lambda: {dataset: declaring})
     assert [each.action for each in replays.replay_without_positions(desk.stack, dataset, 0.0)] == [replays.SENT] * 2
+
+
+def test_an_undo_beside_a_replay_for_positions_holds(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = new_dataset()
+    undone, kept = put(desk, dataset, "a", "b")
+    desk.function.receive(undone, kept)
+    feed = parse_contract({"columns": [{"name": "a", "data_type": "bigint"}], "changes": {"sequence": ["a"]}})
+    desk.land.contracts[dataset] = feed
+    prepare_dataset(desk.stack.warehouse, dataset, feed)
+    monkeypatch.setattr(declared, "contracts", lambda: {dataset: feed})
+    monkeypatch.setattr(clocks, "require_one_kind", lambda *_: desk.landfall("undo", undone.key))
+
+    done = desk.landfall("replay", "--without-positions", "--dataset", dataset)
+
+    assert {each["source_file"]: each["action"] for each in done} == {undone.uri: "undone", kept.uri: "sent"}
+    assert [(each.file.key, each.status) for each in desk.deliver()] == [(kept.key, Status.LANDED)]
+    assert desk.function.receive(undone)[0].status is Status.DUPLICATE
+    assert desk.land.count(f"landing.{dataset}") == 3
+
+    put_back = f"insert into landing.{dataset} (a, _file_id, _load_seq) select 1, '{undone.file_id}', 1"
+    desk.land.warehouse.transaction([put_back])
+    assert desk.landfall("replay", "--without-positions", "--dataset", dataset) == []
+    assert desk.messages() == []
 
 
 def test_what_could_not_come_back_keeps_its_rows_and_is_named_with_a_remedy(

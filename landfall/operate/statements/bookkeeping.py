@@ -176,13 +176,13 @@ def count_file_rows(dataset: str, file_id: str) -> str:
 
 
 def select_files_without_positions(datasets: Sequence[str]) -> list[str]:
-    """List the files that landed without the places of their rows; `datasets` keep them."""
+    """List the files that landed without the places of their rows, and were not undone; `datasets` keep them."""
 
     def without(dataset: str) -> str:
         unplaced = f"select _file_id from {table('landing', dataset)} where {ROW_NUMBER} is null"
         return (
             f'select {literal(dataset)} as dataset, file_id, bucket, "key", version_id, row_count '
-            f"from {table('ledger', dataset)} where file_id in ({unplaced})"
+            f"from {table('ledger', dataset)} where undone_at is null and file_id in ({unplaced})"
         )
 
     return union_all(datasets, without)

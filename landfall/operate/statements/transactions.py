@@ -105,14 +105,21 @@ def forget_dataset(dataset: str) -> list[str]:
 def forget_files(dataset: str, file_ids: Sequence[str]) -> list[str]:
     """Take files out of landing and ledger, as if they had never landed: the statements of one transaction.
 
+    What was undone stays so. The last statement says of which files that is.
+
     >>> for sql in forget_files("orders", ["f" * 64]): print(sql[:40])
     lock table lock."orders"
     delete from landing."orders" where _file
     delete from ledger."orders" where file_i
+    select file_id from ledger."orders" wher
     """
-    ids = literals(file_ids)
+    ledger_table = table("ledger", dataset)
+    known = f"file_id in ({literals(file_ids)})"
+    forgotten = f"{known} and undone_at is null"
     return [
         lock_dataset(dataset),
-        f"delete from {table('landing', dataset)} where _file_id in ({ids})",
-        f"delete from {table('ledger', dataset)} where file_id in ({ids})",
+        f"delete from {table('landing', dataset)} where _file_id in (select file_id from {ledger_table} "
+        f"where {forgotten})",
+        f"delete from {ledger_table} where {forgotten}",
+        f"select file_id from {ledger_table} where {known}",
     ]
