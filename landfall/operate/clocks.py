@@ -1,7 +1,8 @@
 """OPERATE: whether files that have landed could land anew: where a column has instants and wall clocks, one kind could.
 
 In: files of datasets. Out: nothing, or the refusal, before anything is taken out of landing. Tables that an earlier
-release has filled may hold both (docs/schema_change.md).
+release has filled may hold both (docs/schema_change.md). Of parquet the footer says it; a text is read to its end, as
+landing does, where its table has timestamps at all.
 """
 
 from collections import defaultdict
@@ -10,17 +11,21 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ingest_lambda.arrive.routing import Format
 from ingest_lambda.clock import Clock
 from ingest_lambda.errors import ConfigError, FileGoneError, RejectedFileError
 from ingest_lambda.judge.clocks import MEANS
+from ingest_lambda.judge.contracts import Contract
+from ingest_lambda.judge.names import landing_names
+from ingest_lambda.judge.plan import PlannedFile
 from ingest_lambda.read.column_values import brings_values
-from ingest_lambda.read.footer import inspect
-from ingest_lambda.read.formats import kind_of
+from ingest_lambda.read.formats import inspect_any
 from ingest_lambda.reconcile.listing import Listed
+from ingest_lambda.warehouse.catalog import read_columns
 from ingest_lambda.warehouse.clocks import read_memory, token
-from ingest_lambda.warehouse.statements import fold_case
+from ingest_lambda.warehouse.sqltypes import TIMESTAMP
+from ingest_lambda.warehouse.statements import Column, fold_case
 from landfall.operate import declared
+from landfall.operate.inspecting import read_text
 
 if TYPE_CHECKING:
     from landfall.stack import Stack
@@ -34,16 +39,19 @@ def require_one_kind(stack: "Stack", files: Sequence[Listed]) -> None:
     Raises:
         ConfigError: names the column, a file of each kind, and the declaration.
     """
-    parquet = [listed for listed in files if kind_of(listed.file.key) is Format.PARQUET]
-    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        told = list(pool.map(partial(_clocks_of, stack), parquet))
     contracts = declared.contracts()
-    for dataset in sorted({listed.dataset for listed in parquet}):
-        contract = contracts.get(dataset)
-        known = contract.utc_wall_clocks if contract else frozenset()
+    for dataset in sorted({listed.dataset for listed in files}):
+        contract = contracts.get(dataset, Contract())
+        known = contract.utc_wall_clocks
+        of_dataset = [listed for listed in files if listed.dataset == dataset]
+        columns = read_columns(stack.warehouse, dataset) or ()
+        if not any(column.type == TIMESTAMP for column in columns):
+            continue
+        with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
+            told = list(pool.map(partial(_clocks_of, stack, contract, columns), of_dataset))
         found: dict[str, dict[Clock, str]] = defaultdict(dict)
-        for listed, clocks in zip(parquet, told, strict=True):
-            for column, clock in clocks.items() if listed.dataset == dataset else ():
+        for listed, clocks in zip(of_dataset, told, strict=True):
+            for column, clock in clocks:
                 found[column].setdefault(clock, listed.file.key)
         memory = read_memory(stack.warehouse, dataset)
         for column, kinds in sorted(found.items()):
@@ -57,13 +65,20 @@ def require_one_kind(stack: "Stack", files: Sequence[Listed]) -> None:
                 )
 
 
-def _clocks_of(stack: "Stack", listed: Listed) -> dict[str, Clock]:
+def _clocks_of(
+    stack: "Stack", contract: Contract, columns: Sequence[Column], listed: Listed
+) -> frozenset[tuple[str, Clock]]:
     try:
-        footer = inspect(stack.s3, listed.file).footer
+        inspected = inspect_any(stack.s3, listed.file, contract.declared)
+        footer = inspected.footer
+        if inspected.text is not None:
+            names = tuple(landing_names([column.name for column in footer.columns]))
+            brought = [column for column in columns if column.name in names]
+            return read_text(PlannedFile(inspected, names, ""), brought, stack).clocks
     except (RejectedFileError, FileGoneError):
-        return {}  # the load says what is wrong with it
-    return {
-        fold_case(column.name.strip()): column.clock
+        return frozenset()  # the load says what is wrong with it
+    return frozenset(
+        (fold_case(column.name.strip()), column.clock)
         for column in footer.columns
         if column.clock is not None and brings_values(footer, column)
-    }
+    )

@@ -361,6 +361,27 @@ def test_files_of_which_one_kind_alone_could_land_again_stay_where_they_are(
     assert [each.action for each in replays.replay_without_positions(desk.stack, dataset, 0.0)] == [replays.SENT] * 2
 
 
+def test_texts_of_which_one_kind_alone_could_land_again_stay_where_they_are(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = new_dataset()
+    types = {"a": "bigint", "at": "timestamp"}
+    said = {"formats": ["csv"], "columns": [{"name": name, "data_type": type_} for name, type_ in types.items()]}
+    desk.land.contracts[dataset] = parse_contract({**said, "wall_clocks": {"at": "UTC"}})
+    texts = {"wall": b"A,At\n1,2026-03-01 12:00:00\n", "instant": b"A,At\n2,2026-03-01T12:00:00Z\n"}
+    files = [desk.land.put(f"raw/{dataset}/{name}.csv", text) for name, text in texts.items()]
+    assert [outcome.status for outcome in desk.land.function().receive(*files)] == [Status.LANDED] * 2
+    desk.land.contracts[dataset] = feed = parse_contract({**said, "changes": {"sequence": ["a"]}})
+    prepare_dataset(desk.stack.warehouse, dataset, feed)
+    monkeypatch.setattr(declared, "contracts", lambda: {dataset: feed})
+
+    with pytest.raises(ConfigError) as refused:
+        replays.replay_without_positions(desk.stack, dataset, 0.0)
+    for word in (files[0].key, files[1].key, "wall_clocks: {at: UTC}", "nothing was taken out"):
+        assert word in str(refused.value)
+    assert desk.land.count(f"landing.{dataset}") == 2
+
+
 def test_an_undo_beside_a_replay_for_positions_holds(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = new_dataset()
     undone, kept = put(desk, dataset, "a", "b")
