@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from ingest_lambda import ingest
+from ingest_lambda import inspection
 from ingest_lambda.bucket.refusals import s3_error
 from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.file_version import FileVersion
@@ -124,8 +124,8 @@ def quick() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for module in (client, reconcile_events):
             stack.enter_context(mock.patch.object(module, "time", shim))
-        stack.enter_context(mock.patch.object(ingest, "probe", read_here))
-        stack.enter_context(mock.patch.object(ingest, "PARALLEL_READS", 1))
+        stack.enter_context(mock.patch.object(inspection, "probe", read_here))
+        stack.enter_context(mock.patch.object(inspection, "PARALLEL_READS", 1))
         stack.enter_context(mock.patch.object(services, "_START_SECONDS", PATIENCE_SECONDS))
         stack.enter_context(mock.patch.object(data_runner, "CONNECT_SECONDS", PATIENCE_SECONDS))
         stack.enter_context(mock.patch.dict(os.environ, QUIET))
