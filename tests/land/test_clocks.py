@@ -19,6 +19,7 @@ from ingest_lambda.judge.clocks import MEANS
 from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reasons import Reason
+from ingest_lambda.table_format import OwnedFolder, TableFormat
 from ingest_lambda.warehouse import clocks
 from ingest_lambda.warehouse.owned_folders import as_planned
 from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, advance_counter, insert_ledger, size_of
@@ -258,10 +259,12 @@ def test_what_a_load_of_timestamps_is_held_against_fits_its_statements(mixed: in
     dataset, names = "d" * 100, [f"n{'x' * 19}{n:04}" for n in range(1_594)]
     brought = {name: frozenset({Clock.WALL}) for name in names}
 
+    folders = [OwnedFolder(dataset, "b", f"raw/{dataset}/{n}/", TableFormat.DELTA, "log") for n in range(1_000)]
+
     held, also_held = clocks.shared_out(clocks.as_planned(dataset, brought, set(names[:mixed])))
 
     for statement in (
-        insert_ledger(dataset, "0" * 64, "0" * 64, [as_planned(dataset, 10**6), *held], records_paths=True),
+        insert_ledger(dataset, "0" * 64, "0" * 64, [as_planned(dataset, folders), *held], records_paths=True),
         advance_counter(dataset, also_held),
     ):
         assert size_of(statement) <= MAX_STATEMENT_BYTES
