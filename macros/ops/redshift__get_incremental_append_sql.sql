@@ -3,7 +3,10 @@
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }}
     {%- if inserts_directly() %}
-    from ({{ sql }}) as model_subq
+    {#- On lines of its own: its last one may end with a comment #}
+    from (
+{{ sql }}
+    ) as model_subq
     {%- else %}
     from {{ arg_dict['temp_relation'] }}
     {%- endif %}

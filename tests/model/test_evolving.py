@@ -291,6 +291,7 @@ def test_a_second_model_on_one_entity_s_checked_rows_is_told_to_go_by_merge(proj
 
 def test_other_names_quotes_and_comments_are_not_taken_for_another_query(project: Project) -> None:
     rewrite(project, "newest", "brought", "brought_accepted", "newest_accepted")
+    rewrite(project, "select * from final", "select * from final  -- newer ones alone")
     rewrite(project, "('int_parrots__checked') }}", '("int_parrots__checked") }}  {# the good ones #}')
     project.dbt.loader.land(birds("parrots", "second", bird("b", "blue", day=1)))
     project.dbt.build_green(*built("parrots"))
