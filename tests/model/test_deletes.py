@@ -1,5 +1,6 @@
 """MODEL: a delete leaves a tombstone, so that it holds whatever comes late."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -63,6 +64,23 @@ def test_of_rows_that_landed_without_their_places_the_delete_wins(built_warehous
     assert built_warehouse.transformer.rows("select order_id, is_deleted, _row_number from modeled.orders") == [
         ("o-1", True, 0)
     ]
+
+
+def test_a_file_that_is_stored_again_brings_back_what_bears_the_time_of_its_delete_until_it_is_undone(
+    built_warehouse: ModelWarehouse,
+) -> None:
+    first = orders_file("first", [order(f"o-{n}", op="I") for n in range(2)])
+    again = replace(first, modified_at=NOON + 2 * HOUR, version="again")
+    deletes = [order("o-0", op="D"), order("o-1", at=NOON + HOUR, op="D")]
+    deleted = "select order_id, is_deleted from modeled.orders order by 1"
+    for file in (first, orders_file("deletes", deletes, NOON + HOUR), again):
+        built_warehouse.loader.land(file)
+        built_warehouse.run_green(*RUN_ORDERS)
+    assert built_warehouse.transformer.rows(deleted) == [("o-0", False), ("o-1", True)]
+
+    built_warehouse.loader.undo(again)
+    built_warehouse.run_green("--full-refresh", *RUN_ORDERS)
+    assert built_warehouse.transformer.rows(deleted) == [("o-0", True), ("o-1", True)]
 
 
 def test_a_hard_delete_leaves_the_key_and_nothing_about_the_person(built_warehouse: ModelWarehouse) -> None:
