@@ -25,7 +25,7 @@ from ingest_lambda.judge.verdict import evolve_remedy
 from ingest_lambda.judge.widening import Fit, fit, wider
 from ingest_lambda.read.column_values import brings_values, is_flat
 from ingest_lambda.read.footer import Footer
-from ingest_lambda.read.schema import FileColumn
+from ingest_lambda.read.schema import FileColumn, Obstacle
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse.failures import key_in_the_way
 from ingest_lambda.warehouse.sqltypes import BIGINT, VARCHAR, SqlType
@@ -153,7 +153,7 @@ class LandingColumns:
         if into is None and name in self._retypable:  # but not by this load: the table has too many rows
             into = wider(self._declared.get(name, column.type), column.type)
         if into is None:
-            raise incompatible(name, column.type, known or VARCHAR)
+            raise incompatible(name, column.type, known or VARCHAR, is_text=column.obstacle is Obstacle.TEXT)
         if existing is not None and into != existing:
             self._check_change(Widening(name, existing, into), column)
         return into

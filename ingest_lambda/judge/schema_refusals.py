@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest_lambda.errors import RejectedFileError
+from ingest_lambda.judge.verdict import declared_as
 from ingest_lambda.judge.widening import to_evolve
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.reasons import Reason
@@ -42,8 +43,11 @@ def frozen(name: str, column: FileColumn, expected: str) -> RejectedFileError:
     )
 
 
-def incompatible(name: str, found: SqlType, landing: SqlType) -> RejectedFileError:
-    """Refuse values that the landing column does not hold; say the type that would hold both, if there is one."""
+def incompatible(name: str, found: SqlType, landing: SqlType, *, is_text: bool = False) -> RejectedFileError:
+    """Refuse values that the landing column does not hold; say the type that would hold both, if there is one.
+
+    `is_text`: they are of a text file, so that their type is what is declared.
+    """
     by_hand = to_evolve(landing, found)
     return RejectedFileError(
         Reason.INCOMPATIBLE_TYPE,
@@ -51,5 +55,6 @@ def incompatible(name: str, found: SqlType, landing: SqlType) -> RejectedFileErr
         column=name,
         found=str(found),
         expected=str(landing),
+        remedy=f"{declared_as(str(landing).lower())}, deploy, then landfall replay the file" if is_text else None,
         evolve_to=str(by_hand) if by_hand else None,
     )

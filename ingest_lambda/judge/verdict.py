@@ -17,6 +17,7 @@ from ingest_lambda.reasons import QUOTING, REMEDIES, Reason
 # Verdicts travel inside SQL statements, which the Data API bounds at 100 KB.
 MAX_TEXT = 1_000
 WITHHELD = "(withheld)"
+VARCHAR_DECLARED = "varchar"
 
 
 @dataclass(frozen=True)
@@ -68,23 +69,39 @@ def _remedy(error: RejectedFileError, dataset: str) -> str:
     said = error.remedy or REMEDIES[error.reason]
     if error.evolve_to is None or error.column is None:
         return said
-    command = evolve_remedy(dataset, error.column, error.evolve_to)
+    # a text's value is one of the type that is declared, which the landing column's new one does not change
+    declares = VARCHAR_DECLARED if error.reason is Reason.INVALID_VALUE else ""
+    command = evolve_remedy(dataset, error.column, error.evolve_to, declares=declares)
     if error.reason is Reason.TABLE_TOO_LARGE_TO_WIDEN:
         return command
     return f"{said}; or {command} (it refuses where a value that has landed would change)"
 
 
-def evolve_remedy(dataset: str, column: str, into: str, *, adds: bool = False) -> str:
-    """Word the remedy that is the operator's; `adds`: landing has no such column.
+def evolve_remedy(dataset: str, column: str, into: str, *, adds: bool = False, declares: str = "") -> str:
+    """Word the remedy that is the operator's; `adds`: landing has no such column. `declares`: the type, where the
+    source YAML must say it too.
 
     >>> evolve_remedy("orders", "note", "VARCHAR(65535)")
     "landfall evolve orders note 'VARCHAR(65535)', then landfall replay the file"
+    >>> evolve_remedy("orders", "n", "VARCHAR(65535)", declares="varchar")[43:]
+    'declare data_type: varchar for it in the source YAML, deploy, then landfall replay the file'
     >>> evolve_remedy("orders", "-x", "DATE", adds=True)
     "landfall evolve --add orders -- -x 'DATE', then landfall replay the file"
     """
     add = "--add " if adds else ""  # without it, a name that resembles another column's is refused
     no_option = "-- " if column.startswith("-") else ""
-    return f"landfall evolve {add}{dataset} {no_option}{shlex.quote(column)} '{into}', then landfall replay the file"
+    declaring = f"{declared_as(declares)}, deploy, " if declares else ""
+    command = f"landfall evolve {add}{dataset} {no_option}{shlex.quote(column)} '{into}'"
+    return f"{command}, {declaring}then landfall replay the file"
+
+
+def declared_as(data_type: str) -> str:
+    """Word how a column gets another type of which a CSV or JSON file's values are.
+
+    >>> declared_as("varchar")
+    'declare data_type: varchar for it in the source YAML'
+    """
+    return f"declare data_type: {data_type} for it in the source YAML"
 
 
 def bounded(text: str) -> str:

@@ -96,7 +96,7 @@ def _name_of(frame: FrameType) -> list[str]:
 
 def evolve(land: Land, dataset: str, verdict: Verdict) -> None:
     """Carry out the `landfall evolve` of a remedy, as the command line reads it; the file is to be replayed then."""
-    spelt = re.search(r"landfall evolve (.+?), then landfall replay the file", verdict.remedy)
+    spelt = re.search(r"landfall evolve (.+?), (declare .+, deploy, )?then landfall replay the file", verdict.remedy)
     assert spelt is not None, verdict.remedy
     commands = typer.main.get_command(build())
     assert isinstance(commands, TyperGroup)

@@ -156,7 +156,9 @@ def test_what_is_no_such_text_is_rejected_with_row_and_value(
     assert (outcome.verdict.reason, outcome.verdict.column, outcome.verdict.row) == (reason, column, row)
     assert found in (outcome.verdict.found or "")
     could_be_text = reason == "invalid_value" and column == "id"
-    assert (f"landfall evolve {dataset} id 'VARCHAR(65535)'" in outcome.verdict.remedy) == could_be_text
+    assert (
+        f"landfall evolve {dataset} id 'VARCHAR(65535)', declare data_type: varchar" in outcome.verdict.remedy
+    ) == could_be_text
     assert land.count(f"landing.{dataset}") == 0
     assert land.count(f"ledger.{dataset}") == 0
 

@@ -35,6 +35,7 @@ ID = pa.table({"id": [1]})
 HUNDRED = parquet(pa.table({"id": pa.array(range(100), pa.int32())}))
 COLUMNS = [{"name": "id", "data_type": "bigint"}, {"name": "n", "data_type": "integer"}]
 CSV = {"formats": ["csv"], "columns": COLUMNS}
+AS_VARCHAR = {"formats": ["csv"], "columns": [COLUMNS[0], {"name": "n", "data_type": "varchar"}]}
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,21 @@ def declare(**declared: Any) -> Act:
         land.contracts[dataset] = parse_contract(declared)
 
     return act
+
+
+def evolve_and_declare(land: Land, dataset: str, verdict: Verdict) -> None:
+    """Give the landing column the type, declare it too, and replay the file; good ones go on landing."""
+    evolve(land, dataset, verdict)
+    assert "declare data_type: varchar for it in the source YAML, deploy, then landfall replay" in verdict.remedy
+    land.contracts[dataset] = parse_contract(AS_VARCHAR)
+    [good] = land.function().receive(land.put(f"raw/{dataset}/another.csv", b"id,n\n2,2\n"))
+    assert good.status is Status.LANDED, good
+
+
+def declare_as_told(land: Land, dataset: str, verdict: Verdict) -> None:
+    """Declare the type that the landing column has, and replay the file."""
+    assert "declare data_type: varchar(65535) for it in the source YAML, deploy, then landfall replay" in verdict.remedy
+    land.contracts[dataset] = parse_contract(AS_VARCHAR)
 
 
 def add_columns(land: Land, dataset: str, verdict: Verdict) -> None:
@@ -122,6 +138,13 @@ CASES: dict[Reason, list[Case]] = {
         Case(pa.table({"id": ["x"]}), write(SMALL), before=ID),
         Case(pa.table({"id": ["x"]}), evolve, "judge.schema_refusals.incompatible", before=ID),
         Case(pa.table({"-it's": ["x"]}), evolve, before=pa.table({"-it's": [1]})),
+        Case(
+            b"id,n\n1,7\n",
+            declare_as_told,
+            before=pa.table({"id": [1], "n": ["seven"]}),
+            declared=CSV,
+            suffix="csv",
+        ),
     ],
     Reason.SCHEMA_FROZEN: [
         Case(MANY.select(["id", "c1"]), write(MANY.select(["id"])), before=ID, declared={"schema_change": "freeze"}),
@@ -187,7 +210,14 @@ CASES: dict[Reason, list[Case]] = {
         Case(b"id,n\n1,seven\n", write(b"id,n\n1,7\n"), declared=CSV, suffix="csv"),
         Case(
             b"id,n\n1,seven\n",
-            declare(formats=["csv"], columns=[COLUMNS[0], {"name": "n", "data_type": "varchar"}]),
+            declare(**AS_VARCHAR),
+            declared=CSV,
+            suffix="csv",
+        ),
+        Case(
+            b"id,n\n1,seven\n",
+            evolve_and_declare,
+            before=pa.table({"id": [1], "n": pa.array([1], pa.int32())}),
             declared=CSV,
             suffix="csv",
         ),
