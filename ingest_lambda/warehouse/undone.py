@@ -31,20 +31,21 @@ def mark_undone(dataset: str, condition: str) -> list[str]:
 
     GETDATE is the time of the statement, SYSDATE that of the transaction's start
     (https://docs.aws.amazon.com/redshift/latest/dg/r_GETDATE.html): the first is behind the mutex. What an UPDATE takes
-    from elsewhere is joined with its table by a key (https://docs.aws.amazon.com/redshift/latest/dg/r_UPDATE.html).
+    from elsewhere is joined with its table by a key (https://docs.aws.amazon.com/redshift/latest/dg/r_UPDATE.html). The
+    table goes by the dataset's name there, and no dataset's name begins with an underscore.
 
     >>> advance, mark = mark_undone("orders", "file_id = 'f1'")
-    >>> print(advance, mark[:83], sep="\\n")
+    >>> print(advance, mark[:84], sep="\\n")
     update lock."orders" set load_seq = load_seq + 1
-    update ledger."orders" set undone_at = getdate(), undone_seq = marked.load_seq from
+    update ledger."orders" set undone_at = getdate(), undone_seq = _marked.load_seq from
     """
     ledger = table("ledger", dataset)
     return [
         advance_counter(dataset),
-        f"update {ledger} set undone_at = getdate(), {UNDONE_SEQ[0]} = marked.load_seq "
+        f"update {ledger} set undone_at = getdate(), {UNDONE_SEQ[0]} = _marked.load_seq "
         f"from (select files.file_id, counter.load_seq from {ledger} as files "
-        f"cross join {table('lock', dataset)} as counter where {condition}) as marked "
-        f"where {identifier(dataset)}.file_id = marked.file_id",
+        f"cross join {table('lock', dataset)} as counter where {condition}) as _marked "
+        f"where {identifier(dataset)}.file_id = _marked.file_id",
     ]
 
 

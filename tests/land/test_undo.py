@@ -185,6 +185,13 @@ def test_undos_are_counted_with_the_loads_also_in_a_ledger_that_an_earlier_relea
     assert numbers(land, dataset) == {first.file_id: (1, 2), second.file_id: (3, 4)}
 
 
+@pytest.mark.parametrize("dataset", ["counter", "files", "marked"])
+def test_a_file_is_undone_whatever_its_dataset_is_called(land: Land, dataset: str) -> None:
+    file = landed(land, f"raw/{dataset}/a.parquet", 1)
+    assert undone(land, file).outcome == "undone"
+    assert land.count(f"landing.{dataset}") == 0
+
+
 def test_a_dropped_dataset_s_files_are_undone_under_one_number(land: Land) -> None:
     dataset = new_dataset()
     files = [landed(land, f"raw/{dataset}/{name}.parquet", 1) for name in "ab"]
