@@ -161,11 +161,12 @@ def upload(
     """Upload files and folders of them; with `wait`, for so many seconds, for what becomes of each.
 
     Each upload makes a version of its own, which lands. With `reuse` a file that an earlier call with `reuse` has
-    uploaded stays that version: so a task that is tried again uploads what is missing, and waits for the rest. What of
-    a folder is no data is not uploaded; the logger `landfall` warns of each.
+    uploaded stays that version: so a task that is tried again uploads what is missing, and waits for the rest; one that
+    was undone since stays out, and is said to be undone. What of a folder is no data is not uploaded; the logger
+    `landfall` warns of each.
 
     Raises:
-        UnsuccessfulError: a file was rejected or ignored, is gone, or had no outcome in time.
+        UnsuccessfulError: a file was rejected, ignored or undone, is gone, or had no outcome in time.
         ConfigError: a path does not exist, or no dataset can be told from it. Nothing was uploaded then.
     """
     stack = stack or connect()

@@ -42,7 +42,7 @@ def upload(
 ) -> None:
     """Upload files, and say where they go; with --wait, what became of each and of landing's columns.
 
-    Each ends landed, duplicate, gone, ignored or rejected. Exits 1 if a file was rejected, ignored,
+    Each ends landed, duplicate, gone, ignored, rejected or undone. Exits 1 if a file was rejected, ignored, undone,
     or is gone, 2 if the time was up before every file had its outcome.
     """
     from landfall import environment

@@ -17,7 +17,7 @@ from landfall.operate import verdicts
 from landfall.operate.statements import bookkeeping
 from landfall.timestamps import iso
 
-NOT_LANDING = frozenset({"rejected", "ignored", "gone"})  # the outcomes that ask for somebody
+NOT_LANDING = frozenset({"rejected", "ignored", "gone", "undone"})  # the outcomes that ask for somebody
 IDS_A_STATEMENT = 500  # 500 ids of 64 characters are 34 KB, well under the Data API's 100 KB a statement
 
 
@@ -199,6 +199,10 @@ def _standing(row: Row, loads: Sequence[int]) -> tuple[str, str | None]:
 
 
 def _landed_outcome(warehouse: Connection, row: Row) -> Outcome:
+    if row["undone_at"]:
+        version = f"{shlex.quote(row['key'])} --version {shlex.quote(row['version_id'])}"
+        said = f"undone at {iso(row['undone_at'])}, and stays out; `landfall replay {version} --undone` lands it"
+        return Outcome("undone", said, rows=0)
     if row["load_path"] != SKIPPED:
         return Outcome("landed", rows=int(row["row_count"]))
     originals = warehouse.query(bookkeeping.select_originals(row["dataset"], row["file_id"]))

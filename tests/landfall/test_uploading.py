@@ -10,6 +10,7 @@ from pyarrow import parquet as pq
 from typer.testing import CliRunner
 
 from ingest_lambda.file_version import FileVersion
+from landfall import api
 from landfall.app import build
 from landfall.operate import uploads
 from landfall.operate.uploads import Upload
@@ -44,6 +45,29 @@ def test_content_that_has_landed_before_is_said_where_it_is_uploaded_again(
     desk.landfall("undo", f"raw/{dataset}/again.parquet")
     command = ["upload", str(tmp_path / "first.parquet"), "--dataset", dataset, "--key", f"raw/{dataset}/new.parquet"]
     assert "same bytes" not in CliRunner().invoke(build(), [*command, "--wait"], catch_exceptions=False).stderr
+
+
+def test_a_file_that_was_undone_is_not_said_to_have_landed_where_its_version_is_reused(
+    desk: Desk, tmp_path: Path
+) -> None:
+    dataset, path = new_dataset(), tmp_path / "a.parquet"
+    pq.write_table(pa.table({"a": [1]}), path)
+    done = api.upload(path, dataset, reuse=True, stack=desk.stack)
+    file = FileVersion(desk.stack.bucket, done[0].plan.key, done[0].version_id)
+    desk.function.receive(file)
+    desk.landfall("undo", file.key)
+
+    with pytest.raises(api.UnsuccessfulError, match=r"undone at .*, and stays out") as failed:
+        api.upload(path, dataset, reuse=True, wait=True, stack=desk.stack)
+
+    (again,) = failed.value.result
+    assert (again.version_id, again.outcome, again.rows) == (file.version_id, "undone", 0)
+    named = again.reason.partition("`landfall ")[2].partition("`")[0].split()
+    assert named == ["replay", file.key, "--version", file.version_id, "--undone"]
+    assert desk.landfall(*named)[0]["action"] == "restored"
+    desk.deliver()
+    (landed,) = api.upload(path, dataset, reuse=True, wait=True, stack=desk.stack)
+    assert (landed.outcome, landed.rows) == ("landed", 1)
 
 
 def test_a_file_that_is_deleted_before_it_landed_is_gone_and_exits_1(

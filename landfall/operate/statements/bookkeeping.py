@@ -104,8 +104,8 @@ def select_landed(files_by_dataset: Sequence[tuple[str, Sequence[str]]]) -> list
 
     def landed(dataset: str) -> str:
         return (
-            f'select {literal(dataset)} as dataset, file_id, "key", row_count, load_seq, load_path, undone_at '
-            f"from {table('ledger', dataset)} "
+            f'select {literal(dataset)} as dataset, file_id, "key", version_id, row_count, load_seq, load_path, '
+            f"undone_at from {table('ledger', dataset)} "
             f"where file_id in ({literals(ids[dataset])})"
         )
 
