@@ -175,6 +175,7 @@ def text(result: Result) -> str:
             "Landfall changes both in one transaction, so someone else has changed one of them. To put a file right:",
             "landfall undo <file> --version <version>, then landfall replay <file> --version <version> --undone",
             "What is archived has to be restored in S3 first; what is gone from there cannot land again.",
+            "Of a file that was undone its rows are back: landfall undo <file> --version <version> alone.",
             "",
         ]
     if result.goes_on:
@@ -191,10 +192,13 @@ def describe(mismatch: Mismatch) -> str:
     'orders: s3://b/k (version v): 3 rows expected, 2 found'
     >>> describe(Mismatch("orders", "f1", None, None, 0, 2))
     "orders: rows of no file (_file_id = 'f1'): 0 rows expected, 2 found"
+    >>> describe(Mismatch("orders", "f1", "s3://b/k", "v", 0, 2, is_undone=True))
+    'orders: s3://b/k (version v): 0 rows expected, as it was undone, 2 found'
     """
     of_none = f"rows of no file (_file_id = '{mismatch.file_id}')"
+    why = "as it was undone, " if mismatch.is_undone else ""
     file = f"{mismatch.source_file} (version {mismatch.version_id})" if mismatch.source_file else of_none
-    return f"{mismatch.dataset}: {file}: {mismatch.expected} rows expected, {mismatch.found} found"
+    return f"{mismatch.dataset}: {file}: {mismatch.expected} rows expected, {why}{mismatch.found} found"
 
 
 def _findings(result: Result) -> Iterable[str]:

@@ -46,7 +46,7 @@ class Standing(StrEnum):
 class Mismatch:
     """A file whose rows in landing are not as many as its ledger row says (none, where the file was undone).
 
-    `source_file` is None for rows that no ledger row accounts for.
+    `source_file` is None for rows that no ledger row accounts for. `is_undone`: the ledger says that it was.
     """
 
     dataset: str
@@ -55,6 +55,7 @@ class Mismatch:
     version_id: str | None
     expected: int
     found: int
+    is_undone: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,8 @@ def select_mismatches(
         return f" where {recent}{file_id} like {literal(digit + '%')}" if digit else ""
 
     ledger_rows = (
-        f'select file_id, bucket, "key", version_id, case when {there} then row_count else 0 end as row_count '
+        'select file_id, bucket, "key", version_id, undone_at, '
+        f"case when {there} then row_count else 0 end as row_count "
         f"from {table('ledger', dataset)}{chosen('load_seq', 'file_id')}"
     )
     landed = (
@@ -187,7 +189,7 @@ def select_mismatches(
     )
     return (
         f"select {literal(dataset)} as dataset, coalesce(expected.file_id, landed.file_id) as file_id, "
-        'expected.bucket, expected."key", expected.version_id, '
+        'expected.bucket, expected."key", expected.version_id, expected.undone_at, '
         "coalesce(expected.row_count, 0) as expected, coalesce(landed.row_count, 0) as found "
         f"from ({ledger_rows}) as expected full outer join ({landed}) as landed on landed.file_id = expected.file_id "
         "where coalesce(expected.row_count, 0) <> coalesce(landed.row_count, 0)"
@@ -238,4 +240,5 @@ def _mismatch(row: Row) -> Mismatch:
         version_id=row["version_id"] if known else None,
         expected=int(row["expected"]),
         found=int(row["found"]),
+        is_undone=row["undone_at"] is not None,
     )

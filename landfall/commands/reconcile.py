@@ -78,7 +78,8 @@ def _show(found: "Reconciliation", *, repair: bool) -> None:
     if mismatches:
         console.print(
             f"{len(mismatches):,} files do not match: landfall undo FILE --version ID, then landfall replay FILE "
-            "--version ID --undone (what is archived: restore it in S3 first)",
+            "--version ID --undone (what is archived: restore it in S3 first); "
+            "of a file that was undone, the undo alone",
             soft_wrap=True,
         )
     if tally.missing:

@@ -108,6 +108,25 @@ def test_reconcile_finds_a_lost_file_announces_it_and_tells_rows_that_do_not_mat
     assert desk.land.count(f"landing.{dataset}") == 9
 
 
+def test_rows_of_an_undone_file_that_somebody_has_put_back_leave_by_the_undo_that_is_named(desk: Desk) -> None:
+    dataset = new_dataset()
+    (file,) = put(desk, dataset, "a")
+    desk.function.receive(file)
+    desk.landfall("undo", file.key)
+    put_back = f"insert into landing.{dataset} (a, _file_id, _load_seq) select 1, '{file.file_id}', 1"
+    desk.land.warehouse.transaction([put_back])
+
+    (mismatch,) = desk.landfall("reconcile", "--dataset", dataset, exits=3)["mismatches"]
+    assert (mismatch["expected"], mismatch["found"], mismatch["is_undone"]) == (0, 1, True)
+    said = desk.say("reconcile", "--dataset", dataset)
+    assert "0 rows expected, as it was undone, 1 found" in said
+    assert "of a file that was undone, the undo alone" in said
+
+    assert desk.landfall("undo", file.uri, "--version", file.version_id)["rows"] == 1
+    assert desk.landfall("reconcile", "--dataset", dataset)["mismatches"] == []
+    assert desk.land.count(f"landing.{dataset}") == 0
+
+
 def test_a_rejected_file_lands_by_replay_after_the_fix_and_counts_as_resolved(desk: Desk) -> None:
     dataset = new_dataset()
     (first,) = put(desk, dataset, "first")
