@@ -4,6 +4,7 @@ import sys
 import traceback
 
 from ingest_lambda.errors import CatalogChangedError, ConfigError, RejectedFileError, TransientError, UnsureError
+from ingest_lambda.legible import page
 
 REJECTED, CONFIGURATION, TRANSIENT, BUG = 1, 3, 4, 70
 
@@ -36,7 +37,7 @@ def report(error: Exception) -> int:
     if code == BUG:
         traceback.print_exception(error)
     for said in (line, *getattr(error, "__notes__", ())):
-        print(f"landfall: {said}", file=sys.stderr)
+        print(page(f"landfall: {said}".split("\n")), file=sys.stderr)
     return code
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingest_lambda.legible import page, visible
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
@@ -47,19 +49,26 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def stdout() -> "Console":
-    """Return the console for results."""
+def _console(**settings: Any) -> "Console":
+    """Return a console on which no text can command the terminal, though it may have several lines."""
     from rich.console import Console
 
+    class Legible(Console):
+        def print(self, *objects: Any, **styles: Any) -> None:
+            super().print(*(page(each.split("\n")) if isinstance(each, str) else each for each in objects), **styles)
+
+    return Legible(highlight=False, **settings)
+
+
+def stdout() -> "Console":
+    """Return the console for results."""
     # Where nobody watches (a pipe, a log), lines are as wide as they need to be.
-    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    return _console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def stderr() -> "Console":
     """Return the console for progress."""
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False)
+    return _console(stderr=True)
 
 
 def progress() -> "Progress":
@@ -100,6 +109,6 @@ def _cell(value: Any) -> str:
         return "[dim]-[/dim]"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    text = escape(str(value))
+    text = escape(visible(str(value)))
     style = STYLES.get(str(value))
     return f"[{style}]{text}[/{style}]" if style else text

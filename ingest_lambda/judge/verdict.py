@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.legible import visible
 from ingest_lambda.reasons import QUOTING, REMEDIES, Reason
 
 # Verdicts travel inside SQL statements, which the Data API bounds at 100 KB.
@@ -22,7 +23,10 @@ VARCHAR_DECLARED = "varchar"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the producer is told: `found` and `expected` are types or values, `row` counts from 1."""
+    """What the producer is told: `found` and `expected` are types or values, `row` counts from 1.
+
+    `file` is its address as it is, which whoever shows it makes legible.
+    """
 
     file: str
     version_id: str
@@ -110,7 +114,5 @@ def bounded(text: str) -> str:
     >>> bounded("a" + chr(0) + "b")
     'a\\\\x00b'
     """
-    visible = "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
-    )
-    return visible if len(visible) <= MAX_TEXT else visible[: MAX_TEXT - 1] + "…"
+    shown = visible(text)
+    return shown if len(shown) <= MAX_TEXT else shown[: MAX_TEXT - 1] + "…"

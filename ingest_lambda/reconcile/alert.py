@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.arrive.routing import Kind
+from ingest_lambda.legible import page
 from ingest_lambda.reconcile.ledger import Mismatch
 from ingest_lambda.reconcile.listing import Listed
 from ingest_lambda.reconcile.snapshots import Waiting
@@ -182,7 +183,7 @@ def text(result: Result) -> str:
         lines += ["Not every object was looked at: another call goes on from there.", ""]
     elif not result.complete:
         lines += ["The time was up before every object was looked at: run `landfall reconcile` from a shell.", ""]
-    return "\n".join(lines).rstrip()
+    return page(lines).rstrip()
 
 
 def describe(mismatch: Mismatch) -> str:

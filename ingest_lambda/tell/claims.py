@@ -8,11 +8,11 @@ lost alert is sent when the message comes back, at the price of two when the row
 from __future__ import annotations
 
 import json
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest_lambda.judge.table_formats import WHY, declare, export
+from ingest_lambda.legible import page, quoted
 from ingest_lambda.load.outcomes import FileOutcome
 from ingest_lambda.table_format import OwnedFolder
 from ingest_lambda.tell.notify import MAX_SUBJECT, attributes
@@ -82,11 +82,11 @@ def text(folder: OwnedFolder, landed: LandedBefore) -> str:
         named = len(landed.keys)
         lines += [
             f"{landed.files:,} file(s) of it landed before that. To take their rows out again:",
-            *(f"  landfall undo {shlex.quote(key)}" for key in landed.keys),
+            *(f"  landfall undo {quoted(key)}" for key in landed.keys),
             *([f"  and {landed.files - named:,} more: landfall history --dataset {folder.dataset}"] * _more(landed)),
             "",
         ]
-    return "\n".join([*lines, f"What to do: {export(folder.format)};", declare(folder.dataset)])
+    return page([*lines, f"What to do: {export(folder.format)};", declare(folder.dataset)])
 
 
 def facts(folder: OwnedFolder, landed: LandedBefore, environment: str) -> dict[str, object]:

@@ -18,6 +18,7 @@ from ingest_lambda.arrive.known_folders import Folders, KnownFolders, refusal
 from ingest_lambda.bucket import objects
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.legible import page
 from ingest_lambda.load.outcomes import FileOutcome, rejection_outcome
 from ingest_lambda.tell.notify import MAX_SUBJECT, attributes
 from ingest_lambda.tell.report import Report
@@ -101,7 +102,7 @@ def send_note(desk: Desk, dataset: str, known: Folders) -> bool:
 def note(dataset: str, known: Folders) -> str:
     """Say, for people, which folders are in doubt, and what to do."""
     more = [f"  and {len(known) - NAMED:,} more: landfall doctor"] * (len(known) > NAMED)
-    return "\n".join(
+    return page(
         [
             f"Files of {dataset} land from folders that are neither hive parts nor dates:",
             *(f"  {folder}" for folder in known[:NAMED]),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest_lambda.arrive.lookalikes import lookalike
+from ingest_lambda.legible import page
 from ingest_lambda.load.outcomes import FileOutcome
 from ingest_lambda.tell.notify import MAX_FILES_NAMED, MAX_SUBJECT, attributes, by_protocol
 
@@ -68,7 +69,7 @@ def send(sns: SNSClient, topic_arn: str, environment: str, found: Iterable[Newco
 def text(newcomer: Newcomer) -> str:
     """Say, for people, what has landed, what may have been meant, and what to do."""
     name, meant = newcomer.dataset, newcomer.resembles
-    return "\n".join(
+    return page(
         [
             f"The first file of {name} has landed, in a table that was made for it. No dataset had that name;",
             f"did you mean {meant}?",

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.judge.plan import ColumnChange
+from ingest_lambda.legible import page
 from ingest_lambda.load.outcomes import AddedAhead, FileOutcome, Status
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def text(dataset: str, rejected: Sequence[FileOutcome], named: int = MAX_FILES_N
     if len(rejected) > named:
         lines += [f"... and {len(rejected) - named} more", ""]
     lines += ["Copies and verdicts are under quarantine/ in the bucket.", f"See: landfall history --dataset {dataset}"]
-    return "\n".join(lines)
+    return page(lines)
 
 
 def machine_text(dataset: str, environment: str, rejected: Sequence[FileOutcome], named: int = MAX_FILES_NAMED) -> str:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest_lambda.legible import visible
 from landfall import output
 
 if TYPE_CHECKING:
@@ -103,17 +104,21 @@ def _bring_back(stack: "Stack", prefix: str, dataset: str | None, rate: float, *
     else:
         console = output.stdout()
         for each in found.offline[:NAMED]:
-            console.print(f"archived, restore it first: {each.file.uri}", markup=False, soft_wrap=True)
+            console.print(f"archived, restore it first: {visible(each.file.uri)}", markup=False, soft_wrap=True)
         for each in found.gone[:NAMED]:
             console.print(
-                f"gone from S3: {each.file.uri} (version {each.file.version_id})", markup=False, soft_wrap=True
+                f"gone from S3: {visible(each.file.uri)} (version {each.file.version_id})", markup=False, soft_wrap=True
             )
         for each in found.elsewhere[:NAMED]:
-            console.print(f"not of {each.dataset} by the rules of now: {each.file.uri}", markup=False, soft_wrap=True)
+            console.print(
+                f"not of {each.dataset} by the rules of now: {visible(each.file.uri)}", markup=False, soft_wrap=True
+            )
         for each in found.copies[:NAMED]:
-            console.print(f"has the bytes of one, and was skipped: {each.file.uri}", markup=False, soft_wrap=True)
+            console.print(
+                f"has the bytes of one, and was skipped: {visible(each.file.uri)}", markup=False, soft_wrap=True
+            )
         for each in found.offline_copies[:NAMED]:
-            console.print(f"as well, but restore it first: {each.file.uri}", markup=False, soft_wrap=True)
+            console.print(f"as well, but restore it first: {visible(each.file.uri)}", markup=False, soft_wrap=True)
         for name in sorted({each.dataset for each in (*found.gone, *found.elsewhere)}):
             way = f"landfall housekeeping --give-up --dataset {name}"
             console.print(f"a backfill does not bring these rows of {name} back: {way} gives them up", markup=False)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest_lambda.legible import visible
 from landfall import output
 from landfall.commands.backfill import RateOption
 from landfall.failures import CONFIGURATION
@@ -65,13 +66,13 @@ def _show(found: "Reconciliation", *, repair: bool) -> None:
     console = output.stdout()
     console.print(output.table("Bucket and warehouse", ("what", "count"), missing.counts(tally)))
     for listed in (*tally.missing, *tally.offline)[:LINES_FOR_PEOPLE]:
-        console.print(f"missing: {listed.file.uri} (version {listed.file.version_id})", markup=False)
+        console.print(f"missing: {visible(listed.file.uri)} (version {listed.file.version_id})", markup=False)
     for passed in [each for each in tally.passed_by if each.why.kind is not Kind.FOLDER_MARKER][:LINES_FOR_PEOPLE]:
-        console.print(f"ignored: {passed.file.uri}: {passed.why.reason}", markup=False)
+        console.print(f"ignored: {visible(passed.file.uri)}: {passed.why.reason}", markup=False)
     for line in missing.tables_lines(found.tables, found.freed):
-        console.print(line, markup=False)
+        console.print(visible(line), markup=False)
     for mismatch in mismatches[:LINES_FOR_PEOPLE]:
-        console.print(describe(mismatch), markup=False)
+        console.print(visible(describe(mismatch)), markup=False)
     if found.is_restored:
         then = "the next transform builds the whole project" if repair else "without --no-repair all is built again"
         console.print(f"the warehouse has been restored from a snapshot: {then}; repeat the undos since")

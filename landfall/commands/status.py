@@ -2,6 +2,7 @@
 
 import typer
 
+from ingest_lambda.legible import visible
 from landfall import output
 from landfall.timestamps import seconds
 
@@ -37,7 +38,7 @@ def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = Fa
             f"{len(found.waiting):,} files wait for another try (`landfall history --outcome waiting` lists them), as"
         )
         newest = found.waiting[0]
-        console.print(f"{newest.source_file}: {newest.reason}", markup=False, soft_wrap=True)
+        console.print(f"{visible(newest.source_file)}: {newest.reason}", markup=False, soft_wrap=True)
     for gap in found.gaps:
         console.print(f"landing lacks {gap.describe()}: {gap.remedy}", markup=False, soft_wrap=True)
     if found.paused:

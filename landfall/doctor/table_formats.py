@@ -4,7 +4,6 @@ The warehouse knows those whose logs have arrived; the bucket has those whose lo
 landing may hold rows of files that landed when nothing knew them.
 """
 
-import shlex
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from ingest_lambda.arrive.owned import owned_folder
 from ingest_lambda.arrive.routing import PREFIX, Rules
 from ingest_lambda.arrive.table_logs import FOLDERS
 from ingest_lambda.judge.table_formats import declare
+from ingest_lambda.legible import quoted
 from ingest_lambda.read.table_signs import HUDI_COLUMNS
 from ingest_lambda.table_format import OwnedFolder, TableFormat
 from ingest_lambda.warehouse import owned_folders
@@ -53,7 +53,7 @@ def _known(stack: "Stack", folder: OwnedFolder) -> Finding:
     detail = f"{folder.prefix} is the folder of a {folder.format} table: its files are rejected"
     if not landed.files:
         return Finding(CHECK, Status.WARNING, detail, RUNBOOK)
-    commands = [f"landfall undo {shlex.quote(key)}" for key in landed.keys[:COMMANDS]]
+    commands = [f"landfall undo {quoted(key)}" for key in landed.keys[:COMMANDS]]
     more = [f"and {landed.files - len(commands):,} more"] if landed.files > len(commands) else []
     said = f"{detail}; {landed.files:,} files of it landed before"
     return Finding(CHECK, Status.WARNING, said, f"{'; '.join([*commands, *more])}; {RUNBOOK}")

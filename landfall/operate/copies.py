@@ -5,9 +5,9 @@ is the same for the same parts. So what is said is true, and of a copy that was 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
 """
 
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
+from ingest_lambda.legible import quoted
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.warehouse.client import Connection
 from ingest_lambda.warehouse.copies import place_of
@@ -28,7 +28,7 @@ def lines(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]) ->
         for row in warehouse.query(bookkeeping.select_copies(dataset, ids[:IDS_A_STATEMENT])):
             told.append(
                 f"{row['key']}: same bytes as load {row['load_seq']} of {dataset}; it lands again because each version "
-                f"does (`landfall undo {shlex.quote(row['key'])}` takes its rows out)"
+                f"does (`landfall undo {quoted(row['key'])}` takes its rows out)"
             )
     return told
 

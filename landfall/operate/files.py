@@ -1,13 +1,13 @@
 """OPERATE: what has become of the files. In: a warehouse. Out: totals a dataset, a line a file, outcomes by id."""
 
 import json
-import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.legible import quoted
 from ingest_lambda.reasons import Reason
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.catalog import landed_datasets
@@ -192,7 +192,7 @@ def _standing(row: Row, loads: Sequence[int]) -> tuple[str, str | None]:
     if undone_at:
         return "undone", f"undone at {undone_at}"
     if row["load_path"] == SKIPPED:
-        left = "" if loads else f", which was undone since; `landfall replay {shlex.quote(row['key'])}` lands it"
+        left = "" if loads else f", which was undone since; `landfall replay {quoted(row['key'])}` lands it"
         return SKIPPED, f"same bytes as load {row['load_seq']}{left}"
     is_copy = bool(loads) and loads[0] < int(row["load_seq"])
     return "landed", f"same bytes as load {loads[0]}" if is_copy else None

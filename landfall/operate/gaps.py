@@ -4,7 +4,6 @@ What is made from a dataset with a gap is not built from its first row: an undo 
 model of other columns would lose the rows without a word.
 """
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ import boto3
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.legible import quoted
 from ingest_lambda.reconcile import retention
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.listing import Listed, by_dataset
@@ -250,7 +250,7 @@ def give_up(stack: "Stack", dataset: str, *, dry_run: bool) -> Removal:
     missing = look_for(stack, [dataset])
     if left := missing.returnable:
         restored = " once restored" if missing.offline else ""
-        example = shlex.quote(left[0].file.uri)
+        example = quoted(left[0].file.uri)
         raise ConfigError(
             f"{len(left):,} files of the gap can be brought back{restored}, as {example}: `{gap.remedy}` first"
         )

@@ -3,12 +3,12 @@
 They are what `gate.quarantine_<entity>` shows, which the transformer owns.
 """
 
-import shlex
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.legible import quoted
 from ingest_lambda.warehouse.client import Table
 from landfall.operate import queries
 from landfall.operate.names import did_you_mean
@@ -44,7 +44,7 @@ class Quarantined:
         """Say how the rows come out of quarantine again."""
         example = str(self.table.rows[0][self.table.columns.index("_source_file")])
         return [
-            f"if the rows are wrong: a corrected file with the same keys, or `landfall undo {shlex.quote(example)}`",
+            f"if the rows are wrong: a corrected file with the same keys, or `landfall undo {quoted(example)}`",
             f"if the rule is wrong: mend int_{self.entity}__checked.sql, deploy; the next transform examines them",
         ]
 

@@ -4,13 +4,13 @@ The ledger keeps the file: an event of it that comes late stays without effect. 
 transform, which finds the ledger row undone after its rows were modeled.
 """
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.legible import quoted
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.client import Connection, Row, retry_conflicts
 from ingest_lambda.warehouse.copies import SKIPPED
@@ -177,7 +177,7 @@ def _skipped(source_file: str, version: Version, originals: Sequence[Row]) -> st
     if not originals or originals[0]["undone_at"]:
         return f"{said}, and the file with the same bytes was undone"
     first = originals[0]
-    uri = shlex.quote(f"s3://{first['bucket']}/{first['key']}")
+    uri = quoted(f"s3://{first['bucket']}/{first['key']}")
     way = f"landfall undo {uri} --version {first['version_id']}"
     return f"{said}; the same bytes landed with load {first['load_seq']}: {way}"
 
@@ -234,7 +234,7 @@ def _several(source_file: str, versions: Sequence[Version]) -> str:
         into = f" --dataset {version.dataset}" if len(datasets_of) > 1 else ""
         rows = f"{version.rows:,} row{'' if version.rows == 1 else 's'}"
         state = f"undone {version.undone_at}" if version.undone_at else f"{rows}, landed {version.loaded_at}"
-        return f"landfall undo {shlex.quote(source_file)} --version {shlex.quote(version.version_id)}{into} ({state})"
+        return f"landfall undo {quoted(source_file)} --version {quoted(version.version_id)}{into} ({state})"
 
     several = "in several datasets" if len(datasets_of) > 1 else "several times"
     return f"{source_file} has landed {several}; which is meant? " + "; ".join(way(version) for version in versions)

@@ -6,6 +6,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ingest_lambda.legible import visible
+
 FACTS = ("column", "row", "found", "expected", "remedy")
 
 
@@ -27,4 +29,4 @@ def lines(name: str, verdict: Mapping[str, Any]) -> list[str]:
       row       2
     """
     told = [f"  {fact:<9} {value}" for fact, value in facts(verdict).items() if value is not None]
-    return [f"{name}: {verdict.get('reason')}: {verdict.get('detail')}", *told]
+    return [visible(f"{name}: {verdict.get('reason')}: {verdict.get('detail')}"), *told]
