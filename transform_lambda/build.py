@@ -30,7 +30,7 @@ from transform_lambda.errors import TransientError
 from transform_lambda.examples import explain, unexplained
 from transform_lambda.graph import Graph, graph_of
 from transform_lambda.merge import Json, failed_in, latest, merged, repeated, worst
-from transform_lambda.plan import Blocked
+from transform_lambda.plan import NEXT_RUN, Blocked, next_run
 from transform_lambda.results import (
     MESSAGE_LIMIT,
     UNCHANGED,
@@ -90,7 +90,7 @@ class Builder:
         # What a build has modeled that was split after it, each part is told of by what the parts before have come to.
         before = before or (so_far if part else None)
         run = repeated(before, so_far, done, self._added(plan)) if before else merged(so_far, done)
-        return {**run, "part_outcome": done["outcome"]}
+        return {**_with_next_run(run, plan), "part_outcome": done["outcome"]}
 
     def _added(self, plan: Mapping[str, Any]) -> dict[str, str]:
         """Name the models to which each run of a plan adds rows of its own: those not built from the first row."""
@@ -286,6 +286,24 @@ def _with_skipped(graph: Graph, done: dict[str, Any], ids: frozenset[str]) -> di
     names = [node.name for node in map(graph.nodes.__getitem__, sorted(ids)) if node.kind != "test"]
     skipped = [{"name": name, "status": "skipped", "rows_affected": None} for name in names]
     return {**done, "models": latest(done["models"], skipped)}
+
+
+def _with_next_run(run: dict[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Let the remedies of a full refresh that was stopped end with another one: no other run takes out what it was to.
+
+    >>> gate = {"gate": "g", "remedy": ["landfall undo k", NEXT_RUN]}
+    >>> run = {"outcome": "gate_failed", "failing": [gate], "warning": []}
+    >>> _with_next_run(run, {"full_refresh": True})["failing"][0]["remedy"]
+    ['landfall undo k', 'landfall transform --full-refresh --wait']
+    """
+    if run["outcome"] == Outcome.SUCCEEDED:
+        return run
+
+    def told(gate: Mapping[str, Any]) -> dict[str, Any]:
+        remedy = [next_run(plan) if command == NEXT_RUN else command for command in gate["remedy"]]
+        return {**gate, "remedy": remedy}
+
+    return {**run, **{kind: [told(gate) for gate in run[kind]] for kind in _EXPLAINED}}
 
 
 def _refused(id_: str, dataset: str, files: int) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.facts import Facts, read_facts
 from transform_lambda.facts_sql import REMOVED_AT, WHO_SQL, ledgers_of
 from transform_lambda.graph import Changes, Graph
-from transform_lambda.kept import Landings, ToldStale
+from transform_lambda.kept import Landings, OwedRefresh, ToldStale
 from transform_lambda.login import read_password
 from transform_lambda.owner import expect_owner
 from transform_lambda.page import publish as pages
@@ -40,7 +40,7 @@ from transform_lambda.page.asking import Project, ask
 from transform_lambda.page.content import content
 from transform_lambda.page.questions import DAYS
 from transform_lambda.parse_cache import graph_kept, graph_of_version, parse_kept
-from transform_lambda.plan import Plan, decide, owed
+from transform_lambda.plan import Plan, decide, owed, reminded
 from transform_lambda.project import Memory, changed_models, files_of, fingerprint
 from transform_lambda.report import Desk
 from transform_lambda.report import report as write_report
@@ -91,6 +91,7 @@ def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str,
     before = Memory(s3(), settings.bucket).read()
     is_full = (event.get("request") or {}).get("full_refresh") is True
     decided, facts = _look(settings, graph, before, full_refresh=is_full)
+    decided = _with_owed(OwedRefresh(s3(), settings.bucket), decided)
     for reason in decided.reasons:
         logger.info(reason)
     entities = list(graph.parts(graph.selected(asdict(decided))))
@@ -103,6 +104,15 @@ def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str,
         "quiet_until": _reminder_at(settings, graph, facts) if is_quiet else 0,
     }
     return {**decided.to_json(settings.rows_per_build, entities), **about}
+
+
+def _with_owed(owed_refresh: OwedRefresh, decided: Plan) -> Plan:
+    """Keep a full refresh as owed before it begins, until its report; tell of one that is owed still."""
+    if decided.full_refresh:
+        owed_refresh.write(_now())
+        return decided
+    since = owed_refresh.read()
+    return reminded(decided, since) if since else decided
 
 
 def _look(settings: Settings, graph: Graph, before: Sequence[str], *, full_refresh: bool = False) -> tuple[Plan, Facts]:

@@ -1,6 +1,6 @@
-"""ALERT: what the check of freshness goes by while the warehouse sleeps. In and out: two small objects in S3.
+"""MODEL, ALERT: what runs and checks leave for later ones. In and out: small objects in S3.
 
-Losing one costs one question to the warehouse.
+Two let the check of freshness go by them while the warehouse sleeps; losing one costs one question to it.
 """
 
 from __future__ import annotations
@@ -60,3 +60,25 @@ class ToldStale(_Kept):
     def write(self, fingerprint: str, sent_at: datetime) -> None:
         """Keep it."""
         self._write({"fingerprint": fingerprint, "sent_at": sent_at.isoformat()})
+
+
+class OwedRefresh(_Kept):
+    """A full refresh that was begun and has not succeeded: a gate has stopped it, or it broke.
+
+    No run does it by itself: a gate that only old rows fail would keep all that lands from being modeled meanwhile.
+    """
+
+    name = "owed-full-refresh"
+
+    def read(self) -> datetime | None:
+        """Return since when it is owed; None where none is."""
+        kept = self._read()
+        return None if kept is None else datetime.fromisoformat(kept["since"])
+
+    def write(self, since: datetime) -> None:
+        """Keep that it is owed."""
+        self._write({"since": since.isoformat()})
+
+    def clear(self) -> None:
+        """Forget it: a full refresh has succeeded."""
+        self._s3.delete_object(**self._place)

@@ -7,11 +7,15 @@ Out: a `Plan`. The warehouse decides, not the event that started the run: a lost
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from transform_lambda.facts import DatasetFacts
 from transform_lambda.graph import Changes
+
+NEXT_RUN = "landfall transform --wait"
+FULL_REFRESH = "landfall transform --full-refresh --wait"
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Blocked:
 
     what: str
     gaps: Mapping[str, int]  # files without rows, by data set
+    next_run: str = NEXT_RUN  # what does it once they are back
 
     def failing(self) -> dict[str, Any]:
         """Tell of it as of a failed gate: it stops something, and there is a way out."""
@@ -29,7 +34,7 @@ class Blocked:
             "failures": sum(self.gaps.values()),
             "files": [],
             "examples": [],
-            "remedy": [*backfills, "landfall transform --wait"],
+            "remedy": [*backfills, self.next_run],
         }
 
 
@@ -120,7 +125,7 @@ def decide(
     """
     ordered = sorted(facts, key=lambda fact: fact.name)
     gaps = {fact.name: fact.gap for fact in ordered if fact.gap}
-    blocked = [Blocked("full refresh", gaps)] if full_refresh and gaps else []
+    blocked = [Blocked("full refresh", gaps, FULL_REFRESH)] if full_refresh and gaps else []
     full_refresh = full_refresh and not gaps
     asked = ("a full refresh was asked for",) if full_refresh else ()
     is_new = project_changed and changes is None
@@ -154,6 +159,21 @@ def decide(
         rebuilt=() if full_refresh else tuple(sorted(rebuilt)),
         blocked=tuple(blocked),
     )
+
+
+def reminded(plan: Plan, since: datetime) -> Plan:
+    """Add to the reasons that a full refresh is owed, which this plan is not.
+
+    >>> reminded(Plan(("orders",), (), False, False), datetime(2026, 1, 31, 12)).reasons
+    ('a full refresh of 2026-01-31T12:00 has not succeeded yet: landfall transform --full-refresh --wait',)
+    """
+    said = f"a full refresh of {since.isoformat(timespec='minutes')} has not succeeded yet: {FULL_REFRESH}"
+    return replace(plan, reasons=(said, *plan.reasons))
+
+
+def next_run(plan: Mapping[str, Any]) -> str:
+    """Return the command that does what a plan was for, once what has stopped it is mended."""
+    return FULL_REFRESH if plan.get("full_refresh") else NEXT_RUN
 
 
 def owed(facts: Iterable[DatasetFacts]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from transform_lambda.plan import next_run
 from transform_lambda.results import Outcome
 from transform_lambda.row_counts import is_waiting
 
@@ -309,7 +310,7 @@ def _error(run: Run) -> list[str]:
         *(f"  {error}" for error in run.build["errors"]),
         "",
         "After the cause is fixed, everything that landed meanwhile is built by:",
-        "  landfall transform --wait",
+        f"  {next_run(run.plan)}",
         *(["", stopped] if failing else []),
         *_found(run),
     ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from transform_lambda.alerts import Alert, LastAlert, fingerprint_of, is_due, is_news
+from transform_lambda.kept import OwedRefresh
 from transform_lambda.project import Memory
 from transform_lambda.publish import Json, Run, message, shortened, subject
 from transform_lambda.results import Outcome
@@ -88,6 +89,8 @@ def report(desk: Desk, event: Json) -> dict[str, Any]:
     told = is_due(desk.last, fingerprint, desk.reminder_hours)
     _write(desk, key, run, {"execution": event["execution"], "is_told": told, "fingerprint": fingerprint})
     remember(Memory(desk.s3, desk.bucket), plan, Outcome(build["outcome"]))
+    if plan["full_refresh"] and build["outcome"] == Outcome.SUCCEEDED:
+        OwedRefresh(desk.s3, desk.bucket).clear()
     alert = Alert(KIND, fingerprint, run.severity, subject(run), build["run_id"], run.report)
     return {
         "result": result_of(build, key, desk.bucket) | _unmarked(archive),

@@ -141,6 +141,12 @@ def test_an_error_tells_what_broke_and_how_to_go_on() -> None:
     assert "docs/runbook.md#error" in text
 
 
+def test_a_full_refresh_that_breaks_asks_for_another_one() -> None:
+    broken = replace(run("error"), plan=plan(full_refresh=True))
+    assert "landfall transform --full-refresh --wait" in text_of(broken)
+    assert "landfall transform --wait" not in text_of(broken)
+
+
 def test_an_error_hides_neither_a_failed_gate_nor_what_only_warned() -> None:
     warned = failing_gate(gate="items__quarantine_rate", files=["s3://b/raw/i"], remedy=[], **WARNED)
     text = text_of(run("error", failing=[failing_gate()], warning=[warned]))

@@ -147,6 +147,29 @@ def build(settings: Settings, planned: dict[str, Any], part: str = "") -> dict[s
     return handler.build({"plan": planned, "part": part, "so_far": None}, settings, DONE)
 
 
+def test_a_full_refresh_that_a_gate_stops_is_owed_and_told_until_one_has_succeeded(
+    deployed: Settings, built_warehouse: ModelWarehouse
+) -> None:
+    bad = orders_file("bad", [order(f"o-{number}", "lost") for number in range(20)])
+    built_warehouse.loader.land(bad)
+    refresh = {"request": {"full_refresh": True}}
+    planned = handler.plan(refresh, deployed, DONE)
+    stopped = build(deployed, planned, "orders")
+    assert stopped["outcome"] == "gate_failed"
+    assert stopped["failing"][0]["remedy"][-1] == "landfall transform --full-refresh --wait"
+    report(deployed, planned, stopped)
+
+    built_warehouse.loader.undo(bad)
+    daily = plan(deployed)
+    assert "has not succeeded yet: landfall transform --full-refresh --wait" in daily["reasons"][0]
+    succeeded = {**stopped, "outcome": "succeeded", "failing": []}
+    report(deployed, daily, succeeded)
+    assert plan(deployed)["reasons"][0] == daily["reasons"][0]
+
+    report(deployed, handler.plan(refresh, deployed, DONE), succeeded)
+    assert not [reason for reason in plan(deployed)["reasons"] if "full refresh" in reason]
+
+
 def report(settings: Settings, planned: dict[str, Any], built: dict[str, Any]) -> dict[str, Any]:
     """Report a build, the last step of a run that forgets nothing."""
     return handler.report({"plan": planned, "build": built, "archive": {}, "execution": "arn:e"}, settings, DONE)

@@ -154,6 +154,15 @@ def test_an_action_that_breaks_fails_the_execution_tells_support_and_frees_the_l
     assert flow.messages("success") == []
 
 
+@pytest.mark.parametrize("full_refresh", [True, False])
+def test_a_run_that_breaks_asks_for_what_it_was_to_do(flow: Flow, full_refresh: bool) -> None:
+    flow.script(fails="plan")
+    assert flow.end_of(flow.start(**{"full_refresh": True} if full_refresh else {}))["status"] == "FAILED"
+    [message] = flow.messages("failure")
+    command = "landfall transform --full-refresh --wait" if full_refresh else "landfall transform --wait"
+    assert json.loads(message["Message"])["remedy"] == command
+
+
 def test_who_joined_a_run_that_broke_gets_a_run_of_a_successor(flow: Flow) -> None:
     flow.script(holds="build", fails="build")
     broken = flow.start()
