@@ -281,6 +281,21 @@ def test_what_was_undone_and_is_let_land_under_the_other_name_lands_there(move: 
     move.assert_moved(rows=4)
 
 
+def test_what_is_let_land_on_the_way_back_lands_there(move: Move, monkeypatch: pytest.MonkeyPatch) -> None:
+    undone = move.files[0]
+    assert move.desk.landfall("rename-dataset", move.old, move.new, "--yes")["outcome"] == "renamed"
+    move.desk.landfall("undo", undone.key)
+    back = replace(move, old=move.new, new=move.old)
+    monkeypatch.setattr(declared, "contracts", lambda: {back.new: Contract()})
+    monkeypatch.setattr(move.desk.land, "contracts", declared.contracts())
+    move.function = move.desk.land.function()
+    back.begin()
+    assert move.desk.landfall("replay", undone.key, "--undone")[0]["action"] == "restored"
+    move.deliver()
+    assert move.desk.landfall("rename-dataset", back.old, back.new, "--yes")["outcome"] == "renamed"
+    back.assert_moved(rows=4)
+
+
 def test_an_undo_under_the_other_name_meanwhile_keeps_the_old_table_until_it_is_run_again(move: Move) -> None:
     undone = move.files[0]
     begun = move.begin()

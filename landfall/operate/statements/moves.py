@@ -83,6 +83,7 @@ def drop_moved(old: str, new: str, since: int) -> list[str]:
     delete from landing."sales" where
     update lock."sales" set load_seq
     update ledger."sales" set undone_
+    update ledger."sales" set undone_
     update lock."sales" set load_seq
     insert into ledger."sales" ("file
     update lock."orders" set load_seq
@@ -106,12 +107,14 @@ def drop_moved(old: str, new: str, since: int) -> list[str]:
 
 
 def _carry(old: str, new: str) -> list[str]:
-    """Enter what was undone, with the number of a load that brings nothing.
+    """Enter what was undone, with the number of a load that brings nothing: models take numbers for how far they are.
 
-    Models take numbers for how far they have come.
+    What `new` has as undone from before has heard of it by now: who lets it land there from now on means it.
     """
     facts = f"{named(FILE_FACTS)}, load_id"
     return [
+        f"update {table('ledger', new)} set undone_at = getdate() "
+        f"where undone_at is not null and file_id in ({_unheard(old, new)})",
         advance_counter(new),
         f"insert into {table('ledger', new)} ({facts}, load_seq, loaded_at, undone_at, {UNDONE_SEQ[0]}) "
         f"select {facts}, counter.load_seq, loaded_at, undone_at, counter.load_seq "
