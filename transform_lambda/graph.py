@@ -194,7 +194,9 @@ class Graph:
         for owned in self.owned.values():
             own = [self.nodes[id_] for id_ in owned]
             ways = [node for node in own if _folder(node) == "staging" or node.name.endswith("__checked")]
-            rows = {file for node in ways for file in node.files if file.endswith(".sql")}
+            # A landing source's YAML says what its rows are: their order, their codes, whether they are changes.
+            landed = {file for node in own if node.dataset for file in node.files}
+            rows = landed | {file for node in ways for file in node.files if file.endswith(".sql")}
             columns = {file for node in own if _folder(node) == "modeled" for file in node.files}
             if rows & files and not columns & files:
                 found.update(node.dataset for node in own if node.dataset)

@@ -129,7 +129,10 @@ def decide(
     full_refresh = full_refresh and not gaps
     asked = ("a full refresh was asked for",) if full_refresh else ()
     is_new = project_changed and changes is None
-    changed = ("the dbt project is new or has changed, or its last build broke",) if is_new else ()
+    # Which rows mean something else by a macro or a variable, nobody can tell.
+    is_unapplied = not full_refresh and any(load.upto_seq for fact in ordered for load in fact.loads)
+    new = f"the dbt project is new or has changed, or its last build broke{UNAPPLIED if is_unapplied else ''}"
+    changed = (new,) if is_new else ()
     differing, others = (changes.datasets, changes.beside) if changes else (frozenset[str](), frozenset[str]())
     rebuilt = owed(ordered)
     for name in sorted(rebuilt):

@@ -133,7 +133,7 @@ def test_rows_that_are_staged_or_checked_otherwise_in_the_same_columns_are_told_
         {
             each.id: each
             for each in (
-                Node("landing.orders", "source", name="orders", dataset="orders"),
+                Node("landing.orders", "source", name="orders", dataset="orders", files=frozenset({"sources.yml"})),
                 node("stg_orders", "staging", "landing.orders"),
                 node("int_orders__checked", "gate", "stg_orders", entity="orders"),
                 node("quarantine_orders", "gate", "int_orders__checked", entity="orders"),
@@ -141,7 +141,7 @@ def test_rows_that_are_staged_or_checked_otherwise_in_the_same_columns_are_told_
             )
         }
     )
-    for path in ("stg_orders.sql", "int_orders__checked.sql"):
+    for path in ("stg_orders.sql", "int_orders__checked.sql", "sources.yml"):
         assert of.changes({path}).unapplied == {"orders"}
         assert of.changes({path, "orders.yml"}).unapplied == set()  # other columns
     for path in ("stg_orders.yml", "quarantine_orders.sql", "orders.sql"):

@@ -127,6 +127,13 @@ def test_what_is_checked_otherwise_is_told_to_stay_as_it_was_unless_it_is_made_a
         assert "orders: its models have changed" in plan.reasons
 
 
+def test_what_all_models_are_made_by_is_told_to_leave_what_is_modeled_as_it_was() -> None:
+    note = "what is modeled already stays as it was: landfall transform --full-refresh makes it anew"
+    assert decide([UP_TO_DATE], project_changed=True).reasons[0].endswith(note)
+    assert note not in decide([UP_TO_DATE], project_changed=True, full_refresh=True).reasons[-1]
+    assert note not in decide([DatasetFacts("orders", 1)], project_changed=True).reasons[0]
+
+
 def test_that_run_is_made_once() -> None:
     facts = replace(undone(NOON + HOUR, read_at=None), looked_at=NOON + 2 * HOUR)
     assert decide([facts], project_changed=False).to_json(100, [])["build"] is False
