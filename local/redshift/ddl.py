@@ -174,9 +174,7 @@ def _column(item: str) -> str:
     item = _DEFAULT.sub(lambda match: f"default {_DEFAULTS.get(match[1].lower(), match[1])}", item)
     item = _IDENTITY.sub(_identity, item)
     if re.match(r"like\s", item, re.IGNORECASE):
-        return re.sub(
-            r"^(like\s+\S+)\s*(?:(?:in|ex)cluding\s+defaults)?.*$", r"\1 including defaults", item, flags=re.I
-        )
+        return _like(item)
     varbyte = _VARBYTE.match(item)
     if varbyte:
         length = varbyte["length"] or VARBYTE_BYTES
@@ -184,6 +182,16 @@ def _column(item: str) -> str:
     if long := _LONG_DECIMAL.match(item):
         item += f" check (pg_catalog.rs_long_decimal({long['name']}, {long['scale'] or 0}) = {long['name']})"
     return _BLANKS.sub(" ", item).strip(BLANKS)
+
+
+def _like(item: str) -> str:
+    """Return LIKE, which takes over defaults only where it says so; what this front checks of a type is no constraint.
+
+    >>> _like("like a"), _like("like a including defaults")
+    ('like a including constraints', 'like a including constraints including defaults')
+    """
+    including = " including defaults" if re.search(r"\bincluding\s+defaults\b", item, re.IGNORECASE) else ""
+    return re.sub(r"^(like\s+\S+).*$", r"\1 including constraints", item, flags=re.IGNORECASE | re.DOTALL) + including
 
 
 def _identity(match: re.Match[str]) -> str:

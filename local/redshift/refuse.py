@@ -102,6 +102,11 @@ REFUSALS: tuple[Refusal, ...] = (
         f"the local Redshift ({_PAGE}c_SQL_commands.html)",
     ),
     _refusal(r"^alter\s+system\b", f"ALTER SYSTEM is not offered by the local Redshift ({_PAGE}r_ALTER_SYSTEM.html)"),
+    _syntax(
+        rf"^create\s+(?:(?:local|temp|temporary)\s+)*table\s+(?:if\s+not\s+exists\s+)?{NAME}\s*\(\s*like\s[^()]*\)[^()]*"
+        r"\b(?:diststyle|distkey|sortkey)\b",
+        "like",
+    ),
     _refusal(r"\bcheck\s*\(", "CHECK constraints are not supported"),
     _refusal(r"\blanguage\s+(?:plpythonu|plpython3u)\b", "Python user-defined functions can no longer be created"),
 )

@@ -27,8 +27,9 @@ from local.redshift.refuse import refuse_names, refuse_unsupported
 from local.redshift.schemas import in_its_database
 from local.redshift.show import rewrite_show
 from local.redshift.sql.translate import Answer, Needs, needs, translate
-from local.redshift.sql.values.lengths import VARCHAR_BYTES
+from local.redshift.sql.values.lengths import CHAR_BYTES, VARCHAR_BYTES
 from local.redshift.storage import storage_comment
+from local.redshift.time_zones import rewrite_time_zone
 
 _OWN_SETTINGS = (
     "query_group|enable_case_sensitive_identifier|enable_case_sensitive_super_attribute|wlm_query_slot_count"
@@ -44,7 +45,8 @@ def _rule(pattern: str, replacement: str) -> Callable[[str], str]:
 _TYPES: tuple[Callable[[str], str], ...] = (
     # lengths: 256 bytes unless given, MAX = 65535 (https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html)
     _rule(r"\b(?:national\s+)?(varchar|nvarchar|character\s+varying)\s*\(\s*max\s*\)", f"varchar({VARCHAR_BYTES})"),
-    _rule(r"\bnvarchar\b", "varchar"),
+    _rule(r"\b(?:char|character|nchar|bpchar)\s*\(\s*max\s*\)", f"char({CHAR_BYTES})"),
+    _rule(r"\bnvarchar\b|\bnational\s+character\s+varying\b", "varchar"),
     _rule(r"\bvarbyte(?:\s*\([^)]*\))?", "varbyte"),
     _rule(r"(::\s*)(?:text|varchar|character\s+varying)\b(?!\s*[(.])", r"\1varchar(256)"),
     # DECIMAL without precision is DECIMAL(18,0) (https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_types201.html)
@@ -139,7 +141,11 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = (), externa
     if whole := rewrite_show(code, masked) or rewrite_append(code, masked):
         return whole
     view = rewrite_late_binding_view(code, masked, sql, external_query)
-    return masked.restore(rewrite_masked(require_key(code, masked))) + storage if view is None else view
+    return (
+        masked.restore(rewrite_masked(require_key(rewrite_time_zone(code, masked), masked))) + storage
+        if view is None
+        else view
+    )
 
 
 def rewrite_masked(text: str) -> str:
@@ -156,7 +162,8 @@ def rewrite_masked(text: str) -> str:
 
 
 _COLUMN_TEXT = re.compile(
-    r"(?<=[\s\x04])(?:text|varchar|character\s+varying)\b(?!\s*[(.])(?=\s*(?:,|\)|$|\bencode\b|\bnot\b|\bnull\b|\bdefault\b"
+    r"(?<=[\s\x04])(?:text|nvarchar|varchar|(?:national\s+)?character\s+varying|(?P<blanks>bpchar))\b(?!\s*[(.])"
+    r"(?=\s*(?:,|\)|$|\bencode\b|\bnot\b|\bnull\b|\bdefault\b"
     r"|\bprimary\b|\bunique\b|\bdistkey\b|\bsortkey\b|\breferences\b|\bcollate\b))",
     re.IGNORECASE,
 )
@@ -171,7 +178,11 @@ _DEFINES_COLUMNS = re.compile(
 
 
 def _column_types(text: str) -> str:
-    """Give bare VARCHAR, TEXT and DECIMAL columns the length that Redshift gives them."""
+    """Give bare VARCHAR, NVARCHAR, TEXT, BPCHAR and DECIMAL columns the length that Redshift gives them."""
     if not _DEFINES_COLUMNS.match(text):
         return text
-    return _COLUMN_DECIMAL.sub("numeric(18,0)", _COLUMN_TEXT.sub("varchar(256)", text))
+    return _COLUMN_DECIMAL.sub("numeric(18,0)", _COLUMN_TEXT.sub(_with_length, text))
+
+
+def _with_length(match: re.Match[str]) -> str:
+    return "char(256)" if match["blanks"] else "varchar(256)"

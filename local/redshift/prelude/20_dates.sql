@@ -25,14 +25,14 @@ create function pg_catalog.rs_date_part_name(part text) returns text language sq
     end
 $$;
 
--- the start of the statement, to the second; UTC as an interval, since a zone's name is looked up for each row
+-- the start of the statement, to the second; all three in the time zone of the session
 create function pg_catalog.getdate() returns timestamp language sql stable as $$
-    select date_trunc('second', statement_timestamp() at time zone interval '0')
+    select date_trunc('second', statement_timestamp()::timestamp)
 $$;
 
 -- the start of the transaction, to the microsecond
 create function pg_catalog.rs_sysdate() returns timestamp language sql stable as $$
-    select transaction_timestamp() at time zone interval '0'
+    select transaction_timestamp()::timestamp
 $$;
 
 create function pg_catalog.rs_one(part text) returns interval language sql immutable strict as $$

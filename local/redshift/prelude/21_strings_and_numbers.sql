@@ -5,6 +5,21 @@ create function pg_catalog.rs_version() returns text language sql immutable as $
         'Redshift 1.0.0 (local)'
 $$;
 
+-- Letters of more than one byte have a case too (https://docs.aws.amazon.com/redshift/latest/dg/r_UPPER.html), which the
+-- database's collation does not know of; what comes is of its collation again.
+do $$
+declare
+    name text;
+    letters text := coalesce((select collname from pg_collation where collname = 'pg_c_utf8'), 'C.utf8');
+begin
+    foreach name in array array['upper', 'lower', 'initcap'] loop
+        execute format(
+            'create function pg_catalog.rs_%1$s(value text) returns text language sql immutable strict as '
+            '''select %1$s(value collate %2$I) collate "default"''', name, letters
+        );
+    end loop;
+end
+$$;
 create function pg_catalog.len(value text) returns integer language sql immutable strict as $$ select length(value) $$;
 create function pg_catalog.charindex(part text, value text) returns integer language sql immutable strict as $$
     select strpos(value, part)
@@ -117,4 +132,52 @@ $$;
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_LOG.html: a number's logarithm, to the base of 10 or the one before it
 create function pg_catalog.rs_log(double precision[]) returns double precision language sql immutable strict as $$
     select case cardinality($1) when 1 then log($1[1]) else ln($1[2]) / ln($1[1]) end
+$$;
+
+-- TO_CHAR: L is the dollar (https://docs.aws.amazon.com/redshift/latest/dg/r_Numeric_formating.html); TZ, of a TIMESTAMP,
+-- the session's time zone (https://docs.aws.amazon.com/redshift/latest/dg/r_TO_CHAR.html).
+create function pg_catalog.rs_number_format(format text) returns text language sql immutable as $$
+    select case when format ~ '"' then format else regexp_replace(format, '(?<![Pp])[Ll]', '"$"', 'g') end
+$$;
+do $$
+declare
+    kind text;
+begin
+    foreach kind in array array['integer', 'bigint', 'numeric', 'real', 'double precision'] loop
+        execute format(
+            'create function pg_catalog.rs_to_char(value %s, format text) returns text language sql stable as '
+            '''select to_char(value, rs_number_format(format))''', kind
+        );
+    end loop;
+    foreach kind in array array['timestamptz', 'interval'] loop
+        execute format(
+            'create function pg_catalog.rs_to_char(value %s, format text) returns text language sql stable as '
+            '''select to_char(value, format)''', kind
+        );
+    end loop;
+end
+$$;
+create function pg_catalog.rs_to_char(value timestamp, format text) returns text language sql stable as $$
+    select case when format ~* 'tz' then to_char(value::timestamptz, format) else to_char(value, format) end
+$$;
+
+-- Integers are BOOLEAN where a column wants it, and both become each other by a cast
+-- (https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html#r_Type_conversion).
+do $$
+declare
+    kind text;
+begin
+    foreach kind in array array['smallint', 'bigint'] loop
+        execute format(
+            'create function pg_catalog.rs_boolean(value %s) returns boolean language sql immutable strict as ''select value <> 0''', kind
+        );
+        execute format('create cast (%s as boolean) with function pg_catalog.rs_boolean(%s) as assignment', kind, kind);
+        execute format(
+            'create function pg_catalog.rs_%s(value boolean) returns %s language sql immutable strict as '
+            '''select case when value then 1 else 0 end::%s''', kind, kind, kind
+        );
+        execute format('create cast (boolean as %s) with function pg_catalog.rs_%s(boolean)', kind, kind);
+    end loop;
+    update pg_cast set castcontext = 'a' where castsource = 'integer'::regtype and casttarget = 'boolean'::regtype;
+end
 $$;

@@ -156,22 +156,31 @@ $$;
 create function pg_catalog.rs_regexp_substr(
     value text, pattern text, start integer default 1, occurrence integer default 1, flags text default 'c'
 ) returns text language sql immutable strict as $$
-    select coalesce(
-        regexp_substr(value, pattern, start, occurrence, rs_regexp_flags(flags), case when flags ~ 'e' then 1 else 0 end), ''
-    )
+    select case
+        when start > length(value) then ''
+        when occurrence between 1 and length(value) then coalesce(
+            regexp_substr(
+                value, pattern, greatest(start, 1), occurrence, rs_regexp_flags(flags), case when flags ~ 'e' then 1 else 0 end
+            ), ''
+        )
+    end
 $$;
 create function pg_catalog.rs_regexp_count(value text, pattern text, start integer default 1, flags text default 'c')
-returns integer language sql immutable strict as $$ select regexp_count(value, pattern, start, rs_regexp_flags(flags)) $$;
+returns integer language sql immutable strict as $$
+    select regexp_count(value, pattern, greatest(start, 1), rs_regexp_flags(flags))
+$$;
 create function pg_catalog.rs_regexp_instr(
     value text, pattern text, start integer default 1, occurrence integer default 1, ending integer default 0,
     flags text default 'c'
 ) returns integer language sql immutable strict as $$
-    select regexp_instr(value, pattern, start, occurrence, ending, rs_regexp_flags(flags))
+    select case when occurrence between 1 and length(value) then
+        regexp_instr(value, pattern, greatest(start, 1), occurrence, (ending <> 0)::integer, rs_regexp_flags(flags))
+    else 0 end
 $$;
 create function pg_catalog.rs_regexp_replace(
     value text, pattern text, replacement text default '', start integer default 1, flags text default 'c'
 ) returns text language sql immutable strict as $$
-    select regexp_replace(value, pattern, replacement, start, 0, rs_regexp_flags(flags))
+    select regexp_replace(value, pattern, replacement, greatest(start, 1), 0, rs_regexp_flags(flags))
 $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/SOUNDEX.html, DIFFERENCE.html
@@ -195,8 +204,10 @@ begin
 end
 $$;
 create function pg_catalog.difference(one text, other text) returns integer language sql immutable strict as $$
-    select count(*)::integer from generate_series(1, 4) as place
-    where substr(soundex(one), place, 1) = substr(soundex(other), place, 1)
+    select case when soundex(one) = '' and soundex(other) = '' then 1 else (
+        select count(*)::integer from generate_series(1, 4) as place
+        where substr(soundex(one), place, 1) = substr(soundex(other), place, 1)
+    ) end
 $$;
 
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_NEXT_DAY.html

@@ -10,6 +10,7 @@ from local.redshift.sql.values.casts import cast
 from local.redshift.sql.values.choice import case_of, case_words
 from local.redshift.sql.values.comparisons import compare
 from local.redshift.sql.values.lengths import literal_length
+from local.redshift.sql.values.try_casts import try_cast
 from local.redshift.sql.values.type_names import of_words
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import STRINGS, VARCHAR, Type
@@ -48,9 +49,7 @@ def write_cast(writer: Writer, node: tree.Cast) -> Typed:
     if sql == "regclass":  # of a relation's name, which PostgreSQL would cut
         operand = Typed(physical_words(operand.sql), operand.type, operand.is_literal)
     if node.is_try:
-        value = f"({operand.sql})::text"
-        # the cast stands outside: PostgreSQL evaluates that of a constant as it plans, in a branch not taken too
-        return Typed(f"(case when pg_input_is_valid({value}, '{sql}') then {value} end)::{sql}", type_)
+        return try_cast(operand, type_, sql)
     if sql == "varchar":
         type_ = replace(type_, length=_length(operand))
     return cast(operand, type_, sql)
