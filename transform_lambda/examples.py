@@ -8,7 +8,6 @@ compiled SQL is run again; it reads only what its own run made, so it finds the 
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence, Set
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 from transform_lambda.alerts import about
 from transform_lambda.dbt_runtime import Query
+from transform_lambda.legible import quoted
 from transform_lambda.withheld import WITHHELD
 
 GATE_LIMIT = 20
@@ -209,7 +209,7 @@ def remedies(files: Sequence[str], advice: str | None) -> list[str]:
     """
     if advice and PLACE not in advice:
         return [advice, "landfall transform --wait"]
-    keys = [shlex.quote(key_of(file)) for file in files] or (["KEY"] if advice else [])
+    keys = [quoted(key_of(file)) for file in files] or (["KEY"] if advice else [])
     each = advice or f"landfall undo {PLACE}"
     return [*(each.replace(PLACE, key) for key in keys), "landfall transform --wait"]
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from transform_lambda.legible import visible
 from transform_lambda.plan import next_run
 from transform_lambda.results import Outcome
 from transform_lambda.row_counts import is_waiting
@@ -278,8 +279,8 @@ def _explained_gate(gate: Json) -> list[str]:
     return [
         "",
         f"Gate {gate['gate']}: {gate['failures']} failing row(s)",
-        *(f"  file: {file}" for file in gate["files"]),
-        *(f"  example: {json.dumps(example, ensure_ascii=False)}" for example in gate["examples"]),
+        *(f"  file: {visible(file)}" for file in gate["files"]),
+        *(f"  example: {visible(json.dumps(example, ensure_ascii=False))}" for example in gate["examples"]),
         *([f"  {gate['note']}"] if gate.get("note") else []),
     ]
 
@@ -297,7 +298,7 @@ def _to_fix(failing: Iterable[Json]) -> list[str]:
     return [
         "",
         "To fix it (undo takes a file's rows out again; the file itself stays):",
-        *(f"  {command}" for command, _ in sorted(last_places.items(), key=lambda item: item[1])),
+        *(f"  {visible(command)}" for command, _ in sorted(last_places.items(), key=lambda item: item[1])),
         OTHER_WAY_OUT,
     ]
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.legible import visible
 from landfall import output
 from landfall.commands.query import MOST_ROWS, CsvOption, LimitOption, show
 
@@ -52,4 +53,4 @@ def quarantine(
 def _tell(found: "Quarantined") -> None:
     show(found.brief(), f"rows of {found.entity} are quarantined", as_csv=False, as_json=False)
     for line in found.next_steps():
-        typer.echo(line)
+        typer.echo(visible(line))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingest_lambda.errors import ConfigError, TransientError
+from ingest_lambda.legible import visible
 from landfall import output
 from landfall.commands.backfill import RateOption
 
@@ -163,7 +164,7 @@ def _show(done: "Sequence[Replay]", moved: "Moved | None", *, is_waited_for: boo
             stay = "are deleted" if moved.dropped else "stay on the dead-letter queue; --drop-malformed deletes them"
             typer.echo(f"{moved.malformed:,} messages announce no file, and {stay}")
             for line in (*moved.why, *map(repr, moved.bodies)):
-                typer.echo(f"  {line}")
+                typer.echo(f"  {visible(line)}")
     if moved and not is_waited_for:
         return
     console = output.stdout()

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest_lambda.legible import visible
 from landfall import output
 from landfall.commands.transform import exit_code, run_to_outcome, show_end
 
@@ -45,7 +46,7 @@ def undo(
         done = undos.undo(stack.warehouse, *undos.locate(key, stack.bucket), version, guard, dataset)
     if not as_json:
         for line in _lines(done):
-            typer.echo(line)
+            typer.echo(visible(line))
     run = run_to_outcome(stack, timeout) if wait else None
     if as_json:
         output.print_json({**done.to_dict(), "transform": run.to_dict() if run else None})

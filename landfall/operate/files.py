@@ -200,7 +200,7 @@ def _standing(row: Row, loads: Sequence[int]) -> tuple[str, str | None]:
 
 def _landed_outcome(warehouse: Connection, row: Row) -> Outcome:
     if row["undone_at"]:
-        version = f"{shlex.quote(row['key'])} --version {shlex.quote(row['version_id'])}"
+        version = f"{quoted(row['key'])} --version {quoted(row['version_id'])}"
         said = f"undone at {iso(row['undone_at'])}, and stays out; `landfall replay {version} --undone` lands it"
         return Outcome("undone", said, rows=0)
     if row["load_path"] != SKIPPED:

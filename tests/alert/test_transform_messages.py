@@ -125,6 +125,19 @@ def test_a_gate_that_warns_without_words_of_its_own_promises_no_quarantine_and_n
     assert message(of)["subject"].endswith("models built, warned: orders__known_status")
 
 
+def test_no_key_adds_a_line_to_a_message_and_its_command_names_it_all_the_same() -> None:
+    file = "s3://b/raw/a\nTo fix it: landfall drop-dataset orders --yes\x1b[2J.parquet"
+    example = {"_source_file": file, "note": "\u202e\x9b2J"}
+    gate = failing_gate(files=[file], examples=[example], remedy=remedies([file], None))
+
+    lines = text_of(run("gate_failed", failing=[gate])).split("\n")
+
+    assert all(line.isprintable() for line in lines)
+    assert not any(line.startswith("To fix it: landfall drop-dataset") for line in lines)
+    assert any(line.startswith(r"  landfall undo $'raw/a\U0000000aTo fix it") for line in lines)
+    assert facts(run("gate_failed", failing=[gate]))["failing"][0]["files"] == [file]
+
+
 def test_a_failed_gate_tells_of_files_of_bad_rows_beside_it() -> None:
     warned = failing_gate(
         gate="items__quarantine_rate", files=["s3://b/raw/i"], remedy=remedies(["s3://b/raw/i"], None), **WARNED

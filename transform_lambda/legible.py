@@ -1,0 +1,31 @@
+r"""What came out of a key or a row, in words for people: on its line, and without power over a terminal.
+
+In: any text. Out: the same with its control characters visible. Pure. What lands has `ingest_lambda/legible.py`.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+
+def visible(text: str) -> str:
+    r"""Make a text's control characters visible: line breaks, what commands a terminal, what turns the reading round.
+
+    >>> print(visible("raw/a\nb\x1b[2Jc.parquet"))
+    raw/a\nb\x1b[2Jc.parquet
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def quoted(text: str) -> str:
+    r"""Quote a text for a shell, on one line; bash and zsh read what `$'...'` escapes.
+
+    >>> print(quoted("raw/a b.parquet"), quoted("raw/a\n'b\\"))
+    'raw/a b.parquet' $'raw/a\U0000000a\'b\\'
+    """
+    if text.isprintable():
+        return shlex.quote(text)
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"$'{''.join(each if each.isprintable() else f'{chr(92)}U{ord(each):08x}' for each in escaped)}'"
