@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest_lambda.legible import visible
 from landfall import failures, output
 from landfall.timestamps import seconds
 
@@ -86,4 +87,4 @@ def _line(event: "Event") -> "Text":
     from rich.text import Text
 
     outcome = (f"{event.what:<11}", output.STYLES.get(event.what, ""))
-    return Text.assemble(f"{seconds(event.at)} ", outcome, f" {event.subject}: {event.text}")
+    return Text.assemble(f"{seconds(event.at)} ", outcome, f" {visible(event.subject)}: {visible(event.text)}")

@@ -4,6 +4,8 @@ import pytest
 
 from ingest_lambda.errors import ConfigError
 from landfall import failures, output
+from landfall.commands import tail
+from landfall.operate.following import Event
 
 ESCAPING = "raw/orders/a\x1b[2J\x9b2J.parquet"
 
@@ -20,3 +22,10 @@ def test_nothing_that_is_printed_commands_a_terminal(capsys: pytest.CaptureFixtu
         assert all(line.isprintable() for line in text.split("\n"))
     assert r"\nb" in printed.out  # a cell is one line
     assert "first\nsecond: " in printed.err
+
+
+def test_what_is_followed_is_a_line_each_and_commands_no_terminal() -> None:
+    line = tail._line(Event("2026-01-01T00:00:00+00:00", "landed", "orders", f"s3://b/{ESCAPING}\nraw: 3 rows"))
+
+    assert line.plain.isprintable()
+    assert r"\nraw: 3 rows" in line.plain
