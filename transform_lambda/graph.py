@@ -181,9 +181,15 @@ class Graph:
         behind = {id_ for id_ in self.downstream(None) if self.ancestors(id_) & beside}
         return self.downstream(plan["datasets"]) | beside | behind
 
-    def changes(self, files: Set[str]) -> Changes:
-        """Tell whose files have changed."""
+    def changes(self, files: Set[str]) -> Changes | None:
+        """Tell whose files have changed; None where a dataset is declared in one.
+
+        Which datasets there are, the views over all ledgers say: nothing in the graph leads to them from a dataset, and
+        who does not find a file in them takes it for one that was undone.
+        """
         changed = {node.id for node in self.nodes.values() if node.files & files}
+        if any(self.nodes[id_].dataset for id_ in changed):
+            return None
         of_entities = frozenset().union(*(owned for owned in self.owned.values() if owned & changed))
         datasets = {node.dataset for node in map(self.nodes.__getitem__, of_entities | changed) if node.dataset}
         beside = (changed & self.downstream(None)) - self.downstream(datasets)
@@ -194,9 +200,7 @@ class Graph:
         for owned in self.owned.values():
             own = [self.nodes[id_] for id_ in owned]
             ways = [node for node in own if _folder(node) == "staging" or node.name.endswith("__checked")]
-            # A landing source's YAML says what its rows are: their order, their codes, whether they are changes.
-            landed = {file for node in own if node.dataset for file in node.files}
-            rows = landed | {file for node in ways for file in node.files if file.endswith(".sql")}
+            rows = {file for node in ways for file in node.files if file.endswith(".sql")}
             columns = {file for node in own if _folder(node) == "modeled" for file in node.files}
             if rows & files and not columns & files:
                 found.update(node.dataset for node in own if node.dataset)

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transform_lambda.graph import REST, Graph, Node
+from transform_lambda.graph import REST, Changes, Graph, Node
 
 ITEMS_LOOK_UP_ORDERS = {
     "landing.orders": "",
@@ -141,12 +141,13 @@ def test_rows_that_are_staged_or_checked_otherwise_in_the_same_columns_are_told_
             )
         }
     )
-    for path in ("stg_orders.sql", "int_orders__checked.sql", "sources.yml"):
-        assert of.changes({path}).unapplied == {"orders"}
-        assert of.changes({path, "orders.yml"}).unapplied == set()  # other columns
+    orders = frozenset({"orders"})
+    for path in ("stg_orders.sql", "int_orders__checked.sql"):
+        assert of.changes({path}) == Changes(orders, unapplied=orders)
+        assert of.changes({path, "orders.yml"}) == Changes(orders)  # other columns
     for path in ("stg_orders.yml", "quarantine_orders.sql", "orders.sql"):
-        assert of.changes({path}).datasets == {"orders"}
-        assert of.changes({path}).unapplied == set()
+        assert of.changes({path}) == Changes(orders)
+    assert of.changes({"sources.yml", "stg_orders.sql"}) is None  # who knows which datasets there are now
 
 
 def test_nothing_goes_on_when_nothing_failed() -> None:

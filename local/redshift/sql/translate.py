@@ -41,8 +41,9 @@ class Needs:
 
 
 Answer = tuple[tuple[str, str, str], ...]
-"""What rs_relations answers: a name (parts joined by UNIT), whose (t the catalog's, f users', w a view of users', or function), columns.
-Of a function: the type that all of its name return; of a PARAMETER, `$1`, the type that it is declared of.
+"""What rs_relations answers: a name (parts joined by UNIT), whose (t the catalog's, f users', w a view of users', or
+function), columns. Of a function: the type that all of its name return; of a PARAMETER, `$1`, the type that it is
+declared of.
 
 Of a column: name, type, and what else there is to tell of it; one that was dropped is empty. NAMING is the catalog's
 too, where names may stand in it that are longer than PostgreSQL keeps. STORED is a users' relation that is kept in a

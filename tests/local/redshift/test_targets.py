@@ -1,8 +1,10 @@
 """What a statement changes: a table of UPDATE that FROM names again, a DELETE that joins one to itself, no view.
 
-Sources: https://docs.aws.amazon.com/redshift/latest/dg/c_Examples_of_UPDATE_statements.html, r_UPDATE.html, r_DELETE.html,
-r_CREATE_VIEW.html.
+Sources: https://docs.aws.amazon.com/redshift/latest/dg/c_Examples_of_UPDATE_statements.html, r_UPDATE.html,
+r_DELETE.html, r_CREATE_VIEW.html.
 """
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
 
 import pytest
 
