@@ -42,6 +42,14 @@ ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 IGNORED = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache", "requirements.txt", ".user.yml"})
 
 
+# The function has no dbt packages, and reads no folder but its own: what a laptop took from these it would lack.
+NOT_PACKAGED = {
+    "packages.yml": "copy the macros that you need into macros/<your domain>/",
+    "dependencies.yml": "copy the macros that you need into macros/<your domain>/",
+    ".dbtignore": "take what is ignored out of the project",
+}
+
+
 class PackageError(ConfigError):
     """A zip that cannot be built, or that Lambda would refuse."""
 
@@ -164,12 +172,20 @@ def _source_files(function: Function, root: Path) -> list[tuple[str, bytes]]:
     missing = [source for source in function.sources if not (root / source).exists()]
     if missing:
         raise PackageError(f"{function.name}: {', '.join(missing)} is missing in {root}")
+    if "dbt_project.yml" in function.sources:
+        _refuse_what_is_not_packaged(root)
     paths = [path for source in function.sources for path in _walk(root / source)]
     files = [(path.relative_to(root).as_posix(), path.read_bytes()) for path in paths]
     if function.has_contracts:
         contracts = json.dumps(read_contracts(root), indent=1, sort_keys=True)
         files.append((f"{function.name}/contracts.json", contracts.encode()))
     return sorted(files)
+
+
+def _refuse_what_is_not_packaged(root: Path) -> None:
+    for name, remedy in NOT_PACKAGED.items():
+        if (root / name).exists():
+            raise PackageError(f"{name} does not go with the project, which would be another one on AWS: {remedy}")
 
 
 def _walk(source: Path) -> Iterator[Path]:

@@ -7,10 +7,13 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from dbt.config.project import Project
 
 from ingest_lambda.errors import ConfigError
 from local.home import ROOT
@@ -147,6 +150,27 @@ def test_a_source_that_is_missing_is_an_error_and_not_a_smaller_zip(
     monkeypatch.setattr(package, "FUNCTIONS", (Function("small", ("small", "macros")),))
     with pytest.raises(PackageError, match="small: macros is missing"):
         build(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["packages.yml", "dependencies.yml", ".dbtignore"])
+def test_what_would_make_another_project_of_it_on_aws_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    small_function(tmp_path, monkeypatch)
+    monkeypatch.setattr(package, "FUNCTIONS", (Function("small", ("small", "dbt_project.yml")),))
+    (tmp_path / "dbt_project.yml").write_text("", encoding="utf-8")
+    (tmp_path / name).write_text("", encoding="utf-8")
+    with pytest.raises(PackageError, match=rf"{re.escape(name)} does not go with the project"):
+        build(tmp_path)
+
+
+def test_dbt_reads_no_folder_that_is_not_in_the_zip() -> None:
+    sources = {source for function in package.FUNCTIONS for source in function.sources}
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    names = {each.name for each in fields(Project) if each.name.endswith("_paths")}
+    kinds = [name.replace("_", "-") for name in names - {"docs_paths", "asset_paths"}]  # none by default, of their own
+    assert "snapshot-paths" in kinds
+    assert {Path(path).parts[0] for kind in kinds for path in project[kind]} <= sources
 
 
 def test_wheels_that_do_not_exist_for_the_runtime_are_an_error_that_names_it(
