@@ -80,6 +80,10 @@ REFUSALS: tuple[Refusal, ...] = (
         f"({_PAGE}r_enable_case_sensitive_identifier.html)",
     ),
     _refusal(
+        r"^set\s+(?:session\s+|local\s+)?describe_field_name_in_uppercase\s*(?:to\b|=)\s*(?=\S)(?!(?:false|off|default)\b)",
+        f"columns in upper case are not offered by the local Redshift ({_PAGE}r_describe_field_name_in_uppercase.html)",
+    ),
+    _refusal(
         r"\bcollate\s+case_insensitive\b",
         f"COLLATE CASE_INSENSITIVE is not offered by the local Redshift ({_PAGE}r_CREATE_TABLE_NEW.html)",
     ),
@@ -115,7 +119,9 @@ _COLUMN_OF_UNSUPPORTED_TYPE = re.compile(
     r"(?=[\s,)(]|$)",
     re.IGNORECASE,
 )
-_SETS_CASE = re.compile(r"set\s+(?:session\s+|local\s+)?enable_case_sensitive_", re.IGNORECASE)
+_SETS_CASE = re.compile(
+    r"set\s+(?:session\s+|local\s+)?(?:enable_case_sensitive_|describe_field_name_in_uppercase)", re.IGNORECASE
+)
 _RESERVED_COLUMNS = frozenset({"oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 _NOT_IN_TRANSACTION = re.compile(
     r"^(?P<command>vacuum|alter\s+table\s+\S+\s+alter\s+column\s+\S+\s+(?:set\s+data\s+)?type|alter\s+table\s+\S+\s+append"

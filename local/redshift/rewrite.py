@@ -26,6 +26,7 @@ from local.redshift.query_part import query_part
 from local.redshift.refuse import refuse_names, refuse_unsupported
 from local.redshift.schemas import in_its_database
 from local.redshift.show import rewrite_show
+from local.redshift.sql.simple_source import simple_source
 from local.redshift.sql.translate import Answer, Needs, needs, translate
 from local.redshift.sql.values.lengths import CHAR_BYTES, VARCHAR_BYTES
 from local.redshift.storage import storage_comment
@@ -127,14 +128,16 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = (), externa
     masked = mask(sql)
     masked.fold_identifiers()
     code = without_comments(masked.text)
-    part = query_part(code)
+    part, source = query_part(code), None
     if part:  # out of the way of the rules by pattern
         told = (*answer, *prepared(code[: part.start]))
-        query = translate(masked.restore(code[part.start : part.end]), told, part.makes_table)
+        selected = masked.restore(code[part.start : part.end])
+        query = translate(selected, told, part.makes_table)
+        source = simple_source(selected) if part.makes_table else None
         code = code[: part.start] + masked.hold(query) + code[part.end :]
     refuse_names(code, masked)
     code = make_temporary(masked.with_physical_names(code), masked)
-    storage = storage_comment(code, masked)
+    storage = storage_comment(code, masked, source)
     refuse_unsupported(code, masked, in_transaction)
     if by_call := in_its_database(code, masked) or comment_on_view(code, masked):
         return by_call

@@ -17,7 +17,7 @@ from local.redshift.ddl import ALTER_MATERIALIZED_VIEW, ALTER_TABLE, CREATE_TABL
 from local.redshift.masking import IDENTIFIER, NAME, Masked, unquote_identifier
 
 _DISTSTYLE = re.compile(r"\bdiststyle\s+(auto|even|key|all)\b", re.IGNORECASE)
-_DISTKEY = re.compile(rf"\bdistkey\s*\(?\s*(?P<column>{IDENTIFIER})", re.IGNORECASE)
+_DISTKEY = re.compile(rf"\bdistkey\s*(?:\(\s*(?P<place>\d+)|\(?\s*(?P<column>{IDENTIFIER}))", re.IGNORECASE)
 _SORTKEY = re.compile(
     r"\b(?:(?P<style>compound|interleaved)\s+)?sortkey\s*(?:\((?P<columns>[^)]*)\)|(?P<word>auto|none)\b)",
     re.IGNORECASE,
@@ -36,15 +36,16 @@ _FOREIGN_KEY = re.compile(
 _LIKE = re.compile(rf"^like\s+(?P<name>{NAME})", re.IGNORECASE)
 
 
-def storage_comment(code: str, masked: Masked) -> str:
+def storage_comment(code: str, masked: Masked, source: dict[str, Any] | None = None) -> str:
     """Return the comment, '' for a statement that says nothing of storage.
 
     Args:
         code: the masked statement without comments.
         masked: holds the pieces behind `code`'s placeholders.
+        source: the table of whose rows a table is made (sql/simple_source.py).
     """
     if match := CREATE_TABLE.match(code):
-        found = _created(code[match.end() :], masked)
+        found = _created(code[match.end() :], masked) | ({"inherits": source} if source else {})
     elif match := ALTER_TABLE.match(code):
         found = _altered(match["action"], masked)
     elif match := MATERIALIZED_VIEW.match(code) or ALTER_MATERIALIZED_VIEW.match(code):
@@ -121,7 +122,7 @@ def _read_attributes(text: str, masked: Masked, found: dict[str, Any]) -> None:
     if style := _DISTSTYLE.search(text):
         found["diststyle"] = style[1].upper()
     if key := _DISTKEY.search(text):
-        found |= {"diststyle": "KEY", "distkey": unquote_identifier(masked.restore(key["column"]))}
+        found |= {"diststyle": "KEY", "distkey": key["place"] or unquote_identifier(masked.restore(key["column"]))}
     if sort := _SORTKEY.search(text):
         columns = split_commas(sort["columns"]) if sort["columns"] is not None else []
         found["sortkey"] = [unquote_identifier(masked.restore(column)) for column in columns]

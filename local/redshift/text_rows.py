@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from local.redshift.copy_text import TextOptions
+from local.redshift.csv_blanks import without_blanks
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError
 from local.redshift.history import LoadedFile, LoadError, LoadReport
 from local.redshift.json_paths import PathError, Step, found_at
@@ -25,6 +26,7 @@ RAW_CHARACTERS = 1024
 _SHOWN_TYPES = {"character varying": "varchar", "character": "char", "smallint": "int2", "integer": "int4",
                 "bigint": "int8", "real": "float4", "double precision": "float8", "boolean": "bool",
                 "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz"}  # fmt: skip
+_MISSING = {"character varying": ""}  # what FILLRECORD fills with: NULL, but for VARCHAR
 Row = tuple[int, str, list[str | None] | MisfitError]
 """The number of a row's last line, the row as the file has it, and its fields (None: NULL), or why there are none."""
 
@@ -64,7 +66,7 @@ class Rows:
             raise MisfitError(1202, "Extra column(s) found")
         if len(fields) < width and not self.options.fills:
             raise MisfitError(1203, "Delimiter not found")
-        filled = [*fields, *([""] * (width - len(fields)))]
+        filled = [*fields, *(_MISSING.get(target.base) for target in self.targets[len(fields) :])]
         shown = []
         for self._place, field in enumerate(filled):
             value = self._value(field)
@@ -149,7 +151,9 @@ def csv_rows(lines: TextIO, options: TextOptions) -> Iterator[Row]:
 
     for _ in range(options.header):
         next(lines, None)
-    reader = csv.reader(noted(), delimiter=options.delimiter, quotechar=options.quote, strict=True)
+    reader = csv.reader(
+        without_blanks(noted(), options), delimiter=options.delimiter, quotechar=options.quote, strict=True
+    )
     while True:
         passed.clear()
         try:

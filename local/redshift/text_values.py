@@ -23,6 +23,7 @@ _RANGES = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 _BOOLEANS = {**dict.fromkeys(("t", "true", "y", "yes", "1"), "t"), **dict.fromkeys(("f", "false", "n", "no", "0"), "f")}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d?:\d\d:\d\d(?:\.\d{1,6})?")
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d(?::?\d\d)?)$")
+_BLANKS = " \t\n\v\f\r"
 _INVALID = re.compile("[\udc80-\udcff]")
 
 
@@ -152,8 +153,8 @@ def _text(text: str, target: TargetColumn, options: TextOptions) -> str:
         if options.replacement is None:
             raise MisfitError(1220, "String contains invalid or unsupported UTF8 codepoints.")
         text = _INVALID.sub(options.replacement, text).replace("\0", options.replacement)
-    if options.trims:
-        text = text.rstrip(" ")
+    if options.trims and target.base == "character varying":
+        text = text.rstrip(_BLANKS)
     limit = target.length or 65535
     if len(text.encode()) > limit and len(text.rstrip(" ").encode()) > limit:
         if not options.truncates:

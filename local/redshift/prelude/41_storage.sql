@@ -23,13 +23,16 @@ cross join lateral jsonb_to_record(d.description::jsonb) as s(
 )
 where d.classoid = 'pg_catalog.pg_class'::regclass and d.objsubid = -1;
 
+-- a column by its name, or, where none is called so, by its place, as CREATE TABLE AS may have it
 create function redshift.column_number(relation oid, name text) returns smallint language sql stable as $$
-    select attnum from pg_attribute where attrelid = relation and attname = name and not attisdropped
+    select attnum from pg_attribute
+    where attrelid = relation and not attisdropped and (attname = name or attnum::text = name)
+    order by attname = name desc limit 1
 $$;
 
 -- What the front notes, with the numbers of columns in place of their names.
 create function redshift.numbered(relation oid, note jsonb) returns jsonb language sql stable as $$
-    select jsonb_strip_nulls(note - '{name, like, distkey, sortkey, required, encodings, foreign_keys}'::text[] || jsonb_build_object(
+    select jsonb_strip_nulls(note - '{name, like, inherits, distkey, sortkey, required, encodings, foreign_keys}'::text[] || jsonb_build_object(
         'distkey', redshift.column_number(relation, note ->> 'distkey'),
         'required', (
             select jsonb_agg(redshift.column_number(relation, r.name))
@@ -227,6 +230,36 @@ begin
 end
 $$;
 
+-- How a table is stored of whose rows, as they are, a table is made (local/redshift/sql/simple_source.py): its distribution,
+-- and of its sort key the columns in front that are selected.
+create function redshift.inherited(source oid, columns jsonb) returns jsonb language sql stable as $$
+    with selected as (
+        select a.attnum as source, row_number() over (order by c.place, a.attnum) as number
+        from jsonb_array_elements_text(columns) with ordinality as c(name, place)
+        left join pg_attribute as a
+            on a.attrelid = source and a.attnum > 0 and not a.attisdropped and (c.name = '*' or c.name = a.attname)
+    ),
+    sorted as (
+        select k.place, (select min(s.number) from selected as s where s.source = k.number::smallint) as number
+        from jsonb_array_elements(redshift.stored(source) -> 'sortkey') with ordinality as k(number, place)
+    ),
+    kept as (
+        select jsonb_agg(number order by place) as numbers from sorted
+        where not exists (select from sorted as missing where missing.number is null and missing.place <= sorted.place)
+    ),
+    found as (
+        select
+            d.stored ->> 'diststyle' as diststyle, kept.numbers, d.stored ->> 'sortstyle' as sortstyle,
+            (select min(s.number) from selected as s where s.source = (d.stored -> 'distkey')::smallint) as distkey
+        from (select redshift.stored(source) as stored) as d cross join kept
+    )
+    select jsonb_strip_nulls(jsonb_build_object(
+        'diststyle', case when diststyle <> 'KEY' or distkey is not null then diststyle end, 'distkey', distkey,
+        'sortstyle', case when numbers is not null then sortstyle end, 'sortkey', numbers
+    ))
+    from found
+$$;
+
 create function redshift.keep_storage(id oid, note jsonb) returns void language plpgsql as $$
 declare
     former jsonb := redshift.stored(id);
@@ -235,6 +268,13 @@ declare
 begin
     if model is not null then
         fresh := redshift.numbered(id, redshift.named(model, coalesce(redshift.stored(model), '{}'))) || fresh;
+    end if;
+    if note ? 'inherits' then
+        fresh := (
+            redshift.inherited(to_regclass(note -> 'inherits' ->> 'from'), note -> 'inherits' -> 'columns')
+            - case when fresh ? 'diststyle' then '{diststyle, distkey}'::text[] else '{}' end
+            - case when fresh ? 'sortstyle' then '{sortstyle, sortkey}'::text[] else '{}' end
+        ) || fresh;
     end if;
     perform redshift.refuse_nullable_key(id, fresh -> 'keys');
     if fresh ? 'keys' then

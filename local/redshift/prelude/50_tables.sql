@@ -7,6 +7,7 @@ create function redshift.encoding(relation oid, number smallint, type_id oid) re
         nullif(s.encodings ->> number::text, 'raw'),
         case
             when s.encodings ? number::text or number = any(s.sortkey) then 'none'
+            when (select c.relpersistence = 't' from pg_class as c where c.oid = relation) then 'none'
             when type_id in (
                 'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'date'::regtype,
                 'timestamp'::regtype, 'timestamptz'::regtype, 'time'::regtype, 'timetz'::regtype

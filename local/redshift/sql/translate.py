@@ -66,6 +66,12 @@ def statement_tree(sql: str) -> tree.Statement:
     return _parse(sql)[0]
 
 
+def called(sql: str) -> tuple[set[str], set[tree.Name]]:
+    """Return the functions that a query calls, and the relations that it names."""
+    _, parser = _parse(sql)
+    return {name[-1] for name in parser.called}, set(parser.named)
+
+
 @lru_cache(maxsize=2000)
 def needs(sql: str) -> Needs:
     """Return the names whose meaning the catalog must tell.

@@ -71,6 +71,10 @@ LOADED: list[tuple[str, str, bytes | str, list[tuple[Any, ...]]]] = [
     ("csv bzip2", "a int", bz2.compress(b"1\n"), [("1",)]),
     ("csv", "a super", '"[1, {""b"": 2}]"\n', [('[1,{"b":2}]',)]),
     ("csv", "a int", "", []),
+    ("csv", "a int, b varchar(9), c varchar(9)", '1, " x ""y""" , z\n', [("1", ' x "y"', " z")]),
+    ("csv", "a varchar(9), b int", '"x\ny, "\t, 2\n', [("x\ny, ", "2")]),
+    ("csv fillrecord", "a int, b char(3), c varchar(3), d int", "1\n", [("1", None, "", None)]),
+    ("csv trimblanks", "a varchar(9), b char(3)", '"x\t ","y"\n', [("x", "y  ")]),
     (
         "json 'auto'",
         "a int, b varchar(9)",

@@ -14,6 +14,10 @@ CLOCKS = (
 MODEL = "create table model (a int default 5, b int)"
 TYPES = """select "column", type from pg_table_def where tablename = 'made'"""
 
+KEYS = """select "column", distkey, sortkey from pg_table_def where tablename = 'made'"""
+KEYED = "create table model (a int distkey, b int sortkey, c int)"
+NO_KEYS: Rows = [("a", False, 0), ("b", False, 0), ("c", False, 0)]
+
 SHOWN: list[tuple[str, list[str], Rows]] = [
     ("r_timezone_config", ["set timezone to '-8:00'", MOMENT], [("2019-12-31 16:00:00",)]),
     ("r_timezone_config", ["set timezone = '+7:30'", MOMENT], [("2020-01-01 07:30:00",)]),
@@ -55,8 +59,39 @@ SHOWN: list[tuple[str, list[str], Rows]] = [
         ],
         [(False,), (True,)],
     ),
+    (
+        "r_CTAS_usage_notes",
+        [KEYED, "create table made as select b, a from model", KEYS],
+        [("b", False, 1), ("a", True, 0)],
+    ),
+    ("r_CTAS_usage_notes", [KEYED, "create table made as select * from model limit 1", KEYS], NO_KEYS),
+    ("r_CTAS_usage_notes", [KEYED, "create table made as select a, b, c from model group by a, b, c", KEYS], NO_KEYS),
+    (
+        "r_CREATE_TABLE_AS",
+        [KEYED, "create table made distkey (1) sortkey (1, 3) as select c, b, a from model", KEYS],
+        [("c", True, 1), ("b", False, 0), ("a", False, 2)],
+    ),
+    (
+        "r_CREATE_TABLE_NEW",
+        [
+            "create temp table made (a int, b varchar(9), c int encode zstd)",
+            """select "column", encoding from pg_table_def where tablename = 'made'""",
+        ],
+        [("a", "none"), ("b", "none"), ("c", "zstd")],
+    ),
+    (
+        "r_UNION",
+        ["create table made as select 1::decimal(18,6) as a union all select 1::bigint", TYPES],
+        [("a", "numeric(19,6)")],
+    ),
+    (
+        "r_numeric_computations201",
+        ["create table made as select coalesce(1::bigint, 1::decimal(18,4)) as a", TYPES],
+        [("a", "numeric(19,4)")],
+    ),
 ]
 REFUSED = [
+    ("r_describe_field_name_in_uppercase", ["set describe_field_name_in_uppercase to on"], "0A000"),
     (
         "r_CREATE_TABLE_NEW",
         ["create table model (a int)", "create table made (like model) diststyle all"],

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from local.redshift.sql.values.casts import as_super
-from local.redshift.sql.values.decimals import MAX_PRECISION, decimal_of, of_string
+from local.redshift.sql.values.decimals import LONG_DIGITS, MAX_PRECISION, decimal_of, of_string
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import (
     ARRAY,
@@ -65,12 +65,25 @@ def common(types: Iterable[Type]) -> Type:
             return Type("numeric")
         scale = max(decimal.scale for decimal in decimals if decimal)
         whole = max(decimal.precision - decimal.scale for decimal in decimals if decimal)
-        return Type("numeric", min(whole + scale, MAX_PRECISION), scale)
+        return _held([decimal for decimal in decimals if decimal], whole + scale, scale)
     if names <= {"date", "timestamp"}:
         return Type("timestamp")
     if names <= {"date", "timestamp", "timestamptz"}:
         return Type("timestamptz")
     return UNKNOWN
+
+
+def _held(decimals: list[Type], precision: int, scale: int) -> Type:
+    """Return the DECIMAL of several: that of 64 bits where all are kept in so many, else that of 128.
+
+    Sources: https://docs.aws.amazon.com/redshift/latest/dg/r_UNION.html, r_numeric_computations201.html
+
+    >>> common([Type("numeric", 18, 6), Type("bigint")]).sql, common([Type("numeric", 20, 6), Type("bigint")]).sql
+    ('numeric(19, 6)', 'numeric(25, 6)')
+    """
+    is_long = all(decimal.precision <= LONG_DIGITS for decimal in decimals)
+    most = LONG_DIGITS if is_long else MAX_PRECISION
+    return Type("numeric", min(precision, most), min(scale, most - 1))
 
 
 def common_type(values: Iterable[Typed]) -> Type:
