@@ -4,6 +4,7 @@ Each module in `landfall/commands/` adds its commands by `register(app)`. Those 
 top, so that `landfall --help` stays quick: what a command needs (boto3, pyarrow, dbt) is imported when it runs.
 """
 
+import inspect
 import sys
 from functools import cache
 from importlib import import_module
@@ -63,11 +64,24 @@ def build() -> typer.Typer:
         epilog=EPILOG,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # it would take `[raw/orders/]` for markup, and cut long options short
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     for name in COMMAND_MODULES:
         import_module(f"landfall.commands.{name}").register(app)
+    _summarise(app)
     return app
+
+
+def _summarise(app: typer.Typer) -> None:
+    """Let the list of commands show the whole first paragraph of each command's help, not its first few words."""
+    for command in app.registered_commands:
+        said = inspect.getdoc(command.callback) or ""
+        command.short_help = " ".join(said.split("\n\n")[0].split())
+    for group in app.registered_groups:
+        if group.typer_instance:
+            group.short_help = group.typer_instance.info.help
+            _summarise(group.typer_instance)
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ SETTINGS = {
     "debounce_seconds": "DebounceSeconds",
     "base_rpu": "BaseRpu",
 }
-Own = typer.Option(help="Play this setting instead of the ladder.", rich_help_panel="Your own settings")
+Own = typer.Option(help="Play this setting of your own instead of the ladder.")
 
 
 def register(app: typer.Typer) -> None:
