@@ -7,6 +7,7 @@ failing examples, where to look, the commands that fix it. Machines get the same
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -143,12 +144,28 @@ def subject(run: Run) -> str:
     """Compose the subject: ASCII, one line, at most 100 characters."""
     beside = "".join(dict.fromkeys(f", {_short(gate)}" for gate in run.build["warning"]))
     what = {
-        Outcome.SUCCEEDED: f"{len(run.build['models'])} models built{beside}",
+        Outcome.SUCCEEDED: f"{_built(run.build['models'])} models built{beside}",
         Outcome.GATE_FAILED: f"gate failed: {_names(gate['gate'] for gate in run.build['failing'])}",
         Outcome.ERROR: "transform ended with an error",
     }[run.outcome]
     reminder = "reminder: " if run.is_reminder else ""
     return plain_ascii(f"[landfall {run.environment}] {reminder}{what}")[:SUBJECT_LIMIT]
+
+
+def _built(models: Sequence[Json]) -> int:
+    """Count the models that the run built: a view that stands as it was is none."""
+    return sum(model["status"] == "success" for model in models)
+
+
+def _tally(gates: Sequence[Json]) -> str:
+    """Say how many of the gates passed, and how many warned.
+
+    >>> _tally([{"status": "pass"}, {"status": "warn"}]), _tally([{"status": "pass"}])
+    ('1 of 2 passed, 1 warned', '1 of 1 passed')
+    """
+    ends = Counter(gate["status"] for gate in gates)
+    warned = f", {ends['warn']} warned" if ends["warn"] else ""
+    return f"{ends['pass']} of {len(gates)} passed{warned}"
 
 
 def _short(gate: Json) -> str:
@@ -223,7 +240,6 @@ def _unmarked(archive: Json) -> list[str]:
 
 
 def _success(run: Run) -> list[str]:
-    passed = sum(gate["status"] == "pass" for gate in run.build["gates"])
     waiting = [model for model in run.build["models"] if is_waiting(model["name"]) and model["rows_affected"]]
     built = [model for model in run.build["models"] if not is_waiting(model["name"])]
     return [
@@ -232,7 +248,7 @@ def _success(run: Run) -> list[str]:
         *(f"Why: {reason}" for reason in run.plan["reasons"][:NAME_LIMIT]),
         f"Built: {_counted(built)}",
         f"Held back, each row with its reason: {_counted(waiting) or 'nothing'}",
-        f"Gates: {passed} passed",
+        f"Gates: {_tally(run.build['gates'])}",
         *(_not_passed(gate) for gate in run.build["gates"] if gate["status"] in _NOT_PASSED),
         *_found(run),
     ]

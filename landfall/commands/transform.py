@@ -111,6 +111,8 @@ def show_run(console: "Console", run: "Run", *, every: bool = False) -> None:
     Unless `every` one is wanted, only models that took rows in or were not built are listed, and gates that did not
     pass.
     """
+    from landfall.operate import transforms
+
     models = [(model["name"], model["status"], model["rows_affected"]) for model in run.models]
     gates = [(gate["name"], gate["status"], gate["severity"], gate["failures"]) for gate in run.gates]
     listed_models = [model for model in models if every or model[1] != BUILT or model[2]]
@@ -120,8 +122,7 @@ def show_run(console: "Console", run: "Run", *, every: bool = False) -> None:
     if listed_gates:
         console.print(output.table("Gates", ("gate", "status", "severity", "failures"), listed_gates))
     if models or gates:
-        built, passed = sum(model[1] == BUILT for model in models), sum(gate[1] == PASSED for gate in gates)
-        said = f"{built:,} of {len(models):,} models built, {passed:,} of {len(gates):,} gates passed"
+        said = f"{transforms.models_in_words(run.models)}, {transforms.gates_in_words(run.gates)}"
         console.print(said if every else f"{said}; `landfall report --all` lists them", markup=False)
     for failing in run.failing:
         console.print(f"[red]{failing['gate']}[/red] failed", markup=True)

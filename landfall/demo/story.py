@@ -18,7 +18,7 @@ from landfall.demo.narrator import Narrator
 from landfall.demo.pipeline import Pipeline
 from landfall.demo.sample import ITEM_FACTS, ITEM_KEY, ORDER_FACTS, ORDER_KEY, Wave
 from landfall.operate import docs, pages, undos, uploads
-from landfall.operate.transforms import Run
+from landfall.operate.transforms import Run, gates_in_words
 from landfall.operate.uploads import Upload
 from scripts.order_rows import Plan
 
@@ -229,8 +229,8 @@ class Story:
             show_run(self.narrator.console, run)
         self.narrator.expect("outcome of the run", (run.outcome, run.reason), ("succeeded", None), "succeeded")
         failed = [gate["name"] for gate in run.gates if gate["status"] not in ("pass", "warn")]
-        passed = sum(gate["status"] == "pass" for gate in run.gates)
-        self.narrator.expect("gates", failed, [], f"{passed} passed")
+        gates = gates_in_words(run.gates)
+        self.narrator.expect("gates", failed, [], gates)
         orders = sample.newest(self.order_tables, ORDER_KEY, ORDER_FACTS)
         found = self.pipeline.modeled("orders", ORDER_KEY, ORDER_FACTS)
         shown = f"{len(found):,} rows, {sample.total(found, 3):,} in all"
@@ -240,7 +240,7 @@ class Story:
         shown = f"{len(found_items):,} rows, {sample.total(found_items, 2):,} in all"
         self.narrator.expect("modeled order items are, too", found_items, items, shown)
         self._expect_told("business", "SuccessTopicArn", stage="model")
-        return f"{len(found):,} orders and {len(found_items):,} items modeled", f"{passed} gates passed"
+        return f"{len(found):,} orders and {len(found_items):,} items modeled", gates
 
     def _expect_told(self, who: str, topic: str, stage: str) -> None:
         arn = self.pipeline.stack.output(topic)

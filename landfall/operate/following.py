@@ -134,17 +134,17 @@ def end(run: "Run") -> str:
     """Word how a run ended.
 
     >>> from landfall.operate.transforms import Run
-    >>> end(Run("arn", "succeeded", models=[{}, {}], gates=[{"status": "pass"}]))
-    '2 models built, 1 of 1 gates passed'
+    >>> models = [{"status": "success"}, {"status": "unchanged"}]
+    >>> end(Run("arn", "succeeded", models=models, gates=[{"status": "pass"}]))
+    '1 of 2 models built, 1 unchanged, 1 of 1 gates passed'
     >>> end(Run("arn", "succeeded", reason="nothing to build"))
     'nothing to build'
     >>> failing = [{"gate": "g", "remedy": ["landfall undo k", "landfall transform --wait"]}]
     >>> end(Run("arn", "gate_failed", gates=[{"status": "fail"}], failing=failing))
-    '0 models built, 0 of 1 gates passed; g failed: landfall undo k, then landfall transform --wait'
+    '0 of 0 models built, 0 of 1 gates passed, 1 failed; g failed: landfall undo k, then landfall transform --wait'
     """
     if not (run.models or run.gates):
         return run.reason or "no model was built"
-    passed = sum(gate.get("status") == "pass" for gate in run.gates)
-    built = f"{len(run.models)} models built, {passed} of {len(run.gates)} gates passed"
+    built = f"{transforms.models_in_words(run.models)}, {transforms.gates_in_words(run.gates)}"
     failing = "".join(f"; {each['gate']} failed: {', then '.join(each.get('remedy') or ())}" for each in run.failing)
     return f"{built}{failing}" + (f"; {run.reason}" if run.reason else "")

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH = 0.5, 3.0, 1.2  # seconds between two 
 # What other tools may count on, whatever else an execution tells.
 GATE_FACE = ("name", "status", "severity", "failures")
 MODEL_FACE = ("name", "status", "rows_affected")
+
+# What may become of a gate that does not pass, in dbt's words and in ours.
+_ENDS = {"warn": "warned", "fail": "failed", "error": "ended with an error", "skipped": "skipped"}
 
 
 @dataclass(frozen=True)
@@ -137,3 +141,25 @@ def is_idle(client: "SFNClient", state_machine: str) -> bool:
     """Tell whether no execution is under way."""
     running = client.list_executions(stateMachineArn=state_machine, statusFilter="RUNNING", maxResults=1)
     return not running["executions"]
+
+
+def models_in_words(models: Sequence[Mapping[str, Any]]) -> str:
+    """Say how many of a run's models it built; a view that stands as it was is not built.
+
+    >>> models_in_words([{"status": "success"}, {"status": "unchanged"}, {"status": "skipped"}])
+    '1 of 3 models built, 1 unchanged'
+    """
+    ends = Counter(str(model.get("status")) for model in models)
+    unchanged = f", {ends['unchanged']:,} unchanged" if ends["unchanged"] else ""
+    return f"{ends['success']:,} of {len(models):,} models built{unchanged}"
+
+
+def gates_in_words(gates: Sequence[Mapping[str, Any]]) -> str:
+    """Say how many of a run's gates passed, and what became of the others.
+
+    >>> gates_in_words([{"status": "pass"}] * 71 + [{"status": "warn"}]), gates_in_words([{"status": "pass"}])
+    ('71 of 72 gates passed, 1 warned', '1 of 1 gates passed')
+    """
+    ends = Counter(str(gate.get("status")) for gate in gates)
+    others = "".join(f", {ends[status]:,} {said}" for status, said in _ENDS.items() if ends[status])
+    return f"{ends['pass']:,} of {len(gates):,} gates passed{others}"

@@ -98,7 +98,7 @@ def test_what_is_hostile_is_shown_and_what_has_no_glyph_is_spelled() -> None:
     assert "\u202e" not in html
     seen = Seen(html)
     assert HOSTILE.replace("\u202e", "\\u202e").replace("\x07", "\\x07") in seen.text
-    assert "landfall replay --rejected" in seen.text  # a key that no line of a terminal holds
+    assert "Then upload the corrected file" in seen.text
 
 
 def test_the_page_forbids_scripts_and_whatever_is_not_in_it() -> None:
@@ -122,6 +122,20 @@ def test_no_text_of_a_verdict_on_a_sensitive_dataset_is_shown() -> None:
     assert f"found {column}" not in told
     assert f"<p>{row['detail']}</p>" not in shown
     assert f"found {column}" in Seen(page_of(answered(rejected=[row]))).text  # of one that is not
+
+
+@pytest.mark.parametrize(
+    ("remedy", "then"),
+    [
+        ("write the file as parquet", "Then upload the corrected file, under any key. Nothing else is needed."),
+        ("landfall evolve n, then landfall replay the file", "Then: landfall replay raw/n.parquet"),
+    ],
+)
+def test_a_rejected_file_is_replayed_where_that_is_the_remedy_and_else_corrected(remedy: str, then: str) -> None:
+    row = row_of("rejected", "x") | {"object_key": "raw/n.parquet", "verdict": json.dumps({"remedy": remedy})}
+    told = Seen(page_of(answered(rejected=[row]))).text
+    assert then in told
+    assert ("Then: landfall replay" in told) == ("replay" in remedy)
 
 
 @pytest.mark.parametrize("verdict", [None, "{", "[]", '{"remedy": null}'])
@@ -313,7 +327,7 @@ def test_the_numbers_are_what_happened(busy: ModelWarehouse, graph: Graph) -> No
         ("weight", "INTEGER", "BIGINT", "landfall evolve"),
     ]
     (rejected,) = shown.rejected
-    assert (rejected.remedy, rejected.command) == ("write parquet", "landfall replay --rejected")
+    assert (rejected.remedy, rejected.command) == ("write parquet", None)
 
 
 def test_a_warehouse_in_which_nothing_has_landed_has_a_page(worker_warehouse: ModelWarehouse) -> None:

@@ -86,14 +86,20 @@ def test_a_success_tells_why_it_ran_what_was_built_and_what_was_quarantined() ->
     assert "landed up to load 7" in text
     assert "orders 1,204 rows" in text
     assert "Held back, each row with its reason: quarantine_orders 3 rows" in text
-    assert "1 passed" in text
+    assert "Gates: 1 of 2 passed, 1 warned" in text
     assert "warn: orders__freshness (1 rows)" in text
+
+
+def test_the_subject_counts_no_view_that_stands_as_it_was_built() -> None:
+    models = [{"name": name, "status": "unchanged", "rows_affected": None} for name in ("stg_orders", "orders_checked")]
+    of = run("succeeded", models=[*build("succeeded")["models"], *models])
+    assert message(of)["subject"].endswith("] 2 models built")
 
 
 def test_a_success_beside_files_of_bad_rows_names_them_with_examples_and_commands() -> None:
     held_back = run("succeeded", warning=[failing_gate(failures=3, **WARNED)])
     text = text_of(held_back)
-    assert "1 passed" in text
+    assert "1 of 2 passed, 1 warned" in text
     assert text.index("None of these rows") < text.index(FILE) < text.index("bad-0") < text.index("landfall undo")
     assert held_back.severity == "medium"
     assert "held back" in message(held_back)["subject"]

@@ -1,6 +1,7 @@
 """What `--help` prints at 80 columns: every word of it, whole options, no markup taken for words."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from typer.core import TyperGroup
@@ -36,9 +37,7 @@ def test_help_shows_every_word_and_option_whole(words: Path) -> None:
 def test_a_line_of_help_is_filled_before_the_next_begins(words: Path) -> None:
     described = re.split(r"\n(?:Arguments|Options):", page(*words))[0]
     lines = described.splitlines()
-    short = [
-        one for one, two in zip(lines, lines[1:], strict=False) if two.strip() and len(one) + len(two.split()[0]) < 72
-    ]
+    short = [one for one, two in pairwise(lines) if two.strip() and len(one) + len(two.split()[0]) < 72]
     assert [line for line in short if line.startswith("  ")] == []
 
 

@@ -29,7 +29,7 @@ def shown(run: Run, *, every: bool = False) -> str:
 
 def test_of_a_good_run_only_what_took_rows_in_and_what_did_not_pass_is_listed() -> None:
     text = shown(Run("arn", "succeeded", gates=GATES, models=MODELS))
-    assert "3 of 3 models built, 1 of 2 gates passed; `landfall report --all` lists them" in text
+    assert "3 of 3 models built, 1 of 2 gates passed, 1 warned; `landfall report --all` lists them" in text
     assert text.endswith("transform: succeeded\n")
     listed = [line.split()[0] for line in text.splitlines() if line.startswith((" orders", " stg_", " customers"))]
     assert listed == ["orders", "orders__volume"]

@@ -281,7 +281,7 @@ def _one_rejected(row: Row, source: Source | None) -> Rejected:
         found=WITHHELD if is_sensitive and verdict.get("found") else verdict.get("found"),
         expected=verdict.get("expected"),
         remedy=verdict.get("remedy"),
-        command=replay_command(key),
+        command=replay_command(key) if "replay" in verdict.get("remedy", "") else None,
     )
 
 

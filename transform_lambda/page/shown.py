@@ -62,7 +62,7 @@ class Rejected:
     found: str | None
     expected: str | None
     remedy: str | None
-    command: str
+    command: str | None  # none where a corrected file is what helps, as the remedy says
 
 
 @dataclass(frozen=True)
