@@ -39,7 +39,7 @@ from ingest_lambda.tell.doubts import Desk, Doubts
 from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.tell.quarantine import Quarantine
 from ingest_lambda.tell.report import Report
-from ingest_lambda.tell.waiting import forget, gone, note, waiting
+from ingest_lambda.tell.waiting import ended, forget, note, waiting
 from ingest_lambda.warehouse.client import Warehouse
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Ingest:
         try:
             s3, bucket = self._clients.s3, self._settings.bucket
             left = note(s3, bucket, waiting(messages, outcomes, sensitive), self._seconds_for_notes())
-            left += forget(s3, bucket, gone(messages, outcomes), self._seconds_for_notes())
+            left += forget(s3, bucket, ended(messages, outcomes), self._seconds_for_notes())
             if left:
                 self._report.lost("note of what waits", TimeoutError(f"no time for {left} of them"))
         except (ClientError, BotoCoreError) as error:  # the log has it too

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 PREFIX = "staging/waiting/"
 PARALLEL_REQUESTS = 16
+# The ends that no ledger tells. What the warehouse says of a rejection may be older than the last try.
+WITHOUT_LEDGER = frozenset({Status.GONE, Status.IGNORED, Status.REJECTED})
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,10 @@ def waiting(
     return list(found.values())
 
 
-def gone(messages: Iterable[Message], outcomes: Mapping[str, FileOutcome]) -> list[FileVersion]:
-    """Pick the files that were tried before and exist no more: nothing waits for them."""
+def ended(messages: Iterable[Message], outcomes: Mapping[str, FileOutcome]) -> list[FileVersion]:
+    """Pick the files that were tried before, and have ended in a way that no ledger tells: nothing waits for them."""
     came_back = (file for message in messages if message.receive_count > 1 for file in message.files)
-    return [file for file in came_back if outcomes[file.file_id].status is Status.GONE]
+    return [file for file in came_back if outcomes[file.file_id].status in WITHOUT_LEDGER]
 
 
 def forget(s3: S3Client, bucket: str, files: Iterable[FileVersion], seconds: float) -> int:

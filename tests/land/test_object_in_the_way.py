@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 
+from ingest_lambda.errors import TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reasons import Reason
@@ -181,6 +182,40 @@ def test_a_file_that_was_deleted_while_it_waited_waits_no_more(land: Land) -> No
 
     assert outcome.status is Status.GONE
     assert waiting.noted(stack_of(land), [file.file_id]) == []
+
+
+@pytest.mark.parametrize(("name", "end"), [("part-00000", Status.IGNORED), ("a.parquet", Status.REJECTED)])
+def test_a_file_that_is_ignored_or_rejected_after_an_outage_waits_no_more(land: Land, name: str, end: Status) -> None:
+    dataset = new_dataset()
+    file = land.put(f"raw/{dataset}/{name}", b"no parquet")
+    away = land.function()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(away.ingest._warehouse, "check_time", unreachable)
+        assert [outcome.status for outcome in away.receive(file)] == [Status.RETRIED]
+    [seen] = waiting.still_waiting(stack_of(land), dataset)
+    assert seen.file.file_id == file.file_id
+
+    [outcome] = land.function().receive(file, receive_count=2)
+
+    assert outcome.status is end
+    assert waiting.noted(stack_of(land), [file.file_id]) == []
+
+
+def test_a_table_log_whose_folder_could_not_be_recorded_waits_until_it_is(land: Land) -> None:
+    dataset = new_dataset()
+    log = land.put(f"raw/{dataset}/_delta_log/00000000000000000000.json", b"{}")
+    broken = FlakyDataApi(land.client("redshift-data"), 1, answer_lost=False)
+    assert [outcome.status for outcome in land.function(broken).receive(log)] == [Status.RETRIED]
+    assert [each.file.file_id for each in waiting.still_waiting(stack_of(land), dataset)] == [log.file_id]
+
+    [outcome] = land.function().receive(log, receive_count=2)
+
+    assert outcome.status is Status.IGNORED
+    assert waiting.still_waiting(stack_of(land), dataset) == []
+
+
+def unreachable() -> None:
+    raise TransientError("the warehouse does not answer")
 
 
 @pytest.mark.parametrize(
