@@ -68,10 +68,10 @@ class Window:
 
 def datasets(warehouse: Connection, wanted: str | None = None) -> list[str]:
     """List the datasets that have a ledger; only the wanted one where it is given (none if it has none)."""
-    return [name for name in _ledgers(warehouse) if wanted in (None, name)]
+    return [name for name in ledgers(warehouse) if wanted in (None, name)]
 
 
-def _ledgers(warehouse: Connection) -> dict[str, bool]:
+def ledgers(warehouse: Connection) -> dict[str, bool]:
     """List the datasets that have a ledger, and whether it can say whose rows were removed."""
     rows = warehouse.query(select_datasets())
     return {row["dataset"]: bool(int(row["has_removals"])) for row in rows if DATASET_NAME.fullmatch(row["dataset"])}
@@ -84,11 +84,11 @@ def standings(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]
     """
     if not ids_by_dataset:
         return {}
-    ledgers = _ledgers(warehouse)
+    known = ledgers(warehouse)
     every_id = [file_id for ids in ids_by_dataset.values() for file_id in ids]
     sqls = [select_rejected_ids(ids) for ids in _parts(every_id)]
-    for dataset in ids_by_dataset.keys() & ledgers.keys():
-        has_removals = ledgers[dataset]
+    for dataset in ids_by_dataset.keys() & known.keys():
+        has_removals = known[dataset]
         parts = _parts(ids_by_dataset[dataset])
         sqls += [select_ledger_ids(dataset, ids, has_removals=has_removals) for ids in parts]
     rows = [(row["file_id"], Standing(row["standing"])) for row in _rows(warehouse, packed(sqls, " union all "))]

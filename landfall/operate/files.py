@@ -2,14 +2,15 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.legible import quoted
 from ingest_lambda.reasons import Reason
-from ingest_lambda.reconcile.ledger import datasets
+from ingest_lambda.reconcile.ledger import datasets, ledgers
 from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Connection, Row
 from ingest_lambda.warehouse.copies import SKIPPED, place_of
@@ -19,6 +20,8 @@ from landfall.timestamps import iso
 
 NOT_LANDING = frozenset({"rejected", "ignored", "gone", "undone"})  # the outcomes that ask for somebody
 IDS_A_STATEMENT = 500  # 500 ids of 64 characters are 34 KB, well under the Data API's 100 KB a statement
+
+SETTLED = datetime.max.replace(tzinfo=UTC)  # of a file that has landed, whatever is noted of it
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,12 @@ class Outcome:
 
 def totals(warehouse: Connection, wanted: str | None = None) -> list[DatasetTotals]:
     """Count files and rows, a dataset each, in order of name; of one that was dropped only what was rejected."""
-    known = datasets(warehouse)
+    has_removals = ledgers(warehouse)
+    known, removing = list(has_removals), {name for name, has in has_removals.items() if has}
     totals_of = bookkeeping.select_totals(landed_datasets(warehouse, wanted))
     landed = {row["dataset"]: row for row in _all(warehouse, totals_of)}
-    rejected = Counter(
-        {row["dataset"]: int(row["files"]) for row in _all(warehouse, bookkeeping.select_rejected_totals(known))}
-    )
+    rejected_of = _all(warehouse, bookkeeping.select_rejected_totals(known, removing))
+    rejected = Counter({row["dataset"]: int(row["files"]) for row in rejected_of})
     rejected -= _landed_elsewhere(warehouse, known)
     names = sorted({*landed, *(name for name in rejected if wanted in (None, name))})
     return [_totals(name, landed.get(name, {}), rejected.get(name, 0)) for name in names]
@@ -81,20 +84,60 @@ def history(warehouse: Connection, wanted: str | None = None) -> list[FileLine]:
     """List what has become of every file, newest first.
 
     A rejection that is settled, because the file has landed since, is `resolved`; its landing has a line of its own.
+    That of a file whose rows were removed before stands: it has not come back.
     """
-    known = datasets(warehouse)
-    landed = _all(warehouse, bookkeeping.select_landed_files([name for name in known if wanted in (None, name)]))
+    has_removals = ledgers(warehouse)
+    known, removing = list(has_removals), {name for name, has in has_removals.items() if has}
+    names = [name for name in known if wanted in (None, name)]
+    landed = _all(warehouse, bookkeeping.select_landed_files(names, removing))
     originals = _originals(landed)
     rejected = warehouse.query(bookkeeping.select_rejected_files(wanted))
-    settled = {row["file_id"] for row in landed}
+    in_ledgers = list(landed)
     if wanted:  # it may have landed in another dataset since, which a new rule names
-        left = {row["file_id"] for row in rejected} - settled
-        settled |= _landed(warehouse, [name for name in known if name != wanted], left)
+        left = {row["file_id"] for row in rejected} - {row["file_id"] for row in landed}
+        in_ledgers += _in_ledgers(warehouse, [name for name in known if name != wanted], left, removing)
+    removed = {row["file_id"]: removed_at(row) for row in in_ledgers}
     lines = [
         *(_landed_line(row, originals) for row in landed),
-        *(_rejected_line(row, row["file_id"] in settled) for row in rejected),
+        *(_rejected_line(row, _is_settled(row, removed)) for row in rejected),
     ]
     return sorted(lines, key=lambda line: line.loaded_at or "", reverse=True)
+
+
+def settled_at(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]) -> dict[str, datetime]:
+    """Say of files, by id, when they were settled: rejected last, or their rows removed; `SETTLED` of what has landed.
+
+    One that was tried after that was announced once more. Those that landing knows nothing of are absent.
+    """
+    has_removals = ledgers(warehouse)
+    removing = {name for name, has in has_removals.items() if has}
+    found: dict[str, datetime] = {}
+    for chunk in _chunks(ids_by_dataset):
+        ids = [file_id for _, of_dataset in chunk for file_id in of_dataset]
+        rejected = warehouse.query(bookkeeping.select_rejected(ids))
+        found |= {row["file_id"]: _moment(row["rejected_at"]) for row in rejected}
+        in_ledgers = [each for each in chunk if each[0] in has_removals]
+        for row in _all(warehouse, bookkeeping.select_landed(in_ledgers, removing)):
+            at, since = found.get(row["file_id"]), removed_at(row)
+            found[row["file_id"]] = max(at or _moment(since), _moment(since)) if since else SETTLED
+    return found
+
+
+def removed_at(row: Row) -> str | None:
+    """Say since when the rows of a ledger row's file are missing in landing, if they are and nobody gave them up."""
+    return None if row["undone_at"] else row["removed_at"]
+
+
+def _is_settled(rejected: Row, removed: Mapping[str, str | None]) -> bool:
+    """Tell whether the file of a rejection has landed, and its rows were not removed before it; `removed` is by id."""
+    if rejected["file_id"] not in removed:
+        return False
+    since = removed[rejected["file_id"]]
+    return since is None or _moment(rejected["rejected_at"]) < _moment(since)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def outcomes(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]) -> dict[str, Outcome]:
@@ -121,16 +164,18 @@ def _landed_elsewhere(warehouse: Connection, known: Sequence[str]) -> Counter[st
     found: Counter[str] = Counter()
     for name in known:
         of_others = [file_id for file_id, dataset in refused.items() if dataset != name]
-        found.update(refused[file_id] for file_id in _landed(warehouse, [name], of_others))
+        found.update(refused[row["file_id"]] for row in _in_ledgers(warehouse, [name], of_others))
     return found
 
 
-def _landed(warehouse: Connection, names: Sequence[str], ids: Iterable[str]) -> set[str]:
-    """Pick those of the ids that one of some ledgers holds."""
+def _in_ledgers(
+    warehouse: Connection, names: Sequence[str], ids: Iterable[str], removing: Set[str] = frozenset()
+) -> list[Row]:
+    """Return the rows that some ledgers have of files by id."""
     asked = sorted(ids)
     parts = [asked[start : start + IDS_A_STATEMENT] for start in range(0, len(asked), IDS_A_STATEMENT)]
-    sqls = [sql for part in parts for sql in bookkeeping.select_landed([(name, part) for name in names])]
-    return {row["file_id"] for row in _all(warehouse, sqls)}
+    sqls = [sql for part in parts for sql in bookkeeping.select_landed([(name, part) for name in names], removing)]
+    return _all(warehouse, sqls)
 
 
 def _chunks(ids_by_dataset: Mapping[str, Sequence[str]]) -> Iterator[list[tuple[str, Sequence[str]]]]:

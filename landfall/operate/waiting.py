@@ -1,7 +1,8 @@
 """OPERATE: files that are tried again. In: a stack. Out: a line each, with the words of the last error.
 
 The function notes them in the bucket (`ingest_lambda.tell.waiting`); what has landed or been rejected since waits no
-more, whatever is still noted of it.
+more, whatever is still noted of it. What was rejected before, or has landed and its rows were removed, waits: it was
+announced again.
 """
 
 from collections import defaultdict
@@ -31,9 +32,14 @@ def still_waiting(stack: "Stack", wanted: str | None = None) -> list[Waiting]:
     ids: dict[str, list[str]] = defaultdict(list)
     for each in noted:
         ids[each.dataset].append(each.file.file_id)
-    settled = files.outcomes(stack.warehouse, ids) if ids else {}
-    left = [each for each in noted if each.file.file_id not in settled]
+    settled = files.settled_at(stack.warehouse, ids) if ids else {}
+    left = [each for each in noted if not _is_settled(each, settled.get(each.file.file_id))]
     return sorted(left, key=lambda each: each.tried_at, reverse=True)
+
+
+def _is_settled(waiting: Waiting, at: datetime | None) -> bool:
+    """Tell whether a file was settled after its last try, which is noted to the second: of one, the try was later."""
+    return at is not None and at.replace(microsecond=0) > datetime.fromisoformat(waiting.tried_at)
 
 
 def noted(stack: "Stack", file_ids: Iterable[str]) -> list[Waiting]:

@@ -14,6 +14,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
+from ingest_lambda.errors import TransientError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import FileOutcome
 from landfall import failures
@@ -85,6 +86,18 @@ class Desk:
         """Let the function handle what is on the landing queue; return the outcomes."""
         assert self.function.handle([message(body) for body in self.messages()]) == []
         return list(self.function.report.outcomes)
+
+    def deliver_in_an_outage(self) -> list[str]:
+        """Let a function that cannot reach the warehouse take what is on the landing queue; all of it comes back."""
+
+        def unreachable() -> None:
+            raise TransientError("the warehouse does not answer")
+
+        bodies, function = self.messages(), self.land.function()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(function.ingest._warehouse, "check_time", unreachable)
+            assert len(function.handle([message(body) for body in bodies])) == len(bodies)
+        return bodies
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ingest_lambda.judge.contracts import Contract
 from landfall.deploy.deployment import check_keeps_files
 from landfall.doctor import warehouse as checks
 from landfall.operate import declared, gaps, objects, transforms
-from tests.land.warehouse import new_dataset
+from tests.land.warehouse import message, new_dataset
 from tests.landfall.conftest import Desk
 
 DAYS = 90
@@ -170,6 +170,11 @@ def test_a_file_that_is_rejected_by_now_does_not_bar_the_way_out(desk: Desk, dat
     announced = desk.landfall("backfill", f"raw/{dataset}/a", "--dataset", dataset, "--removed")
     assert announced["sent"] == 1
     assert [outcome.status for outcome in desk.deliver()] == ["rejected"]
+    [verdict] = desk.landfall("history", "--dataset", dataset, "--outcome", "rejected")
+    assert (verdict["source_file"], verdict["reason"].split(":")[0]) == (rejected.uri, "missing_key_column")
+    assert desk.landfall("history", "--dataset", dataset, "--outcome", "resolved") == []
+    [total] = desk.landfall("status", "--dataset", dataset)["datasets"]
+    assert (total["files_landed"], total["files_rejected"]) == (2, 1)
     assert fine.uri in desk.landfall("housekeeping", "--give-up", "--dataset", dataset, exits=3)
     said = desk.landfall("undo", fine.uri, exits=3)
     assert f"1 of them are rejected by landing since (`landfall history` has the verdict) ({rejected.uri})" in said
@@ -184,6 +189,22 @@ def test_a_file_that_is_rejected_by_now_does_not_bar_the_way_out(desk: Desk, dat
     undone = desk.land.rows(f'select file_id from ledger."{dataset}" where undone_at is not null')
     assert [row["file_id"] for row in undone] == [rejected.file_id]
     assert desk.landfall("status", "--dataset", dataset)["gaps"] == []
+
+
+def test_a_file_that_a_backfill_brings_back_is_seen_to_wait_while_the_warehouse_is_away(
+    desk: Desk, dataset: str
+) -> None:
+    [file] = land(desk, dataset, "a")
+    desk.landfall("housekeeping", "--dataset", dataset)
+    assert desk.landfall("backfill", f"raw/{dataset}/", "--dataset", dataset, "--removed")["sent"] == 1
+
+    [body] = desk.deliver_in_an_outage()
+
+    [waits] = desk.landfall("history", "--dataset", dataset, "--outcome", "waiting")
+    assert waits["source_file"] == file.uri
+    assert desk.function.handle([message(body, receive_count=2)]) == []
+    assert desk.land.count(f"landing.{dataset}") == 1
+    assert desk.landfall("history", "--dataset", dataset, "--outcome", "waiting") == []
 
 
 def test_a_file_of_another_dataset_by_now_is_not_landed_there_as_new(

@@ -5,10 +5,10 @@ In: names of datasets, files, folders. Out: SELECTs of ledgers, of landing and o
 
 # ruff: noqa: S608 - SQL is this module's purpose; identifiers and literals go through ingest_lambda.warehouse.statements
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from ingest_lambda.arrive.known_folders import PARTS
-from ingest_lambda.warehouse import ledger
+from ingest_lambda.warehouse import ledger, removals
 from ingest_lambda.warehouse.copies import SKIPPED, is_original, same_bytes
 from ingest_lambda.warehouse.statements import ROW_NUMBER, literal, table
 from landfall.operate.statements.unions import literals, union_all
@@ -26,13 +26,23 @@ def select_totals(datasets: Sequence[str]) -> list[str]:
     return union_all(datasets, totals)
 
 
-def select_rejected_totals(datasets: Sequence[str]) -> list[str]:
-    """Count the rejected files that have not landed since, a row a dataset; `datasets` are those with a ledger."""
+def select_rejected_totals(datasets: Sequence[str], removing: Set[str] = frozenset()) -> list[str]:
+    """Count the rejected files that have not landed since, a row a dataset; `datasets` are those with a ledger.
+
+    `removing`: the ledgers that can say whose rows were removed, which do not count as landed.
+    """
 
     def still_rejected(dataset: str) -> str:
+        since = (
+            f" or ({removals.is_removed('files')} and rejected.rejected_at >= files.{removals.REMOVED_AT})"
+            if dataset in removing
+            else ""
+        )
         return (
-            f"select {literal(dataset)} as dataset, count(distinct file_id) as files from ops.rejected_files "
-            f"where dataset = {literal(dataset)} and file_id not in (select file_id from {table('ledger', dataset)})"
+            f"select {literal(dataset)} as dataset, count(distinct rejected.file_id) as files "
+            f"from ops.rejected_files as rejected left join {table('ledger', dataset)} as files "
+            f"on rejected.file_id = files.file_id "
+            f"where rejected.dataset = {literal(dataset)} and (files.file_id is null{since})"
         )
 
     never_landed = "select dataset, count(distinct file_id) as files from ops.rejected_files"
@@ -41,13 +51,13 @@ def select_rejected_totals(datasets: Sequence[str]) -> list[str]:
     return [f"{never_landed} group by dataset", *union_all(datasets, still_rejected)]
 
 
-def select_landed_files(datasets: Sequence[str]) -> list[str]:
-    """List every file of the ledgers, undone and skipped ones too."""
+def select_landed_files(datasets: Sequence[str], removing: Set[str] = frozenset()) -> list[str]:
+    """List every file of the ledgers, undone and skipped ones too; `removing` can say whose rows were removed."""
 
     def landed(dataset: str) -> str:
         return (
             f'select {literal(dataset)} as dataset, file_id, bucket, "key", row_count, load_id, load_seq, load_path, '
-            f"etag, size_bytes, loaded_at, undone_at from {table('ledger', dataset)}"
+            f"etag, size_bytes, loaded_at, undone_at, {_removed_at(dataset, removing)} from {table('ledger', dataset)}"
         )
 
     return union_all(datasets, landed)
@@ -98,18 +108,23 @@ def select_rejected_versions(dataset: str | None, reason: str | None) -> str:
     return f'select distinct dataset, bucket, "key", version_id from ops.rejected_files{where}'
 
 
-def select_landed(files_by_dataset: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
-    """Ask the ledgers for files by id: (dataset, its file ids) pairs."""
+def select_landed(files_by_dataset: Sequence[tuple[str, Sequence[str]]], removing: Set[str] = frozenset()) -> list[str]:
+    """Ask the ledgers for files by id: (dataset, its file ids) pairs; `removing` can say whose rows were removed."""
     ids = dict(files_by_dataset)
 
     def landed(dataset: str) -> str:
         return (
             f'select {literal(dataset)} as dataset, file_id, "key", version_id, row_count, load_seq, load_path, '
-            f"undone_at from {table('ledger', dataset)} "
+            f"undone_at, {_removed_at(dataset, removing)} from {table('ledger', dataset)} "
             f"where file_id in ({literals(ids[dataset])})"
         )
 
     return union_all(list(ids), landed)
+
+
+def _removed_at(dataset: str, removing: Set[str]) -> str:
+    """Ask a ledger row for the moment at which its rows were removed; null where the ledger cannot say it."""
+    return removals.REMOVED_AT if dataset in removing else f"cast(null as timestamp) as {removals.REMOVED_AT}"
 
 
 def select_copies(dataset: str, file_ids: Sequence[str]) -> str:
@@ -145,7 +160,7 @@ def select_originals(dataset: str, file_id: str) -> str:
 def select_rejected(file_ids: Iterable[str]) -> str:
     """Ask for the verdicts on files by id."""
     return (
-        "select file_id, reason, detail, verdict from ops.rejected_files "
+        "select file_id, reason, detail, verdict, rejected_at from ops.rejected_files "
         f"where file_id in ({literals(file_ids)}) order by rejected_at"
     )
 

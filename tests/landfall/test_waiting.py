@@ -1,0 +1,46 @@
+"""What is tried again is in sight, whatever has become of the file before; how a try ends is for tests/land."""
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+
+from ingest_lambda.load.outcomes import Status
+from landfall.operate import waiting
+from tests.land.warehouse import message, new_dataset
+from tests.landfall.conftest import Desk
+
+
+def waits(desk: Desk, dataset: str) -> set[str]:
+    """Name the files that wait, as history and status say it."""
+    lines = desk.landfall("history", "--dataset", dataset, "--outcome", "waiting")
+    assert lines == desk.landfall("status", "--dataset", dataset)["waiting"]
+    return {line["source_file"] for line in lines}
+
+
+def test_a_rejected_file_that_is_replayed_in_an_outage_waits_until_it_is_rejected_again(desk: Desk) -> None:
+    dataset = new_dataset()
+    file = desk.land.put(f"raw/{dataset}/a.parquet", b"no parquet")
+    assert [outcome.status for outcome in desk.function.receive(file)] == [Status.REJECTED]
+    assert waits(desk, dataset) == set()
+    assert desk.landfall("replay", "--rejected", "--dataset", dataset)[0]["action"] == "sent"
+
+    [body] = desk.deliver_in_an_outage()
+
+    assert waits(desk, dataset) == {file.uri}
+    assert desk.function.handle([message(body, receive_count=2)]) == []
+    assert waits(desk, dataset) == set()
+
+
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_what_is_noted_of_a_file_that_has_landed_since_is_not_shown(desk: Desk, is_undone: bool) -> None:
+    dataset = new_dataset()
+    file = desk.land.put(f"raw/{dataset}/a.parquet", pa.table({"n": [1]}))
+    assert desk.landfall("replay", file.uri)[0]["action"] == "sent"
+    [body] = desk.deliver_in_an_outage()
+    assert waits(desk, dataset) == {file.uri}
+
+    assert desk.function.handle([message(body, receive_count=2)]) == []
+    if is_undone:
+        assert desk.landfall("undo", file.uri)["outcome"] == "undone"
+
+    assert waits(desk, dataset) == set()
+    assert len(waiting.noted(desk.stack, [file.file_id])) == 1
