@@ -49,6 +49,7 @@ SETTINGS = {
     # Settings that PostgreSQL lacks, as they are by default (https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_ConfigurationRef.html)
     "redshift.enable_case_sensitive_identifier": "off",
     "redshift.enable_case_sensitive_super_attribute": "off",
+    "redshift.enable_numeric_rounding": "off",
     "redshift.enable_result_cache_for_session": "on",
     "redshift.json_parse_dedup_attributes": "off",
     "redshift.describe_field_name_in_uppercase": "off",

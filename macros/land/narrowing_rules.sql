@@ -11,7 +11,7 @@
                 column ~ '_has_blanks': 'left(' ~ column ~ ", 1) = ' ' and trim(" ~ column ~ ") <> ''"}) -%}
         {%- endif -%}
     {%- elif kind in ('smallint', 'integer', 'bigint', 'decimal', 'numeric', 'real', 'double precision') -%}
-        {#- Landing may have widened a whole number to a DECIMAL, whose fraction the cast would round -#}
+        {#- Landing may have widened a whole number to a DECIMAL, whose fraction the cast would lose -#}
         {%- set beyond_double = is_exact_number(column) ~ ' and not ' ~ is_small_whole(column) -%}
         {%- if kind == 'double precision' -%}
             {#- What is a DOUBLE loses nothing. It is not compared: no page says what a NaN is equal to -#}

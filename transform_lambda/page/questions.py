@@ -281,7 +281,7 @@ limit {LINES}"""
 def _runs(usd_an_hour: float) -> str:
     seconds = "datediff(second, started_at, ended_at)"
     billed = f"case when {seconds} > {SERVERLESS_SECONDS} then {seconds} else {SERVERLESS_SECONDS} end"
-    cost = f"cast({billed} * {usd_an_hour:.6f} / 3600 as decimal(18, 4))" if usd_an_hour else "null"
+    cost = f"cast(round({billed} * {usd_an_hour:.6f} / 3600, 4) as decimal(18, 4))" if usd_an_hour else "null"
     return f"""select
     run_id, outcome, to_char(started_at, {_EXACTLY}) as started_at, {seconds} as seconds,
     models, gates, failed, statements, phases, {cost} as cost_usd

@@ -3,8 +3,11 @@ select
     count(order_id) as orders,
     sum(case when is_cancelled_or_returned then 1 else 0 end) as cancelled,
     cast(
-        sum(case when is_cancelled_or_returned then 1.0 else 0.0 end)
-        / count(order_id)
+        round(
+            sum(case when is_cancelled_or_returned then 1.0 else 0.0 end)
+            / count(order_id),
+            4
+        )
         as decimal(5, 4)
     ) as cancelled_share
 from {{ ref('fct_orders') }}

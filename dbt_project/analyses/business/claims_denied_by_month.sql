@@ -3,7 +3,8 @@ select
     sum(claims) as claims,
     sum(claims_denied) as claims_denied,
     cast(
-        1.0 * sum(claims_denied) / nullif(sum(claims), 0) as decimal(5, 4)
+        round(1.0 * sum(claims_denied) / nullif(sum(claims), 0), 4)
+        as decimal(5, 4)
     ) as denied_share
 from {{ ref('fct_monthly_claims') }}
 group by service_month

@@ -6,7 +6,8 @@ select
     sum(quarantined) as quarantined,
     sum(pending) as pending,
     cast(
-        1.0 * sum(quarantined) / nullif(sum(checked), 0) as decimal(5, 4)
+        round(1.0 * sum(quarantined) / nullif(sum(checked), 0), 4)
+        as decimal(5, 4)
     ) as quarantined_share,
     max(counted_at) as counted_at
 from {{ ref('stg_checked_rows') }}

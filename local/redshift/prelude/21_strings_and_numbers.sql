@@ -181,3 +181,9 @@ begin
     update pg_cast set castcontext = 'a' where castsource = 'integer'::regtype and casttarget = 'boolean'::regtype;
 end
 $$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_enable_numeric_rounding.html: what a cast keeps of a DECIMAL. No
+-- DECIMAL has 38 digits after the point.
+create function pg_catalog.rs_kept(value numeric, places integer) returns numeric language sql stable as $$
+    select trunc(value, case when current_setting('redshift.enable_numeric_rounding')::boolean then 38 else places end)
+$$;

@@ -110,7 +110,10 @@ create aggregate pg_catalog.rs_percentile_disc(double precision, double precisio
     sfunc = pg_catalog.rs_percentile_add, stype = double precision[], finalfunc = pg_catalog.rs_percentile_disc_of
 );
 
--- https://docs.aws.amazon.com/redshift/latest/dg/r_LISTAGG.html
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_LISTAGG.html; trailing blanks of VARCHARs do not make them distinct
+create aggregate pg_catalog.rs_string_agg(varchar, varchar) (
+    sfunc = string_agg_transfn, stype = internal, finalfunc = string_agg_finalfn
+);
 create function pg_catalog.rs_listagg(value text) returns varchar language plpgsql immutable strict as $$
 begin
     if octet_length(value) > 65535 then
@@ -122,7 +125,10 @@ $$;
 
 create function pg_catalog.rs_collect_distinct(state text[], value text, delimiter text) returns text[]
 language sql immutable as $$
-    select case when value is null or value = any(state[2:]) then state else array_append(coalesce(state, array[delimiter]), value) end
+    select case
+        when value is null or value::varchar = any(state[2:]::varchar[]) then state
+        else array_append(coalesce(state, array[delimiter]), value)
+    end
 $$;
 create function pg_catalog.rs_list_distinct(state text[]) returns text language sql immutable strict as $$
     select array_to_string(state[2:], state[1])

@@ -29,7 +29,10 @@ final as (
         cast(sum(billed_amount) as decimal(38, 2)) as billed_amount,
         cast(sum(allowed_amount) as decimal(38, 2)) as allowed_amount,
         cast(sum(paid_amount) as decimal(38, 2)) as paid_amount,
-        cast(avg(quality_score) as decimal(5, 2)) as quality_score,
+        -- AVG cuts to the scale that it is given, and so does a cast
+        cast(
+            round(avg(cast(quality_score as decimal(12, 6))), 2) as decimal(5, 2)
+        ) as quality_score,
         service_month
     from claims
     group by service_month, claim_type, risk_category

@@ -47,6 +47,16 @@ def cast(operand: Typed, type_: Type, sql: str) -> Typed:
     return Typed(f"({operand.sql})::{sql}", type_, fitting=fitting)
 
 
+def kept(operand: Typed, to: Type) -> Typed:
+    """Return what a cast keeps of a DECIMAL of more scale, which is cut unless `enable_numeric_rounding` is on
+    (https://docs.aws.amazon.com/redshift/latest/dg/r_enable_numeric_rounding.html)."""
+    if operand.type.name != "numeric" or not (to.name == "numeric" or to.name in INTEGERS):
+        return operand
+    if operand.type.precision and operand.type.scale <= to.scale:
+        return operand
+    return Typed(f"pg_catalog.rs_kept({operand.sql}, {to.scale})", operand.type)
+
+
 def as_super(value: Typed) -> str:
     """Return a value as SUPER.
 

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/r_Type_conversion.html
 
 from __future__ import annotations
 
-from local.redshift.sql.values.casts import as_super, present
+from local.redshift.sql.values.casts import as_super, cast, present
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import BOOLEAN, INTEGERS, MOMENTS, NUMBERS, STRINGS, SUPER, VARCHAR
 
@@ -13,13 +13,17 @@ _SUPER_COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 
 def compare(operator: str, left: Typed, right: Typed) -> Typed:
-    """Compare two values, implicitly cast as Redshift casts them
-    (https://docs.aws.amazon.com/redshift/latest/dg/r_Type_conversion.html)."""
+    """Compare two values, implicitly cast as Redshift casts: beside a DECIMAL a string becomes one, beside a string
+    any other number becomes a string (https://docs.aws.amazon.com/redshift/latest/dg/r_Type_conversion.html)."""
     operator = "<>" if operator == "!=" else operator
     first, second = left.type.name, right.type.name
     if SUPER in (left.type, right.type):
         return _compare_super(operator, left, right)
-    for kinds in (NUMBERS, MOMENTS):
+    if first in STRINGS and second in NUMBERS - {"numeric"}:
+        right = cast(right, VARCHAR, "varchar")
+    elif second in STRINGS and first in NUMBERS - {"numeric"}:
+        left = cast(left, VARCHAR, "varchar")
+    for kinds in ({"numeric"}, MOMENTS):
         if first in STRINGS and second in kinds:
             left = Typed(f"({left.sql})::{second}", right.type)  # not to its scale: what differs is not equal
         elif second in STRINGS and first in kinds:

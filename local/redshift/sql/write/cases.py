@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from local.redshift.names import physical_words
 from local.redshift.sql import tree
-from local.redshift.sql.values.casts import cast
+from local.redshift.sql.values.casts import cast, kept
 from local.redshift.sql.values.choice import case_of, case_words
 from local.redshift.sql.values.comparisons import compare
 from local.redshift.sql.values.lengths import literal_length
@@ -48,11 +48,17 @@ def write_cast(writer: Writer, node: tree.Cast) -> Typed:
     operand = writer.write(node.operand)
     if sql == "regclass":  # of a relation's name, which PostgreSQL would cut
         operand = Typed(physical_words(operand.sql), operand.type, operand.is_literal)
+    if not _is_literal(node.operand):  # which is rounded, as what goes into a column is (r_CAST_function)
+        operand = kept(operand, type_)
     if node.is_try:
         return try_cast(operand, type_, sql)
     if sql == "varchar":
         type_ = replace(type_, length=_length(operand))
     return cast(operand, type_, sql)
+
+
+def _is_literal(node: tree.Expression) -> bool:
+    return _is_literal(node.operand) if isinstance(node, tree.Unary) else isinstance(node, tree.Literal)
 
 
 def _length(operand: Typed) -> int:

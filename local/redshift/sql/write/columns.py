@@ -95,7 +95,12 @@ def _path(writer: Writer, steps: tuple[str | tree.Expression, ...]) -> str:
             if isinstance(step, str):
                 continue
             index = writer.write(step)
-            sql += f" -> ({index.sql}){'' if index.is_literal else '::integer'}"
+            if index.is_literal:
+                sql += f" -> ({index.sql})"
+            elif isinstance(step, tree.Literal):
+                sql += f" -> ({index.sql})::integer"
+            else:  # below zero PostgreSQL counts from the end
+                sql += f" -> nullif(greatest(({index.sql})::integer, -1), -1)"
     return sql
 
 

@@ -83,7 +83,9 @@ def _text(node: tree.Expression) -> str:
 
 
 def _only_where(call: tree.Call, column: tree.Column, value: tree.Expression) -> tree.Call:
-    """Return an aggregate over the rows whose column has a value."""
+    """Return an aggregate over the rows whose column has a value, or is NULL."""
     argument = tree.Literal("number", "1") if call.is_star else call.arguments[0]
-    case = tree.Case(None, [(tree.Binary("=", column, value), argument)], None)
+    is_null = isinstance(value, tree.Literal) and value.kind == "null"
+    condition = tree.Is(column, "null", False) if is_null else tree.Binary("=", column, value)
+    case = tree.Case(None, [(condition, argument)], None)
     return tree.Call(call.name, [case, *call.arguments[1:]], call.distinct)

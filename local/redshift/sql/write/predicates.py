@@ -44,11 +44,17 @@ def write_in(writer: Writer, node: tree.In) -> Typed:
         return Typed(sql, BOOLEAN)
     operand = writer.write(node.operand)
     among = [writer.write(item) for item in node.among]
-    if operand.type == SUPER:
+    if operand.type == SUPER or _mixes(operand, among):
         any_of = " or ".join(compare("=", operand, item).sql for item in among)
         return Typed(f"(not ({any_of}))" if node.negated else f"({any_of})", BOOLEAN)
     if all(item.is_literal for item in among):
         operand = as_string(operand)
-    if operand.type.name in STRINGS and any(item.type.name in NUMBERS for item in among):
-        operand = Typed(f"({operand.sql})::numeric")
     return Typed(f"({operand.sql} {word} ({', '.join(item.sql for item in among)}))", BOOLEAN)
+
+
+def _mixes(operand: Typed, among: list[Typed]) -> bool:
+    """Tell whether a string is compared with a number, of which the number's type decides how."""
+    names = {item.type.name for item in among}
+    return (operand.type.name in STRINGS and bool(names & NUMBERS)) or (
+        operand.type.name in NUMBERS and bool(names & STRINGS)
+    )

@@ -52,6 +52,8 @@ def write_query(writer: Writer, query: tree.Query, into: Iterable[Type] | None =
 def _write_select(
     writer: Writer, select: tree.Select, outer: Scope, into: Iterable[Type] | None
 ) -> tuple[str, Output | None]:
+    if select.into is not writer.into and select.into is not None:
+        raise RedshiftError("SELECT ... INTO is not allowed here", SYNTAX_ERROR)
     writer.depth += 1
     writer.scope = Scope(outer, depth=writer.depth)
     select = with_outer_joins(writer, select)

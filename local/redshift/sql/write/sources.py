@@ -55,6 +55,7 @@ def _note_relation(writer: Writer, name: tree.Name) -> None:
     """Note whether a relation is the catalog's or users'."""
     relation = writer.catalog.get(name)
     if is_system(name, relation):
+        writer.reads_system = True
         return
     if relation.is_catalog if relation else bool(_CATALOG.match(".".join(name))):
         writer.reads_catalog = True

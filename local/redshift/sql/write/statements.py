@@ -18,6 +18,8 @@ from local.redshift.sql.write.targets import hold_joins, hold_no_view, hold_self
 from local.redshift.sql.write.writer import Writer
 
 _UNSUPPORTED = "Specified types or functions (one per INFO message) not supported on Redshift tables."
+# https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_functions_compute_node_only.html
+_OF_USERS_TABLES = "One or more of the used functions must be applied on at least one user created table."
 # They run on the leader node, yet a query of users' tables may call them.
 _HARMLESS = frozenset({"current_setting", "pg_sleep"})
 # A row that the leader node makes of no table can be written into one: dbt-redshift's tests make one of this moment
@@ -32,21 +34,28 @@ def write_statement(writer: Writer, statement: tree.Statement, makes_table: bool
     functions and types are unknown (https://docs.aws.amazon.com/redshift/latest/dg/c_join_PG.html): here none pass.
     """
     sql = _RULES[type(statement)](writer, statement)
-    writes = makes_table or not isinstance(statement, tree.Query)
+    writes = makes_table or writer.into is not None or not isinstance(statement, tree.Query)
     if writer.reads_catalog and (writer.reads_users or writes):
         raise RedshiftError(_UNSUPPORTED)
     refused = writer.leader_functions - _HARMLESS - (frozenset() if writer.reads_users else _OF_ONE_ROW)
     if refused and (writer.reads_users or writes):
         name = min(refused)
         raise RedshiftError(f'Function "{name}()" not supported.' if name == "now" else _UNSUPPORTED)
+    reads_tables = writer.reads_users or writer.reads_system
+    if writer.compute_functions and not reads_tables and isinstance(statement, tree.Query):
+        raise RedshiftError(_OF_USERS_TABLES)
     return sql
 
 
 def _write_rows(writer: Writer, query: tree.Query) -> str:
-    if isinstance(query, tree.Select) and query.into is not None:
-        temporary = "temp " if query.into_temporary else ""
-        return f"create {temporary}table {quote_path(query.into.name)} as {writer.query_sql(query)}"
-    return writer.query_sql(query)
+    first = query
+    while isinstance(first, tree.SetOperation):
+        first = first.left
+    if not isinstance(first, tree.Select) or first.into is None:
+        return writer.query_sql(query)
+    writer.into = first.into
+    temporary = "temp " if first.into_temporary else ""
+    return f"create {temporary}table {quote_path(first.into.name)} as {writer.query_sql(query)}"
 
 
 def _write_insert(writer: Writer, insert: tree.Insert) -> str:

@@ -50,7 +50,9 @@ class Writer:
         self.allows_catalog = allows_catalog  # types and functions of the leader node
         self.correlations = correlations
         self.leader_functions: set[str] = set()
-        self.reads_catalog = self.reads_users = False
+        self.compute_functions: set[str] = set()  # which the leader node lacks
+        self.reads_catalog = self.reads_users = self.reads_system = False
+        self.into: tree.Table | None = None  # the table that SELECT ... INTO makes
         # where in the statement
         self.scope = Scope()
         self.paths: Paths | None = None  # of the SELECT that is being written, where they may be taken together

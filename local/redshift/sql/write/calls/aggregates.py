@@ -31,8 +31,13 @@ def write_sum(writer: Writer, function: Function, node: tree.Call) -> Typed:
 
 
 def write_avg(writer: Writer, function: Function, node: tree.Call) -> Typed:
-    """AVG of any integer is a BIGINT (r_AVG)."""
-    return _write_total(writer, function, node, INTEGERS.keys())
+    """AVG of any integer is a BIGINT (r_AVG); of a DECIMAL it is cut to the DECIMAL's scale
+    (r_FROM_clause-pivot-unpivot-examples)."""
+    decimal = writer.write(node.arguments[0]).type
+    if decimal.name != "numeric" or not decimal.precision:
+        return _write_total(writer, function, node, INTEGERS.keys())
+    average = _write_aggregate(writer, node, function.name, UNKNOWN)
+    return told(f"trunc({average.sql}, {decimal.scale})", Type("numeric", 38, decimal.scale))
 
 
 def _write_total(writer: Writer, function: Function, node: tree.Call, whole: Set[str]) -> Typed:
@@ -79,8 +84,11 @@ def write_extreme(writer: Writer, function: Function, node: tree.Call) -> Typed:
 
 def write_listagg(writer: Writer, function: Function, node: tree.Call) -> Typed:
     """LISTAGG is STRING_AGG, which sorts distinct values by the very expression that it aggregates, and takes no
-    order and no DISTINCT in a window: there the window's own order does it, and an aggregate of our own."""
-    measure = f"({writer.sql(node.arguments[0])})::text"
+    order and no DISTINCT in a window: there the window's own order does it, and an aggregate of our own.
+
+    Empty strings are none, and trailing blanks do not make values distinct (r_LISTAGG).
+    """
+    measure = f"nullif(({writer.sql(node.arguments[0])})::text, '')::varchar"
     delimiter = f"({writer.sql(node.arguments[1])})::text" if len(node.arguments) > 1 else "''"
     word = "distinct " if node.distinct else ""
     items = [
@@ -92,7 +100,7 @@ def write_listagg(writer: Writer, function: Function, node: tree.Call) -> Typed:
     _hold_sort(writer, node, [order_item_sql(writer, item) for item in node.within])
     order = f" order by {', '.join(items)}" if items else ""
     if node.window is None:
-        sql = f"string_agg({word}{measure}, {delimiter}{order})"
+        sql = f"pg_catalog.rs_string_agg({word}{measure}, {delimiter}{order})"
     else:
         if node.window.order or node.window.frame:
             raise RedshiftError("LISTAGG takes no ORDER BY and no frame in its OVER clause", SYNTAX_ERROR)

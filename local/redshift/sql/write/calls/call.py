@@ -13,6 +13,8 @@ from local.redshift.sql.write.calls import aggregates, choices, dates, numbers, 
 from local.redshift.sql.write.calls.templates import write_plain
 from local.redshift.sql.write.writer import Writer
 
+# https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_functions_compute_node_only.html, by their rules
+_OF_COMPUTE_NODES = frozenset({"LISTAGG", "MEDIAN", "PERCENTILE"})
 _FRAMED = frozenset({"first_value", "last_value", "nth_value"})
 
 
@@ -27,6 +29,8 @@ def write_call(writer: Writer, node: tree.Call) -> Typed:
     _hold(function, node)
     if function.kind == "l":
         writer.leader_functions.add(name)
+    if function.template in _OF_COMPUTE_NODES:
+        writer.compute_functions.add(name)
     rule = CALLS.get(function.template)
     return rule(writer, function, node) if rule else write_plain(writer, function, node)
 
