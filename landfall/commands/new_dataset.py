@@ -83,7 +83,7 @@ def new_dataset(
     from landfall.new_dataset.specimen import read
 
     with output.stderr().status(f"reading {source}"):
-        specimen = read(source)
+        specimen = read(source, _names(key))
     ended = _snapshot(snapshot)
     shape = _shape(changes, specimen, is_snapshot=ended is not None, may_ask=not as_json)
     made = design(Request(name, _names(key), _names(time or ""), domain, ended, history, shape), specimen)

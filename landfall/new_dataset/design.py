@@ -4,8 +4,8 @@ In: a specimen, and what the operator says of it: name, key, time, domain. Out: 
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ingest_lambda.errors import ConfigError
@@ -108,6 +108,15 @@ class Design:
     snapshot: dict[str, Any] | None = None
     keeps_history: bool = False
     text_format: str | None = None
+    value_counts: Mapping[str, int] = field(default_factory=dict)  # by landing column, of the key's
+
+    @property
+    def distributed_by(self) -> str:
+        """Name the key's column that has the most values: of few, as countries, the first would leave nodes idle.
+
+        https://docs.aws.amazon.com/redshift/latest/dg/c_best-practices-best-dist-key.html
+        """
+        return max(self.key, key=lambda column: self.value_counts.get(column.landing, 0)).name
 
     @property
     def history_key(self) -> list[str]:
@@ -256,6 +265,7 @@ def design(request: Request, specimen: Specimen) -> Design:
         request.snapshot.declared() if request.snapshot else None,
         request.history,
         specimen.text_format,
+        specimen.value_counts,
     )
 
 

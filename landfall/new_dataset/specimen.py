@@ -5,9 +5,9 @@ have.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ingest_lambda.judge.partitions import columns_of_path
 from ingest_lambda.read.footer import TAIL_BYTES, Footer, footer_bytes, parse_footer
 from ingest_lambda.read.parquet_rows import batches
 from ingest_lambda.warehouse import sqltypes
+from ingest_lambda.warehouse.statements import fold_case
 from landfall.new_dataset.columns import LandedColumn
 from landfall.new_dataset.texts import read_columns
 
@@ -34,30 +35,36 @@ UUID_BYTES = 36
 class Specimen:
     """The landing columns that a file asks for, its rows, and the values of text columns that have only a few.
 
-    `text_format`: csv or json, where it is one; parquet else.
+    `text_format`: csv or json, where it is one; parquet else. `value_counts`: how many values columns have, of those
+    that were asked for.
     """
 
     columns: tuple[LandedColumn, ...]
     row_count: int
     few_values: Mapping[str, tuple[str, ...]]
     text_format: str | None = None
+    value_counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def read(source: str) -> Specimen:
+def read(source: str, counted: Iterable[str] = ()) -> Specimen:
     """Read a file by its path or `s3://bucket/key`; hive parts of either are columns of it.
+
+    `counted`: columns whose values are counted too.
 
     Raises:
         ConfigError: there is no such file, or one of its columns has a type that cannot land.
         RejectedFileError: LAND would reject the file, for this reason.
     """
-    kind = format_of(source)
+    kind, wanted = format_of(source), {fold_case(name) for name in counted}
     if kind in (Format.CSV, Format.JSON):
-        return _read_text(source, kind)
+        return _read_text(source, kind, wanted)
     with _at_hand(source) as path:
         footer = _footer(path)
         names = landing_names([column.name for column in footer.columns])
         texts = [column.name for column in footer.columns if column.type == sqltypes.VARCHAR]
         seen = _look_at(path, texts)
+        told = {column.name: name for name, column in zip(names, footer.columns, strict=True) if name in wanted}
+        counts = {told[name]: count for name, count in _count_values(path, list(told)).items()}
     columns = []
     for name, column in zip(names, footer.columns, strict=True):
         if column.type is None:
@@ -70,16 +77,16 @@ def read(source: str) -> Specimen:
         for name, column in zip(names, footer.columns, strict=True)
         if column.name in seen and 0 < len(seen[column.name].values) <= FEW_VALUES
     }
-    return Specimen(tuple(columns), footer.row_count, few)
+    return Specimen(tuple(columns), footer.row_count, few, value_counts=counts)
 
 
-def _read_text(source: str, kind: Format) -> Specimen:
+def _read_text(source: str, kind: Format, wanted: Set[str]) -> Specimen:
     """Read a text as landing does; its columns have the types that all its values are values of."""
     key = _key(source)
     with _at_hand(source) as path:
         found, rows = read_columns(path, key)
     names = landing_names([column.name for column in found])
-    columns, few = [], {}
+    columns, few, counts = [], {}, {}
     for name, column in zip(names, found, strict=True):
         seen = _Seen(None, set())
         if column.type == sqltypes.VARCHAR:
@@ -87,7 +94,9 @@ def _read_text(source: str, kind: Format) -> Specimen:
         if 0 < len(seen.values) <= FEW_VALUES:
             few[name] = tuple(sorted(seen.values))
         columns.append(LandedColumn(name, column.type, seen.longest))
-    return Specimen((*columns, *_said_by_folders(key, names)), rows, few, str(kind))
+        if name in wanted:
+            counts[name] = pc.count_distinct(column.values).as_py()
+    return Specimen((*columns, *_said_by_folders(key, names)), rows, few, str(kind), counts)
 
 
 def _key(source: str) -> str:
@@ -169,6 +178,20 @@ def _look_at(path: Path, columns: list[str]) -> dict[str, _Seen]:
         if rows >= MOST_ROWS:
             break
     return seen
+
+
+def _count_values(path: Path, columns: list[str]) -> dict[str, int]:
+    """Count the values of columns in the first rows; a nested one has none to tell apart."""
+    parts: dict[str, list[Any]] = {name: [] for name in columns}
+    rows = 0
+    for _, batch in batches(path, columns) if columns else ():
+        for name in columns:
+            parts[name].append(_plain(batch.column(batch.schema.get_field_index(name))))
+        rows += batch.num_rows
+        if rows >= MOST_ROWS:
+            break
+    told = {name: arrays for name, arrays in parts.items() if arrays and not types.is_nested(arrays[0].type)}
+    return {name: pc.count_distinct(pa.chunked_array(arrays)).as_py() for name, arrays in told.items()}
 
 
 def _add(seen: _Seen, array: Any) -> None:

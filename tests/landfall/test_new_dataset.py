@@ -264,6 +264,30 @@ def test_the_folders_of_the_file_are_columns_and_can_be_keys(project: Path, tmp_
     assert "`kind` of the file" in words
 
 
+@pytest.mark.parametrize(
+    ("key", "column"),
+    [("kind,id", "id"), ("id,kind", "id"), ("region,kind", "kind"), ("seen_at,ID", "seen_at"), ("region", "region")],
+)
+@pytest.mark.parametrize("name", ["file.parquet", "file.csv"])
+def test_tables_are_distributed_by_the_column_of_the_key_that_has_the_most_values(
+    project: Path, tmp_path: Path, name: str, key: str, column: str
+) -> None:
+    file = tmp_path / "region=eu" / name
+    file.parent.mkdir()
+    if name.endswith(".csv"):
+        file.write_text("id,Kind,seen_at\n1,a,2026-01-01\n2,b,2026-01-02\n3,a,2026-01-03\n", encoding="utf-8")
+    else:
+        parquet(file, ROWS)
+
+    done = run(project, file, "--history", key=key)
+
+    assert done.exit_code == 0, done.output
+    models = project / "dbt_project/models"
+    written = [*models.glob("modeled/sightings/*.sql"), models / "gate/sightings/int_sightings__checked.sql"]
+    assert len(written) == 3
+    assert all(f"dist='{column}'" in path.read_text() for path in written)
+
+
 def test_a_folder_that_lands_nowhere_is_told(project: Path, tmp_path: Path) -> None:
     folder = tmp_path / "_load_id=1"
     folder.mkdir()

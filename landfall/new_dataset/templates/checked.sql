@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    dist='[[ key[0].name ]]',
+    dist='[[ distributed_by ]]',
     sort='_load_seq',
     pre_hook="{{ lock_entity() }}",
     post_hook=[

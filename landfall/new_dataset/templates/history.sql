@@ -1,6 +1,6 @@
 {{ config(
     unique_key=[[ history_key | python ]],
-    dist='[[ key[0].name ]]',
+    dist='[[ distributed_by ]]',
     sort=[[ key_argument | python ]],
 ) }}
 

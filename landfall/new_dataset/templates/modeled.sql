@@ -1,7 +1,7 @@
 {{ config(
     incremental_strategy='replace_older',
     unique_key=[[ key_argument | python ]],
-    dist='[[ key[0].name ]]',
+    dist='[[ distributed_by ]]',
     sort=[[ key_argument | python ]],
 ) }}
 
