@@ -11,11 +11,11 @@
         {%- do declared.update(source_node.columns) -%}
     {%- endif -%}
     {%- for name, column in declared.items()
-        if not type_holds(found.get(name), column.data_type) %}
+        if not type_holds(found.get(name | lower), column.data_type) %}
 select
     {{ sql_text(name, 128) }} as column_name,
     {{ sql_text(column.data_type, 128) }} as declared_type,
-    {{ sql_text(found.get(name, 'no such column'), 128) }} as found_type
+    {{ sql_text(found.get(name | lower, 'no such column'), 128) }} as found_type
 union all
     {%- endfor %}
 select

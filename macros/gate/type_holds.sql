@@ -1,21 +1,13 @@
 {% macro type_holds(found, declared) -%}
-    {#- Landing may have widened a number (SMALLINT < INTEGER < BIGINT < DECIMAL); staging narrows it back -#}
+    {#- Landing may have widened a column (SMALLINT < INTEGER < BIGINT < DECIMAL, REAL < DOUBLE PRECISION, DATE <
+        TIMESTAMP); staging narrows it back -#}
     {%- set families = {
-        'smallint': 'number', 'integer': 'number', 'bigint': 'number',
-        'numeric': 'number', 'decimal': 'number',
+        'smallint': 'number', 'integer': 'number', 'bigint': 'number', 'decimal': 'number',
         'real': 'float', 'double precision': 'float',
-        'character varying': 'text', 'varchar': 'text',
-        'timestamp': 'time', 'timestamp without time zone': 'time', 'date': 'time',
-        'boolean': 'boolean',
-        'time': 'clock', 'time without time zone': 'clock',
-        'varbyte': 'bytes', 'binary varying': 'bytes',
+        'date': 'moment', 'timestamp': 'moment',
     } -%}
-    {%- if found is none -%}
-        {{- return(false) -}}
-    {%- endif -%}
-    {%- set found_name = found.split('(')[0] | trim -%}
-    {%- set declared_name = declared.split('(')[0] | trim -%}
-    {{- return(
-        families.get(found_name, found_name)
-        == families.get(declared_name, declared_name)) -}}
+    {%- set has = type_kind(found) or found -%}
+    {%- set asked = type_kind(declared) or declared -%}
+    {{- return(found is not none
+        and families.get(has, has) == families.get(asked, asked)) -}}
 {%- endmacro %}
