@@ -3,6 +3,7 @@
         {%- do require_own_rows() -%}
         {#- Here to say so before anything is done; what counts is the hook's, behind the mutex -#}
         {%- do require_full_range() -%}
+        {%- do require_checked_rows() -%}
         {%- do require_gates() -%}
         {#- Nodes share dbt's graph: `record_model_load` reads there whether the table keeps the rows that it has -#}
         {%- do graph.setdefault('kept_tables', {}).update({(invocation_id, model_name(this)): is_incremental()}) -%}

@@ -1,6 +1,8 @@
 {% macro record_checked_range() -%}
     {%- if not flags.EMPTY -%}
         {%- set mutex = mutex_table(entity_config('entity')) -%}
+        {#- Nodes share dbt's graph: `require_checked_rows` reads it there -#}
+        {%- do graph.setdefault('checked_entities', []).append((invocation_id, entity_config('entity'))) -%}
         {%- set ranges -%}
         {%- for dataset in entity_config('datasets') or [] %}
         {%- set upto_seq = frozen_bound(dataset) %}

@@ -539,7 +539,7 @@ from transform_lambda.dbt_runtime import connected
 with connected() as query:
     assert query("select current_user as name") == [{"name": "landfall_transformer"}]
 builder = Builder(Path(sys.argv[1]), Logger(service="t", level="CRITICAL"))
-result = builder.build({"select": ["orders"], "full_refresh": False})
+result = builder.build({"select": ["int_orders__checked", "orders"], "full_refresh": False})
 sys.exit(result["outcome"] != "succeeded" or not result["models"])
 """
 

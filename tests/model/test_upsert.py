@@ -2,7 +2,9 @@
 
 # ruff: noqa: S608 - the tests' own SQL
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -132,12 +134,35 @@ def test_rows_that_land_during_a_run_wait_for_the_next_one(warehouse: ModelWareh
 
     warehouse.loader.land(orders_file("two", [order("o-2")]))
     # the modeled table follows what its own run checked, not what has landed since
-    assert warehouse.dbt("run", "--select", "orders").success
+    alone = warehouse.dbt("run", "--select", "orders")
+    assert alone.status("orders") == "error"
+    assert "nothing to upsert into" in alone.messages
+    assert "dbt build --select +orders+" in alone.messages
     assert statuses(warehouse) == {"o-1": "placed"}
     assert (bounds, watermark(warehouse)) == ([(1,)], 1)
 
     warehouse.run_green(*ORDERS)
     assert statuses(warehouse) == {"o-1": "placed", "o-2": "placed"}
+
+
+def test_a_retry_of_an_upsert_alone_does_not_end_as_if_its_rows_were_modeled(
+    warehouse: ModelWarehouse, tmp_path: Path
+) -> None:
+    retried = replace(warehouse, environment={**warehouse.environment, "DBT_TARGET_PATH": str(tmp_path)})
+    warehouse.loader.land(orders_file("one", [order("o-1")]))
+    warehouse.transformer.run("revoke insert on modeled.orders from landfall_transformer")
+    try:
+        broken = retried.dbt("run", *ORDERS, write_json=True)
+        assert (broken.status("int_orders__checked"), broken.status("orders")) == ("success", "error")
+    finally:
+        warehouse.transformer.run("grant insert on modeled.orders to landfall_transformer")
+
+    retry = retried.dbt("retry", write_json=True)
+    assert retry.status("orders") == "error"
+    assert "nothing to upsert into" in retry.messages
+    assert "is upserted without" not in retry.messages
+    warehouse.run_green(*ORDERS)
+    assert statuses(warehouse) == {"o-1": "placed"}
 
 
 def test_a_full_refresh_ends_like_the_runs_before_it(warehouse: ModelWarehouse) -> None:
