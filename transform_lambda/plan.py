@@ -94,7 +94,9 @@ class Plan:
         }
 
 
-UNAPPLIED = "; what is modeled already stays as it was: landfall transform --full-refresh makes it anew"
+UNAPPLIED = (
+    "; what is modeled stays as it was, what waits as it was staged: landfall transform --full-refresh makes both anew"
+)
 _ALONE: Mapping[str, Set[str]] = {}
 _NONE: Mapping[str, Sequence[str]] = {}
 

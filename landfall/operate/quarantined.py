@@ -46,6 +46,8 @@ class Quarantined:
         return [
             f"if the rows are wrong: a corrected file with the same keys, or `landfall undo {quoted(example)}`",
             f"if the rule is wrong: mend int_{self.entity}__checked.sql, deploy; the next transform examines them",
+            f"if they were staged wrongly (stg_{self.entity}.sql, what their source declares): mend that, deploy, and"
+            " `landfall transform --full-refresh --wait`, since they wait as they were staged",
         ]
 
 

@@ -118,8 +118,8 @@ def test_what_is_checked_otherwise_is_told_to_stay_as_it_was_unless_it_is_made_a
     plan = decide(facts, project_changed=True, changes=changes)
     assert plan.reasons[:2] == (
         "items: its models have changed",
-        "orders: its models have changed; what is modeled already stays as it was: "
-        "landfall transform --full-refresh makes it anew",
+        "orders: its models have changed; what is modeled stays as it was, what waits as it was staged: "
+        "landfall transform --full-refresh makes both anew",
     )
     anew = decide(facts, project_changed=True, changes=changes, full_refresh=True)
     undone_too = decide([undone(NOON + HOUR, read_at=NOON)], project_changed=True, changes=changes)
@@ -128,7 +128,7 @@ def test_what_is_checked_otherwise_is_told_to_stay_as_it_was_unless_it_is_made_a
 
 
 def test_what_all_models_are_made_by_is_told_to_leave_what_is_modeled_as_it_was() -> None:
-    note = "what is modeled already stays as it was: landfall transform --full-refresh makes it anew"
+    note = "what waits as it was staged: landfall transform --full-refresh makes both anew"
     assert decide([UP_TO_DATE], project_changed=True).reasons[0].endswith(note)
     assert note not in decide([UP_TO_DATE], project_changed=True, full_refresh=True).reasons[-1]
     assert note not in decide([DatasetFacts("orders", 1)], project_changed=True).reasons[0]
