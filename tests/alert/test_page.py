@@ -330,6 +330,21 @@ def test_the_numbers_are_what_happened(busy: ModelWarehouse, graph: Graph) -> No
     assert (rejected.remedy, rejected.command) == ("write parquet", None)
 
 
+def test_a_rejection_stands_of_a_file_whose_rows_were_removed_before_and_of_none_that_has_landed_since(
+    busy: ModelWarehouse, graph: Graph
+) -> None:
+    for seconds, reason in ((-5, "before_its_rows_left"), (5, "when_it_was_to_come_back")):
+        busy.loader.run(
+            "insert into ops.rejected_files (file_id, dataset, bucket, key, reason, detail, verdict, rejected_at) "
+            f"select file_id, 'order_summary', bucket, \"key\", '{reason}', '', '{{}}', "
+            f"dateadd(second, {seconds}, removed_at) from ledger.order_summary where removed_at is not null"
+        )
+    with connected() as query:
+        answers = ask(query, Project.of(graph))
+    reasons = {row["reason"] for row in answers["rejected"].rows}
+    assert reasons == {"not_parquet", "when_it_was_to_come_back"}
+
+
 def test_a_warehouse_in_which_nothing_has_landed_has_a_page(worker_warehouse: ModelWarehouse) -> None:
     asked: list[str] = []
 

@@ -207,10 +207,12 @@ group by entity, dataset, reason, regexp_replace(source_file, '[^/]*$', '')"""
 _REJECTED = f"""select dataset, object_key, reason, detail, verdict, to_char(rejected_at, {_TIME}) as rejected_at
 from (
     select
-        dataset, object_key, reason, detail, verdict, rejected_at,
-        row_number() over (partition by file_id order by rejected_at desc) as newest_first
+        refused.dataset, refused.object_key, refused.reason, refused.detail, refused.verdict, refused.rejected_at,
+        row_number() over (partition by refused.file_id order by refused.rejected_at desc) as newest_first
     from refused
-    where file_id not in (select file_id from files)
+    left join files on refused.file_id = files.file_id
+    where files.file_id is null
+        or (files.removed_at is not null and files.undone_at is null and refused.rejected_at >= files.removed_at)
 ) as standing
 where newest_first = 1
 order by standing.rejected_at desc
