@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from local.redshift.append import rewrite_append
+from local.redshift.bodies import refuse_bodies
 from local.redshift.comments import comment_on_view
 from local.redshift.ddl import (
     make_temporary,
@@ -139,6 +140,7 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = (), externa
     code = make_temporary(masked.with_physical_names(code), masked)
     storage = storage_comment(code, masked, source)
     refuse_unsupported(code, masked, in_transaction)
+    refuse_bodies(code, masked)
     if by_call := in_its_database(code, masked) or comment_on_view(code, masked):
         return by_call
     if whole := rewrite_show(code, masked) or rewrite_append(code, masked):

@@ -67,6 +67,15 @@ SHOWN: list[tuple[str, list[str], Rows]] = [
     ("r_CTAS_usage_notes", [KEYED, "create table made as select * from model limit 1", KEYS], NO_KEYS),
     ("r_CTAS_usage_notes", [KEYED, "create table made as select a, b, c from model group by a, b, c", KEYS], NO_KEYS),
     (
+        "c_PLpgSQL-structure",
+        [
+            "create procedure p(a inout int, t in varchar) as $$ begin"
+            " if t = 'x' then a := a + 1; end if; end; $$ language plpgsql",
+            "call p(5, 'x ')",
+        ],
+        [(6,)],
+    ),
+    (
         "r_CREATE_TABLE_AS",
         [KEYED, "create table made distkey (1) sortkey (1, 3) as select c, b, a from model", KEYS],
         [("c", True, 1), ("b", False, 0), ("a", False, 2)],
@@ -90,7 +99,17 @@ SHOWN: list[tuple[str, list[str], Rows]] = [
         [("a", "numeric(19,4)")],
     ),
 ]
+_PROCEDURE = "create procedure p(a inout int, t in varchar) as $$ begin {} end; $$ language plpgsql"
+BODIES = [
+    "a := 7 / 2.0;",
+    "if 'x ' = 'x' then a := 1; end if;",
+    "if trim(t) = 'x' then a := 1; end if;",
+    "select into a nvl(k, 1) from t;",
+    "execute 'drop table t';",
+    "insert into t select dateadd(day, 1, d) from t;",
+]
 REFUSED = [
+    *(("c_PLpgSQL-structure", [_PROCEDURE.format(body)], "0A000") for body in BODIES),
     ("r_describe_field_name_in_uppercase", ["set describe_field_name_in_uppercase to on"], "0A000"),
     (
         "r_CREATE_TABLE_NEW",

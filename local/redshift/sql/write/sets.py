@@ -22,9 +22,11 @@ def write_set_operation(writer: Writer, query: tree.SetOperation) -> tuple[str, 
     takes another DECIMAL in the next is not documented.
 
     Raises:
-        RedshiftError: a recursion's queries have DECIMALs of several scales.
+        RedshiftError: a recursion's queries have DECIMALs of several scales, or a query has a LIMIT or OFFSET.
     """
     queries = _chain(query)
+    if any(each.limit is not None or each.offset is not None for each in queries):
+        raise RedshiftError("LIMIT may not be used within input to set operations.")
     written = [writer.query(each) for each in queries]
     columns = written[0][1]
     if columns:

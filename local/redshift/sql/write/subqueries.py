@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import BOOLEAN, UNKNOWN
@@ -9,6 +10,9 @@ from local.redshift.sql.write.writer import Writer
 
 
 def write_quantified(writer: Writer, node: tree.Quantified) -> Typed:
+    if node.operator not in (("<>", "!=") if node.quantifier == "all" else ("=",)):
+        # https://docs.aws.amazon.com/redshift/latest/dg/r_comparison_condition.html
+        raise RedshiftError(f"{node.operator} {node.quantifier.upper()} is not supported: only <> ALL and = ANY are")
     query = writer.query_sql(node.query)
     writer.correlations.hold_predicate(node, node.quantifier == "all")
     return Typed(f"({writer.sql(node.operand)} {node.operator} {node.quantifier} ({query}))", BOOLEAN)

@@ -14,6 +14,7 @@ from local.redshift.sql.values.types import DOUBLE, FLOATS, INTEGERS, STRINGS, U
 from local.redshift.sql.write.windows import order_item_sql, ordered, over
 from local.redshift.sql.write.writer import Writer
 
+_DATED = frozenset({"date", "timestamp", "timestamptz"})
 _WHOLE_PARTITION = "rows between unbounded preceding and unbounded following"
 
 
@@ -67,7 +68,22 @@ def _hold_sort(writer: Writer, node: tree.Call, items: list[str]) -> None:
 def write_median(writer: Writer, function: Function, node: tree.Call) -> Typed:
     """MEDIAN sorts by what it is given."""
     _hold_sort(writer, node, [writer.sql(node.arguments[0])])
+    argument = writer.write(node.arguments[0])
+    if argument.type.name in _DATED:
+        return _moment(f"median({_microseconds(argument)}){over(writer, node)}", argument.type)
     return write_statistic(writer, function, node)
+
+
+def _microseconds(value: Typed) -> str:
+    """Return a moment as a number, between two of which there are others."""
+    return f"(extract(epoch from {value.sql}) * 1000000)::double precision"
+
+
+def _moment(sql: str, type_: Type) -> Typed:
+    """Return such a number as a moment again
+    (https://docs.aws.amazon.com/redshift/latest/dg/r_MEDIAN.html, r_PERCENTILE_CONT.html)."""
+    epoch = "timestamptz 'epoch'" if type_.name == "timestamptz" else "timestamp 'epoch'"
+    return Typed(f"({epoch} + ({sql}) * interval '1 microsecond')::{type_.sql}", type_)
 
 
 def write_statistic(writer: Writer, function: Function, node: tree.Call) -> Typed:
@@ -119,12 +135,16 @@ def write_percentile(writer: Writer, function: Function, node: tree.Call) -> Typ
     if name == "percentile_cont":
         _hold_sort(writer, node, [ordered(argument.sql, item)])
     fraction = writer.sql(node.arguments[0])
+    is_moment = argument.type.name in _DATED and (name == "percentile_cont" or node.window is not None)
+    measure = _microseconds(argument) if is_moment else argument.sql
     if node.window is None:
-        order = f"order by {ordered(argument.sql, item)}"
+        order = f"order by {ordered(measure, item)}"
         sql = f"{name}({fraction}) within group ({order})"
     else:
         if item.descending:
             fraction = f"1 - {fraction}"
-        sql = f"pg_catalog.rs_{name}(({argument.sql})::double precision, {fraction}){over(writer, node)}"
+        sql = f"pg_catalog.rs_{name}(({measure})::double precision, {fraction}){over(writer, node)}"
+    if is_moment:
+        return _moment(sql, argument.type)
     type_ = argument.type if name == "percentile_disc" else DOUBLE
     return told(sql, type_)
