@@ -54,6 +54,16 @@ SETTINGS = {
     "redshift.json_parse_dedup_attributes": "off",
     "redshift.describe_field_name_in_uppercase": "off",
     "redshift.wlm_query_slot_count": "1",
+    "redshift.analyze_threshold_percent": "10",
+    "redshift.cast_super_null_on_error": "on",
+    "redshift.downcase_delimited_identifier": "on",
+    "redshift.enable_vacuum_boost": "false",
+    "redshift.error_on_nondeterministic_update": "false",
+    "redshift.json_serialization_enable": "false",
+    "redshift.json_serialization_parse_nested_strings": "false",
+    "redshift.mv_enable_aqmv_for_session": "true",
+    "redshift.navigate_super_null_on_error": "on",
+    "redshift.parse_super_null_on_error": "off",
     # Redshift joins by hash or merge; nested loops are for joins that compare no columns for being equal:
     # https://docs.aws.amazon.com/prescriptive-guidance/latest/query-lifecycle-redshift/explain-joins.html
     # PostgreSQL would loop over tables that a run has just filled: without statistics, it expects few rows.

@@ -83,6 +83,16 @@ REFUSALS: tuple[Refusal, ...] = (
         r"^set\s+(?:session\s+|local\s+)?describe_field_name_in_uppercase\s*(?:to\b|=)\s*(?=\S)(?!(?:false|off|default)\b)",
         f"columns in upper case are not offered by the local Redshift ({_PAGE}r_describe_field_name_in_uppercase.html)",
     ),
+    *(
+        _refusal(
+            rf"^set\s+(?:session\s+|local\s+)?(?:{names})\s*(?:to\b|=)\s*(?=\S)(?!(?:{values}|default)\b)",
+            f"this setting has but its default in the local Redshift ({_PAGE}cm_chap_ConfigurationRef.html)",
+        )
+        for names, values in (
+            ("error_on_nondeterministic_update|parse_super_null_on_error|json_serialization_\\w+", "false|off"),
+            ("downcase_delimited_identifier|navigate_super_null_on_error|cast_super_null_on_error", "true|on"),
+        )
+    ),
     _refusal(
         r"\bcollate\s+case_insensitive\b",
         f"COLLATE CASE_INSENSITIVE is not offered by the local Redshift ({_PAGE}r_CREATE_TABLE_NEW.html)",
@@ -120,7 +130,9 @@ _COLUMN_OF_UNSUPPORTED_TYPE = re.compile(
     re.IGNORECASE,
 )
 _SETS_CASE = re.compile(
-    r"set\s+(?:session\s+|local\s+)?(?:enable_case_sensitive_|describe_field_name_in_uppercase)", re.IGNORECASE
+    r"set\s+(?:session\s+|local\s+)?(?:enable_case_sensitive_|describe_field_name_in_uppercase"
+    r"|error_on_nondeterministic_update|json_serialization_|downcase_delimited_identifier|\w+_super_null_on_error)",
+    re.IGNORECASE,
 )
 _RESERVED_COLUMNS = frozenset({"oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 _NOT_IN_TRANSACTION = re.compile(

@@ -36,6 +36,9 @@ from local.redshift.time_zones import rewrite_time_zone
 _OWN_SETTINGS = (
     "query_group|enable_case_sensitive_identifier|enable_case_sensitive_super_attribute|wlm_query_slot_count"
     "|json_parse_dedup_attributes|enable_result_cache_for_session|enable_numeric_rounding|spectrum_query_maxerror|describe_field_name_in_uppercase"
+    "|analyze_threshold_percent|cast_super_null_on_error|downcase_delimited_identifier|enable_vacuum_boost"
+    "|error_on_nondeterministic_update|json_serialization_enable|json_serialization_parse_nested_strings"
+    "|mv_enable_aqmv_for_session|navigate_super_null_on_error|parse_super_null_on_error"
 )
 
 

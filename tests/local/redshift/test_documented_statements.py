@@ -64,6 +64,13 @@ SHOWN: list[tuple[str, list[str], Rows]] = [
         [KEYED, "create table made as select b, a from model", KEYS],
         [("b", False, 1), ("a", True, 0)],
     ),
+    (
+        "r_analyze_threshold_percent",
+        ["set analyze_threshold_percent to 15", "show analyze_threshold_percent"],
+        [("15",)],
+    ),
+    ("r_mv_enable_aqmv_for_session", ["show mv_enable_aqmv_for_session"], [("true",)]),
+    ("r_navigate_super_null_on_error", ["set navigate_super_null_on_error to 'on'", "select 1"], [(1,)]),
     ("r_CTAS_usage_notes", [KEYED, "create table made as select * from model limit 1", KEYS], NO_KEYS),
     ("r_CTAS_usage_notes", [KEYED, "create table made as select a, b, c from model group by a, b, c", KEYS], NO_KEYS),
     (
@@ -110,6 +117,9 @@ BODIES = [
 ]
 REFUSED = [
     *(("c_PLpgSQL-structure", [_PROCEDURE.format(body)], "0A000") for body in BODIES),
+    ("r_error_on_nondeterministic_update", ["set error_on_nondeterministic_update to true"], "0A000"),
+    ("r_navigate_super_null_on_error", ["set navigate_super_null_on_error to off"], "0A000"),
+    ("r_json_serialization_enable", ["set json_serialization_enable = true"], "0A000"),
     ("r_describe_field_name_in_uppercase", ["set describe_field_name_in_uppercase to on"], "0A000"),
     (
         "r_CREATE_TABLE_NEW",

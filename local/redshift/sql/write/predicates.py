@@ -6,8 +6,8 @@ from local.redshift.sql import tree
 from local.redshift.sql.values.casts import text_of, truth
 from local.redshift.sql.values.comparisons import as_string, compare
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import BOOLEAN, NUMBERS, STRINGS, SUPER, UNKNOWN
-from local.redshift.sql.write.writer import Writer
+from local.redshift.sql.values.types import BOOLEAN, MOMENTS, NUMBERS, STRINGS, SUPER, UNKNOWN, VARCHAR, Type
+from local.redshift.sql.write.writer import Output, Writer
 
 
 def write_is(writer: Writer, node: tree.Is) -> Typed:
@@ -39,7 +39,9 @@ def write_like(writer: Writer, node: tree.Like) -> Typed:
 def write_in(writer: Writer, node: tree.In) -> Typed:
     word = "not in" if node.negated else "in"
     if isinstance(node.among, tree.Query):
-        sql = f"({writer.sql(node.operand)} {word} ({writer.query_sql(node.among)}))"
+        operand = writer.write(node.operand)
+        among_sql, columns = writer.query(node.among)
+        sql = f"({_beside(operand, among_sql, columns, word)})"
         writer.correlations.hold_predicate(node, node.negated)
         return Typed(sql, BOOLEAN)
     operand = writer.write(node.operand)
@@ -50,6 +52,19 @@ def write_in(writer: Writer, node: tree.In) -> Typed:
     if all(item.is_literal for item in among):
         operand = as_string(operand)
     return Typed(f"({operand.sql} {word} ({', '.join(item.sql for item in among)}))", BOOLEAN)
+
+
+def _beside(operand: Typed, query: str, columns: Output | None, word: str) -> str:
+    """Return a value among those of a query, each cast as where two are compared (see comparisons.py)."""
+    if not columns or len(columns) != 1:
+        return f"{operand.sql} {word} ({query})"
+    [(_, type_)] = columns
+    other = type_ if operand.type.name in STRINGS else operand.type
+    if (operand.type.name in STRINGS) == (type_.name in STRINGS) or other.name not in NUMBERS | MOMENTS:
+        return f"{operand.sql} {word} ({query})"
+    to = VARCHAR if other.name in NUMBERS - {"numeric"} else Type(other.name)  # not to its scale
+    cast_query = f"select (c)::{to.sql} from ({query}) as among_(c)"  # noqa: S608 - of a tree
+    return f"({operand.sql})::{to.sql} {word} ({cast_query})"
 
 
 def _mixes(operand: Typed, among: list[Typed]) -> bool:
