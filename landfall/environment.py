@@ -90,6 +90,6 @@ def _is_named() -> bool:
 
 def _open(*, was_named: bool) -> Stack:
     found = Stack.from_environment()
-    runs_here = "" if was_named else f", which runs on this machine ({STACK_VARIABLE} would name another)"
+    runs_here = "" if was_named else f", which runs on this machine ({STACK_VARIABLE} names no other)"
     typer.echo(f"stack {found.name}{found.place}{runs_here}", err=True)
     return found

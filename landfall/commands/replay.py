@@ -168,7 +168,9 @@ def _show(done: "Sequence[Replay]", moved: "Moved | None", *, is_waited_for: boo
     if moved and not is_waited_for:
         return
     console = output.stdout()
-    console.print(output.table(f"{len(done):,} files", *_cells(done, is_waited_for=is_waited_for)))
+    console.print(
+        output.table("1 file" if len(done) == 1 else f"{len(done):,} files", *_cells(done, is_waited_for=is_waited_for))
+    )
     for each in done:
         if each.end and each.end.verdict:
             for line in verdicts.lines(each.file.uri, each.end.verdict):

@@ -33,8 +33,7 @@ def undo(
 ) -> None:
     """Take a landed file's rows out of landing again, in one transaction; the object in S3 stays.
 
-    The file stays known: an event that comes late does not land it again (`landfall replay KEY --undone` does, until it
-    is undone once more, before it has landed too). Where
+    The file stays known: an event that comes late does not land it again (`landfall replay KEY --undone` does). Where
     its rows had been modeled, the next transform rebuilds the tables without them. With --wait, exits as `transform`.
     """
     from landfall import environment

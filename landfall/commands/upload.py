@@ -28,7 +28,12 @@ def register(app: typer.Typer) -> None:
 
 
 def upload(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Parquet files, or folders of them.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH", help="Files (parquet; CSV or JSON where the dataset takes them), or folders of them."
+        ),
+    ],
     dataset: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Dataset that the files belong to (default: by their names)."),

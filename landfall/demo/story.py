@@ -121,8 +121,8 @@ class Story:
         self.narrator.expect("the verdict has a remedy", bool(verdict.get("remedy")), True, str(verdict.get("remedy")))
         landed = self.pipeline.landed_rows(uploads.file_id(self.pipeline.stack, upload), "order_summary")
         self.narrator.expect("its rows in landing", landed, 0)
-        self._expect_told("support", "FailureTopicArn", stage="land")
-        self.narrator.sum_up(f"rejected ({upload.reason})", "the support topic told")
+        self._expect_told("failure", "FailureTopicArn", stage="land")
+        self.narrator.sum_up(f"rejected ({upload.reason})", "the failure topic told")
 
     def broken_rows(self) -> None:
         """A few rows that break rules: quarantined with reasons, the good ones go on."""
@@ -153,8 +153,8 @@ class Story:
         self.narrator.expect("modeled orders are unchanged", after == before, True, f"{len(after):,} rows as before")
         named = sorted({file for failing in run.failing for file in failing.get("files") or ()})
         self.narrator.expect("the gate names the file", named, [uri], ", ".join(named))
-        self._expect_told("support", "FailureTopicArn", stage="gate")
-        self.narrator.sum_up("UPSERT skipped, modeled orders unchanged", "the support topic told")
+        self._expect_told("failure", "FailureTopicArn", stage="gate")
+        self.narrator.sum_up("UPSERT skipped, modeled orders unchanged", "the failure topic told")
 
         self.narrator.begin("`landfall undo` of the file which the gate named; the next run passes")
         self.narrator.command(f"landfall undo {uri}")
@@ -239,7 +239,7 @@ class Story:
         found_items = self.pipeline.modeled("order_items", ITEM_KEY, ITEM_FACTS)
         shown = f"{len(found_items):,} rows, {sample.total(found_items, 2):,} in all"
         self.narrator.expect("modeled order items are, too", found_items, items, shown)
-        self._expect_told("business", "SuccessTopicArn", stage="model")
+        self._expect_told("success", "SuccessTopicArn", stage="model")
         return f"{len(found):,} orders and {len(found_items):,} items modeled", gates
 
     def _expect_told(self, who: str, topic: str, stage: str) -> None:
