@@ -76,3 +76,13 @@ create operator class pg_catalog.rs_json_ops default for type json using hash as
 operator 1 pg_catalog.=,
 function 1 pg_catalog.rs_super_hash(json),
 function 2 pg_catalog.rs_super_hash(json, bigint);
+
+-- MAX and MIN of SUPER, in that order (https://docs.aws.amazon.com/redshift/latest/dg/r_MAX.html)
+create function pg_catalog.rs_super_larger(one json, other json) returns json language sql immutable strict as $$
+    select case when rs_super_cmp(one, other) >= 0 then one else other end
+$$;
+create function pg_catalog.rs_super_smaller(one json, other json) returns json language sql immutable strict as $$
+    select case when rs_super_cmp(one, other) <= 0 then one else other end
+$$;
+create aggregate pg_catalog.max(json) (sfunc = rs_super_larger, stype = json);
+create aggregate pg_catalog.min(json) (sfunc = rs_super_smaller, stype = json);

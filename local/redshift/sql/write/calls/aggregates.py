@@ -7,7 +7,7 @@ from collections.abc import Set
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
-from local.redshift.sql.values.casts import number_of
+from local.redshift.sql.values.casts import number_of, present
 from local.redshift.sql.values.decimals import decimal_of
 from local.redshift.sql.values.typed import Typed, told
 from local.redshift.sql.values.types import DOUBLE, FLOATS, INTEGERS, STRINGS, UNKNOWN, VARCHAR, Type
@@ -94,8 +94,8 @@ def write_statistic(writer: Writer, function: Function, node: tree.Call) -> Type
 def write_extreme(writer: Writer, function: Function, node: tree.Call) -> Typed:
     argument = writer.write(node.arguments[0])
     type_ = VARCHAR if argument.type.name in STRINGS else argument.type
-    sql = f"{function.name}({argument.sql}){over(writer, node)}"
-    return Typed(f"({sql})::{type_.sql}" if type_.name in ("varchar", "numeric") else sql, type_)
+    sql = f"{function.name}({present(argument)}){over(writer, node)}"
+    return Typed(f"({sql})::{type_.sql}" if type_.name in ("varchar", "numeric", "super") else sql, type_)
 
 
 def write_listagg(writer: Writer, function: Function, node: tree.Call) -> Typed:
