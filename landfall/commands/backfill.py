@@ -69,11 +69,12 @@ def backfill(
         output.print_json({**face, **missing.tables_face(*tables)})
         return
     console = output.stdout()
-    console.print(output.table(f"s3://{stack.bucket}/{scope.prefix}", ("what", "count"), missing.counts(tally)))
+    console.print(f"s3://{stack.bucket}/{scope.prefix}", style="bold", markup=False, soft_wrap=True)
+    console.print(output.table("", ("what", "count"), missing.counts(tally)))
     for line in missing.tables_lines(*tables):
         console.print(line, markup=False)
     said = "would be announced" if dry_run else "announced: `landfall status` shows them land"
-    console.print(f"{found:,} files {said}", markup=False)
+    console.print(f"{found:,} {'file' if found == 1 else 'files'} {said}", markup=False)
 
 
 def _bring_back(stack: "Stack", prefix: str, dataset: str | None, rate: float, *, dry_run: bool, as_json: bool) -> None:

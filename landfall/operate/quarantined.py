@@ -5,7 +5,7 @@ They are what `gate.quarantine_<entity>` shows, which the transformer owns.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.legible import quoted
@@ -35,7 +35,7 @@ class Quarantined:
         values = [place for place, name in enumerate(columns) if not (name.startswith("_") or name in GATES_OWN)]
         reason, file, number = (columns.index(name) for name in ("reject_reason", "_source_file", "_row_number"))
         rows = [
-            [row[reason], str(row[file]).rsplit("/", 1)[-1], row[number], *(row[place] for place in values)]
+            [row[reason], str(row[file]).rsplit("/", 1)[-1], _place(row[number]), *(row[place] for place in values)]
             for row in self.table.rows
         ]
         return Table(["reasons", "file", "row", *(columns[place] for place in values)], rows)
@@ -83,3 +83,12 @@ def without_values(table: Table, sensitive: Collection[str]) -> Table:
 
 def _list(names: Collection[str]) -> str:
     return ", ".join(sorted(names)) or "none yet"
+
+
+def _place(number: Any) -> Any:
+    """Return a row's place in its file, which counts from 1; none where it is not known.
+
+    >>> _place(7), _place(0)
+    (7, None)
+    """
+    return number if str(number) != "0" else None
