@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("choice")
 TABLES = (
     "create table t (n decimal(8, 2), m decimal(12, 5), i int, r real, c char(5))",
     "insert into t values (1.25, 3.14159, 16777217, 0.5, 'abc')",  # a REAL has 6 digits
-    "create function a_third(float) returns float stable as $$ select $1 / 3 $$ language sql",
+    "create function a_third(float) returns float stable as $$ select $1 * 0.333333333333333 $$ language sql",
 )
 # {0} is the value that is chosen, {1} one of another type that is not.
 CHOICES = {
@@ -60,7 +60,7 @@ CASES = [
     Case("m", "n", Decimal("3.14159"), not_of=_OF_COLUMNS),
     Case("n", "m", Decimal("1.25"), not_of=(*_OF_COLUMNS, "greatest")),
     Case("n", "null", Decimal("1.25"), not_of=_OF_COLUMNS),
-    Case("a_third(10.0)", "n", 10.0 / 3, not_of=_OF_COLUMNS),
+    Case("a_third(10.0)", "n", 10.0 * 0.333333333333333, not_of=_OF_COLUMNS),
     Case("n * 2", "a_third(0)", 2.5, not_of=_OF_COLUMNS),
     Case("i", "r", 16777217.0, not_of=_OF_COLUMNS),
     Case("m", "r", 3.14159, not_of=_OF_COLUMNS),
