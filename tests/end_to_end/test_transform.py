@@ -14,7 +14,7 @@ from tests.end_to_end.conftest import Operator, id_range
 
 pytestmark = pytest.mark.xdist_group("end_to_end")
 
-RUN_FACE = {"outcome", "reason", "gates", "models"}
+RUN_FACE = {"outcome", "reason", "gates", "models", "unmarked"}
 GATE_FACE = {"name", "status", "severity", "failures"}
 MODEL_FACE = {"name", "status", "rows_affected"}
 FIRST, COUNT = 1_000_001, 120
