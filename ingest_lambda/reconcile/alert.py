@@ -37,8 +37,9 @@ class Result:
     `unread`: files that neither landed nor were rejected, and whose names do not say what they are; the young of them
     are announced again (`unread_sent`), which nobody has to know: most are ignored for their bytes, as before.
     `tables`: folders that turned out to be of a table format; `freed`: those that are no more.
-    `waiting`: snapshots that have begun and are not whole. `goes_on`: another call looks at the rest. `is_restored`:
-    the warehouse does not hold what an earlier night has written.
+    `waiting`: snapshots that have begun and are not whole. `goes_on`: another call looks at the rest. `is_broken`: an
+    error ended this call, which Lambda makes again. `is_restored`: the warehouse does not hold what an earlier night
+    has written.
     """
 
     listed: int = 0
@@ -55,6 +56,7 @@ class Result:
     waiting: list[Waiting] = field(default_factory=list)
     complete: bool = True
     goes_on: bool = False
+    is_broken: bool = False
     is_restored: bool = False
 
     @property
@@ -179,7 +181,13 @@ def text(result: Result) -> str:
             "Of a file that was undone its rows are back: landfall undo <file> --version <version> alone.",
             "",
         ]
-    if result.goes_on:
+    if result.is_broken:
+        lines += [
+            "Not every object was looked at: an error broke this call off. Lambda makes it again, twice at most; where",
+            "that fails too, the next night goes on from there, or `landfall reconcile` from a shell.",
+            "",
+        ]
+    elif result.goes_on:
         lines += ["Not every object was looked at: another call goes on from there.", ""]
     elif not result.complete:
         lines += ["The time was up before every object was looked at: run `landfall reconcile` from a shell.", ""]

@@ -140,7 +140,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         run(settings, clients, warehouse, remaining_seconds, datetime.now(UTC) - grace, marks, ask, result)
     except Exception:  # Lambda calls again, which goes on behind what this call has found
-        result.complete, result.goes_on = False, True
+        result.complete, result.goes_on, result.is_broken = False, True, True
         alert.publish(clients.sns, settings.topic_arn, settings.environment, result)
         raise
     call = int(event.get("call", 1))

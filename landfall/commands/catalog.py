@@ -8,6 +8,7 @@ import typer
 
 from ingest_lambda.arrive.routing import PREFIX, Route, Rules, route
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.legible import visible
 from landfall import output
 
 if TYPE_CHECKING:
@@ -103,9 +104,10 @@ def _say(database: str, results: Sequence[Mapping[str, Any]]) -> None:
         is_made = each["outcome"] in ("created", "updated")
         partitions = ", ".join(each["partitions"]) or ("no partitions" if is_made else "")
         said = "; ".join(filter(None, (partitions, each["why"])))
-        typer.echo(f"{each['outcome']:<9} {database}.{each['dataset']} ({said})")
+        typer.echo(visible(f"{each['outcome']:<9} {database}.{each['dataset']} ({said})"))
         if each["left_out"]:
-            typer.echo(f"          without {', '.join(each['left_out'])}: no file of such a column can be queried")
+            without = f"without {', '.join(each['left_out'])}: no file of such a column can be queried"
+            typer.echo(f"          {visible(without)}")
 
 
 def _registered(

@@ -118,7 +118,8 @@ def deploy(
                 done = deployment.deploy(request, clients, **telling)
                 outputs, smoke = done.outputs, smoke and done.is_changed
     except (DeploymentError, DeclinedError) as error:
-        console.print(f"landfall: {error}", style="red", markup=False, highlight=False)
+        for said in (error, *getattr(error, "__notes__", ())):
+            console.print(f"landfall: {said}", style="red", markup=False, highlight=False)
         raise typer.Exit(1) from error
     text = "\n".join(f"{name:<22} {value}" for name, value in sorted(outputs.items()))
     typer.echo(json.dumps(outputs) if as_json else text)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest_lambda.errors import ConfigError
+from ingest_lambda.legible import visible
 from landfall import output
 from landfall.commands.backfill import RateOption
 from landfall.commands.deploy import NOBODY_TO_ASK
@@ -62,7 +63,7 @@ def rename_dataset(
         output.print_json(done.to_dict())
     elif not (is_there and dry_run):
         for line in _done(done):
-            typer.echo(line)
+            typer.echo(visible(line))
     if done.left:
         raise typer.Exit(TIMED_OUT if done.is_open else LEFT)
 

@@ -162,8 +162,8 @@ def _change(
         is_wanted = review(client, change_set, name, approve)
     except BaseException as error:  # Ctrl-C too: a stack that is left in review blocks every later deployment
         refused = discard(client, change_set, None if stack else stack_id)
-        if refused and isinstance(error, ConfigError):
-            raise ConfigError(f"{error}. Stack {name} is left, with nothing in it. {refused}") from error
+        if refused:
+            error.add_note(f"Stack {name} is left, with nothing in it. {refused}")
         raise
     if not is_wanted:
         discard(client, change_set, None if stack else stack_id)

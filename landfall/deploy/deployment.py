@@ -243,8 +243,13 @@ def roll_back(
     progress(f"stack {name}, to release {before.parameters['Release']}")
     wanted = before
     if _is_paused(name, clients):
-        progress("paused, and stays so: landfall resume")
-        wanted = _with_schedules(before, DISABLED)
+        if SCHEDULE_STATE in before.parameters:
+            progress("paused, and stays so: landfall resume")
+            wanted = _with_schedules(before, DISABLED)
+        else:  # CloudFormation takes no parameter that the template does not have
+            progress(
+                "landing is paused, and stays so: landfall resume. That release lets its schedules run: landfall pause"
+            )
     outputs = cloudformation.apply(clients.cloudformation, wanted, notes(progress, detail), approve)
     _remember(before, outputs, clients)
     return outputs

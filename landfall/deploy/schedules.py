@@ -23,12 +23,14 @@ def check_missed_after(parameters: Mapping[str, str]) -> None:
     Of a cron expression the pauses are not known here.
 
     Raises:
-        ConfigError: it would.
+        ConfigError: it would, or its hours are no number.
 
     >>> check_missed_after({"SweepSchedule": "rate(2 hours)"})
     """
     for (schedule, usual), (limit, hours) in WATCHED:
         expression, waits = parameters.get(schedule, usual), parameters.get(limit, hours)
+        if not waits.isdecimal():
+            raise ConfigError(f"{limit}={waits} is no whole number of hours: --parameter {limit}={hours}")
         rate = RATE.fullmatch(expression)
         if rate and int(rate[1]) * HOURS[rate[2]] >= int(waits):
             raise ConfigError(

@@ -63,14 +63,14 @@ def read(source: str, counted: Iterable[str] = ()) -> Specimen:
         names = landing_names([column.name for column in footer.columns])
         texts = [column.name for column in footer.columns if column.type == sqltypes.VARCHAR]
         seen = _look_at(path, texts)
+        columns = []
+        for name, column in zip(names, footer.columns, strict=True):
+            if column.type is None:
+                raise ConfigError(f"column {column.name!r} cannot land: {column.found}")
+            found = seen.get(column.name)
+            columns.append(LandedColumn(name, column.type, found.longest if found else None))
         told = {column.name: name for name, column in zip(names, footer.columns, strict=True) if name in wanted}
         counts = {told[name]: count for name, count in _count_values(path, list(told)).items()}
-    columns = []
-    for name, column in zip(names, footer.columns, strict=True):
-        if column.type is None:
-            raise ConfigError(f"column {column.name!r} cannot land: {column.found}")
-        found = seen.get(column.name)
-        columns.append(LandedColumn(name, column.type, found.longest if found else None))
     columns += _said_by_folders(_key(source), names)
     few = {
         name: tuple(sorted(seen[column.name].values))
@@ -86,7 +86,7 @@ def _read_text(source: str, kind: Format, wanted: Set[str]) -> Specimen:
     with _at_hand(source) as path:
         found, rows = read_columns(path, key)
     names = landing_names([column.name for column in found])
-    columns, few, counts = [], {}, {}
+    columns, few, counts = [], {}, dict[str, int]()
     for name, column in zip(names, found, strict=True):
         seen = _Seen(None, set())
         if column.type == sqltypes.VARCHAR:
@@ -95,7 +95,7 @@ def _read_text(source: str, kind: Format, wanted: Set[str]) -> Specimen:
             few[name] = tuple(sorted(seen.values))
         columns.append(LandedColumn(name, column.type, seen.longest))
         if name in wanted:
-            counts[name] = pc.count_distinct(column.values).as_py()
+            counts |= _count(name, column.values)
     return Specimen((*columns, *_said_by_folders(key, names)), rows, few, str(kind), counts)
 
 
@@ -181,17 +181,27 @@ def _look_at(path: Path, columns: list[str]) -> dict[str, _Seen]:
 
 
 def _count_values(path: Path, columns: list[str]) -> dict[str, int]:
-    """Count the values of columns in the first rows; a nested one has none to tell apart."""
+    """Count the values of columns in the first rows, of those whose values pyarrow can tell apart."""
     parts: dict[str, list[Any]] = {name: [] for name in columns}
     rows = 0
     for _, batch in batches(path, columns) if columns else ():
         for name in columns:
-            parts[name].append(_plain(batch.column(batch.schema.get_field_index(name))))
+            parts[name].append(_decoded(batch.column(batch.schema.get_field_index(name))))
         rows += batch.num_rows
         if rows >= MOST_ROWS:
             break
-    told = {name: arrays for name, arrays in parts.items() if arrays and not types.is_nested(arrays[0].type)}
-    return {name: pc.count_distinct(pa.chunked_array(arrays)).as_py() for name, arrays in told.items()}
+    counts: dict[str, int] = {}
+    for name, arrays in parts.items():
+        counts |= _count(name, pa.chunked_array(arrays)) if arrays else {}
+    return counts
+
+
+def _count(name: str, values: Any) -> dict[str, int]:
+    """Count a column's values, under its name; nothing where its type has none to tell apart, as nested ones."""
+    try:
+        return {name: pc.count_distinct(values).as_py()}
+    except pa.ArrowNotImplementedError:
+        return {}
 
 
 def _add(seen: _Seen, array: Any) -> None:
@@ -208,13 +218,17 @@ def _add(seen: _Seen, array: Any) -> None:
 
 
 def _plain(array: Any) -> Any:
-    """Decode dictionaries, runs, views and extensions; ENUMs, which are bytes of UTF-8, become text."""
+    """Decode texts; ENUMs, which are bytes of UTF-8, become text too."""
+    array = _decoded(array)
+    return array.cast(pa.string()) if types.is_binary(array.type) else array
+
+
+def _decoded(array: Any) -> Any:
+    """Decode dictionaries, runs, views of texts and extensions; bytes stay as they are, whatever they hold."""
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
     if types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if types.is_run_end_encoded(array.type):
         array = pc.run_end_decode(array)
-    if types.is_string_view(array.type) or types.is_binary(array.type):
-        array = array.cast(pa.string())
-    return array
+    return array.cast(pa.string()) if types.is_string_view(array.type) else array

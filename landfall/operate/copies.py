@@ -33,24 +33,32 @@ def lines(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]) ->
     return told
 
 
-def skipped(warehouse: Connection | None, dataset: str, files: Iterable[tuple[Inspected, str]]) -> dict[str, str]:
+def landed(warehouse: Connection, dataset: str, files: Sequence[Inspected], etags: Mapping[str, str]) -> dict[str, str]:
+    """Say, by file id, which of some files have bytes that have landed, and with which load; `etags` are by file id."""
+    known = _contents(warehouse, dataset, sorted(set(etags.values())))
+    contents = {file.file.file_id: _content(file, etags) for file in files}
+    return {file_id: known[content] for file_id, content in contents.items() if content in known}
+
+
+def skipped(files: Iterable[Inspected], etags: Mapping[str, str], landed: Mapping[str, str]) -> dict[str, str]:
     """Say, by file id, which of some files would be skipped, and why.
 
-    `files` come with their ETags, in the order in which they would land. Without a
-    warehouse nothing has landed yet.
+    `files` come in the order in which they would land; `landed` says which of them have bytes that have.
     """
-    asked = list(files)
-    seen = _landed(warehouse, dataset, [etag for _, etag in asked]) if warehouse else {}
-    said = {}
-    for inspected, etag in asked:
-        content = etag, inspected.size, place_of(inspected.file.key)
-        if content in seen:
-            said[inspected.file.file_id] = seen[content]
-        seen.setdefault(content, f"same bytes as {inspected.file.key}")
+    said, seen = dict[str, str](), dict[tuple[str, int, str], str]()
+    for file in files:
+        file_id, content = file.file.file_id, _content(file, etags)
+        if why := landed.get(file_id) or seen.get(content):
+            said[file_id] = why
+        seen.setdefault(content, f"same bytes as {file.file.key}")
     return said
 
 
-def _landed(warehouse: Connection, dataset: str, etags: Sequence[str]) -> dict[tuple[str, int, str], str]:
+def _content(file: Inspected, etags: Mapping[str, str]) -> tuple[str, int, str]:
+    return etags[file.file.file_id], file.size, place_of(file.file.key)
+
+
+def _contents(warehouse: Connection, dataset: str, etags: Sequence[str]) -> dict[tuple[str, int, str], str]:
     """Say of the content of files in landing, by ETag, size and place, which load it came with."""
     parts = [etags[start : start + IDS_A_STATEMENT] for start in range(0, len(etags), IDS_A_STATEMENT)]
     rows = [row for part in parts for row in warehouse.query(bookkeeping.select_content(dataset, part))]

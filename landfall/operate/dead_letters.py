@@ -5,14 +5,18 @@ A message that announces no object would fail twelve times more and return: it s
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda.arrive.envelopes import parse_notification
 from ingest_lambda.arrive.routing import route
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.reconcile import events as reconcile_events
+from ingest_lambda.tell.waiting import forget
 from landfall.operate import declared
 from landfall.operate.replays import SENT, Replay
 
@@ -24,6 +28,7 @@ FAULTS_NAMED, BODIES_SHOWN, BODY_CHARACTERS = 3, 10, 200
 # For so long a message that is looked at is nobody else's; one that stays is given back at the end. Should it return
 # before, it is hidden anew, so that the queue is empty when no other is left.
 HIDDEN_SECONDS = 600
+NOTES_SECONDS = 5.0  # that the notes of ten messages' files may take to go
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,10 @@ def replay_dead_letters(
     malformed: dict[str, tuple[Mapping[str, Any], str]] = {}
     started = time.monotonic()
     while messages := _receive(stack, dead):
-        well = []
+        well, tried = list[Mapping[str, Any]](), dict[str, FileVersion]()
         for message in messages:
             try:
-                files |= {file.file_id: file for file in parse_notification(message["Body"])}
+                tried |= {file.file_id: file for file in parse_notification(message["Body"])}
             except ValueError as error:
                 malformed[message["MessageId"]] = (message, str(error))
                 if dropping:
@@ -73,6 +78,8 @@ def replay_dead_letters(
         reconcile_events.send(stack.sqs, landing, [message["Body"] for message in well])
         for message in well:
             stack.sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
+        _forget(stack, tried.values())
+        files |= tried
         moved += len(well)
         watch(moved)
         time.sleep(reconcile_events.pause_seconds(moved, rate, time.monotonic() - started))
@@ -88,6 +95,15 @@ def replay_dead_letters(
         bodies=tuple(message["Body"][:BODY_CHARACTERS] for message, _ in list(malformed.values())[:BODIES_SHOWN]),
         files=tuple(Replay(file, route(file.key, rules).dataset or "", SENT) for file in files.values()),
     )
+
+
+def _forget(stack: "Stack", files: Iterable[FileVersion]) -> None:
+    """Delete what is noted of the tries before, as nobody else does of a file that is ignored or gone by now.
+
+    A note that may not be deleted stays until the bucket's rule removes it: the files are announced all the same.
+    """
+    with suppress(BotoCoreError, ClientError):
+        forget(stack.s3, stack.bucket, files, NOTES_SECONDS)
 
 
 def _give_back(stack: "Stack", queue: str, messages: Sequence[Mapping[str, Any]]) -> None:

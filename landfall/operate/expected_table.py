@@ -5,6 +5,7 @@ are looked into as the function does.
 """
 
 from collections.abc import Set
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from ingest_lambda.judge.table import Table
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.read.presence import known, look_into, with_known_values
 from ingest_lambda.warehouse.catalog import count_values
-from ingest_lambda.warehouse.clocks import Memory, token
+from ingest_lambda.warehouse.clocks import token
 from ingest_lambda.warehouse.statements import Column
 from landfall.operate.inspecting import LOCAL
 
@@ -30,7 +31,7 @@ class ExpectedTable:
     """A landing table as it will be while one load of a batch is planned after the other."""
 
     def __init__(
-        self, stack: "Stack | None", dataset: str, landed: tuple[Column, ...] | None, clocks: Memory | None = None
+        self, stack: "Stack | None", dataset: str, landed: tuple[Column, ...] | None, clocks: Known | None = None
     ) -> None:
         self._stack = stack
         self._dataset = dataset
@@ -38,18 +39,19 @@ class ExpectedTable:
         self._landed = {column.name for column in landed or ()}
         self._columns = landed
         self._brought: set[str] = set()
-        self._clocks = {column: dict(kinds) for column, kinds in (clocks or {}).items()}
+        self._known = clocks or Known()
+        self._clocks = {column: dict(kinds) for column, kinds in self._known.memory.items()}
 
     def table(self) -> Table:
         """Say what is known of it."""
-        return Table(self._columns, frozenset(self._brought), clocks=Known(self._clocks))
+        return Table(self._columns, frozenset(self._brought), clocks=replace(self._known, memory=self._clocks))
 
     def add(self, plan: Plan) -> None:
         """Take in what a load will leave behind."""
         if plan.files:
             self._columns = plan.after
             self._brought |= {column.name for column in plan.columns}
-        for file in plan.files:
+        for file in (each for each in plan.files if not each.is_copy):
             for each in file.timestamps:
                 self._clocks.setdefault(token(each.column), {}).setdefault(each.clock, file.inspected.file.key)
 

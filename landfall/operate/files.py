@@ -96,6 +96,8 @@ def history(warehouse: Connection, wanted: str | None = None) -> list[FileLine]:
     if wanted:  # it may have landed in another dataset since, which a new rule names
         left = {row["file_id"] for row in rejected} - {row["file_id"] for row in landed}
         in_ledgers += _in_ledgers(warehouse, [name for name in known if name != wanted], left, removing)
+    # What one ledger has undone says nothing of a file that stands in another, so it comes first and is overridden.
+    in_ledgers.sort(key=lambda row: row["undone_at"] is None)
     removed = {row["file_id"]: removed_at(row) for row in in_ledgers}
     lines = [
         *(_landed_line(row, originals) for row in landed),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda.errors import TransientError
 
@@ -115,7 +115,7 @@ def let_alarms_ring(stack: "Stack") -> str | None:
     names = [f"landfall-{stack.environment}-{name}" for name in ALARMS]
     try:
         boto3.client("cloudwatch").enable_alarm_actions(AlarmNames=names)
-    except ClientError as error:
+    except (BotoCoreError, ClientError) as error:
         return (
             f"whether the alarms of missed schedules ring is not known: {error}. Somebody who may: "
             f"aws cloudwatch enable-alarm-actions --alarm-names {' '.join(names)}"

@@ -33,7 +33,7 @@ from ingest_lambda.reconcile.ledger import Standing, standings
 from ingest_lambda.rewrite.path_values import path_values
 from ingest_lambda.warehouse import owned_folders
 from ingest_lambda.warehouse.catalog import Tables, read_tables
-from ingest_lambda.warehouse.clocks import read_memory
+from ingest_lambda.warehouse.clocks import Memory, read_memory
 from landfall.operate import copies, objects, verdicts
 from landfall.operate.expected_table import ExpectedTable
 from landfall.operate.inspecting import LOCAL, inspect_local, local_version, newest_version, read_text
@@ -211,7 +211,13 @@ class Planner:
         plan_now = partial(
             plan_load, dataset, contract=contract, ownership=ownership, records_paths=tables.records_paths
         )
-        clocks = read_memory(self._stack.warehouse, dataset) if self._stack and tables.columns else {}
+        etags = {each.file.file_id: _etag(each) for each in inspected} if contract.skips_copies else {}
+        landed: dict[str, str] = {}
+        memory: Memory = {}
+        if self._stack and tables.columns is not None:
+            landed = copies.landed(self._stack.warehouse, dataset, inspected, etags) if etags else {}
+            memory = read_memory(self._stack.warehouse, dataset)
+        clocks = Known(memory, copies=landed.keys())
         expected = ExpectedTable(self._stack, dataset, tables.columns, clocks)
         plans: list[Plan] = []
         known: list[Known] = []
@@ -226,7 +232,8 @@ class Planner:
             rest = [each for each in files if each.inspected.file.file_id not in wrong]
             self._plan_dataset(dataset, rest, outlook)
             return
-        skipped = self._skipped(dataset, plans, tables)
+        by_load = [planned.inspected for plan in plans for planned in plan.files]
+        skipped = copies.skipped(by_load, etags, landed) if contract.skips_copies else {}
         for plan in plans:
             outlook.plans.append(plan)
             for planned in plan.files:
@@ -262,14 +269,6 @@ class Planner:
                 refused = {**judged.refused, **judged.later}
                 unfit += [(plan.files[number - 1].inspected.file, error) for number, error in refused.items()]
         return rows, unfit
-
-    def _skipped(self, dataset: str, plans: Iterable[Plan], tables: Tables) -> dict[str, str]:
-        """Say which files have bytes that have landed, or come with a file before them, where that is no news."""
-        if not self._contract(dataset).skips_copies:
-            return {}
-        warehouse = self._stack.warehouse if self._stack and tables.columns is not None else None
-        files = [planned.inspected for plan in plans for planned in plan.files]
-        return copies.skipped(warehouse, dataset, [(each, _etag(each)) for each in files])
 
     def _contract(self, dataset: str) -> Contract:
         return self._contracts.get(dataset, Contract())

@@ -45,9 +45,9 @@ PROBES = (
             "create table {schema}.t_marked (k integer, seq bigint, at timestamp)",
             "insert into {schema}.t_marked (k) values (1), (2)",
             "create table {schema}.t_number as select cast(7 as bigint) as seq",
-            "update {schema}.t_marked set at = getdate(), seq = marked.seq from (select files.k, counter.seq from "
-            "{schema}.t_marked as files cross join {schema}.t_number as counter where k = 2) as marked "
-            'where "t_marked".k = marked.k',
+            "update {schema}.t_marked set at = getdate(), seq = _marked.seq from (select files.k, counter.seq from "
+            "{schema}.t_marked as files cross join {schema}.t_number as counter where k = 2) as _marked "
+            'where "t_marked".k = _marked.k',
             "select k, seq, case when at is null then 0 else 1 end from {schema}.t_marked order by k",
             rows=[(1, None, 0), (2, 7, 1)],
         ),

@@ -129,3 +129,5 @@ def test_a_deployment_whose_alarm_would_never_end_is_refused_with_the_parameter_
     check_missed_after({name: expression, limit: "72"})
     check_missed_after({name: "", limit: hours})
     check_missed_after({name: "cron(0 6 * * ? *)", limit: hours})
+    with pytest.raises(ConfigError, match=f"{limit}=a day is no whole number of hours"):
+        check_missed_after({name: expression, limit: "a day"})

@@ -161,12 +161,12 @@ def test_who_may_not_delete_a_stack_without_anything_in_it_is_told_why_it_was_ma
     template = StackTemplate(name, upload(f"{name}.json", {"One": topic(f"{name}-one")}), {}, {})
 
     def refuse(_: Sequence[Change]) -> bool:
-        raise ConfigError("parameter BatchSize is wrong")
+        return False
 
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(DeclinedError, match="nothing is changed") as refused:
         cloudformation.apply(Forbidding(client), template, lambda _: None, refuse)  # type: ignore[arg-type]  # as a client
-    said = str(refused.value)
-    assert said.startswith(f"parameter BatchSize is wrong. Stack {name} is left, with nothing in it.")
+    [said] = refused.value.__notes__
+    assert said.startswith(f"Stack {name} is left, with nothing in it.")
     assert "cloudformation:DeleteStack" in said
     assert "Somebody who may: aws cloudformation delete-stack --stack-name" in said
     client.delete_stack(StackName=name)

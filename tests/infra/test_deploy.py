@@ -9,15 +9,20 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from typer.testing import CliRunner
 
 from ingest_lambda.errors import ConfigError, LoginRefusedError, TransientError
 from ingest_lambda.tell.mark import ITEM
 from ingest_lambda.warehouse.client import Warehouse
-from landfall.deploy import local
+from landfall.app import build as build_commands
+from landfall.deploy import artifacts, cloudformation, deployment, local
+from landfall.deploy.change_sets import DeclinedError
 from landfall.deploy.clients import PATIENT, Clients
+from landfall.deploy.cloudformation import StackTemplate
 from landfall.deploy.deployment import (
     FUNCTIONS,
     KEPT_VERSIONS,
+    SCHEDULE_STATE,
     Deployment,
     Done,
     delete_old_versions,
@@ -187,6 +192,40 @@ def test_versions_that_may_not_be_deleted_stay_and_the_deployment_is_done() -> N
     (line,) = said
     assert "stay" in line
     assert "lambda:DeleteFunction" in line
+
+
+@pytest.mark.parametrize("parameters", [{}, {SCHEDULE_STATE: "ENABLED"}])
+def test_a_rollback_while_paused_stops_the_schedules_of_a_release_that_has_a_switch_for_them(
+    monkeypatch: pytest.MonkeyPatch, parameters: dict[str, str]
+) -> None:
+    before = StackTemplate("landfall-dev", "url", {"Release": "r", **parameters}, {})
+    applied, said = Mock(return_value={}), list[str]()
+    monkeypatch.setattr(artifacts, "recall", Mock(return_value=before))
+    monkeypatch.setattr(cloudformation, "apply", applied)
+    monkeypatch.setattr(deployment, "_remember", Mock())
+    clients = Mock()
+    clients.lambda_.list_event_source_mappings.return_value = {"EventSourceMappings": [{"State": "Disabled"}]}
+
+    deployment.roll_back("dev", clients, said.append)
+
+    assert applied.call_args.args[1].parameters == {"Release": "r", **dict.fromkeys(parameters, "DISABLED")}
+    assert any("paused, and stays so" in line for line in said)
+
+
+def test_what_a_deployment_that_failed_leaves_behind_is_told_with_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    error = DeclinedError("nothing is changed")
+    error.add_note("Stack landfall-dev is left")
+    monkeypatch.setattr(deployment, "deploy", Mock(side_effect=error))
+    monkeypatch.setattr(Clients, "from_environment", Mock())
+    path = tmp_path / "parameters.json"
+    path.write_text('{"Parameters": {}}')
+
+    done = CliRunner().invoke(build_commands(), ["deploy", "--env", "dev", "--parameters", str(path)])
+
+    assert done.exit_code == 1
+    assert "landfall: nothing is changed\nlandfall: Stack landfall-dev is left\n" in done.stderr
 
 
 def test_the_local_functions_are_waited_for_as_those_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -27,6 +28,7 @@ from ingest_lambda.warehouse import copies
 from ingest_lambda.warehouse.ledger import select_folders
 from ingest_lambda.warehouse.owned_folders import select_landed_within
 from landfall.deploy import bootstrap
+from landfall.operate.planning import Planner
 from landfall.operate.undos import undo
 from scripts.contracts import from_document, read_contracts
 from tests.land.flaky_data_api import FlakyDataApi
@@ -232,7 +234,11 @@ def test_a_copy_whose_timestamps_are_of_another_kind_than_what_landed_since_is_s
     land.contracts[dataset] = parse_contract({"copies": "skip", "formats": ["csv"], "columns": columns})
     first = of_other_clocks(land, dataset, content, INSTANT, suffix)
     copy, other = (land.put(f"raw/{dataset}/{name}.{suffix}", each) for name, each in (("copy", content), ("new", new)))
+    stack: Any = SimpleNamespace(warehouse=land.warehouse, s3=land.client("s3"), bucket=land.bucket, route_pattern=None)
 
+    planned = Planner(land.contracts, stack).plan([copy.uri, other.uri]).files
+
+    assert {each.name: each.outcome for each in planned} == {copy.uri: "skipped", other.uri: "rejected"}
     outcomes = land.function().receive(copy, other)
 
     assert statuses(outcomes) == [Status.SKIPPED, Status.REJECTED]

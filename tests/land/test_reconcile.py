@@ -379,6 +379,9 @@ def test_what_only_reading_can_tell_is_announced_while_it_is_young_and_nobody_is
     assert (old.unread, old.unread_sent) == (young.unread, 0)
     assert reconcile_alert.Result(listed=5, unread=3, unread_sent=3).severity is None
     assert reconcile_alert.Result(listed=5, unread=3).severity is None
+    by_error = reconcile_alert.text(reconcile_alert.Result(sent=1, complete=False, goes_on=True, is_broken=True))
+    assert "an error broke this call off" in by_error
+    assert "another call goes on" not in by_error
     assert "3 do not say by their names" in reconcile_alert.text(reconcile_alert.Result(listed=5, sent=1, unread=3))
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ingest_lambda.file_version import FileVersion
 from landfall.operate.dead_letters import replay_dead_letters
@@ -61,10 +62,37 @@ class Queues:
         return {}
 
 
+class Bucket:
+    """Notes which objects are deleted, or may have none deleted."""
+
+    def __init__(self, *, is_forbidden: bool = False) -> None:
+        self.deleted, self._is_forbidden = set[str](), is_forbidden
+
+    def delete_object(self, *, Key: str, **_: object) -> None:  # noqa: N803 - boto3's names
+        if self._is_forbidden:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DeleteObject")
+        self.deleted.add(Key)
+
+
+def stack_of(queues: Queues, s3: Bucket | None = None) -> Any:
+    return SimpleNamespace(sqs=queues, s3=s3 or Bucket(), bucket="b", output=lambda name: name, route_pattern=None)
+
+
+@pytest.mark.parametrize("is_forbidden", [False, True])
+def test_what_goes_back_is_noted_as_tried_no_more_and_goes_back_where_the_note_must_stay(*, is_forbidden: bool) -> None:
+    queues, s3 = Queues(["malformed", "well"]), Bucket(is_forbidden=is_forbidden)
+
+    moved = replay_dead_letters(stack_of(queues, s3), 0.0)
+
+    assert moved.messages == 1
+    assert not queues.is_there("well")
+    assert s3.deleted == (set() if is_forbidden else {f"staging/waiting/{FILE.file_id}.json"})
+
+
 @pytest.mark.parametrize("drops", [False, True])
 def test_a_message_that_comes_back_malformed_hides_no_other_and_is_given_back_or_dropped(*, drops: bool) -> None:
     queues = Queues(["malformed", "other"], ["malformed"], ["malformed", "well"], ["other"])
-    stack: Any = SimpleNamespace(sqs=queues, output=lambda name: name, route_pattern=None)
+    stack = stack_of(queues)
 
     moved = replay_dead_letters(stack, 0.0, dropping=(lambda *_: None) if drops else None)
 
@@ -84,7 +112,7 @@ class BrokenOffError(Exception):
 
 def test_a_malformed_message_is_shown_before_it_is_deleted_and_so_was_seen_where_the_rest_fails() -> None:
     queues = Queues(["malformed"], ["well"], ["other"])
-    stack: Any = SimpleNamespace(sqs=queues, output=lambda name: name, route_pattern=None)
+    stack = stack_of(queues)
     shown: list[tuple[str, bool, str]] = []
 
     def dropping(begins: str, why: str) -> None:

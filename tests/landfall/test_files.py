@@ -1,8 +1,13 @@
-"""How file ids are put into few statements."""
+"""How file ids are put into few statements, and what several ledgers say of one file."""
 
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from landfall.operate import files
 from landfall.operate.files import IDS_A_STATEMENT, _chunks
 
 
@@ -15,3 +20,22 @@ def test_every_id_is_asked_for_once_in_groups_of_bounded_size(sizes: dict[str, i
     for group in groups:
         assert 0 < sum(len(part) for _, part in group) <= IDS_A_STATEMENT
         assert len({dataset for dataset, _ in group}) == len(group)
+
+
+@pytest.mark.parametrize("undone_first", [True, False])
+def test_what_one_dataset_has_undone_does_not_settle_a_rejection_of_what_another_still_misses(
+    monkeypatch: pytest.MonkeyPatch, *, undone_first: bool
+) -> None:
+    undone = {"file_id": "f", "undone_at": "2026-11-01 00:00:00", "removed_at": None}
+    removed = {"file_id": "f", "undone_at": None, "removed_at": "2026-11-02 00:00:00"}
+    place = {"dataset": "old", "bucket": "b", "key": "raw/old/a.parquet"}
+    verdict = {"reason": "type_conflict", "detail": "", "verdict": "{}", "rejected_at": "2026-11-03 00:00:00"}
+    rows = [undone, removed] if undone_first else [removed, undone]
+    monkeypatch.setattr(files, "ledgers", lambda _: dict.fromkeys(["old", "new", "other"], True))
+    monkeypatch.setattr(files, "_all", lambda *_: [])
+    monkeypatch.setattr(files, "_in_ledgers", lambda *_: rows)
+    warehouse: Any = SimpleNamespace(query=lambda _: [{"file_id": "f", **place, **verdict}])
+
+    [line] = files.history(warehouse, "old")
+
+    assert line.outcome == "rejected"

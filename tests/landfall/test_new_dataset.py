@@ -66,6 +66,21 @@ def snapshot(project: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
 
 
+@pytest.mark.parametrize("name", ["plain", "coded"])
+def test_a_key_of_bytes_is_refused_whatever_they_hold(project: Path, tmp_path: Path, name: str) -> None:
+    values = pa.array([b"\xff", b"a", b"b", b"b"])
+    columns = {**ROWS, "plain": values, "coded": values.dictionary_encode()}
+    done = run(project, parquet(tmp_path / "bytes.parquet", columns), key=name)
+    assert isinstance(done.exception, ConfigError)
+    assert f"column {name!r} is not modeled" in str(done.exception)
+
+
+def test_a_key_without_any_value_has_none_that_are_counted(project: Path, tmp_path: Path) -> None:
+    source = parquet(tmp_path / "nulls.parquet", {**ROWS, "none": pa.nulls(4)})
+    assert read(str(source), ["id", "none"]).value_counts == {"id": 4}
+    assert run(project, source, key="none").exit_code == 0
+
+
 def test_it_writes_what_it_says_and_changes_no_file_that_was_there(project: Path, file: Path) -> None:
     before = snapshot(project)
 
