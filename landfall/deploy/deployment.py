@@ -167,8 +167,10 @@ def deploy(
         outputs = stacks.outputs(stack)
         cloudformation.protect(clients.cloudformation, template.name, template.guard)
     else:
-        if deployment.parameters.get(CREATE_WAREHOUSE) != "true":
-            preparation.check_admin(deployment.parameters, deployment.admin_secret_arn, clients)
+        given = deployment.parameters
+        # one that names no warehouse is for CloudFormation to refuse, with all else that is wrong in it
+        if given.get(CREATE_WAREHOUSE) != "true" and (given.get("WorkgroupName") or given.get("ClusterIdentifier")):
+            preparation.check_admin(given, deployment.admin_secret_arn, clients)
         artifacts.ensure_bucket(clients.s3, planned.bucket)
         artifacts.publish(clients.s3, planned, packages, TEMPLATES, detail)
         if not _schedules_run(stack):
