@@ -343,6 +343,9 @@ def test_a_rejection_stands_of_a_file_whose_rows_were_removed_before_and_of_none
         answers = ask(query, Project.of(graph))
     reasons = {row["reason"] for row in answers["rejected"].rows}
     assert reasons == {"not_parquet", "when_it_was_to_come_back"}
+    shown = content(answers, Project.of(graph), "test", datetime.now(UTC), 30)
+    assert {each.reason: each.count for each in shown.rejections} == dict.fromkeys(reasons, 1)
+    assert [tile.value for tile in shown.tiles if tile.name == "files rejected"] == ["2"]
 
 
 def test_a_warehouse_in_which_nothing_has_landed_has_a_page(worker_warehouse: ModelWarehouse) -> None:

@@ -204,28 +204,34 @@ from held
 group by entity, dataset, reason, regexp_replace(source_file, '[^/]*$', '')"""
 
 
+# Rejections of files that have not landed since; the rows of one that had may have been removed before it came again.
+_STANDING = """refused
+    left join files on refused.file_id = files.file_id
+    where files.file_id is null
+        or (files.removed_at is not null and files.undone_at is null and refused.rejected_at >= files.removed_at)"""
+
+
 _REJECTED = f"""select dataset, object_key, reason, detail, verdict, to_char(rejected_at, {_TIME}) as rejected_at
 from (
     select
         refused.dataset, refused.object_key, refused.reason, refused.detail, refused.verdict, refused.rejected_at,
         row_number() over (partition by refused.file_id order by refused.rejected_at desc) as newest_first
-    from refused
-    left join files on refused.file_id = files.file_id
-    where files.file_id is null
-        or (files.removed_at is not null and files.undone_at is null and refused.rejected_at >= files.removed_at)
+    from {_STANDING}
 ) as standing
 where newest_first = 1
 order by standing.rejected_at desc
 limit {LINES}"""
 
 
-_REJECTIONS = """select
+_REJECTIONS = f"""select
     dataset,
     reason,
     regexp_replace(object_key, '[^/]*$', '') as producer,
     count(distinct file_id) as files
-from refused
-where file_id not in (select file_id from files)
+from (
+    select refused.dataset, refused.reason, refused.object_key, refused.file_id
+    from {_STANDING}
+) as standing
 group by dataset, reason, regexp_replace(object_key, '[^/]*$', '')"""
 
 
