@@ -127,6 +127,10 @@ class Graph:
         """List the landing sources."""
         return [node for _, node in sorted(self.nodes.items()) if node.dataset]
 
+    def landing_of(self, files: Set[str]) -> list[Node]:
+        """List the landing sources that some files declare."""
+        return [node for node in self.landing if node.files & files]
+
     def entities_of(self, dataset: str) -> frozenset[str]:
         """Name the entities that are made from a dataset's rows."""
         return frozenset(
@@ -188,14 +192,15 @@ class Graph:
         who does not find a file in them takes it for one that was undone.
         """
         changed = {node.id for node in self.nodes.values() if node.files & files}
-        if any(self.nodes[id_].dataset for id_ in changed):
+        if self.landing_of(files):
             return None
         of_entities = frozenset().union(*(owned for owned in self.owned.values() if owned & changed))
         datasets = {node.dataset for node in map(self.nodes.__getitem__, of_entities | changed) if node.dataset}
         beside = (changed & self.downstream(None)) - self.downstream(datasets)
-        return Changes(frozenset(datasets), frozenset(self.selectors(beside)), self._unapplied(files))
+        return Changes(frozenset(datasets), frozenset(self.selectors(beside)), self.unapplied(files))
 
-    def _unapplied(self, files: Set[str]) -> frozenset[str]:
+    def unapplied(self, files: Set[str]) -> frozenset[str]:
+        """Name the datasets whose rows these files stage or check otherwise, in the columns that there were."""
         found: set[str] = set()
         for owned in self.owned.values():
             own = [self.nodes[id_] for id_ in owned]

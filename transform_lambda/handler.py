@@ -41,7 +41,7 @@ from transform_lambda.page.content import content
 from transform_lambda.page.questions import DAYS
 from transform_lambda.parse_cache import graph_kept, graph_of_version, parse_kept
 from transform_lambda.plan import Plan, decide, owed, reminded
-from transform_lambda.project import Memory, changed_models, files_of, fingerprint
+from transform_lambda.project import Memory, changed_models, files_of, fingerprint, is_unapplied
 from transform_lambda.report import Desk
 from transform_lambda.report import report as write_report
 from transform_lambda.sessions import POOL
@@ -126,10 +126,12 @@ def _look(settings: Settings, graph: Graph, before: Sequence[str], *, full_refre
     has_removals = any(REMOVED_AT in columns for columns in ledgers.values())
     project_changed = before != [_fingerprint()]
     reminder_at = _reminder_at(settings, graph, facts)
+    changes, remade = _changes(settings, graph, before) if project_changed else (None, False)
     return decide(
         facts.datasets,
         project_changed=project_changed,
-        changes=_changes(settings, graph, before) if project_changed else None,
+        changes=changes,
+        is_remade=remade,
         full_refresh=full_refresh,
         look_again=0 < reminder_at <= time.time(),
         read_with={name: graph.read_with(name) for name in graph.readers} if has_removals else {},
@@ -137,16 +139,19 @@ def _look(settings: Settings, graph: Graph, before: Sequence[str], *, full_refre
     ), facts
 
 
-def _changes(settings: Settings, graph: Graph, before: Sequence[str]) -> Changes | None:
-    """Tell what differs from the versions that what stands is made by; None where that cannot be told by models."""
-    found: set[str] = set()
-    for fingerprint_before in before:
-        kept = graph_of_version(s3(), settings.bucket, fingerprint_before)
-        files = changed_models(kept.files, graph.files) if kept else None
-        if files is None:
-            return None
-        found |= files
-    return graph.changes(found) if before else None
+def _changes(settings: Settings, graph: Graph, before: Sequence[str]) -> tuple[Changes | None, bool]:
+    """Tell what differs from the versions that what stands is made by; None where that cannot be told by models.
+
+    And whether rows of before may mean something else by it. No version is known after an error: nothing differs then.
+    """
+    kept = [graph_of_version(s3(), settings.bucket, each) for each in before]
+    graphs = [each for each in kept if each]
+    if not before or len(graphs) < len(kept):
+        return None, bool(before)
+    files = [changed_models(each.files, graph.files) for each in graphs]
+    by_models = [each for each in files if each is not None]
+    changes = graph.changes(frozenset().union(*by_models)) if len(by_models) == len(files) else None
+    return changes, any(is_unapplied(each, graph) for each in graphs)
 
 
 def _reminder_at(settings: Settings, graph: Graph, facts: Facts) -> int:

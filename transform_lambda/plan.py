@@ -108,13 +108,14 @@ def decide(
     full_refresh: bool = False,
     look_again: bool = False,
     changes: Changes | None = None,
+    is_remade: bool = False,
     read_with: Mapping[str, Set[str]] = _ALONE,
     beside: Mapping[str, Sequence[str]] = _NONE,
 ) -> Plan:
     """Decide what to build.
 
     `project_changed`: this version of the dbt project is not known to stand whole, so all of it is built, or what has
-    `changes` where nothing else differs.
+    `changes` where nothing else differs. `is_remade`: rows that were staged before may mean something else by it.
     `full_refresh`: the operator asks for everything anew. `look_again`: a failure that was told is to be told again if
     it holds. That of a gate behind an UPSERT leaves no data set to be built, so then the whole project is.
     `read_with`: the data sets that are read from their first rows where one is rebuilt. All of them must be whole.
@@ -132,7 +133,7 @@ def decide(
     asked = ("a full refresh was asked for",) if full_refresh else ()
     is_new = project_changed and changes is None
     # Which rows mean something else by a macro or a variable, nobody can tell.
-    is_unapplied = not full_refresh and any(load.upto_seq for fact in ordered for load in fact.loads)
+    is_unapplied = is_remade and not full_refresh and any(load.upto_seq for fact in ordered for load in fact.loads)
     new = f"the dbt project is new or has changed, or its last build broke{UNAPPLIED if is_unapplied else ''}"
     changed = (new,) if is_new else ()
     differing, others = (changes.datasets, changes.beside) if changes else (frozenset[str](), frozenset[str]())

@@ -14,8 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from transform_lambda.graph import Graph
+
 MEMORY_KEY = "reports/transform/state/built-project"
 MODELS = "dbt_project/models/"
+ROWLESS = ("dbt_project/gates/", "dbt_project/analyses/")  # what they say makes no row
 WAREHOUSE = "warehouse"  # stands among the files for where they are built
 
 Files = Mapping[str, str]  # path under the project's folder -> digest
@@ -47,10 +50,25 @@ def changed_models(before: Files, now: Files) -> frozenset[str] | None:
     >>> changed_models({"macros/a.sql": "1"}, {"macros/a.sql": "2"}) is None
     True
     """
-    differ = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
+    differ = _differing(before, now)
     if any(path not in now or not path.startswith(MODELS) for path in differ):
         return None
-    return frozenset(differ)
+    return differ
+
+
+def is_unapplied(before: Graph, now: Graph) -> bool:
+    """Tell whether rows of before may be staged or checked otherwise now, which what is modeled of them shows not.
+
+    So it may be by what all models are made by, and by what declares a dataset; not by one that was not there.
+    """
+    differ = _differing(before.files, now.files)
+    known = {node.dataset for node in before.landing}
+    is_by_all = any(not path.startswith((MODELS, *ROWLESS)) for path in differ)
+    return is_by_all or bool(now.unapplied(differ)) or any(node.dataset in known for node in now.landing_of(differ))
+
+
+def _differing(before: Files, now: Files) -> frozenset[str]:
+    return frozenset(path for path in before.keys() | now.keys() if before.get(path) != now.get(path))
 
 
 def _files(project_dir: Path) -> Iterator[Path]:

@@ -220,13 +220,29 @@ def test_a_model_that_has_changed_is_built_with_what_lies_downstream_of_it_alone
 
 
 @pytest.mark.parametrize(
-    "path", ["macros/model/is_newer.sql", "dbt_project.yml", "warehouse", "dbt_project/models/x.sql"]
+    ("path", "is_remade"),
+    [
+        ("macros/model/is_newer.sql", True),
+        ("dbt_project.yml", True),
+        ("warehouse", True),
+        ("dbt_project/gates/generic/x.sql", False),
+        ("dbt_project/models/x.sql", False),
+    ],
 )
-def test_what_all_models_are_made_by_or_what_is_gone_has_the_whole_project_built(deployed: Settings, path: str) -> None:
+def test_what_all_models_are_made_by_or_what_is_gone_has_the_whole_project_built(
+    deployed: Settings, path: str, is_remade: bool
+) -> None:
     graph = handler._graph(deployed)
     graph_kept(handler.s3(), deployed.bucket, "before", lambda: replace(graph, files={**graph.files, path: "another"}))
     Memory(handler.s3(), deployed.bucket).write(["before"])
     assert plan(deployed)["whole_project"] is True
+    assert handler._changes(deployed, graph, ["before"]) == (None, is_remade)
+
+
+def test_of_no_version_nothing_differs_and_of_one_that_nobody_kept_all_may(deployed: Settings) -> None:
+    graph = handler._graph(deployed)
+    assert handler._changes(deployed, graph, []) == (None, False)
+    assert handler._changes(deployed, graph, ["never kept"]) == (None, True)
 
 
 def test_who_records_a_success_looks_whether_it_has_left_anything(

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from transform_lambda.graph import REST, Changes, Graph, Node
+from transform_lambda.project import is_unapplied
 
 ITEMS_LOOK_UP_ORDERS = {
     "landing.orders": "",
@@ -148,6 +150,36 @@ def test_rows_that_are_staged_or_checked_otherwise_in_the_same_columns_are_told_
     for path in ("stg_orders.yml", "quarantine_orders.sql", "orders.sql"):
         assert of.changes({path}) == Changes(orders)
     assert of.changes({"sources.yml", "stg_orders.sql"}) is None  # who knows which datasets there are now
+
+
+@pytest.mark.parametrize(
+    ("differing", "is_told"),
+    [
+        (["dbt_project/models/new.yml"], False),
+        (["dbt_project/models/new.yml", "dbt_project/gates/generic/unlike.sql"], False),
+        (["dbt_project/models/old.yml"], True),
+        (["dbt_project/models/new.yml", "dbt_project/models/stg_old.sql"], True),
+        (["dbt_project/models/new.yml", "macros/cast.sql"], True),
+    ],
+)
+def test_rows_of_before_may_mean_something_else_but_not_by_a_dataset_that_is_new(
+    differing: list[str], is_told: bool
+) -> None:
+    def source(name: str) -> Node:
+        files = frozenset({f"dbt_project/models/{name}.yml"})
+        return Node(f"landing.{name}", "source", name=name, dataset=name, files=files)
+
+    def model(name: str, folder: str, parent: str, **more: Any) -> Node:
+        files = frozenset({f"dbt_project/models/{name}.sql"})
+        return Node(name, "model", f"fqn:landfall.{folder}.{name}", name, frozenset({parent}), files=files, **more)
+
+    staged = model("stg_old", "staging", "landing.old")
+    olds = [source("old"), staged, model("olds", "modeled", "stg_old", entity="olds", is_upsert=True)]
+    before = Graph({each.id: each for each in olds}, {"dbt_project/models/old.yml": "1", "macros/cast.sql": "1"})
+    nodes = {**before.nodes, "landing.new": source("new")}
+    now = Graph(nodes, {**before.files, **dict.fromkeys(differing, "2")})
+    assert is_unapplied(before, now) is is_told
+    assert is_unapplied(now, now) is False
 
 
 def test_nothing_goes_on_when_nothing_failed() -> None:

@@ -129,9 +129,14 @@ def test_what_is_checked_otherwise_is_told_to_stay_as_it_was_unless_it_is_made_a
 
 def test_what_all_models_are_made_by_is_told_to_leave_what_is_modeled_as_it_was() -> None:
     note = "what waits as it was staged: landfall transform --full-refresh makes both anew"
-    assert decide([UP_TO_DATE], project_changed=True).reasons[0].endswith(note)
-    assert note not in decide([UP_TO_DATE], project_changed=True, full_refresh=True).reasons[-1]
-    assert note not in decide([DatasetFacts("orders", 1)], project_changed=True).reasons[0]
+    assert decide([UP_TO_DATE], project_changed=True, is_remade=True).reasons[0].endswith(note)
+    assert note not in decide([UP_TO_DATE], project_changed=True, is_remade=True, full_refresh=True).reasons[-1]
+    assert note not in decide([DatasetFacts("orders", 1)], project_changed=True, is_remade=True).reasons[0]
+
+
+def test_who_builds_everything_though_no_row_means_something_else_advises_no_full_refresh() -> None:
+    [reason] = decide([UP_TO_DATE], project_changed=True).reasons
+    assert reason == "the dbt project is new or has changed, or its last build broke"
 
 
 def test_that_run_is_made_once() -> None:
