@@ -86,8 +86,10 @@ loads as (
     group by readers.dataset, readers.model
 ),
 bounds as (
+    -- what a developer's run looks at has a prefix: <prefix>/<dataset>
     select run_id, dataset, min(frozen_at) as frozen_at, max(upto_seq) as upto_seq
     from ops.run_bounds
+    where strpos(dataset, '/') = 0
     group by run_id, dataset
 ),
 lagging as (

@@ -46,7 +46,9 @@ def prune_statements(days: int) -> list[str]:
         f"delete from ops.checked_rows where counted_at < {then}",
         f"delete from ops.runs where started_at < {then}",
         "delete from ops.run_bounds using ("
-        "select dataset, max(frozen_at) as frozen_at from ops.run_bounds group by dataset) as newest "
+        # what a developer's run has looked at below a prefix of its own (`<prefix>/<dataset>`), no plan goes by
+        "select dataset, case when strpos(dataset, '/') > 0 then getdate() else max(frozen_at) end as frozen_at "
+        "from ops.run_bounds group by dataset) as newest "
         "where run_bounds.dataset = newest.dataset and run_bounds.frozen_at < newest.frozen_at "
         f"and run_bounds.frozen_at < {then} and not exists (select 1 from ops.model_loads as loads "
         "where loads.dataset = run_bounds.dataset and loads.run_id = run_bounds.run_id)",

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 SLACK_DAYS = 7
 # A run that began so long ago and has not ended died: the transform's own limit is far below.
 UNDER_WAY_HOURS = 6
+# A developer's reads landed rows too, but is cancelled often, and then never ends.
+DEVELOPERS_HOURS = 1
 # Asks the transform function about datasets; returns its answer.
 Ask = Callable[[Sequence[str]], Mapping[str, Any]]
 
@@ -149,22 +151,25 @@ def _remove(warehouse: Connection, removable: Removable, dry_run: bool) -> Remov
 
 
 def select_under_way() -> str:
-    """Look for a run that has frozen its bounds and has not ended."""
+    """Look for a run that has frozen its bounds and has not ended; a developer's names datasets below a prefix."""
     return (
         "select bounds.run_id from ops.run_bounds as bounds left join ops.runs as runs on runs.run_id = bounds.run_id "
-        f"where runs.run_id is null and bounds.frozen_at > dateadd(hour, -{UNDER_WAY_HOURS:d}, getdate()) limit 1"
+        "where runs.run_id is null and bounds.frozen_at > case when strpos(bounds.dataset, '/') > 0 "
+        f"then dateadd(hour, -{DEVELOPERS_HOURS:d}, getdate()) else dateadd(hour, -{UNDER_WAY_HOURS:d}, getdate()) end "
+        "limit 1"
     )
 
 
 def select_newest(ledgers: Sequence[str]) -> list[str]:
-    """Ask when the last run began, and which undo was the last of each dataset: the parts of a union.
+    """Ask when production's last run began, and which undo was the last of each dataset: the parts of a union.
 
     >>> for sql in select_newest(["orders"]): print(sql)
-    select '' as dataset, 0 as undone, max(frozen_at) as newest from ops.run_bounds
+    select '' as dataset, 0 as undone, max(frozen_at) as newest from ops.run_bounds where strpos(dataset, '/') = 0
     select 'orders' as dataset, count(undone_at) as undone, max(undone_at) as newest from ledger."orders"
     """
     return [
-        "select '' as dataset, 0 as undone, max(frozen_at) as newest from ops.run_bounds",
+        "select '' as dataset, 0 as undone, max(frozen_at) as newest from ops.run_bounds "
+        "where strpos(dataset, '/') = 0",
         *(
             f"select {literal(name)} as dataset, count(undone_at) as undone, max(undone_at) as newest "
             f"from {table('ledger', name)}"

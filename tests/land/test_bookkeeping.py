@@ -111,6 +111,19 @@ def test_an_undo_of_an_old_file_rebuilds_its_model_all_the_same(past: Past) -> N
     )
 
 
+def test_what_a_developer_s_runs_have_looked_at_goes_by_its_age_alone_and_no_plan_goes_by_it(past: Past) -> None:
+    land, dataset = past.land, past.dataset
+    land.function().receive(land.put(f"raw/{dataset}/a.parquet", pa.table({"a": [1]})))
+    past.insert("run_bounds", 3, run_id="production", dataset=dataset, upto_seq=1)
+    before = past.facts()
+    for days in (900, 500):
+        past.insert("run_bounds", days, run_id=f"pr-{days}", dataset=f"dbt_cloud_pr_{days}_/{dataset}", upto_seq=1)
+    past.insert("run_bounds", 2, run_id="alice", dataset=f"dbt_alice_/{dataset}", upto_seq=1)
+    assert past.facts() == before
+    assert prune(land.warehouse, DAYS)["run_bounds"] == 2
+    assert past.rows("run_bounds", "run_id") == [("alice",), ("production",)]
+
+
 @pytest.mark.parametrize("newest", ["", "unique a"])
 def test_the_last_message_and_the_last_failure_of_each_kind_stay(past: Past, newest: str) -> None:
     for days in (900, 800, 700):

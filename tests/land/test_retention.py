@@ -214,6 +214,19 @@ def test_while_a_run_is_under_way_nothing_leaves(land: Land, dataset: str) -> No
     assert keep_house(land, dataset).outcome == "removed"
 
 
+@pytest.mark.parametrize(("minutes", "outcome"), [(30, "refused"), (90, "removed")])
+def test_a_developer_s_run_is_waited_for_but_not_for_long(land: Land, dataset: str, minutes: int, outcome: str) -> None:
+    file = put(land, dataset, 1)
+    land.function().receive(file)
+    age(land, dataset, file)
+    began = f"dateadd(minute, -{minutes}, getdate())"
+    land.warehouse.execute(f"insert into ops.run_bounds values ('run-{dataset}', 'dbt_alice_/{dataset}', 1, {began})")
+    try:
+        assert keep_house(land, dataset).outcome == outcome
+    finally:
+        land.warehouse.execute(f"delete from ops.run_bounds where run_id = 'run-{dataset}'")
+
+
 @pytest.mark.parametrize("other", [Models(days=None), Models(days=DAYS + 1), Models(lists_each_file=True)])
 def test_what_is_declared_here_and_not_deployed_removes_nothing(land: Land, dataset: str, other: Models) -> None:
     file = put(land, dataset, 1)

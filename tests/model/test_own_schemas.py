@@ -17,6 +17,8 @@ from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import order, orders_file
 from tests.support.warehouse_seed import NOON
 from transform_lambda.facts_sql import facts_sql
+from transform_lambda.page.asking import Project, common_tables
+from transform_lambda.page.questions import DAYS, questions
 
 pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
 
@@ -61,10 +63,13 @@ def mine(built_warehouse: ModelWarehouse, tmp_path: Path) -> Iterator[ModelWareh
 
 def standing(warehouse: ModelWarehouse) -> dict[str, Any]:
     """Read what production's plan goes by, and its tables."""
-    facts = warehouse.transformer.rows(facts_sql({"order_summary": {"modeled.orders"}}))
+    readers = {"order_summary": {"modeled.orders"}}
+    facts = warehouse.transformer.rows(facts_sql(readers))
+    common = common_tables(sorted(readers), [], Project(readers, {}), DAYS)
+    page = [each.sql(common) for each in questions() if each.name in ("runs", "gates", "latency")]
     return {
-        # What is said of names that no dataset can have, nothing asks for.
-        "facts": sorted((fact for fact in facts if "/" not in fact[1]), key=str),
+        "facts": sorted(facts, key=str),
+        "page": [sorted(warehouse.transformer.rows(sql), key=str) for sql in page],
         "checked": warehouse.transformer.rows("select * from gate.int_orders__checked order by order_id"),
         "orders": warehouse.transformer.rows("select * from modeled.orders order by order_id"),
     }

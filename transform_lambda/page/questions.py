@@ -56,7 +56,9 @@ def questions(days: int = DAYS, usd_an_hour: float = 0.0) -> list[Question]:
         Question(
             "gaps", ("dataset", "files", "missing_rows", "first_load", "last_load", "removed_at"), _GAPS, ("files",)
         ),
-        Question("latency", ("dataset", "step", "files", "p50_seconds", "p95_seconds"), _latency(since), ("files",)),
+        Question(
+            "latency", ("dataset", "step", "files", "p50_seconds", "p95_seconds"), _latency(since), ("files", "readers")
+        ),
         Question("quarantine", ("entity", "dataset", "reason", "producer", "held_rows"), _QUARANTINE, ("held",)),
         Question(
             "rejected",
@@ -185,6 +187,7 @@ from (
                     and landed.load_seq > loads.from_seq
                     and landed.load_seq <= loads.upto_seq
                     and landed.loaded_at <= loads.loaded_at
+            inner join readers on loads.dataset = readers.dataset and loads.model = readers.model
             group by landed.dataset, landed.load_seq, loads.model
         ) as by_model
         group by dataset, load_seq
@@ -235,6 +238,10 @@ from (
 group by dataset, reason, regexp_replace(object_key, '[^/]*$', '')"""
 
 
+# A developer's runs, in schemas of his own, name datasets below the prefix of those (macro `bounds_name`).
+_OF_PRODUCTION = "run_id not in (select run_id from ops.run_bounds where strpos(dataset, '/') > 0)"
+
+
 # Gates are named <subject>__<what they ask>.
 _GATES = f"""select
     results.run_id,
@@ -245,7 +252,10 @@ _GATES = f"""select
     sum(case when results.status in ('fail', 'error') then 1 else 0 end) as failed
 from ops.gate_results as results
 inner join (
-    select run_id from ops.runs where gates > 0 order by started_at desc, run_id desc limit {RUNS}
+    select run_id from ops.runs
+    where gates > 0 and {_OF_PRODUCTION}
+    order by started_at desc, run_id desc
+    limit {RUNS}
 ) as newest on results.run_id = newest.run_id
 where results.status <> 'skipped'
 group by results.run_id, split_part(results.gate, '__', 1)"""
@@ -294,6 +304,7 @@ def _runs(usd_an_hour: float) -> str:
     run_id, outcome, to_char(started_at, {_EXACTLY}) as started_at, {seconds} as seconds,
     models, gates, failed, statements, phases, {cost} as cost_usd
 from ops.runs as runs
+where {_OF_PRODUCTION}
 order by runs.started_at desc, runs.run_id desc
 limit {RUNS}"""
 
