@@ -82,7 +82,7 @@ REMEDIES = {
     Reason.LEGACY_CALENDAR: "write the file again with Spark 3 or newer, datetimeRebaseModeInWrite and "
     "int96RebaseModeInWrite CORRECTED, or spark.sql.session.timeZone UTC",
     Reason.INVALID_VALUE: "correct the value; or, before the dataset's first load, declare another data_type for the "
-    "column in its source YAML and deploy",
+    "column in its source YAML, deploy, then landfall replay the file",
     Reason.PARTITION_MISMATCH: "upload the file under folders that say what its rows say, or without the column",
     Reason.CLOCK_MISMATCH: "where the wall clocks are in UTC, declare wall_clocks in the source YAML, deploy, then "
     "landfall replay the file; else write the column as it was, or under another name",

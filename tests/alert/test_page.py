@@ -144,6 +144,14 @@ def test_a_verdict_that_cannot_be_read_leaves_the_reason(verdict: str | None) ->
     told = Seen(page_of(answered(rejected=[row]))).text
     assert "not_parquet" in told
     assert "To fix it" not in told
+    assert "Then" not in told
+
+
+def test_what_a_table_s_folder_holds_is_sent_again_under_no_other_key() -> None:
+    row = row_of("rejected", "x") | {"reason": "table_format", "verdict": json.dumps({"remedy": "export its rows"})}
+    told = Seen(page_of(answered(rejected=[row]))).text
+    assert "To fix it: export its rows" in told
+    assert "Then" not in told
 
 
 def test_rows_that_were_removed_are_told_with_the_way_back_and_nothing_is_where_none_were() -> None:

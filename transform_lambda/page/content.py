@@ -24,6 +24,7 @@ from transform_lambda.page.shown import (
 
 WITHHELD = "(withheld: the dataset is sensitive)"
 FULL = 100.0
+_PLACED = frozenset({"table_format", "foreign_file", "partition_mismatch"})  # whose remedy says where it belongs
 PHASES = ("staging", "gate", "gates", "modeled", "marts", "alert")  # as a run records them
 FEWEST_DAYS = 14
 LEAST = 2.0  # of a bar that stands for something: one that nobody sees would say that there is nothing
@@ -268,6 +269,8 @@ def _rejected(rows: Sequence[Row], project: Project) -> list[Rejected]:
 def _one_rejected(row: Row, source: Source | None) -> Rejected:
     """Read a verdict; of a sensitive dataset, which may not have been one by then, neither value nor text."""
     verdict = _json_object(row["verdict"])
+    remedy = verdict.get("remedy")
+    is_replayed = remedy is not None and "replay" in remedy
     is_sensitive = source is not None and source.is_sensitive
     key = str(row["object_key"])
     return Rejected(
@@ -280,8 +283,9 @@ def _one_rejected(row: Row, source: Source | None) -> Rejected:
         row=verdict.get("row"),
         found=WITHHELD if is_sensitive and verdict.get("found") else verdict.get("found"),
         expected=verdict.get("expected"),
-        remedy=verdict.get("remedy"),
-        command=replay_command(key) if "replay" in verdict.get("remedy", "") else None,
+        remedy=remedy,
+        command=replay_command(key) if is_replayed else None,
+        is_uploaded=bool(remedy) and not is_replayed and str(row["reason"]) not in _PLACED,
     )
 
 

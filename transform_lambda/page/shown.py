@@ -63,6 +63,7 @@ class Rejected:
     expected: str | None
     remedy: str | None
     command: str | None  # none where a corrected file is what helps, as the remedy says
+    is_uploaded: bool  # a corrected file is all that it needs, under any key
 
 
 @dataclass(frozen=True)
