@@ -20,12 +20,21 @@ def visible(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""Quote a text for a shell, on one line; bash and zsh read what `$'...'` escapes.
+    r"""Quote a text for a shell, on one line; bash and zsh read what `$'...'` escapes: bytes, whatever the locale.
 
     >>> print(quoted("raw/a b.parquet"), quoted("raw/a\n'b\\"))
-    'raw/a b.parquet' $'raw/a\U0000000a\'b\\'
+    'raw/a b.parquet' $'raw/a\012\'b\\'
     """
     if text.isprintable():
         return shlex.quote(text)
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"$'{''.join(each if each.isprintable() else f'{chr(92)}U{ord(each):08x}' for each in escaped)}'"
+    return f"$'{''.join(each if each.isprintable() else _octal(each) for each in escaped)}'"
+
+
+def _octal(text: str) -> str:
+    r"""Escape the bytes of a text in UTF-8, as bash 3.2 too reads them.
+
+    >>> print(_octal("\u202e"))
+    \342\200\256
+    """
+    return "".join(f"\\{byte:03o}" for byte in text.encode(errors="surrogatepass"))

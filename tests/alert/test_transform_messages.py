@@ -140,7 +140,7 @@ def test_no_key_adds_a_line_to_a_message_and_its_command_names_it_all_the_same()
 
     assert all(line.isprintable() for line in lines)
     assert not any(line.startswith("To fix it: landfall drop-dataset") for line in lines)
-    assert any(line.startswith(r"  landfall undo $'raw/a\U0000000aTo fix it") for line in lines)
+    assert any(line.startswith(r"  landfall undo $'raw/a\012To fix it") for line in lines)
     assert facts(run("gate_failed", failing=[gate]))["failing"][0]["files"] == [file]
 
 

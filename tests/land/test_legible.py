@@ -23,11 +23,11 @@ from ingest_lambda.table_format import OwnedFolder, TableFormat
 from ingest_lambda.tell import claims, doubts, newcomers, notify
 from ingest_lambda.tell.newcomers import Newcomer
 from ingest_lambda.warehouse.owned_folders import LandedBefore
+from transform_lambda import legible
 
 KEY = "raw/orders/a\n  what to do: landfall drop-dataset orders --yes\x1b[2J\u202e.parquet"
 FOLDER = OwnedFolder("orders", "b", f"{KEY}/", TableFormat.DELTA, f"{KEY}/_delta_log/0.json")
 LANDED = LandedBefore(1, (KEY,))
-UTF8 = {"LC_ALL": "C.UTF-8"}
 
 
 def rejected() -> FileOutcome:
@@ -75,12 +75,15 @@ def test_a_page_has_as_many_lines_as_it_was_given(lines: list[str]) -> None:
     assert all(line.isprintable() for line in said.split("\n"))
 
 
+@pytest.mark.parametrize("quote", [quoted, legible.quoted])
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
 @pytest.mark.parametrize(
-    "key", [KEY, "raw/it's\t\\n.parquet", "raw/plain $HOME.parquet", "raw/\x85é\u2028😀'\x01.parquet"]
+    "key", [KEY, "raw/it's\t\\n.parquet", "raw/plain $HOME.parquet", "raw/\x85é\u2028😀'\x017.parquet"]
 )
-def test_a_shell_reads_a_quoted_key_as_it_is(key: str) -> None:
-    command = f"printf %s {quoted(key)}"
+def test_a_shell_reads_a_quoted_key_as_it_is(key: str, locale: str, quote: Callable[[str], str]) -> None:
+    command = f"printf %s {quote(key)}"
 
     assert command.isprintable()
-    told = subprocess.run(["/bin/bash", "-c", command], check=True, capture_output=True, env=UTF8, timeout=30)  # noqa: S603 - quoted, which is what is tried
+    said = {"LC_ALL": locale}
+    told = subprocess.run(["/bin/bash", "-c", command], check=True, capture_output=True, env=said, timeout=30)  # noqa: S603 - quoted, which is what is tried
     assert told.stdout.decode() == key
