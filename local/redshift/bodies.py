@@ -26,6 +26,9 @@ _DIFFERS = {
         rf"(?:{STRING}|\))\s*{_COMPARED}\s*{STRING}|{STRING}\s*{_COMPARED}\s*(?:{STRING}|\w+\s*\()"
     ),
 }
+# `declare x varchar(9) = 'a';` sets a default, and compares nothing
+_DECLARED = re.compile(r"\bdeclare\b.*?\bbegin\b", re.IGNORECASE | re.DOTALL)
+_DEFAULT = re.compile(r"(\(\s*\d+\s*(?:,\s*\d+\s*)?\)(?:\s*not\s+null)?)\s*=", re.IGNORECASE)
 
 
 def refuse_bodies(code: str, masked: Masked) -> None:
@@ -39,7 +42,7 @@ def refuse_bodies(code: str, masked: Masked) -> None:
         return
     text = masked.restore(match["body"])
     body = text[text.index("$", 1) + 1 : text.rindex("$", 0, -1)] if text.startswith("$") else unquote(text)
-    inner = without_comments(mask(body).text)
+    inner = _DECLARED.sub(lambda part: _DEFAULT.sub(r"\1 :=", part[0]), without_comments(mask(body).text))
     found = [what for what, pattern in _DIFFERS.items() if pattern.search(inner)]
     names = [name.lower() for name in _CALLED.findall(inner)]
     found += [f"{name.upper()}()" for name in names if name in FUNCTIONS and _is_translated(name)]

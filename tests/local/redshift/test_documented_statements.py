@@ -83,6 +83,15 @@ SHOWN: list[tuple[str, list[str], Rows]] = [
         [(6,)],
     ),
     (
+        "c_PLpgSQL-structure",
+        [
+            "create procedure p(a inout int) as $$ declare x varchar(10) = 'a'; y varchar(10) := 'a'; begin"
+            " if x = y then a := a + 1; end if; end; $$ language plpgsql",
+            "call p(5)",
+        ],
+        [(6,)],
+    ),
+    (
         "r_CREATE_TABLE_AS",
         [KEYED, "create table made distkey (1) sortkey (1, 3) as select c, b, a from model", KEYS],
         [("c", True, 1), ("b", False, 0), ("a", False, 2)],
