@@ -1,4 +1,4 @@
-"""What storms have been played, and the tables of it that docs/performance.md shows.
+"""What storms have been played, and the tables of it that docs/reliability.md shows.
 
 `python -m tests.chaos.record` prints the tables. In: runs, each of a layer's seeds from one on, with what they had and
 which of them failed; mutations, each with the seed that found it. Out: benchmarks/results/storms.json, where a run of
