@@ -20,6 +20,7 @@ from local.redshift.ddl import (
     rewrite_create_table,
     rewrite_materialized_view,
 )
+from local.redshift.grammar.command import refuse_unknown
 from local.redshift.late_binding import rewrite_late_binding_view
 from local.redshift.masking import IDENTIFIER, NAME, STRING, mask, without_comments
 from local.redshift.parameters import prepared
@@ -144,6 +145,8 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = (), externa
     storage = storage_comment(code, masked, source)
     refuse_unsupported(code, masked, in_transaction)
     refuse_bodies(code, masked)
+    if part is None or part.start:
+        refuse_unknown(code, masked)
     if by_call := in_its_database(code, masked) or comment_on_view(code, masked):
         return by_call
     if whole := rewrite_show(code, masked) or rewrite_append(code, masked):

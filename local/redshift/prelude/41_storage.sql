@@ -109,9 +109,6 @@ begin
         loop
             execute format('alter table %s drop constraint if exists %I', relation::regclass, broken);
         end loop;
-        update pg_class as i set relnamespace = t.relnamespace
-        from pg_index as x, pg_class as t
-        where x.indrelid = relation and i.oid = x.indexrelid and t.oid = relation and i.relnamespace <> t.relnamespace;
         return;
     end if;
     update pg_depend as d set refobjsubid = 0

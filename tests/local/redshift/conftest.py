@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.redshift.support import Client, Exports, External, Lake
+from tests.local.redshift.support import Client, Exports, External, Lake, drop_owned
 from tests.support.local_stack import LocalServices
 
 
@@ -98,7 +98,8 @@ def make_user(administrator: Client, facts: dict[str, Any]) -> Iterator[Any]:
     yield make
     for name, connection in made:
         connection.close()
-        administrator.run(f"drop owned by {name} cascade", f"drop user {name}")
+        drop_owned(facts, name)
+        administrator.run(f"drop user {name}")
 
 
 @pytest.fixture(scope="session")

@@ -81,6 +81,13 @@ def psycopg2_connection(
     return connection
 
 
+def drop_owned(facts: dict[str, Any], user: str) -> None:
+    """Drop what belongs to a user and take back what was granted to him; Redshift has no command that does."""
+    connection = psycopg2_connection(facts, port="postgres_port")
+    connection.cursor().execute(f"drop owned by {user} cascade")
+    connection.close()
+
+
 @dataclass
 class Lake:
     """A bucket of the local S3, and the role that COPY reads it with."""

@@ -99,22 +99,6 @@ def test_a_declared_key_is_told_by_the_catalog_and_holds_no_row_to_it(client: Cl
     assert client.value("select count(*) from pg_class where relname = 'k_b_key' and pg_table_is_visible(oid)") == 0
 
 
-def test_a_key_moves_with_its_table(client: Client, schema: str) -> None:
-    client.run(f"create schema {schema}_2", "create table k (a integer primary key)")
-    client.run(
-        f"alter table k set schema {schema}_2",
-        "create table k (a integer primary key, b integer)",
-        "insert into k values (1)",
-    )
-    where = "select nspname from pg_class inner join pg_namespace as n on relnamespace = n.oid where relname = 'k_pkey'"
-    try:
-        assert {(schema,), (f"{schema}_2",)} <= set(client.run(where))
-        client.run("alter table k drop column a")
-        assert (schema,) not in client.run(where)
-    finally:
-        client.run(f"drop schema {schema}_2 cascade")
-
-
 def test_the_driver_lists_procedures(cursor: Any, schema: str) -> None:
     [procedure] = cursor.get_procedures(schema_pattern=schema)
     assert procedure[1:3] == [schema, "p"]

@@ -165,7 +165,7 @@ def test_a_foreign_key_goes_with_its_columns(client: Client, schema: str) -> Non
     ("key", "code"),
     [
         ("references nowhere", "42P01"),
-        ("references without", "42704"),
+        ("references keyless", "42704"),
         ("references customers (missing)", "42703"),
         (", foreign key (missing) references customers", "42703"),
         (", foreign key (a, b) references customers (id)", "42830"),
@@ -176,7 +176,7 @@ def test_a_foreign_key_goes_with_its_columns(client: Client, schema: str) -> Non
     ],
 )
 def test_a_foreign_key_to_nothing_is_refused(client: Client, schema: str, key: str, code: str) -> None:
-    client.run("create table customers (id integer primary key)", "create table without (id integer)")
+    client.run("create table customers (id integer primary key)", "create table keyless (id integer)")
     assert client.error(f"create table orders (b integer, a integer {key})")["C"] == code
     client.run("create table orders (a integer references customers)")
 

@@ -1,0 +1,1 @@
+"""The commands of Redshift as its documentation writes them, and whether a statement is one of them."""
