@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import random
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -44,6 +46,7 @@ BUSY = {
     "ActiveWaitingRequestsExceededException",
     "ThrottlingException",
 }
+ENDED = {"FINISHED", "FAILED", "ABORTED"}
 DENIED = {"AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException"}
 
 Row = dict[str, Any]
@@ -66,18 +69,34 @@ class Target:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A committed batch: ask for the rows or the row count of its statement number `index`, counted from 0."""
+    """A committed batch: ask for the rows or the row count of its statement number `index`, counted from 0.
+
+    Most batches are asked for the rows of one statement, or for nothing: it is described only to who asks for counts.
+    """
 
     connection: Connection
-    description: Mapping[str, Any]
+    batch_id: str
 
     def count(self, index: int) -> int:
         """Return how many rows the statement returned or changed."""
-        return int(self.description["SubStatements"][index].get("ResultRows", 0))
+        return int(self._described[index].get("ResultRows", 0))
+
+    def has_rows(self, index: int) -> bool:
+        """Tell whether the statement returned rows, even none of them."""
+        return bool(self._described[index].get("HasResultSet"))
 
     def rows(self, index: int) -> list[Row]:
-        """Fetch the rows that the statement returned."""
-        return self.connection.fetch(self.description["SubStatements"][index]["Id"])
+        """Fetch the rows that the statement returned.
+
+        A suffix numbers a batch's statements, from 1:
+        https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_GetStatementResult.html
+        """
+        return self.connection.fetch(f"{self.batch_id}:{index + 1}")
+
+    @cached_property
+    def _described(self) -> Sequence[Mapping[str, Any]]:
+        found: Sequence[Mapping[str, Any]] = self.connection.describe(self.batch_id)["SubStatements"]
+        return found
 
 
 @dataclass(frozen=True)
@@ -109,8 +128,8 @@ class Connection:
         Raises:
             TransientError, ConfigError: as `transaction`.
         """
-        description = self._run(self._client.execute_statement, Sql=sql, **_parameters(parameters))
-        return self.fetch(description["Id"]) if description.get("HasResultSet") else []
+        ended = self._run(self._client.execute_statement, Sql=sql, **_parameters(parameters))
+        return self.fetch(ended["Id"]) if ended.get("HasResultSet") else []
 
     def table(self, sql: str) -> Table:
         """Run a statement and fetch its result with the columns' names, which one without rows has too.
@@ -118,12 +137,16 @@ class Connection:
         Raises:
             TransientError, ConfigError: as `transaction`.
         """
-        description = self._run(self._client.execute_statement, Sql=sql)
-        return self._fetch(description["Id"]) if description.get("HasResultSet") else Table([], [])
+        ended = self._run(self._client.execute_statement, Sql=sql)
+        return self._fetch(ended["Id"]) if ended.get("HasResultSet") else Table([], [])
 
-    def execute(self, sql: str, parameters: Mapping[str, str] | None = None) -> int:
-        """Run a statement; return how many rows it changed."""
-        return int(self._run(self._client.execute_statement, Sql=sql, **_parameters(parameters)).get("ResultRows", 0))
+    def execute(self, sql: str, parameters: Mapping[str, str] | None = None) -> None:
+        """Run a statement for its effect.
+
+        Raises:
+            TransientError, ConfigError: as `transaction`.
+        """
+        self._run(self._client.execute_statement, Sql=sql, **_parameters(parameters))
 
     def transaction(self, statements: Sequence[str]) -> Outcome:
         """Run up to 40 statements as one transaction: all of them are committed, or none.
@@ -140,7 +163,7 @@ class Connection:
             raise ValueError(f"a transaction has 1 to {MAX_STATEMENTS} statements, not {len(statements)}")
         if oversize := [sql for sql in statements if size_of(sql) > MAX_STATEMENT_BYTES]:
             raise ValueError(f"a statement has at most {MAX_STATEMENT_BYTES} bytes: {oversize[0][:80]}...")
-        return Outcome(self, self._run(self._client.batch_execute_statement, Sqls=list(statements)))
+        return Outcome(self, self._run(self._client.batch_execute_statement, Sqls=list(statements))["Id"])
 
     def check_time(self) -> None:
         """Stop before work that would not end in time.
@@ -170,7 +193,19 @@ class Connection:
                 return Table([column["name"] for column in result["ColumnMetadata"]], rows)
             page = {"NextToken": result["NextToken"]}
 
-    def _run(self, operation: Callable[..., Any], **request: Any) -> dict[str, Any]:
+    def describe(self, statement_id: str) -> Mapping[str, Any]:
+        """Return what the Data API tells of a statement, once that is over; wait for it while there is time.
+
+        Raises:
+            TransientError: the time is up.
+        """
+        while wait := self._wait_seconds():
+            description = self._call(self._client.describe_statement, Id=statement_id, **wait)
+            if description["Status"] in ENDED:
+                return dict(description)
+        raise TransientError(f"statement {statement_id} is still running and the time is up")
+
+    def _run(self, operation: Callable[..., Any], **request: Any) -> Mapping[str, Any]:
         """Run a statement or a batch; where the log-in is refused nothing has run, and it is tried again."""
         for pause in LOGIN_PAUSES:
             try:
@@ -181,16 +216,23 @@ class Connection:
             time.sleep(pause)
         return self._run_once(operation, **request)
 
-    def _run_once(self, operation: Callable[..., Any], **request: Any) -> dict[str, Any]:
-        submitted = self._call(operation, **self._arguments, **request)
-        self._submitted(submitted)
-        description = self._wait(submitted["Id"])
-        if description["Status"] != "FINISHED":
-            error = _error(description)
+    def _run_once(self, operation: Callable[..., Any], **request: Any) -> Mapping[str, Any]:
+        """Submit and wait within one request, and return its answer; ask on only where that does not tell the end.
+
+        The token makes one statement of it, however often it is submitted:
+        https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ExecuteStatement.html
+        """
+        token = {"ClientToken": str(uuid.uuid4())}
+        ended = self._call(operation, **self._arguments, **request, **token, **self._wait_seconds())
+        self._submitted(ended)
+        if ended.get("Status") != "FINISHED":
+            ended = self.describe(ended["Id"])
+        if ended["Status"] != "FINISHED":
+            error = _error(ended)
             if isinstance(error, LoginRefusedError):
                 self._refused()
             raise error
-        return description
+        return dict(ended)
 
     def _submitted(self, response: Mapping[str, Any]) -> None:
         """Hook of the session: learn its id from the first response."""
@@ -198,14 +240,10 @@ class Connection:
     def _refused(self) -> None:
         """Hook of the session: there is none, since its log-in was refused."""
 
-    def _wait(self, statement_id: str) -> dict[str, Any]:
-        """Wait until the statement is over, at most until the time is up."""
-        while (left := self._remaining_seconds()) > 0:
-            wait = max(1, min(MAX_WAIT_SECONDS, int(left)))
-            description = self._call(self._client.describe_statement, Id=statement_id, WaitTimeSeconds=wait)
-            if description["Status"] in {"FINISHED", "FAILED", "ABORTED"}:
-                return dict(description)
-        raise TransientError(f"statement {statement_id} is still running and the time is up")
+    def _wait_seconds(self) -> dict[str, int]:
+        """Say how long the Data API shall wait for a statement's end: not at all, once the time is up."""
+        left = self._remaining_seconds()
+        return {"WaitTimeSeconds": max(1, min(MAX_WAIT_SECONDS, int(left)))} if left > 0 else {}
 
     def _call(self, operation: Callable[..., Any], **request: Any) -> Any:
         for attempt in range(1, SUBMIT_ATTEMPTS + 1):

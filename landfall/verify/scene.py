@@ -119,9 +119,7 @@ class Scene:
             return [tuple(row.values()) for row in session.query(self.fill(step))]
         outcome = session.transaction([self.fill(sql) for sql in step])
         last = len(step) - 1
-        if not outcome.description["SubStatements"][last].get("HasResultSet"):
-            return []
-        return [tuple(row.values()) for row in outcome.rows(last)]
+        return [tuple(row.values()) for row in outcome.rows(last)] if outcome.has_rows(last) else []
 
 
 @contextmanager

@@ -62,6 +62,10 @@ class Run:
     error: str = ""
     results: list[tuple[list[str], list[tuple[Any, ...]], int]] = field(default_factory=list)
 
+    @property
+    def has_result_set(self) -> bool:
+        return any(columns for columns, _, _ in self.results)
+
 
 class MemoryRedshift:
     """The Data API's client, and the warehouse behind it. `s3`: where COPY reads.
@@ -114,8 +118,7 @@ class MemoryRedshift:
         if run.status == "FAILED":
             parts.append({"Id": f"{Id}:{len(parts) + 1}", "Status": "FAILED", "Error": run.error})
         whole: dict[str, Any] = {"Id": Id, "Status": run.status, "Error": run.error, "SubStatements": parts}
-        columns, count = (run.results[-1][0], run.results[-1][2]) if run.results else ([], 0)
-        return whole | {"HasResultSet": bool(columns), "ResultRows": count}
+        return whole | {"HasResultSet": run.has_result_set, "ResultRows": run.results[-1][2] if run.results else 0}
 
     def get_statement_result(self, *, Id: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         name, number = [*Id.split(":"), "1"][:2]
@@ -147,7 +150,10 @@ class MemoryRedshift:
         if request.get("SessionKeepAliveSeconds") == 0 and session is not None:
             for table in self._temporary.pop(session):
                 self._database.execute(f"drop table if exists temp.{table}")
-        return {"Id": name, "SessionId": session}
+        shown = {"Id": name, "SessionId": session}
+        return shown | (
+            {"Status": run.status, "HasResultSet": run.has_result_set} if "WaitTimeSeconds" in request else {}
+        )
 
     def _execute(self, run: Run) -> None:
         if run.status != "SUBMITTED":

@@ -46,6 +46,82 @@ def test_a_query_gives_rows_with_null_as_none(land: Land) -> None:
     assert rows == [{"n": 1, "t": "x", "nothing": None, "b": True}]
 
 
+class CountedApi:
+    """The Data API client, whose calls are listed."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._client, name)
+
+        def call(**request: Any) -> Any:
+            self.calls.append(name)
+            return operation(**request)
+
+        return call
+
+
+def test_what_ends_while_it_is_submitted_is_not_asked_about(land: Land) -> None:
+    api: Any = CountedApi(land.client("redshift-data"))
+    warehouse = Warehouse(api, target(land.settings))
+
+    warehouse.query("select 1 as n")
+    assert api.calls == ["execute_statement", "get_statement_result"]
+    api.calls.clear()
+    warehouse.execute("create temp table passing (n bigint)")
+    assert api.calls == ["execute_statement"]
+    api.calls.clear()
+    done = warehouse.transaction(["create temp table t (n bigint)", "insert into t select 1", "select n from t"])
+    assert done.rows(2) == [{"n": 1}]
+    assert api.calls == ["batch_execute_statement", "get_statement_result"]
+    api.calls.clear()
+    assert ([done.count(index) for index in (1, 2)], [done.has_rows(index) for index in (1, 2)]) == (
+        [1, 1],
+        [False, True],
+    )
+    assert api.calls == ["describe_statement"]
+
+
+def test_what_outlasts_its_submission_is_waited_for(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_WAIT_SECONDS", 1)
+    api: Any = CountedApi(land.client("redshift-data"))
+    found: list[Any] = []
+    with held(land):
+        thread = threading.Thread(target=lambda: found.extend(Warehouse(api, target(land.settings)).query(SLOW)))
+        thread.start()
+        wait_for(lambda: "describe_statement" in api.calls, "the second request")
+    thread.join()
+
+    assert len(found) == 1
+    assert api.calls[0] == "execute_statement"
+    assert api.calls[-1] == "get_statement_result"
+    assert set(api.calls[1:-1]) == {"describe_statement"}
+
+
+def test_what_is_submitted_again_runs_once(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "backoff_seconds", lambda _: 0.0)
+    name = new_dataset()
+    land.warehouse.execute(f"create table landing.{name} (n bigint)")
+
+    class Refused(CountedApi):
+        """The Data API whose first submission runs, and is answered as if it had been refused."""
+
+        def execute_statement(self, **request: Any) -> Any:
+            self.calls.append("execute_statement")
+            answer = self._client.execute_statement(**request)
+            if len(self.calls) == 1:
+                raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "injected"}}, "ExecuteStatement")
+            return answer
+
+    api: Any = Refused(land.client("redshift-data"))
+    Warehouse(api, target(land.settings)).execute(f"insert into landing.{name} select 1")
+
+    assert api.calls == ["execute_statement", "execute_statement"]
+    assert land.count(f"landing.{name}") == 1
+
+
 def test_parameters_are_values_and_never_sql(land: Land) -> None:
     hostile = "x' or '1'='1'; drop table y; -- \\"
 

@@ -42,6 +42,11 @@ class Flows:
         """Land a file that COPY reads where it is, and is the first of its dataset."""
         return self._ingest(_parquet([1, 2]))
 
+    def lands_nothing_of_a_damaged_page(self) -> str:
+        """Reject a file that COPY cannot read: how a statement has failed, its submission does not tell."""
+        body = _parquet(list(range(1000)))
+        return self._ingest(body[:4] + b"\xff" * 200 + body[204:])
+
     def rejects(self) -> str:
         """Reject a file: a copy and a verdict in quarantine/, a message."""
         return self._ingest(b"no parquet at all")
@@ -158,7 +163,7 @@ FLOWS: dict[Callable[[Flows], str], dict[str, dict[str, tuple[str, ...]]]] = {
             "ClearStaging": ("s3:DeleteObjectVersion",),
             "ReadLogin": ("secretsmanager:GetSecretValue",),
             "RunStatements": ("redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement"),
-            "FollowOwnStatements": ("redshift-data:DescribeStatement", "redshift-data:GetStatementResult"),
+            "FollowOwnStatements": ("redshift-data:GetStatementResult",),
             "SayLanded": ("events:PutEvents",),
             "MarkWhatHasLanded": ("dynamodb:UpdateItem",),
             "WriteLogs": ("logs:CreateLogStream", "logs:PutLogEvents"),
@@ -167,6 +172,9 @@ FLOWS: dict[Callable[[Flows], str], dict[str, dict[str, tuple[str, ...]]]] = {
             "ReadRawAndStaging": ("s3:GetObject",),
             "ListRawAndStaging": ("s3:ListBucket",),
         },
+    },
+    Flows.lands_nothing_of_a_damaged_page: {
+        "land.IngestRole": {"FollowOwnStatements": ("redshift-data:DescribeStatement",)},
     },
     Flows.rejects: {
         "land.IngestRole": {"TellFailures": ("sns:Publish",)},
