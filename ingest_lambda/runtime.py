@@ -6,6 +6,7 @@ clients are behind it; so the handler does it at its first invocation.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from typing import TYPE_CHECKING
@@ -73,3 +74,5 @@ class Runtime:
         sqs = boto3.client("sqs", config=Config(max_pool_connections=PARALLEL_REQUESTS))
         self.backlog = Backlog(sqs, settings.backlog_files, self.deadline.remaining_seconds, logger)
         self.retry = Retry(sqs)
+        # What has been made by now stays: the collections of a batch (inspection.py) need not go through all of it.
+        gc.freeze()
