@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 # An object that was stored before its bucket was versioned has the version "null", and events leave it out
 # (https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html).
@@ -24,7 +25,7 @@ class FileVersion:
     sequencer: str = ""
     event_time: datetime | None = None
 
-    @property
+    @cached_property
     def file_id(self) -> str:
         """The identity: a digest of bucket, key and version (JSON, so that no two triples read alike)."""
         return hashlib.sha256(json.dumps([self.bucket, self.key, self.version_id]).encode()).hexdigest()

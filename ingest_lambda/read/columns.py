@@ -27,6 +27,7 @@ from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse.sqltypes import FIRST_DAY, LARGEST_LONG, LAST_DAY, LONG_DIGITS
 
 DAY_MILLISECONDS = 86_400_000
+SCHEMAS_KEPT = 8
 # What the rewriting takes of each, in the file's own unit. DuckDB means infinity by the largest number of microseconds.
 LIMITS = {
     "DATE": (FIRST_DAY, LAST_DAY),
@@ -35,37 +36,78 @@ LIMITS = {
 }
 
 
-def columns_of(schema: Any, said: Metadata) -> tuple[FileColumn, ...]:
+def columns_of(schema: Any, said: Metadata, *, is_kept: bool = False) -> tuple[FileColumn, ...]:
     """Pair each column of the arrow schema with its leaves in the parquet schema: one, or many of a nested column.
+
+    `is_kept`: the schema may be remembered, and with it the whole footer that it is of.
 
     Raises:
         RejectedFileError: a column cannot be read at all.
         ValueError: the schemas do not belong together.
     """
+    described_columns = _SCHEMAS.described(schema, said, is_kept=is_kept)
+    columns: list[FileColumn] = []
+    position = 0
+    for (described, annotation, leaves), element in zip(described_columns, said.columns, strict=True):
+        is_beyond = annotation is not None and may_be_beyond(described, annotation, said.reach[position])
+        columns.append(
+            replace(
+                described,
+                obstacle=Obstacle.RANGE if is_beyond else described.obstacle,
+                has_values=_has_values(said.has_values[position : position + leaves]),
+                caution=caution_of(element, said, position),
+            )
+        )
+        position += leaves
+    return _shared(tuple(columns))
+
+
+# A column as its schema describes it, whatever values a file has; the annotation of its leaf, None of a nested column;
+# how many leaves it has.
+_Described = tuple[FileColumn, str | None, int]
+
+
+class _Schemas:
+    """Remembers the last few schemas: nearly all files of a batch have one of them. Threads share it."""
+
+    def __init__(self) -> None:
+        self._known: tuple[tuple[Any, Metadata, tuple[_Described, ...]], ...] = ()
+
+    def described(self, schema: Any, said: Metadata, *, is_kept: bool) -> tuple[_Described, ...]:
+        for known, words, columns in self._known:
+            if _is_alike(words, said) and known.equals(schema):
+                return columns
+        columns = _describe(schema, said)
+        if is_kept:
+            self._known = ((schema, said, columns), *self._known)[:SCHEMAS_KEPT]
+        return columns
+
+
+_SCHEMAS = _Schemas()
+
+
+def _is_alike(one: Metadata, other: Metadata) -> bool:
+    """Tell whether two footers say the same of their schemas, but for what pyarrow alone says of a leaf's type."""
+    return (one.columns, one.created_by, one.key_values) == (other.columns, other.created_by, other.key_values)
+
+
+def _describe(schema: Any, said: Metadata) -> tuple[_Described, ...]:
     for element in said.columns:
         _check(element, element)
     arrow = schema.to_arrow_schema()
     types = [column.type for column in arrow]
     meant, originals = meanings(types, said), original_types(types, said)
-    columns: list[FileColumn] = []
+    columns: list[_Described] = []
     position = 0
-    for column, meaning, original, element in zip(arrow, meant, originals, said.columns, strict=True):
+    for column, meaning, original, _ in zip(arrow, meant, originals, said.columns, strict=True):
         leaf = schema.column(position) if inner_types(column.type) is None else None
         stored = Leaf.of(leaf.physical_type, leaf.logical_type.to_json()) if leaf is not None else None
-        leaves = _leaves(column.type)
         described = file_column(column.name, column.type, stored, meaning)
-        if stored is not None and may_be_beyond(described, stored.annotation, said.reach[position]):
-            described = replace(described, obstacle=Obstacle.RANGE)
-        columns.append(
-            replace(
-                described,
-                has_values=_has_values(said.has_values[position : position + leaves]),
-                caution=caution_of(element, said, position),
-                clock=_clock(leaf, original, meaning, said),
-            )
-        )
+        described = replace(described, clock=_clock(leaf, original, meaning, said))
+        leaves = _leaves(column.type)
+        columns.append((described, stored.annotation if stored else None, leaves))
         position += leaves
-    return _shared(tuple(columns))
+    return tuple(columns)
 
 
 def _clock(leaf: Any, original: Any, meaning: Meaning | None, said: Metadata) -> Clock | None:

@@ -192,7 +192,8 @@ def parse_footer(tail: bytes, size: int) -> Footer:
         # the row groups are what readers go by; a writer may have left the file's own count at zero
         row_count = sum(arrow.row_group(number).num_rows for number in range(arrow.num_row_groups))
         said = read_metadata(footer)
-        return Footer(columns_of(arrow.schema, said), row_count, sign_of(said))
+        columns = columns_of(arrow.schema, said, is_kept=length <= TAIL_BYTES)
+        return Footer(columns, row_count, sign_of(said))
     except MemoryError:  # this process's fault, perhaps: a file seen again is read in a process of its own
         raise
     except Exception as error:  # whatever parsing raises comes of the bytes: the next attempt would raise it too

@@ -1,6 +1,7 @@
 """Types: what each parquet type lands as, and which of them COPY reads right."""
 
 import io
+from itertools import permutations
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -9,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest_lambda.read import columns
 from ingest_lambda.read.footer import parse_footer
 from ingest_lambda.read.schema import FileColumn, Obstacle, fingerprint
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType, decimal, fits, parse_type
+from tests.land.warehouse import parquet
 
 TYPE, NESTED, NANOSECONDS = Obstacle.TYPE, Obstacle.NESTED, Obstacle.NANOSECONDS
 
@@ -147,3 +150,52 @@ def test_a_type_reads_back_as_it_is_spelt(type_: SqlType) -> None:
 def test_a_text_that_is_no_type_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a type"):
         parse_type(text)
+
+
+SCHEMAS_LIKE_OTHERS: list[tuple[pa.DataType, dict[str, Any]]] = [
+    *((arrow, {}) for arrow in (pa.int8(), pa.uint8(), pa.int16(), pa.int32(), pa.uint32(), pa.int64(), pa.uint64())),
+    *((pa.timestamp(unit, zone), {}) for unit in ("ms", "us", "ns") for zone in (None, "UTC")),
+    *((pa.decimal128(precision, scale), {}) for precision, scale in ((9, 2), (9, 3), (10, 2), (38, 2))),
+    (pa.time32("ms"), {}),
+    (pa.date32(), {}),
+    (pa.string(), {}),
+    (pa.binary(), {}),
+    (pa.binary(16), {}),
+    (pa.uuid(), {}),
+    (pa.duration("us"), {}),
+    (pa.timestamp("s"), {}),
+    (pa.timestamp("us"), {"use_deprecated_int96_timestamps": True}),
+    (pa.list_(pa.int32()), {}),
+    (pa.list_(pa.int64()), {}),
+    (pa.map_(pa.string(), pa.int32()), {}),
+    (pa.struct({"b": pa.int32()}), {}),
+    (pa.struct({"c": pa.int32()}), {}),
+    (pa.struct({"c": pa.string()}), {}),
+    *((pa.struct({name: pa.struct({"c": pa.int32()})}), {}) for name in ("b", "d")),
+]
+
+
+@pytest.mark.parametrize("store_schema", [True, False], ids=["with the writer's own", "as parquet alone has it"])
+def test_a_schema_is_not_taken_for_one_that_is_like_it(monkeypatch: pytest.MonkeyPatch, *, store_schema: bool) -> None:
+    def parsed(*files: bytes) -> list[Any]:
+        monkeypatch.setattr(columns, "_SCHEMAS", columns._Schemas())  # which has seen none
+        return [parse_footer(file, len(file)) for file in files]
+
+    tables = [(pa.table({"a": pa.nulls(1, arrow)}), options) for arrow, options in SCHEMAS_LIKE_OTHERS]
+    of_spark = pa.table({"a": pa.nulls(1, pa.date32())}).replace_schema_metadata({"org.apache.spark.version": "2.4.0"})
+    files = [parquet(table, **options, store_schema=store_schema) for table, options in [*tables, (of_spark, {})]]
+    expected = [parsed(file)[0] for file in files]
+
+    for one, other in permutations(range(len(files)), 2):
+        assert parsed(files[one], files[other]) == [expected[one], expected[other]]
+    assert parsed(*files, *files[-columns.SCHEMAS_KEPT :]) == [*expected, *expected[-columns.SCHEMAS_KEPT :]]
+
+
+def test_a_file_is_judged_by_its_own_values_though_its_schema_is_known() -> None:
+    days = pa.array([0, 200_000_000], pa.int32()).cast(pa.date32())
+    within, beyond, empty = (parquet(pa.table({"day": some})) for some in (days[:1], days, pa.nulls(2, pa.date32())))
+
+    found = [parse_footer(file, len(file)).columns[0] for file in (within, beyond, empty, within)]
+
+    assert [column.obstacle for column in found] == [None, Obstacle.RANGE, None, None]
+    assert [column.has_values for column in found] == [True, True, False, True]
