@@ -117,7 +117,7 @@ def find(wanted: Wanted, reader: Reader) -> Found | None:
     if _SPECTRUM_OID in read:
         raise RedshiftError(f'the pseudo column "{_SPECTRUM_OID}" is not offered by the local Redshift')
     hidden = tuple(name for name in PSEUDO if name in read)
-    is_all = any(reads_all(each, wanted.name) for each in wanted.trees)
+    is_all = any(reads_all(each) for each in wanted.trees)
     columns = frozenset(column.name for column in own if is_all or physical(column.name) in read)
     scan = Scan(table, _partitions(catalog, table, wanted), columns, hidden)
     kinds = [(physical(column.name), column.type or _UNREAD) for column in own]

@@ -51,14 +51,12 @@ def nodes(node: Any) -> Iterator[Any]:
                 yield from nodes(value)
 
 
-def reads_all(statement: Any, table: tree.Name) -> bool:
-    """Tell whether a statement may mean columns of a table that it does not name: its name alone is a whole row."""
-    called = {each.alias or each.name[-1] for each in nodes(statement) if _is_table(each, table)}
+def reads_all(statement: Any) -> bool:
+    """Tell whether a statement may mean columns that it does not name."""
     return any(
         isinstance(node, tree.Star | tree.Unpivot | tree.Pivot)
         or (isinstance(node, tree.Join) and node.kind.startswith("natural"))
         or (isinstance(node, tree.Table) and bool(node.columns))  # its columns have other names, by place
-        or (isinstance(node, tree.Column) and node.name[-1] in called)
         for node in nodes(statement)
     )
 

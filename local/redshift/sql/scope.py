@@ -11,9 +11,10 @@ from local.redshift.errors import RedshiftError
 from local.redshift.names import physical
 from local.redshift.sql import tree
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import UNKNOWN, Type
+from local.redshift.sql.values.types import Type
 
 Columns = dict[str, Type]
+Outputs = list[tuple[str, Typed]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ class Scope:
 
     parent: Scope | None = None
     sources: list[Source] = field(default_factory=list)
-    merged: list[str] = field(default_factory=list)  # columns of USING
+    merged: dict[str, Typed] = field(default_factory=dict)  # columns of USING, of a type that both sides have in common
+    # by the place of the first relation of a join that merges columns: that of the first behind it, and its columns
+    merging: dict[int, tuple[int, Outputs]] = field(default_factory=dict)
     aliases: dict[str, Typed] = field(default_factory=dict)  # of the select list so far
     in_where: dict[str, Typed] = field(default_factory=dict)  # of all of it, while WHERE is written
     depth: int = 0  # how many queries it stands in; that of a query in FROM stands in one that it does not see
@@ -115,25 +118,33 @@ class Scope:
             yield scope
             scope = scope.parent
 
-    def star(self, qualifier: tree.Name = ()) -> list[tuple[str, Typed]] | None:
+    def star(self, qualifier: tree.Name = ()) -> Outputs | None:
         """Return what `*` or `t.*` stands for, None if it is not known."""
-        if qualifier:
-            source = self.source(qualifier)
-            sources = [source] if source else []
-        else:
-            sources = self.sources
-        if not sources or any(source.columns is None for source in sources):
-            return None
-        found: list[tuple[str, Typed]] = []
         if not qualifier:
-            for name in self.merged:
-                column = self.column(name)
-                found.append((name, Typed(quote(name), column[1] if column else UNKNOWN)))
-        for source in sources:
-            for name, type_ in (source.columns or {}).items():
-                if (qualifier or name not in self.merged) and name not in source.hidden:
-                    found.append((name, Typed(f"{quote(source.label)}.{quote(name)}", type_)))
+            return self.outputs(0, len(self.sources)) if self.sources and self.is_known else None
+        source = self.source(qualifier)
+        return None if source is None or source.columns is None else _outputs(source)
+
+    def outputs(self, start: int, end: int) -> Outputs:
+        """Return the columns of what FROM has from one place to another: a join that merges some has those first."""
+        found: Outputs = []
+        while start < end:
+            if start in self.merging:
+                start, columns = self.merging[start]
+                found += columns
+            else:
+                found += _outputs(self.sources[start])
+                start += 1
         return found
+
+
+def _outputs(source: Source) -> Outputs:
+    columns = (source.columns or {}).items()
+    return [
+        (name, Typed(f"{quote(source.label)}.{quote(name)}", type_))
+        for name, type_ in columns
+        if name not in source.hidden
+    ]
 
 
 def quote(name: str) -> str:

@@ -115,6 +115,7 @@ SHOWN: list[tuple[str, list[str], Rows]] = [
         [("a", "numeric(19,4)")],
     ),
 ]
+TEXTS = "create table made (a varchar(9))"
 _PROCEDURE = "create procedure p(a inout int, t in varchar) as $$ begin {} end; $$ language plpgsql"
 BODIES = [
     "a := 7 / 2.0;",
@@ -128,6 +129,11 @@ REFUSED = [
     *(("c_PLpgSQL-structure", [_PROCEDURE.format(body)], "0A000") for body in BODIES),
     ("r_error_on_nondeterministic_update", ["set error_on_nondeterministic_update to true"], "0A000"),
     ("r_navigate_super_null_on_error", ["set navigate_super_null_on_error to off"], "0A000"),
+    ("c_Supported_data_types", [TEXTS, "insert into made values (true)"], "42804"),
+    ("c_Supported_data_types", [TEXTS, "insert into made select true union all select false"], "42804"),
+    ("c_Supported_data_types", [TEXTS, "insert into made select * from (select json_parse('1') as b) as x"], "42804"),
+    ("c_Supported_data_types", [TEXTS, "update made set a = interval '1 day'"], "42804"),
+    ("c_Supported_data_types", ["create table made (a int)", "insert into made values (true)"], "42804"),
     ("r_json_serialization_enable", ["set json_serialization_enable = true"], "0A000"),
     ("r_describe_field_name_in_uppercase", ["set describe_field_name_in_uppercase to on"], "0A000"),
     (

@@ -798,16 +798,6 @@ def test_renamed_columns_prune_nothing(client: Client, external: External) -> No
     assert client.value(swapped) == 1
 
 
-@pytest.mark.parametrize("row", ["s", "sales"])
-def test_a_whole_row_has_all_its_columns(client: Client, external: External, row: str) -> None:
-    external.put(SALES.slice(0, 1), "sales/1.parquet")
-    client.run(external.create("sales", "id int, city varchar(20)"))
-    source = f"{external.name}.sales as s" if row == "s" else f"{external.name}.sales"
-    with psycopg2_connection(client.facts) as connection, connection.cursor() as cursor:
-        cursor.execute(f"select {row} from {source}")
-        assert cursor.fetchall() == [("(1,Ulm)",)]
-
-
 def test_whatever_the_catalog_makes_fail_is_told(client: Client, external: External) -> None:
     partitioned(external, client)
     storage = {"Columns": [], "Location": external.folder("odd"), "SerdeInfo": {}}

@@ -12,6 +12,7 @@ from local.redshift.sql.parse.parser import Parser
 from local.redshift.sql.parse.primaries import parse_primary
 from local.redshift.sql.parse.sources import parse_from
 from local.redshift.sql.parse.windows import parse_order
+from local.redshift.sql.tokens import syntax_error
 
 _SET_OPERATORS = ("union", "except", "minus")
 
@@ -55,11 +56,18 @@ def parse_query_after(parser: Parser, common: tuple[list[tree.CommonTable], bool
         taken.add(word)
         parser.need(word)
         if word == "offset":
-            found.offset = parser.expression()
-            parser.take_one(("row", "rows"))
+            found.offset = _parse_count(parser)
         elif not parser.take("all"):
-            found.limit = parser.expression()
+            found.limit = _parse_count(parser)
     return found
+
+
+def _parse_count(parser: Parser) -> tree.Expression:
+    """Pass a number of rows (https://docs.aws.amazon.com/redshift/latest/dg/r_ORDER_BY_clause.html)."""
+    count = parser.expression()
+    if isinstance(count, tree.Literal) and count.kind == "number" and not count.text.isdigit():
+        raise syntax_error(count.text)
+    return count
 
 
 def _parse_set_operation(parser: Parser) -> tree.Query:

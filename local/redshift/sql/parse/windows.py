@@ -15,7 +15,7 @@ def parse_window(parser: Parser) -> tree.Window:
     parser.need("(")
     partition = parser.expressions() if parser.take("partition", "by") else []
     order = parse_order(parser) if parser.token.key == "order" else []
-    frame = _parse_frame(parser) if parser.token.key in ("rows", "range") else ""
+    frame = _parse_frame(parser) if order and parser.token.key in ("rows", "range") else ""
     parser.need(")")
     return tree.Window(partition, order, frame)
 
@@ -26,7 +26,10 @@ def _parse_frame(parser: Parser) -> str:
         raise RedshiftError("RANGE frames are not supported: use ROWS", SYNTAX_ERROR)
     parser.need("rows")
     if not parser.take("between"):
-        return f"rows {_parse_bound(parser)}"
+        bound = _parse_bound(parser)
+        if bound == "unbounded following":
+            return f"rows between current row and {bound}"
+        return f"rows {bound}"
     low = _parse_bound(parser)
     parser.need("and")
     return f"rows between {low} and {_parse_bound(parser)}"
@@ -36,7 +39,7 @@ def _parse_bound(parser: Parser) -> str:
     if parser.take("current", "row"):
         return "current row"
     amount = parser.token.text.lower()
-    if amount != "unbounded" and parser.token.kind != NUMBER:
+    if amount != "unbounded" and not (parser.token.kind == NUMBER and amount.isdigit()):
         raise parser.error()
     parser.position += 1
     side = parser.take_one(("preceding", "following"))

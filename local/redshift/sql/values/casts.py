@@ -20,6 +20,7 @@ from local.redshift.sql.values.types import (
 )
 
 _OF_SUPER = frozenset({"boolean", *INTEGERS, *FLOATS, *MOMENTS})  # see prelude/25_super.sql
+_NO_TEXTS = frozenset({"boolean", "super", "varbyte", "interval"})  # but by a cast, or not at all
 _STRING_NAMES = {"varchar": "character varying", "char": "character"}
 
 
@@ -73,9 +74,23 @@ def as_super(value: Typed) -> str:
     return f"{to_super(value.type)}({sql})"
 
 
+def hold_assigned(type_: Type, to: Type) -> None:
+    """Hold what goes into a column to the types that become the column's by themselves: PostgreSQL gives a text of any.
+
+    Source: https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html
+
+    Raises:
+        RedshiftError: the page does not list the pair of types.
+    """
+    if to.name in STRINGS and type_.name in _NO_TEXTS:
+        words = f"column is of type {_STRING_NAMES[to.name]} but expression is of type {type_.name}"
+        raise RedshiftError(words, "42804")
+
+
 def stored(value: Typed, to: Type) -> str:
     """Return a value as it goes into a column: for SUPER a string is a string, whatever it spells
     (https://docs.aws.amazon.com/redshift/latest/dg/ingest-super.html)."""
+    hold_assigned(value.type, to)
     is_string = value.is_literal and not value.is_null
     return as_super(value) if to == SUPER and (is_string or value.type not in (SUPER, UNKNOWN)) else value.sql
 

@@ -43,7 +43,7 @@ def is_computed_once(table: tree.CommonTable, query: tree.Query) -> bool:
     if inner.having or inner.qualify:
         return False
     computed = {item.alias: item.expression for item in inner.items if not isinstance(item.expression, _PLAIN)}
-    takers = [each for each in _selects(query) if table.name in _names(each.source)]
+    takers = [each for each in selects(query) if table.name in names(each.source)]
     if not computed or "" in computed or len(takers) != 1 or takers[0].where or isinstance(takers[0].source, tree.Join):
         return False
     parts = [getattr(takers[0], name) for name in ("items", "group", "having", "qualify", "order")]
@@ -57,8 +57,8 @@ def is_computed_once(table: tree.CommonTable, query: tree.Query) -> bool:
 def _readers(table: tree.CommonTable, query: tree.Query) -> Iterator[tree.Select]:
     """Yield the SELECTs of a query that may read a table of its WITH, by way of others too."""
     before = [each is table for each in query.common].index(True) + 1
-    cannot = {id(select) for each in query.common[:before] for select in _selects(each.query)}
-    yield from (select for select in _selects(query) if id(select) not in cannot)
+    cannot = {id(select) for each in query.common[:before] for select in selects(each.query)}
+    yield from (select for select in selects(query) if id(select) not in cannot)
 
 
 def _may_drop(select: tree.Select) -> bool:
@@ -73,18 +73,18 @@ def _may_drop(select: tree.Select) -> bool:
     )
 
 
-def _selects(query: tree.Query) -> Iterator[tree.Select]:
+def selects(query: tree.Query) -> Iterator[tree.Select]:
     """Yield the SELECTs of a query, those in its WITH and FROM too, but not those in expressions."""
     for table in query.common:
-        yield from _selects(table.query)
+        yield from selects(table.query)
     if isinstance(query, tree.SetOperation):
-        yield from _selects(query.left)
-        yield from _selects(query.right)
+        yield from selects(query.left)
+        yield from selects(query.right)
     elif isinstance(query, tree.Select):
         yield query
         for relation in _relations(query.source):
             if isinstance(relation, tree.Derived):
-                yield from _selects(relation.query)
+                yield from selects(relation.query)
 
 
 def _relations(source: tree.Relation | None) -> Iterator[tree.Relation | None]:
@@ -95,7 +95,8 @@ def _relations(source: tree.Relation | None) -> Iterator[tree.Relation | None]:
         yield getattr(source, "source", source)  # of PIVOT and UNPIVOT
 
 
-def _names(source: tree.Relation | None) -> list[str]:
+def names(source: tree.Relation | None) -> list[str]:
+    """Return the names without a schema in a FROM."""
     return [each.name[0] for each in _relations(source) if isinstance(each, tree.Table) and len(each.name) == 1]
 
 

@@ -9,7 +9,7 @@ from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import quote_literal
 from local.redshift.names import true_name
 from local.redshift.sql import tree
-from local.redshift.sql.scope import Scope, Source, quote, quote_path
+from local.redshift.sql.scope import Scope, Source, no_such_column, quote, quote_path
 from local.redshift.sql.tokens import syntax_error
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import ARRAY, SUPER, UNKNOWN
@@ -40,7 +40,8 @@ def write_column(writer: Writer, node: tree.Column) -> Typed:
         if found is not None:
             found[0].is_used = True
             writer.correlations.note(writer.scope, scope, found[0])
-            return _from_column(writer, scope, Typed(quote(name[0]), found[1]), name[1:])
+            column = scope.merged.get(name[0]) or Typed(quote(name[0]), found[1])
+            return _from_column(writer, scope, column, name[1:])
         if not scope.is_known:
             break
         if name[0] in scope.aliases:
@@ -49,6 +50,8 @@ def write_column(writer: Writer, node: tree.Column) -> Typed:
     else:
         if name[0] in writer.scope.in_where:
             return _navigate(writer, writer.scope.in_where[name[0]], name[1:])
+    if len(name) == 1 and (source := writer.scope.source(name)) and source.columns is not None:
+        raise no_such_column(name[0])  # a row of a relation as a value: composite types are not supported
     return Typed(quote_path(name))
 
 

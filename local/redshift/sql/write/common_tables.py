@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.scope import quote, quote_names, walk
 from local.redshift.sql.values.types import UNKNOWN
-from local.redshift.sql.write.apart import KEPT_APART, is_computed_once
+from local.redshift.sql.write.apart import KEPT_APART, is_computed_once, names, selects
 from local.redshift.sql.write.sets import first_of, is_plain
 from local.redshift.sql.write.sources import renamed
 from local.redshift.sql.write.writer import Writer
@@ -15,6 +16,8 @@ def write_common_tables(writer: Writer, query: tree.Query) -> str:
     """Return the WITH of a query, whose tables it may name from now on; '' if it has none."""
     parts = []
     for table in query.common:
+        if query.is_recursive:
+            _hold_recursion(table)
         if query.is_recursive and table.columns:
             writer.common[table.name] = dict.fromkeys(table.columns, UNKNOWN)
             _, columns = writer.query(first_of(table.query))  # which alone gives them their types
@@ -33,6 +36,21 @@ def write_common_tables(writer: Writer, query: tree.Query) -> str:
         writer.common[table.name] = renamed(columns, table.columns)
     word = "with recursive " if query.is_recursive else "with "
     return f"{word}{', '.join(parts)} " if parts else ""
+
+
+def _hold_recursion(table: tree.CommonTable) -> None:
+    """Hold a table that names itself to UNION ALL, and to a list of its columns
+    (https://docs.aws.amazon.com/redshift/latest/dg/r_WITH_clause.html).
+
+    Raises:
+        RedshiftError: it is something else.
+    """
+    if not any(table.name in names(select.source) for select in selects(table.query)):
+        return
+    if not table.columns:
+        raise RedshiftError(f'the recursive common table expression "{table.name}" needs a list of its columns')
+    if not isinstance(table.query, tree.SetOperation) or table.query.operator != "union all":
+        raise RedshiftError(f'the recursive common table expression "{table.name}" is no UNION ALL')
 
 
 def _is_scan(query: tree.Query) -> bool:

@@ -10,11 +10,15 @@ from typing import Any
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.sql import tree
-from local.redshift.sql.scope import no_such_column, quote_names, walk
+from local.redshift.sql.scope import Scope, no_such_column, quote, quote_names, walk
+from local.redshift.sql.values.choice import common
+from local.redshift.sql.values.typed import Typed, told
+from local.redshift.sql.values.types import UNKNOWN, Type
 from local.redshift.sql.write.writer import Writer
 
 
 def write_join(writer: Writer, join: tree.Join) -> str:
+    start = len(writer.scope.sources)
     left = writer.source(join.left)
     before = len(writer.scope.sources)
     right = writer.source(join.right)
@@ -22,11 +26,13 @@ def write_join(writer: Writer, join: tree.Join) -> str:
         right = f"({right})"
     if join.kind == ",":
         return f"{left}, {right}"
-    if join.using:
-        writer.scope.merged += [name for name in join.using if name not in writer.scope.merged]
-        return f"{left} {join.kind} {right} using {quote_names(join.using)}"
-    if join.kind.startswith("natural"):
-        _merge_columns(writer, before)
+    kind, names = join.kind, join.using
+    if kind.startswith("natural") and writer.scope.is_known:
+        ours, theirs = _sides(writer.scope, start, before)
+        names = [name for name in ours if name in theirs]
+    if names:
+        alias = _merge(writer.scope, names, start, before)
+        return f"{left} {kind.removeprefix('natural ')} {right} using {quote_names(names)} as {alias}"
     if join.on is None:
         return f"{left} {join.kind} {right}"
     on = writer.condition(join.on)
@@ -34,14 +40,44 @@ def write_join(writer: Writer, join: tree.Join) -> str:
     return f"{left} {join.kind} {right} on {on}"
 
 
-def _merge_columns(writer: Writer, before: int) -> None:
-    """Merge the columns that both sides of a natural join have."""
-    sources = writer.scope.sources
-    if not writer.scope.is_known:
-        return
-    theirs = {name for source in sources[before:] for name in source.columns or {}}
-    ours = (name for source in sources[:before] for name in source.columns or {})
-    writer.scope.merged += [name for name in ours if name in theirs and name not in writer.scope.merged]
+def _sides(scope: Scope, start: int, before: int) -> tuple[dict[str, Type], dict[str, Type]]:
+    """Return the columns of both sides of a join, by name."""
+    ours, theirs = (
+        {name: typed.type for name, typed in scope.outputs(*places)}
+        for places in ((start, before), (before, len(scope.sources)))
+    )
+    return ours, theirs
+
+
+def _merge(scope: Scope, names: list[str], start: int, before: int) -> str:
+    """Merge columns of both sides of a join: one of each name remains, of the type that a UNION of the two would have.
+
+    Return what to call them as a relation, apart from columns of relations that stand beside the join.
+
+    Raises:
+        RedshiftError: they have no type in common, as where a UNION fails.
+    """
+    ours, theirs = _sides(scope, start, before)
+    alias, end = quote(f"merged {start}"), len(scope.sources)
+    others = [(name, typed) for name, typed in scope.outputs(start, end) if name not in names]
+    merged = []
+    for name in names:
+        type_ = _merged_type(ours.get(name, UNKNOWN), theirs.get(name, UNKNOWN))
+        is_cast = ours.get(name) != theirs.get(name)
+        sql = quote(name), f"{alias}.{quote(name)}"
+        scope.merged[name], output = (told(each, type_) if is_cast else Typed(each, type_) for each in sql)
+        merged.append((name, output))
+    scope.merging[start] = end, [*merged, *others]
+    return alias
+
+
+def _merged_type(first: Type, second: Type) -> Type:
+    if UNKNOWN in (first, second) or first == second:
+        return first if first == second else UNKNOWN
+    type_ = common([first, second])
+    if type_ == UNKNOWN:
+        raise RedshiftError(f"JOIN/USING types {first.name} and {second.name} cannot be matched", "42804")
+    return type_
 
 
 def with_outer_joins(writer: Writer, select: tree.Select) -> tree.Select:

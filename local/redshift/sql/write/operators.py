@@ -11,6 +11,7 @@ from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import BOOLEAN, DOUBLE, SUPER, Type
 from local.redshift.sql.words import COMPARISONS
 from local.redshift.sql.write.calls.strings import joined
+from local.redshift.sql.write.lists import row_sql
 from local.redshift.sql.write.writer import Writer
 
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
@@ -35,8 +36,8 @@ def write_binary(writer: Writer, node: tree.Binary) -> Typed:
     operator = node.operator
     if operator in ("and", "or"):
         return Typed(f"({writer.condition(node.left)} {operator} {writer.condition(node.right)})", BOOLEAN)
-    if isinstance(node.left, tree.Row) or isinstance(node.right, tree.Row):
-        return Typed(f"({writer.sql(node.left)} {operator} {writer.sql(node.right)})", BOOLEAN)
+    if operator in ("=", "<>", "!=") and (isinstance(node.left, tree.Row) or isinstance(node.right, tree.Row)):
+        return Typed(f"({row_sql(writer, node.left)} {operator} {row_sql(writer, node.right)})", BOOLEAN)
     left, right = writer.write(node.left), writer.write(node.right)
     if operator in COMPARISONS:
         return compare(operator, left, right)

@@ -9,8 +9,9 @@ from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.masking import quote_literal
 from local.redshift.names import physical, true_name
 from local.redshift.sql import tree
+from local.redshift.sql.functions import FUNCTIONS
 from local.redshift.sql.scope import Scope, no_such_column, quote, quote_names, walk
-from local.redshift.sql.values.choice import agreed
+from local.redshift.sql.values.choice import column_type
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import VARCHAR
 from local.redshift.sql.write.sources import add_source
@@ -25,9 +26,9 @@ def write_pivot(writer: Writer, pivot: tree.Pivot) -> str:
     for value in pivot.values:
         value_name = value.alias or _text(value.expression)
         for aggregate in pivot.aggregates:
-            if not isinstance(aggregate.expression, tree.Call):
-                raise RedshiftError("PIVOT takes aggregates", SYNTAX_ERROR)
-            written = writer.write(_only_where(aggregate.expression, tree.Column(pivot.column), value.expression))
+            call = _aggregate(aggregate.expression)
+            writer.scope.sorted_by = []  # each aggregate sorts the rows of its own value
+            written = writer.write(_only_where(call, tree.Column(pivot.column), value.expression))
             name = physical(true_name(f"{value_name}_{aggregate.alias}" if aggregate.alias else value_name))
             items.append(f"{written.sql} as {quote(name)}")
             found[name] = written.type
@@ -45,10 +46,11 @@ def write_unpivot(writer: Writer, unpivot: tree.Unpivot) -> str:
     by_name = dict(columns)
     if missing := turned.keys() - by_name.keys():
         raise no_such_column(min(missing))
-    type_, values = agreed([by_name[name] for name in turned])
+    values = [by_name[name] for name in turned]
+    type_, casts = column_type(values)
     rows = ", ".join(
-        f"({quote_literal(true_name(item.alias or name))}::varchar, {value})"
-        for (name, item), value in zip(turned.items(), values, strict=True)
+        f"({quote_literal(true_name(item.alias or name))}::varchar, {value.sql}{'::' + to if to else ''})"
+        for (name, item), value, to in zip(turned.items(), values, casts, strict=True)
     )
     items = ", ".join(
         [*(f"{typed.sql} as {quote(name)}" for name, typed in kept), '"turned"."label"', '"turned"."value"']
@@ -73,6 +75,19 @@ def _enter(writer: Writer, source: tree.Relation) -> tuple[Scope, str, list[tupl
     if columns is None:
         raise RedshiftError("the columns to turn are not known: a relation does not exist", "42P01")
     return here, sql, columns
+
+
+def _aggregate(node: tree.Expression) -> tree.Call:
+    """Return what PIVOT computes.
+
+    Raises:
+        RedshiftError: it is no aggregate.
+    """
+    if isinstance(node, tree.Call) and node.window is None:
+        function = FUNCTIONS.get(node.name[-1])
+        if function is not None and function.kind == "a":
+            return node
+    raise RedshiftError("PIVOT takes aggregates", SYNTAX_ERROR)
 
 
 def _text(node: tree.Expression) -> str:

@@ -7,6 +7,7 @@ from local.redshift.sql.values.casts import text_of, truth
 from local.redshift.sql.values.comparisons import as_string, compare
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import BOOLEAN, MOMENTS, NUMBERS, STRINGS, SUPER, UNKNOWN, VARCHAR, Type
+from local.redshift.sql.write.lists import row_sql
 from local.redshift.sql.write.writer import Output, Writer
 
 
@@ -38,6 +39,8 @@ def write_like(writer: Writer, node: tree.Like) -> Typed:
 
 def write_in(writer: Writer, node: tree.In) -> Typed:
     word = "not in" if node.negated else "in"
+    if isinstance(node.operand, tree.Row):
+        return _write_row_in(writer, node, word)
     if isinstance(node.among, tree.Query):
         operand = writer.write(node.operand)
         among_sql, columns = writer.query(node.among)
@@ -52,6 +55,15 @@ def write_in(writer: Writer, node: tree.In) -> Typed:
     if all(item.is_literal for item in among):
         operand = as_string(operand)
     return Typed(f"({operand.sql} {word} ({', '.join(item.sql for item in among)}))", BOOLEAN)
+
+
+def _write_row_in(writer: Writer, node: tree.In, word: str) -> Typed:
+    operand = row_sql(writer, node.operand)
+    if isinstance(node.among, tree.Query):
+        sql = f"({operand} {word} ({writer.query_sql(node.among)}))"
+        writer.correlations.hold_predicate(node, node.negated)
+        return Typed(sql, BOOLEAN)
+    return Typed(f"({operand} {word} ({', '.join(row_sql(writer, item) for item in node.among)}))", BOOLEAN)
 
 
 def _beside(operand: Typed, query: str, columns: Output | None, word: str) -> str:

@@ -15,6 +15,7 @@ from local.redshift.sql.functions import FUNCTIONS
 from local.redshift.sql.scope import Scope, quote, walk
 from local.redshift.sql.values.types import Type
 from local.redshift.sql.write.common_tables import write_common_tables
+from local.redshift.sql.write.grouping import hold_grouping_sets
 from local.redshift.sql.write.joins import with_outer_joins
 from local.redshift.sql.write.paths import Paths
 from local.redshift.sql.write.select_list import Items, write_items
@@ -158,6 +159,7 @@ def _group(writer: Writer, select: tree.Select) -> str:
         for place in places:
             _hold_group(writer, tree.Literal("number", place), select)
         return f" group by {', '.join(places)}" if places else ""
+    hold_grouping_sets(select.group)
     written = [writer.sql(each) for each in select.group]
     for each in select.group:
         for leaf in _leaves(each):

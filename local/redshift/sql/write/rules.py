@@ -37,7 +37,7 @@ RULES = Rules(
         tree.Exists: subqueries.write_exists,
         tree.Subquery: subqueries.write_subquery,
         tree.ArrayList: lists.write_array_list,
-        tree.Row: lists.write_row,
+        tree.Row: lists.refuse_row,
         tree.Grouping: lists.write_grouping,
         tree.Case: cases.write_case,
         tree.Cast: cases.write_cast,

@@ -46,6 +46,8 @@ def _star_items(writer: Writer, star: tree.Star, select: tree.Select) -> Items:
             raise RedshiftError("the columns to exclude from are not known: a relation does not exist", "42P01")
         return [("", written, None)]
     is_plain = not any(source.is_element or source.hidden for source in writer.scope.sources)
+    is_cast = any(typed.sql != quote(name) for name, typed in writer.scope.merged.items())
+    is_plain &= bool(star.qualifier) or not is_cast
     if is_plain and not select.excluded and select.qualify is None:  # as written: views see columns that come later
         first, *others = [(name, written, typed) for name, typed in columns] or [("", written, Typed(""))]
         return [first, *((name, "", typed) for name, _, typed in others)]

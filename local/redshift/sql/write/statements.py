@@ -9,7 +9,7 @@ from typing import Any
 from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.scope import quote, quote_names, quote_path
-from local.redshift.sql.values.casts import stored
+from local.redshift.sql.values.casts import hold_assigned, stored
 from local.redshift.sql.values.types import UNKNOWN, Type
 from local.redshift.sql.write.common_tables import write_common_tables
 from local.redshift.sql.write.merge import merge_without_duplicates
@@ -64,7 +64,10 @@ def _write_insert(writer: Writer, insert: tree.Insert) -> str:
     into = f"insert into {quote_path(insert.table)}{columns} "
     if insert.query is not None:
         types = _types(writer, insert.table, insert.columns)
-        return into + write_query(writer, insert.query, types)[0]
+        sql, output = write_query(writer, insert.query, types)
+        for (_, type_), to in zip(output or [], types, strict=False):
+            hold_assigned(type_, to)
+        return into + sql
     if not insert.rows:
         return into + "default values"
     types = _types(writer, insert.table, insert.columns)

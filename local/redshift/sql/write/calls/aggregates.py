@@ -33,8 +33,10 @@ def write_sum(writer: Writer, function: Function, node: tree.Call) -> Typed:
 
 def write_avg(writer: Writer, function: Function, node: tree.Call) -> Typed:
     """AVG of any integer is a BIGINT (r_AVG); of a DECIMAL it is cut to the DECIMAL's scale
-    (r_FROM_clause-pivot-unpivot-examples)."""
+    (r_FROM_clause-pivot-unpivot-examples). Over a window that of a BIGINT is a NUMERIC (r_WF_AVG)."""
     decimal = writer.write(node.arguments[0]).type
+    if node.window is not None and decimal.name == "bigint":
+        raise RedshiftError("AVG of a BIGINT over a window is a NUMERIC of a scale that no page tells: cast the BIGINT")
     if decimal.name != "numeric" or not decimal.precision:
         return _write_total(writer, function, node, INTEGERS.keys())
     average = _write_aggregate(writer, node, function.name, UNKNOWN)
@@ -118,8 +120,6 @@ def write_listagg(writer: Writer, function: Function, node: tree.Call) -> Typed:
     if node.window is None:
         sql = f"pg_catalog.rs_string_agg({word}{measure}, {delimiter}{order})"
     else:
-        if node.window.order or node.window.frame:
-            raise RedshiftError("LISTAGG takes no ORDER BY and no frame in its OVER clause", SYNTAX_ERROR)
         partition = ", ".join(writer.sql(each) for each in node.window.partition)
         frame = f"{'partition by ' + partition if partition else ''}{order} {_WHOLE_PARTITION}"
         name = "pg_catalog.rs_listagg_distinct" if node.distinct else "string_agg"

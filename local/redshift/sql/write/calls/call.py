@@ -15,7 +15,6 @@ from local.redshift.sql.write.writer import Writer
 
 # https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_functions_compute_node_only.html, by their rules
 _OF_COMPUTE_NODES = frozenset({"LISTAGG", "MEDIAN", "PERCENTILE"})
-_FRAMED = frozenset({"first_value", "last_value", "nth_value"})
 
 
 def write_call(writer: Writer, node: tree.Call) -> Typed:
@@ -45,10 +44,7 @@ def _write_user_call(writer: Writer, node: tree.Call) -> Typed:
 
 
 def _hold(function: Function, node: tree.Call) -> None:
-    """Hold a call to what its function takes.
-
-    Source of the frame: https://docs.aws.amazon.com/redshift/latest/dg/c_Window_functions.html
-    """
+    """Hold a call to what its function takes."""
     count = len(node.arguments)
     if not function.fewest <= count <= function.most or (node.is_star and function.name != "count"):
         raise RedshiftError(f"function {function.name} with {count} arguments does not exist", "42883")
@@ -57,22 +53,14 @@ def _hold(function: Function, node: tree.Call) -> None:
     if node.window is None:
         if function.kind == "w":
             raise RedshiftError(f"window function {function.name} requires an OVER clause", SYNTAX_ERROR)
-    elif function.kind not in "aw":
-        raise RedshiftError(f"{function.name} is not a window function", "42809")
-    elif node.window.order and not node.window.frame and _needs_frame(function):
-        raise RedshiftError("Aggregate window functions with an ORDER BY clause require a frame clause")
+    else:
+        windows.hold_window(function, node.window)
     if node.distinct and function.kind != "a":
         raise RedshiftError(f"DISTINCT specified, but {function.name} is not an aggregate function", "42809")
     if node.within and function.template not in ("LISTAGG", "PERCENTILE"):
         raise syntax_error("within")
     if node.nulls and function.template != "NEIGHBOUR":
         raise syntax_error(node.nulls)
-
-
-def _needs_frame(function: Function) -> bool:
-    if function.template in ("LISTAGG", "MEDIAN", "PERCENTILE"):
-        return False
-    return function.kind == "a" or function.name in _FRAMED
 
 
 CALLS: dict[str, Callable[[Writer, Function, tree.Call], Typed]] = {
@@ -98,6 +86,7 @@ CALLS: dict[str, Callable[[Writer, Function, tree.Call], Typed]] = {
     "ABSOLUTE": numbers.write_absolute,
     "ROUND": numbers.write_rounded,
     "CEIL": numbers.write_ceiling,
+    "MOD": numbers.write_mod,
     "TO_NUMBER": numbers.write_to_number,
     "JSON_PATH": supers.write_json_path,
     "ARRAY_SEARCH": supers.write_array_search,

@@ -10,6 +10,8 @@ from local.redshift.sql.values.types import DOUBLE, STRINGS, Type
 from local.redshift.sql.words import DATE_PARTS
 from local.redshift.sql.write.writer import Writer
 
+_NO_SPANS = frozenset({"epoch", "dow", "doy", "timezone", "timezone_hour", "timezone_minute"})
+
 
 def _part_of(node: tree.Expression) -> str:
     """Return the part of a date that a call names, as PostgreSQL's text."""
@@ -22,6 +24,15 @@ def _part_of(node: tree.Expression) -> str:
     if word not in DATE_PARTS:
         raise RedshiftError(f'"{word}" is no part of a date', "22023")
     return f"'{DATE_PARTS[word]}'"
+
+
+def _span_of(node: tree.Expression) -> str:
+    """Return the part of a date that a call counts or cuts by, which is a span of time
+    (https://docs.aws.amazon.com/redshift/latest/dg/r_Dateparts_for_datetime_functions.html)."""
+    part = _part_of(node)
+    if part.strip("'") in _NO_SPANS:
+        raise RedshiftError(f"{part} is a part for EXTRACT and DATE_PART alone", "22023")
+    return part
 
 
 def _moment_of(writer: Writer, node: tree.Expression) -> Typed:
@@ -42,15 +53,17 @@ def write_date_part(writer: Writer, function: Function, node: tree.Call) -> Type
 
 def write_date_trunc(writer: Writer, function: Function, node: tree.Call) -> Typed:
     argument = _moment_of(writer, node.arguments[1])
+    if argument.type.name in ("time", "timetz"):
+        raise RedshiftError(f"function date_trunc(..., {argument.type.name}) does not exist", "42883")
     type_ = argument.type if argument.type.name in ("timestamptz", "interval") else Type("timestamp")
-    return Typed(f"date_trunc({_part_of(node.arguments[0])}, {argument.sql})", type_)
+    return Typed(f"date_trunc({_span_of(node.arguments[0])}, {argument.sql})", type_)
 
 
 def write_date_add(writer: Writer, function: Function, node: tree.Call) -> Typed:
     argument = _moment_of(writer, node.arguments[2])
     kept = argument.type.name in ("timestamptz", "time", "timetz")
     amount = f"({writer.sql(node.arguments[1])})::bigint"
-    sql = f"pg_catalog.dateadd({_part_of(node.arguments[0])}, {amount}, {argument.sql})"
+    sql = f"pg_catalog.dateadd({_span_of(node.arguments[0])}, {amount}, {argument.sql})"
     return Typed(sql, argument.type if kept else Type("timestamp"))
 
 
@@ -63,4 +76,4 @@ def write_convert_timezone(writer: Writer, function: Function, node: tree.Call) 
 
 def write_date_diff(writer: Writer, function: Function, node: tree.Call) -> Typed:
     first, second = (_moment_of(writer, argument).sql for argument in node.arguments[1:])
-    return Typed(f"pg_catalog.datediff({_part_of(node.arguments[0])}, {first}, {second})", Type("bigint"))
+    return Typed(f"pg_catalog.datediff({_span_of(node.arguments[0])}, {first}, {second})", Type("bigint"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
 from local.redshift.sql.values import decimals
@@ -20,14 +21,23 @@ def write_rounded(writer: Writer, function: Function, node: tree.Call) -> Typed:
         return _of_super(function, arguments)
     first = arguments[0].type
     sql = f"{function.name}({', '.join(argument.sql for argument in arguments)})"
-    if first.name in INTEGERS and len(arguments) == 1:
-        return Typed(f"({arguments[0].sql})", first)
+    if first.name in INTEGERS:  # r_ROUND, r_TRUNC: what comes out is of the type that goes in
+        return Typed(f"({arguments[0].sql})", first) if len(arguments) == 1 else told(sql, first)
     if first.name in ("timestamp", "timestamptz", "date"):
         return Typed(sql, Type("date"))
     if first.name in FLOATS:
         return Typed(sql, first)
     type_ = decimals.rounded(first, _whole(node.arguments[1]) if len(arguments) > 1 else 0)
     return told(sql, type_)
+
+
+def write_mod(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """MOD is an INTEGER where one of two integers is (r_MOD)."""
+    remainder = write_plain(writer, replace(function, template=""), node)
+    names = {writer.write(argument).type.name for argument in node.arguments}
+    if names == {"smallint", "bigint"}:
+        raise RedshiftError("function mod(smallint, bigint) does not exist", "42883")
+    return told(remainder.sql, Type("integer")) if names == {"integer", "bigint"} else remainder
 
 
 def write_absolute(writer: Writer, function: Function, node: tree.Call) -> Typed:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
 from local.redshift.sql.values.casts import text_of
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import VARBYTE, VARCHAR
+from local.redshift.sql.values.types import STRINGS, VARBYTE, VARCHAR
 from local.redshift.sql.write.writer import Writer
 
 
 def write_substring(writer: Writer, function: Function, node: tree.Call) -> Typed:
     """SUBSTRING(string, start [, characters]): of a VARBYTE it counts bytes, and is one (r_SUBSTRING)."""
     value, *places = (writer.write(argument) for argument in node.arguments)
+    if any((place.is_literal and not place.is_null) or place.type.name in STRINGS for place in places):
+        raise RedshiftError("function substring(..., character varying) does not exist", "42883")
     type_ = VARBYTE if value.type == VARBYTE else VARCHAR
     listed = ", ".join([text_of(value), *(place.operand for place in places)])
     return Typed(f"(substring({listed}))::{type_.sql}", type_)

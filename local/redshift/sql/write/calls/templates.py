@@ -11,7 +11,7 @@ from local.redshift.sql.functions import Function
 from local.redshift.sql.values.casts import cast, present, text_of
 from local.redshift.sql.values.choice import agreed
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import SUPER, UNKNOWN, VARCHAR, Type
+from local.redshift.sql.values.types import INTEGERS, SUPER, UNKNOWN, VARCHAR, Type
 from local.redshift.sql.write.windows import window_sql
 from local.redshift.sql.write.writer import Writer
 
@@ -47,7 +47,7 @@ def write_plain(writer: Writer, function: Function, node: tree.Call) -> Typed:
         sql = f"{function.name}({listed})"
     if node.window is not None:
         sql += f" over {window_sql(writer, node.window)}"
-    is_other = function.name == "sign" or (function.kind == "w" and type_.name == "integer")  # than PostgreSQL's
+    is_other = function.name == "sign" or (function.kind == "w" and type_.name in INTEGERS)  # than PostgreSQL's
     if type_.name in ("varchar", "numeric") or (is_other and type_ != UNKNOWN):
         return Typed(f"({sql})::{type_.sql}", type_)
     return Typed(sql, type_)
