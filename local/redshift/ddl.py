@@ -44,6 +44,7 @@ _COLUMN_ATTRIBUTES = [
         rf"\bcollate\s+(?:case_sensitive|case_insensitive|{STRING})",
     )
 ]
+_COLUMN_NAME = re.compile(rf"(?:add\s+(?:column\s+)?)?{IDENTIFIER}\s", re.IGNORECASE)
 TABLE_KEY = re.compile(rf"^(?:constraint\s+{IDENTIFIER}\s+)?(?:primary\s+key|unique|foreign\s+key)\s*\(", re.IGNORECASE)
 _PRIMARY_KEY = re.compile(r"\bprimary\s+key\b\s*(?:\((?P<columns>[^)]*)\))?", re.IGNORECASE)
 _IDENTITY = re.compile(
@@ -56,10 +57,7 @@ _LONG_DECIMAL = re.compile(
     rf"^(?:add\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\s+(?:decimal|numeric|dec)\s*\(\s*19\s*(?:,\s*(?P<scale>\d+)\s*)?\)",
     re.IGNORECASE,
 )
-# A default is a literal or one of these: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
 _BLANKS = re.compile(f"[{BLANKS}]+")
-_DEFAULT = re.compile(r"\bdefault\s+(sysdate|getdate\s*\(\s*\))", re.IGNORECASE)
-_DEFAULTS = {"sysdate": "pg_catalog.rs_sysdate()"}
 _NO_OP_ACTION = re.compile(
     r"^alter\s+(?:diststyle|distkey|(?:compound\s+|interleaved\s+)?sortkey|encode|(?:column\s+)?\S+\s+encode)\b|^add\s+(?:constraint\s+\S+\s+)?"
     r"(?:primary\s+key|unique|foreign\s+key)\b",
@@ -169,9 +167,10 @@ def refuse_reserved(item: str) -> None:
 
 
 def _column(item: str) -> str:
+    name = _COLUMN_NAME.match(item)
+    start = name.end() if name else 0
     for pattern in _COLUMN_ATTRIBUTES:
-        item = pattern.sub("", item)
-    item = _DEFAULT.sub(lambda match: f"default {_DEFAULTS.get(match[1].lower(), match[1])}", item)
+        item = item[:start] + pattern.sub("", item[start:])
     item = _IDENTITY.sub(_identity, item)
     if re.match(r"like\s", item, re.IGNORECASE):
         return _like(item)

@@ -127,9 +127,6 @@ _NOT_IN_TRANSACTION = re.compile(
     r"|create\s+database|drop\s+database|create\s+external\s+table)\b",
     re.IGNORECASE,
 )
-_ALTER_TYPE = re.compile(
-    r"^alter\s+(?:column\s+)?\S+\s+(?:set\s+data\s+)?type\s+(?!varchar|character\s+varying|nvarchar|varbyte)(\w+)", re.I
-)
 _LOGS_IN = re.compile(r"(?:create\s+(?:user|database)|alter\s+(?:user|database))\b", re.IGNORECASE)
 _LENGTH = re.compile(
     r"\b(numeric|decimal|varchar|nvarchar|character\s+varying|char|nchar|bpchar|character)\s*\(\s*(\d+)(?:\s*,\s*(\d+))?",
@@ -165,7 +162,6 @@ def refuse_unsupported(code: str, masked: Masked, in_transaction: bool) -> None:
             raise RedshiftError(refusal.message, refusal.sqlstate)
     _refuse_types(code, masked)
     _refuse_lengths(code)
-    _refuse_alter(code)
     _refuse_password(code, masked)
     if in_transaction and (match := _NOT_IN_TRANSACTION.match(code)):
         command = " ".join(match["command"].upper().split())
@@ -251,17 +247,3 @@ def _refuse_password(code: str, masked: Masked) -> None:
             "without quotes, slashes, @ or spaces",
             "28P01",
         )
-
-
-def _refuse_alter(code: str) -> None:
-    """Hold a change of type to VARCHAR and VARBYTE lengths.
-
-    Source: https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_TABLE.html
-    """
-    match = ALTER_TABLE.match(code)
-    if not match:
-        return
-    action = match["action"]
-    changed = _ALTER_TYPE.match(action)
-    if changed:
-        raise RedshiftError(f"target data type {changed[1]} is not supported by ALTER COLUMN TYPE")

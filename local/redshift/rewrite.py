@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from local.redshift.alter_type import rewrite_alter_type
 from local.redshift.append import rewrite_append
 from local.redshift.bodies import refuse_bodies
 from local.redshift.comments import comment_on_view
@@ -32,6 +33,7 @@ from local.redshift.sql.simple_source import simple_source
 from local.redshift.sql.translate import Answer, Needs, needs, translate
 from local.redshift.sql.values.lengths import CHAR_BYTES, VARCHAR_BYTES
 from local.redshift.storage import storage_comment
+from local.redshift.table_rules import refuse_table, with_defaults
 from local.redshift.time_zones import rewrite_time_zone
 
 _OWN_SETTINGS = (
@@ -147,10 +149,13 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = (), externa
     refuse_bodies(code, masked)
     if part is None or part.start:
         refuse_unknown(code, masked)
+        refuse_table(code, masked)
+        code = with_defaults(code, masked)
     if by_call := in_its_database(code, masked) or comment_on_view(code, masked):
         return by_call
-    if whole := rewrite_show(code, masked) or rewrite_append(code, masked):
-        return whole
+    for whole in (rewrite_show, rewrite_append, rewrite_alter_type):
+        if by_call := whole(code, masked):
+            return by_call
     view = rewrite_late_binding_view(code, masked, sql, external_query)
     return (
         masked.restore(rewrite_masked(require_key(rewrite_time_zone(code, masked), masked))) + storage

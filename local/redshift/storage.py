@@ -137,9 +137,11 @@ def _altered(action: str, masked: Masked) -> dict[str, Any]:
         _read_key(added, masked, found)
     elif re.match(r"add\b", action, re.IGNORECASE):
         _read_column(action, masked, found)
-    elif re.match(r"alter\s+(?:column\s+)?\S+\s+encode\b", action, re.IGNORECASE):
+    elif re.match(r"alter\s+column\s+\S+\s+encode\b", action, re.IGNORECASE):
         for part in split_commas(action):
             _read_column(part, masked, found)
+        found["alters"] = True
     else:
         _read_attributes(action, masked, found)
+        found |= {"alters": True} if found else {}
     return found

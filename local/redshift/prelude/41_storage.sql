@@ -32,7 +32,7 @@ $$;
 
 -- What the front notes, with the numbers of columns in place of their names.
 create function redshift.numbered(relation oid, note jsonb) returns jsonb language sql stable as $$
-    select jsonb_strip_nulls(note - '{name, like, inherits, distkey, sortkey, required, encodings, foreign_keys}'::text[] || jsonb_build_object(
+    select jsonb_strip_nulls(note - '{name, like, inherits, alters, distkey, sortkey, required, encodings, foreign_keys}'::text[] || jsonb_build_object(
         'distkey', redshift.column_number(relation, note ->> 'distkey'),
         'required', (
             select jsonb_agg(redshift.column_number(relation, r.name))
@@ -133,7 +133,7 @@ begin
         begin
             execute format('alter table %s add %s deferrable', relation::regclass, key);
         exception
-            when unique_violation or duplicate_table or duplicate_object or invalid_table_definition or undefined_column then
+            when unique_violation or duplicate_table or duplicate_object then
                 null;
         end;
     end loop;
@@ -273,6 +273,7 @@ begin
             - case when fresh ? 'sortstyle' then '{sortstyle, sortkey}'::text[] else '{}' end
         ) || fresh;
     end if;
+    perform redshift.refuse_storage(id, note, former);
     perform redshift.refuse_nullable_key(id, fresh -> 'keys');
     if fresh ? 'keys' then
         perform redshift.tell_keys(id, fresh -> 'keys');

@@ -78,8 +78,6 @@ def test_a_declared_key_is_told_by_the_catalog_and_holds_no_row_to_it(client: Cl
         "create table k (a varchar(9), b integer, constraint named primary key (a), unique (b))",
         "insert into k values ('x', 1), ('x', 1)",
         "insert into k select * from k",
-        "alter table k alter column a type varchar(20)",  # PostgreSQL makes the index anew
-        "insert into k select * from k",
         "truncate k",
         "insert into k values ('x', 1), ('x', 1)",
     )
