@@ -1,12 +1,16 @@
 """LAND: the parquet objects that a rewriting leaves for COPY.
 
 In: record batches of one schema. Out: objects of at most about PART_BYTES under a prefix. Batches are gathered into row
-groups, and a part is put when it is full, so that neither memory nor disk grows with the number of rows.
+groups, and a part is put when it is full, so that neither memory nor disk grows with the number of rows. A thread of
+its own writes and puts one row group while the next is gathered: reading waits for no upload, and has a processor to
+itself where there are two.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
@@ -53,19 +57,21 @@ class Parts:
         self._file: IO[bytes] | None = None
         self._writer: Any = None
         self._objects: list[CanonicalObject] = []
+        self._thread = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Add rows.
 
         Raises:
-            TransientError, ConfigError: S3 does not take a part.
+            TransientError, ConfigError: S3 has not taken a part of those before.
         """
         if len(batch) == 0:
             return
         self._pending.append(batch)
         self._pending_bytes += batch.nbytes
         if self._pending_bytes >= ROW_GROUP_BYTES:
-            self._write_row_group()
+            self._begin_row_group()
         elif len(self._pending) >= MAX_PENDING:
             self._pending = [pa.concat_batches(self._pending)]
 
@@ -76,19 +82,33 @@ class Parts:
             TransientError, ConfigError: S3 does not take the last part.
         """
         if self._pending:
-            self._write_row_group()
+            self._begin_row_group()
+        self._end_row_group()
+        self._thread.shutdown()
         if self._file is not None:
             self._put_part()
         return tuple(self._objects)
 
     def discard(self) -> None:
         """Give up: close the file at hand and delete what was put, as far as S3 lets us."""
+        self._thread.shutdown()
         if self._file is not None:
             self._file.close()
         with suppress(ClientError, BotoCoreError):
             objects.delete(self._s3, self._bucket, [part.stored for part in self._objects])
 
-    def _write_row_group(self) -> None:
+    def _begin_row_group(self) -> None:
+        """Have the thread write what has been gathered, once it has written what was before."""
+        self._end_row_group()
+        gathered, self._pending, self._pending_bytes = self._pending, [], 0
+        self._writing = self._thread.submit(self._write_row_group, gathered)
+
+    def _end_row_group(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def _write_row_group(self, batches: Sequence[pa.RecordBatch]) -> None:
         if self._file is None:
             # closed, and gone with that, when the part is put
             self._file = tempfile.TemporaryFile()  # noqa: SIM115
@@ -99,8 +119,7 @@ class Parts:
                 write_statistics=False,
                 store_schema=False,
             )
-        self._writer.write_table(pa.Table.from_batches(self._pending, self.schema))
-        self._pending, self._pending_bytes = [], 0
+        self._writer.write_table(pa.Table.from_batches(batches, self.schema))
         if self._file.tell() >= PART_BYTES:
             self._put_part()
 

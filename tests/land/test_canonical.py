@@ -5,6 +5,8 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,7 +22,7 @@ from ingest_lambda.judge.names import landing_names
 from ingest_lambda.read import content, parquet_rows
 from ingest_lambda.read.footer import Budget, inspect
 from ingest_lambda.reasons import Reason
-from ingest_lambda.rewrite import writer
+from ingest_lambda.rewrite import ahead, writer
 from ingest_lambda.rewrite.rewrite import Rewritten, Source, rewrite
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.statements import Column
@@ -187,6 +189,34 @@ def test_a_rewriting_that_s3_ends_leaves_nothing_behind(land: Land, monkeypatch:
 
     assert s3.puts == 3
     assert land.keys(place) == set()
+
+
+def test_reading_waits_for_no_upload(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset, rows = new_dataset(), 1_000
+    files = sources(land, *[land.put(f"raw/{dataset}/{n}.parquet", pa.table({"id": range(rows)})) for n in range(6)])
+    monkeypatch.setattr(writer, "ROW_GROUP_BYTES", 3 * rows * (8 + 4))  # of three files: the landing column, the number
+    monkeypatch.setattr(writer, "PART_BYTES", 1)
+    monkeypatch.setattr(ahead, "FILES_AHEAD", 1)
+    is_read, waited = threading.Event(), list[bool]()
+
+    class Slow(WatchedS3):
+        """Takes a part when the fifth file is read, and not before."""
+
+        def put_object(self, **request: Any) -> Any:
+            waited.append(is_read.wait(20))
+            return super().put_object(**request)
+
+    def read() -> Iterator[Source]:
+        for file in files:
+            if file.number == 6:
+                is_read.set()
+            yield file
+
+    s3: Any = Slow(land.client("s3"))
+    rewritten = rewrite(s3, land.bucket, prefix(), read(), [ID])
+
+    assert waited == [True, True]
+    assert sorted(row["c1"] for row in rows_of(land, rewritten)) == sorted([*range(rows)] * 6)
 
 
 def test_a_version_that_is_gone_is_told_and_the_rest_goes_on(land: Land) -> None:
