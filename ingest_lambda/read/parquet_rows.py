@@ -126,12 +126,12 @@ def _batches_of(file: Any, number: int, columns: Sequence[str] | None) -> Iterat
 @contextmanager
 def _opened(source: bytes | Path | io.RawIOBase) -> Iterator[Any]:
     opened = _source(source)
-    metadata = pq.read_metadata(opened)
+    metadata = None if isinstance(source, bytes) else pq.read_metadata(opened)  # else it is read twice
     with pq.ParquetFile(
         opened,
         metadata=metadata,
         coerce_int96_timestamp_unit="us",
-        buffer_size=0 if isinstance(source, bytes) else _buffer_bytes(metadata.num_columns),
+        buffer_size=_buffer_bytes(metadata.num_columns) if metadata else 0,
         pre_buffer=False,
         page_checksum_verification=True,
     ) as file:

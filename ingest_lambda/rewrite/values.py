@@ -19,6 +19,7 @@ from ingest_lambda.rewrite.checks import (
     DAY_MICROSECONDS,
     BadValueError,
     Converted,
+    are_within,
     checked,
     refuse,
     refuse_infinity,
@@ -71,7 +72,8 @@ def _timestamp(values: pa.Array) -> Converted:
         refuse_infinity(values)
     micros = whole_microseconds(values)
     count = micros.values.view(pa.int64())
-    refuse(pc.less(count, FIRST_MICROSECOND), values, Reason.VALUE_OUT_OF_RANGE, RANGE)
+    if not are_within(count, FIRST_MICROSECOND, LARGEST_LONG):
+        refuse(pc.less(count, FIRST_MICROSECOND), values, Reason.VALUE_OUT_OF_RANGE, RANGE)
     return Converted(count.view(pa.timestamp("us")), micros.is_cut)
 
 
