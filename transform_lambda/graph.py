@@ -8,6 +8,8 @@ entity that looks up another one's table (an item its order) does not own the wa
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -43,6 +45,7 @@ class Node:
     snapshot_end: str | None = None  # of a landing source whose files replace the ones before
     files: frozenset[str] = frozenset()  # that say what it is: SQL and YAML, under the project's folder
     columns: frozenset[str] = frozenset()  # in lower case; of a model whose contract is enforced, else none
+    reading: str = ""  # digest of what its YAML says of how rows are read: no description, no gate
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,19 @@ class Graph:
                 found.update(node.dataset for node in own if node.dataset)
         return frozenset(found)
 
+    def redeclared(self, before: Graph) -> frozenset[str]:
+        """Name the datasets whose rows YAML has staged or checked otherwise than before, in the columns that there were.
+
+        So do a source's `changes` and `snapshot`, and the types and the key that staging narrows to.
+        """
+        found: set[str] = set()
+        for owned in self.owned.values():
+            own = [self.nodes[id_] for id_ in owned]
+            differing = [node for node in own if node.id in before.nodes and node.reading != before.nodes[node.id].reading]
+            if differing and not any(_folder(node) == "modeled" for node in differing):
+                found.update(node.dataset for node in own if node.dataset)
+        return frozenset(found)
+
     def buildable(self, selected: Set[str]) -> _Ids:
         """Leave out the gates that also look at what is not built, as dbt does (indirect_selection: buildable)."""
         built = {id_ for id_ in selected if self.nodes[id_].kind in _BUILT}
@@ -350,8 +366,42 @@ def _node(node: Any, known: Set[str]) -> Node:
         snapshot_end=(meta.get("snapshot") or {}).get("end") if is_landing else None,
         files=frozenset(_files(node)),
         columns=frozenset(name.lower() for name in node.columns) if _is_held_to_contract(node) else frozenset(),
+        reading=_reading(node, kind, meta, is_landing=is_landing),
         **(_freshness(node) if is_landing else {}),
     )
+
+
+def _reading(node: Any, kind: str, meta: Mapping[str, Any], *, is_landing: bool) -> str:
+    types = {name.lower(): (column.data_type or "").lower() for name, column in node.columns.items()}
+    said: dict[str, Any]
+    if is_landing:
+        changes = meta.get("changes") or {}
+        named = {text.lower() for text in _texts(changes)}
+        said = {
+            "relation": [node.schema, node.identifier],
+            "changes": changes,
+            "snapshot": meta.get("snapshot"),
+            "types": {name: type_ for name, type_ in types.items() if name in named},
+        }
+    elif kind == "model":
+        said = {"types": types, "narrowed_key": meta.get("narrowed_key")}
+    else:
+        return ""
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """List the texts that a value is made of.
+
+    >>> list(_texts({"operation": "op", "sequence": ["lsn", 1]}))
+    ['op', 'lsn']
+    """
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (text for each in value.values() for text in _texts(each))
+    elif isinstance(value, Sequence):
+        yield from (text for each in value for text in _texts(each))
 
 
 def _is_held_to_contract(node: Any) -> bool:

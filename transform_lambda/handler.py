@@ -151,6 +151,9 @@ def _changes(settings: Settings, graph: Graph, before: Sequence[str]) -> tuple[C
     files = [changed_models(each.files, graph.files) for each in graphs]
     by_models = [each for each in files if each is not None]
     changes = graph.changes(frozenset().union(*by_models)) if len(by_models) == len(files) else None
+    if changes:
+        redeclared = frozenset[str]().union(*(graph.redeclared(each) for each in graphs))
+        changes = replace(changes, unapplied=changes.unapplied | redeclared)
     return changes, any(is_unapplied(each, graph) for each in graphs)
 
 

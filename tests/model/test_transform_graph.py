@@ -1,14 +1,18 @@
 """MODEL, GATE: whose a node is, what goes on beside a failed gate, and how a build is split; on graphs made for it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from dbt.cli.main import dbtRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transform_lambda.graph import REST, Changes, Graph, Node
-from transform_lambda.project import is_unapplied
+from local.home import ROOT
+from transform_lambda.graph import REST, Changes, Graph, Node, graph_of
+from transform_lambda.project import files_of, is_unapplied
 
 ITEMS_LOOK_UP_ORDERS = {
     "landing.orders": "",
@@ -157,7 +161,7 @@ def test_rows_that_are_staged_or_checked_otherwise_in_the_same_columns_are_told_
     [
         (["dbt_project/models/new.yml"], False),
         (["dbt_project/models/new.yml", "dbt_project/gates/generic/unlike.sql"], False),
-        (["dbt_project/models/old.yml"], True),
+        (["dbt_project/models/old.yml"], False),  # a description
         (["dbt_project/models/new.yml", "dbt_project/models/stg_old.sql"], True),
         (["dbt_project/models/new.yml", "macros/cast.sql"], True),
     ],
@@ -180,6 +184,82 @@ def test_rows_of_before_may_mean_something_else_but_not_by_a_dataset_that_is_new
     now = Graph(nodes, {**before.files, **dict.fromkeys(differing, "2")})
     assert is_unapplied(before, now) is is_told
     assert is_unapplied(now, now) is False
+
+
+SOURCES = """
+sources:
+  - name: landing
+    tables:
+      - name: feed
+        description: {description}
+        config:
+          freshness: {freshness}
+          meta: {meta}
+        columns:
+          - {{name: id, data_type: {id_type}}}
+          - {{name: Op, data_type: {op_type}}}
+"""
+STAGED = """
+models:
+  - name: stg_feed
+    description: {description}
+    config: {{meta: {staged_meta}}}
+    columns: [{{name: id, data_type: {staged_type}}}]
+"""
+FEED: Mapping[str, str] = {
+    "description": "One row per change.",
+    "freshness": "null",
+    "meta": "{changes: {operation: op}}",
+    "id_type": "varchar(max)",
+    "op_type": "varchar(max)",
+    "staged_meta": "{}",
+    "staged_type": "varchar(64)",
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_told"),
+    [
+        ({"description": "Another."}, False),
+        ({"freshness": "{warn_after: {count: 2, period: day}}"}, False),
+        ({"meta": "{changes: {operation: op}, retention_days: 400, sensitive: true}"}, False),
+        ({"id_type": "varchar(9)"}, False),  # which no rule of `changes` reads
+        ({"op_type": "bigint"}, True),
+        ({"meta": "{changes: {operation: op, codes: {delete: [X]}}}"}, True),
+        ({"meta": "{changes: {operation: op}, snapshot: {end: file}}"}, True),
+        ({"staged_type": "varchar(32)"}, True),
+        ({"staged_meta": "{narrowed_key: [id]}"}, True),
+    ],
+)
+def test_of_yaml_only_what_rows_are_read_by_makes_them_mean_something_else(
+    tmp_path: Path, said: Mapping[str, str], is_told: bool
+) -> None:
+    """Read by dbt itself, from a project of one feed."""
+
+    def graph_with(folder: str, values: Mapping[str, str]) -> Graph:
+        models = tmp_path / folder / "dbt_project" / "models"
+        for path, text in {
+            "landing/sources.yml": SOURCES.format(**values),
+            "staging/stg_feed.yml": STAGED.format(**values),
+            "staging/stg_feed.sql": "select id from {{ source('landing', 'feed') }}",
+            "modeled/feed.yml": "models: [{name: feed, config: {meta: {entity: feed}}}]",
+            "modeled/feed.sql": "select id from {{ ref('stg_feed') }}",
+        }.items():
+            (models / path).parent.mkdir(parents=True, exist_ok=True)
+            (models / path).write_text(text)
+        (tmp_path / folder / "dbt_project.yml").write_text(
+            "{name: landfall, profile: landfall, model-paths: [dbt_project/models]}"
+        )
+        return replace(graph_of(parsed(tmp_path / folder)), files=files_of(tmp_path / folder, "w"))
+
+    before, now = graph_with("before", FEED), graph_with("now", {**FEED, **said})
+    assert (is_unapplied(before, now), now.redeclared(before)) == (is_told, frozenset({"feed"} if is_told else ()))
+
+
+def parsed(project: Path) -> Any:
+    """Have dbt parse a project, with the profile of ours."""
+    arguments = ["--quiet", "parse", "--project-dir", str(project), "--profiles-dir", str(ROOT), "--no-write-json"]
+    return dbtRunner().invoke([*arguments, "--target-path", str(project / "target")]).result
 
 
 def test_nothing_goes_on_when_nothing_failed() -> None:
