@@ -215,14 +215,16 @@ class Graph:
         return frozenset(found)
 
     def redeclared(self, before: Graph) -> frozenset[str]:
-        """Name the datasets whose rows YAML has staged or checked otherwise than before, in the columns that there were.
+        """Name the datasets whose rows YAML has staged or checked otherwise than before, in the same columns.
 
         So do a source's `changes` and `snapshot`, and the types and the key that staging narrows to.
         """
         found: set[str] = set()
         for owned in self.owned.values():
             own = [self.nodes[id_] for id_ in owned]
-            differing = [node for node in own if node.id in before.nodes and node.reading != before.nodes[node.id].reading]
+            differing = [
+                node for node in own if node.id in before.nodes and node.reading != before.nodes[node.id].reading
+            ]
             if differing and not any(_folder(node) == "modeled" for node in differing):
                 found.update(node.dataset for node in own if node.dataset)
         return frozenset(found)

@@ -40,7 +40,7 @@ from transform_lambda.page.asking import Project, ask
 from transform_lambda.page.content import content
 from transform_lambda.page.questions import DAYS
 from transform_lambda.parse_cache import graph_kept, graph_of_version, parse_kept
-from transform_lambda.plan import Plan, decide, owed, reminded
+from transform_lambda.plan import Plan, decide, owed
 from transform_lambda.project import Memory, changed_models, files_of, fingerprint, is_unapplied
 from transform_lambda.report import Desk
 from transform_lambda.report import report as write_report
@@ -91,7 +91,6 @@ def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str,
     before = Memory(s3(), settings.bucket).read()
     is_full = (event.get("request") or {}).get("full_refresh") is True
     decided, facts = _look(settings, graph, before, full_refresh=is_full)
-    decided = _with_owed(OwedRefresh(s3(), settings.bucket), decided)
     for reason in decided.reasons:
         logger.info(reason)
     entities = list(graph.parts(graph.selected(asdict(decided))))
@@ -102,17 +101,19 @@ def plan(event: Event, settings: Settings, _context: LambdaContext) -> dict[str,
         "told": facts.told,
         "quiet": is_quiet,
         "quiet_until": _reminder_at(settings, graph, facts) if is_quiet else 0,
+        "owed_refresh_since": _owed_refresh(settings, decided),
     }
     return {**decided.to_json(settings.rows_per_build, entities), **about}
 
 
-def _with_owed(owed_refresh: OwedRefresh, decided: Plan) -> Plan:
-    """Keep a full refresh as owed before it begins, until its report; tell of one that is owed still."""
+def _owed_refresh(settings: Settings, decided: Plan) -> str | None:
+    """Keep a full refresh as owed before it begins, until its report; say since when one is that this plan is not."""
+    owed_refresh, now = OwedRefresh(s3(), settings.bucket), _now()
     if decided.full_refresh:
-        owed_refresh.write(_now())
-        return decided
-    since = owed_refresh.read()
-    return reminded(decided, since) if since else decided
+        owed_refresh.write(now, now)
+        return None
+    since = owed_refresh.renew(now)
+    return since.isoformat(timespec="seconds") if since else None
 
 
 def _look(settings: Settings, graph: Graph, before: Sequence[str], *, full_refresh: bool = False) -> tuple[Plan, Facts]:
@@ -264,7 +265,8 @@ def _page(settings: Settings, days: int) -> str:
     project = Project.of(graph)
     with connected() as query:
         answers = ask(query, project, days, settings.usd_an_hour)
-    return render(content(answers, project, settings.environment, _now(), days, pages.docs_of(graph)))
+    owed_since = OwedRefresh(s3(), settings.bucket).read()
+    return render(content(answers, project, settings.environment, _now(), days, pages.docs_of(graph), owed_since))
 
 
 def smoke(_event: Event, settings: Settings, _context: LambdaContext) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 FOLDER = "reports/transform/state/"
+RENEWED_AFTER = timedelta(days=1)  # of the 30 days that reports stay at least
 
 
 class _Kept:
@@ -75,9 +76,19 @@ class OwedRefresh(_Kept):
         kept = self._read()
         return None if kept is None else datetime.fromisoformat(kept["since"])
 
-    def write(self, since: datetime) -> None:
+    def renew(self, now: datetime) -> datetime | None:
+        """Return since when it is owed, and write it anew after a day: it lies where reports expire."""
+        kept = self._read()
+        if kept is None:
+            return None
+        since = datetime.fromisoformat(kept["since"])
+        if now - datetime.fromisoformat(kept.get("kept_at", kept["since"])) > RENEWED_AFTER:
+            self.write(since, now)
+        return since
+
+    def write(self, since: datetime, now: datetime) -> None:
         """Keep that it is owed."""
-        self._write({"since": since.isoformat()})
+        self._write({"since": since.isoformat(), "kept_at": now.isoformat()})
 
     def clear(self) -> None:
         """Forget it: a full refresh has succeeded."""

@@ -7,8 +7,7 @@ Out: a `Plan`. The warehouse decides, not the event that started the run: a lost
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from transform_lambda.facts import DatasetFacts
@@ -16,6 +15,7 @@ from transform_lambda.graph import Changes
 
 NEXT_RUN = "landfall transform --wait"
 FULL_REFRESH = "landfall transform --full-refresh --wait"
+WITHDRAW = "landfall transform --withdraw-full-refresh"
 
 
 @dataclass(frozen=True)
@@ -165,16 +165,6 @@ def decide(
         rebuilt=() if full_refresh else tuple(sorted(rebuilt)),
         blocked=tuple(blocked),
     )
-
-
-def reminded(plan: Plan, since: datetime) -> Plan:
-    """Add to the reasons that a full refresh is owed, which this plan is not.
-
-    >>> reminded(Plan(("orders",), (), False, False), datetime(2026, 1, 31, 12)).reasons
-    ('a full refresh of 2026-01-31T12:00 has not succeeded yet: landfall transform --full-refresh --wait',)
-    """
-    said = f"a full refresh of {since.isoformat(timespec='minutes')} has not succeeded yet: {FULL_REFRESH}"
-    return replace(plan, reasons=(said, *plan.reasons))
 
 
 def next_run(plan: Mapping[str, Any]) -> str:

@@ -59,8 +59,8 @@ def changed_models(before: Files, now: Files) -> frozenset[str] | None:
 def is_unapplied(before: Graph, now: Graph) -> bool:
     """Tell whether rows of before may be staged or checked otherwise now, which what is modeled of them shows not.
 
-    So it may be by what all models are made by, and by what YAML says of how a dataset's rows are read; not by a dataset
-    that was not there, nor by a description.
+    So it may be by what all models are made by, and by what YAML says of how a dataset's rows are read; not by a
+    dataset that was not there, nor by a description.
     """
     differ = _differing(before.files, now.files)
     is_by_all = any(not path.startswith((MODELS, *ROWLESS)) for path in differ)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from transform_lambda.legible import visible
-from transform_lambda.plan import next_run
+from transform_lambda.plan import FULL_REFRESH, WITHDRAW, next_run
 from transform_lambda.results import Outcome
 from transform_lambda.row_counts import is_waiting
 
@@ -205,6 +205,7 @@ def facts(run: Run) -> dict[str, Any]:
         "run_ids": list(run.build["run_ids"]),
         "datasets": list(run.plan["datasets"]),
         "reasons": list(run.plan["reasons"])[:NAME_LIMIT],
+        "owed_refresh_since": run.plan.get("owed_refresh_since"),
         "models": list(run.build["models"]),
         "gates": [gate for gate in run.build["gates"] if gate["status"] != "pass"],
         "failing": list(run.build["failing"]),
@@ -219,7 +220,25 @@ def facts(run: Run) -> dict[str, Any]:
 def lines(run: Run) -> list[str]:
     """Compose the text for people, line by line."""
     told = {Outcome.SUCCEEDED: _success, Outcome.GATE_FAILED: _gate_failure, Outcome.ERROR: _error}[run.outcome]
-    return [*told(run), *_unmarked(run.archive), "", *_where_to_look(run)]
+    return [*told(run), *_unmarked(run.archive), *_owed(run.plan), "", *_where_to_look(run)]
+
+
+def _owed(plan: Json) -> list[str]:
+    """Tell of a full refresh that has not succeeded, and that this run was not.
+
+    >>> _owed({"owed_refresh_since": "2026-01-31T12:00:00+00:00"})[2]
+    '  landfall transform --full-refresh --wait'
+    >>> _owed({"owed_refresh_since": None})
+    []
+    """
+    if not (since := plan.get("owed_refresh_since")):
+        return []
+    return [
+        "",
+        f"A full refresh of {since} has not succeeded yet. What it was to take out or make anew is as it was before:",
+        f"  {FULL_REFRESH}",
+        f"Where it is not wanted any more: {WITHDRAW}",
+    ]
 
 
 def _unmarked(archive: Json) -> list[str]:

@@ -13,7 +13,10 @@ def register(app: typer.Typer) -> None:
 
 
 def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = False) -> None:
-    """Show files and rows landed, what stays rejected, what waits for another try, the queues, whether it is paused."""
+    """Show files and rows landed, what stays rejected, what waits for another try, the queues, whether it is paused.
+
+    And a full refresh that was begun and has not succeeded.
+    """
     from landfall import environment
     from landfall.operate import declared, names, standing
 
@@ -41,5 +44,12 @@ def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = Fa
         console.print(f"{visible(newest.source_file)}: {newest.reason}", markup=False, soft_wrap=True)
     for gap in found.gaps:
         console.print(f"landing lacks {gap.describe()}: {gap.remedy}", markup=False, soft_wrap=True)
+    if found.owed_refresh_since:
+        console.print(
+            f"a full refresh of {seconds(found.owed_refresh_since)} has not succeeded yet: landfall transform "
+            "--full-refresh --wait; where it is not wanted any more: landfall transform --withdraw-full-refresh",
+            markup=False,
+            soft_wrap=True,
+        )
     if found.paused:
         console.print("landing is paused: `landfall resume` lets it go on")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from landfall import output
+from landfall.timestamps import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,10 @@ def register(app: typer.Typer) -> None:
 def transform(
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the outcome.")] = False,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything from the first row.")] = False,
+    withdraw: Annotated[
+        bool,
+        typer.Option("--withdraw-full-refresh", help="Only have a full refresh that was stopped owed no more."),
+    ] = False,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds that --wait waits.")] = 1800.0,
     as_json: output.JsonOption = False,
 ) -> None:
@@ -51,6 +56,9 @@ def transform(
     from landfall.operate import gaps, transforms
 
     stack = environment.stack()
+    if withdraw:
+        _withdraw(stack, as_json=as_json)
+        return
     if full_refresh:
         gaps.refuse_rebuild(stack, "a full refresh")
     if not wait:
@@ -66,6 +74,17 @@ def transform(
     else:
         show_end(stack, run)
     raise typer.Exit(exit_code(run))
+
+
+def _withdraw(stack: "Stack", *, as_json: bool) -> None:
+    from landfall.operate import refreshes, transforms
+
+    since = refreshes.withdraw(stack.s3, stack.bucket)
+    said = f"the full refresh of {seconds(since)} is owed no more" if since else "no full refresh is owed"
+    if as_json:
+        output.print_json(transforms.Run("", "succeeded", said).to_dict())
+    else:
+        typer.echo(said)
 
 
 def run_to_outcome(stack: "Stack", timeout: float, *, full_refresh: bool = False) -> "Run":

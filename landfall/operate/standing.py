@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from landfall.operate import files, gaps, pausing, waiting
+from landfall.operate import files, gaps, pausing, refreshes, waiting
 from landfall.operate.files import DatasetTotals, FileLine
 from landfall.operate.gaps import Gap
 
@@ -17,7 +17,7 @@ DEPTHS = {"visible": "ApproximateNumberOfMessages", "in_flight": "ApproximateNum
 @dataclass(frozen=True)
 class Status:
     """What has landed; the messages on the queues, by what they wait for; files that are tried again; landing's pause;
-    rows that were removed.
+    rows that were removed; since when a full refresh is owed, which was begun and has not succeeded.
 
     `queue` has `visible`, `in_flight` and `dead_lettered`, each a count that SQS tells approximately.
     """
@@ -27,13 +27,21 @@ class Status:
     paused: bool
     waiting: Sequence[FileLine]
     gaps: Sequence[Gap] = ()
+    owed_refresh_since: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Spell it as its JSON face does."""
         totals = [asdict(total) for total in self.datasets]
         waits = [line.to_dict() for line in self.waiting]
         missing = [gap.to_dict() for gap in self.gaps]
-        return {"datasets": totals, "queue": dict(self.queue), "paused": self.paused, "waiting": waits, "gaps": missing}
+        return {
+            "datasets": totals,
+            "queue": dict(self.queue),
+            "paused": self.paused,
+            "waiting": waits,
+            "gaps": missing,
+            "owed_refresh_since": self.owed_refresh_since,
+        }
 
 
 def status(stack: "Stack", dataset: str | None = None) -> Status:
@@ -41,7 +49,8 @@ def status(stack: "Stack", dataset: str | None = None) -> Status:
     waits = [waiting.line(each) for each in waiting.still_waiting(stack, dataset)]
     totals = files.totals(stack.warehouse, dataset)
     missing = list(gaps.gaps(stack.warehouse, dataset).values())
-    return Status(totals, queue_depths(stack), pausing.is_paused(stack), waits, missing)
+    owed = refreshes.owed_since(stack.s3, stack.bucket)
+    return Status(totals, queue_depths(stack), pausing.is_paused(stack), waits, missing, owed)
 
 
 def queue_depths(stack: "Stack") -> dict[str, int]:

@@ -70,7 +70,7 @@ def write(path: Path, columns: dict[str, list[Any]]) -> Path:
 def status_of(operator: Operator, dataset: str) -> dict[str, Any]:
     """Return the status of one dataset, checked for its face."""
     status = operator.command("status", "--dataset", dataset)
-    assert status.keys() == {"datasets", "queue", "paused", "waiting", "gaps"}
+    assert status.keys() == {"datasets", "queue", "paused", "waiting", "gaps", "owed_refresh_since"}
     assert has_face(status["queue"], QUEUE_FACE)
     assert all(has_face(each, DATASET_FACE) for each in status["datasets"])
     (found,) = status["datasets"]

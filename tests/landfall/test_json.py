@@ -43,7 +43,7 @@ def test_a_schema_is_one_says_its_version_and_is_listed(name: str) -> None:
 
 def test_what_a_schema_does_not_mention_fails_the_tests() -> None:
     queue = {"visible": 0, "in_flight": 0, "dead_lettered": 0}
-    said = {"datasets": [], "queue": queue, "paused": False, "waiting": [], "gaps": []}
+    said = {"datasets": [], "queue": queue, "paused": False, "waiting": [], "gaps": [], "owed_refresh_since": None}
     assert json_schemas.read(["status", "--json"], json.dumps(said)) == said
     for wrong in ({**said, "more": 1}, {**said, "queue": {**queue, "more": 1}}, {**said, "paused": "no"}):
         with pytest.raises(AssertionError):

@@ -1,15 +1,17 @@
 """Runs: what an execution's output had no room for is read from the report, and handed out whole."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
 
-from landfall.operate import transforms
+from landfall.operate import refreshes, transforms
 from local.services import aws_environment
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices
+from transform_lambda.kept import OwedRefresh
 from transform_lambda.report import result_of
 
 
@@ -42,3 +44,15 @@ def test_a_run_is_told_whole_although_its_output_was_cut(
     run, _ = transforms.look(Machine(output), "arn")  # type: ignore[arg-type]  # one method of the client
     assert [gate["name"] for gate in run.gates] == [gate["name"] for gate in gates]
     assert (run.outcome, run.run_id) == ("succeeded", "r")
+
+
+def test_a_full_refresh_that_is_owed_is_told_as_the_function_has_kept_it_until_it_is_withdrawn(
+    local_aws: LocalServices,
+) -> None:
+    s3, bucket, begun = local_aws.client("s3"), unique("owed"), datetime(2026, 1, 31, 12, tzinfo=UTC)
+    s3.create_bucket(Bucket=bucket)
+    assert (refreshes.owed_since(s3, bucket), refreshes.withdraw(s3, bucket)) == (None, None)
+    OwedRefresh(s3, bucket).write(begun, begun)
+    assert refreshes.owed_since(s3, bucket) == "2026-01-31T12:00:00.000000Z"
+    assert refreshes.withdraw(s3, bucket) == "2026-01-31T12:00:00.000000Z"
+    assert (refreshes.owed_since(s3, bucket), OwedRefresh(s3, bucket).read()) == (None, None)

@@ -18,7 +18,7 @@ from transform_lambda import freshness, handler
 from transform_lambda.alerts import Alert
 from transform_lambda.errors import TransientError
 from transform_lambda.graph import Graph, Node
-from transform_lambda.kept import Landings, ToldStale
+from transform_lambda.kept import FOLDER, Landings, OwedRefresh, ToldStale
 from transform_lambda.parse_cache import graph_kept
 from transform_lambda.project import Memory
 from transform_lambda.settings import Settings
@@ -161,13 +161,38 @@ def test_a_full_refresh_that_a_gate_stops_is_owed_and_told_until_one_has_succeed
 
     built_warehouse.loader.undo(bad)
     daily = plan(deployed)
-    assert "has not succeeded yet: landfall transform --full-refresh --wait" in daily["reasons"][0]
     succeeded = {**stopped, "outcome": "succeeded", "failing": []}
-    report(deployed, daily, succeeded)
-    assert plan(deployed)["reasons"][0] == daily["reasons"][0]
+    said = f"A full refresh of {daily['owed_refresh_since']} has not succeeded yet."
+    assert said in report(deployed, daily, succeeded)["message"]["body"]
+    assert plan(deployed)["owed_refresh_since"] == daily["owed_refresh_since"]
+    page = handler.page({}, deployed, DONE)["html"]
+    assert "landfall transform --withdraw-full-refresh" in page
 
-    report(deployed, handler.plan(refresh, deployed, DONE), succeeded)
-    assert not [reason for reason in plan(deployed)["reasons"] if "full refresh" in reason]
+    again = handler.plan(refresh, deployed, DONE)
+    assert "has not succeeded yet" not in report(deployed, again, succeeded)["message"]["body"]
+    assert plan(deployed)["owed_refresh_since"] is None
+    assert "landfall transform --withdraw-full-refresh" not in handler.page({}, deployed, DONE)["html"]
+
+
+def test_a_full_refresh_that_is_owed_is_written_anew_each_day_since_reports_expire(local_aws: LocalServices) -> None:
+    client, bucket = local_aws.client("s3"), f"owed-{uuid.uuid4().hex[:8]}"
+    key = f"{FOLDER}{OwedRefresh.name}.json"
+    client.create_bucket(Bucket=bucket)
+    owed, since = OwedRefresh(client, bucket), datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert owed.renew(since) is None
+    owed.write(since, since)
+
+    def kept() -> bytes:
+        body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body
+
+    first = kept()
+    assert (owed.renew(since + timedelta(hours=23)), kept()) == (since, first)
+    assert (owed.renew(since + timedelta(hours=25)), owed.read()) == (since, since)
+    assert kept() != first
+    # as an earlier release has written it
+    client.put_object(Bucket=bucket, Key=key, Body=b'{"since": "2026-01-31T12:00:00+00:00"}')
+    assert (owed.renew(since + timedelta(days=99)), owed.read()) == (since, since)
 
 
 def report(settings: Settings, planned: dict[str, Any], built: dict[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def content(
     now: datetime,
     days: int,
     docs: Docs | None = None,
+    owed_since: datetime | None = None,
 ) -> Content:
     """Lay out what is shown of the answers."""
     rows = {name: answer.rows for name, answer in answers.items()}
@@ -53,7 +54,12 @@ def content(
         days=days,
         first_day=every_day[0],
         last_day=every_day[-1],
-        tiles=[*_tiles(datasets, runs, strips, quarantine, rejections), *_gap_tile(rows["gaps"])],
+        tiles=[
+            *_tiles(datasets, runs, strips, quarantine, rejections),
+            *_gap_tile(rows["gaps"]),
+            *_owed_tile(owed_since),
+        ],
+        owed_since=owed_since.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if owed_since else None,
         by_day=by_day,
         most_rows=most_rows,
         day_rows=sorted(rows["landed"], key=lambda row: (str(row["day"]), str(row["dataset"])), reverse=True),
@@ -372,6 +378,11 @@ def _gap_tile(gaps: Sequence[Row]) -> list[Tile]:
     names = ", ".join(sorted(str(row["dataset"]) for row in gaps))
     missing = sum(number(row["missing_rows"]) for row in gaps)
     return [Tile("old rows removed", f"{missing:,}", "warn", "gaps", names)] if gaps else []
+
+
+def _owed_tile(since: datetime | None) -> list[Tile]:
+    """Say that a full refresh was begun and has not succeeded; nothing, where none is owed."""
+    return [Tile("full refresh", "owed", "bad", "runs", f"since {since:%Y-%m-%d}")] if since else []
 
 
 def _last_run(runs: Sequence[RunLine]) -> Tile:

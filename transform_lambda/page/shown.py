@@ -154,6 +154,7 @@ class Content:
     messages: Sequence[Row]
     sql: Mapping[str, str]
     docs: Docs | None
+    owed_since: str | None = None  # when a full refresh was begun that has not succeeded
 
     @property
     def has_costs(self) -> bool:
