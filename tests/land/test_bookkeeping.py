@@ -54,11 +54,10 @@ class Past:
 
 @pytest.fixture
 def past(land: Land) -> Iterator[Past]:
-    tables = (*TABLES, "model_loads")
-    for table in tables:
+    for table in TABLES:
         land.rows(f"delete from ops.{table}")
     yield Past(land)
-    for table in tables:
+    for table in TABLES:
         land.rows(f"delete from ops.{table}")
 
 
@@ -77,6 +76,7 @@ def test_what_is_old_goes_and_what_is_asked_for_stays(past: Past) -> None:
         "checked_rows": 2,
         "runs": 2,
         "run_bounds": 0,
+        "model_loads": 0,
         "alerts": 0,
     }
     assert past.rows("runs", "run_id") == past.rows("checked_rows", "run_id") == [("run-3",)]
@@ -120,8 +120,15 @@ def test_what_a_developer_s_runs_have_looked_at_goes_by_its_age_alone_and_no_pla
         past.insert("run_bounds", days, run_id=f"pr-{days}", dataset=f"dbt_cloud_pr_{days}_/{dataset}", upto_seq=1)
     past.insert("run_bounds", 2, run_id="alice", dataset=f"dbt_alice_/{dataset}", upto_seq=1)
     assert past.facts() == before
-    assert prune(land.warehouse, DAYS)["run_bounds"] == 2
+    for days, schema in ((900, "dbt_cloud_pr_1_2_modeled"), (2, "dbt_alice_modeled"), (900, "modeled")):
+        said = {"dataset": dataset, "from_seq": 0, "upto_seq": 1, "run_id": schema}
+        past.insert("model_loads", days, model=f"{schema}.{dataset}", **said)
+    before = past.facts()
+    gone = prune(land.warehouse, DAYS)
+    assert (gone["run_bounds"], gone["model_loads"]) == (2, 1)
+    assert past.facts() == before
     assert past.rows("run_bounds", "run_id") == [("alice",), ("production",)]
+    assert past.rows("model_loads", "run_id") == [("dbt_alice_modeled",), ("modeled",)]
 
 
 @pytest.mark.parametrize("newest", ["", "unique a"])
