@@ -15,6 +15,7 @@ from typing import Any, NotRequired, TypedDict
 
 import yaml
 
+from ingest_lambda.arrive import smoke
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.changes import Order, parse_changes
 from ingest_lambda.judge.snapshots import parse_snapshot
@@ -117,6 +118,8 @@ def from_document(document: dict[str, Any]) -> dict[str, Contract]:
 def _contract(table: dict[str, Any]) -> Contract:
     meta = table.get("config", {}).get("meta", {})
     _check_names(table["name"], table, meta)
+    if why := smoke.why_not(table["name"]):
+        raise ValueError(why)
     policy, formats = meta.get("schema_change", DEFAULT_POLICY), meta.get("formats", [])
     if policy not in POLICIES:
         raise ValueError(f"{table['name']}: schema_change is {policy!r}; it can be {', '.join(sorted(POLICIES))}")

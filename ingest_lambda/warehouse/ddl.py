@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from ingest_lambda.warehouse.sqltypes import SqlType
 from ingest_lambda.warehouse.statements import (
     CLOCK_FACT,
+    DROPPED_SEQ,
     FILE_FACTS,
     LOAD_FACTS,
     METADATA_COLUMNS,
@@ -75,14 +76,14 @@ def create_ledger(dataset: str) -> str:
 
 
 def create_lock(dataset: str) -> str:
-    """Create `lock.<dataset>`: the dataset's mutex and its counter."""
-    return f"create table if not exists {table('lock', dataset)} (load_seq bigint not null)"
+    """Create `lock.<dataset>`: the dataset's mutex and its counter, and which number dropped the dataset last."""
+    return f"create table if not exists {table('lock', dataset)} (load_seq bigint not null, {declared([DROPPED_SEQ])})"
 
 
 def seed_lock(dataset: str) -> str:
     """Start the counter at 0, once."""
     counter = table("lock", dataset)
-    return f"insert into {counter} select 0 where not exists (select 1 from {counter})"
+    return f"insert into {counter} (load_seq) select 0 where not exists (select 1 from {counter})"
 
 
 def add_column(dataset: str, column: Column) -> str:

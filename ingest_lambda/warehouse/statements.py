@@ -67,6 +67,8 @@ LOAD_FACTS: tuple[tuple[str, str], ...] = (
 )
 # Which of the dataset's transactions, counted with its loads, has undone the file (ingest_lambda/warehouse/undone.py).
 UNDONE_SEQ = ("undone_seq", "BIGINT")
+# ... of the mutex: which of them has dropped the dataset last. NULL: none, as long as its landing table stands.
+DROPPED_SEQ = ("dropped_seq", "BIGINT")
 # ... with the number that the file has in its load, which ties the staged rows to their file, and what they say of it.
 STAGED_FACTS = (
     ("file_number", "INTEGER"),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest_lambda.arrive import smoke
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.snapshots import Snapshot
 from ingest_lambda.warehouse.statements import fold_case
@@ -241,6 +242,8 @@ def design(request: Request, specimen: Specimen) -> Design:
                 f"{name!r} cannot name a {what}: lower-case letters, digits and single underscores, at most "
                 f"{LONGEST_NAME}, no word that SQL reserves"
             )
+        if why := smoke.why_not(name):
+            raise ConfigError(why)
     marks = request.shape.marks if request.shape else ()
     taken = TAKEN | (TAKEN_BY_HISTORY if request.history else set())
     columns = model_columns(request.dataset, specimen.columns, taken, marks)

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingest_lambda.arrive import smoke
 from ingest_lambda.errors import CatalogChangedError, ConfigError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract
@@ -61,16 +62,14 @@ class Outcome(StrEnum):
 class Rename:
     """A rename: what it takes away, the files that are to land under the new name, and why some have not.
 
-    Of the files, `barred` are undone under the new name, which lets them land again. An undo under the old one is
-    somebody's from the number `since` on. `refused` are the rejections of the new name from before its files were
-    announced.
+    Of the files, `barred` are undone under the new name, which lets them land again. `refused` are the rejections of
+    the new name from before its files were announced.
     """
 
     drop: Drop
     new: str
     files: tuple[FileVersion, ...] = ()
     barred: int = 0
-    since: int = 0
     outcome: Outcome = Outcome.PLANNED
     sent: int = 0
     left: tuple[tuple[FileVersion, str], ...] = ()
@@ -108,6 +107,8 @@ def plan_rename(
     """
     if not DATASET_NAME.fullmatch(new) or new == old:
         raise ConfigError(f"{new!r} is no other dataset's name: it must match {DATASET_NAME.pattern}")
+    if why := smoke.why_not(new) or smoke.why_not(old):
+        raise ConfigError(why)
     drop = drops.plan_drop(warehouse, old, contracts, root)
     if drop.outcome is not drops.Outcome.PLANNED:
         return Rename(drop, new, outcome=Outcome.ALREADY_RENAMED)
@@ -120,8 +121,7 @@ def plan_rename(
             f"nothing was changed: {len(others):,} files of {old} are not of {new} by the rules here: {named}. Declare "
             f"prefixes for {new} in its source YAML, such as [raw/{old}/], and `landfall deploy`"
         )
-    [number] = warehouse.query(moves.select_since(old))
-    return Rename(drop, new, tuple(files), barred=sum(left.values()), since=int(number["since"]))
+    return Rename(drop, new, tuple(files), barred=sum(left.values()))
 
 
 def prepare(warehouse: Warehouse, planned: Rename, contract: Contract) -> None:
@@ -183,7 +183,7 @@ def finish(warehouse: Connection, landed: Rename) -> Rename:
         return replace(landed, outcome=Outcome.LEFT)
     try:
         number_undos(warehouse, landed.new)
-        dropped = drops.drop(warehouse, landed.drop, moves.drop_moved(landed.drop.dataset, landed.new, landed.since))
+        dropped = drops.drop(warehouse, landed.drop, moves.drop_moved(landed.drop.dataset, landed.new))
     except CatalogChangedError:  # a file has landed under the old name since, or was undone under the new one
         found = _left(warehouse, landed.drop.dataset, landed.new)
         left = [(file, UNDONE if is_undone else OPEN) for file, is_undone in found.items()]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest_lambda.arrive import folders
+from ingest_lambda.arrive import folders, smoke
 from ingest_lambda.arrive.owned import owned_folder
 from ingest_lambda.arrive.routing import NOT_BY_BYTES, PREFIX, Ignored, Kind, Rules, route
 from ingest_lambda.arrive.suffixes import names_another_format
@@ -183,6 +183,8 @@ def _plan_to(path: Path, key: str, dataset: str | None, rules: Rules) -> Plan:
         return Plan(path, key, None, ignored=routed.reason)
     if routed.by_bytes and not _is_parquet(path):
         return Plan(path, key, None, ignored=NOT_BY_BYTES)
+    if why := smoke.why_not(routed.dataset):
+        raise ConfigError(why)
     if dataset not in (None, routed.dataset):
         raise ConfigError(f"key {key!r} lands in dataset {routed.dataset}, not in {dataset}: change one of the two")
     return Plan(path, key, routed.dataset, is_marker=routed.is_marker)

@@ -304,6 +304,11 @@ sources:
             "orders: schema_change is read under",
         ),
         (
+            "- name: orders",
+            "- name: landfall_smoke",
+            "'landfall_smoke' is the smoke test's",
+        ),
+        (
             "bigint",
             "bigitn",
             "orders: the data_type of column order_id: 'bigitn' is not a type of landing tables; these",

@@ -131,6 +131,7 @@ def test_a_second_dataset_joins_the_first_ones_domain(project: Path, file: Path)
         ({"name": "Sightings"}, "cannot name a dataset"),
         ({"name": "select"}, "cannot name a dataset"),
         ({"name": "a" * 29}, "cannot name a dataset"),
+        ({"name": "landfall_smoke"}, "'landfall_smoke' is the smoke test's"),
         ({"key": "nobody"}, "has no column 'nobody'"),
         ({"key": "id,ID"}, "each once"),
         ({"key": ","}, "each once"),

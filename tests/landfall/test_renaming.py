@@ -180,7 +180,7 @@ def test_a_file_that_lands_under_the_old_name_meanwhile_keeps_it(move: Move) -> 
     move.desk.function.receive(late)  # of the release before, which does not know the prefix
 
     with pytest.raises(CatalogChangedError):
-        drops.drop(warehouse, landed.drop, moves.drop_moved(move.old, move.new, landed.since))
+        drops.drop(warehouse, landed.drop, moves.drop_moved(move.old, move.new))
     done = renames.finish(warehouse, landed)
     assert (done.outcome, [file.file_id for file, _ in done.left]) == (renames.Outcome.LEFT, [late.file_id])
     move.assert_old_is_whole()
@@ -268,6 +268,41 @@ def test_an_undo_between_two_runs_holds_under_the_other_name(move: Move) -> None
     move.assert_moved(rows=2)
 
 
+@pytest.mark.parametrize("made_by", ["this release", "an earlier release"])
+@pytest.mark.parametrize("undone", [1, 2])
+def test_undos_of_all_that_was_left_between_two_runs_hold_under_the_other_name(
+    move: Move, undone: int, made_by: str
+) -> None:
+    if made_by == "an earlier release":
+        move.desk.stack.warehouse.execute(f"alter table lock.{move.old} drop column dropped_seq")
+    kept = move.files[undone:]
+    for file in kept:
+        move.desk.landfall("undo", file.key)
+    move.begin()
+    for file in move.files[:undone]:
+        move.desk.landfall("undo", file.key, "--dataset", move.old)
+    move.deliver()
+    assert move.desk.landfall("rename-dataset", move.old, move.new, "--yes")["outcome"] == "renamed"
+    move.assert_moved(rows=0)
+    found = move.desk.landfall("reconcile", "--dataset", move.new, "--grace", "0")
+    assert (found["known"], found["sent"], found["mismatches"]) == ({"undone": 2}, 0, [])
+
+
+def test_what_was_moved_before_stays_where_the_last_file_of_a_name_that_was_taken_again_is_undone(
+    move: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert move.desk.landfall("rename-dataset", move.old, move.new, "--yes")["outcome"] == "renamed"
+    later = move.desk.land.put(f"raw/{move.old}/later.parquet", ROWS)
+    move.assign(move.old, monkeypatch)
+    move.function.receive(later)
+    move.assign(move.new, monkeypatch)
+    move.begin()
+    move.desk.landfall("undo", later.key, "--dataset", move.old)
+    move.deliver()
+    assert move.desk.landfall("rename-dataset", move.old, move.new, "--yes")["outcome"] == "renamed"
+    move.assert_moved(rows=4)
+
+
 def test_what_was_undone_and_is_let_land_under_the_other_name_lands_there(move: Move) -> None:
     landed, let_land = move.files
     move.desk.landfall("undo", landed.key)
@@ -326,6 +361,7 @@ def test_it_is_refused_where_the_rules_do_not_say_so(move: Move, monkeypatch: py
     for new, said in (
         (move.old, "is no other dataset's name"),
         ("Not A Name", "is no other dataset's name"),
+        ("landfall_smoke", "'landfall_smoke' is the smoke test's"),
         ("elsewhere", f"2 files of {move.old} are not of elsewhere by the rules here: raw/{move.old}/a.parquet"),
     ):
         assert said in move.desk.landfall("rename-dataset", move.old, new, "--yes", exits=3)

@@ -120,6 +120,8 @@ def test_text_goes_only_to_datasets_that_take_it(tmp_path: Path) -> None:
         (["ok.parquet"], "Not A Name", None, "dataset name"),
         (["ok.parquet", "also.parquet"], None, "raw/orders/x.parquet", "exactly one file"),
         (["ok.parquet"], "orders", "raw/items/x.parquet", "lands in dataset items"),
+        (["ok.parquet"], "landfall_smoke", None, "is the smoke test's"),
+        (["ok.parquet"], None, "raw/landfall_smoke/x.parquet", "is the smoke test's"),
         (["empty"], None, None, "no data file"),
         (["ok.parquet", "other/ok.parquet"], "orders", None, "would both be"),
     ],

@@ -17,7 +17,7 @@ from ingest_lambda.warehouse.statements import (
     named,
     table,
 )
-from ingest_lambda.warehouse.undone import mark_undone
+from ingest_lambda.warehouse.undone import mark_undone, select_since
 from landfall.operate.statements.transactions import drop_dataset
 
 
@@ -32,14 +32,6 @@ def select_not_moved(old: str, new: str | None) -> str:
     return (
         f"select known.undone_at, {files} left join {table('ledger', new)} as known on known.file_id = files.file_id "
         f"where {is_original('files')} and (known.file_id is null or known.undone_at is not null)"
-    )
-
-
-def select_since(old: str) -> str:
-    """Ask from which number on an undo in `old` was somebody's, and not a drop, which takes whatever has landed."""
-    return (
-        f"select min(load_seq) as since from (select load_seq from {table('ledger', old)} as files "
-        f"where {is_original('files')} union all select load_seq from {table('lock', old)}) as numbers"
     )
 
 
@@ -69,14 +61,14 @@ def carry_undone(old: str, new: str) -> list[str]:
     return [lock_dataset(new), *_carry(old, new)]
 
 
-def drop_moved(old: str, new: str, since: int) -> list[str]:
+def drop_moved(old: str, new: str) -> list[str]:
     """Drop the landing table of `old`, all of whose files are in `new`: the statements of one transaction.
 
     It holds both mutexes, so that no row is ever in neither of the two, and no undo is lost: what was undone in `old`
-    from the number `since` on (`select_since`), while its files were on their way, is undone in `new` as well. It
-    fails, dividing by zero, where a file of `old` has no rows in `new`.
+    since it was dropped last, while its files were on their way, is undone in `new` as well. It fails, dividing by
+    zero, where a file of `old` has no rows in `new`.
 
-    >>> for sql in drop_moved("orders", "sales", 7): print(sql[:33].rstrip())
+    >>> for sql in drop_moved("orders", "sales"): print(sql[:33].rstrip())
     lock table lock."sales"
     lock table lock."orders"
     select 1 / case when count(*) = 0
@@ -88,10 +80,11 @@ def drop_moved(old: str, new: str, since: int) -> list[str]:
     insert into ledger."sales" ("file
     update lock."orders" set load_seq
     update ledger."orders" set undone
+    update lock."orders" set dropped_
     drop table landing."orders"
     """
     drop = drop_dataset(old)
-    late = f"{_unheard(old, new)} and files.{UNDONE_SEQ[0]} > {since:d}"
+    late = f"{_unheard(old, new)} and files.{UNDONE_SEQ[0]} > ({select_since(old)})"
     lost = f"undone_at is null and file_id in ({late})"
     return [
         lock_dataset(new),

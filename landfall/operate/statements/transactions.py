@@ -8,7 +8,7 @@ In: a dataset and its files. Out: the statements of one transaction, the dataset
 from collections.abc import Sequence
 
 from ingest_lambda.warehouse.statements import literal, lock_dataset, table
-from ingest_lambda.warehouse.undone import mark_undone
+from ingest_lambda.warehouse.undone import mark_dropped, mark_undone
 from landfall.operate.statements.unions import literals
 
 
@@ -81,11 +81,13 @@ def drop_dataset(dataset: str) -> list[str]:
     lock table lock."orders"
     update lock."orders" set load_seq
     update ledger."orders" set undone
+    update lock."orders" set dropped_
     drop table landing."orders"
     """
     return [
         lock_dataset(dataset),
         *mark_undone(dataset, "undone_at is null"),
+        mark_dropped(dataset),
         f"drop table {table('landing', dataset)}",
     ]
 
