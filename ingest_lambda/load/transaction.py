@@ -191,7 +191,7 @@ class Load:
 
     def _standing(self, said: Row) -> tuple[Status, str | None]:
         """Say what the ledger says of a file, and why it did not land if it did not."""
-        if said["load_path"] == copies.SKIPPED:
+        if said["load_path"] == copies.SKIPPED and not said["undone_at"]:
             return Status.SKIPPED, f"same bytes as load {said['load_seq']}"
         is_back = said.get("removed_at") and not said["undone_at"]
         if said["load_id"] == self._load_id or is_back:

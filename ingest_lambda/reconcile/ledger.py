@@ -146,7 +146,7 @@ def select_ledger_ids(dataset: str, file_ids: Sequence[str], *, has_removals: bo
     """Ask which of the files a dataset's ledger holds; others whose ids begin alike may be among the answer."""
     removed = f"when {removals.is_removed('files')} then 'removed' " if has_removals else ""
     return (
-        f"select file_id, case when load_path = {literal(SKIPPED)} then 'skipped' {removed}"
+        f"select file_id, case when load_path = {literal(SKIPPED)} and undone_at is null then 'skipped' {removed}"
         "when undone_at is null then 'landed' else 'undone' end as standing "
         f"from {table('ledger', dataset)} as files where {_begins_as(file_ids)}"
     )

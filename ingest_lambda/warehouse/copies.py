@@ -98,7 +98,7 @@ def same_bytes(one: str, other: str) -> str:
 def forget_copies(dataset: str, file_ids: Iterable[str], *, if_alone: bool) -> list[str]:
     """Take skipped files out of the ledger, as if they had never come: the statements of one transaction.
 
-    `if_alone`: those alone whose bytes are in landing no more.
+    `if_alone`: those alone whose bytes are in landing no more. What was undone, as a drop has it, stays so.
     """
     ledger = table("ledger", dataset)
     alone = (
@@ -107,7 +107,7 @@ def forget_copies(dataset: str, file_ids: Iterable[str], *, if_alone: bool) -> l
     )
     return [
         lock_dataset(dataset),
-        f"delete from {ledger} where load_path = {literal(SKIPPED)} "
+        f"delete from {ledger} where load_path = {literal(SKIPPED)} and undone_at is null "
         f"and file_id in ({', '.join(map(literal, file_ids))}){alone if if_alone else ''}",
     ]
 
@@ -119,7 +119,7 @@ def select_copies_of(dataset: str, file_ids: Iterable[str]) -> str:
     return (
         f'select distinct skipped.bucket, skipped."key", skipped.version_id from {ledger} as skipped '
         f"inner join {ledger} as original on {same_bytes('skipped', 'original')} "
-        f"where skipped.load_path = {literal(SKIPPED)} and original.file_id in ({ids}) "
+        f"where skipped.load_path = {literal(SKIPPED)} and skipped.undone_at is null and original.file_id in ({ids}) "
         f'order by skipped."key", skipped.version_id'
     )
 

@@ -18,7 +18,7 @@ from ingest_lambda.file_version import FileVersion
 from landfall.operate import files, waiting
 from landfall.operate.files import Outcome
 from landfall.operate.function_log import LATE, FunctionLog
-from landfall.operate.replays import End, Replay
+from landfall.operate.replays import REASONS, UNDONE, End, Replay
 from landfall.operate.uploads import FIRST_PAUSE, LONGEST_PAUSE, PAUSE_GROWTH
 
 if TYPE_CHECKING:
@@ -109,19 +109,26 @@ def _is_end(at: datetime, line: Line, awaited: Mapping[str, FileVersion], since:
 
 
 def _ends(stack: "Stack", lines: Mapping[str, Line]) -> dict[str, End]:
-    """Make ends of lines; a rejection is told as whole as the warehouse tells it, if it can be asked."""
-    rejected: dict[str, list[str]] = defaultdict(list)
+    """Make ends of lines; a rejection and an undo are told as whole as the warehouse tells them, if it can be asked."""
+    asked: dict[str, list[str]] = defaultdict(list)
     for file_id, line in lines.items():
-        if line["outcome"] == "rejected":
-            rejected[line["dataset"]].append(file_id)
+        if line["outcome"] == "rejected" or _was_undone(line):
+            asked[line["dataset"]].append(file_id)
     try:
-        verdicts = files.outcomes(stack.warehouse, rejected) if rejected else {}
+        known = files.outcomes(stack.warehouse, asked) if asked else {}
     except (ConfigError, TransientError):
-        verdicts = {}
-    return {file_id: _end(line, verdicts.get(file_id)) for file_id, line in lines.items()}
+        known = {}
+    return {file_id: _end(line, known.get(file_id)) for file_id, line in lines.items()}
+
+
+def _was_undone(line: Line) -> bool:
+    """Tell whether a file brought nothing because it was undone meanwhile: to the function it is a duplicate."""
+    return bool(line["outcome"] == "duplicate" and line.get("reason") == UNDONE)
 
 
 def _end(line: Line, known: Outcome | None) -> End:
+    if _was_undone(line):
+        return End(UNDONE, known.reason if known and known.outcome == UNDONE else REASONS[UNDONE], 0)
     detail = f": {line['detail']}" if line.get("detail") else ""
     reason = f"{line['reason']}{detail}" if line.get("reason") else None
     verdict = known.verdict if known and known.verdict and known.verdict.get("reason") == line.get("reason") else None

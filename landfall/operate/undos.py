@@ -116,7 +116,7 @@ def undo(
     source_file = f"s3://{bucket}/{key}"
     versions = landed_versions(warehouse, bucket, key)
     version = _chosen(versions, source_file, version_id, dataset)
-    if version.is_skipped:
+    if version.is_skipped and version.undone_at is None:
         originals = warehouse.query(bookkeeping.select_originals(version.dataset, version.file_id))
         own = [row["version_id"] for row in originals if (row["bucket"], row["key"]) == (bucket, key)]
         if version_id or not own:

@@ -15,7 +15,7 @@ from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.load.outcomes import Status
 from landfall import api
 from landfall.app import build
-from landfall.operate import declared, expected_table, objects, uploads
+from landfall.operate import declared, drops, expected_table, objects, uploads
 from landfall.operate.statements import bookkeeping
 from tests.land.warehouse import new_dataset
 from tests.landfall.conftest import Desk
@@ -108,6 +108,26 @@ def test_what_was_skipped_lands_by_replay_once_copies_land(desk: Desk, skipping:
     assert lines(desk, skipping) == [("a", "landed", None), ("b", "landed", "same bytes as load 1")]
     assert desk.landfall("replay", first.key)[0]["action"] == "landed"
     assert desk.land.count(f"landing.{skipping}") == 4
+
+
+def test_what_was_skipped_in_a_dataset_that_was_dropped_stays_out_until_it_is_let_land(
+    desk: Desk, skipping: str, tmp_path: Path
+) -> None:
+    _, copy = put(desk, skipping, "a", "b")
+    drops.drop(desk.stack.warehouse, drops.plan_drop(desk.stack.warehouse, skipping, {}, tmp_path))
+
+    assert desk.landfall("replay", copy.key, exits=1)[0]["action"] == "undone"
+    assert desk.messages() == []
+    assert desk.landfall("reconcile", "--dataset", skipping, "--grace", "0")["known"] == {"undone": 2}
+    assert desk.landfall("undo", copy.key)["outcome"] == "already_undone"
+
+    assert desk.landfall("replay", copy.key, "--undone")[0]["action"] == "restored"
+    assert desk.landfall("undo", copy.key)["ends_replay"] is True
+    assert [outcome.status for outcome in desk.deliver()] == [Status.DUPLICATE]
+
+    assert desk.landfall("replay", copy.key, "--undone")[0]["action"] == "restored"
+    assert [outcome.status for outcome in desk.deliver()] == [Status.LANDED]
+    assert desk.land.count(f"landing.{skipping}") == 2
 
 
 def test_bytes_below_another_hive_part_are_no_copy_in_history(desk: Desk, skipping: str) -> None:

@@ -100,6 +100,16 @@ def test_a_verdict_that_cannot_be_asked_for_is_told_by_the_log(monkeypatch: pyte
     assert (done.outcome, done.reason) == ("rejected", "encrypted: no key")
 
 
+@pytest.mark.parametrize("known", [Outcome("undone", "undone at noon, and stays out", rows=0), None])
+def test_a_file_that_was_undone_meanwhile_is_told_as_undone(
+    monkeypatch: pytest.MonkeyPatch, known: Outcome | None
+) -> None:
+    monkeypatch.setattr(files, "outcomes", lambda *_: {FILE.file_id: known} if known else {})
+    done = ended(Log([line("duplicate", reason="undone", rows=0)]))
+    assert (done.outcome, done.reason) == ("undone", known.reason if known else replays.REASONS[UNDONE])
+    assert done.outcome in files.NOT_LANDING
+
+
 @pytest.mark.parametrize(
     "before",
     [
