@@ -82,9 +82,14 @@ def waiting(
 
 
 def ended(messages: Iterable[Message], outcomes: Mapping[str, FileOutcome]) -> list[FileVersion]:
-    """Pick the files that were tried before, and have ended in a way that no ledger tells: nothing waits for them."""
-    came_back = (file for message in messages if message.receive_count > 1 for file in message.files)
-    return [file for file in came_back if outcomes[file.file_id].status in WITHOUT_LEDGER]
+    """Pick the files that were tried before, and have ended in a way that no ledger tells: nothing waits for them.
+
+    One that was given up may be announced again by somebody, in a message of its own, which lacks what S3 alone says.
+    """
+    tried_before = (
+        file for message in messages for file in message.files if message.receive_count > 1 or not file.sequencer
+    )
+    return [file for file in tried_before if outcomes[file.file_id].status in WITHOUT_LEDGER]
 
 
 def forget(s3: S3Client, bucket: str, files: Iterable[FileVersion], seconds: float) -> int:

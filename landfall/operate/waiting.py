@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ingest_lambda.tell.waiting import PREFIX, Waiting, read_waiting
-from landfall.operate import files
+from landfall.operate import declared, files
 from landfall.operate.files import FileLine
 from landfall.timestamps import seconds, spell_iso
 
@@ -27,12 +27,19 @@ MOST_ASKED = 10  # files whose notes are looked for one by one
 
 
 def still_waiting(stack: "Stack", wanted: str | None = None) -> list[Waiting]:
-    """List the files that are noted, and have not landed or been rejected since, the last tried first."""
+    """List the files that are noted, and have not landed or been rejected since, the last tried first.
+
+    One may have landed in another dataset since, which its key is of by the rules of today.
+    """
     noted = [each for each in _notes(stack) if wanted in (None, each.dataset)]
+    if not noted:
+        return []
+    rules = declared.rules(stack.route_pattern)
     ids: dict[str, list[str]] = defaultdict(list)
     for each in noted:
-        ids[each.dataset].append(each.file.file_id)
-    settled = files.settled_at(stack.warehouse, ids) if ids else {}
+        for dataset in {each.dataset, declared.dataset_of(each.file.key, rules) or each.dataset}:
+            ids[dataset].append(each.file.file_id)
+    settled = files.settled_at(stack.warehouse, ids)
     left = [each for each in noted if not _is_settled(each, settled.get(each.file.file_id))]
     return sorted(left, key=lambda each: each.tried_at, reverse=True)
 
