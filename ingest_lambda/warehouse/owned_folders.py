@@ -143,15 +143,17 @@ def as_planned(dataset: str, folders: Collection[OwnedFolder]) -> str:
     """Fail, dividing by zero, unless a dataset has the owned folders that its load was planned with.
 
     They are told by the sum of their digests, which is as long for a thousand as for one
-    (https://docs.aws.amazon.com/redshift/latest/dg/r_STRTOL.html, of 64 bits with their sign).
+    (https://docs.aws.amazon.com/redshift/latest/dg/r_STRTOL.html, of 64 bits with their sign). The sum of a BIGINT is
+    one, too short for that of eight (https://docs.aws.amazon.com/redshift/latest/dg/r_SUM.html).
 
     >>> as_planned("orders", [])[:63]
     '(select 1 / case when count(*) = 0 then 1 else 0 end from ops.o'
-    >>> as_planned("orders", [OwnedFolder("orders", "b", "raw/orders/", TableFormat.DELTA, "k")])[22:110]
-    "count(*) = 1 and sum(strtol(left(md5(bucket || '/' || prefix), 15), 16)) = 1021689324923"
+    >>> as_planned("orders", [OwnedFolder("orders", "b", "raw/orders/", TableFormat.DELTA, "k")])[22:123]
+    "count(*) = 1 and sum(cast(strtol(left(md5(bucket || '/' || prefix), 15), 16) as decimal(38,0))) = 102"
     """
     digests = sum(int(_digest(folder)[:DIGITS], 16) for folder in folders)
-    same = f" and sum(strtol(left(md5(bucket || '/' || prefix), {DIGITS}), 16)) = {digests}" if folders else ""
+    digest = f"cast(strtol(left(md5(bucket || '/' || prefix), {DIGITS}), 16) as decimal(38,0))"
+    same = f" and sum({digest}) = {digests}" if folders else ""
     counted = f"select 1 / case when count(*) = {len(folders)}{same} then 1 else 0 end from ops.owned_folders"
     return f"({counted} where dataset = {literal(dataset)}) = 1"
 

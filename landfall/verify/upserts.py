@@ -54,6 +54,23 @@ PROBES = (
         "a file that is undone gets the number of its undo",
     ),
     Probe(
+        "update-by-a-query",
+        "UPDATE takes a value from a query, of its own table too, and goes by what another one says",
+        "dg/r_UPDATE.html",
+        gives(
+            "create table {schema}.t_drops (seq bigint, dropped bigint)",
+            "insert into {schema}.t_drops (seq) values (7)",
+            "create table {schema}.t_loads as select cast(5 as bigint) as seq union all select 6",
+            "update {schema}.t_drops set dropped = (select min(seq) from (select seq from {schema}.t_loads "
+            "union all select seq from {schema}.t_drops) as numbers) "
+            "where (select count(*) from {schema}.t_loads) = 2",
+            "update {schema}.t_drops set dropped = 0 where (select count(*) from {schema}.t_loads) = 3",
+            "select seq, dropped from {schema}.t_drops",
+            rows=[(7, 5)],
+        ),
+        "a load counts itself so, if it finds what it was planned for",
+    ),
+    Probe(
         "merge-of-null-keys",
         "NULL matches no NULL in a MERGE",
         "dg/r_MERGE.html",

@@ -73,6 +73,17 @@ PROBES = (
         "a file's decimals land in a type of the same digits",
     ),
     Probe(
+        "sum-of-decimal",
+        "the SUM of a DECIMAL has 38 digits; that of a BIGINT is one, and would end there",
+        "dg/r_SUM.html",
+        gives(
+            "select cast(sum(cast(n as decimal(38,0))) as varchar(64)) as total "
+            "from (select 9223372036854775807 as n union all select 9223372036854775807) as numbers",
+            rows=[("18446744073709551614",)],
+        ),
+        "digests are summed so: of the folders of table formats that a load was planned with, and of rows",
+    ),
+    Probe(
         "decimal-too-precise",
         "DECIMAL(38,38) is refused",
         _NUMBERS,

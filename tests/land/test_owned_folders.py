@@ -277,7 +277,7 @@ def test_a_log_that_comes_back_to_a_freed_folder_is_recorded_again_by_a_function
 
 def test_many_folders_of_a_dataset_are_held_against_what_a_load_was_planned_with(land: Land) -> None:
     dataset = new_dataset()
-    for number in range(3):
+    for number in range(20):
         folder = OwnedFolder(dataset, land.bucket, f"raw/{dataset}/ü {number}/", TableFormat.HUDI, "log")
         owned_folders.record(land.warehouse, folder)
 
