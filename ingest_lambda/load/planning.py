@@ -64,14 +64,16 @@ class Planning:
         if not self.contract(dataset).append_only:
             self.owned.looked_again(dataset, (file.file for file in group.files))
         if self._catalog.remembers(dataset):
-            plan = self._plan_now(dataset, group, self._table(dataset))
+            tables = self._catalog.tables(dataset)
+            plan = self._plan_now(dataset, tables, group, self._table(dataset, tables))
             if not (plan.rejections or plan.type_changes or plan.is_crowded or plan.doubtful or plan.unsure):
                 return plan
             self._catalog.forget(dataset)
         if dataset in self._clocks:
             self.read_clocks(dataset)
         looks = Looks(partial(self._count, dataset), partial(look_into, self._s3))
-        table, plan_now = self._table(dataset), partial(self._plan_now, dataset)
+        tables = self._catalog.tables(dataset)  # once: it is not remembered of a dataset that has no table yet
+        table, plan_now = self._table(dataset, tables), partial(self._plan_now, dataset, tables)
         plan = settle(group, table, plan_now, looks)
         refused = [entry.inspected for entry in plan.rejections if entry.error.reason in BY_THE_LEDGER]
         known = self._with_landed(dataset, table.clocks, refused)
@@ -120,21 +122,21 @@ class Planning:
         finally:
             del self._in_the_way[dataset]
 
-    def _plan_now(self, dataset: str, group: Group, table: Table) -> Plan:
+    def _plan_now(self, dataset: str, tables: Tables, group: Group, table: Table) -> Plan:
         return plan_load(
             dataset,
             group,
             table,
             self.contract(dataset),
             ownership=self._ownership(dataset, group, has_landed=table.columns is not None),
-            records_paths=self._catalog.tables(dataset).records_paths,
-            restores=self._catalog.tables(dataset).restores,
-            records_clocks=self._catalog.tables(dataset).records_clocks,
+            records_paths=tables.records_paths,
+            restores=tables.restores,
+            records_clocks=tables.records_clocks,
         )
 
-    def _table(self, dataset: str) -> Table:
+    def _table(self, dataset: str, tables: Tables) -> Table:
         known = Known(self._clocks.get(dataset, {}))
-        table = Table(self._catalog.tables(dataset).columns, self._catalog.with_values(dataset), clocks=known)
+        table = Table(tables.columns, self._catalog.with_values(dataset), clocks=known)
         in_the_way = self._in_the_way.get(dataset)
         return replace(table, may_change=True, in_the_way=in_the_way) if in_the_way else table
 

@@ -112,7 +112,7 @@ def test_a_warm_function_asks_nothing_of_the_catalog_even_after_it_added_a_colum
     api = RecordingDataApi(land.client("redshift-data"))
     function = land.function(api)
     function.receive(*put_files(land, dataset, 1))
-    assert ddl.select_columns("#") in api.take()
+    assert api.take().count(ddl.select_columns("#")) == 1
 
     for number in range(3):
         table = pa.table({"id": [number], f"added_{number // 2}": [number]})
