@@ -24,7 +24,7 @@ create cast (abstime as timestamptz) without function as implicit;
 create cast (timestamptz as abstime) without function as assignment;
 
 create function pg_catalog.rs_truncate_bytes(value text, bytes integer) returns text
-language sql immutable strict as $$
+language sql immutable strict parallel safe as $$
     -- the longest prefix of whole characters that fits: cut the bytes, then drop what is left of a cut character
     select convert_from(
         substring(
@@ -39,7 +39,7 @@ $$;
 
 -- `value` is there so that PostgreSQL cannot evaluate a call while it plans
 create function pg_catalog.rs_too_long(value varchar, length integer) returns varchar
-language plpgsql immutable as $$
+language plpgsql immutable parallel safe as $$
 begin
     raise exception 'value too long for type character varying(%)', length using errcode = '22001';
 end
@@ -47,17 +47,15 @@ $$;
 
 -- What PostgreSQL calls to fit a value into varchar(n): typmod is n + 4; an explicit cast cuts, an assignment refuses.
 -- In PL/pgSQL, as PostgreSQL inlines no function of SQL that is given more than a short expression, and then such a one
--- costs ten times as much a row.
+-- costs ten times as much a row; and one RETURN of one expression, which costs a quarter of an IF before it.
 create function pg_catalog.rs_varchar(value varchar, typmod integer, is_explicit boolean) returns varchar
-language plpgsql immutable strict as $$
+language plpgsql immutable strict parallel safe as $$
 begin
-    if typmod < 4 or octet_length(value) <= typmod - 4 then
-        return value;
-    end if;
-    if is_explicit or octet_length(rtrim(value, ' ')) <= typmod - 4 then
-        return rs_truncate_bytes(value, typmod - 4);
-    end if;
-    return rs_too_long(value, typmod - 4);
+    return case
+        when octet_length(value) <= typmod - 4 or typmod < 4 then value
+        when is_explicit or octet_length(rtrim(value, ' ')) <= typmod - 4 then rs_truncate_bytes(value, typmod - 4)
+        else rs_too_long(value, typmod - 4)
+    end;
 end
 $$;
 
