@@ -3,7 +3,7 @@
     cast(
         nullif(
             case
-                when octet_length(trim({{ column }})) <= {{ max_bytes }}
+                when {{ fits_bytes(column, max_bytes) }}
                     then trim({{ column }})
                 else left(trim({{ column }}), {{ max_bytes // 4 }})
             end,

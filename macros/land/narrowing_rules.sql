@@ -4,7 +4,7 @@
     {%- set size = numbers_in(type) -%}
     {%- if kind == 'varchar' -%}
         {%- do rules.update({
-            column ~ '_too_long': 'octet_length(trim(' ~ column ~ ')) > ' ~ size[0]}) -%}
+            column ~ '_too_long': 'not ' ~ fits_bytes(column, size[0])}) -%}
         {%- if column in key_columns() -%}
             {#- Trimmed it would be another row's key; blanks at its end are none to Redshift's comparisons -#}
             {%- do rules.update({

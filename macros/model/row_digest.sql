@@ -12,7 +12,8 @@
             its bytes: https://docs.aws.amazon.com/redshift/latest/dg/r_FNV_HASH.html #}
         {%- set value = 'case when ' ~ column ~ ' is not null then fnv_hash(' ~ column ~ ') end'
             if type in ('double precision', 'real') else value %}
-        {%- set text = 'cast(' ~ value ~ ' as varchar(65535))' %}
+        {#- Narrowed text is its own; cast once more, it would be fitted for each row #}
+        {%- set text = value if length else 'cast(' ~ value ~ ' as varchar(65535))' %}
         || coalesce(
             cast(octet_length({{ text }}) as varchar(11))
             || ':' || {{ 'md5(' ~ text ~ ')' if length and (length == 'max' or length | int > 256) else text }},

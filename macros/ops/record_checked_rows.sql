@@ -10,19 +10,20 @@
             run_id, entity, dataset, from_seq, upto_seq, accepted, quarantined, pending, counted_at
         )
         {%- for node in checked %}
+        {#- A run has one range of each dataset #}
         select
-            _run_id,
+            '{{ invocation_id }}',
             '{{ node.config.meta.entity }}',
             _dataset,
-            _from_seq,
-            _upto_seq,
+            min(_from_seq),
+            max(_upto_seq),
             {%- for status in ('accepted', 'quarantined', 'pending') %}
             sum(case when row_status = '{{ status }}' then 1 else 0 end),
             {%- endfor %}
             sysdate
         from {{ node.relation_name }}
         where {{ of_this_run() }} and {{ is_new_row() }}
-        group by _run_id, _dataset, _from_seq, _upto_seq
+        group by _dataset
         {% if not loop.last %}union all{% endif %}
         {%- endfor -%}
     {%- endif -%}

@@ -2,21 +2,28 @@
 
 {% set columns = as_list(key) %}
 
-with looked_at as (
+{#- keys alone are grouped, in a pass of their own: no row is kept for two #}
+with keys as (
 
-    select * from {{ model }}
+    select {{ columns | join(', ') }}
+    from {{ model }}
 
 ),
 
-{#- keys alone are grouped: whole rows are read where some are wrong #}
 repeated as (
 
     select
         {{ columns | join(', ') }},
         count(*) as copies
-    from looked_at
+    from keys
     group by {{ columns | join(', ') }}
     having count(*) > 1
+
+),
+
+looked_at as (
+
+    select * from {{ model }}
 
 )
 
