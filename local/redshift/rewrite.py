@@ -25,6 +25,7 @@ from local.redshift.grammar.command import refuse_unknown
 from local.redshift.late_binding import rewrite_late_binding_view
 from local.redshift.masking import IDENTIFIER, NAME, STRING, mask, without_comments
 from local.redshift.parameters import prepared
+from local.redshift.privileges import hold_identities
 from local.redshift.query_part import query_part
 from local.redshift.refuse import refuse_names, refuse_unsupported
 from local.redshift.schemas import in_its_database
@@ -69,16 +70,18 @@ _STATEMENTS: tuple[Callable[[str], str], ...] = (
     ),
     _rule(r"^\s*(lock)\s+(?:table\s+)?", r"\1 table "),
     _rule(r"^\s*vacuum\s+(?:full|sort\s+only|delete\s+only|reindex|recluster)\b", "vacuum"),
-    _rule(r"^(\s*vacuum\b.*?)\s+(?:to\s+\d+\s+percent|boost)\s*$", r"\1"),
+    _rule(r"^(\s*vacuum\b.*?)(?:\s+to\s+\d+\s+percent)?(?:\s+boost)?\s*$", r"\1"),
+    # by it groups are told from roles (prelude/45_privileges.sql)
+    _rule(rf"^(\s*create\s+group\s+{IDENTIFIER})(?:\s+with)?", r"\1 noinherit"),
+    _rule(r"^(\s*(?:create|alter)\s+(?:user|database)\b.*?\bconnection\s+limit\s+)unlimited\b", r"\1-1"),
+    _rule(r"^(\s*create\s+database\b.*?)\bcollate\s+(?:case_sensitive|cs)\b", r"\1"),
     _rule(r"^(\s*analyze\b.*?)\s(?:predicate|all)\s+columns", r"\1"),
     _rule(r"^(\s*create\s+schema\b.*?)\s+quota\s+(?:unlimited|\d+\s*(?:mb|gb|tb)?)", r"\1"),
 )
 _PRIVILEGES: tuple[Callable[[str], str], ...] = (
-    _rule(r"^(\s*(?:grant|revoke)\s+role\s+)(sys:monitor)\b", r'\1"\2"'),
-    _rule(r"^(\s*grant)\s+role\s+", r"\1 "),
-    _rule(r"^(\s*revoke)\s+role\s+", r"\1 "),
-    _rule(r"^(\s*(?:grant|revoke|alter\s+default\s+privileges)\b.*?\b(?:to|from))\s+role\s+", r"\1 "),
-    _rule(r"^(\s*(?:grant|revoke|alter\s+default\s+privileges)\b.*,)\s*role\s+", r"\1 "),
+    _rule(r"\brole\s+(sys:monitor)\b", r'role "\1"'),
+    _rule(r"^(\s*(?:grant|revoke(?:\s+admin\s+option\s+for)?))\s+role\s+", r"\1 "),
+    _rule(r"(\b(?:to|from)|,)\s*role\s+(?=[\w\x02\"])", r"\1 "),
 )
 _ALTER_SYSLOG = rf"^\s*alter\s+user\s+({IDENTIFIER})\s+(?:with\s+)?syslog\s+access\s+"
 _USERS: tuple[Callable[[str], str], ...] = (
@@ -157,11 +160,11 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = (), externa
         if by_call := whole(code, masked):
             return by_call
     view = rewrite_late_binding_view(code, masked, sql, external_query)
-    return (
-        masked.restore(rewrite_masked(require_key(rewrite_time_zone(code, masked), masked))) + storage
-        if view is None
-        else view
-    )
+    if view is not None:
+        return view
+    if by_block := hold_identities(code, masked, lambda granted: masked.restore(rewrite_masked(granted))):
+        return by_block
+    return masked.restore(rewrite_masked(require_key(rewrite_time_zone(code, masked), masked))) + storage
 
 
 def rewrite_masked(text: str) -> str:

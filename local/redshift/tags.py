@@ -11,7 +11,8 @@ from local.redshift.masking import code_of
 
 OF_FRONT = frozenset({b"CALL\0", b"DO\0"})
 _COMMAND = re.compile(
-    r"\s*(?P<verb>create|drop|alter|comment)(?:\s+or\s+replace)?(?:\s+(?P<kind>schema|view|table))?\b", re.IGNORECASE
+    r"\s*(?P<verb>create|drop|alter|comment|grant|revoke)(?:\s+or\s+replace)?(?:\s+(?P<kind>schema|view|table|default\s+privileges))?\b",
+    re.IGNORECASE,
 )
 
 
@@ -24,4 +25,4 @@ def tag_of(statement: str, tag: bytes) -> bytes:
     b'CALL\x00'
     """
     match = _COMMAND.match(code_of(statement))
-    return f"{match['verb']} {match['kind'] or ''}".strip().upper().encode() + b"\0" if match else tag
+    return " ".join(f"{match['verb']} {match['kind'] or ''}".upper().split()).encode() + b"\0" if match else tag

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 
 from local.redshift.errors import RedshiftError
@@ -30,10 +31,10 @@ class Command:
 
     @property
     def name(self) -> str:
-        """Return the words that it begins with, two at most."""
+        """Return the words that it begins with, three at most."""
         parts = self.pattern.parts if isinstance(self.pattern, Sequence) else []
-        words = [part.key.upper() for part in parts[:2] if isinstance(part, Keyword)]
-        return " ".join(words)
+        words = takewhile(lambda part: isinstance(part, Keyword), parts[:3])
+        return " ".join(word.key.upper() for word in words if isinstance(word, Keyword))
 
 
 @lru_cache(maxsize=1)

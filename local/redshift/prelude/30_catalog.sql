@@ -174,18 +174,3 @@ select
     null::varchar(128) as domain_name,
     null::varchar(256) as remarks
 from pg_catalog.rs_columns;
-
-create view pg_catalog.svv_relation_privileges as
-select
-    n.nspname::varchar(128) as namespace_name,
-    c.relname::varchar(128) as relation_name,
-    lower(acl.privilege_type)::varchar(16) as privilege_type,
-    acl.grantee::integer as identity_id,
-    coalesce(r.rolname, 'public')::varchar(128) as identity_name,
-    (case when acl.grantee = 0 then 'public' when r.rolcanlogin then 'user' else 'role' end)::varchar(16) as identity_type,
-    acl.is_grantable as admin_option
-from pg_catalog.pg_class as c
-inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
-cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) as acl
-left join pg_catalog.pg_roles as r on acl.grantee = r.oid
-where c.relkind in ('r', 'v', 'm', 'p');

@@ -202,12 +202,10 @@ select
     acl.privilege_type::text as privilege_type,
     acl.grantee::integer as identity_id,
     coalesce(r.rolname, 'public')::text as identity_name,
-    case when acl.grantee = 0 then 'public' when r.rolcanlogin then 'user' else 'role' end as identity_type,
+    redshift.identity_type(acl.grantee) as identity_type,
     acl.is_grantable as admin_option,
     'SCHEMA' as privilege_scope
 from pg_catalog.pg_namespace as n
 cross join lateral aclexplode(n.nspacl) as acl
 left join pg_catalog.pg_roles as r on acl.grantee = r.oid
-where acl.grantee <> n.nspowner and n.nspname <> 'redshift'
-    and (pg_has_role(session_user, 'pg_read_all_stats', 'usage') or acl.grantee = 0 or pg_has_role(acl.grantee, 'usage')
-        or pg_has_role(n.nspowner, 'usage'));
+where acl.grantee <> n.nspowner and n.nspname <> 'redshift' and redshift.may_see_grant(acl.grantee, n.nspowner);

@@ -209,7 +209,7 @@ begin
     select
         current_database()::varchar, g.schema_name::varchar, g.object_name::varchar, upper(g.kind)::varchar,
         acl.privilege_type::varchar, acl.grantee::integer, coalesce(r.rolname, 'public')::varchar,
-        (case when acl.grantee = 0 then 'public' when r.rolcanlogin then 'user' else 'role' end)::varchar,
+        redshift.identity_type(acl.grantee)::varchar,
         acl.is_grantable, upper(g.kind)::varchar, pg_get_userbyid(acl.grantor)::varchar
     from redshift.grants as g
     cross join lateral aclexplode(g.acl) as acl
@@ -241,7 +241,7 @@ begin
     select
         current_database()::varchar, g.schema_name::varchar, g.object_name::varchar, upper(g.kind)::varchar,
         acl.privilege_type::varchar, acl.grantee::integer, r.rolname::varchar,
-        (case when r.rolcanlogin then 'user' else 'role' end)::varchar, acl.is_grantable, upper(g.kind)::varchar,
+        redshift.identity_type(acl.grantee)::varchar, acl.is_grantable, upper(g.kind)::varchar,
         pg_get_userbyid(acl.grantor)::varchar
     from redshift.grants as g
     cross join lateral aclexplode(g.acl) as acl

@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
-from tests.local.redshift.support import Client
+import pytest
+
+from tests.local.redshift.support import Client, drop_owned
 
 
 def test_a_hashed_password_lets_its_user_in(administrator: Client, facts: dict[str, Any]) -> None:
@@ -91,4 +94,95 @@ def test_privileges_are_listed(client: Client, schema: str, make_user: Any) -> N
     assert client.run(
         "select privilege_type, identity_type from svv_relation_privileges "
         f"where namespace_name = '{schema}' and relation_name = 't' and identity_name = '{name}'"
-    ) == [("select", "user")]
+    ) == [("SELECT", "user")]
+
+
+@pytest.fixture
+def identities(client: Client) -> Iterator[dict[str, str]]:
+    """A user, a group and a role by these words; dropped at the end, with what was granted to them."""
+    names = {kind: f"{kind}_{uuid.uuid4().hex[:12]}" for kind in ("user", "group", "role")}
+    client.run(f"create user {names['user']} password disable", f"create group {names['group']}")
+    client.run(f"create role {names['role']}")
+    yield names
+    for name in names.values():
+        drop_owned(client.facts, name)
+    client.run(*(f"drop {kind} {name}" for kind, name in names.items()))
+
+
+def test_a_grant_is_told_of_who_has_it_and_whether_he_may_pass_it_on(
+    client: Client, schema: str, identities: dict[str, str]
+) -> None:
+    client.run(
+        "create table t (a int, b int)",
+        "grant select, insert on t to {user} with grant option, group {group}, role {role}".format(**identities),
+        "grant update (b) on t to {user}".format(**identities),
+        "grant all on t to public",
+    )
+    told = "select identity_type, privilege_type, admin_option from svv_relation_privileges where namespace_name"
+    assert client.run(f"{told} = '{schema}' and identity_type <> 'public' order by 1, 2") == [
+        ("group", "INSERT", False),
+        ("group", "SELECT", False),
+        ("role", "INSERT", False),
+        ("role", "SELECT", False),
+        ("user", "INSERT", True),
+        ("user", "SELECT", True),
+    ]
+    assert (
+        client.run(f"{told} = '{schema}' and identity_type = 'public' and privilege_type in ('TRIGGER', 'MAINTAIN')")
+        == []
+    )
+    columns = "select column_name, privilege_type, identity_name from svv_column_privileges where namespace_name"
+    assert client.run(f"{columns} = '{schema}'") == [("b", "UPDATE", identities["user"])]
+
+
+def test_roles_and_default_privileges_are_told(client: Client, schema: str, identities: dict[str, str]) -> None:
+    other = f"role_{uuid.uuid4().hex[:12]}"
+    client.run(
+        f"create role {other}",
+        f"grant role {identities['role']} to {identities['user']} with admin option, role {other}",
+        f"alter default privileges in schema {schema} grant select on tables to group {identities['group']}",
+        f"grant create, temp on database landfall to role {identities['role']}",
+    )
+    user, role, group = identities["user"], identities["role"], identities["group"]
+    assert client.run(f"select role_name, admin_option from svv_user_grants where user_name = '{user}'") == [
+        (role, True)
+    ]
+    assert client.run(f"select granted_role_name from svv_role_grants where role_name = '{other}'") == [(role,)]
+    defaults = "select object_type, privilege_type, grantee_name, grantee_type from svv_default_privileges"
+    assert client.run(f"{defaults} where schema_name = '{schema}'") == [("RELATION", "SELECT", group, "group")]
+    assert client.run(
+        f"select privilege_type, identity_type from svv_database_privileges where identity_name = '{role}' order by 1"
+    ) == [("CREATE", "role"), ("TEMP", "role")]
+    assert client.run(f"select groname from pg_group where groname in ('{role}', '{group}')") == [(group,)]
+    client.run(f"revoke admin option for role {role} from {user}", f"revoke role {role} from {user}, role {other}")
+    assert client.run(f"select role_name from svv_user_grants where user_name = '{user}'") == []
+    client.run(f"drop role {other}")
+
+
+@pytest.mark.parametrize(
+    ("grantee", "of"),
+    [
+        ("{role}", "user"),
+        ("{group}", "user"),
+        ("role {user}", "role"),
+        ("group {role}", "group"),
+        ("role nobody", "role"),
+    ],
+)
+def test_who_is_named_must_be_what_the_grant_says(
+    client: Client, schema: str, identities: dict[str, str], grantee: str, of: str
+) -> None:
+    client.run("create table t (a int)")
+    for statement in ("grant select on t to {}", "revoke select on t from {}"):
+        error = client.error(statement.format(grantee.format(**identities)))
+        assert (error["C"], error["M"].split()[0]) == ("42704", of)
+    assert client.run(f"select 1 from svv_relation_privileges where namespace_name = '{schema}'") == []
+
+
+def test_a_user_without_a_limit_of_connections_and_a_database_with_the_default_collation(client: Client) -> None:
+    name = f"u_{uuid.uuid4().hex[:12]}"
+    client.run(
+        f"create user {name} password disable connection limit 3", f"alter user {name} connection limit unlimited"
+    )
+    client.run(f"create database {name} with connection limit unlimited collate case_sensitive")
+    client.run(f"drop database {name}", f"drop user {name}")
