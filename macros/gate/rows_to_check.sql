@@ -1,4 +1,5 @@
 {% macro rows_to_check(staged, key, columns, bounds) -%}
+    {%- do require_exact_texts(staged) -%}
     {%- set passed = columns | list + row_columns() | reject('in', snapshot_columns()) | list -%}
     {%- set by_file = order_of_entity() == 'file' -%}
     {%- set snapshot = entity_snapshot() -%}

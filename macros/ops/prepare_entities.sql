@@ -1,6 +1,6 @@
 {% macro prepare_entities() -%}
     {#- One question tells which mutexes there are, what columns the tables of the entities have, of which datasets rows
-        may have been removed or files undone, and whether a run may say how long its phases took: the loader owns `ops`, and adds
+        may have been removed or files undone, what lands as a FLOAT, and whether a run may say how long its phases took: the loader owns `ops`, and adds
         columns to it as a step of a deployment -#}
     {%- if is_building() -%}
         {%- set query -%}
@@ -23,21 +23,29 @@
                     )
                     or spaces.nspname || '.' || tables.relname = 'ops.runs'
                     or (spaces.nspname = 'ledger' and columns.attname in ('removed_at', 'undone_seq'))
+                    or (
+                        spaces.nspname = 'landing'
+                        and format_type(columns.atttypid, columns.atttypmod) in ('real', 'double precision')
+                    )
                 )
         {%- endset -%}
         {%- set existing = {} -%}
         {%- set removals = [] -%}
         {%- set undos = [] -%}
+        {%- set floats = {} -%}
         {%- for name, column, type in run_query(query).rows -%}
             {%- if column == 'removed_at' and name.startswith('ledger.') -%}
                 {%- do removals.append(name[7:]) -%}
             {%- elif column == 'undone_seq' and name.startswith('ledger.') -%}
                 {%- do undos.append(name[7:]) -%}
+            {%- elif name.startswith('landing.') -%}
+                {%- do floats.setdefault(name[8:], {}).update({column: type}) -%}
             {%- else -%}
                 {%- do existing.setdefault(name, {}).update({column: type}) -%}
             {%- endif -%}
         {%- endfor -%}
         {%- do graph.update({'removals': {'run_id': invocation_id, 'datasets': removals}}) -%}
+        {%- do graph.update({'landed_floats': {'run_id': invocation_id, 'columns': floats}}) -%}
         {%- if 'phases' in existing.get('ops.runs', {}) -%}
             {%- do graph.update({'phases_recorded_by': invocation_id}) -%}
         {%- endif -%}

@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - the tests' own SQL
 
+import json
 import re
 from datetime import time
 from decimal import Decimal
@@ -132,3 +133,50 @@ def test_an_identifier_whose_text_is_rounded_is_not_masked(built_warehouse: Mode
     declared = f"{{% do model.columns.update({{'n': {{'name': 'n', 'data_type': '{type_}'}}}}) %}}"
     with pytest.raises(RuntimeError, match=f"masks n, a {type_}, of which different ones have the same text"):
         built_warehouse.dbt("compile", "--inline", f"{declared}select {{{{ mask('n') }}}}")
+
+
+# how staging reads `price`, which lands as a DOUBLE, and what of it is one still
+READINGS: list[tuple[str, set[str]]] = [
+    ("select price from t", {"price"}),
+    ("select t.price as amount from t", {"price", "amount"}),
+    ("with a as (select price as p from t) select p as amount from a", {"price", "p", "amount"}),
+    ("select coalesce(price, net) as amount, net * price as whole, name as note from t", {"price", "amount", "whole"}),
+    ("select round(price, 2) as price from t", {"price"}),
+    ('select {{ landed_column("Price") }} as amount from t', {"price", "amount"}),
+    ("select cast(price as varchar(64)) as price from t", set()),
+    ("select cast(price as varchar(64)) as amount from t", {"price"}),
+    ("select price::varchar(64) as amount from t", {"price"}),
+    ("select case when price > 0 then 'dear' else 'free' end as amount from t", {"price"}),
+    ("select 1 as a /* price as amount */ -- price as amount\nfrom t", {"price"}),
+]
+
+
+def test_names_that_a_landed_float_goes_by_are_known_and_an_explicit_cast_ends_them(
+    worker_warehouse: ModelWarehouse,
+) -> None:
+    codes = "[" + ", ".join(json.dumps(code.replace("{{", "{ {").replace("}}", "} }")) for code, _ in READINGS) + "]"
+    asked = (
+        f"{{% for code in {codes} %}}{{{{ tojson(names_of_floats("
+        "code.replace('{ {', '{' ~ '{').replace('} }', '}' ~ '}'), ['price']).keys() | list) }}\n{% endfor %}"
+    )
+    [found] = worker_warehouse.dbt("compile", "--inline", asked).compiled.values()
+    for line, (code, expected) in zip(found.strip().splitlines(), READINGS, strict=True):
+        assert set(json.loads(line)) == expected, code
+
+
+def test_a_float_whose_text_would_be_modeled_stops_its_entity_whether_or_not_it_is_declared(
+    built_warehouse: ModelWarehouse,
+) -> None:
+    warehouse = built_warehouse
+    run = warehouse.dbt("run", "--select", "int_orders__checked")
+    assert run.success, run.messages
+    table = "alter table landing.order_summary"
+    warehouse.loader.run(f"{table} drop column customer_id", f"{table} add column customer_id double precision")
+    try:
+        refused = warehouse.dbt("run", "--select", "int_orders__checked", "orders", "int_customers__checked")
+        assert "stg_orders.customer_id is a varchar of customer_id, a double precision" in refused.messages
+        ends = [refused.status(name) for name in ("int_orders__checked", "orders", "int_customers__checked")]
+        assert ends == ["error", "skipped", "success"]
+    finally:
+        warehouse.loader.run(f"{table} drop column customer_id", f"{table} add column customer_id varchar(65535)")
+    assert warehouse.dbt("run", "--select", "int_orders__checked").success
