@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.awsrequest import AWSPreparedRequest
-from botocore.httpsession import URLLib3Session
 
 SUBMITS = ("ExecuteStatement", "BatchExecuteStatement")
 
@@ -29,7 +27,7 @@ class Meter:
     def __post_init__(self) -> None:
         boto3.setup_default_session()
         session: Any = boto3.DEFAULT_SESSION
-        self._count_what_is_sent()
+        session.events.register("before-call.s3", self._count_s3)
         session.events.register("before-call.redshift-data", self._count_call)
         session.events.register("provide-client-params.redshift-data", self._count_statements)
 
@@ -45,16 +43,8 @@ class Meter:
             "peak_megabytes": peak_megabytes(),
         }
 
-    def _count_what_is_sent(self) -> None:
-        """Count requests to S3 where they are sent: not all that the function asks is told to the SDK's handlers."""
-        sent_by: Any = URLLib3Session
-        send = sent_by.send
-
-        def counting(sender: URLLib3Session, request: AWSPreparedRequest) -> Any:
-            self.counts["s3_requests"] += "/s3/aws4_request" in str(request.headers.get("Authorization"))
-            return send(sender, request)
-
-        sent_by.send = counting
+    def _count_s3(self, **_: Any) -> None:
+        self.counts["s3_requests"] += 1
 
     def _count_call(self, **_: Any) -> None:
         self.counts["data_api_calls"] += 1

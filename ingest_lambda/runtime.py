@@ -18,7 +18,6 @@ from ingest_lambda.arrive.backlog import PARALLEL_REQUESTS, Backlog
 from ingest_lambda.arrive.retry import Retry
 from ingest_lambda.bucket.objects import Place
 from ingest_lambda.bucket.owner import expect_owner
-from ingest_lambda.bucket.quick_ranges import read_ranges_quickly
 from ingest_lambda.ingest import Clients, Ingest
 from ingest_lambda.inspection import PARALLEL_READS
 from ingest_lambda.judge.contracts import read_contracts
@@ -65,8 +64,6 @@ class Runtime:
         # As many connections as files are read at once: by default it is ten, and the others would be made anew.
         pool = Config(max_pool_connections=PARALLEL_READS)
         s3 = expect_owner(boto3.client("s3", config=pool), os.environ.get("LANDFALL_ACCOUNT"))
-        made = boto3.DEFAULT_SESSION  # of the clients
-        read_ranges_quickly(s3, made.get_credentials() if made else None)
         clients = Clients(s3, boto3.client("events"), boto3.client("sns"), boto3.client("dynamodb"))
         place = Place(settings.bucket, settings.copy_role_arn)
         loader = Loader(clients.s3, warehouse, place, read_contracts(), settings.widen_row_limit)
