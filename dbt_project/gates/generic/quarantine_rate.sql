@@ -17,9 +17,11 @@
     )
 }}
 
-with checked as (
+{#- Whole rows are read of those in quarantine alone #}
+with quarantined as (
 
     select * from {{ model }}
+    where row_status = 'quarantined'
 
 ),
 
@@ -30,7 +32,7 @@ per_file as (
         sum(case when row_status = 'quarantined' then 1 else 0 end)
             as quarantined_in_file,
         count(*) as rows_in_file
-    from checked
+    from {{ model }}
     where {{ is_new_row() }}
     group by _file_id
 
@@ -97,13 +99,11 @@ select
     judged.quarantined_in_file,
     judged.rows_in_file,
     judged._stops,
-    checked.*
-from checked
+    quarantined.*
+from quarantined
 inner join judged
-    on checked._file_id = judged._file_id
-where
-    checked.row_status = 'quarantined'
-    -- what only warns is not named among what stopped the batch
-    and judged._stops = (select max(_stops) from judged)
+    on quarantined._file_id = judged._file_id
+-- what only warns is not named among what stopped the batch
+where judged._stops = (select max(_stops) from judged)
 
 {% endtest %}
