@@ -181,8 +181,12 @@ class Writing(Conversation):
         return message
 
     async def _run_unseen(self, sql: str) -> Message:
-        """Run a command of the front's own from where answers are read; the client sees errors and settings alone."""
-        self.server.write(messages.query(sql))
+        """Run a command of the front's own from where answers are read; the client sees errors and settings alone.
+
+        Not as a simple query, which would end the client's unnamed statement.
+        """
+        for message in (*messages.prepared(_PLACE.encode(), sql), Message(b"S", b"")):
+            self.server.write(message)
         await self.server.flush()
         while (answer := await self.server.read()).kind != b"Z":
             if answer.kind == b"E":

@@ -324,6 +324,14 @@ def test_a_session_that_is_ended_while_it_waits_is_told_why(
     assert tables.value("select count(*) from t") == 2
 
 
+def test_a_statement_without_a_name_that_was_prepared_in_one_message_writes_in_the_next(tables: Client) -> None:
+    tables.connection.max_prepared_statements = 0  # the driver gives it no name, and asks for an answer in between
+    tables.run("insert into t values (3, 0)", "update t set n = n + 1", "insert into t values (3, 0)")
+    assert tables.value("select sum(n) from t where id = 3") == 1
+    assert tables.error("insert into t select 'a'::varchar::int, 0")["C"] == "22P02"
+    assert tables.value("select count(*) from t") == 4
+
+
 def test_messages_that_follow_at_once_are_answered_in_their_order(tables: Client) -> None:
     """A Sync behind a Sync, and a client that begins a block behind a statement outside of one."""
     connection = tables.connection
