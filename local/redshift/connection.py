@@ -14,6 +14,7 @@ from local.redshift.connections import Visit, visitor
 from local.redshift.conversation import FrontSettings
 from local.redshift.history import Origin
 from local.redshift.login import as_data_api
+from local.redshift.name_case import case_asked
 from local.redshift.recorder import Recorder
 from local.redshift.row_description import version_asked
 from local.redshift.side import Side
@@ -32,7 +33,7 @@ async def handle(settings: FrontSettings, reader: asyncio.StreamReader, writer: 
         options = as_data_api(settings.data_api_token).encode()
         is_data_api = hmac.compare_digest(asked.get("options", "").encode(), options)
         if asked:
-            passed = {key: asked[key] for key in _STARTUP_KEYS if key in asked}
+            passed = {key: asked[key] for key in _STARTUP_KEYS if key in asked} | case_asked(asked.get("options", ""))
             # It answers with numbers, not with texts: of no digit does a page say that a number loses it.
             body = messages.startup_body(passed | ({"extra_float_digits": "1"} if is_data_api else {}))
         server_writer.write(messages.startup_packet(code, body))

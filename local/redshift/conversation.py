@@ -47,6 +47,7 @@ class Known:
     ids: dict[str, int]
     can_lock: bool = False  # the session's user, the relation that the statement writes
     relations: Mapping[int, Described] = field(default_factory=dict)  # by OID
+    case: Mapping[str, bool] = field(default_factory=dict)  # whether late-binding views keep that of names, by name
 
 
 @dataclass

@@ -98,7 +98,6 @@ def parse_copy(sql: str) -> CopyStatement | None:
     if not _COPIES.match(code_of(sql)):
         return None
     masked = mask(sql)
-    masked.fold_identifiers()
     code = masked.with_physical_names(without_comments(masked.text).rstrip("; \n\t"))
     match = _COPY.match(code)
     if not match:

@@ -18,11 +18,14 @@ _LATE_BINDING = re.compile(
 )
 
 
-def rewrite_late_binding_view(text: str, masked: Masked, statement: str, external_query: str = "") -> str | None:
+def rewrite_late_binding_view(
+    text: str, masked: Masked, statement: str, keeps_case: bool | None, external_query: str = ""
+) -> str | None:
     """Return the call that creates the view, or None when the statement creates no late-binding view.
 
-    Its query is PostgreSQL's already; `statement` is what the client sent, and `external_query` its query, of a view
-    over external tables, which the front reads in the view's place (prelude/54_external.sql).
+    Its query is PostgreSQL's already; `statement` is what the client sent, `keeps_case` whether quoted names kept their
+    case in it, None where that makes no difference, and `external_query` its query, of a view over external tables,
+    which the front reads in the view's place (prelude/54_external.sql).
 
     Raises:
         RedshiftError: the view names its columns.
@@ -36,7 +39,8 @@ def rewrite_late_binding_view(text: str, masked: Masked, statement: str, externa
     name = masked.restore(re.sub(r"\s", "", match["name"]))
     replace = "true" if match["replace"] else "false"
     arguments = f"{quote_literal(name)}, {quote_literal(query)}, {replace}"
-    told = quote_literal(statement.strip().removesuffix(";"))
+    case = "null" if keeps_case is None else str(keeps_case).lower()
+    told = f"{quote_literal(statement.strip().removesuffix(';'))}, {case}"
     if external_query:
         return f"call pg_catalog.rs_create_external_view({arguments}, {told}, {quote_literal(external_query)})"
     return f"call pg_catalog.rs_create_late_binding_view({arguments}, {told})"

@@ -30,8 +30,8 @@ NAME = f"{IDENTIFIER}(?:\\s*\\.\\s*{IDENTIFIER}){{0,2}}"
 """Patterns, for rules: a masked string, an identifier (quoted or not), a name of up to three parts."""
 
 
-_HAS_BODY = re.compile(r"\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\b", re.IGNORECASE)
-_REMEMBERED = 20_000  # characters of a statement whose masked text is kept
+HAS_BODY = re.compile(r"\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\b", re.IGNORECASE)
+REMEMBERED = 20_000  # characters of a statement whose masked text is kept
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|.)", re.DOTALL)  # in a string, as PostgreSQL's before 9.1 and Redshift's
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -47,20 +47,13 @@ class Masked:
         """Return `text` (default: all of it) with the pieces in place."""
         return HOLDER.sub(lambda holder: self.pieces[int(holder[1])], self.text if text is None else text)
 
-    def fold_identifiers(self) -> None:
-        """Write quoted identifiers in lower case: Redshift folds them like the others.
-
-        Source: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
-        """
-        self.pieces = [folded(piece) if piece.startswith('"') else piece for piece in self.pieces]
-
     def with_physical_names(self, code: str) -> str:
         """Return `code`, masked, with names as PostgreSQL calls them, also in what its placeholders stand for.
 
         Raises:
             RedshiftError: a name that Redshift does not keep.
         """
-        in_bodies = _HAS_BODY.match(code) is not None
+        in_bodies = HAS_BODY.match(code) is not None
         for place, piece in enumerate(self.pieces):
             if piece.startswith('"'):
                 self.pieces[place] = physical_words(piece)
@@ -89,7 +82,7 @@ def mask(sql: str) -> Masked:
     >>> ";" in masked.text, masked.restore()
     (False, 'select \\'a;b\\' /* ; */ as "x;y"')
     """
-    text, pieces, _ = _masked(sql) if len(sql) < _REMEMBERED else _masked.__wrapped__(sql)
+    text, pieces, _ = _masked(sql) if len(sql) < REMEMBERED else _masked.__wrapped__(sql)
     return Masked(text, list(pieces))
 
 
@@ -99,13 +92,15 @@ def code_of(sql: str) -> str:
     >>> code_of("/* dbt */ select 1 -- one")
     'select 1'
     """
-    return (_masked(sql) if len(sql) < _REMEMBERED else _masked.__wrapped__(sql))[2]
+    return (_masked(sql) if len(sql) < REMEMBERED else _masked.__wrapped__(sql))[2]
 
 
 @lru_cache(maxsize=1000)  # on its way a statement is masked for one rule after the other
 def _masked(sql: str) -> tuple[str, tuple[str, ...], str]:
     masked = Masked("")
-    masked.text = _PIECE.sub(lambda piece: masked.hold(f'"{piece[0]}"' if piece[0][0] == "#" else piece[0]), sql)
+    masked.text = _PIECE.sub(
+        lambda piece: masked.hold(f'"{folded(piece[0])}"' if piece[0][0] == "#" else piece[0]), sql
+    )
     return masked.text, tuple(masked.pieces), without_comments(masked.text)
 
 
@@ -148,12 +143,12 @@ def _escaped(escape: re.Match[str]) -> str:
 
 
 def unquote_identifier(name: str) -> str:
-    """Return the name that an identifier is, folded as Redshift folds it.
+    """Return the name that an identifier is: a quoted one as it stands (name_case.py), another folded.
 
     >>> unquote_identifier('"Or""der"'), unquote_identifier("Total")
-    ('or"der', 'total')
+    ('Or"der', 'total')
     """
-    return folded(name[1:-1].replace('""', '"') if name.startswith('"') else name)
+    return name[1:-1].replace('""', '"') if name.startswith('"') else folded(name)
 
 
 def quote_literal(value: str) -> str:

@@ -20,7 +20,7 @@ def compile_options(patterns: Iterable[tuple[str, str]]) -> Options:
 def read_options(
     text: str, masked: Masked, options: Options, unknown: Callable[[str], RedshiftError]
 ) -> dict[str, str | None]:
-    """Return the options in `text` with their values, None for those without; words that are no text in lower case.
+    """Return the options in `text` with their values, None for those without; words without quotes in lower case.
 
     Raises:
         RedshiftError: what `unknown` makes of the text from a word on that is no option, or a dollar-quoted text.
@@ -30,7 +30,7 @@ def read_options(
         for name, pattern in options:
             if match := pattern.match(text):
                 value = match.groupdict().get("value")
-                found[name] = _value(masked.restore(value)) if value else None
+                found[name] = _value(value, masked) if value else None
                 text = text[match.end() :]
                 break
         else:
@@ -38,7 +38,8 @@ def read_options(
     return found
 
 
-def _value(word: str) -> str:
+def _value(text: str, masked: Masked) -> str:
+    word = masked.restore(text)
     if word.startswith("$"):
         raise RedshiftError("an option's text must stand in single quotes", SYNTAX_ERROR)
-    return unquote(word) if word.startswith("'") else word.lower()
+    return unquote(word) if word.startswith("'") else masked.restore(text.lower())

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from local.redshift.brackets import closing
 from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE
 from local.redshift.errors import ACTIVE_TRANSACTION, NOT_SUPPORTED, SYNTAX_ERROR, RedshiftError
-from local.redshift.masking import NAME, STRING, Masked, unquote
-from local.redshift.names import IDENTIFIER_BYTES, KEPT_BYTES, folded
+from local.redshift.masking import NAME, STRING, Masked, unquote, unquote_identifier
+from local.redshift.names import IDENTIFIER_BYTES, KEPT_BYTES
 from local.redshift.passwords import MD5_HASH, SHA256_HASH
 from local.redshift.sql.values.decimals import hold_decimal
 from local.redshift.sql.values.lengths import CHAR_BYTES, VARCHAR_BYTES
@@ -62,9 +62,10 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
     # What would be taken, and change nothing: other rows would come without a word.
     _refusal(
-        r"^set\s+(?:session\s+|local\s+)?enable_case_sensitive_\w+\s*(?:to\b|=)\s*(?=\S)(?!(?:false|off|default)\b)",
-        "names that keep their case are not offered by the local Redshift "
-        f"({_PAGE}r_enable_case_sensitive_identifier.html)",
+        r"^set\s+(?:session\s+|local\s+)?enable_case_sensitive_super_attribute\s*(?:to\b|=)\s*(?=\S)"
+        r"(?!(?:false|off|default)\b)",
+        "attributes of SUPER that keep their case without double quotes are not offered by the local Redshift "
+        f"({_PAGE}r_enable_case_sensitive_super_attribute.html)",
     ),
     _refusal(
         r"^set\s+(?:session\s+|local\s+)?describe_field_name_in_uppercase\s*(?:to\b|=)\s*(?=\S)(?!(?:false|off|default)\b)",
@@ -116,8 +117,8 @@ _COLUMN_OF_UNSUPPORTED_TYPE = re.compile(
     r"(?=[\s,)(]|$)",
     re.IGNORECASE,
 )
-_SETS_CASE = re.compile(
-    r"set\s+(?:session\s+|local\s+)?(?:enable_case_sensitive_|describe_field_name_in_uppercase"
+_SETS_DEFAULT = re.compile(
+    r"set\s+(?:session\s+|local\s+)?(?:enable_case_sensitive_super|describe_field_name_in_uppercase"
     r"|error_on_nondeterministic_update|json_serialization_|downcase_delimited_identifier|\w+_super_null_on_error)",
     re.IGNORECASE,
 )
@@ -135,12 +136,12 @@ _LENGTH = re.compile(
 
 
 def _unquoted(code: str, masked: Masked) -> str:
-    """Return a SET of whether names keep their case without quotes around the value: 'false' is false.
+    """Return a SET of what is offered at its default alone without quotes around the value: 'false' is false.
 
-    >>> _unquoted("set enable_case_sensitive_identifier to \x010\x04", Masked("", ["'false'"]))
-    'set enable_case_sensitive_identifier to false'
+    >>> _unquoted("set enable_case_sensitive_super_attribute to \x010\x04", Masked("", ["'false'"]))
+    'set enable_case_sensitive_super_attribute to false'
     """
-    if not _SETS_CASE.match(code):
+    if not _SETS_DEFAULT.match(code):
         return code
     return re.sub(STRING, lambda literal: unquote(masked.restore(literal[0])), code)
 
@@ -188,11 +189,11 @@ def _refuse_types(code: str, masked: Masked) -> None:
     table = CREATE_TABLE.match(code) or ALTER_TABLE.match(code)
     if table:
         for match in _COLUMN_OF_UNSUPPORTED_TYPE.finditer(_defined(code)):
-            name = ".".join(folded(part.strip('"')) for part in map(masked.restore, (table["name"], match["name"])))
+            name = ".".join(map(unquote_identifier, map(masked.restore, (table["name"], match["name"]))))
             type_ = " ".join(match["type"].lower().split())
             raise RedshiftError(f'Column "{name}" has unsupported type "{type_}".')
         for match in re.finditer(r"(?:[(,]\s*|\badd\s+(?:column\s+)?)([\w\x02\x04]+)\s+\w", code):
-            name = folded(masked.restore(match[1]).strip('"'))
+            name = unquote_identifier(masked.restore(match[1]))
             if name in _RESERVED_COLUMNS:
                 raise RedshiftError(f'column name "{name}" conflicts with a system column name', "42701")
 

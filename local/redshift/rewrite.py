@@ -24,6 +24,7 @@ from local.redshift.ddl import (
 from local.redshift.grammar.command import refuse_unknown
 from local.redshift.late_binding import rewrite_late_binding_view
 from local.redshift.masking import IDENTIFIER, NAME, STRING, mask, without_comments
+from local.redshift.name_case import keeps_case, rewrite_set_case
 from local.redshift.parameters import prepared
 from local.redshift.privileges import hold_identities
 from local.redshift.query_part import query_part
@@ -62,7 +63,7 @@ _TYPES: tuple[Callable[[str], str], ...] = (
     _rule(r"(::\s*)(?:decimal|numeric)\b(?!\s*\()", r"\1numeric(18,0)"),
 )
 _STATEMENTS: tuple[Callable[[str], str], ...] = (
-    _rule(rf"^\s*(set|reset|show)\s+(?:session\s+|local\s+)?({_OWN_SETTINGS})\b", r"\1 redshift.\2"),
+    _rule(rf"^\s*(set|reset|show)\s+(?:session\s+|(local\s+))?({_OWN_SETTINGS})\b", r"\1 \2redshift.\3"),
     _rule(
         r"^\s*((?:begin|start)(?:\s+(?:work|transaction))?)\s+(?:isolation\s+level\s+"
         r"(?:serializable|read\s+committed|read\s+uncommitted|repeatable\s+read)\s*,?\s*)",
@@ -120,23 +121,25 @@ def query_of(sql: str) -> str:
 
 
 @lru_cache(maxsize=1000)  # every run of dbt sends much the same statements
-def rewrite(sql: str, in_transaction: bool = False, answer: Answer = (), external_query: str = "") -> str:
+def rewrite(
+    sql: str, in_transaction: bool = False, answer: Answer = (), external_query: str = "", written: str = ""
+) -> str:
     """Return `sql`, one statement, as PostgreSQL reads it.
 
     >>> print(rewrite("create view v as select nvl(a, 'nvl(')::text as b from t"))
     create view v as select (coalesce("a", 'nvl('))::varchar as "b" from "t" as "t"
 
     Args:
-        sql: a statement as a client sends it.
+        sql: a statement whose quoted names stand for themselves (name_case.py).
         in_transaction: whether a transaction block is open.
         answer: what the catalog says of the names that it needs (see needs_of).
         external_query: the query of the view that it makes, where that is over external tables.
+        written: the statement as the client sent it, where that is another text.
 
     Raises:
         RedshiftError: Redshift would refuse the statement.
     """
     masked = mask(sql)
-    masked.fold_identifiers()
     code = without_comments(masked.text)
     part, source = query_part(code), None
     if part:  # out of the way of the rules by pattern
@@ -156,10 +159,11 @@ def rewrite(sql: str, in_transaction: bool = False, answer: Answer = (), externa
         code = with_defaults(code, masked)
     if by_call := in_its_database(code, masked) or comment_on_view(code, masked):
         return by_call
-    for whole in (rewrite_show, rewrite_append, rewrite_alter_type):
+    for whole in (rewrite_show, rewrite_append, rewrite_alter_type, rewrite_set_case):
         if by_call := whole(code, masked):
             return by_call
-    view = rewrite_late_binding_view(code, masked, sql, external_query)
+    is_kept = False if written else keeps_case(masked) or None
+    view = rewrite_late_binding_view(code, masked, written or sql, is_kept, external_query)
     if view is not None:
         return view
     if by_block := hold_identities(code, masked, lambda granted: masked.restore(rewrite_masked(granted))):

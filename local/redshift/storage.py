@@ -26,7 +26,7 @@ _IDENTITY = re.compile(r"\bidentity\s*\(", re.IGNORECASE)
 _NOT_NULL = re.compile(r"\bnot\s+null\b", re.IGNORECASE)
 _ENCODE = re.compile(r"\bencode\s+(\w+)", re.IGNORECASE)
 _AUTO_REFRESH = re.compile(r"\bauto\s+refresh\s+(yes|no)\b", re.IGNORECASE)
-_COLUMN_NAME = re.compile(rf"^(?:(?:add|alter)\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\b", re.IGNORECASE)
+_COLUMN_NAME = re.compile(rf"^(?:(?:add|alter)\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})(?=\s)", re.IGNORECASE)
 _COLUMN_KEY = re.compile(rf"\b(primary\s+key|unique|references\s+{NAME}\s*(?:\([^)]*\))?)", re.IGNORECASE)
 _FOREIGN_KEY = re.compile(
     rf"^(?:constraint\s+(?P<name>{IDENTIFIER})\s+)?foreign\s+key\s*\((?P<columns>[^)]*)\)\s*"
@@ -100,7 +100,7 @@ def _read_column(item: str, masked: Masked, found: dict[str, Any]) -> None:
         if key.lower().startswith("references"):
             _read_key(f"foreign key ({match['name']}) {key}", masked, found)
         else:
-            found.setdefault("keys", []).append(f"{' '.join(key.split())} ({name})")
+            found.setdefault("keys", []).append(f"{' '.join(key.split())} ({masked.restore(match['name'])})")
 
 
 def _read_key(item: str, masked: Masked, found: dict[str, Any]) -> None:

@@ -128,8 +128,10 @@ class Rows:
                 return MisfitError(1216, str(error))
         if not isinstance(value, dict):
             return MisfitError(1216, "Invalid JSON: COPY by 'auto' takes objects")
-        found = {key.lower(): element for key, element in value.items()} if folds else value
-        return self._fields([found.get(target.name) for target in self.targets])
+        if folds:
+            found = {key.lower(): element for key, element in value.items()}
+            return self._fields([found.get(target.name.lower()) for target in self.targets])
+        return self._fields([value.get(target.name) for target in self.targets])
 
     def _fields(self, elements: list[Any]) -> list[str | None]:
         return [as_text(value, to.base == "super") for value, to in zip(elements, self.targets, strict=True)]

@@ -13,6 +13,7 @@ from local.redshift.conversation import Known
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import code_of, quote_literal
+from local.redshift.name_case import SETTING, SHOWN, changes_case, ends_transaction, is_on, set_case, with_folded_names
 from local.redshift.names import NAMES, true_name
 from local.redshift.passwords import keep_hash
 from local.redshift.recorder import Sent
@@ -38,8 +39,52 @@ class Translation(Writing):
 
     _view_source = ""  # the query of the late-binding view over external tables that the statement at hand makes
 
-    async def _rewrite(self, statement: str, parameters: Answer = ()) -> tuple[str, Sent]:
-        """Return a statement for PostgreSQL, and for the history; of its parameters it is told what is known."""
+    _keeps_case: bool | None = None  # whether quoted names keep their case; None: to be asked
+    _has_set_case: bool = False  # a statement of this session may have changed that
+
+    async def _named(self, statements: Sequence[str]) -> list[str]:
+        """Return the statements of a message with their quoted names as the session means them (name_case.py).
+
+        Raises:
+            RedshiftError: what the setting will be is not known before the message has run.
+        """
+        named, keeps = [], None
+        is_told, may_go_back = True, self._has_set_case and self._status != b"I"
+        for statement in statements:
+            if (by_default := with_folded_names(statement)) is not None:
+                if not is_told:
+                    raise RedshiftError(
+                        "a name with capital letters in double quotes must be sent in a message of its own behind what "
+                        f"may change {SETTING} back"
+                    )
+                if keeps is None:
+                    keeps = await self._asked_case()
+                statement = statement if keeps else by_default
+            named.append(statement)
+            if len(statements) > 1 and changes_case(statement):
+                keeps, may_go_back = set_case(statement), True
+                is_told = keeps is not None
+            elif may_go_back and ends_transaction(statement):
+                is_told = False
+        return named
+
+    async def _asked_case(self) -> bool:
+        """Return whether quoted names keep their case, asked of PostgreSQL where a statement may have changed it."""
+        if self._keeps_case is None:
+            shown = await self._ask(SHOWN)
+            if not shown:
+                return False  # a transaction that has failed, and the statement with it
+            self._keeps_case = is_on(shown[0][0] or "")
+        return self._keeps_case
+
+    async def _rewrite(self, statement: str, written: str, parameters: Answer = ()) -> tuple[str, Sent]:
+        """Return a statement for PostgreSQL, and for the history; of its parameters it is told what is known.
+
+        Args:
+            statement: with its names as `_named` has them.
+            written: as the client sent it.
+            parameters: what is known of them.
+        """
         if parse_copy(statement):
             raise RedshiftError("COPY must be sent as a statement of its own")
         if parse_unload(statement):
@@ -52,17 +97,30 @@ class Translation(Writing):
         if claim and not self._is_known(needed):
             await self._claim_first(claim)
         known = await self._answer(needed) if needed else _NOTHING
-        rewritten = rewrite(statement, self._status != b"I", (*known.answer, *parameters), self._view_source)
+        as_sent = "" if written == statement else written
+        rewritten = rewrite(statement, self._status != b"I", (*known.answer, *parameters), self._view_source, as_sent)
         rewritten = keep_hash(rewritten, self.settings.login_key)
         if not _ROWS_ONLY.match(rewritten):
             self._known.clear()
             self._has_changed = self._has_changed or not _OWN_ONLY.match(rewritten)
             self._count_change()
             self._claimed.clear()  # names may mean other tables
+            self._note_case(statement)
         self._has_snapshot = self._has_snapshot or (self._status == b"T" and takes_snapshot(statement))
-        sent = _as_sent(statement, needed, known)
+        sent = _as_sent(written, needed, known)
         sent.claim = claim if known.can_lock else None
         return rewritten, sent
+
+    def _note_case(self, statement: str) -> None:
+        """Note a statement that may change whether names keep their case, and one that may take such a change back."""
+        self._has_set_case = self._has_set_case or changes_case(statement)
+        if self._has_set_case:
+            self._keeps_case = None
+
+    def _note_run(self, statement: str) -> None:
+        """Note that a prepared statement runs, perhaps not for the first time."""
+        if self._has_set_case and not _ROWS_ONLY.match(statement):
+            self._keeps_case = None
 
     def _count_change(self) -> None:
         """Count a change of the catalog when it is sent and when it is done: others may ask in between."""
@@ -75,7 +133,27 @@ class Translation(Writing):
             self._known[needed] = await self._from_anyone(needed)
             if self.protocol:
                 self._relations |= self._known[needed].relations
-        return self._known[needed]
+        known = self._known[needed]
+        if known.case:
+            await self._hold_case(known)
+        return known
+
+    async def _hold_case(self, known: Known) -> None:
+        """Refuse to read a late-binding view whose quoted names would not mean what they meant when it was made.
+
+        Of attributes of SUPER the page says that such views follow their reader's setting; of names none says a word
+        (https://docs.aws.amazon.com/redshift/latest/dg/r_enable_case_sensitive_super_attribute.html).
+
+        Raises:
+            RedshiftError: the session's setting is another one.
+        """
+        keeps = await self._asked_case()
+        for name, kept in known.case.items():
+            if kept != keeps:
+                raise RedshiftError(
+                    f'the late-binding view "{true_name(name.split(UNIT)[-1])}" has names with capital letters in '
+                    f"double quotes, and was made with {SETTING} {'on' if kept else 'off'}: read it so, or make it anew"
+                )
 
     async def _from_anyone(self, needed: Needs) -> Known:
         """Return what the catalog says, or has said to any session: its answer costs a new session some milliseconds.
@@ -110,6 +188,7 @@ class Translation(Writing):
         ids: dict[str, int] = {}
         can_lock = False
         relations: dict[int, Described] = {}
+        case: dict[str, bool] = {}
         # As an array: PostgreSQL passes a function no more than 100 arguments.
         if needed.relations:
             names = ", ".join(quote_literal(UNIT.join(name)) for name in needed.relations)
@@ -124,12 +203,13 @@ class Translation(Writing):
             rows += [
                 (name or "", whose.get(kind or "", kind or ""), columns or "") for name, kind, columns, *_ in found
             ]
-            ids = {name or "": int(number or 0) for name, _, _, number, _ in found}
+            ids = {name or "": int(number or 0) for name, _, _, number, *_ in found}
+            case = {name or "": kept == "t" for name, *_, kept in found if kept}
         if needed.functions:
             names = ", ".join(map(quote_literal, needed.functions))
             found = await self._ask(f"select * from pg_catalog.rs_functions(variadic array[{names}])")  # noqa: S608 - quoted
             rows += [(name or "", "function", type_ or "") for name, type_ in found]
-        return Known(epoch, tuple(rows), ids, can_lock, relations)
+        return Known(epoch, tuple(rows), ids, can_lock, relations, case)
 
     async def _queue_to_bind(self, statement: str) -> None:
         """Let transactions that begin by making or renaming views run one after the other.
@@ -153,7 +233,7 @@ class Translation(Writing):
 def _described(found: Sequence[Sequence[str | None]]) -> dict[int, Described]:
     """Return the relations of rs_relations' rows by their OIDs."""
     relations = {}
-    for name, _, columns, number, schema in found:
+    for name, _, columns, number, schema, _ in found:
         parts = [(column.split(UNIT) + [""] * 2) for column in (columns or "").split(RECORD)]
         kept = tuple((true_name(column), flags) for column, _, flags, *_ in parts)
         relations[int(number or 0)] = Described(schema or "", true_name((name or "").split(UNIT)[-1]), kept)

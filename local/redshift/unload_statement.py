@@ -12,14 +12,14 @@ from decimal import Decimal
 
 from local.redshift.authorization import AUTHORIZATION_OPTIONS, Authorization, authorization
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
-from local.redshift.masking import IDENTIFIER, STRING, code_of, mask, unquote, without_comments
-from local.redshift.names import folded
+from local.redshift.masking import IDENTIFIER, STRING, code_of, mask, unquote, unquote_identifier, without_comments
 from local.redshift.options import compile_options, read_options
 from local.redshift.statement_secrets import told_word
 
 MEGABYTE = 1024**2
 LARGEST, SMALLEST = Decimal("6.2") * 1024 * MEGABYTE, Decimal(5) * MEGABYTE
 ROW_GROUP = 32 * MEGABYTE  # MAXFILESIZE is rounded down to a multiple of it
+_NAME = re.compile(r'"(?:[^"]|"")+"|[^\s,]+')
 _UNLOADS = re.compile(r"unload\b", re.IGNORECASE)
 _UNLOAD = re.compile(
     rf"^unload\s*\(\s*(?P<query>{STRING})\s*\)\s*to\s+(?P<destination>{STRING})\s*(?P<options>.*)$",
@@ -140,19 +140,18 @@ def parse_unload(sql: str) -> UnloadStatement | None:
     if not _UNLOADS.match(code_of(sql)):
         return None
     masked = mask(sql)
-    masked.fold_identifiers()
     match = _UNLOAD.match(without_comments(masked.text).rstrip("; \n\t"))
     if not match:
         raise RedshiftError("syntax error in UNLOAD: expected UNLOAD ('query') TO 's3://...' options", SYNTAX_ERROR)
     found = read_options(match["options"], masked, _OPTIONS, _unknown)
     destination = unquote(masked.restore(match["destination"]))
     _refuse(destination, found)
-    names = (found["partition"] or "").split(",") if "partition" in found else []
+    names = _NAME.findall(found.get("partition") or "")
     return UnloadStatement(
         query=unquote(masked.restore(match["query"])).strip().rstrip(";"),
         destination=destination,
         authorization=authorization("UNLOAD", found),
-        partition_by=tuple(folded(name.strip().strip('"')) for name in names),
+        partition_by=tuple(map(unquote_identifier, names)),
         includes_partition="include" in found,
         manifest="manifest" in found,
         verbose="verbose" in found,

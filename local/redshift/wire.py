@@ -84,16 +84,17 @@ class Session(Answers):
         statements = split_statements(sql)
         self._forget_external()
         self._has_run = True
-        self._last_sql = statement = sql
+        self._last_sql = written = sql
         sent = []
         try:
-            command = await self._command(statements[0]) if len(statements) == 1 else None
-            copy = parse_copy(statements[0]) if len(statements) == 1 else None
+            named = await self._named(statements)
+            command = await self._command(named[0]) if len(named) == 1 else None
+            copy = parse_copy(named[0]) if len(named) == 1 else None
             if copy:
                 load = await self._plan(copy)
                 await self._run_load(load, messages.query(copy_from_stdin(copy)), sql)
                 return
-            unload = parse_unload(statements[0]) if len(statements) == 1 else None
+            unload = parse_unload(named[0]) if len(named) == 1 else None
             if unload:
                 rewritten, as_sent = await self._unloaded(unload, sql)
                 self._unload = Unload(unload)
@@ -104,13 +105,13 @@ class Session(Answers):
                 sent.append(Sent(sql))
             else:
                 parts = []
-                for statement in statements:
-                    part, as_sent = await self._rewrite(statement)
+                for statement, written in zip(named, statements, strict=True):
+                    part, as_sent = await self._rewrite(statement, written)
                     parts.append(part)
                     sent.append(as_sent)
                 rewritten = "; ".join(parts)
         except (RedshiftError, RecursionError) as error:
-            rewritten, sent = _refusal(error), [Sent(statement)]
+            rewritten, sent = _refusal(error), [Sent(written)]
         for as_sent in sent:
             self.recorder.runs(as_sent)
         if not any(map(controls_transaction, statements)):
@@ -128,8 +129,9 @@ class Session(Answers):
         sent = Sent(sql)
         command = None
         try:
-            command = await self._command(sql)
-            copy, unload = parse_copy(sql), parse_unload(sql)
+            [named] = await self._named([sql])
+            command = await self._command(named)
+            copy, unload = parse_copy(named), parse_unload(named)
             if copy:
                 self._loads[name] = await self._plan(copy)
                 rewritten = copy_from_stdin(copy)
@@ -139,7 +141,10 @@ class Session(Answers):
                 rewritten, sent = await self._unloaded(unload, sql)
                 self._unloads[name] = Unload(unload)
             else:
-                parts = [await self._rewrite(statement, told(tail)) for statement in split_statements(sql)]
+                written = split_statements(sql)
+                statements = written if named == sql else split_statements(named)
+                pairs = zip(statements, written, strict=True)
+                parts = [await self._rewrite(*pair, told(tail)) for pair in pairs]
                 rewritten = "; ".join(part for part, _ in parts)
                 sent = parts[0][1] if len(parts) == 1 else sent
         except (RedshiftError, RecursionError) as error:
@@ -171,6 +176,7 @@ class Session(Answers):
         sent = self._sent.get(self._statements.get(portal, b""), Sent(""))
         prepared = self._unloads.get(self._statements.get(portal, b""))
         await self._begin_run(portal, prepared, is_load=load is not None)
+        self._note_run(sent.text)
         if load:
             await self._run_load(load, message, sent.text, portal)
         else:

@@ -49,6 +49,10 @@ class Warehouse:
         finally:
             connection.close()
 
+    def keep_case(self, *, keeps: bool) -> None:
+        """Let quoted names keep their case, or not, in the sessions that the administrator begins from now on."""
+        self.run(f"alter user {self.user} set enable_case_sensitive_identifier to {keeps}")
+
 
 @contextmanager
 def started(log: Path, statements: Sequence[str] = ()) -> Iterator[Warehouse]:

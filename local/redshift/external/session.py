@@ -21,8 +21,10 @@ from local.redshift.external.rows import NO_SUCH, ExternalRows, in_thread
 from local.redshift.external.seen import EXTERNAL_NAMES
 from local.redshift.external.statement import external_command, made_in
 from local.redshift.external.told import TOLD, is_beside
-from local.redshift.masking import code_of, quote_literal
+from local.redshift.masking import code_of, mask, quote_literal
 from local.redshift.messages import Message
+from local.redshift.name_case import keeps_case
+from local.redshift.names import folded
 from local.redshift.recorder import Sent
 from local.redshift.rewrite import query_of
 from local.redshift.sql import tree
@@ -93,6 +95,7 @@ class ExternalTables(ExternalRows):
             raise RedshiftError(f"{command.words} cannot be pipelined behind messages without a Sync")
         await self._idle.wait()
         if isinstance(command, CreateSchema):
+            _refuse_case((command.schema,), sql)
             command = await self._to_create(command)
             return command, ExternalSchema(command.schema, command.database, command.role, command.region)
         found = await self._meanings([command.place])
@@ -100,6 +103,7 @@ class ExternalTables(ExternalRows):
             if not isinstance(command, CreateTable):
                 return None  # of a schema that is no longer external, or of another database
             raise RedshiftError(f'external schema "{".".join(command.place[:-1])}" does not exist', "3F000")
+        _refuse_case(command.place, sql)
         hold(command, self._status == b"T")
         if not found[0].may_create:
             raise RedshiftError(f"must be owner of schema {command.schema}", "42501")
@@ -144,9 +148,9 @@ class ExternalTables(ExternalRows):
 
     # --- queries ---
 
-    async def _rewrite(self, statement: str, parameters: Answer = ()) -> tuple[str, Sent]:
+    async def _rewrite(self, statement: str, written: str, parameters: Answer = ()) -> tuple[str, Sent]:
         if not EXTERNAL_NAMES:
-            return await super()._rewrite(statement, parameters)
+            return await super()._rewrite(statement, written, parameters)
         command = external_command(statement)
         if command and await self._meanings([command.place]):
             raise RedshiftError("a command of an external schema or table must be sent as a statement of its own")
@@ -154,7 +158,7 @@ class ExternalTables(ExternalRows):
         schema = made_in(statement)
         if schema in EXTERNAL_NAMES and await self._meanings([(schema, "")]):
             raise RedshiftError(f'tables and views of the warehouse cannot be made in the external schema "{schema}"')
-        return await super()._rewrite(statement, parameters)
+        return await super()._rewrite(statement, written, parameters)
 
     def _reads(self, query: str, statement: str) -> None:
         """Remember what is about to be translated: a query, and the statement that it stands in."""
@@ -209,6 +213,7 @@ class ExternalTables(ExternalRows):
                 continue
             each.refuse_strangers()
             if not each.is_view:
+                _refuse_case(each.name)
                 tables[each.name] = each.schema(self.recorder.origin.database)
                 continue
             views[each.name] = each.body
@@ -279,3 +284,15 @@ class ExternalTables(ExternalRows):
             self._commands[statement] = command
         if self._wants:
             self._kept[statement], self._wants, self._fresh = self._wants, [], statement
+
+
+def _refuse_case(name: tree.Name, statement: str = "") -> None:
+    """Refuse names with capital letters: the Data Catalog has none, and no page tells what Redshift makes of them.
+
+    Raises:
+        RedshiftError: the relation's, or another one of the statement, keeps its case.
+    """
+    if folded(name[-1]) != name[-1] or (statement and keeps_case(mask(statement))):
+        raise RedshiftError(
+            f'names of external schemas, tables and columns that keep their case are not offered: "{name[-1]}"'
+        )

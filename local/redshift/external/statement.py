@@ -90,7 +90,6 @@ def external_command(sql: str, known: ExternalNames = EXTERNAL_NAMES) -> Command
     if not (creates := _CREATES.match(code)) and not touches:
         return None
     masked = mask(sql)
-    masked.fold_identifiers()
     code = without_comments(masked.text).rstrip("; \n\t")
     if creates:
         return _create_schema(code, masked) if creates[1].lower() == "schema" else create_table(code, masked)

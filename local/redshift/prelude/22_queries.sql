@@ -2,9 +2,9 @@
 
 -- What names mean to a session: one row for each relation that there is (see sql/translate.py). Parts of a name are
 -- joined by U+001F; so are a column's name, its type and, if there is one, what n (NOT NULL) and i (IDENTITY) say of it;
--- columns by U+001E, each in its place: one that was dropped is empty.
+-- columns by U+001E, each in its place: one that was dropped is empty. The last is of late-binding views (40_late_binding.sql).
 create function pg_catalog.rs_relations(variadic names text[])
-returns table (relation text, whose text, columns text, id oid, relation_schema text)
+returns table (relation text, whose text, columns text, id oid, relation_schema text, keeps_case boolean)
 language plpgsql stable as $$
 begin
     return query
@@ -36,7 +36,8 @@ begin
             where a.attrelid = found.id and a.attnum > 0
         ),
         found.id,
-        found.schema_name
+        found.schema_name,
+        case when found.relkind = 'v' then (select v.keeps_case from redshift.late_binding_view_case as v where v.view_id = found.id) end
     from unnest(names) as n(name)
     cross join lateral (
         select
@@ -274,8 +275,9 @@ $$;
 -- The settings that only Redshift has are kept under a prefix (rewrite.py); unset, query_group is 'default'
 -- (https://docs.aws.amazon.com/redshift/latest/dg/r_query_group.html).
 create function pg_catalog.rs_current_setting(name text) returns varchar language sql stable as $$
-    select case when lower(name) = 'query_group'
-        then coalesce(nullif(current_setting('redshift.query_group', true), ''), 'default')
+    select case lower(name)
+        when 'query_group' then coalesce(nullif(current_setting('redshift.query_group', true), ''), 'default')
+        when 'enable_case_sensitive_identifier' then current_setting('redshift.enable_case_sensitive_identifier')
         else current_setting(name)
     end::varchar
 $$;

@@ -12,7 +12,8 @@ create table redshift.late_binding_view (
     definition text not null,
     bound_ids oid[] not null,         -- relations that it is bound to
     words text not null,              -- its text in lower case, to find `schema.name` in
-    statement text                    -- by which it was made, which is what the catalog tells of it
+    statement text,                   -- by which it was made, which is what the catalog tells of it
+    keeps_case boolean                -- whether quoted names kept their case in it, null where it makes no difference
 );
 
 -- Those over external tables (54_external.sql): the front reads their query, in Redshift's SQL, in their place.
@@ -46,7 +47,7 @@ create function redshift.bind_view(name text, query text, former oid) returns oi
 language plpgsql security definer set search_path = '' as $$
 declare
     fresh oid;
-    kept text := (select v.statement from redshift.late_binding_view as v where v.view_id = former);
+    kept redshift.late_binding_view := (select v from redshift.late_binding_view as v where v.view_id = former);
 begin
     begin
         execute format('create or replace view %s as %s', name, query);
@@ -65,7 +66,7 @@ begin
     delete from redshift.late_binding_view where view_id in (fresh, former);
     delete from redshift.external_view where view_id in (fresh, former);
     insert into redshift.late_binding_view
-    select fresh, query, coalesce(array_agg(distinct d.refobjid), '{}'), lower(query), kept
+    select fresh, query, coalesce(array_agg(distinct d.refobjid), '{}'), lower(query), kept.statement, kept.keeps_case
     from pg_rewrite as r
     inner join pg_depend as d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
     where r.ev_class = fresh and d.refclassid = 'pg_class'::regclass and d.refobjid <> fresh;
@@ -97,7 +98,9 @@ begin
 end
 $$;
 
-create procedure pg_catalog.rs_create_late_binding_view(name text, query text, is_replace boolean, statement text)
+create procedure pg_catalog.rs_create_late_binding_view(
+    name text, query text, is_replace boolean, statement text, keeps_case boolean
+)
 language plpgsql as $$
 declare
     former oid := to_regclass(name);
@@ -116,16 +119,18 @@ begin
         raise exception 'must be owner of relation %', name using errcode = '42501';
     end if;
     fresh := redshift.bind_view(full_name, query, former);
-    perform redshift.give_view(fresh, current_user, statement);
+    perform redshift.give_view(fresh, current_user, statement, keeps_case);
 end
 $$;
 
-create function redshift.give_view(view_id oid, owner text, statement text) returns void language plpgsql security definer as $$
+create function redshift.give_view(view_id oid, owner text, statement text, keeps_case boolean) returns void
+language plpgsql security definer as $$
 begin
     if not exists (select from redshift.late_binding_view as v where v.view_id = give_view.view_id) then
         raise exception 'not a late-binding view' using errcode = '42809';
     end if;
-    update redshift.late_binding_view as v set statement = give_view.statement where v.view_id = give_view.view_id;
+    update redshift.late_binding_view as v set statement = give_view.statement, keeps_case = give_view.keeps_case
+    where v.view_id = give_view.view_id;
     execute format('alter view %s owner to %I', redshift.full_name(view_id), owner);
     if (select relacl is null from pg_class where oid = view_id) then
         perform redshift.grant_defaults(view_id, owner);

@@ -80,7 +80,7 @@ begin
     from jsonb_array_elements_text(coalesce(keys, '[]')) as k(definition)
     cross join lateral regexp_match(k.definition, 'primary[[:space:]]+key[[:space:]]*[(](.*)[)]', 'i') as m(columns)
     cross join lateral regexp_split_to_table(m.columns[1], ',') as c(name)
-    inner join pg_attribute as a on a.attrelid = relation and a.attname = lower(trim(both '" ' from c.name))
+    inner join pg_attribute as a on a.attrelid = relation and a.attname = (parse_ident(c.name))[1]
     where not a.attnotnull
     limit 1;
     if nullable is not null then

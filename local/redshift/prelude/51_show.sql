@@ -42,9 +42,12 @@ $$;
 
 -- Which views are late-binding, and the text of those that one may read; asked as its owner.
 create view redshift.late_binding_view_id as select view_id from redshift.late_binding_view;
+create view redshift.late_binding_view_case as
+select view_id, keeps_case from redshift.late_binding_view where keeps_case is not null;
 create view redshift.late_binding_view_text as
 select view_id, statement from redshift.late_binding_view where redshift.may_see(view_id);
-grant select on redshift.late_binding_view_id, redshift.late_binding_view_text, redshift.table_storage to public;
+grant select on redshift.late_binding_view_id, redshift.late_binding_view_case, redshift.late_binding_view_text, redshift.table_storage
+to public;
 
 -- Late-binding views are told by what follows, and by SVV_COLUMNS.
 create view information_schema.columns as

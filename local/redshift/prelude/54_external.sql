@@ -99,7 +99,9 @@ returns table (name text, database_name text, role text, region text) language s
 $$;
 
 -- Make a late-binding view that raises when it is read by what the front does not see, with the columns that it has now.
-create procedure pg_catalog.rs_create_external_view(name text, query text, is_replace boolean, statement text, source text)
+create procedure pg_catalog.rs_create_external_view(
+    name text, query text, is_replace boolean, statement text, keeps_case boolean, source text
+)
 language plpgsql as $$
 declare
     raising text;
@@ -115,7 +117,7 @@ begin
         when undefined_table or undefined_column or invalid_schema_name or undefined_function or datatype_mismatch then
             raising := redshift.raising_query(null, sqlstate, sqlerrm);
     end;
-    call pg_catalog.rs_create_late_binding_view(name, raising, is_replace, statement);
+    call pg_catalog.rs_create_late_binding_view(name, raising, is_replace, statement, keeps_case);
     perform redshift.keep_external_view(to_regclass(name), source);
 end
 $$;

@@ -1,7 +1,7 @@
 """Tokens of Redshift's SQL. Pure.
 
-In: a statement. Out: its tokens; comments and blanks are gone, unquoted and quoted names are in lower case
-(https://docs.aws.amazon.com/redshift/latest/dg/r_names.html).
+In: a statement. Out: its tokens; comments and blanks are gone, names without quotes are in lower case
+(https://docs.aws.amazon.com/redshift/latest/dg/r_names.html), and quoted ones as they stand (name_case.py).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _token(kind: str, text: str) -> Token:
     if kind == WORD:
         name = physical(folded(text))
     elif kind == QUOTED:
-        name = physical(folded(text[1:-1].replace('""', '"')))
+        name = physical(text[1:-1].replace('""', '"'))
     token = Token(kind, text, text.lower() if kind in (WORD, OPERATOR) else "", name)
     if len(_KNOWN) < _MOST_KNOWN and len(text) <= _LONGEST_KNOWN:
         _KNOWN[text] = token

@@ -290,3 +290,12 @@ def test_unknown_statements_are_not_found(api: Api) -> None:
     for operation in (api.client.describe_statement, api.client.get_statement_result, api.client.cancel_statement):
         with pytest.raises(api.client.exceptions.ResourceNotFoundException):
             operation(Id=str(uuid.uuid4()))
+
+
+def test_a_batch_is_one_session_for_the_case_of_names(api: Api, schema: str) -> None:
+    keeps = "set enable_case_sensitive_identifier to true"
+    query = f'select "Id" from {schema}."Mixed"'
+    batch = api.run([keeps, f'create table {schema}."Mixed" as select 1 as "Id"', query])
+    result = api.client.get_statement_result(Id=batch["SubStatements"][2]["Id"])
+    assert [column["name"] for column in result["ColumnMetadata"]] == ["Id"]
+    assert api.run(query)["Status"] == "FAILED"
