@@ -306,6 +306,27 @@ def test_as_many_files_of_bad_rows_among_many_good_ones_only_warn(published: Pub
     published.take_out(*bad, *good)
 
 
+def test_a_row_that_waits_for_another_one_warns_after_a_week_and_stops_nothing(published: Published) -> None:
+    warehouse, gate = published.warehouse, "order_items__no_long_waits"
+    assert published.run.status(gate) == "pass"
+    young, old = items_file("young", [item("i-young", "o-none")]), items_file("old", [item("i-old", "o-none")])
+    warehouse.loader.land(young)
+    assert warehouse.build_green(*ITEMS).status(gate) == "pass"
+    warehouse.loader.land(old)
+    warehouse.loader.run(
+        f"update landing.order_items set _loaded_at = dateadd(day, -8, _loaded_at) where _source_file = '{old.source}'"
+    )
+
+    run = warehouse.build(*ITEMS)
+
+    assert run.success
+    assert (run.status(gate), run.status("order_items")) == ("warn", "success")
+    assert {row["order_item_id"] for row in found_by(warehouse, gate, run)} == {"i-old"}
+    for file in (young, old):
+        warehouse.loader.undo(file)
+    assert warehouse.build_green(*ITEMS).status(gate) == "pass"
+
+
 def test_a_small_file_of_bad_rows_is_not_named_for_the_larger_one_that_stops_the_upsert(published: Published) -> None:
     small = orders_file("small", [order("bad-0", "unheard of")])
     large = orders_file("large", [order(f"bad-{number}", "unheard of") for number in range(10)])
