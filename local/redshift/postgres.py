@@ -35,6 +35,9 @@ SETTINGS = {
     "fsync": "off",  # a developer's data: a crash of the machine may lose it, a crash of the server does not
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    # What the transaction that makes a table writes to it is not logged too, but in the file when it commits.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",  # which that asks for
     "max_wal_size": "4GB",
     # It gets hashes alone (passwords.py); who is no user is asked for his password as this says.
     "password_encryption": "scram-sha-256",

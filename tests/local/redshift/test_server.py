@@ -89,6 +89,39 @@ def test_state_and_ports_survive_a_stop_and_a_kill(tmp_path: Path) -> None:
         client.close()
 
 
+def test_what_is_written_to_a_table_by_the_transaction_that_makes_it_is_not_logged_and_survives_a_kill(
+    tmp_path: Path,
+) -> None:
+    def logged(facts: dict[str, Any], *statements: str) -> int:
+        """Tell how many bytes of log a transaction takes."""
+        names = {"host": facts["host"], "port": facts["postgres_port"], "dbname": facts["database"]}
+        session = psycopg2.connect(**names, user=facts["admin_user"], password=facts["admin_password"])
+        with session, session.cursor() as cursor:
+            position = "select pg_catalog.pg_current_wal_insert_lsn() - '0/0'"
+            cursor.execute(position)
+            [[before]] = cursor.fetchall()
+            for statement in statements:
+                cursor.execute(statement)
+        with session, session.cursor() as cursor:
+            cursor.execute(position)
+            [[after]] = cursor.fetchall()
+        session.close()
+        return int(after - before)
+
+    rows = "insert into t select n, repeat('x', 100) from generate_series(1, 40000) as n"  # 5 MB
+    with running(tmp_path) as (process, facts):
+        logged(facts, "create table before (a int, b text)")
+        assert logged(facts, "create table t (a int, b text)", rows) < 1_000_000
+        assert logged(facts, rows.replace("into t", "into before")) > 5_000_000
+        os.kill(int(facts["postgres_pid"]), signal.SIGKILL)
+        process.wait(30)
+    (tmp_path / "redshift.json").unlink(missing_ok=True)
+    with running(tmp_path) as (_, facts):
+        client = Client(facts)
+        assert client.run("select count(*), count(distinct a), sum(len(b)) from t") == [(40_000, 40_000, 4_000_000)]
+        client.close()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root must drop its rights to run PostgreSQL")
 def test_it_starts_after_a_kill_in_the_middle_of_a_read_of_s3(tmp_path: Path) -> None:
     leftover = tmp_path / "tmp" / "objects-1"
