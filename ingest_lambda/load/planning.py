@@ -28,7 +28,8 @@ from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import clocks, copies
 from ingest_lambda.warehouse.catalog import Catalog, Tables, count_values
 from ingest_lambda.warehouse.client import Warehouse
-from ingest_lambda.warehouse.owned_folders import IDS_A_STATEMENT, OwnedFolders
+from ingest_lambda.warehouse.landed import IDS_A_STATEMENT, read_known
+from ingest_lambda.warehouse.owned_folders import OwnedFolders
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -147,13 +148,13 @@ class Planning:
         if not folders or not has_landed or self.contract(dataset).append_only:
             return known
         landed = {folder: self.owned.landed_before(folder) for folder in set(folders.values())}
-        return Ownership(known.folders, landed, self.owned.in_ledger(dataset, list(folders)))
+        return Ownership(known.folders, landed, read_known(self._warehouse, dataset, list(folders)))
 
     def _with_landed(self, dataset: str, known: Known, files: Sequence[Inspected]) -> Known:
         """Find out which of some files bring nothing: the ledger holds them, or their bytes if copies are skipped."""
         if not files:
             return known
-        held = self.owned.in_ledger(dataset, [file.file.file_id for file in files])
+        held = read_known(self._warehouse, dataset, [file.file.file_id for file in files])
         others = [file for file in files if file.file.file_id not in held]
         if not others or not self.contract(dataset).skips_copies:
             return replace(known, files=held)

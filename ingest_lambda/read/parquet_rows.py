@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -97,17 +97,22 @@ def find_values(
         RejectedFileError: a page cannot be decoded, or is not what was written.
     """
     left, rows = list(columns), 0
-    with _faults_after(lambda: rows), _opened(source) as file:
+    with ExitStack() as stack:
+        with _faults_after(lambda: rows):
+            file = stack.enter_context(_opened(source))
         for number in range(file.num_row_groups):
-            left = [
-                name
-                for name in left
-                if not any(is_value(batch.column(name)) for batch in _batches_of(file, number, [name]))
-            ]
+            left = [name for name in left if not any(map(is_value, _values_of(file, number, name, rows)))]
             rows += file.metadata.row_group(number).num_rows
             if not left:
                 break
     return set(columns) - set(left)
+
+
+def _values_of(file: Any, number: int, name: str, rows_before: int) -> Iterator[Any]:
+    """Yield the values of one column of a row group; what they are looked at for is no fault of the file's."""
+    with _faults_after(lambda: rows_before):
+        for batch in _batches_of(file, number, [name]):
+            yield batch.column(name)
 
 
 def _batches_of(file: Any, number: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:

@@ -20,6 +20,7 @@ from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse.sqltypes import SqlType
 
 MAX_SHOWN = 100
+DOUBLE_DIGITS = 15  # any decimal of so many digits comes back from a double unchanged (C's DBL_DIG)
 DAY_MICROSECONDS = 86_400_000_000
 # What DuckDB keeps for 'infinity' and, negative, for '-infinity': no moment that anyone means.
 INFINITE_MOMENT, INFINITE_DAY = 2**63 - 1, 2**31 - 1

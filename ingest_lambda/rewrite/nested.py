@@ -24,6 +24,7 @@ from ingest_lambda.read.arrow_types import inner_types
 from ingest_lambda.read.meaning import Kind, Meaning
 from ingest_lambda.reasons import Reason
 from ingest_lambda.rewrite.checks import (
+    DOUBLE_DIGITS,
     BadValueError,
     first_bad,
     plain,
@@ -36,8 +37,6 @@ from ingest_lambda.rewrite.checks import (
 from ingest_lambda.rewrite.meant import as_meant
 from ingest_lambda.rewrite.shredded import variants
 from ingest_lambda.warehouse import sqltypes
-
-DOUBLE_DIGITS = 15  # any decimal of so many digits comes back from a double unchanged (C's DBL_DIG)
 
 
 def json_text(values: pa.Array, meaning: Meaning | None = None) -> pa.Array:

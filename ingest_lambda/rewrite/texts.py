@@ -23,8 +23,7 @@ from ingest_lambda.clock import Clock
 from ingest_lambda.read.characters import KEPT, UTF_8, as_bytes
 from ingest_lambda.read.encodings import not_in_encoding
 from ingest_lambda.reasons import Reason
-from ingest_lambda.rewrite.checks import BadValueError, Converted, checked, refuse, shown, text
-from ingest_lambda.rewrite.nested import DOUBLE_DIGITS
+from ingest_lambda.rewrite.checks import DOUBLE_DIGITS, BadValueError, Converted, checked, refuse, shown, text
 from ingest_lambda.rewrite.values import convert
 from ingest_lambda.warehouse import sqltypes
 from ingest_lambda.warehouse.sqltypes import SqlType

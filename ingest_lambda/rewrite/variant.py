@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from ingest_lambda.reasons import Reason
-from ingest_lambda.rewrite.checks import DAY_MICROSECONDS
+from ingest_lambda.rewrite.checks import DAY_MICROSECONDS, DOUBLE_DIGITS
 from ingest_lambda.rewrite.meant import uuid_text
 from ingest_lambda.warehouse import sqltypes
 
@@ -27,7 +27,6 @@ MAX_DEPTH = 200  # as deep as the schema of a file may be nested
 VERSION = 1
 FORMS = {1: "B", 2: "H", 4: "I"}  # of numbers of so many bytes, as `struct` has them
 PRIMITIVE, SHORT_STRING, OBJECT, ARRAY = range(4)
-DOUBLE_DIGITS = 15  # any decimal of so many digits comes back from a double unchanged (C's DBL_DIG)
 MAX_DIGITS = 38
 MAX_SCALE = 38
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # what Python's own dates can say, in days since 1970: the years 1 to 9999

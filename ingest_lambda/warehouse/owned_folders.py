@@ -14,7 +14,7 @@ ledger by then, loads after it see the row.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ingest_lambda.file_version import FileVersion
@@ -26,7 +26,6 @@ from ingest_lambda.warehouse.statements import literal, lock_dataset, table
 
 NAMED = 10  # files that landed before their folder was known, by name
 DIGITS = 15  # of a digest, in hexadecimal: 60 bits
-IDS_A_STATEMENT = 1_000  # ids of 64 characters, quoted: 68 KB of the 100 KB that a statement may have
 
 
 @dataclass(frozen=True)
@@ -78,11 +77,6 @@ class OwnedFolders:
     def landed_before(self, folder: OwnedFolder) -> LandedBefore:
         """Name what has landed from a folder."""
         return landed_before(self._warehouse, folder)
-
-    def in_ledger(self, dataset: str, file_ids: Sequence[str]) -> set[str]:
-        """Tell which of some files the dataset's ledger holds, undone ones too."""
-        parts = [file_ids[start : start + IDS_A_STATEMENT] for start in range(0, len(file_ids), IDS_A_STATEMENT)]
-        return {row["file_id"] for part in parts for row in self._warehouse.query(select_known(dataset, part))}
 
 
 def read_folders(warehouse: Connection, dataset: str | None = None) -> tuple[OwnedFolder, ...]:
@@ -172,11 +166,6 @@ def select_landed_within(dataset: str, bucket: str, prefix: str, named: int) -> 
         f"select count(*) as files {within}",
         f'select "key" {within} order by load_seq desc, "key" limit {named}',
     ]
-
-
-def select_known(dataset: str, file_ids: Iterable[str]) -> str:
-    """Ask which of some files the dataset's ledger holds."""
-    return f"select file_id from {table('ledger', dataset)} where file_id in ({', '.join(map(literal, file_ids))})"
 
 
 def _is(folder: OwnedFolder) -> str:
