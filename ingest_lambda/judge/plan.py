@@ -123,9 +123,14 @@ class Plan:
 
     @property
     def has_clocks(self) -> bool:
-        """Whether a file of it says of a column what its timestamps are; a text may do so."""
-        has_moments = any(column.type == TIMESTAMP for column in self.columns)
-        return any(file.timestamps or (has_moments and file.inspected.text is not None) for file in self.files)
+        """Whether a file of it says of a column what its timestamps are; a text may do so, and a folder."""
+        moments = {column.name for column in self.columns if column.type == TIMESTAMP}
+        return any(
+            file.timestamps
+            or (moments and file.inspected.text is not None)
+            or any(said.name in moments for said in file.path)
+            for file in self.files
+        )
 
     def only_if(self) -> tuple[list[str], list[str]]:
         """Say what must be so when it commits: for its statement on the ledger, and what is too long for that one."""

@@ -1,4 +1,4 @@
-"""LAND: what texts turned out to bring once they were read: instants, wall clocks, or both.
+"""LAND: what texts, and folders, turned out to bring once they were read: instants, wall clocks, or both.
 
 In: a plan, the files of it that could be read, what their texts bring, what is known of the dataset. Out: which of them
 may land now. Of parquet the footer says it before, and it is judged with the plan; here all are held against each

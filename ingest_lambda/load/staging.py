@@ -17,7 +17,7 @@ from ingest_lambda.judge.paths import LoadPath
 from ingest_lambda.judge.plan import Plan, PlannedFile
 from ingest_lambda.read.schema import fingerprint
 from ingest_lambda.rewrite import rewrite
-from ingest_lambda.rewrite.path_values import path_values
+from ingest_lambda.rewrite.path_values import clocks_of, path_values
 from ingest_lambda.rewrite.writer import CanonicalObject
 from ingest_lambda.warehouse import clocks, copies, ledger
 from ingest_lambda.warehouse.statements import Column
@@ -39,7 +39,7 @@ class Staged:
     """Staged rows. `source` is None where there are none; `rows`, `lost` and `cut` go by the file's number in its load.
 
     `cut`: the columns of a file whose nanoseconds were cut to microseconds, which is all that Redshift holds. `clocks`:
-    what the timestamps of a text are.
+    what the timestamps of a text, or of a folder, are.
     """
 
     source: Source | None
@@ -95,11 +95,12 @@ class Staging:
         inspected = planned.inspected
         key = f"{self._prefix}{inspected.file.file_id}.parquet"
         try:
-            path_values(planned.path, columns)
+            clocks = clocks_of(path_values(planned.path, columns), planned.names)
             self._stored.append(objects.copy_version(self._s3, inspected.file, inspected.size, self._bucket, key))
         except (RejectedFileError, FileGoneError) as error:
             return Staged(None, {}, {1: error})
-        return Staged(Source(self._uri(key), manifest=False), {1: inspected.footer.row_count})
+        source = Source(self._uri(key), manifest=False)
+        return Staged(source, {1: inspected.footer.row_count}, clocks={1: clocks} if clocks else {})
 
     def _rewritten(self, plan: Plan) -> Staged:
         written = rewrite.rewrite(self._s3, self._bucket, self._prefix, self._sources(plan), plan.columns)

@@ -6,7 +6,7 @@ of the file; and whether the rows of a file that has such a column too agree. Pu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
@@ -14,6 +14,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]  # pyarrow ships no
 from pyarrow import types
 
 from ingest_lambda.arrive.partitions import REMEDY, PathColumn
+from ingest_lambda.clock import Clock
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.reasons import REMEDIES, Reason
 from ingest_lambda.rewrite.checks import BadValueError, shown
@@ -24,10 +25,11 @@ from ingest_lambda.warehouse.statements import Column
 
 @dataclass(frozen=True)
 class PathValue:
-    """What a folder says of every row of a file: an array of the one value."""
+    """What a folder says of every row of a file: an array of the one value; and what it is, if it is a timestamp."""
 
     folder: str
     value: pa.Array
+    clocks: frozenset[Clock] = frozenset()
 
     def repeated(self, length: int) -> pa.Array:
         """Say it of `length` rows."""
@@ -68,13 +70,19 @@ def path_values(said: Sequence[PathColumn], columns: Sequence[Column]) -> dict[s
         RejectedFileError: a landing column cannot hold what its folder says.
     """
     landing = {column.name: column.type for column in columns}
-    return {column.name: PathValue(column.folder, _value(column, landing[column.name])) for column in said}
+    return {column.name: _value(column, landing[column.name]) for column in said}
 
 
-def _value(said: PathColumn, landing: SqlType) -> pa.Array:
+def clocks_of(said: Mapping[str, PathValue], own: Container[str]) -> frozenset[tuple[str, Clock]]:
+    """Say what the timestamps are that a path alone has; of the file's `own` columns its footer says that."""
+    return frozenset((name, clock) for name, value in said.items() if name not in own for clock in value.clocks)
+
+
+def _value(said: PathColumn, landing: SqlType) -> PathValue:
     text = None if said.value is None else said.value.encode()
     try:
-        return convert_text(pa.array([text], pa.binary()), landing).values
+        converted = convert_text(pa.array([text], pa.binary()), landing)
+        return PathValue(said.folder, converted.values, converted.clocks)
     except BadValueError as error:
         raise RejectedFileError(
             error.reason,

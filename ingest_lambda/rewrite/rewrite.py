@@ -64,7 +64,7 @@ class Rewritten:
     """What was written, by the files' numbers: `rows` of the good ones, `rejections` of the others.
 
     `cut` names the columns of good files in which digits below a microsecond were dropped, `clocks` says what the
-    timestamps of texts are.
+    timestamps of texts and folders are.
     """
 
     objects: tuple[CanonicalObject, ...]
@@ -144,7 +144,7 @@ def converted_batches(
 
 @dataclass(frozen=True)
 class Noticed:
-    """What converting a batch has shown: the columns that lost nanoseconds, and what timestamps in texts are."""
+    """What converting a batch has shown: columns that lost nanoseconds; what timestamps of texts and folders are."""
 
     cut: set[str] = field(default_factory=set)
     clocks: set[tuple[str, Clock]] = field(default_factory=set)
@@ -209,6 +209,7 @@ def convert_batch(batch: pa.RecordBatch, source: BatchOf, columns: Sequence[Colu
         if position is None:
             absent = pa.nulls(len(batch), transport_of(column.type).arrow)
             arrays.append(absent if said is None else said.repeated(len(batch)))
+            noticed.clocks.update((column.name, clock) for clock in (said.clocks if said else ()))
             continue
         converted = source.converted(batch, position, column)
         arrays.append(converted.values)

@@ -30,7 +30,7 @@ from ingest_lambda.read.footer import UNKNOWN_ROWS, Inspected
 from ingest_lambda.read.formats import inspect_any
 from ingest_lambda.reasons import NO_PARQUET
 from ingest_lambda.reconcile.ledger import Standing, standings
-from ingest_lambda.rewrite.path_values import path_values
+from ingest_lambda.rewrite.path_values import clocks_of, path_values
 from ingest_lambda.warehouse import owned_folders
 from ingest_lambda.warehouse.catalog import Tables, read_tables
 from ingest_lambda.warehouse.clocks import Memory, read_memory
@@ -257,10 +257,10 @@ class Planner:
             for number, planned in enumerate(plan.files, start=1):
                 file = planned.inspected.file
                 try:
-                    path_values(planned.path, plan.columns)
+                    clocks[number] = clocks_of(path_values(planned.path, plan.columns), planned.names)
                     if planned.inspected.text is not None:
                         read = read_text(planned, plan.columns, self._stack)
-                        rows[file.file_id], clocks[number] = read.rows, read.clocks
+                        rows[file.file_id], clocks[number] = read.rows, clocks[number] | read.clocks
                 except RejectedFileError as error:
                     unfit.append((file, error))
             if not unfit and any(clocks.values()):

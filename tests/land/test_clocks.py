@@ -20,9 +20,9 @@ from ingest_lambda.judge.contracts import Contract, parse_contract
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reasons import Reason
 from ingest_lambda.table_format import OwnedFolder, TableFormat
-from ingest_lambda.warehouse import clocks
+from ingest_lambda.warehouse import clocks, sqltypes
 from ingest_lambda.warehouse.owned_folders import as_planned
-from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, advance_counter, insert_ledger, size_of
+from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES, Column, advance_counter, insert_ledger, size_of
 from landfall.operate.undos import undo
 from scripts.contracts import from_document
 from tests.land.test_batches import RecordingDataApi
@@ -370,6 +370,41 @@ def csv_of(*clocks: Clock | bytes) -> bytes:
     return b"id,at\n" + b"".join(
         b"%d,%s\n" % (n, WRITTEN[clock] if isinstance(clock, Clock) else clock) for n, clock in enumerate(clocks)
     )
+
+
+FOLDERS = {Clock.WALL: "at=2026-03-01 12%3A00%3A00", Clock.INSTANT: "at=2026-03-01T12%3A00%3A00Z"}
+
+
+@pytest.mark.parametrize("together", [1, 2])
+@pytest.mark.parametrize("first", list(Clock))
+def test_folders_say_by_their_zones_what_they_are(land: Land, first: Clock, together: int) -> None:
+    dataset, without = new_dataset(), pa.table({"id": [1]})
+
+    def receive(folder: str, table: pa.Table = without) -> set[tuple[Status, str | None]]:
+        files = [land.put(f"raw/{dataset}/{folder}/{n}.parquet", table) for n in range(together)]
+        return {(each.status, each.reason) for each in land.function().receive(*files)}
+
+    landed, refused = {(Status.LANDED, None)}, {(Status.REJECTED, Reason.CLOCK_MISMATCH)}
+    assert receive("at=2026-03-01", table_of(first, at=datetime(2026, 3, 1))) == landed
+    assert receive(FOLDERS[OTHER[first]]) == refused
+    assert receive(FOLDERS[first]) == landed
+    assert receive("at=2026-03-02") == landed  # a day alone is neither
+    assert receive("2026", table_of(OTHER[first])) == refused
+    land.contracts[dataset] = DECLARED
+    assert receive(FOLDERS[OTHER[first]]) == landed
+    assert land.count(f"landing.{dataset}") == 4 * together
+
+
+def test_what_folders_have_brought_is_what_files_are_held_against(land: Land) -> None:
+    dataset = new_dataset()
+    land.contracts[dataset] = Contract(columns=(Column("at", sqltypes.TIMESTAMP),))
+    folder, files = FOLDERS[Clock.WALL], {clock: table_of(clock) for clock in Clock}
+    [outcome] = land.function().receive(land.put(f"raw/{dataset}/{folder}/0.parquet", pa.table({"id": [1]})))
+    assert outcome.status is Status.LANDED
+    [outcome] = land.function().receive(land.put(f"raw/{dataset}/1.parquet", files[Clock.INSTANT]))
+    assert (outcome.status, outcome.reason) == (Status.REJECTED, Reason.CLOCK_MISMATCH)
+    [outcome] = land.function().receive(land.put(f"raw/{dataset}/2.parquet", files[Clock.WALL]))
+    assert outcome.status is Status.LANDED
 
 
 @pytest.mark.parametrize("first", list(Clock))
