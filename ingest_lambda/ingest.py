@@ -31,6 +31,7 @@ from ingest_lambda.load.markers import Markers
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.read.content import room_on_disk
 from ingest_lambda.read.footer import Inspected
+from ingest_lambda.reasons import Reason
 from ingest_lambda.settings import Settings
 from ingest_lambda.tell import notify
 from ingest_lambda.tell.announcements import Announcements, Channels
@@ -243,8 +244,12 @@ class Ingest:
         return outcomes
 
     def _keep(self, dataset: str, rejected: list[FileOutcome], *, came_before: bool) -> list[FileOutcome]:
-        """Quarantine, tell and record what was rejected; not what has landed before, whose answer was lost."""
-        landed = self._loader.landed(dataset, [each.file.file_id for each in rejected]) if came_before else {}
+        """Quarantine, tell and record what was rejected; not what has landed before, whose answer was lost.
+
+        What has taken the place of an object that has landed has its file's id, and is news.
+        """
+        asked = [each.file.file_id for each in rejected if each.reason is not Reason.OVERWRITTEN]
+        landed = self._loader.landed(dataset, asked) if came_before and asked else {}
         news = [each for each in rejected if each.file.file_id not in landed]
         if news:
             self._quarantine.keep(news)

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     CRASHES_READER = "crashes_reader"
     ROW_COUNT_MISMATCH = "row_count_mismatch"
     INVALID_MANIFEST = "invalid_manifest"
+    OVERWRITTEN = "overwritten"
 
 
 NO_PARQUET = frozenset({Reason.NOT_PARQUET, Reason.EMPTY_FILE})  # nobody's fault where the name does not say parquet
@@ -98,6 +99,8 @@ REMEDIES = {
     ),
     Reason.ROW_COUNT_MISMATCH: "write the file again: its footer and its data disagree",
     Reason.INVALID_MANIFEST: "write a manifest as UNLOAD does, which lists files of the dataset in this bucket",
+    Reason.OVERWRITTEN: "turn the versioning of the bucket on, then upload the file again; or upload it under a key of "
+    "its own",
 }
 
 # Whose `found` may be a piece of the data, wherever it was found.

@@ -14,11 +14,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ingest_lambda.bucket.objects import Place
-from ingest_lambda.errors import StagedDataError
+from ingest_lambda.errors import RejectedFileError, StagedDataError
+from ingest_lambda.file_version import UNVERSIONED
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.plan import Plan, PlannedFile
-from ingest_lambda.load.outcomes import AddedAhead, FileOutcome, Status
+from ingest_lambda.load.outcomes import AddedAhead, FileOutcome, Status, rejection_outcome
 from ingest_lambda.load.staging import Staged, Staging, numbered
+from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import copies, ddl, ledger, removals, snapshot_files, statements
 from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
 from ingest_lambda.warehouse.statements import Column
@@ -173,6 +175,9 @@ class Load:
 
     def _outcome(self, planned: PlannedFile, said: Row, cut: tuple[str, ...]) -> FileOutcome:
         status, reason = self._standing(said)
+        inspected = planned.inspected
+        if inspected.file.version_id == UNVERSIONED and said["etag"] != inspected.etag:
+            return rejection_outcome(inspected.file, self.plan.dataset, _overwritten(said, inspected.etag))
         landed = status is Status.LANDED
         return FileOutcome(
             planned.inspected.file,
@@ -197,6 +202,17 @@ class Load:
         if said["load_id"] == self._load_id or is_back:
             return Status.LANDED, None
         return Status.DUPLICATE, "undone" if said["undone_at"] else "already landed"
+
+
+def _overwritten(said: Row, etag: str) -> RejectedFileError:
+    """Refuse an object that has taken the place of one that the ledger holds: without versions both are one file."""
+    return RejectedFileError(
+        Reason.OVERWRITTEN,
+        f"another object of this key came with load {said['load_seq']}, and the bucket keeps no versions: to the "
+        "ledger both are one file, whose rows are the first one's",
+        found=f"ETag {etag}",
+        expected=f"ETag {said['etag']}",
+    )
 
 
 def _names(columns: Iterable[Column]) -> set[str]:

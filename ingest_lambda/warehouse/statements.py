@@ -355,7 +355,7 @@ def insert_ledger(
 def select_outcomes(dataset: str, files: str, *, restores: bool = False) -> str:
     """Read what the ledger says of the load's files; with `restores`, also whether their rows had been removed."""
     return (
-        "select files.file_number, loaded.load_id, loaded.load_seq, loaded.load_path, loaded.row_count, "
+        "select files.file_number, loaded.load_id, loaded.load_seq, loaded.load_path, loaded.row_count, loaded.etag, "
         f"loaded.undone_at{', loaded.removed_at' if restores else ''} from {table('ledger', dataset)} as loaded "
         f"inner join {identifier(files)} as files on files.file_id = loaded.file_id"
     )

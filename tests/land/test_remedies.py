@@ -257,6 +257,10 @@ ELSEWHERE = {
         "test_moments_of_the_older_calendar_whose_clocks_are_not_known_are_refused",
     ),
     Reason.OVERSIZE_FILE: ("land/test_packed_texts.py", "test_a_bomb_is_a_verdict"),
+    Reason.OVERWRITTEN: (
+        "land/test_overwritten.py",
+        "test_an_object_that_takes_the_place_of_one_that_landed_is_rejected_until_the_bucket_keeps_versions",
+    ),
     Reason.CRASHES_READER: (
         "land/test_probe.py",
         "test_a_file_that_ends_its_reader_is_rejected_and_lands_once_another_writer_has_written_it",

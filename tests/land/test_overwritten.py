@@ -1,0 +1,63 @@
+"""Objects of a bucket that keeps no versions: what is overwritten is never taken for what has landed."""
+
+# ruff: noqa: S608 - the tests' own queries, of names that they made
+
+import uuid
+
+import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
+import pytest
+
+from ingest_lambda.file_version import UNVERSIONED, FileVersion
+from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.reasons import Reason
+from tests.land.warehouse import Land, new_dataset, parquet
+
+
+@pytest.fixture
+def bucket(land: Land) -> str:
+    """A bucket that keeps no versions."""
+    name = new_dataset("unversioned").replace("_", "-")
+    land.client("s3").create_bucket(Bucket=name)
+    return name
+
+
+def put(land: Land, bucket: str, dataset: str, number: int) -> FileVersion:
+    """Store a file of one row under one key, and announce it as S3 does."""
+    body, key = parquet(pa.table({"id": [number]})), f"raw/{dataset}/a.parquet"
+    stored = land.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+    return FileVersion(bucket, key, stored.get("VersionId", UNVERSIONED), stored["ETag"].strip('"'), len(body))
+
+
+def receive(land: Land, file: FileVersion, dataset: str, receive_count: int = 1) -> FileOutcome:
+    """Land a file together with another, so that the function reads both: no local copy can name the null version."""
+    other = land.put(f"raw/{dataset}/{uuid.uuid4().hex}.parquet", pa.table({"id": [0]}))
+    outcome, beside = land.function().receive(file, other, receive_count=receive_count)
+    assert beside.status is Status.LANDED
+    return outcome
+
+
+def ids(land: Land, dataset: str) -> list[int]:
+    return [row["id"] for row in land.rows(f"select id from landing.{dataset} where id > 0 order by id")]
+
+
+@pytest.mark.parametrize("receive_count", [1, 2])
+def test_an_object_that_takes_the_place_of_one_that_landed_is_rejected_until_the_bucket_keeps_versions(
+    land: Land, bucket: str, receive_count: int
+) -> None:
+    dataset = new_dataset()
+    first = put(land, bucket, dataset, 1)
+    assert receive(land, first, dataset).status is Status.LANDED
+    assert receive(land, first, dataset).status is Status.DUPLICATE
+
+    second = put(land, bucket, dataset, 2)
+    assert (second.file_id, second.version_id) == (first.file_id, UNVERSIONED)
+    outcome = receive(land, second, dataset, receive_count)
+
+    assert (outcome.status, outcome.reason) == (Status.REJECTED, Reason.OVERWRITTEN)
+    assert ids(land, dataset) == [1]
+    [rejected] = land.rows(f"select reason from ops.rejected_files where dataset = '{dataset}'")
+    assert rejected["reason"] == "overwritten"
+
+    land.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    assert receive(land, put(land, bucket, dataset, 2), dataset).status is Status.LANDED
+    assert ids(land, dataset) == [1, 2]
