@@ -96,6 +96,22 @@ begin
     return case when json_typeof(value) = 'number' then value::text::numeric end;
 end
 $$;
+-- To the scale of a quotient of DECIMALs of as many digits as the two numbers have:
+-- https://docs.aws.amazon.com/redshift/latest/dg/operators-functions.html, r_numeric_computations201.html
+create function pg_catalog.rs_super_quotient(one numeric, other numeric) returns numeric
+language plpgsql immutable strict parallel safe as $$
+declare
+    digits integer := greatest(length(ltrim(replace(abs(one)::text, '.', ''), '0')), scale(one), 1);
+    others integer := greatest(length(ltrim(replace(abs(other)::text, '.', ''), '0')), scale(other), 1);
+    places integer := greatest(4, scale(one) + others - scale(other) + 1);
+    beyond integer := digits - scale(one) + scale(other) + places - 38;
+begin
+    if beyond > 0 then
+        places := greatest(places - beyond, 4);
+    end if;
+    return round(round(one, greatest(places, scale(one)) + 20) / other, places);
+end
+$$;
 create function pg_catalog.rs_super_numeric(value json, scale integer, beyond numeric) returns numeric
 language plpgsql immutable strict parallel safe as $$
 declare

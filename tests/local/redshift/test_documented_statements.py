@@ -116,6 +116,14 @@ SHOWN: list[tuple[str, list[str], Rows]] = [
     ),
 ]
 TEXTS = "create table made (a varchar(9))"
+TARGET, SOURCE = "create table target (key int, value super)", "create table source (key int, value super)"
+MERGE = (
+    "merge into target using {} on {} when matched then update set value = {}"
+    " when not matched then insert (key, value) values (1, null)"
+)
+MERGED = MERGE.format("source", "source.key = target.key", "source.value")
+FILLED = "insert into source values (1, json_parse('[1]'))"
+SHOWN.append(("r_MERGE", [TARGET, SOURCE, FILLED, MERGED, "select key, value from target"], [(1, None)]))
 _PROCEDURE = "create procedure p(a inout int, t in varchar) as $$ begin {} end; $$ language plpgsql"
 BODIES = [
     "a := 7 / 2.0;",
@@ -125,10 +133,20 @@ BODIES = [
     "execute 'drop table t';",
     "insert into t select dateadd(day, 1, d) from t;",
 ]
+MERGES = [
+    ("source", "target.key = source.key", "source.value[0]"),
+    ("source", "target.key = source.key", "source.value.a"),
+    ("source", "target.key = source.value.a", "source.value"),
+    ("target as x", "target.key = x.key", "x.value"),
+    ("source", "target.key = 1", "source.value"),
+    ("source", "target.key > source.key", "source.value"),
+]
 REFUSED = [
+    *(("r_MERGE", [TARGET, SOURCE, MERGE.format(*parts)], "0A000") for parts in MERGES),
     *(("c_PLpgSQL-structure", [_PROCEDURE.format(body)], "0A000") for body in BODIES),
     ("r_error_on_nondeterministic_update", ["set error_on_nondeterministic_update to true"], "0A000"),
     ("r_navigate_super_null_on_error", ["set navigate_super_null_on_error to off"], "0A000"),
+    ("r_INSERT_30", [TEXTS, "insert into made select 'a', 'b'"], "42601"),
     ("c_Supported_data_types", [TEXTS, "insert into made values (true)"], "42804"),
     ("c_Supported_data_types", [TEXTS, "insert into made select true union all select false"], "42804"),
     ("c_Supported_data_types", [TEXTS, "insert into made select * from (select json_parse('1') as b) as x"], "42804"),

@@ -67,6 +67,8 @@ def _parse_bracketed(parser: Parser) -> tree.Expression:
 def parse_named(parser: Parser) -> tree.Expression:
     """Pass a column, a path, `t.*` or a call."""
     token = parser.tokens[parser.position]
+    if not token.kind:
+        raise parser.error()
     following = parser.tokens[parser.position + 1]
     if following.key not in (".", "(") and following.kind != STRING:
         return tree.Column((parser.name(),))

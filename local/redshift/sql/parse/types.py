@@ -46,7 +46,7 @@ def _parse_arguments(parser: Parser) -> list[str]:
     if parser.take("("):
         while True:
             token = parser.token
-            if token.kind != NUMBER and token.key != "max":
+            if not (token.kind == NUMBER and token.text.isdigit()) and token.key != "max":
                 raise parser.error()
             parser.position += 1
             arguments.append(token.text.lower())

@@ -7,14 +7,21 @@ from dataclasses import replace
 from local.redshift.sql.values import decimals
 from local.redshift.sql.values.casts import number_of, to_super
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import INTEGERS, MOMENTS, NUMBERS, SUPER, UNKNOWN, Type
+from local.redshift.sql.values.types import FLOATS, INTEGERS, MOMENTS, NUMBERS, SUPER, UNKNOWN, Type
 
 
 def compute(operator: str, left: Typed, right: Typed) -> Typed:
     """Compute with two values, to the precision and scale that Redshift gives the result."""
     if left.type == SUPER or right.type == SUPER:
         # https://docs.aws.amazon.com/redshift/latest/dg/operators-functions.html: what comes out is SUPER
-        return Typed(f"{to_super(left.type, right.type)}({number_of(left)} {operator} {number_of(right)})", SUPER)
+        first, second = number_of(left), number_of(right)
+        is_decimal = not {left.type.name, right.type.name} & FLOATS
+        sql = (
+            f"pg_catalog.rs_super_quotient({first}, {second})"
+            if operator == "/" and is_decimal
+            else f"{first} {operator} {second}"
+        )
+        return Typed(f"{to_super(left.type, right.type)}({sql})", SUPER)
     left, right = beside(left, right), beside(right, left)
     type_ = decimals.arithmetic(operator, left.type, right.type)
     first, second = left.sql, right.sql

@@ -85,7 +85,7 @@ def _aggregate(node: tree.Expression) -> tree.Call:
     """
     if isinstance(node, tree.Call) and node.window is None:
         function = FUNCTIONS.get(node.name[-1])
-        if function is not None and function.kind == "a":
+        if function is not None and function.kind == "a" and (node.arguments or node.is_star):
             return node
     raise RedshiftError("PIVOT takes aggregates", SYNTAX_ERROR)
 

@@ -143,6 +143,8 @@ def _qualified(writer: Writer, select: tree.Select, items: Items, columns: Outpu
 def _place(expression: tree.Expression, columns: Output) -> int | None:
     """Return the place of the column that an expression of ORDER BY names by its name or number."""
     if isinstance(expression, tree.Literal) and expression.text.isdigit():
+        if not 1 <= int(expression.text) <= len(columns):
+            raise RedshiftError(f"ORDER BY position {expression.text} is not in select list", "42P10")
         return int(expression.text) - 1
     if isinstance(expression, tree.Column) and len(expression.name) == 1:
         return next((index for index, (name, _) in enumerate(columns) if name == expression.name[0]), None)

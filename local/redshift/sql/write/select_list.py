@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 
-from local.redshift.errors import RedshiftError
+from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.scope import no_such_column, quote
 from local.redshift.sql.values.casts import stored
@@ -31,6 +31,8 @@ def write_items(writer: Writer, select: tree.Select, into: Iterable[Type] | None
             continue
         typed = writer.write(item.expression) if keeps else _write_item(writer, item.expression)
         name = item.alias or _output_name(item.expression)
+        if targets and is_plain and len(found) >= len(targets):
+            raise RedshiftError("INSERT has more expressions than target columns", SYNTAX_ERROR)
         sql = stored(typed, targets[len(found)]) if targets and is_plain else typed.sql
         found.append((name, f"{sql} as {quote(name)}", typed))
         if item.alias:

@@ -113,8 +113,12 @@ def write_derived(writer: Writer, relation: tree.Derived) -> str:
 
 def write_function_table(writer: Writer, relation: tree.FunctionTable) -> str:
     if relation.call.name == ("unnest",):
-        [argument] = relation.call.arguments
-        return _write_unnested(writer, writer.write(argument), relation.alias or "unnest", "")
+        if len(relation.call.arguments) != 1:
+            raise RedshiftError(
+                f"function unnest with {len(relation.call.arguments)} arguments does not exist", "42883"
+            )
+        value = writer.write(relation.call.arguments[0])
+        return _write_unnested(writer, value, relation.alias or "unnest", "")
     call, alias = writer.write(relation.call), relation.alias or relation.call.name[-1]
     if relation.definitions:
         written = [(name, of_words(to.name, to.arguments, True)) for name, to in relation.definitions]

@@ -12,7 +12,7 @@ from local.redshift.sql.scope import quote, quote_names, quote_path
 from local.redshift.sql.values.casts import hold_assigned, stored
 from local.redshift.sql.values.types import UNKNOWN, Type
 from local.redshift.sql.write.common_tables import write_common_tables
-from local.redshift.sql.write.merge import merge_without_duplicates
+from local.redshift.sql.write.merge import hold_merge, merge_without_duplicates
 from local.redshift.sql.write.queries import write_query
 from local.redshift.sql.write.targets import hold_joins, hold_no_view, hold_self_join, is_target, write_target
 from local.redshift.sql.write.writer import Writer
@@ -99,6 +99,7 @@ def _write_merge(writer: Writer, merge: tree.Merge) -> str:
     target = write_target(writer, tree.Table(merge.table), "merge into")
     source = writer.source(merge.source)
     on = writer.condition(merge.on)
+    hold_merge(writer.scope, merge)
     if merge.removes_duplicates:
         return merge_without_duplicates(writer.scope, target, source, on)
     if merge.assignments is None:

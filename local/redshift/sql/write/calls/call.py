@@ -80,6 +80,8 @@ CALLS: dict[str, Callable[[Writer, Function, tree.Call], Typed]] = {
     "CONVERT_TIMEZONE": dates.write_convert_timezone,
     "SUBSTRING": strings.write_substring,
     "CONCAT": strings.write_concat,
+    "REGEXP_REPLACE": strings.write_regexp_replace,
+    "TO_HEX": numbers.write_to_hex,
     "NVL2": choices.write_nvl2,
     "NULLIF": choices.write_nullif,
     "DECODE": choices.write_decode,

@@ -10,7 +10,7 @@ from local.redshift.sql.functions import Function
 from local.redshift.sql.values import decimals
 from local.redshift.sql.values.casts import number_of
 from local.redshift.sql.values.typed import Typed, told
-from local.redshift.sql.values.types import FLOATS, INTEGERS, SUPER, UNKNOWN, Type
+from local.redshift.sql.values.types import FLOATS, INTEGERS, SUPER, UNKNOWN, VARCHAR, Type
 from local.redshift.sql.write.calls.templates import write_plain
 from local.redshift.sql.write.writer import Writer
 
@@ -29,6 +29,13 @@ def write_rounded(writer: Writer, function: Function, node: tree.Call) -> Typed:
         return Typed(sql, first)
     type_ = decimals.rounded(first, _whole(node.arguments[1]) if len(arguments) > 1 else 0)
     return told(sql, type_)
+
+
+def write_to_hex(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """TO_HEX takes an INTEGER or a BIGINT (r_TO_HEX)."""
+    number = writer.write(node.arguments[0])
+    sql = f"({number.sql})::integer" if number.type.name == "smallint" else number.sql
+    return told(f"to_hex({sql})", VARCHAR)
 
 
 def write_mod(writer: Writer, function: Function, node: tree.Call) -> Typed:

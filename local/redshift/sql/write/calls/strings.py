@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
 from local.redshift.sql.values.casts import text_of
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import STRINGS, VARBYTE, VARCHAR
+from local.redshift.sql.write.calls.templates import write_plain
 from local.redshift.sql.write.writer import Writer
+
+_MARK = re.compile(r"\$[\d&{]")
 
 
 def write_substring(writer: Writer, function: Function, node: tree.Call) -> Typed:
@@ -19,6 +25,15 @@ def write_substring(writer: Writer, function: Function, node: tree.Call) -> Type
     type_ = VARBYTE if value.type == VARBYTE else VARCHAR
     listed = ", ".join([text_of(value), *(place.operand for place in places)])
     return Typed(f"(substring({listed}))::{type_.sql}", type_)
+
+
+def write_regexp_replace(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """REGEXP_REPLACE(string, pattern [, replacement ...]): no page says what a dollar sign in the replacement means
+    (REGEXP_REPLACE), which PostgreSQL takes as it is."""
+    replacement = node.arguments[2] if len(node.arguments) > 2 else None
+    if isinstance(replacement, tree.Literal) and _MARK.search(replacement.text):
+        raise RedshiftError("REGEXP_REPLACE with $ and what may be a group's number, which no page explains")
+    return write_plain(writer, replace(function, template="pg_catalog.rs_regexp_replace({*})"), node)
 
 
 def write_concat(writer: Writer, function: Function, node: tree.Call) -> Typed:
