@@ -35,13 +35,19 @@ if TYPE_CHECKING:
 MAX_WAIT_SECONDS = 30  # the most that the Data API waits inside one call
 SESSION_IDLE_SECONDS = 300
 SESSION_REUSE_SECONDS = 240  # well before the server lets it go
+# Of a session that serves statements of no session: a log-in costs ten times what most of them do, and commands send
+# one after the other. Short, since sessions count towards the most that there may be, and commands end.
+PASSING_IDLE_SECONDS = 20
+PASSING_REUSE_SECONDS = 10
 SUBMIT_ATTEMPTS = 5
 CONFLICT_ATTEMPTS = 6
 # A rotation changes user and secret within a second, and not at once; the Data API reads the secret at each log-in.
 LOGIN_PAUSES = (0.5, 1.0, 2.0, 4.0)
+NO_MORE_SESSIONS = "ActiveSessionsExceededException"
+GONE = "ValidationException"  # among others of a session that is not there any more
 # Refusals that pass: quotas of running statements, sessions and waiting calls, and throttling.
 BUSY = {
-    "ActiveSessionsExceededException",
+    NO_MORE_SESSIONS,
     "ActiveStatementsExceededException",
     "ActiveWaitingRequestsExceededException",
     "ThrottlingException",
@@ -222,11 +228,12 @@ class Connection:
         The token makes one statement of it, however often it is submitted:
         https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ExecuteStatement.html
         """
-        token = {"ClientToken": str(uuid.uuid4())}
-        ended = self._call(operation, **self._arguments, **request, **token, **self._wait_seconds())
+        request.setdefault("ClientToken", str(uuid.uuid4()))
+        ended = self._call(operation, **self._arguments, **request, **self._wait_seconds())
         self._submitted(ended)
         if ended.get("Status") != "FINISHED":
             ended = self.describe(ended["Id"])
+        self._ended()
         if ended["Status"] != "FINISHED":
             error = _error(ended)
             if isinstance(error, LoginRefusedError):
@@ -236,6 +243,9 @@ class Connection:
 
     def _submitted(self, response: Mapping[str, Any]) -> None:
         """Hook of the session: learn its id from the first response."""
+
+    def _ended(self) -> None:
+        """Hook of the session: its statement is over."""
 
     def _refused(self) -> None:
         """Hook of the session: there is none, since its log-in was refused."""
@@ -272,9 +282,22 @@ class Session(Connection):
     ) -> None:
         super().__init__(client, arguments, remaining_seconds)
         self._login = self._arguments
+        self.is_free = True  # no statement runs in it, as far as is known
+
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether it has been logged in to."""
+        return self._arguments is not self._login
+
+    def _run_once(self, operation: Callable[..., Any], **request: Any) -> Mapping[str, Any]:
+        self.is_free = False
+        return super()._run_once(operation, **request)
 
     def _submitted(self, response: Mapping[str, Any]) -> None:
         self._arguments = {"SessionId": response["SessionId"]}
+
+    def _ended(self) -> None:
+        self.is_free = True
 
     def _refused(self) -> None:
         self._arguments = self._login
@@ -285,13 +308,16 @@ class Session(Connection):
         A session stays for so many seconds after its last statement, which may be none:
         https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ExecuteStatement.html
         """
-        if self._arguments is not self._login:
+        if self.is_begun:
             with suppress(ClientError, BotoCoreError):
                 self._client.execute_statement(**self._arguments, Sql="select 1", SessionKeepAliveSeconds=0)
 
 
 class Warehouse(Connection):
-    """The warehouse as one user sees it. `remaining_seconds` bounds every wait (default: 15 minutes a statement)."""
+    """The warehouse as one user sees it. `remaining_seconds` bounds every wait (default: 15 minutes a statement).
+
+    Its own statements come without a session's promises: each may run in another one than the last.
+    """
 
     def __init__(
         self,
@@ -301,6 +327,44 @@ class Warehouse(Connection):
     ) -> None:
         super().__init__(client, target.arguments(), remaining_seconds)
         self._idle: tuple[Session, float] | None = None
+        self._passing: list[tuple[Session, float]] = []
+
+    def _run_once(self, operation: Callable[..., Any], **request: Any) -> Mapping[str, Any]:
+        """Run a statement in a session that is logged in, if there is one; what that refuses has not run.
+
+        Whichever session it is sent in, it has one token: had it run after all, it would not run again.
+        """
+        request.setdefault("ClientToken", str(uuid.uuid4()))
+        while session := self._warm_passing():
+            try:
+                return self._run_passing(session, operation, **request)
+            except TransientError as error:
+                if _code_of(error) != GONE:
+                    raise
+        arguments = {**self._arguments, "SessionKeepAliveSeconds": PASSING_IDLE_SECONDS}
+        session = Session(self._client, arguments, self._remaining_seconds)
+        try:
+            return self._run_passing(session, operation, **request)
+        except TransientError as error:
+            if _code_of(error) != NO_MORE_SESSIONS:
+                raise
+        return super()._run_once(operation, **request)
+
+    def _run_passing(self, session: Session, operation: Callable[..., Any], **request: Any) -> Mapping[str, Any]:
+        try:
+            return session._run_once(operation, **request)
+        finally:
+            if session.is_free and session.is_begun:
+                self._passing.append((session, time.monotonic()))
+
+    def _warm_passing(self) -> Session | None:
+        """Take a session for one statement: threads that ask at once get one each."""
+        while self._passing:
+            with suppress(IndexError):  # another thread was quicker
+                session, used_at = self._passing.pop()
+                if time.monotonic() - used_at < PASSING_REUSE_SECONDS:
+                    return session
+        return None
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -348,6 +412,12 @@ def retry_conflicts(transaction: Callable[[], Outcome]) -> Outcome:
         except TransactionConflictError:
             time.sleep(backoff_seconds(attempt))
     return transaction()
+
+
+def _code_of(error: Exception) -> str:
+    """Return by which code the Data API has refused a request; nothing where it has not."""
+    refused = error.__cause__
+    return str(refused.response.get("Error", {}).get("Code", "")) if isinstance(refused, ClientError) else ""
 
 
 def _parameters(parameters: Mapping[str, str] | None) -> dict[str, Any]:

@@ -84,6 +84,87 @@ def test_what_ends_while_it_is_submitted_is_not_asked_about(land: Land) -> None:
     assert api.calls == ["describe_statement"]
 
 
+class Sessions(CountedApi):
+    """The Data API client; `opened` are the submissions that log in, `at` the sessions of the others."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(client)
+        self.opened: list[dict[str, Any]] = []
+        self.at: list[str] = []
+        self.tokens: list[str] = []
+
+    def execute_statement(self, **request: Any) -> Any:
+        self.tokens.append(request["ClientToken"])
+        if "SessionId" in request:
+            self.at.append(request["SessionId"])
+        else:
+            self.opened.append(request)
+        return self._client.execute_statement(**request)
+
+
+def test_statements_one_after_the_other_log_in_once_and_at_once_each_for_itself(land: Land) -> None:
+    api: Any = Sessions(land.client("redshift-data"))
+    warehouse = Warehouse(api, target(land.settings))
+    for _ in range(3):
+        warehouse.query("select 1 as n")
+    with pytest.raises(TransientError):
+        warehouse.query("select 1 / 0")
+    assert (len(api.opened), len(api.at), len(set(api.at))) == (1, 3, 1)
+
+    with held(land):
+        threads = [threading.Thread(target=warehouse.query, args=[SLOW]) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: len(api.opened) == 2, "a session for the statement that came second")
+    for thread in threads:
+        thread.join()
+    assert {request["SessionKeepAliveSeconds"] for request in api.opened} == {module.PASSING_IDLE_SECONDS}
+
+
+def test_a_statement_whose_session_is_gone_logs_in_anew(land: Land) -> None:
+    api: Any = Sessions(land.client("redshift-data"))
+    warehouse = Warehouse(api, target(land.settings))
+    warehouse.query("select 1 as n")
+    warehouse.query("select 1 as n")
+    land.client("redshift-data").execute_statement(
+        SessionId=api.at[0], Sql="select 1", SessionKeepAliveSeconds=0, WaitTimeSeconds=10
+    )
+
+    assert warehouse.query("select 2 as n") == [{"n": 2}]
+    assert len(api.opened) == 2
+    assert len(api.tokens) == len(set(api.tokens)) + 1  # it was sent twice, and is one
+    with pytest.raises(TransientError, match="refuses"):  # and what is refused in a new one too, is refused
+        warehouse.query("x" * 200_000)
+
+
+def test_where_no_more_sessions_are_to_be_had_a_statement_runs_without(
+    land: Land, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "backoff_seconds", lambda _: 0.0)
+
+    class Full(Sessions):
+        def execute_statement(self, **request: Any) -> Any:
+            if "SessionKeepAliveSeconds" in request:
+                raise ClientError({"Error": {"Code": module.NO_MORE_SESSIONS, "Message": "full"}}, "ExecuteStatement")
+            return super().execute_statement(**request)
+
+    api: Any = Full(land.client("redshift-data"))
+
+    assert Warehouse(api, target(land.settings)).query("select 1 as n") == [{"n": 1}]
+    assert len(api.opened) == 1
+
+
+def test_a_statement_that_may_still_run_leaves_its_session_to_itself(land: Land) -> None:
+    left = iter([1.0, -1.0])
+    api: Any = Sessions(land.client("redshift-data"))
+    warehouse = Warehouse(api, target(land.settings), lambda: next(left, 60.0))
+    with held(land), pytest.raises(TransientError, match="time is up"):
+        warehouse.query(SLOW)
+
+    assert warehouse.query("select 1 as n") == [{"n": 1}]
+    assert (len(api.opened), api.at) == (2, [])
+
+
 def test_what_outlasts_its_submission_is_waited_for(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_WAIT_SECONDS", 1)
     api: Any = CountedApi(land.client("redshift-data"))
@@ -364,7 +445,7 @@ class FailingApi:
         self._description = description
 
     def batch_execute_statement(self, **_: Any) -> dict[str, Any]:
-        return {"Id": "1"}
+        return {"Id": "1", "SessionId": "1"}
 
     def describe_statement(self, **_: Any) -> dict[str, Any]:
         return self._description
