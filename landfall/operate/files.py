@@ -131,8 +131,11 @@ def removed_at(row: Row) -> str | None:
 
 
 def _is_settled(rejected: Row, removed: Mapping[str, str | None]) -> bool:
-    """Tell whether the file of a rejection has landed, and its rows were not removed before it; `removed` is by id."""
-    if rejected["file_id"] not in removed:
+    """Tell whether the file of a rejection has landed, and its rows were not removed before it; `removed` is by id.
+
+    What has landed under the id of an object that was overwritten is another one.
+    """
+    if rejected["file_id"] not in removed or rejected["reason"] == Reason.OVERWRITTEN:
         return False
     since = removed[rejected["file_id"]]
     return since is None or _moment(rejected["rejected_at"]) < _moment(since)

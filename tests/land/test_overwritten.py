@@ -10,6 +10,7 @@ import pytest
 from ingest_lambda.file_version import UNVERSIONED, FileVersion
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reasons import Reason
+from landfall.operate import files
 from tests.land.warehouse import Land, new_dataset, parquet
 
 
@@ -57,6 +58,9 @@ def test_an_object_that_takes_the_place_of_one_that_landed_is_rejected_until_the
     assert ids(land, dataset) == [1]
     [rejected] = land.rows(f"select reason from ops.rejected_files where dataset = '{dataset}'")
     assert rejected["reason"] == "overwritten"
+    lines = [line.outcome for line in files.history(land.warehouse, dataset) if line.source_file == second.uri]
+    assert sorted(lines) == ["landed", "rejected"]
+    assert [each.files_rejected for each in files.totals(land.warehouse, dataset)] == [1]
 
     land.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     assert receive(land, put(land, bucket, dataset, 2), dataset).status is Status.LANDED

@@ -8,6 +8,7 @@ In: names of datasets, files, folders. Out: SELECTs of ledgers, of landing and o
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from ingest_lambda.arrive.known_folders import PARTS
+from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import ledger, removals
 from ingest_lambda.warehouse.copies import SKIPPED, is_original, same_bytes
 from ingest_lambda.warehouse.statements import ROW_NUMBER, literal, table
@@ -42,7 +43,8 @@ def select_rejected_totals(datasets: Sequence[str], removing: Set[str] = frozens
             f"select {literal(dataset)} as dataset, count(distinct rejected.file_id) as files "
             f"from ops.rejected_files as rejected left join {table('ledger', dataset)} as files "
             f"on rejected.file_id = files.file_id "
-            f"where rejected.dataset = {literal(dataset)} and (files.file_id is null{since})"
+            f"where rejected.dataset = {literal(dataset)} and (files.file_id is null "
+            f"or rejected.reason = {literal(Reason.OVERWRITTEN)}{since})"
         )
 
     never_landed = "select dataset, count(distinct file_id) as files from ops.rejected_files"
