@@ -82,6 +82,7 @@ CALLS: dict[str, Callable[[Writer, Function, tree.Call], Typed]] = {
     "CONCAT": strings.write_concat,
     "REGEXP_REPLACE": strings.write_regexp_replace,
     "TO_HEX": numbers.write_to_hex,
+    "TEXT_TO_NUMERIC": numbers.write_text_to_numeric,
     "NVL2": choices.write_nvl2,
     "NULLIF": choices.write_nullif,
     "DECODE": choices.write_decode,

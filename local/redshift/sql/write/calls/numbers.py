@@ -8,7 +8,7 @@ from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
 from local.redshift.sql.values import decimals
-from local.redshift.sql.values.casts import number_of
+from local.redshift.sql.values.casts import number_of, text_of
 from local.redshift.sql.values.typed import Typed, told
 from local.redshift.sql.values.types import FLOATS, INTEGERS, SUPER, UNKNOWN, VARCHAR, Type
 from local.redshift.sql.write.calls.templates import write_plain
@@ -29,6 +29,18 @@ def write_rounded(writer: Writer, function: Function, node: tree.Call) -> Typed:
         return Typed(sql, first)
     type_ = decimals.rounded(first, _whole(node.arguments[1]) if len(arguments) > 1 else 0)
     return told(sql, type_)
+
+
+def write_text_to_numeric(writer: Writer, function: Function, node: tree.Call) -> Typed:
+    """TEXT_TO_NUMERIC_ALT(text [, precision, scale]) is a DECIMAL, by itself of 38 digits (r_TEXT_TO_NUMERIC_ALT)."""
+    text, *limits = node.arguments
+    digits = [_whole(each) for each in limits] or [decimals.MAX_PRECISION, 0]
+    if len(digits) != 2 or digits[0] is None or digits[1] is None:
+        raise RedshiftError("the local Redshift takes TEXT_TO_NUMERIC_ALT without a format, its digits written down")
+    precision, scale = digits[0], digits[1]
+    decimals.hold_decimal(precision, scale)
+    number = f"pg_catalog.rs_teradata_number({text_of(writer.write(text))})"
+    return told(f"pg_catalog.rs_round_to_even({number}, {scale})", Type("numeric", precision, scale))
 
 
 def write_to_hex(writer: Writer, function: Function, node: tree.Call) -> Typed:
