@@ -28,7 +28,8 @@ from transform_lambda.catalog import (
 from transform_lambda.dbt_runtime import Query, connected, invoke, manifest_of
 from transform_lambda.errors import TransientError
 from transform_lambda.examples import explain, unexplained
-from transform_lambda.graph import Graph, graph_of
+from transform_lambda.graph import Graph
+from transform_lambda.manifest import graph_of
 from transform_lambda.merge import Json, failed_in, latest, merged, repeated, worst
 from transform_lambda.plan import NEXT_RUN, Blocked, next_run
 from transform_lambda.results import (

@@ -1,6 +1,6 @@
 """MODEL, GATE: dbt's graph as this stage needs it: whose is a node, what goes on beside a failed gate, what is a part.
 
-In: dbt's manifest. Out: selections of nodes, by unique id. Pure.
+In: nodes, as manifest.py reads them. Out: selections of them, by unique id. Pure.
 
 An *entity* is what one UPSERT makes. Its own nodes are the UPSERT and what leads to it and to no other entity first: an
 entity that looks up another one's table (an item its order) does not own the way to that table.
@@ -8,16 +8,12 @@ entity that looks up another one's table (an item its order) does not own the wa
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
-LOADED_AT = "_loaded_at"  # of landing's rows; their ledger has the same time
 REST = "marts and views"  # the last part: what several entities lead to
 _BUILT = {"model", "seed", "snapshot"}
 _Ids = frozenset[str]
@@ -46,20 +42,6 @@ class Node:
     files: frozenset[str] = frozenset()  # that say what it is: SQL and YAML, under the project's folder
     columns: frozenset[str] = frozenset()  # in lower case; of a model whose contract is enforced, else none
     reading: str = ""  # digest of what its YAML says of how rows are read: no description, no gate
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What files that have changed are of: entities, by the datasets that they are made from, and what stands beside.
-
-    `beside`: selectors of models and gates that no entity owns, and that no dataset of those leads to. `unapplied`: the
-    datasets among them whose rows are staged or checked otherwise now, in the columns that there were: what is modeled
-    of them stays as it was until a full refresh. Where columns differ, the run itself builds from the first row.
-    """
-
-    datasets: frozenset[str] = frozenset()
-    beside: frozenset[str] = frozenset()
-    unapplied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -145,7 +127,7 @@ class Graph:
     def of_entity(self, entity: str, folder: str) -> list[Node]:
         """List the models of an entity in one folder of the project: its checked rows, its modeled tables."""
         owned = [node for _, node in sorted(self.nodes.items()) if node.entity == entity and node.kind == "model"]
-        return [node for node in owned if _folder(node) == folder]
+        return [node for node in owned if folder_of(node) == folder]
 
     def read_with(self, dataset: str) -> frozenset[str]:
         """Return the datasets that are read from their first rows where what is made from this one is rebuilt."""
@@ -161,11 +143,11 @@ class Graph:
             node = self.nodes[id_]
             is_behind = node.dataset == dataset or node.parents & found
             # What an entity is made by reads landed rows in `__checked` alone; its UPSERT names staging for the order.
-            is_checked = node.entity is not None and _folder(node) in ("gate", "modeled")
+            is_checked = node.entity is not None and folder_of(node) in ("gate", "modeled")
             if is_behind and node.kind != "test" and not is_checked:
                 found.add(id_)
         names = (self.nodes[id_] for id_ in found)
-        return sorted(node.name for node in names if node.kind in _BUILT and _folder(node) != "staging")
+        return sorted(node.name for node in names if node.kind in _BUILT and folder_of(node) != "staging")
 
     @property
     def gates(self) -> frozenset[str]:
@@ -187,47 +169,6 @@ class Graph:
         beside = {node.id for node in self.nodes.values() if node.selector in plan["beside"]}
         behind = {id_ for id_ in self.downstream(None) if self.ancestors(id_) & beside}
         return self.downstream(plan["datasets"]) | beside | behind
-
-    def changes(self, files: Set[str]) -> Changes | None:
-        """Tell whose files have changed; None where a dataset is declared in one.
-
-        Which datasets there are, the views over all ledgers say: nothing in the graph leads to them from a dataset, and
-        who does not find a file in them takes it for one that was undone.
-        """
-        changed = {node.id for node in self.nodes.values() if node.files & files}
-        if self.landing_of(files):
-            return None
-        of_entities = frozenset().union(*(owned for owned in self.owned.values() if owned & changed))
-        datasets = {node.dataset for node in map(self.nodes.__getitem__, of_entities | changed) if node.dataset}
-        beside = (changed & self.downstream(None)) - self.downstream(datasets)
-        return Changes(frozenset(datasets), frozenset(self.selectors(beside)), self.unapplied(files))
-
-    def unapplied(self, files: Set[str]) -> frozenset[str]:
-        """Name the datasets whose rows these files stage or check otherwise, in the columns that there were."""
-        found: set[str] = set()
-        for owned in self.owned.values():
-            own = [self.nodes[id_] for id_ in owned]
-            ways = [node for node in own if _folder(node) == "staging" or node.name.endswith("__checked")]
-            rows = {file for node in ways for file in node.files if file.endswith(".sql")}
-            columns = {file for node in own if _folder(node) == "modeled" for file in node.files}
-            if rows & files and not columns & files:
-                found.update(node.dataset for node in own if node.dataset)
-        return frozenset(found)
-
-    def redeclared(self, before: Graph) -> frozenset[str]:
-        """Name the datasets whose rows YAML has staged or checked otherwise than before, in the same columns.
-
-        So do a source's `changes` and `snapshot`, and the types and the key that staging narrows to.
-        """
-        found: set[str] = set()
-        for owned in self.owned.values():
-            own = [self.nodes[id_] for id_ in owned]
-            differing = [
-                node for node in own if node.id in before.nodes and node.reading != before.nodes[node.id].reading
-            ]
-            if differing and not any(_folder(node) == "modeled" for node in differing):
-                found.update(node.dataset for node in own if node.dataset)
-        return frozenset(found)
 
     def buildable(self, selected: Set[str]) -> _Ids:
         """Leave out the gates that also look at what is not built, as dbt does (indirect_selection: buildable)."""
@@ -318,7 +259,7 @@ class Graph:
         return gate.kind == "test" and bool(gate.parents & models or not gate.parents & left)
 
 
-def _folder(node: Node) -> str:
+def folder_of(node: Node) -> str:
     """Name the first folder under the project's that a node is in (`fqn:landfall.gate.orders.int_orders__checked`)."""
     return node.selector.removeprefix("fqn:").split(".")[1] if node.selector.count(".") > 1 else ""
 
@@ -338,105 +279,3 @@ def from_json(graph: Mapping[str, Any]) -> Graph:
     """Return the graph that `to_json` wrote."""
     nodes = (Node(**{**node, **{name: frozenset(node[name]) for name in _SETS}}) for node in graph["nodes"])
     return Graph({node.id: node for node in nodes}, graph["files"])
-
-
-def graph_of(manifest: Any) -> Graph:
-    """Read dbt's manifest (dbt.contracts.graph.manifest.Manifest)."""
-    every = [*manifest.nodes.values(), *manifest.sources.values()]
-    known = {node.unique_id for node in every}
-    return Graph({node.unique_id: _node(node, known) for node in every})
-
-
-def _node(node: Any, known: Set[str]) -> Node:
-    kind = str(node.resource_type)
-    is_landing = kind == "source" and node.source_name == "landing"
-    meta = node.config.meta or {}
-    entity = meta.get("entity")
-    return Node(
-        id=node.unique_id,
-        kind=kind,
-        selector="fqn:" + ".".join(node.fqn),
-        name=node.name,
-        parents=frozenset(node.depends_on.nodes if kind != "source" else ()) & known,
-        entity=entity,
-        # an entity's history is upserted too, as one of its own nodes
-        is_upsert=kind == "model" and node.fqn[1] == "modeled" and node.name == entity,
-        dataset=node.name if is_landing else None,
-        relation=f"{node.schema}.{node.identifier}",
-        is_sensitive=is_landing and bool(meta.get("sensitive")),
-        retention_days=meta.get("retention_days") if is_landing else None,
-        snapshot_end=(meta.get("snapshot") or {}).get("end") if is_landing else None,
-        files=frozenset(_files(node)),
-        columns=frozenset(name.lower() for name in node.columns) if _is_held_to_contract(node) else frozenset(),
-        reading=_reading(node, kind, meta, is_landing=is_landing),
-        **(_freshness(node) if is_landing else {}),
-    )
-
-
-def _reading(node: Any, kind: str, meta: Mapping[str, Any], *, is_landing: bool) -> str:
-    types = {name.lower(): (column.data_type or "").lower() for name, column in node.columns.items()}
-    said: dict[str, Any]
-    if is_landing:
-        changes = meta.get("changes") or {}
-        named = {text.lower() for text in _texts(changes)}
-        said = {
-            "relation": [node.schema, node.identifier],
-            "changes": changes,
-            "snapshot": meta.get("snapshot"),
-            "types": {name: type_ for name, type_ in types.items() if name in named},
-        }
-    elif kind == "model":
-        said = {"types": types, "narrowed_key": meta.get("narrowed_key")}
-    else:
-        return ""
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """List the texts that a value is made of.
-
-    >>> list(_texts({"operation": "op", "sequence": ["lsn", 1]}))
-    ['op', 'lsn']
-    """
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from (text for each in value.values() for text in _texts(each))
-    elif isinstance(value, Sequence):
-        yield from (text for each in value for text in _texts(each))
-
-
-def _is_held_to_contract(node: Any) -> bool:
-    contract = getattr(node.config, "contract", None)  # a source has none
-    return bool(contract and contract.enforced)
-
-
-def _files(node: Any) -> Iterator[str]:
-    """Name the file that a node is written in, and the YAML that says more of it (`package://path`)."""
-    yield node.original_file_path
-    if patch := getattr(node, "patch_path", None):
-        yield patch.partition("://")[2]
-
-
-def _freshness(source: Any) -> dict[str, Any]:
-    """Read a source's limits (dbt.artifacts.resources.v1.components.FreshnessThreshold), in seconds."""
-    threshold = source.freshness
-    if not threshold:
-        return {}
-    return {
-        "warn_after": _seconds(threshold.warn_after),
-        "error_after": _seconds(threshold.error_after),
-        "has_own_freshness": bool(threshold.filter or source.loaded_at_query) or source.loaded_at_field != LOADED_AT,
-    }
-
-
-def _seconds(limit: Any) -> float | None:
-    """Read a limit (dbt.artifacts.resources.v1.components.Time).
-
-    >>> from types import SimpleNamespace
-    >>> _seconds(SimpleNamespace(count=2, period="hour")), _seconds(None)
-    (7200.0, None)
-    """
-    if not limit or limit.count is None or limit.period is None:
-        return None
-    return timedelta(**{f"{getattr(limit.period, 'value', limit.period)}s": limit.count}).total_seconds()

@@ -27,11 +27,12 @@ from transform_lambda import alerts, carried, freshness, retaining
 from transform_lambda import archive as archiving
 from transform_lambda.build import Builder, EventLog
 from transform_lambda.catalog import BuiltRelations
+from transform_lambda.changes import Changes, changes_since, is_unapplied
 from transform_lambda.dbt_runtime import connected, docs_page, parse_path
 from transform_lambda.errors import ConfigError, TransientError
 from transform_lambda.facts import Facts, read_facts
 from transform_lambda.facts_sql import REMOVED_AT, WHO_SQL, ledgers_of
-from transform_lambda.graph import Changes, Graph
+from transform_lambda.graph import Graph
 from transform_lambda.kept import Landings, OwedRefresh, ToldStale
 from transform_lambda.login import read_password
 from transform_lambda.owner import expect_owner
@@ -41,7 +42,7 @@ from transform_lambda.page.content import content
 from transform_lambda.page.questions import DAYS
 from transform_lambda.parse_cache import graph_kept, graph_of_version, parse_kept
 from transform_lambda.plan import Plan, decide, owed
-from transform_lambda.project import Memory, changed_models, files_of, fingerprint, is_unapplied
+from transform_lambda.project import Memory, files_of, fingerprint
 from transform_lambda.report import Desk
 from transform_lambda.report import report as write_report
 from transform_lambda.sessions import POOL
@@ -149,13 +150,7 @@ def _changes(settings: Settings, graph: Graph, before: Sequence[str]) -> tuple[C
     graphs = [each for each in kept if each]
     if not before or len(graphs) < len(kept):
         return None, bool(before)
-    files = [changed_models(each.files, graph.files) for each in graphs]
-    by_models = [each for each in files if each is not None]
-    changes = graph.changes(frozenset().union(*by_models)) if len(by_models) == len(files) else None
-    if changes:
-        redeclared = frozenset[str]().union(*(graph.redeclared(each) for each in graphs))
-        changes = replace(changes, unapplied=changes.unapplied | redeclared)
-    return changes, any(is_unapplied(each, graph) for each in graphs)
+    return changes_since(graphs, graph), any(is_unapplied(each, graph) for each in graphs)
 
 
 def _reminder_at(settings: Settings, graph: Graph, facts: Facts) -> int:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from transform_lambda.changes import Changes
 from transform_lambda.facts import DatasetFacts
-from transform_lambda.graph import Changes
 
 NEXT_RUN = "landfall transform --wait"
 FULL_REFRESH = "landfall transform --full-refresh --wait"

@@ -14,11 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from transform_lambda.graph import Graph
-
 MEMORY_KEY = "reports/transform/state/built-project"
-MODELS = "dbt_project/models/"
-ROWLESS = ("dbt_project/gates/", "dbt_project/analyses/")  # what they say makes no row
 WAREHOUSE = "warehouse"  # stands among the files for where they are built
 
 Files = Mapping[str, str]  # path under the project's folder -> digest
@@ -40,35 +36,6 @@ def fingerprint_of(files: Files) -> str:
 def fingerprint(project_dir: Path, warehouse: str) -> str:
     """Return a digest of the project's files and of where they are built."""
     return fingerprint_of(files_of(project_dir, warehouse))
-
-
-def changed_models(before: Files, now: Files) -> frozenset[str] | None:
-    """Return the files of models that differ; None where something differs that others are made by too, or is gone.
-
-    >>> changed_models({"dbt_project/models/a.sql": "1"}, {"dbt_project/models/a.sql": "2"})
-    frozenset({'dbt_project/models/a.sql'})
-    >>> changed_models({"macros/a.sql": "1"}, {"macros/a.sql": "2"}) is None
-    True
-    """
-    differ = _differing(before, now)
-    if any(path not in now or not path.startswith(MODELS) for path in differ):
-        return None
-    return differ
-
-
-def is_unapplied(before: Graph, now: Graph) -> bool:
-    """Tell whether rows of before may be staged or checked otherwise now, which what is modeled of them shows not.
-
-    So it may be by what all models are made by, and by what YAML says of how a dataset's rows are read; not by a
-    dataset that was not there, nor by a description.
-    """
-    differ = _differing(before.files, now.files)
-    is_by_all = any(not path.startswith((MODELS, *ROWLESS)) for path in differ)
-    return is_by_all or bool(now.unapplied(differ)) or bool(now.redeclared(before))
-
-
-def _differing(before: Files, now: Files) -> frozenset[str]:
-    return frozenset(path for path in before.keys() | now.keys() if before.get(path) != now.get(path))
 
 
 def _files(project_dir: Path) -> Iterator[Path]:

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.home import ROOT
-from transform_lambda.graph import REST, Changes, Graph, Node, graph_of
-from transform_lambda.project import files_of, is_unapplied
+from transform_lambda.changes import Changes, changes_of, is_unapplied, redeclared
+from transform_lambda.graph import REST, Graph, Node
+from transform_lambda.manifest import graph_of
+from transform_lambda.project import files_of
 
 ITEMS_LOOK_UP_ORDERS = {
     "landing.orders": "",
@@ -149,11 +151,11 @@ def test_rows_that_are_staged_or_checked_otherwise_in_the_same_columns_are_told_
     )
     orders = frozenset({"orders"})
     for path in ("stg_orders.sql", "int_orders__checked.sql"):
-        assert of.changes({path}) == Changes(orders, unapplied=orders)
-        assert of.changes({path, "orders.yml"}) == Changes(orders)  # other columns
+        assert changes_of(of, {path}) == Changes(orders, unapplied=orders)
+        assert changes_of(of, {path, "orders.yml"}) == Changes(orders)  # other columns
     for path in ("stg_orders.yml", "quarantine_orders.sql", "orders.sql"):
-        assert of.changes({path}) == Changes(orders)
-    assert of.changes({"sources.yml", "stg_orders.sql"}) is None  # who knows which datasets there are now
+        assert changes_of(of, {path}) == Changes(orders)
+    assert changes_of(of, {"sources.yml", "stg_orders.sql"}) is None  # who knows which datasets there are now
 
 
 @pytest.mark.parametrize(
@@ -253,7 +255,7 @@ def test_of_yaml_only_what_rows_are_read_by_makes_them_mean_something_else(
         return replace(graph_of(parsed(tmp_path / folder)), files=files_of(tmp_path / folder, "w"))
 
     before, now = graph_with("before", FEED), graph_with("now", {**FEED, **said})
-    assert (is_unapplied(before, now), now.redeclared(before)) == (is_told, frozenset({"feed"} if is_told else ()))
+    assert (is_unapplied(before, now), redeclared(before, now)) == (is_told, frozenset({"feed"} if is_told else ()))
 
 
 def parsed(project: Path) -> Any:

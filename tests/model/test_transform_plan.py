@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transform_lambda.changes import Changes
 from transform_lambda.facts import DatasetFacts, ModelLoad, UndoneFile
-from transform_lambda.graph import Changes
 from transform_lambda.plan import decide, owed
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
