@@ -55,6 +55,16 @@ REFUSALS: tuple[Refusal, ...] = (
     _refusal(r"^create\s+(?:type|domain|rule|extension|operator|aggregate|tablespace)\b", "command is not supported"),
     _refusal(r"^create\s+unlogged\b", "unlogged tables are not supported"),
     _refusal(r"\b(?:nextval|currval|setval)\s*\(", "sequences are not supported"),
+    _refusal(
+        r"^(?:drop|alter)\s+schema\b.*\b(?:pg_catalog|information_schema|redshift)\b",
+        "cannot drop or alter a schema that is required by the database system",
+        "2BP01",
+    ),
+    _refusal(
+        r"^create\s+(?:\w+\s+)*?(?:table|view)\s+(?:if\s+not\s+exists\s+)?(?:pg_catalog|information_schema|redshift)\s*\.",
+        "permission denied to create in a schema of the system",
+        "42501",
+    ),
     _refusal(r"^(?:savepoint|release\s+savepoint|rollback\s+to)\b", "savepoint is not supported"),
     _refusal(
         r"^alter\s+user\s+\S+\s+(?:with\s+)?(?:syslog\s+access\s+(?:un)?restricted\s+\S|\S.*\ssyslog\s+access\b)",

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from local.redshift.calls import asks_for_places, with_out_arguments
 from local.redshift.conversation import Known
 from local.redshift.copy_statement import parse_copy
-from local.redshift.errors import RedshiftError
+from local.redshift.errors import ACTIVE_TRANSACTION, RedshiftError
 from local.redshift.masking import code_of, quote_literal
 from local.redshift.name_case import SETTING, SHOWN, changes_case, ends_transaction, is_on, set_case, with_folded_names
 from local.redshift.names import NAMES, true_name
@@ -30,6 +31,9 @@ _BINDS = re.compile(r"\s*(?:create\s+(?:or\s+replace\s+)?view|alter\s+(?:table|v
 # What changes rows alone, and what changes nothing for other sessions.
 _ROWS_ONLY = re.compile(r"\s*\(*\s*(?:select|with|insert|update|delete|merge)\b", re.IGNORECASE)
 _OWN_ONLY = re.compile(r"\s*(?:begin|start|commit|end|rollback|abort|set|reset|show|lock|analyze|fetch|close)\b", re.I)
+_CALLS = re.compile(r"call\b", re.IGNORECASE)
+_DECLARES = re.compile(r"\s*declare\b", re.IGNORECASE)
+_OPEN_CURSORS = "select name from pg_catalog.pg_cursors where statement ~* '^declare'"
 _MOST_SHARED = 10_000  # answers, of one state of the catalog
 _NOTHING = Known(0, (), {})
 
@@ -100,6 +104,9 @@ class Translation(Writing):
         as_sent = "" if written == statement else written
         rewritten = rewrite(statement, self._status != b"I", (*known.answer, *parameters), self._view_source, as_sent)
         rewritten = keep_hash(rewritten, self.settings.login_key)
+        if self._status != b"E":
+            rewritten = await self._with_out_arguments(rewritten) if _CALLS.match(code_of(statement)) else rewritten
+            await self._hold_cursors(rewritten)
         if not _ROWS_ONLY.match(rewritten):
             self._known.clear()
             self._has_changed = self._has_changed or not _OWN_ONLY.match(rewritten)
@@ -121,6 +128,21 @@ class Translation(Writing):
         """Note that a prepared statement runs, perhaps not for the first time."""
         if self._has_set_case and not _ROWS_ONLY.match(statement):
             self._keeps_case = None
+
+    async def _with_out_arguments(self, rewritten: str) -> str:
+        """Return a CALL with its OUT arguments."""
+        asked = asks_for_places(rewritten)
+        found = await self._ask(asked) if asked else []
+        places = [int(place) for place in (found[0][0] or "").split(",") if place] if found else []
+        return with_out_arguments(rewritten, places) if places else rewritten
+
+    async def _hold_cursors(self, rewritten: str) -> None:
+        """Refuse to declare a cursor while another is open.
+
+        Source: https://docs.aws.amazon.com/redshift/latest/dg/declare.html
+        """
+        if _DECLARES.match(rewritten) and await self._ask(_OPEN_CURSORS):
+            raise RedshiftError("only one cursor can be open in a session at a time", ACTIVE_TRANSACTION)
 
     def _count_change(self) -> None:
         """Count a change of the catalog when it is sent and when it is done: others may ask in between."""

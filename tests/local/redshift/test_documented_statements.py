@@ -92,6 +92,34 @@ SHOWN: list[tuple[str, list[str], Rows]] = [
         [(6,)],
     ),
     (
+        "r_CALL_procedure",
+        [
+            "create procedure p(a in int, b out int, c inout int, d out varchar(9)) as $$ begin"
+            " b := a + 1; c := c + a; d := 'x'; end; $$ language plpgsql",
+            "call p(1, 2)",
+        ],
+        [(2, 3, "x")],
+    ),
+    (
+        "r_CALL_procedure",
+        ["create procedure p(out a int) as $$ begin a := 7; end; $$ language plpgsql", "call p()"],
+        [(7,)],
+    ),
+    (
+        "declare",
+        [
+            "create table made as select 1 as a union all select 2",
+            "begin",
+            "declare c cursor for select a from made order by a",
+            "fetch next from c",
+            "close c",
+            "declare c cursor for select a from made order by a",
+            "fetch forward 1 from c",
+            "fetch all from c",
+        ],
+        [(2,)],
+    ),
+    (
         "r_CREATE_TABLE_AS",
         [KEYED, "create table made distkey (1) sortkey (1, 3) as select c, b, a from model", KEYS],
         [("c", True, 1), ("b", False, 0), ("a", False, 2)],
@@ -143,6 +171,7 @@ MERGES = [
 ]
 REFUSED = [
     *(("r_MERGE", [TARGET, SOURCE, MERGE.format(*parts)], "0A000") for parts in MERGES),
+    ("declare", ["begin", "declare c cursor for select 1", "declare d cursor for select 2"], "25001"),
     *(("c_PLpgSQL-structure", [_PROCEDURE.format(body)], "0A000") for body in BODIES),
     ("r_error_on_nondeterministic_update", ["set error_on_nondeterministic_update to true"], "0A000"),
     ("r_navigate_super_null_on_error", ["set navigate_super_null_on_error to off"], "0A000"),

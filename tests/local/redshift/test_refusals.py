@@ -37,6 +37,8 @@ CASES = [
     ("create table x (a int check (a > 0))", UNSUPPORTED, "create table x (check_digit int)"),
     ("create table x (a json)", UNSUPPORTED, "create table x (a super)"),
     ("create table x (a serial)", UNSUPPORTED, "create table x (a int identity(1, 1))"),
+    ("drop schema information_schema cascade", "2BP01", "drop schema if exists information_schema_of_mine"),
+    ("create table information_schema.x (a int)", "42501", "create table x (information_schema int)"),
     ("create table x (a uuid)", UNSUPPORTED, "create table x (uuid varchar(36))"),
     ("create table x (a bytea)", UNSUPPORTED, "create table x (a varbyte(10))"),
     ("create table x (a int[])", UNSUPPORTED, "create table x (a int)"),
