@@ -32,8 +32,9 @@ SETTINGS = {
     "max_connections": "600",
     "shared_buffers": "1GB",  # taken as it is used: a million rows landed, checked and modeled are nearly that
     "work_mem": "64MB",
-    "fsync": "off",  # a developer's data: a crash of the machine may lose it, a crash of the server does not
-    "synchronous_commit": "off",
+    # A developer's data: a crash of the machine may lose it. One of the server does not, as a commit has handed its log
+    # to the kernel by then, which it does not wait for with synchronous_commit off.
+    "fsync": "off",
     "full_page_writes": "off",
     # What the transaction that makes a table writes to it is not logged too, but in the file when it commits.
     "wal_level": "minimal",

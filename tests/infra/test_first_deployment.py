@@ -193,12 +193,17 @@ def smoked(fresh: Fresh, *arguments: str) -> dict[str, Any]:
     return legs
 
 
+def sent_by_a_smoke_test(fresh: Fresh, file: Path, key: str) -> None:
+    """Put a file where `upload` puts none, as a smoke test does, and wait until it has landed."""
+    fresh.local.client("s3").upload_file(str(file), outputs(fresh.local)["BucketName"], key)
+    wait_for(lambda: key in fresh.landfall("history", "--dataset", smoke.DATASET, "--json").stdout, f"{key} to land")
+
+
 def test_a_smoke_test_sends_a_file_through_starts_nothing_and_takes_it_and_what_a_killed_one_left_out(
     fresh: Fresh, tmp_path: Path
 ) -> None:
     left = written(tmp_path / "left.parquet", [1])  # by a test that was killed
-    sent = fresh.landfall("upload", str(left), "--key", f"{smoke.PREFIX}left.parquet", "--wait")
-    assert sent.returncode == 0, sent.stderr
+    sent_by_a_smoke_test(fresh, left, f"{smoke.PREFIX}left.parquet")
     assert traces(fresh)["tables"] == {"landing", "ledger", "lock"}
     machine = outputs(fresh.local)["StateMachineArn"]
     client = fresh.local.client("stepfunctions")
@@ -222,10 +227,10 @@ def test_smoke_tests_that_run_at_once_do_not_take_each_others_file(fresh: Fresh)
 def test_a_smoke_test_leaves_what_another_under_way_has_sent_and_takes_it_out_once_that_has_ended(
     fresh: Fresh, tmp_path: Path
 ) -> None:
-    file = str(written(tmp_path / "other.parquet", [1]))
+    file = written(tmp_path / "other.parquet", [1])
     under_way, ended = (smoke_test.key_of("ab12", time.time() + seconds) for seconds in (600, -600))
     for key in (under_way, ended):
-        assert fresh.landfall("upload", file, "--key", key, "--wait").returncode == 0
+        sent_by_a_smoke_test(fresh, file, key)
     legs = smoked(fresh)
     assert legs["taking out"]["passed"], legs
     assert traces(fresh)["files"] == [under_way]

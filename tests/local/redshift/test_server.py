@@ -122,6 +122,20 @@ def test_what_is_written_to_a_table_by_the_transaction_that_makes_it_is_not_logg
         client.close()
 
 
+def test_what_was_committed_a_moment_before_a_kill_is_there(tmp_path: Path) -> None:
+    with running(tmp_path) as (process, facts):
+        client = Client(facts)
+        client.run("create table t (a int)")
+        client.run("insert into t values (1)")
+        os.kill(int(facts["postgres_pid"]), signal.SIGKILL)
+        process.wait(30)
+    (tmp_path / "redshift.json").unlink(missing_ok=True)
+    with running(tmp_path) as (_, facts):
+        client = Client(facts)
+        assert client.run("select a from t") == [(1,)]
+        client.close()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root must drop its rights to run PostgreSQL")
 def test_it_starts_after_a_kill_in_the_middle_of_a_read_of_s3(tmp_path: Path) -> None:
     leftover = tmp_path / "tmp" / "objects-1"
