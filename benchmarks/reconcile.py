@@ -29,7 +29,8 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.reconcile import handler
 from ingest_lambda.reconcile.mark import Marks
-from ingest_lambda.warehouse.client import Target, Warehouse
+from ingest_lambda.warehouse.client import Target
+from ingest_lambda.warehouse.sessions import Warehouse
 from landfall.deploy import bootstrap
 from tests.land.warehouse import Land, new_dataset, target
 

@@ -41,7 +41,7 @@ from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.tell.quarantine import Quarantine
 from ingest_lambda.tell.report import Report
 from ingest_lambda.tell.waiting import ended, forget, note, waiting
-from ingest_lambda.warehouse.client import Warehouse
+from ingest_lambda.warehouse.sessions import Warehouse
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

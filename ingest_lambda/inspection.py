@@ -24,7 +24,7 @@ from ingest_lambda.read.formats import inspect_any
 from ingest_lambda.reasons import NO_PARQUET
 from ingest_lambda.rewrite.probe import probe
 from ingest_lambda.tell.report import Report
-from ingest_lambda.warehouse.client import Warehouse
+from ingest_lambda.warehouse.sessions import Warehouse
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -24,7 +24,8 @@ from ingest_lambda.judge.contracts import read_contracts
 from ingest_lambda.load.loader import Loader
 from ingest_lambda.settings import Settings
 from ingest_lambda.tell.report import Report
-from ingest_lambda.warehouse.client import Target, Warehouse
+from ingest_lambda.warehouse.client import Target
+from ingest_lambda.warehouse.sessions import Warehouse
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger

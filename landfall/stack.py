@@ -15,7 +15,8 @@ from ingest_lambda.bucket.owner import expect_owner
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.reconcile.mark import Marks
 from ingest_lambda.tell.mark import ChangeMark
-from ingest_lambda.warehouse.client import Target, Warehouse
+from ingest_lambda.warehouse.client import Target
+from ingest_lambda.warehouse.sessions import Warehouse
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef

@@ -20,7 +20,7 @@ from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.snapshots import End, Parts, counted, parts_of
 from ingest_lambda.load.markers import is_data
 from ingest_lambda.warehouse import snapshot_files
-from ingest_lambda.warehouse.client import Warehouse
+from ingest_lambda.warehouse.sessions import Warehouse
 from ingest_lambda.warehouse.snapshot_files import SnapshotFiles
 
 if TYPE_CHECKING:

@@ -29,9 +29,9 @@ from ingest_lambda.load.transaction import Load
 from ingest_lambda.read.footer import Inspected
 from ingest_lambda.read.presence import known
 from ingest_lambda.warehouse import clocks, ddl
-from ingest_lambda.warehouse.client import Warehouse
 from ingest_lambda.warehouse.failures import key_in_the_way
 from ingest_lambda.warehouse.landed import read_landed
+from ingest_lambda.warehouse.sessions import Warehouse
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -27,7 +27,8 @@ from ingest_lambda.judge.snapshots import End
 from ingest_lambda.load.outcomes import FileOutcome, Status, rejection_outcome
 from ingest_lambda.read.manifests import MAX_BYTES, Entry, parse_manifest, unreadable
 from ingest_lambda.warehouse import ddl, ledger, snapshot_files
-from ingest_lambda.warehouse.client import Row, Warehouse, retry_conflicts
+from ingest_lambda.warehouse.client import Row, retry_conflicts
+from ingest_lambda.warehouse.sessions import Warehouse
 from ingest_lambda.warehouse.snapshot_files import SnapshotFiles
 from ingest_lambda.warehouse.statements import advance_counter, lock_dataset
 

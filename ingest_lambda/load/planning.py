@@ -27,9 +27,9 @@ from ingest_lambda.read.presence import look_into
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import clocks, copies
 from ingest_lambda.warehouse.catalog import Catalog, Tables, count_values
-from ingest_lambda.warehouse.client import Warehouse
 from ingest_lambda.warehouse.landed import IDS_A_STATEMENT, read_known
 from ingest_lambda.warehouse.owned_folders import OwnedFolders
+from ingest_lambda.warehouse.sessions import Warehouse
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

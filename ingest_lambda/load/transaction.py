@@ -22,7 +22,8 @@ from ingest_lambda.load.outcomes import AddedAhead, FileOutcome, Status, rejecti
 from ingest_lambda.load.staging import Staged, Staging, numbered
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import copies, ddl, ledger, removals, snapshot_files, statements
-from ingest_lambda.warehouse.client import Row, Session, Warehouse, retry_conflicts
+from ingest_lambda.warehouse.client import Row, retry_conflicts
+from ingest_lambda.warehouse.sessions import Session, Warehouse
 from ingest_lambda.warehouse.statements import Column
 
 if TYPE_CHECKING:

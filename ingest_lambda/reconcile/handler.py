@@ -33,7 +33,8 @@ from ingest_lambda.reconcile.mark import Mark, Marks, begin
 from ingest_lambda.reconcile.restored import forget_what_was_built, is_restored
 from ingest_lambda.tell.mark import ChangeMark
 from ingest_lambda.warehouse.catalog import landed_datasets
-from ingest_lambda.warehouse.client import Connection, Target, Warehouse
+from ingest_lambda.warehouse.client import Connection, Target
+from ingest_lambda.warehouse.sessions import Warehouse
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -19,7 +19,7 @@ from ingest_lambda.load.outcomes import AddedAhead, FileOutcome
 from ingest_lambda.tell import newcomers, notify
 from ingest_lambda.tell.report import Report
 from ingest_lambda.warehouse.catalog import landed_datasets
-from ingest_lambda.warehouse.client import Warehouse
+from ingest_lambda.warehouse.sessions import Warehouse
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

@@ -20,8 +20,9 @@ from ingest_lambda.errors import FileGoneError
 from ingest_lambda.judge.verdict import Verdict
 from ingest_lambda.load.outcomes import FileOutcome
 from ingest_lambda.warehouse import ddl, statements
-from ingest_lambda.warehouse.client import Session, Warehouse, retry_conflicts
+from ingest_lambda.warehouse.client import retry_conflicts
 from ingest_lambda.warehouse.facts import Fact, facts_file, naive_utc
+from ingest_lambda.warehouse.sessions import Session, Warehouse
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

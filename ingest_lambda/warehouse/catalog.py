@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest_lambda.warehouse import ddl
-from ingest_lambda.warehouse.client import Connection, Warehouse
+from ingest_lambda.warehouse.client import Connection
 from ingest_lambda.warehouse.removals import REMOVED_AT
+from ingest_lambda.warehouse.sessions import Warehouse
 from ingest_lambda.warehouse.sqltypes import VARBYTE, SqlType, parse_type
 from ingest_lambda.warehouse.statements import CLOCK_FACT, DATASET_NAME, METADATA, PATH_FACT, Column
 

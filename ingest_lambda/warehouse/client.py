@@ -9,8 +9,7 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -33,18 +32,11 @@ if TYPE_CHECKING:
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
 MAX_WAIT_SECONDS = 30  # the most that the Data API waits inside one call
-SESSION_IDLE_SECONDS = 300
-SESSION_REUSE_SECONDS = 240  # well before the server lets it go
-# Of a session that serves statements of no session: a log-in costs ten times what most of them do, and commands send
-# one after the other. Short, since sessions count towards the most that there may be, and commands end.
-PASSING_IDLE_SECONDS = 20
-PASSING_REUSE_SECONDS = 10
 SUBMIT_ATTEMPTS = 5
 CONFLICT_ATTEMPTS = 6
 # A rotation changes user and secret within a second, and not at once; the Data API reads the secret at each log-in.
 LOGIN_PAUSES = (0.5, 1.0, 2.0, 4.0)
 NO_MORE_SESSIONS = "ActiveSessionsExceededException"
-GONE = "ValidationException"  # among others of a session that is not there any more
 # Refusals that pass: quotas of running statements, sessions and waiting calls, and throttling.
 BUSY = {
     NO_MORE_SESSIONS,
@@ -231,7 +223,7 @@ class Connection:
         request.setdefault("ClientToken", str(uuid.uuid4()))
         ended = self._call(operation, **self._arguments, **request, **self._wait_seconds())
         self._submitted(ended)
-        if ended.get("Status") != "FINISHED":
+        if ended.get("Status") != "FINISHED" or "HasResultSet" not in ended:
             ended = self.describe(ended["Id"])
         self._ended()
         if ended["Status"] != "FINISHED":
@@ -271,127 +263,6 @@ class Connection:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-class Session(Connection):
-    """A connection whose statements share one database session, and so its temporary tables."""
-
-    def __init__(
-        self,
-        client: RedshiftDataAPIServiceClient,
-        arguments: Mapping[str, Any],
-        remaining_seconds: Callable[[], float],
-    ) -> None:
-        super().__init__(client, arguments, remaining_seconds)
-        self._login = self._arguments
-        self.is_free = True  # no statement runs in it, as far as is known
-
-    @property
-    def is_begun(self) -> bool:
-        """Tell whether it has been logged in to."""
-        return self._arguments is not self._login
-
-    def _run_once(self, operation: Callable[..., Any], **request: Any) -> Mapping[str, Any]:
-        self.is_free = False
-        return super()._run_once(operation, **request)
-
-    def _submitted(self, response: Mapping[str, Any]) -> None:
-        self._arguments = {"SessionId": response["SessionId"]}
-
-    def _ended(self) -> None:
-        self.is_free = True
-
-    def _refused(self) -> None:
-        self._arguments = self._login
-
-    def end(self) -> None:
-        """Let the session end now, with its temporary tables; one that is busy, or gone, ends by itself.
-
-        A session stays for so many seconds after its last statement, which may be none:
-        https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ExecuteStatement.html
-        """
-        if self.is_begun:
-            with suppress(ClientError, BotoCoreError):
-                self._client.execute_statement(**self._arguments, Sql="select 1", SessionKeepAliveSeconds=0)
-
-
-class Warehouse(Connection):
-    """The warehouse as one user sees it. `remaining_seconds` bounds every wait (default: 15 minutes a statement).
-
-    Its own statements come without a session's promises: each may run in another one than the last.
-    """
-
-    def __init__(
-        self,
-        client: RedshiftDataAPIServiceClient,
-        target: Target,
-        remaining_seconds: Callable[[], float] = lambda: 900.0,
-    ) -> None:
-        super().__init__(client, target.arguments(), remaining_seconds)
-        self._idle: tuple[Session, float] | None = None
-        self._passing: list[tuple[Session, float]] = []
-
-    def _run_once(self, operation: Callable[..., Any], **request: Any) -> Mapping[str, Any]:
-        """Run a statement in a session that is logged in, if there is one; what that refuses has not run.
-
-        Whichever session it is sent in, it has one token: had it run after all, it would not run again.
-        """
-        request.setdefault("ClientToken", str(uuid.uuid4()))
-        while session := self._warm_passing():
-            try:
-                return self._run_passing(session, operation, **request)
-            except TransientError as error:
-                if _code_of(error) != GONE:
-                    raise
-        arguments = {**self._arguments, "SessionKeepAliveSeconds": PASSING_IDLE_SECONDS}
-        session = Session(self._client, arguments, self._remaining_seconds)
-        try:
-            return self._run_passing(session, operation, **request)
-        except TransientError as error:
-            if _code_of(error) != NO_MORE_SESSIONS:
-                raise
-        return super()._run_once(operation, **request)
-
-    def _run_passing(self, session: Session, operation: Callable[..., Any], **request: Any) -> Mapping[str, Any]:
-        try:
-            return session._run_once(operation, **request)
-        finally:
-            if session.is_free and session.is_begun:
-                self._passing.append((session, time.monotonic()))
-
-    def _warm_passing(self) -> Session | None:
-        """Take a session for one statement: threads that ask at once get one each."""
-        while self._passing:
-            with suppress(IndexError):  # another thread was quicker
-                session, used_at = self._passing.pop()
-                if time.monotonic() - used_at < PASSING_REUSE_SECONDS:
-                    return session
-        return None
-
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        """Lend a session, the last one while it is warm. After an error it is not lent again, but ended.
-
-        Left alone it would count for minutes towards the most sessions that there may be.
-        """
-        session = self._warm_session() or self._new_session()
-        self._idle = None
-        try:
-            yield session
-        except BaseException:
-            session.end()
-            raise
-        self._idle = (session, time.monotonic())
-
-    def _warm_session(self) -> Session | None:
-        if self._idle is None:
-            return None
-        session, used_at = self._idle
-        return session if time.monotonic() - used_at < SESSION_REUSE_SECONDS else None
-
-    def _new_session(self) -> Session:
-        arguments = {**self._arguments, "SessionKeepAliveSeconds": SESSION_IDLE_SECONDS}
-        return Session(self._client, arguments, self._remaining_seconds)
-
-
 def backoff_seconds(attempt: int, first: float = 0.2, most: float = 5.0) -> float:
     """Choose a pause before the attempt after number `attempt`: exponential, with full jitter.
 
@@ -412,12 +283,6 @@ def retry_conflicts(transaction: Callable[[], Outcome]) -> Outcome:
         except TransactionConflictError:
             time.sleep(backoff_seconds(attempt))
     return transaction()
-
-
-def _code_of(error: Exception) -> str:
-    """Return by which code the Data API has refused a request; nothing where it has not."""
-    refused = error.__cause__
-    return str(refused.response.get("Error", {}).get("Code", "")) if isinstance(refused, ClientError) else ""
 
 
 def _parameters(parameters: Mapping[str, str] | None) -> dict[str, Any]:

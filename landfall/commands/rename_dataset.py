@@ -13,7 +13,7 @@ from landfall.commands.deploy import NOBODY_TO_ASK
 from landfall.commands.drop_dataset import ask_twice, catalogued
 
 if TYPE_CHECKING:
-    from ingest_lambda.warehouse.client import Warehouse
+    from ingest_lambda.warehouse.sessions import Warehouse
     from landfall.operate.renames import Rename
     from landfall.stack import Stack
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest_lambda.warehouse.client import Warehouse
+from ingest_lambda.warehouse.sessions import Warehouse
 from ingest_lambda.warehouse.statements import identifier, literal, table
 from landfall.demo.narrator import MissedExpectationError
 from landfall.demo.sample import Rows

@@ -24,7 +24,7 @@ from ingest_lambda.warehouse.statements import MAX_STATEMENTS, ROW_NUMBER, Colum
 
 if TYPE_CHECKING:
     from ingest_lambda.judge.contracts import Contract
-    from ingest_lambda.warehouse.client import Warehouse
+    from ingest_lambda.warehouse.sessions import Warehouse
 
 LOADER = "landfall_loader"
 TRANSFORMER = "landfall_transformer"

@@ -18,7 +18,8 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.judge.contracts import parse_contract
 from ingest_lambda.tell.mark import ChangeMark
-from ingest_lambda.warehouse.client import Target, Warehouse
+from ingest_lambda.warehouse.client import Target
+from ingest_lambda.warehouse.sessions import Warehouse
 from ingest_lambda.warehouse.statements import literal
 from landfall.deploy import bootstrap
 from landfall.deploy.bootstrap import Login

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
-    from ingest_lambda.warehouse.client import Warehouse
+    from ingest_lambda.warehouse.sessions import Warehouse
 
 Progress = Callable[[str], None]
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html

@@ -15,7 +15,7 @@ Row = Mapping[str, Any]
 
 
 class Answers(Protocol):
-    """What answers a query with a mapping a row, as `ingest_lambda.warehouse.client.Warehouse` does."""
+    """What answers a query with a mapping a row, as `ingest_lambda.warehouse.sessions.Warehouse` does."""
 
     def query(self, sql: str) -> Sequence[Row]:
         """Return what a query answers."""

@@ -24,7 +24,8 @@ from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.reconcile.listing import Listed
-from ingest_lambda.warehouse.client import Connection, Warehouse, retry_conflicts
+from ingest_lambda.warehouse.client import Connection, retry_conflicts
+from ingest_lambda.warehouse.sessions import Warehouse
 from ingest_lambda.warehouse.statements import DATASET_NAME
 from ingest_lambda.warehouse.undone import number_undos
 from landfall.deploy import bootstrap

@@ -20,7 +20,8 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no
 from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError
-from ingest_lambda.warehouse.client import Connection, Outcome, Warehouse, retry_conflicts
+from ingest_lambda.warehouse.client import Connection, Outcome, retry_conflicts
+from ingest_lambda.warehouse.sessions import Warehouse
 from landfall.deploy import bootstrap
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from ingest_lambda.ingest import Clients, Ingest
 from ingest_lambda.load.loader import Loader
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reconcile import handler as reconcile
-from ingest_lambda.warehouse.client import Warehouse
+from ingest_lambda.warehouse.sessions import Warehouse
 from landfall.operate.evolution import carry_out, plan_change
 from landfall.operate.undos import landed_versions, undo
 from tests.chaos import events

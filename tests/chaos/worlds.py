@@ -24,7 +24,8 @@ from ingest_lambda.reconcile import events as reconcile_events
 from ingest_lambda.rewrite import probe_child
 from ingest_lambda.settings import Settings
 from ingest_lambda.warehouse import client
-from ingest_lambda.warehouse.client import Target, Warehouse
+from ingest_lambda.warehouse.client import Target
+from ingest_lambda.warehouse.sessions import Warehouse
 from landfall.deploy import bootstrap
 from local import services
 from local.redshift import data_runner

@@ -12,7 +12,8 @@ import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 import pytest
 
 from ingest_lambda.errors import ConfigError, LoginRefusedError
-from ingest_lambda.warehouse.client import Target, Warehouse
+from ingest_lambda.warehouse.client import Target
+from ingest_lambda.warehouse.sessions import Warehouse
 from landfall.deploy import bootstrap
 from landfall.deploy.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER, Login
 from local.home import ROOT

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from ingest_lambda.errors import ConfigError, LoginRefusedError, TransientError
 from ingest_lambda.tell.mark import ITEM
-from ingest_lambda.warehouse.client import Warehouse
+from ingest_lambda.warehouse.sessions import Warehouse
 from landfall.app import build as build_commands
 from landfall.deploy import artifacts, cloudformation, deployment, local
 from landfall.deploy.change_sets import DeclinedError

@@ -17,7 +17,8 @@ from botocore.exceptions import ClientError
 from pyarrow import parquet as pq
 
 from ingest_lambda.arrive import smoke
-from ingest_lambda.warehouse.client import Target, Warehouse
+from ingest_lambda.warehouse.client import Target
+from ingest_lambda.warehouse.sessions import Warehouse
 from landfall.deploy import stacks
 from landfall.deploy.bootstrap import LOADER, READER, SCHEMA_OWNERS, TRANSFORMER, Login, user_statements
 from landfall.deploy.local import deploy_locally

@@ -24,8 +24,9 @@ from ingest_lambda.reconcile import ledger, retention
 from ingest_lambda.reconcile.ledger import Standing, Window
 from ingest_lambda.reconcile.retention import Removal
 from ingest_lambda.warehouse import removals, snapshot_files
-from ingest_lambda.warehouse.client import Outcome, Row, Warehouse
+from ingest_lambda.warehouse.client import Outcome, Row
 from ingest_lambda.warehouse.removals import Removable
+from ingest_lambda.warehouse.sessions import Warehouse
 from landfall.deploy import bootstrap
 from landfall.operate.statements import transactions
 from scripts.contracts import from_document

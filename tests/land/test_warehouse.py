@@ -19,9 +19,10 @@ from ingest_lambda.errors import (
     TransactionConflictError,
     TransientError,
 )
-from ingest_lambda.warehouse import client as module
-from ingest_lambda.warehouse.client import Target, Warehouse, retry_conflicts
+from ingest_lambda.warehouse import client, sessions
+from ingest_lambda.warehouse.client import NO_MORE_SESSIONS, Target, retry_conflicts
 from ingest_lambda.warehouse.failures import Failure, classify
+from ingest_lambda.warehouse.sessions import Warehouse
 from ingest_lambda.warehouse.statements import MAX_STATEMENT_BYTES
 from tests.land.warehouse import Land, new_dataset, target
 from tests.support.waiting import wait_for
@@ -84,6 +85,16 @@ def test_what_ends_while_it_is_submitted_is_not_asked_about(land: Land) -> None:
     assert api.calls == ["describe_statement"]
 
 
+def test_an_answer_that_leaves_open_whether_there_are_rows_is_asked_about(land: Land) -> None:
+    class Terse(CountedApi):
+        def execute_statement(self, **request: Any) -> Any:
+            answer = self._client.execute_statement(**request)
+            return {name: value for name, value in answer.items() if name != "HasResultSet"}
+
+    api: Any = Terse(land.client("redshift-data"))
+    assert Warehouse(api, target(land.settings)).query("select 1 as n") == [{"n": 1}]
+
+
 class Sessions(CountedApi):
     """The Data API client; `opened` are the submissions that log in, `at` the sessions of the others."""
 
@@ -118,7 +129,7 @@ def test_statements_one_after_the_other_log_in_once_and_at_once_each_for_itself(
         wait_for(lambda: len(api.opened) == 2, "a session for the statement that came second")
     for thread in threads:
         thread.join()
-    assert {request["SessionKeepAliveSeconds"] for request in api.opened} == {module.PASSING_IDLE_SECONDS}
+    assert {request["SessionKeepAliveSeconds"] for request in api.opened} == {sessions.PASSING_IDLE_SECONDS}
 
 
 def test_a_statement_whose_session_is_gone_logs_in_anew(land: Land) -> None:
@@ -140,12 +151,12 @@ def test_a_statement_whose_session_is_gone_logs_in_anew(land: Land) -> None:
 def test_where_no_more_sessions_are_to_be_had_a_statement_runs_without(
     land: Land, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "backoff_seconds", lambda _: 0.0)
+    monkeypatch.setattr(client, "backoff_seconds", lambda _: 0.0)
 
     class Full(Sessions):
         def execute_statement(self, **request: Any) -> Any:
             if "SessionKeepAliveSeconds" in request:
-                raise ClientError({"Error": {"Code": module.NO_MORE_SESSIONS, "Message": "full"}}, "ExecuteStatement")
+                raise ClientError({"Error": {"Code": NO_MORE_SESSIONS, "Message": "full"}}, "ExecuteStatement")
             return super().execute_statement(**request)
 
     api: Any = Full(land.client("redshift-data"))
@@ -166,7 +177,7 @@ def test_a_statement_that_may_still_run_leaves_its_session_to_itself(land: Land)
 
 
 def test_what_outlasts_its_submission_is_waited_for(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_WAIT_SECONDS", 1)
+    monkeypatch.setattr(client, "MAX_WAIT_SECONDS", 1)
     api: Any = CountedApi(land.client("redshift-data"))
     found: list[Any] = []
     with held(land):
@@ -182,7 +193,7 @@ def test_what_outlasts_its_submission_is_waited_for(land: Land, monkeypatch: pyt
 
 
 def test_what_is_submitted_again_runs_once(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "backoff_seconds", lambda _: 0.0)
+    monkeypatch.setattr(client, "backoff_seconds", lambda _: 0.0)
     name = new_dataset()
     land.warehouse.execute(f"create table landing.{name} (n bigint)")
 
@@ -265,7 +276,7 @@ def test_a_busy_session_is_left_to_expire_and_what_failed_is_still_told(land: La
 def test_a_refused_password_is_tried_again_for_a_while(
     land: Land, monkeypatch: pytest.MonkeyPatch, refusals: int
 ) -> None:
-    monkeypatch.setattr(module, "LOGIN_PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(client, "LOGIN_PAUSES", (0.0, 0.0, 0.0))
     secrets, arn = land.client("secretsmanager"), target(land.settings).secret_arn
     true = secrets.get_secret_value(SecretId=arn)["SecretString"]
     false = json.dumps({**json.loads(true), "password": "Another1"})
@@ -362,7 +373,7 @@ class BusyApi:
 
 @pytest.mark.parametrize("code", ["ActiveStatementsExceededException", "ThrottlingException"])
 def test_a_busy_data_api_is_asked_again(land: Land, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    monkeypatch.setattr(module, "backoff_seconds", lambda _: 0.0)
+    monkeypatch.setattr(client, "backoff_seconds", lambda _: 0.0)
     api: Any = BusyApi(land.client("redshift-data"), code, refusals=3)
 
     assert Warehouse(api, target(land.settings)).query("select 1 as n") == [{"n": 1}]

@@ -30,7 +30,8 @@ from ingest_lambda.load.outcomes import FileOutcome
 from ingest_lambda.settings import Settings
 from ingest_lambda.tell.report import Report
 from ingest_lambda.warehouse import removals
-from ingest_lambda.warehouse.client import Row, Target, Warehouse
+from ingest_lambda.warehouse.client import Row, Target
+from ingest_lambda.warehouse.sessions import Warehouse
 from ingest_lambda.warehouse.statements import MAX_STATEMENTS
 from landfall.deploy import bootstrap
 from local import stack

@@ -15,7 +15,7 @@ from botocore.stub import Stubber
 
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.judge.contracts import Contract, parse_contract
-from ingest_lambda.warehouse.client import Warehouse
+from ingest_lambda.warehouse.sessions import Warehouse
 from landfall.operate import declared, glue_tables, hive_layout, projection, raw_catalog
 from landfall.operate.hive_layout import Layout, Partition
 from landfall.stack import Stack

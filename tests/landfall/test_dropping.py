@@ -18,7 +18,7 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.reconcile import ledger
 from ingest_lambda.warehouse.catalog import landed_datasets
-from ingest_lambda.warehouse.client import Warehouse
+from ingest_lambda.warehouse.sessions import Warehouse
 from landfall.app import build
 from landfall.commands import drop_dataset
 from landfall.operate import drops

@@ -18,7 +18,7 @@ import pytest
 from ingest_lambda.errors import ConfigError
 from ingest_lambda.judge.contracts import parse_contract
 from ingest_lambda.load.outcomes import Status
-from ingest_lambda.warehouse.client import Warehouse
+from ingest_lambda.warehouse.sessions import Warehouse
 from landfall import api
 from landfall.operate import declared, exports, glue_tables, raw_catalog, unloading
 from landfall.stack import Stack
