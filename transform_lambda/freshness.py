@@ -21,7 +21,8 @@ from transform_lambda.build import EventLog
 from transform_lambda.dbt_runtime import invoke, manifest_of
 from transform_lambda.errors import TransientError
 from transform_lambda.graph import Node
-from transform_lambda.publish import NAME_LIMIT, SUBJECT_LIMIT, body_of, plain_ascii
+from transform_lambda.publish import SUBJECT_LIMIT, body_of, plain_ascii
+from transform_lambda.wording import NAME_LIMIT
 
 KIND = "freshness"
 STALE_LIMIT = 100  # of the longest silent: a message and a state's output are bounded

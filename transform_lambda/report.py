@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from transform_lambda.alerts import Alert, LastAlert, fingerprint_of, is_due, is_news
+from transform_lambda.announced import Json, Run
 from transform_lambda.kept import OwedRefresh
 from transform_lambda.project import Memory
-from transform_lambda.publish import Json, Run, message, shortened, subject
+from transform_lambda.publish import message, shortened, subject
 from transform_lambda.results import Outcome
 from transform_lambda.validation import FOLDER as VALIDATION_FOLDER
 from transform_lambda.validation import summed, validation_report

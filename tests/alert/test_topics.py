@@ -15,7 +15,8 @@ from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices
 from tests.support.transform_flow import create_stack, subscribed_queue
 from tests.support.waiting import wait_for
-from transform_lambda.publish import Run, message
+from transform_lambda.announced import Run
+from transform_lambda.publish import message
 
 OUTCOMES = ("succeeded", "gate_failed", "error")
 MAIL, PHONE, BUSINESS = "support@example.com", "+4930123456", "business@example.com"

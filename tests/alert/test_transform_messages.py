@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transform_lambda.announced import Run
 from transform_lambda.examples import remedies
-from transform_lambda.publish import Run, channel_text, facts, lines, message
+from transform_lambda.publish import channel_text, facts, message
+from transform_lambda.wording import lines
 
 SNS_LIMIT = 256 * 1024
 FILE = "s3://bucket/raw/order_summary/bad file.parquet"

@@ -8,8 +8,9 @@ import pytest
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices
 from transform_lambda import carried
+from transform_lambda.announced import Run
 from transform_lambda.freshness import finding
-from transform_lambda.publish import Run, message
+from transform_lambda.publish import message
 from transform_lambda.report import result_of
 
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
