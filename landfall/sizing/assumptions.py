@@ -23,7 +23,7 @@ class Steps:
     """What the steps of a file's way take. Defaults: on AWS."""
 
     file_cpu: float = _from(0.006, "s of CPU a file", "measured: benchmarks/README.md, landing many small files")
-    megabyte_cpu: float = _from(0.0162, "s of CPU a MB rewritten", "measured: benchmarks/results/rewrite_cpu.json")
+    megabyte_cpu: float = _from(0.0078, "s of CPU a MB rewritten", "measured: benchmarks/results/rewrite_cpu.json")
     read_large_cpu: float = _from(0.02, "s of CPU a file that is copied as it is", "measured: benchmarks/README.md")
     s3_request: float = _from(0.15, "s a request", _S3)
     cold_start_cpu: float = _from(0.47, "s of CPU", "measured: benchmarks/README.md, cold start")

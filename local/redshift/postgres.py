@@ -20,18 +20,21 @@ import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 
 from local.redshift.errors import SetupError
 
-MINIMUM_MAJOR = 16  # optional aliases of subqueries, which dbt-redshift's SQL uses
-CHECKSUMS_MAJOR = 18  # sums up each page that it reads or writes, unless told not to: it is a developer's data
+MINIMUM_MAJOR = 18  # the wheel's, with which everything here is tried; older ones lack some of the settings below
 SUPERUSER = "rdsdb"  # the name of Redshift's own internal superuser
 UNPRIVILEGED = "nobody"
 STOP_SECONDS = 20.0
+# A million rows landed, checked and modeled are nearly that.
+MOST_BUFFERS = 1 << 30
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")  # https://docs.kernel.org/admin-guide/cgroup-v2.html
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "600",
-    "shared_buffers": "1GB",  # taken as it is used: a million rows landed, checked and modeled are nearly that
     "work_mem": "64MB",
+    # What parallel workers share is a file of its data, not of /dev/shm, of which many containers have 64 MB.
+    "dynamic_shared_memory_type": "mmap",
     # A developer's data: a crash of the machine may lose it. One of the server does not, as a commit has handed its log
     # to the kernel by then, which it does not wait for with synchronous_commit off.
     "fsync": "off",
@@ -172,6 +175,24 @@ def _version(binaries: Path) -> str:
     ).stdout
 
 
+def memory_bytes(limit: Path = CONTAINER_LIMIT) -> int:
+    """Return how much memory this machine has, or this container may have."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        return min(machine, int(limit.read_text()))
+    except (OSError, ValueError):  # no container, or one without a limit, which says "max"
+        return machine
+
+
+def buffers(memory: int) -> int:
+    """Choose how many bytes PostgreSQL keeps of its tables: a quarter of the memory at most; taken as they are used.
+
+    >>> buffers(24 << 30) >> 20, buffers(1 << 30) >> 20
+    (1024, 256)
+    """
+    return min(MOST_BUFFERS, memory // 4)
+
+
 def choose_identity(needed: Sequence[Path]) -> Identity:
     """Choose how to run the server: as ourselves, or, when we are root, as UNPRIVILEGED.
 
@@ -220,8 +241,7 @@ def initialise(binaries: Path, data: Path, password: str, identity: Identity) ->
         shutil.chown(password_file, identity.owner)
     command = [*identity.prefix, str(binaries / "initdb"), "-D", str(data), "-U", SUPERUSER, "-A", "md5"]
     command += ["-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions", f"--pwfile={password_file}"]
-    if major_version(_version(binaries)) >= CHECKSUMS_MAJOR:
-        command.append("--no-data-checksums")
+    command.append("--no-data-checksums")  # sums of each page that is read or written: it is a developer's data
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")  # noqa: S603 - our own words
     password_file.unlink()
     if result.returncode != 0:
@@ -233,7 +253,12 @@ def start(
     binaries: Path, data: Path, port: int, log: Path, isolation: str, identity: Identity
 ) -> subprocess.Popen[bytes]:
     """Start the server process; its words go to `log`. It may not accept connections yet (see wait_ready)."""
-    settings = {**SETTINGS, "port": str(port), "default_transaction_isolation": isolation}
+    settings = {
+        **SETTINGS,
+        "port": str(port),
+        "default_transaction_isolation": isolation,
+        "shared_buffers": f"{buffers(memory_bytes()) >> 10}kB",
+    }
     command = [*identity.prefix, str(binaries / "postgres"), "-D", str(data)]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]

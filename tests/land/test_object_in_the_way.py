@@ -32,7 +32,8 @@ WIDE = pa.table({"id": pa.array([70_000], pa.int32())})
 
 def stack_of(land: Land) -> Any:
     """What the operator's commands need of a stack."""
-    return SimpleNamespace(s3=land.client("s3"), bucket=land.settings.bucket, warehouse=land.warehouse)
+    bucket = land.settings.bucket
+    return SimpleNamespace(s3=land.client("s3"), bucket=bucket, warehouse=land.warehouse, route_pattern=None)
 
 
 @pytest.fixture

@@ -207,18 +207,19 @@ def fake_postgres(folder: Path, version: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("version", "is_told"), [("17.5", False), ("18.4", True)])
-def test_pages_are_not_summed_up_where_a_postgres_would(tmp_path: Path, version: str, is_told: bool) -> None:
-    binaries, told = fake_postgres(tmp_path / "bin", version), tmp_path / "told"
-    (binaries / "initdb").write_text(f'#!/bin/sh\necho "$@" > {told}\n')
-    postgres.initialise(binaries, tmp_path / "data", "secret", postgres.Identity())
-    assert ("--no-data-checksums" in told.read_text().split()) == is_told
+def test_memory_is_what_the_container_may_have(tmp_path: Path) -> None:
+    limit = tmp_path / "memory.max"
+    machine = postgres.memory_bytes(limit)
+    limit.write_text("max\n")
+    assert postgres.memory_bytes(limit) == machine
+    limit.write_text(f"{512 << 20}\n")
+    assert postgres.memory_bytes(limit) == 512 << 20
 
 
 def test_a_postgres_that_is_too_old_is_passed_over(tmp_path: Path) -> None:
-    old, new = fake_postgres(tmp_path / "old", "15.18"), fake_postgres(tmp_path / "new", "16.1")
+    old, new = fake_postgres(tmp_path / "old", "17.5"), fake_postgres(tmp_path / "new", "18.1")
     assert postgres.find_binaries([tmp_path / "nothing", old, new]) == new
-    with pytest.raises(SetupError, match=r"15\.18"):
+    with pytest.raises(SetupError, match=r"17\.5"):
         postgres.find_binaries([old])
 
 
