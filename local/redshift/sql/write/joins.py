@@ -58,7 +58,8 @@ def _merge(scope: Scope, names: list[str], start: int, before: int) -> str:
         RedshiftError: they have no type in common, as where a UNION fails.
     """
     ours, theirs = _sides(scope, start, before)
-    alias, end = quote(f"merged {start}"), len(scope.sources)
+    end = len(scope.sources)
+    alias = quote(f"merged {start} {end}")  # no other join has both: one on its left begins where it does
     others = [(name, typed) for name, typed in scope.outputs(start, end) if name not in names]
     merged = []
     for name in names:
