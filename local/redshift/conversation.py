@@ -21,7 +21,7 @@ from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import ErrorFields, RedshiftError
 from local.redshift.history import History
 from local.redshift.login import Login
-from local.redshift.masking import quote_literal
+from local.redshift.masking import block, quote_literal
 from local.redshift.messages import Message
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.recorder import Recorder, Sent
@@ -124,7 +124,7 @@ def raising(error: RedshiftError) -> str:
     """Return SQL that makes PostgreSQL raise `error`, so that a transaction block ends up failed as it should."""
     detail = f", detail = {quote_literal(error.detail)}" if error.detail else ""
     words = f"message = {quote_literal(error.message)}, errcode = {quote_literal(error.sqlstate)}{detail}"
-    return f"do $redshift$ begin raise exception using {words}; end $redshift$"
+    return block(f"raise exception using {words};")
 
 
 @dataclass

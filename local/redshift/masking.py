@@ -159,3 +159,12 @@ def quote_literal(value: str) -> str:
     """
     doubled = value.replace("'", "''")
     return "E'" + doubled.replace("\\", "\\\\") + "'" if "\\" in value else f"'{doubled}'"
+
+
+def block(body: str) -> str:
+    """Return what has PostgreSQL run `body`, statements of PL/pgSQL: a literal, as a name in it may hold any $tag$.
+
+    >>> block("perform f('x$$y');")
+    "do 'begin perform f(''x$$y''); end'"
+    """
+    return f"do {quote_literal(f'begin {body} end')}"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 from local.redshift.brackets import split_commas
-from local.redshift.masking import IDENTIFIER, Masked, quote_literal, unquote_identifier
+from local.redshift.masking import IDENTIFIER, Masked, block, quote_literal, unquote_identifier
 
 _GRANTS = re.compile(
     r"(?P<head>(?:grant|revoke|alter\s+default\s+privileges)\b.*\b(?:to|from)\s)(?P<who>.*?)\s*;?$", re.I | re.DOTALL
@@ -33,8 +33,8 @@ def hold_identities(code: str, masked: Masked, write: Callable[[str], str]) -> s
     >>> from local.redshift.masking import mask
     >>> masked = mask("grant select on t to u with grant option, public")
     >>> print(hold_identities(masked.text, masked, masked.restore))
-    do $grant$ begin perform redshift.hold_identity('user', 'u'); execute 'grant select on t to public'; \
-execute 'grant select on t to u with grant option'; end $grant$
+    do 'begin perform redshift.hold_identity(''user'', ''u''); execute ''grant select on t to public''; \
+execute ''grant select on t to u with grant option''; end'
     """
     match = _GRANTS.match(code)
     if not match:
@@ -43,7 +43,7 @@ execute 'grant select on t to u with grant option'; end $grant$
     named = [name for more in (_ROLES, _OWNERS) if (found := more.match(code)) for name in split_commas(found["names"])]
     checks = [f"perform redshift.hold_identity({asked})" for asked in _asked(grantees + named, masked)]
     done = [f"execute {quote_literal(write(statement))}" for statement in _by_option(match["head"], grantees)]
-    return f"do $grant$ begin {'; '.join(checks + done)}; end $grant$"
+    return block(f"{'; '.join(checks + done)};")
 
 
 def _by_option(head: str, grantees: list[str]) -> list[str]:

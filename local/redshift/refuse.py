@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from local.redshift.brackets import closing
 from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE
 from local.redshift.errors import ACTIVE_TRANSACTION, NOT_SUPPORTED, SYNTAX_ERROR, RedshiftError
-from local.redshift.masking import NAME, STRING, Masked, unquote, unquote_identifier
+from local.redshift.masking import IDENTIFIER, NAME, STRING, Masked, unquote, unquote_identifier
 from local.redshift.names import IDENTIFIER_BYTES, KEPT_BYTES
 from local.redshift.passwords import MD5_HASH, SHA256_HASH
 from local.redshift.sql.values.decimals import hold_decimal
@@ -55,16 +55,6 @@ REFUSALS: tuple[Refusal, ...] = (
     _refusal(r"^create\s+(?:type|domain|rule|extension|operator|aggregate|tablespace)\b", "command is not supported"),
     _refusal(r"^create\s+unlogged\b", "unlogged tables are not supported"),
     _refusal(r"\b(?:nextval|currval|setval)\s*\(", "sequences are not supported"),
-    _refusal(
-        r"^(?:drop|alter)\s+schema\b.*\b(?:pg_catalog|information_schema|redshift)\b",
-        "cannot drop or alter a schema that is required by the database system",
-        "2BP01",
-    ),
-    _refusal(
-        r"^create\s+(?:\w+\s+)*?(?:table|view)\s+(?:if\s+not\s+exists\s+)?(?:pg_catalog|information_schema|redshift)\s*\.",
-        "permission denied to create in a schema of the system",
-        "42501",
-    ),
     _refusal(r"^(?:savepoint|release\s+savepoint|rollback\s+to)\b", "savepoint is not supported"),
     _refusal(
         r"^alter\s+user\s+\S+\s+(?:with\s+)?(?:syslog\s+access\s+(?:un)?restricted\s+\S|\S.*\ssyslog\s+access\b)",
@@ -132,6 +122,15 @@ _SETS_DEFAULT = re.compile(
     r"|error_on_nondeterministic_update|json_serialization_|downcase_delimited_identifier|\w+_super_null_on_error)",
     re.IGNORECASE,
 )
+_SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema", "redshift"})  # the last is the front's own
+_NAMES = rf"(?P<names>{NAME}(?:\s*,\s*{NAME})*)"
+_ON_SCHEMA = re.compile(rf"(?:drop\s+schema\s+(?:if\s+exists\s+)?|alter\s+schema\s+){_NAMES}", re.IGNORECASE)
+_IN_SCHEMA = re.compile(
+    r"(?:(?:(?P<creates>create)|alter|drop)\s+(?:or\s+replace\s+|local\s+|temp(?:orary)?\s+|materialized\s+)*"
+    r"(?:table|view|function|procedure)|truncate(?:\s+table)?)"
+    rf"\s+(?:if\s+(?:not\s+)?exists\s+)?{_NAMES}",
+    re.IGNORECASE,
+)
 _RESERVED_COLUMNS = frozenset({"oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 _NOT_IN_TRANSACTION = re.compile(
     r"^(?P<command>vacuum|alter\s+table\s+\S+\s+alter\s+column\s+\S+\s+(?:set\s+data\s+)?type|alter\s+table\s+\S+\s+append"
@@ -171,6 +170,7 @@ def refuse_unsupported(code: str, masked: Masked, in_transaction: bool) -> None:
     for refusal in REFUSALS:
         if refusal.pattern.search(unquoted):
             raise RedshiftError(refusal.message, refusal.sqlstate)
+    _refuse_system_schemas(code, masked)
     _refuse_types(code, masked)
     _refuse_lengths(code)
     _refuse_password(code, masked)
@@ -193,6 +193,24 @@ def refuse_names(code: str, masked: Masked) -> None:
         if len(name.encode()) > KEPT_BYTES:
             kept = f"{KEPT_BYTES} bytes of a user or database; Redshift keeps {IDENTIFIER_BYTES}"
             raise RedshiftError(f'identifier "{name}" is longer than the local Redshift can keep ({kept})', "42622")
+
+
+def _refuse_system_schemas(code: str, masked: Masked) -> None:
+    """Refuse to change what the system's schemas hold, and them: a superuser could, and PostgreSQL would let him."""
+    schemas, named = _ON_SCHEMA.match(code), _IN_SCHEMA.match(code)
+    if schemas and _SYSTEM_SCHEMAS & {name[-1] for name in _names(schemas["names"], masked)}:
+        raise RedshiftError("cannot drop or alter a schema that is required by the database system", "2BP01")
+    if named and _SYSTEM_SCHEMAS & {name[-2] for name in _names(named["names"], masked) if len(name) > 1}:
+        verb = "create" if named["creates"] else "change what is"
+        raise RedshiftError(f"permission denied to {verb} in a schema of the system", "42501")
+
+
+def _names(listed: str, masked: Masked) -> list[list[str]]:
+    """Return the parts of each name of a list."""
+    return [
+        [unquote_identifier(masked.restore(part)) for part in re.findall(IDENTIFIER, name)]
+        for name in listed.split(",")
+    ]
 
 
 def _refuse_types(code: str, masked: Masked) -> None:

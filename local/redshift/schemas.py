@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from local.redshift.masking import IDENTIFIER, Masked, quote_literal, unquote_identifier
+from local.redshift.masking import IDENTIFIER, Masked, block, quote_literal, unquote_identifier
 
 _QUALIFIED = re.compile(
     rf"^\s*(?P<command>(?:create|drop)\s+schema\s+(?:if\s+(?:not\s+)?exists\s+)?)"
@@ -23,14 +23,11 @@ def in_its_database(code: str, masked: Masked) -> str | None:
     >>> from local.redshift.masking import mask
     >>> masked = mask('drop schema if exists d.s cascade')
     >>> print(in_its_database(masked.text, masked))
-    do $schema$ begin perform redshift.hold_database('d'); execute 'drop schema if exists s cascade'; end $schema$
+    do 'begin perform redshift.hold_database(''d''); execute ''drop schema if exists s cascade''; end'
     """
     match = _QUALIFIED.match(code)
     if not match:
         return None
     database = unquote_identifier(masked.restore(match["database"]))
     command = masked.restore(f"{match['command']}{match['rest']}").rstrip("; \n\t")
-    return (
-        f"do $schema$ begin perform redshift.hold_database({quote_literal(database)}); "
-        f"execute {quote_literal(command)}; end $schema$"
-    )
+    return block(f"perform redshift.hold_database({quote_literal(database)}); execute {quote_literal(command)};")

@@ -179,6 +179,18 @@ def test_who_is_named_must_be_what_the_grant_says(
     assert client.run(f"select 1 from svv_relation_privileges where namespace_name = '{schema}'") == []
 
 
+@pytest.mark.parametrize("name", ["x$grant$y", 'x"y$grant$ z', "it's $$ \\ $grant$"])
+def test_a_name_of_any_characters_is_a_name(client: Client, schema: str, name: str) -> None:
+    """What writes the statement for PostgreSQL takes no part of a name for its own quotes."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    client.run(f"create table {quoted} (a int)", f"grant select on {quoted} to public")
+    asked = f"select relation_name from svv_relation_privileges where namespace_name = '{schema}'"
+    assert client.run(asked) == [(name,)]
+    client.run(f"revoke select on {quoted} from public")
+    assert client.run(asked) == []
+    assert client.error(f"grant select on {quoted} to {quoted}")["C"] == "42704"
+
+
 def test_a_user_without_a_limit_of_connections_and_a_database_with_the_default_collation(client: Client) -> None:
     name = f"u_{uuid.uuid4().hex[:12]}"
     client.run(

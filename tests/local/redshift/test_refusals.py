@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
-from tests.local.redshift.support import Client
+from tests.local.redshift.support import Client, psycopg2_connection
 
 SYNTAX, UNSUPPORTED, UNKNOWN = "42601", "0A000", "42883"
 
@@ -139,6 +143,80 @@ def test_some_commands_cannot_run_inside_a_transaction(client: Client, statement
     client.run("create table t (a int, b varchar(9))", "begin")
     assert client.error(statement)["C"] == "25001"
     client.run("rollback")
+
+
+SYSTEM_SCHEMAS = [
+    ('drop schema "redshift" cascade', "2BP01"),
+    ("drop schema if exists nowhere, redshift cascade", "2BP01"),
+    ("drop schema landfall.redshift cascade", "2BP01"),
+    ('drop schema "landfall"."redshift" cascade', "2BP01"),
+    ("drop schema RedShift cascade", "2BP01"),
+    ('alter schema "redshift" rename to mine', "2BP01"),
+    ("alter schema redshift owner to nobody", "2BP01"),
+    ('create table "redshift"."t" (a int)', "42501"),
+    ("create table landfall.redshift.t (a int)", "42501"),
+    ("create table redshift . t as select 1 as a", "42501"),
+    ('create or replace view "redshift".t as select 1 as a', "42501"),
+    ("create view redshift.t as select 1 as a with no schema binding", "42501"),
+    ("create materialized view redshift.t as select 1 as a", "42501"),
+    ("create function redshift.f() returns int stable as $$ select 1 $$ language sql", "42501"),
+    ('create procedure "pg_catalog".p() as $$ begin null; end $$ language plpgsql', "42501"),
+    ("drop table redshift.{probe}", "42501"),
+    ('drop table nowhere, "redshift".{probe} cascade', "42501"),
+    ("truncate landfall.redshift.{probe}", "42501"),
+    ("truncate  table redshift.{probe}", "42501"),
+    ('alter table "redshift".{probe} rename to mine', "42501"),
+]
+
+
+@pytest.fixture
+def probe(facts: dict[str, Any]) -> Iterator[str]:
+    """A table with a row among what the front keeps for itself."""
+    name = f"probe_{uuid.uuid4().hex[:12]}"
+    postgres = psycopg2_connection(facts, port="postgres_port").cursor()
+    postgres.execute(f"create table redshift.{name} as select 1 as a")
+    yield name
+    postgres.execute(f"drop table redshift.{name}")
+    postgres.connection.close()
+
+
+@pytest.mark.parametrize(("statement", "sqlstate"), SYSTEM_SCHEMAS)
+def test_what_the_systems_schemas_hold_stays_as_it_is(
+    client: Client, facts: dict[str, Any], probe: str, statement: str, sqlstate: str
+) -> None:
+    client.run("begin")  # what were not refused would be taken back
+    try:
+        assert client.error(statement.format(probe=probe))["C"] == sqlstate
+        assert client.error("select 1")["C"] == "25P02"
+    finally:
+        client.run("rollback")
+    asked = psycopg2_connection(facts, port="postgres_port").cursor()
+    asked.execute(f"select a from redshift.{probe}")  # noqa: S608 - a name of this test's own
+    assert asked.fetchall() == [(1,)]
+    asked.execute("select 1 from pg_class where relname = 't' and relnamespace = 'redshift'::regnamespace")
+    assert asked.fetchall() == []
+    asked.connection.close()
+
+
+def test_a_name_that_a_system_schema_has_is_free_elsewhere(client: Client, schema: str) -> None:
+    client.run(
+        'create table redshift (pg_catalog int, "redshift" int)',
+        f'create table landfall.{schema}."pg_catalog" (a int)',
+        'alter table redshift rename to "information_schema"',
+        f"drop table {schema}.pg_catalog, information_schema",
+    )
+    user = f"redshift_{uuid.uuid4().hex[:12]}"
+    client.run(f"create schema {user}", f"alter schema {user} owner to current_user", f"drop schema {user}")
+    assert client.error(f"alter schema {schema} owner to redshift")["C"] == "42704"  # there is no such user
+    assert client.error(f"alter schema {schema} rename to redshift")["C"] == "42P06"
+
+
+def test_what_fails_in_a_transaction_is_told_whatever_characters_it_names(client: Client) -> None:
+    for name in ("x$redshift$y", "it's $$ \\"):
+        client.run("begin")
+        error = client.error(f'create table t ("{name}" json)')
+        assert (error["C"], error["M"]) == ("0A000", f'Column "t.{name}" has unsupported type "json".')
+        client.run("rollback")
 
 
 def test_words_in_strings_comments_and_quoted_names_are_no_reason_to_refuse(client: Client) -> None:
