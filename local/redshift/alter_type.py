@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 
-from local.redshift.ddl import VARBYTE_BYTES
+from local.redshift.ddl import VARBYTE, VARBYTE_BYTES
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import IDENTIFIER, NAME, Masked, quote_literal, unquote_identifier
 from local.redshift.sql.values.lengths import VARCHAR_BYTES
 
 _ALTER_TYPE = re.compile(
-    rf"^alter\s+table\s+(?P<table>{NAME})\s+alter\s+column\s+(?P<column>{IDENTIFIER})\s+type\s+(?P<type>[^(]+?)\s*"
-    r"(?:\(\s*(?P<length>\d+|max)\s*\))?\s*;?\s*$",
-    re.IGNORECASE,
+    rf"^alter\s+table\s+(?P<table>{NAME})\s+alter\s+column\s+(?P<column>{IDENTIFIER})\s+type\s+(?P<type>.+?)\s*;?\s*$",
+    re.IGNORECASE | re.DOTALL,
 )
-_VARCHAR = re.compile(r"varchar|nvarchar|(?:national\s+)?character\s+varying", re.IGNORECASE)
-_VARBYTE = re.compile(r"varbyte|varbinary|binary\s+varying", re.IGNORECASE)
+_VARCHAR = re.compile(
+    r"(?:varchar|nvarchar|(?:national\s+)?character\s+varying)\s*(?:\(\s*(?P<length>\d+|max)\s*\))?", re.IGNORECASE
+)
+_VARBYTE = re.compile(rf"(?:{VARBYTE})\s*(?:\(\s*(?P<length>\d+)\s*\))?", re.IGNORECASE)
 _BARE_VARCHAR = 256
 
 
@@ -35,11 +36,11 @@ def rewrite_alter_type(code: str, masked: Masked) -> str | None:
     """
     if not (match := _ALTER_TYPE.match(code)):
         return None
-    length = (match["length"] or "").lower()
-    if _VARCHAR.fullmatch(match["type"]):
+    if varchar := _VARCHAR.fullmatch(match["type"]):
+        length = (varchar["length"] or "").lower()
         kind, size = "varchar", VARCHAR_BYTES if length == "max" else int(length or _BARE_VARCHAR)
-    elif _VARBYTE.fullmatch(match["type"]) and length != "max":
-        kind, size = "varbyte", int(length or VARBYTE_BYTES)
+    elif varbyte := _VARBYTE.fullmatch(match["type"]):
+        kind, size = "varbyte", int(varbyte["length"] or VARBYTE_BYTES)
     else:
         raise RedshiftError(f"target data type {match['type']} is not supported by ALTER COLUMN TYPE")
     table = quote_literal(masked.restore(re.sub(r"\s", "", match["table"])))

@@ -20,7 +20,9 @@ CREATE_TABLE = re.compile(
 )
 ALTER_TABLE = re.compile(rf"^\s*alter\s+table\s+(?P<name>{NAME})\s+(?P<action>.*)$", re.IGNORECASE | re.DOTALL)
 
-VARBYTE_BYTES = 64_000  # where none are given: https://docs.aws.amazon.com/redshift/latest/dg/r_VARBYTE_type.html
+# https://docs.aws.amazon.com/redshift/latest/dg/r_VARBYTE_type.html: its names, and its bytes where none are given
+VARBYTE = r"varbyte|varbinary|binary\s+varying"
+VARBYTE_BYTES = 64_000
 
 _STORAGE = [
     re.compile(pattern, re.IGNORECASE)
@@ -51,7 +53,8 @@ _IDENTITY = re.compile(
     r"\b(generated\s+by\s+default\s+as\s+)?identity\s*\(\s*(-?\d+)\s*,\s*(-?\d+)\s*\)", re.IGNORECASE
 )
 _VARBYTE = re.compile(
-    rf"^(?:add\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\s+varbyte\b(?:\s*\((?P<length>\d+)\))?", re.IGNORECASE
+    rf"^(?:add\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\s+(?P<type>{VARBYTE})\b(?:\s*\(\s*(?P<length>\d+)\s*\))?",
+    re.IGNORECASE,
 )
 _LONG_DECIMAL = re.compile(
     rf"^(?:add\s+(?:column\s+)?)?(?P<name>{IDENTIFIER})\s+(?:decimal|numeric|dec)\s*\(\s*19\s*(?:,\s*(?P<scale>\d+)\s*)?\)",
@@ -72,8 +75,8 @@ def rewrite_create_table(text: str) -> str:
     'create table t (a int)'
     >>> rewrite_create_table("create temp table t diststyle even as (select 1 as sortkey)")
     'create temp table t as (select 1 as sortkey)'
-    >>> rewrite_create_table("create table t (a varbyte(9))")
-    'create table t (a varbyte(9) check (pg_catalog.rs_fits_varbyte(a, 9)))'
+    >>> rewrite_create_table("create table t (a binary varying(9))")
+    'create table t (a varbyte check (pg_catalog.rs_fits_varbyte(a, 9)))'
     """
     match = CREATE_TABLE.match(text)
     if not match:
@@ -177,6 +180,7 @@ def _column(item: str) -> str:
     varbyte = _VARBYTE.match(item)
     if varbyte:
         length = varbyte["length"] or VARBYTE_BYTES
+        item = f"{item[: varbyte.start('type')]}varbyte{item[varbyte.end() :]}"
         item += f" check (pg_catalog.rs_fits_varbyte({varbyte['name']}, {length}))"
     if long := _LONG_DECIMAL.match(item):
         item += f" check (pg_catalog.rs_long_decimal({long['name']}, {long['scale'] or 0}) = {long['name']})"

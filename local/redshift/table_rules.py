@@ -13,20 +13,19 @@ import re
 from local.redshift.brackets import closing, split_commas
 from local.redshift.ddl import ALTER_TABLE, CREATE_TABLE, MATERIALIZED_VIEW, TABLE_KEY
 from local.redshift.errors import NOT_SUPPORTED, SYNTAX_ERROR, RedshiftError
+from local.redshift.grammar.notation import expression_end
+from local.redshift.grammar.tokens import tokens_of
 from local.redshift.masking import IDENTIFIER, STRING, Masked, unquote_identifier
 from local.redshift.sql.translate import translate
 
 MOST_COMPOUND, MOST_INTERLEAVED = 400, 8
 _DISTSTYLE = re.compile(r"\bdiststyle\s+(\w+)", re.IGNORECASE)
-_SORTKEY = re.compile(r"\b(?:(?P<style>\w+)\s+)?sortkey\s*(?:\((?P<columns>[^)]*)\)|auto\b)", re.IGNORECASE)
+_SORTKEY = re.compile(
+    r"\b(?:(?P<style>compound|interleaved)\s+)?sortkey\s*(?:\((?P<columns>[^)]*)\)|auto\b)", re.IGNORECASE
+)
 _PRIMARY_KEY = re.compile(r"\bprimary\s+key\b", re.IGNORECASE)
 _KEY_COLUMNS = re.compile(r"\b(?:primary\s+key|unique|foreign\s+key)\s*\(([^)]*)\)", re.IGNORECASE)
 _IDENTITY = re.compile(rf"^{IDENTIFIER}\s+(?!(?:int|integer|int4|bigint|int8)\b)\w+.*\bidentity\s*\(", re.I | re.DOTALL)
-_DEFAULT = re.compile(
-    r"\bdefault\s+(?!as\s+identity\b)(?P<value>.+?)(?=\s+(?:encode|distkey|sortkey|not\s+null|null|unique|primary"
-    r"|references|identity|generated|collate)\b|\s*$)",
-    re.IGNORECASE | re.DOTALL,
-)
 # Its type is the column's; what is computed has a type of its own.
 _LITERAL = re.compile(rf"\(*\s*(?:{STRING}|[-+]?\s*[\d.]+|null|true|false)\s*\)*", re.IGNORECASE)
 _SELECTED = re.compile(r'select (?P<value>.*) as "(?:[^"]|"")*"', re.DOTALL)
@@ -117,16 +116,17 @@ def with_defaults(code: str, masked: Masked) -> str:
         return code
     opening = code.index("(", table.end())
     end = closing(code, opening)
-    items = split_commas(code[opening + 1 : end])
-    if not any(_DEFAULT.search(item) for item in items):
-        return code
-    return f"{code[: opening + 1]}{', '.join(_with_default(item, masked) for item in items)}{code[end:]}"
+    items = [_with_default(item, masked) for item in split_commas(code[opening + 1 : end])]
+    return f"{code[: opening + 1]}{', '.join(items)}{code[end:]}"
 
 
 def _with_default(item: str, masked: Masked) -> str:
-    if re.match(r"like\s", item, re.IGNORECASE):
-        return item
-    return _DEFAULT.sub(lambda match: f"default {_translated(match['value'], masked)}", item)
+    tokens = tokens_of(masked, item)
+    for place, token in enumerate(tokens[:-1], start=1):
+        if token.key == "default" and tokens[place].key != "as":  # BY DEFAULT AS IDENTITY
+            (start, _), (_, end) = tokens[place].span, tokens[expression_end(tokens, place) - 1].span
+            return item[:start] + _translated(item[start:end], masked) + item[end:]
+    return item
 
 
 def _translated(value: str, masked: Masked) -> str:

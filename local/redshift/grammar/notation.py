@@ -38,14 +38,17 @@ def _number(tokens: list[Token], place: int) -> int:
     return at + 1 if tokens[at].kind == "number" else place
 
 
-def _expression(tokens: list[Token], place: int) -> int:
-    """Pass what may be a value: up to a comma, a bracket that it did not open, or a word that ends it."""
+def expression_end(tokens: list[Token], place: int) -> int:
+    """Pass what may be a value: up to a comma, a bracket that it did not open, or a word that ends it.
+
+    In brackets, and between CASE and END, such a word is the value's own.
+    """
     depth, at = 0, place
     while tokens[at].kind != END:
         key = tokens[at].key
         if depth == 0 and (key in (",", ")") or (at > place and key in _ENDS_EXPRESSION)):
             break
-        depth += (key == "(") - (key == ")")
+        depth = max(0, depth + (key in ("(", "case")) - (key in (")", "end")))
         at += 1
     return at
 
@@ -61,7 +64,7 @@ TERMINALS: dict[str, Callable[[list[Token], int], int]] = {
     "query": _one(lambda token: token.kind == "string"),  # its place is held by a piece that is masked
     "integer": _one(lambda token: token.kind == "number" and token.key.isdigit()),
     "number": _number,
-    "expression": _expression,
+    "expression": expression_end,
     "rest": _rest,
 }
 """Kinds of tokens: each passes what it accepts, and returns the place behind it, or the same place."""

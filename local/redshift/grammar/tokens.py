@@ -15,29 +15,32 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Token:
-    """A kind (identifier: a quoted one), the text that stands in the statement, and a word or sign in lower case."""
+    """A kind (identifier: a quoted one), the text that stands in the statement, and a word or sign in lower case.
+
+    `span`: where it begins and ends in the masked statement.
+    """
 
     kind: str
     text: str
     key: str
+    span: tuple[int, int] = (0, 0)
 
 
 def tokens_of(masked: Masked, code: str | None = None) -> list[Token]:
-    """Return the tokens of `code` (default: all of the statement), and one that marks the end.
+    """Return the tokens of `code`, without comments (default: all of the statement), and one that marks the end.
 
     >>> from local.redshift.masking import mask
     >>> [(token.kind, token.text) for token in tokens_of(mask("comment on table \\"T\\" is 'x'"))][-4:]
     [('identifier', '"T"'), ('word', 'is'), ('string', "'x'"), ('', '')]
     """
-    tokens = [
-        _token(match, masked) for match in _TOKEN.finditer(without_comments(masked.text if code is None else code))
-    ]
-    return [*tokens, Token(END, "", "")]
+    code = without_comments(masked.text) if code is None else code
+    return [*(_token(match, masked) for match in _TOKEN.finditer(code)), Token(END, "", "", (len(code), len(code)))]
 
 
 def _token(match: re.Match[str], masked: Masked) -> Token:
     text, kind = match[0], match.lastgroup or ""
     if kind == "name":
         is_quoted = text.startswith("\x02")
-        return Token("identifier" if is_quoted else "word", masked.restore(text), "" if is_quoted else text.lower())
-    return Token(kind, masked.restore(text), "" if kind == "string" else text)
+        key = "" if is_quoted else text.lower()
+        return Token("identifier" if is_quoted else "word", masked.restore(text), key, match.span())
+    return Token(kind, masked.restore(text), "" if kind == "string" else text, match.span())

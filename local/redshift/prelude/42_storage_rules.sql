@@ -34,6 +34,8 @@ create function redshift.can_encode(encoding text, type_id oid) returns boolean 
 $$;
 
 -- `note` is what a statement says (storage.py), `former` what was kept of the table before it, null for a new one.
+-- What is no key: https://docs.aws.amazon.com/redshift/latest/dg/limitations-super.html,
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_VARBYTE_type.html#varbyte-limitations
 create function redshift.refuse_storage(relation oid, note jsonb, former jsonb) returns void language plpgsql as $$
 declare
     named record;

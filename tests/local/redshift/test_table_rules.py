@@ -56,6 +56,13 @@ REFUSED = [
     (ALTER, ["create table t (a int primary key)", "alter table t add primary key (a)"], "42P16"),
     (ALTER, [TABLE, "alter table t alter column a type varchar(20)"], "0A000"),
     (ALTER, [TABLE, "alter table t alter column a type bigint"], "0A000"),
+    (ALTER, [TABLE, "alter table t alter column a type decimal(10,2)"], "0A000"),
+    (ALTER, [TABLE, "alter table t alter column a type numeric (12, 0)"], "0A000"),
+    (ALTER, [TABLE, "alter table t alter column a type double precision"], "0A000"),
+    (ALTER, [TABLE, "alter table t alter column a type timestamp with time zone"], "0A000"),
+    (ALTER, [TABLE, "alter table t alter column b type char(20)"], "0A000"),
+    (ALTER, [TABLE, "alter table t alter column b type varchar(20, 2)"], "0A000"),
+    (ALTER, [TABLE, "alter table t alter column c type varbyte(max)"], "0A000"),
     (ALTER, [TABLE, "alter table t alter column b type varbyte(20)"], "0A000"),
     (ALTER, [TABLE, "alter table t alter column x type varchar(20)"], "42703"),
     (ALTER, [TABLE, "alter table t alter column e type varchar(20)"], "0A000"),
@@ -83,6 +90,46 @@ TAKEN: list[tuple[str, list[str], Rows]] = [
             "select a from x",
         ],
         [(3,)],
+    ),
+    (
+        NEW,
+        [
+            "create table x (a int default coalesce(1, null), b varchar(9) default nullif('x', null) not null, "
+            "c int default (case when 1 is not null then 1 else 0 end) encode az64, "
+            "d int default case when 1 is null then 1 else 2 end, e int)",
+            "insert into x (e) values (1)",
+            "select a, b, c, d from x",
+        ],
+        [(1, "x", 1, 2)],
+    ),
+    (
+        NEW,
+        [
+            "create table x (a varchar(128) default nullif(current_user, null) not null, b int)",
+            "insert into x (b) values (1)",
+            "select a = current_user from x",
+        ],
+        [(True,)],
+    ),
+    (
+        ALTER,
+        [
+            "create table x (d int)",
+            "insert into x values (1)",
+            "alter table x add column a int default coalesce(1, null) encode az64",
+            "select a from x",
+        ],
+        [(1,)],
+    ),
+    (
+        "r_VARBYTE_type",
+        [
+            "create table x (a varbinary(2), b binary varying(3), c varbinary)",
+            "alter table x add column d binary varying ( 4 )",
+            "insert into x values ('ab'::varbyte, 'abc'::varbyte, 'c'::varbyte, 'abcd'::varbyte)",
+            "select octet_length(a), octet_length(b), octet_length(c), octet_length(d) from x",
+        ],
+        [(2, 3, 1, 4)],
     ),
     (
         NEW,
@@ -124,8 +171,39 @@ TAKEN: list[tuple[str, list[str], Rows]] = [
 
 @pytest.mark.parametrize(("page", "statements", "code"), REFUSED)
 def test_what_a_table_cannot_be_is_refused(client: Client, page: str, statements: list[str], code: str) -> None:
-    assert client.error(*statements)["C"] == code, page
-    assert client.run("select 1 from pg_table_def where tablename = 'x'") == []
+    client.run(*statements[:-1])
+    before = _described(client)
+    assert client.error(statements[-1])["C"] == code, page
+    assert _described(client) == before
+
+
+def _described(client: Client) -> list[Rows]:
+    """What the catalog tells of the tables in the search path: columns with encodings, styles and keys."""
+    return [
+        client.run('select * from pg_table_def where schemaname = current_schema() order by tablename, "column"'),
+        client.run(
+            'select "table", diststyle, sortkey1 from svv_table_info where schema = current_schema() order by 1'
+        ),
+        client.run(
+            "select table_name, constraint_name, constraint_type from information_schema.table_constraints "
+            "where table_schema = current_schema() order by 1, 2"
+        ),
+    ]
+
+
+@pytest.mark.parametrize("type_", ["decimal(10,2)", "numeric (12, 0)", "numeric ( 12 )", "decimal(10,\n2)"])
+def test_a_type_that_redshift_does_not_change_leaves_the_rows(client: Client, type_: str) -> None:
+    client.run("create table t (a decimal(12,4))", "insert into t values (1.2345)")
+    assert client.error(f"alter table t alter column a type {type_}")["C"] == "0A000"
+    assert client.value("select a::varchar from t") == "1.2345"
+
+
+def test_a_sort_key_behind_an_attribute_is_compound(client: Client) -> None:
+    names = [f"c{number}" for number in range(401)]
+    error = client.error(
+        f"create table x ({', '.join(f'{name} int' for name in names)}) diststyle all sortkey ({', '.join(names)})"
+    )
+    assert (error["C"], error["M"].split()[1]) == ("54011", "compound")
 
 
 @pytest.mark.parametrize(("page", "statements", "rows"), TAKEN)
