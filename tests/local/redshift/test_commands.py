@@ -129,6 +129,7 @@ NOT_OFFERED = [
 ]
 KNOWN = [
     ("r_CREATE_TABLE_NEW", "create table t (a int identity(1, -1), b varchar(max) encode lzo not null, unique (b))"),
+    ("r_CREATE_TABLE_NEW", "create table t (a int default coalesce(1, null) encode az64 not null, b int)"),
     ("r_CREATE_TABLE_NEW", "create table t (a int default 1 + 2 sortkey, b double precision distkey)"),
     ("r_CREATE_TABLE_NEW", "create table t (a timestamp with time zone, b interval day to second)"),
     ("r_CREATE_TABLE_NEW", "create local temp table if not exists t (like u excluding defaults)"),
@@ -148,6 +149,8 @@ KNOWN = [
     ("r_BEGIN", "begin transaction isolation level serializable read only"),
     ("r_VACUUM_command", "vacuum full t to 100 percent boost"),
     ("fetch", "fetch forward 5 from c"),
+    ("declare", 'declare "c" cursor without hold for select nvl(1, 2)'),
+    ("r_CREATE_TABLE_NEW", "create table t (a int default case when 1 is null then 1 else 2 end not null, b int)"),
 ]
 
 

@@ -67,6 +67,18 @@ def test_a_client_that_asks_for_no_version_hears_of_none_and_reads_rows_as_of_ol
         assert cursor.fetchall() == [(Decimal("1.50"), "a")]
 
 
+def test_a_named_cursor_of_psycopg2_brings_rows_in_parts(facts: dict[str, Any]) -> None:
+    """It says WITHOUT HOLD, which no page has and what is the default (decision 1)."""
+    with closing(psycopg2_connection(facts)) as connection:
+        connection.autocommit = False
+        with connection.cursor("named") as cursor:
+            cursor.itersize = 2
+            cursor.execute(
+                "select nvl(a, 0) from (select 1 as a union all select 2 union all select 3) as t order by 1"
+            )
+            assert [row[0] for row in cursor] == [1, 2, 3]
+
+
 def test_a_column_is_told_with_its_table_and_flags(facts: dict[str, Any], client: Client, schema: str) -> None:
     client.run(
         "create table t (a integer identity(1, 1), gone integer, b varchar(9) not null, c decimal(8, 2))",
