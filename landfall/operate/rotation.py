@@ -59,16 +59,15 @@ def rotate(stack: Stack, user: str) -> None:
     elif (value := with_cluster(pending.value, stack.outputs)) != pending.value:
         # Begun by a release that named no cluster: promoted as it is, the Data API would refuse it.
         pending = _keep(secrets, arn, value)
-    warehouse = stack.warehouse_with(arn)
     try:
         # As a hash: the text of a statement is kept in the warehouse's query history.
         [statement] = user_statements([pending.login], {user}, password_hash(stack.outputs))
-        warehouse.execute(statement)
+        stack.warehouse_with(arn).execute(statement)
     except LoginRefusedError:
         # An earlier rotation may have ended between the user and the secret: then the pending password is the user's.
         _promote(secrets, arn, pending.id, current.id, user)
         try:
-            warehouse.query("select 1")
+            _log_in(stack, arn)
         except LoginRefusedError as error:
             _promote(secrets, arn, current.id, pending.id, user)
             raise LoginRefusedError(
@@ -82,8 +81,17 @@ def rotate(stack: Stack, user: str) -> None:
         ) from error
     else:
         _promote(secrets, arn, pending.id, current.id, user)
-        warehouse.query("select 1")
+        _log_in(stack, arn)
     _label(secrets, user, SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=pending.id)
+
+
+def _log_in(stack: Stack, arn: str) -> None:
+    """Log in with what the secret holds now: a warehouse of its own, since sessions outlive the password they began by.
+
+    Raises:
+        LoginRefusedError: the user does not take it.
+    """
+    stack.warehouse_with(arn).query("select 1")
 
 
 def _prepare(secrets: SecretsManagerClient, arn: str, value: Mapping[str, Any]) -> Version:

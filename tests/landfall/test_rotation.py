@@ -7,11 +7,14 @@ from typing import Any
 import boto3
 import pytest
 
-from ingest_lambda.errors import TransientError, UnsureError
+from ingest_lambda.errors import LoginRefusedError, TransientError, UnsureError
+from ingest_lambda.warehouse import client
 from landfall.deploy.bootstrap import READER
 from landfall.failures import TRANSIENT, explain
 from landfall.operate import rotation
+from landfall.stack import Stack
 from local.services import aws_environment
+from tests.land.warehouse import Land
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices
 
@@ -112,3 +115,26 @@ def test_who_rotates_beside_somebody_else_moves_nothing(secrets: Any) -> None:
     stack = Reached(arn, lambda: secrets.put_secret_value(SecretId=arn, SecretString=others))
     assert "Does somebody else rotate?" in refused(stack)
     assert secrets.get_secret_value(SecretId=arn)["SecretString"] == others
+
+
+def test_a_new_password_that_the_user_does_not_take_is_told_by_a_log_in_of_its_own(
+    land: Land, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in aws_environment(land.services.ports).items():
+        monkeypatch.setenv(name, value)
+    boto3.setup_default_session()
+    monkeypatch.setattr(client, "LOGIN_PAUSES", ())
+    manager = land.client("secretsmanager")
+    login = manager.get_secret_value(SecretId=f"land/{READER}")["SecretString"]
+    arn = manager.create_secret(Name=unique("rotation"), SecretString=login)["ARN"]
+    outputs = {"DatabaseName": land.settings.database, "WorkgroupName": land.settings.workgroup}
+    stack = Stack("rotation", {**outputs, "ReaderSecretArn": arn})
+    # The user is not altered at all; the session of this statement stays logged in, by the old password.
+    monkeypatch.setattr(rotation, "user_statements", lambda *_: ["select 1"])
+
+    with pytest.raises(LoginRefusedError):
+        rotation.rotate(stack, READER)
+
+    versions = manager.list_secret_version_ids(SecretId=arn)["Versions"]
+    assert sorted(label for version in versions for label in version["VersionStages"])[0] == "AWSCURRENT"
+    assert any("AWSPENDING" in version["VersionStages"] for version in versions)  # the next call goes on from there
