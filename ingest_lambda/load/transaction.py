@@ -206,11 +206,16 @@ class Load:
 
 
 def _overwritten(said: Row, etag: str) -> RejectedFileError:
-    """Refuse an object that has taken the place of one that the ledger holds: without versions both are one file."""
+    """Refuse an object that has taken the place of one that the ledger holds: without versions both are one file.
+
+    An object that is copied onto itself, as for another key or storage class, may have another ETag as well:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+    """
     return RejectedFileError(
         Reason.OVERWRITTEN,
-        f"another object of this key came with load {said['load_seq']}, and the bucket keeps no versions: to the "
-        "ledger both are one file, whose rows are the first one's",
+        f"the object that this key had at load {said['load_seq']} had another ETag, and the bucket keeps no versions: "
+        "to the ledger both are one file, and of this one no row has landed; where it is the same one, copied onto "
+        "itself, nothing is missing",
         found=f"ETag {etag}",
         expected=f"ETag {said['etag']}",
     )

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ingest_lambda.warehouse.copies import SKIPPED
-from ingest_lambda.warehouse.statements import declared, identifier, literal, lock_dataset, table
+from ingest_lambda.warehouse.statements import declared, identifier, is_same_object, literal, lock_dataset, table
 from ingest_lambda.warehouse.undone import mark_undone
 
 REMOVED_AT = "removed_at"
@@ -128,10 +128,12 @@ def remove(removable: Removable, then: str, last_seq: int) -> list[str]:
 
 def restore(dataset: str, files: str) -> str:
     """Say that the rows of a load's files are in landing again; `files` is the temporary table of their facts."""
+    ledger = table("ledger", dataset)
     return (
-        f"update {table('ledger', dataset)} set {REMOVED_AT} = null, restored_at = sysdate "
+        f"update {ledger} set {REMOVED_AT} = null, restored_at = sysdate "
         f"where {REMOVED_AT} is not null and undone_at is null "
-        f"and file_id in (select staged.file_id from {identifier(files)} as staged)"
+        f"and file_id in (select staged.file_id from {identifier(files)} as staged inner join {ledger} as loaded "
+        f"on loaded.file_id = staged.file_id where {is_same_object('loaded', 'staged')})"
     )
 
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ingest_lambda.file_version import UNVERSIONED
 from ingest_lambda.warehouse.sqltypes import Restore, SqlType
 
 # https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ExecuteStatement.html
@@ -269,6 +270,7 @@ def insert_rows(
 
     A row whose file is not among `files` stays behind. With `restores`, the rows of a file that were removed come back,
     as of the load that they came with: models have taken it in, and it stands where it stood in the order of loads.
+    An object that has taken the place of such a file, and its id, is not that file (`is_same_object`).
 
     What is the same in every row is not made row by row: the counter is asked once, since joined without a condition it
     is a nested loop (https://docs.aws.amazon.com/redshift/latest/dg/query-performance-improvement-opportunities.html),
@@ -285,7 +287,7 @@ def insert_rows(
         f"{_load_of_rows(load_id, counter, restores=restores)} "
         f"from {identifier(stage.name)} as staged {join.format(f'{identifier(files)} as files')} "
         f"{_removed(dataset) if restores else ''}"
-        f"where {not_in_ledger(dataset, restores=restores)} and exists (select 1 from {counter})"
+        f"where {_has_no_rows() if restores else not_in_ledger(dataset)} and exists (select 1 from {counter})"
     )
 
 
@@ -299,6 +301,23 @@ def _load_of_rows(load_id: str, counter: str, *, restores: bool) -> str:
 
 def _removed(dataset: str) -> str:
     return f"left join {table('ledger', dataset)} as removed on removed.file_id = files.file_id "
+
+
+def _has_no_rows() -> str:
+    """Ask of a staged file whether the ledger has none of its id, or says that its rows were removed."""
+    is_back = f"removed.removed_at is not null and removed.undone_at is null and {is_same_object('removed', 'files')}"
+    return f"(removed.file_id is null or ({is_back}))"
+
+
+def is_same_object(one: str, other: str) -> str:
+    """Ask of two rows of one file id, by their aliases, whether they are of one object.
+
+    Where a bucket keeps no versions all objects of a key have the version "null", and so one id; ETags tell them apart.
+
+    >>> is_same_object("loaded", "files")
+    "(files.version_id <> 'null' or loaded.etag = files.etag)"
+    """
+    return f"({other}.version_id <> {literal(UNVERSIONED)} or {one}.etag = {other}.etag)"
 
 
 def restored(value: str, restore: Restore, landing: SqlType) -> str:
@@ -410,15 +429,9 @@ def size_of(statement: str) -> int:
     return len(statement.encode())
 
 
-def not_in_ledger(dataset: str, *, restores: bool = False) -> str:
-    """Ask of a staged file, as the row `files`, whether the ledger has none of its id.
-
-    With `restores`, one whose rows have been removed, and that nobody has undone, counts as none.
-    """
-    there = " and (loaded.removed_at is null or loaded.undone_at is not null)" if restores else ""
-    return (
-        f"not exists (select 1 from {table('ledger', dataset)} as loaded where loaded.file_id = files.file_id{there})"
-    )
+def not_in_ledger(dataset: str) -> str:
+    """Ask of a staged file, as the row `files`, whether the ledger has none of its id."""
+    return f"not exists (select 1 from {table('ledger', dataset)} as loaded where loaded.file_id = files.file_id)"
 
 
 def declared(columns: Iterable[tuple[str, str]]) -> str:

@@ -10,6 +10,7 @@ import pytest
 from ingest_lambda.file_version import UNVERSIONED, FileVersion
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reasons import Reason
+from ingest_lambda.warehouse import removals
 from landfall.operate import files
 from tests.land.warehouse import Land, new_dataset, parquet
 
@@ -65,3 +66,28 @@ def test_an_object_that_takes_the_place_of_one_that_landed_is_rejected_until_the
     land.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     assert receive(land, put(land, bucket, dataset, 2), dataset).status is Status.LANDED
     assert ids(land, dataset) == [1, 2]
+
+
+def test_an_object_that_takes_the_place_of_one_whose_rows_were_removed_brings_none(land: Land, bucket: str) -> None:
+    dataset = new_dataset()
+    first = put(land, bucket, dataset, 1)
+    receive(land, first, dataset)
+    land.warehouse.transaction(removals.add_columns(dataset))
+    land.warehouse.transaction(
+        [
+            f"update ledger.{dataset} set removed_at = getdate() where file_id = '{first.file_id}'",
+            f"delete from landing.{dataset} where _file_id = '{first.file_id}'",
+        ]
+    )
+
+    second = put(land, bucket, dataset, 2)
+    outcome = receive(land, second, dataset)
+
+    assert (outcome.status, outcome.reason) == (Status.REJECTED, Reason.OVERWRITTEN)
+    assert ids(land, dataset) == []
+    [row] = land.rows(f"select removed_at, restored_at, etag from ledger.{dataset} where file_id = '{first.file_id}'")
+    assert (row["removed_at"] is not None, row["restored_at"], row["etag"]) == (True, None, first.etag)
+
+    again = put(land, bucket, dataset, 1)
+    assert (again.etag, receive(land, again, dataset).status) == (first.etag, Status.LANDED)
+    assert ids(land, dataset) == [1]

@@ -127,7 +127,7 @@ def test_a_new_password_that_the_user_does_not_take_is_told_by_a_log_in_of_its_o
     manager = land.client("secretsmanager")
     login = manager.get_secret_value(SecretId=f"land/{READER}")["SecretString"]
     arn = manager.create_secret(Name=unique("rotation"), SecretString=login)["ARN"]
-    outputs = {"DatabaseName": land.settings.database, "WorkgroupName": land.settings.workgroup}
+    outputs = {"DatabaseName": land.settings.database, "WorkgroupName": str(land.settings.workgroup)}
     stack = Stack("rotation", {**outputs, "ReaderSecretArn": arn})
     # The user is not altered at all; the session of this statement stays logged in, by the old password.
     monkeypatch.setattr(rotation, "user_statements", lambda *_: ["select 1"])
