@@ -19,6 +19,7 @@ from local.redshift.history import LoadReport
 from local.redshift.masking import quote_literal
 from local.redshift.messages import Message
 from local.redshift.names import true_name
+from local.redshift.naming import Named
 from local.redshift.parquet_types import TargetColumn
 from local.redshift.read_ahead import ReadAhead
 from local.redshift.recorder import Sent
@@ -114,6 +115,7 @@ class Bulk(ExternalTables):
             await self._idle.wait()
         self._reads(unload.query, sql)
         known = await self._answer(needs(unload.query))
+        await self._hold_case(Named(sql, sql), known)
         query = _WITH_ALL_DIGITS.format(query=translate_unloaded(unload.query, known.answer))
         return query, Sent(sql, tuple(known.ids.values()))
 

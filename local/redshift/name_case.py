@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Literal
 
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import HAS_BODY, HOLDER, IDENTIFIER, REMEMBERED, STRING, Masked, code_of, mask, unquote
@@ -40,10 +41,12 @@ _SETS = re.compile(
 )
 _RESETS_OF_USER = re.compile(rf"(?P<before>alter\s+user\s+{IDENTIFIER}\s+reset\s+){SETTING}\b", re.IGNORECASE)
 _CHANGES = re.compile(
-    rf"(?:set\s+(?:session\s+|local\s+)?{SETTING}|reset\s+(?:{SETTING}|all)|discard)\b", re.IGNORECASE
+    rf"(?:set\s+(?:session\s+|(?P<local>local)\s+)?{SETTING}|reset\s+(?:{SETTING}|all)|discard)\b", re.IGNORECASE
 )
 _ASKED = re.compile(rf"(?:^|\s)(?:-c\s*|--){SETTING}=(\S+)")
-_ENDS = re.compile(r"(?:commit|end|rollback|abort|truncate)\b", re.IGNORECASE)
+_ENDS = re.compile(r"(?:commit|end|(?P<back>rollback|abort)|truncate)\b", re.IGNORECASE)
+Change = Literal["session", "local"]
+"""Of the setting: until it is changed again, or until the transaction ends."""
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -113,18 +116,30 @@ def keeps_case(masked: Masked) -> bool:
     return any(piece.startswith('"') and folded(piece) != piece for piece in masked.pieces)
 
 
-def changes_case(statement: str) -> bool:
-    """Tell whether a statement may change the setting.
+def case_change(statement: str) -> Change | None:
+    """Return which change of the setting a statement may make.
 
-    >>> changes_case("set enable_case_sensitive_identifier to on"), changes_case("reset all"), changes_case("set a = 1")
-    (True, True, False)
+    >>> case_change("set local enable_case_sensitive_identifier to on"), case_change("reset all")
+    ('local', 'session')
+    >>> case_change("set enable_result_cache_for_session to off")
     """
-    return _CHANGES.match(code_of(statement)) is not None
+    match = _CHANGES.match(code_of(statement))
+    return ("local" if match["local"] else "session") if match else None
 
 
 def ends_transaction(statement: str) -> bool:
-    """Tell whether a statement may take back, with its transaction, what the setting was changed to."""
+    """Tell whether a statement ends a transaction, and with it what was changed for the transaction alone."""
     return _ENDS.match(code_of(statement)) is not None
+
+
+def rolls_back(statement: str) -> bool:
+    """Tell whether a statement takes back what its transaction has changed.
+
+    >>> rolls_back("abort"), rolls_back("end")
+    (True, False)
+    """
+    match = _ENDS.match(code_of(statement))
+    return match is not None and match["back"] is not None
 
 
 def set_case(statement: str) -> bool | None:

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from local.redshift.calls import asks_for_places, with_out_arguments
 from local.redshift.conversation import Known
 from local.redshift.copy_statement import parse_copy
-from local.redshift.errors import ACTIVE_TRANSACTION, RedshiftError
+from local.redshift.cursors import open_behind
+from local.redshift.errors import RedshiftError
 from local.redshift.masking import code_of, quote_literal
-from local.redshift.name_case import SETTING, SHOWN, changes_case, ends_transaction, is_on, set_case, with_folded_names
 from local.redshift.names import NAMES, true_name
+from local.redshift.naming import Named, Naming
 from local.redshift.passwords import keep_hash
 from local.redshift.recorder import Sent
 from local.redshift.rewrite import needs_of, rewrite
@@ -24,7 +25,6 @@ from local.redshift.sql.scope import quote_path
 from local.redshift.sql.translate import NAMING, RECORD, UNIT, Answer, Needs
 from local.redshift.table_locks import PRIVILEGES, claim_of, takes_snapshot
 from local.redshift.unload_statement import parse_unload
-from local.redshift.writing import Writing
 
 _BEGINS = re.compile(r"\s*(?:begin|start)\b", re.IGNORECASE)
 _BINDS = re.compile(r"\s*(?:create\s+(?:or\s+replace\s+)?view|alter\s+(?:table|view)\s.*\srename)\b", re.I | re.DOTALL)
@@ -32,63 +32,20 @@ _BINDS = re.compile(r"\s*(?:create\s+(?:or\s+replace\s+)?view|alter\s+(?:table|v
 _ROWS_ONLY = re.compile(r"\s*\(*\s*(?:select|with|insert|update|delete|merge)\b", re.IGNORECASE)
 _OWN_ONLY = re.compile(r"\s*(?:begin|start|commit|end|rollback|abort|set|reset|show|lock|analyze|fetch|close)\b", re.I)
 _CALLS = re.compile(r"call\b", re.IGNORECASE)
-_DECLARES = re.compile(r"\s*declare\b", re.IGNORECASE)
-_OPEN_CURSORS = "select name from pg_catalog.pg_cursors where statement ~* '^declare'"
 _MOST_SHARED = 10_000  # answers, of one state of the catalog
 _NOTHING = Known(0, (), {})
 
 
-class Translation(Writing):
+class Translation(Naming):
     """A conversation whose statements are rewritten."""
 
     _view_source = ""  # the query of the late-binding view over external tables that the statement at hand makes
 
-    _keeps_case: bool | None = None  # whether quoted names keep their case; None: to be asked
-    _has_set_case: bool = False  # a statement of this session may have changed that
+    _cursor: str = ""  # that is open behind what has been sent
 
-    async def _named(self, statements: Sequence[str]) -> list[str]:
-        """Return the statements of a message with their quoted names as the session means them (name_case.py).
-
-        Raises:
-            RedshiftError: what the setting will be is not known before the message has run.
-        """
-        named, keeps = [], None
-        is_told, may_go_back = True, self._has_set_case and self._status != b"I"
-        for statement in statements:
-            if (by_default := with_folded_names(statement)) is not None:
-                if not is_told:
-                    raise RedshiftError(
-                        "a name with capital letters in double quotes must be sent in a message of its own behind what "
-                        f"may change {SETTING} back"
-                    )
-                if keeps is None:
-                    keeps = await self._asked_case()
-                statement = statement if keeps else by_default
-            named.append(statement)
-            if len(statements) > 1 and changes_case(statement):
-                keeps, may_go_back = set_case(statement), True
-                is_told = keeps is not None
-            elif may_go_back and ends_transaction(statement):
-                is_told = False
-        return named
-
-    async def _asked_case(self) -> bool:
-        """Return whether quoted names keep their case, asked of PostgreSQL where a statement may have changed it."""
-        if self._keeps_case is None:
-            shown = await self._ask(SHOWN)
-            if not shown:
-                return False  # a transaction that has failed, and the statement with it
-            self._keeps_case = is_on(shown[0][0] or "")
-        return self._keeps_case
-
-    async def _rewrite(self, statement: str, written: str, parameters: Answer = ()) -> tuple[str, Sent]:
-        """Return a statement for PostgreSQL, and for the history; of its parameters it is told what is known.
-
-        Args:
-            statement: with its names as `_named` has them.
-            written: as the client sent it.
-            parameters: what is known of them.
-        """
+    async def _rewrite(self, named: Named, parameters: Answer = ()) -> tuple[str, Sent]:
+        """Return a statement for PostgreSQL, and for the history; of its parameters it is told what is known."""
+        statement = named.text
         if parse_copy(statement):
             raise RedshiftError("COPY must be sent as a statement of its own")
         if parse_unload(statement):
@@ -101,33 +58,47 @@ class Translation(Writing):
         if claim and not self._is_known(needed):
             await self._claim_first(claim)
         known = await self._answer(needed) if needed else _NOTHING
-        as_sent = "" if written == statement else written
+        await self._hold_case(named, known)
+        as_sent = "" if named.sent == statement else named.sent
         rewritten = rewrite(statement, self._status != b"I", (*known.answer, *parameters), self._view_source, as_sent)
         rewritten = keep_hash(rewritten, self.settings.login_key)
-        if self._status != b"E":
-            rewritten = await self._with_out_arguments(rewritten) if _CALLS.match(code_of(statement)) else rewritten
-            await self._hold_cursors(rewritten)
+        if self._status != b"E" and _CALLS.match(code_of(statement)):
+            rewritten = await self._with_out_arguments(rewritten)
         if not _ROWS_ONLY.match(rewritten):
             self._known.clear()
             self._has_changed = self._has_changed or not _OWN_ONLY.match(rewritten)
             self._count_change()
             self._claimed.clear()  # names may mean other tables
-            self._note_case(statement)
         self._has_snapshot = self._has_snapshot or (self._status == b"T" and takes_snapshot(statement))
-        sent = _as_sent(written, needed, known)
+        sent = _as_sent(named.sent, needed, known)
         sent.claim = claim if known.can_lock else None
         return rewritten, sent
 
-    def _note_case(self, statement: str) -> None:
-        """Note a statement that may change whether names keep their case, and one that may take such a change back."""
-        self._has_set_case = self._has_set_case or changes_case(statement)
-        if self._has_set_case:
-            self._keeps_case = None
+    def _note_runs(self, statements: Sequence[str]) -> None:
+        """Note what statements change in the session that are about to be sent to run, perhaps not for the first time.
 
-    def _note_run(self, statement: str) -> None:
-        """Note that a prepared statement runs, perhaps not for the first time."""
-        if self._has_set_case and not _ROWS_ONLY.match(statement):
-            self._keeps_case = None
+        Raises:
+            RedshiftError: they would open a second cursor.
+        """
+        self._cursor = self._cursor_behind(statements)
+        for statement in statements:
+            if not _ROWS_ONLY.match(statement):
+                self._note_case(statement)
+
+    def _cursor_behind(self, statements: Sequence[str]) -> str:
+        """Return the cursor that is open behind statements: what a transaction opened that has failed is closed.
+
+        Raises:
+            RedshiftError: they would open a second one.
+        """
+        others = (statement for statement in statements if not _ROWS_ONLY.match(statement))
+        return open_behind("" if self._status == b"E" else self._cursor, others)
+
+    def _note_no_transaction(self) -> None:
+        """Note that no transaction is open."""
+        self._note_case_settled()
+        if not self._pending:  # else a message that is under way may have opened one
+            self._cursor = ""
 
     async def _with_out_arguments(self, rewritten: str) -> str:
         """Return a CALL with its OUT arguments."""
@@ -135,14 +106,6 @@ class Translation(Writing):
         found = await self._ask(asked) if asked else []
         places = [int(place) for place in (found[0][0] or "").split(",") if place] if found else []
         return with_out_arguments(rewritten, places) if places else rewritten
-
-    async def _hold_cursors(self, rewritten: str) -> None:
-        """Refuse to declare a cursor while another is open.
-
-        Source: https://docs.aws.amazon.com/redshift/latest/dg/declare.html
-        """
-        if _DECLARES.match(rewritten) and await self._ask(_OPEN_CURSORS):
-            raise RedshiftError("only one cursor can be open in a session at a time", ACTIVE_TRANSACTION)
 
     def _count_change(self) -> None:
         """Count a change of the catalog when it is sent and when it is done: others may ask in between."""
@@ -155,27 +118,7 @@ class Translation(Writing):
             self._known[needed] = await self._from_anyone(needed)
             if self.protocol:
                 self._relations |= self._known[needed].relations
-        known = self._known[needed]
-        if known.case:
-            await self._hold_case(known)
-        return known
-
-    async def _hold_case(self, known: Known) -> None:
-        """Refuse to read a late-binding view whose quoted names would not mean what they meant when it was made.
-
-        Of attributes of SUPER the page says that such views follow their reader's setting; of names none says a word
-        (https://docs.aws.amazon.com/redshift/latest/dg/r_enable_case_sensitive_super_attribute.html).
-
-        Raises:
-            RedshiftError: the session's setting is another one.
-        """
-        keeps = await self._asked_case()
-        for name, kept in known.case.items():
-            if kept != keeps:
-                raise RedshiftError(
-                    f'the late-binding view "{true_name(name.split(UNIT)[-1])}" has names with capital letters in '
-                    f"double quotes, and was made with {SETTING} {'on' if kept else 'off'}: read it so, or make it anew"
-                )
+        return self._known[needed]
 
     async def _from_anyone(self, needed: Needs) -> Known:
         """Return what the catalog says, or has said to any session: its answer costs a new session some milliseconds.

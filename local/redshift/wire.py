@@ -18,10 +18,12 @@ from local.redshift.conversation import raising
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
 from local.redshift.external.perform import statement_of
+from local.redshift.external.rows import NO_SUCH
 from local.redshift.load_faults import of_value
 from local.redshift.login import SASL, SASL_CONTINUE, SASL_FINAL, request_code
 from local.redshift.masking import split_statements
 from local.redshift.messages import Message
+from local.redshift.naming import Named
 from local.redshift.parameters import bound, declared, told
 from local.redshift.recorder import Sent
 from local.redshift.table_locks import controls_transaction
@@ -85,16 +87,17 @@ class Session(Answers):
         self._forget_external()
         self._has_run = True
         self._last_sql = written = sql
-        sent = []
+        sent, runs = [], []
         try:
             named = await self._named(statements)
-            command = await self._command(named[0]) if len(named) == 1 else None
-            copy = parse_copy(named[0]) if len(named) == 1 else None
+            alone = named[0].text if len(named) == 1 else ""
+            command = await self._command(alone) if alone else None
+            copy = parse_copy(alone)
             if copy:
                 load = await self._plan(copy)
                 await self._run_load(load, messages.query(copy_from_stdin(copy)), sql)
                 return
-            unload = parse_unload(named[0]) if len(named) == 1 else None
+            unload = parse_unload(alone)
             if unload:
                 rewritten, as_sent = await self._unloaded(unload, sql)
                 self._unload = Unload(unload)
@@ -105,17 +108,20 @@ class Session(Answers):
                 sent.append(Sent(sql))
             else:
                 parts = []
-                for statement, written in zip(named, statements, strict=True):
-                    part, as_sent = await self._rewrite(statement, written)
+                for statement in named:
+                    written = statement.sent
+                    part, as_sent = await self._rewrite(statement)
                     parts.append(part)
                     sent.append(as_sent)
-                rewritten = "; ".join(parts)
+                self._cursor_behind(statements)
+                rewritten, runs = "; ".join(parts), statements
         except (RedshiftError, RecursionError) as error:
             rewritten, sent = _refusal(error), [Sent(written)]
         for as_sent in sent:
             self.recorder.runs(as_sent)
         if not any(map(controls_transaction, statements)):
             await self._lock(as_sent.claim for as_sent in sent if as_sent.claim)
+        self._note_runs(runs)
         await self._to_server(messages.query(rewritten))
 
     async def _parse(self, message: Message) -> None:
@@ -130,8 +136,8 @@ class Session(Answers):
         command = None
         try:
             [named] = await self._named([sql])
-            command = await self._command(named)
-            copy, unload = parse_copy(named), parse_unload(named)
+            command = await self._command(named.text)
+            copy, unload = parse_copy(named.text), parse_unload(named.text)
             if copy:
                 self._loads[name] = await self._plan(copy)
                 rewritten = copy_from_stdin(copy)
@@ -141,10 +147,8 @@ class Session(Answers):
                 rewritten, sent = await self._unloaded(unload, sql)
                 self._unloads[name] = Unload(unload)
             else:
-                written = split_statements(sql)
-                statements = written if named == sql else split_statements(named)
-                pairs = zip(statements, written, strict=True)
-                parts = [await self._rewrite(*pair, told(tail)) for pair in pairs]
+                pairs = zip(split_statements(named.text), split_statements(sql), strict=True)
+                parts = [await self._rewrite(Named(*pair), told(tail)) for pair in pairs]
                 rewritten = "; ".join(part for part, _ in parts)
                 sent = parts[0][1] if len(parts) == 1 else sent
         except (RedshiftError, RecursionError) as error:
@@ -176,7 +180,11 @@ class Session(Answers):
         sent = self._sent.get(self._statements.get(portal, b""), Sent(""))
         prepared = self._unloads.get(self._statements.get(portal, b""))
         await self._begin_run(portal, prepared, is_load=load is not None)
-        self._note_run(sent.text)
+        try:
+            self._note_runs([sent.text])
+        except RedshiftError as error:
+            self._load_error = error.fields()
+            message = Message(b"E", NO_SUCH + message.body[-4:])
         if load:
             await self._run_load(load, message, sent.text, portal)
         else:
@@ -274,10 +282,11 @@ class Session(Answers):
         self.recorder.ready(message.body)
         self._count_change()
         self._forget_locks()
+        self._pending -= 1
         if self._status == b"I":
             self._end_binding()
             self._has_changed = False
-        self._pending -= 1
+            self._note_no_transaction()
         if not self._pending:
             self._idle.set()
         return message

@@ -1,9 +1,8 @@
 """External schemas in a session: what a statement's names mean there, and the commands that make and drop.
 
 In: statements that name a relation of an external schema, or a late-binding view over one. Out: what the names mean,
-for the translation. Where no external schema was ever made, nothing is
-asked. A Spectrum query needs the right to make temporary tables on Redshift too
-(https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-external-tables.html).
+for the translation. Where no external schema was ever made, nothing is asked. A Spectrum query needs the right to make
+temporary tables on Redshift too (https://docs.aws.amazon.com/redshift/latest/dg/c-spectrum-external-tables.html).
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from local.redshift.masking import code_of, mask, quote_literal
 from local.redshift.messages import Message
 from local.redshift.name_case import keeps_case
 from local.redshift.names import folded
+from local.redshift.naming import Named
 from local.redshift.recorder import Sent
 from local.redshift.rewrite import query_of
 from local.redshift.sql import tree
@@ -148,9 +148,10 @@ class ExternalTables(ExternalRows):
 
     # --- queries ---
 
-    async def _rewrite(self, statement: str, written: str, parameters: Answer = ()) -> tuple[str, Sent]:
+    async def _rewrite(self, named: Named, parameters: Answer = ()) -> tuple[str, Sent]:
         if not EXTERNAL_NAMES:
-            return await super()._rewrite(statement, written, parameters)
+            return await super()._rewrite(named, parameters)
+        statement = named.text
         command = external_command(statement)
         if command and await self._meanings([command.place]):
             raise RedshiftError("a command of an external schema or table must be sent as a statement of its own")
@@ -158,7 +159,7 @@ class ExternalTables(ExternalRows):
         schema = made_in(statement)
         if schema in EXTERNAL_NAMES and await self._meanings([(schema, "")]):
             raise RedshiftError(f'tables and views of the warehouse cannot be made in the external schema "{schema}"')
-        return await super()._rewrite(statement, written, parameters)
+        return await super()._rewrite(named, parameters)
 
     def _reads(self, query: str, statement: str) -> None:
         """Remember what is about to be translated: a query, and the statement that it stands in."""
@@ -206,7 +207,7 @@ class ExternalTables(ExternalRows):
         """Follow views to what they read; return what is known then, their queries, external tables, system views."""
         views: dict[tree.Name, str] = {}
         tables: dict[tree.Name, ExternalSchema] = {}
-        answer, waiting = known.answer, list(found)
+        answer, case, waiting = known.answer, dict(known.case), list(found)
         while waiting:
             each = waiting.pop()
             if each.name in views or each.name in tables:
@@ -218,10 +219,12 @@ class ExternalTables(ExternalRows):
                 continue
             views[each.name] = each.body
             inner = needs(each.body)
-            answer += (await super()._answer(inner)).answer
+            of_view = await super()._answer(inner)
+            answer += of_view.answer
+            case |= of_view.case
             waiting += await self._meanings(inner.relations)
             told = [*told, *(name for name in inner.relations if name[-1] in TOLD)]
-        return replace(known, answer=tuple(dict.fromkeys(answer))), views, tables, told
+        return replace(known, answer=tuple(dict.fromkeys(answer)), case=case), views, tables, told
 
     def _refuse_statement(self, needed: Needs, found: set[tree.Name], told: list[tree.Name]) -> None:
         """Refuse what reads or writes external tables in a way that Redshift does not have, or that is not offered."""

@@ -152,6 +152,58 @@ def test_one_message_may_set_it_and_use_it(simple: Any) -> None:
         asked(simple, 'reset enable_case_sensitive_identifier; select "Id" from "Mixed"')
 
 
+@pytest.mark.parametrize(("before", "now", "id_"), [(OFF, ON, 1), (ON, OFF, 7)])
+def test_a_view_read_behind_a_change_in_its_message_leaves_no_old_setting(
+    simple: Any, schema: str, before: str, now: str, id_: int
+) -> None:
+    asked(simple, "; ".join((*TABLE, "create table mixed as select 7 as id")))
+    asked(simple, f'{now}; create view v as select "Id" as n from {schema}."Mixed" with no schema binding')
+    asked(simple, before)
+    with pytest.raises(psycopg2.NotSupportedError, match="late-binding view"):
+        asked(simple, "select * from v")
+    assert asked(simple, f"{now}; select * from v") == (["n"], [(id_,)])
+    assert asked(simple, 'select max("Id") from "Mixed"')[1] == [(id_,)]
+    with pytest.raises(psycopg2.NotSupportedError, match="late-binding view"):
+        asked(simple, f"{before}; select * from v")
+    assert asked(simple, 'select min("Id") from "Mixed"')[1] == [(id_,)]
+    with pytest.raises(psycopg2.NotSupportedError, match="in a message of its own"):
+        asked(simple, "reset enable_case_sensitive_identifier; select * from v")
+
+
+def test_a_message_is_refused_only_behind_what_may_take_the_setting_back(simple: Any) -> None:
+    asked(simple, "; ".join((*TABLE, "create table mixed as select 7 as id")))
+    read = 'select max("Id") from "Mixed"'
+    for end in ("commit", "rollback"):  # what was set and committed before stays
+        asked(simple, "begin")
+        assert asked(simple, f"{end}; {read}")[1] == [(1,)]
+    asked(simple, f"begin; {OFF}")
+    assert asked(simple, f"commit; {read}")[1] == [(7,)]
+    assert asked(simple, f"begin; {ON}; commit; {read}")[1] == [(1,)]
+    for changes, ends in (
+        (OFF, "rollback"), (OFF, "abort"), ("set local enable_case_sensitive_identifier to off", "commit"),
+        ("set local enable_case_sensitive_identifier to off", "rollback"),
+    ):  # fmt: skip
+        asked(simple, f"begin; {changes}")
+        with pytest.raises(psycopg2.NotSupportedError, match="in a message of its own"):
+            asked(simple, f"{ends}; {read}")
+        asked(simple, "rollback")
+        assert asked(simple, read)[1] == [(1,)]
+
+
+def test_a_failed_transaction_is_not_asked_for_the_setting_of_what_comes_behind_it(simple: Any) -> None:
+    asked(simple, "; ".join((*TABLE, "create table mixed as select 7 as id")))
+    with pytest.raises(psycopg2.DataError):
+        asked(simple, "begin; select 1 / 0")
+    read = 'select max("Id") from "Mixed"'
+    with pytest.raises(psycopg2.errors.InFailedSqlTransaction):  # as the front's refusal fails there, too
+        asked(simple, f"rollback; {read}")
+    asked(simple, "rollback")
+    assert asked(simple, read)[1] == [(1,)]
+    with pytest.raises(psycopg2.DataError):
+        asked(simple, "begin; select 1 / 0")
+    assert asked(simple, f"rollback; {read}")[1] == [(1,)]  # known from before
+
+
 def test_a_failed_message_leaves_the_setting_as_it_was(simple: Any) -> None:
     asked(simple, "create table mixed as select 7 as id")
     with pytest.raises(psycopg2.DataError):
