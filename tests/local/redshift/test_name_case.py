@@ -314,6 +314,27 @@ def test_a_late_binding_view_is_read_by_the_setting_that_it_was_made_with(client
     assert client.run("select max(id) from kept") == [(8,)]
 
 
+def test_a_late_binding_view_is_held_to_its_setting_in_an_unload_and_beneath_an_external_view(
+    client: Client, schema: str, external: External, exports: Exports
+) -> None:
+    client.run(
+        *TABLE,
+        f'create view kept as select "Id" as n from {schema}."Mixed" with no schema binding',
+        external.create("t", "a int"),
+        f"create view over as select k.n, t.a from {schema}.kept k left join {external.name}.t on t.a = k.n"
+        " with no schema binding",
+    )
+    assert client.run("select * from over") == [(1, None)]
+    client.run(exports.unload(f"select * from {schema}.kept", "header parallel off", form="csv"))
+    written = exports.listed()
+    assert len(written) == 1
+    client.run(OFF)
+    for reads in ("select * from over", exports.unload(f"select * from {schema}.kept", below="other/", form="csv")):
+        error = client.error(reads)
+        assert (error["C"], '"kept"' in error["M"]) == ("0A000", True)
+    assert exports.listed() == written
+
+
 def test_bodies_are_folded_and_none_keeps_a_case(client: Client) -> None:
     client.run(
         "create table mixed as select 7 as id",
