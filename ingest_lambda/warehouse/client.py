@@ -105,8 +105,23 @@ class Table:
     rows: list[list[Any]]
 
 
+class RefusedError(TransientError):
+    """The Data API refuses a request by a `code`.
+
+    `is_certain`: nothing runs for it, since it was sent once. Of what was sent before, by us or by boto3, an answer may
+    have been lost.
+    """
+
+    def __init__(self, error: ClientError, attempt: int) -> None:
+        super().__init__(f"the Data API refuses: {error}")
+        self.code = error.response.get("Error", {}).get("Code", "")
+        self.is_certain = attempt == 1 and not error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+
+
 class Connection:
     """Runs statements one after the other, each in a transaction, and waits for them."""
+
+    waits_for = BUSY  # codes of refusals after which a request is sent again
 
     def __init__(
         self,
@@ -225,7 +240,6 @@ class Connection:
         self._submitted(ended)
         if ended.get("Status") != "FINISHED" or "HasResultSet" not in ended:
             ended = self.describe(ended["Id"])
-        self._ended()
         if ended["Status"] != "FINISHED":
             error = _error(ended)
             if isinstance(error, LoginRefusedError):
@@ -235,9 +249,6 @@ class Connection:
 
     def _submitted(self, response: Mapping[str, Any]) -> None:
         """Hook of the session: learn its id from the first response."""
-
-    def _ended(self) -> None:
-        """Hook of the session: its statement is over."""
 
     def _refused(self) -> None:
         """Hook of the session: there is none, since its log-in was refused."""
@@ -255,8 +266,8 @@ class Connection:
                 code = error.response.get("Error", {}).get("Code", "")
                 if code in DENIED:
                     raise ConfigError(f"the Data API refuses: {error}") from error
-                if code not in BUSY or attempt == SUBMIT_ATTEMPTS:
-                    raise TransientError(f"the Data API refuses: {error}") from error
+                if code not in self.waits_for or attempt == SUBMIT_ATTEMPTS:
+                    raise RefusedError(error, attempt) from error
             except BotoCoreError as error:
                 raise TransientError(f"the Data API does not answer: {error}") from error
             time.sleep(backoff_seconds(attempt))

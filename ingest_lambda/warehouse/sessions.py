@@ -6,25 +6,24 @@ In: where to log in. Out: a warehouse whose statements run in sessions that are 
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ingest_lambda.errors import TransientError
-from ingest_lambda.warehouse.client import NO_MORE_SESSIONS, Connection, Target
+from ingest_lambda.warehouse.client import BUSY, NO_MORE_SESSIONS, Connection, RefusedError, Target
 
 if TYPE_CHECKING:
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
 
 SESSION_IDLE_SECONDS = 300
 SESSION_REUSE_SECONDS = 240  # well before the server lets it go
-# Of a session that serves statements of no session: a log-in costs ten times what most of them do, and commands send
-# one after the other. Short, since sessions count towards the most that there may be, and commands end.
-PASSING_IDLE_SECONDS = 20
-PASSING_REUSE_SECONDS = 10
+# Of a pooled session, which serves statements that ask for none: a log-in costs ten times what most of them do, and
+# commands send one after the other. Short, since sessions count towards the most that there may be, and commands end.
+POOLED_IDLE_SECONDS = 20
+POOLED_REUSE_SECONDS = 10
+FULL_SECONDS = 10  # for which no session is asked for, after there were no more
 GONE = "ValidationException"  # among others of a session that is not there any more
 
 
@@ -39,7 +38,7 @@ class Session(Connection):
     ) -> None:
         super().__init__(client, arguments, remaining_seconds)
         self._login = self._arguments
-        self.is_free = True  # no statement runs in it, as far as is known
+        self.is_accepted = False  # the Data API has taken its last statement
 
     @property
     def is_begun(self) -> bool:
@@ -47,14 +46,12 @@ class Session(Connection):
         return self._arguments is not self._login
 
     def _run_once(self, operation: Callable[..., Any], **request: Any) -> Mapping[str, Any]:
-        self.is_free = False
+        self.is_accepted = False
         return super()._run_once(operation, **request)
 
     def _submitted(self, response: Mapping[str, Any]) -> None:
         self._arguments = {"SessionId": response["SessionId"]}
-
-    def _ended(self) -> None:
-        self.is_free = True
+        self.is_accepted = True
 
     def _refused(self) -> None:
         self._arguments = self._login
@@ -68,6 +65,21 @@ class Session(Connection):
         if self.is_begun:
             with suppress(ClientError, BotoCoreError):
                 self._client.execute_statement(**self._arguments, Sql="select 1", SessionKeepAliveSeconds=0)
+
+
+class PooledSession(Session):
+    """A session for statements that can do without one: where there are no more, that is said at once."""
+
+    waits_for = BUSY - {NO_MORE_SESSIONS}
+
+    def refuses(self, error: RefusedError, code: str) -> bool:
+        """Tell whether an error says, by a code, that the session does not take the statement, which does not run.
+
+        The Data API has one code for all that is invalid, and documents none for a session that is busy:
+        https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ExecuteStatement.html#API_ExecuteStatement_Errors
+        A session may be busy with this very statement, where the answer to an earlier submission was lost.
+        """
+        return error.code == code and error.is_certain and not self.is_accepted
 
 
 class Warehouse(Connection):
@@ -84,42 +96,44 @@ class Warehouse(Connection):
     ) -> None:
         super().__init__(client, target.arguments(), remaining_seconds)
         self._idle: tuple[Session, float] | None = None
-        self._passing: list[tuple[Session, float]] = []
+        self._pool: list[tuple[PooledSession, float]] = []
+        self._full_until = 0.0
 
     def _run_once(self, operation: Callable[..., Any], **request: Any) -> Mapping[str, Any]:
-        """Run a statement in a session that is logged in, if there is one; what that refuses has not run.
+        """Run a statement in a session that is logged in, if there is one.
 
-        Whichever session it is sent in, it has one token: had it run after all, it would not run again.
+        It is sent to another session, or to none, only where it was sent once and refused: that a token makes one of
+        two requests with other parameters is not documented. Where it may be running, that is an error.
         """
-        request.setdefault("ClientToken", str(uuid.uuid4()))
-        while session := self._warm_passing():
+        while session := self._take_pooled():
             try:
-                return self._run_passing(session, operation, **request)
-            except TransientError as error:
-                if _code_of(error) != GONE:
+                return self._run_pooled(session, operation, **request)
+            except RefusedError as error:
+                if not session.refuses(error, GONE):
                     raise
-        arguments = {**self._arguments, "SessionKeepAliveSeconds": PASSING_IDLE_SECONDS}
-        session = Session(self._client, arguments, self._remaining_seconds)
-        try:
-            return self._run_passing(session, operation, **request)
-        except TransientError as error:
-            if _code_of(error) != NO_MORE_SESSIONS:
-                raise
+        if time.monotonic() >= self._full_until:
+            arguments = {**self._arguments, "SessionKeepAliveSeconds": POOLED_IDLE_SECONDS}
+            session = PooledSession(self._client, arguments, self._remaining_seconds)
+            try:
+                return self._run_pooled(session, operation, **request)
+            except RefusedError as error:
+                if not session.refuses(error, NO_MORE_SESSIONS):
+                    raise
+                self._full_until = time.monotonic() + FULL_SECONDS
         return super()._run_once(operation, **request)
 
-    def _run_passing(self, session: Session, operation: Callable[..., Any], **request: Any) -> Mapping[str, Any]:
-        try:
-            return session._run_once(operation, **request)
-        finally:
-            if session.is_free and session.is_begun:
-                self._passing.append((session, time.monotonic()))
+    def _run_pooled(self, session: PooledSession, operation: Callable[..., Any], **request: Any) -> Mapping[str, Any]:
+        """Keep the session for the next statement; not after one that failed in it, or may still run."""
+        ended = session._run_once(operation, **request)
+        self._pool.append((session, time.monotonic()))
+        return ended
 
-    def _warm_passing(self) -> Session | None:
+    def _take_pooled(self) -> PooledSession | None:
         """Take a session for one statement: threads that ask at once get one each."""
-        while self._passing:
+        while self._pool:
             with suppress(IndexError):  # another thread was quicker
-                session, used_at = self._passing.pop()
-                if time.monotonic() - used_at < PASSING_REUSE_SECONDS:
+                session, used_at = self._pool.pop()
+                if time.monotonic() - used_at < POOLED_REUSE_SECONDS:
                     return session
         return None
 
@@ -147,9 +161,3 @@ class Warehouse(Connection):
     def _new_session(self) -> Session:
         arguments = {**self._arguments, "SessionKeepAliveSeconds": SESSION_IDLE_SECONDS}
         return Session(self._client, arguments, self._remaining_seconds)
-
-
-def _code_of(error: Exception) -> str:
-    """Return by which code the Data API has refused a request; nothing where it has not."""
-    refused = error.__cause__
-    return str(refused.response.get("Error", {}).get("Code", "")) if isinstance(refused, ClientError) else ""
