@@ -135,33 +135,59 @@ def test_an_identifier_whose_text_is_rounded_is_not_masked(built_warehouse: Mode
         built_warehouse.dbt("compile", "--inline", f"{declared}select {{{{ mask('n') }}}}")
 
 
-# how staging reads `price`, which lands as a DOUBLE, and what of it is one still
-READINGS: list[tuple[str, set[str]]] = [
-    ("select price from t", {"price"}),
-    ("select t.price as amount from t", {"price", "amount"}),
-    ("with a as (select price as p from t) select p as amount from a", {"price", "p", "amount"}),
-    ("select coalesce(price, net) as amount, net * price as whole, name as note from t", {"price", "amount", "whole"}),
-    ("select round(price, 2) as price from t", {"price"}),
-    ('select {{ landed_column("Price") }} as amount from t', {"price", "amount"}),
-    ("select cast(price as varchar(64)) as price from t", set()),
-    ("select cast(price as varchar(64)) as amount from t", {"price"}),
-    ("select price::varchar(64) as amount from t", {"price"}),
-    ("select case when price > 0 then 'dear' else 'free' end as amount from t", {"price"}),
-    ("select 1 as a /* price as amount */ -- price as amount\nfrom t", {"price"}),
+FROM_A, FROM_B = ("from {{ source('landing', '" + name + "') }}" for name in "ab")
+# how staging reads `price`, which lands as a DOUBLE in `a` alone; what of it is one still, and what may be
+READINGS: list[tuple[str, set[str], set[str]]] = [
+    (f"select price {FROM_A}", {"price"}, set()),
+    (f"select * {FROM_A}", {"price"}, set()),
+    (f"select t.price as amount {FROM_A} as t", {"amount"}, set()),
+    (f"with a as (select price as p {FROM_A}) select p as amount from a", {"p", "amount"}, set()),
+    (
+        f"select coalesce(price, net) as amount, net * price as whole, name as note {FROM_A}",
+        {"amount", "whole"},
+        set(),
+    ),
+    (f"select round(price, 2) as price {FROM_A}", {"price"}, set()),
+    (f"select (price) as note, ((price + 1)) as more {FROM_A}", {"note", "more"}, set()),
+    (f'select {{{{ landed_column("Price") }}}} as amount {FROM_A}', {"amount"}, set()),
+    (f"select 1 as a /* price as amount */ -- price as amount\n{FROM_A}", set(), set()),
+    (f"select note from t union all select price as note {FROM_A}", {"note"}, set()),
+    # a cast, however it is written
+    (f"select cast(price as varchar(64)) as price {FROM_A}", set(), set()),
+    (f"select cast(price as varchar(64)) price {FROM_A}", set(), set()),
+    (f"select cast(round(price, 2) as varchar(64)) as amount {FROM_A}", set(), set()),
+    (f"select price::varchar(64) as amount, t.price :: varchar(64) as price {FROM_A} as t", set(), set()),
+    (f"select {{{{ dbt.safe_cast('price', 'varchar(64)') }}}} as price {FROM_A}", set(), set()),
+    (f"with a as (select price {FROM_A}) select cast(price as varchar(64)) as price from a", set(), set()),
+    # another column of that name
+    (f"select price_text as price {FROM_A}", set(), set()),
+    (f"select 'it''s, price' as price {FROM_A}", set(), set()),
+    (f"select price {FROM_B} union all select other as price {FROM_A}", set(), set()),
+    (f"select price {FROM_B}", set(), set()),
+    (f"select case when price > 0 then 'dear' else 'free' end as amount {FROM_A}", set(), set()),
+    # left open
+    (f"select {{{{ to_text('price') }}}} as price {FROM_A}", set(), {"price"}),
+    (f"select price || '' as note {FROM_A}", set(), {"note"}),
+    (f"select case when net > 0 then price end as amount {FROM_A}", set(), {"amount"}),
+    (f"select left(price, 3) as amount {FROM_A}", set(), {"amount"}),
+    (f"select price {FROM_A} as t inner join other on t.id = other.id", set(), {"price"}),
 ]
 
 
-def test_names_that_a_landed_float_goes_by_are_known_and_an_explicit_cast_ends_them(
+def test_names_that_a_landed_float_goes_by_are_known_and_what_is_left_open_is_told_apart(
     worker_warehouse: ModelWarehouse,
 ) -> None:
-    codes = "[" + ", ".join(json.dumps(code.replace("{{", "{ {").replace("}}", "} }")) for code, _ in READINGS) + "]"
+    codes = ", ".join(json.dumps(code.replace("{{", "{ {").replace("}}", "} }")) for code, *_ in READINGS)
     asked = (
-        f"{{% for code in {codes} %}}{{{{ tojson(names_of_floats("
-        "code.replace('{ {', '{' ~ '{').replace('} }', '}' ~ '}'), ['price']).keys() | list) }}\n{% endfor %}"
+        f"{{% for code in [{codes}] %}}{{{{ tojson(names_of_floats("
+        "code.replace('{ {', '{' ~ '{').replace('} }', '}' ~ '}'), {'a': {'price': 'real'}})) }}\n{% endfor %}"
     )
-    [found] = worker_warehouse.dbt("compile", "--inline", asked).compiled.values()
-    for line, (code, expected) in zip(found.strip().splitlines(), READINGS, strict=True):
-        assert set(json.loads(line)) == expected, code
+    [answers] = worker_warehouse.dbt("compile", "--inline", asked).compiled.values()
+    for line, (code, sure, unsure) in zip(answers.strip().splitlines(), READINGS, strict=True):
+        found = json.loads(line)
+        assert {name for name, float_ in found.items() if float_["is_sure"]} == sure, code
+        assert {name for name, float_ in found.items() if not float_["is_sure"]} == unsure, code
+        assert {(float_["dataset"], float_["landed"]) for float_ in found.values()} <= {("a", "price")}
 
 
 def test_a_float_whose_text_would_be_modeled_stops_its_entity_whether_or_not_it_is_declared(
@@ -180,3 +206,76 @@ def test_a_float_whose_text_would_be_modeled_stops_its_entity_whether_or_not_it_
     finally:
         warehouse.loader.run(f"{table} drop column customer_id", f"{table} add column customer_id varchar(65535)")
     assert warehouse.dbt("run", "--select", "int_orders__checked").success
+
+
+def unrendered(code: str) -> str:
+    """Return a model's SQL so that dbt does not render it as part of a query."""
+    return code.replace("{{", "{_{").replace("}}", "}_}")
+
+
+def entity_of_floats(column: str, type_: str, code: str) -> str:
+    """Return a query that judges a made-up staging model; another entity's table, which it reads, is at fault."""
+    landed = {"source_name": "landing", "name": "a", "columns": {"price": {"name": "Price", "data_type": "FLOAT8"}}}
+    faulty = {
+        "resource_type": "model",
+        "name": "faulty",
+        "alias": "faulty",
+        "raw_code": unrendered(f"select price {FROM_A}"),
+        "columns": {"price": {"name": "price", "data_type": "varchar(64)"}},
+        "config": {"meta": {"entity": "others"}},
+        "depends_on": {"nodes": ["source.made.a"]},
+    }
+    staged = {
+        "resource_type": "model",
+        "name": "stg_made",
+        "alias": "stg_made",
+        "raw_code": unrendered(code),
+        "columns": {column: {"name": column, "data_type": type_}},
+        "config": {"meta": {}},
+        "depends_on": {"nodes": ["source.made.a", "model.made.faulty"]},
+    }
+    nodes = json.dumps({"model.made.stg_made": staged, "model.made.faulty": faulty})
+    return (
+        f"{{% do graph.sources.update({json.dumps({'source.made.a': landed})}) %}}{{% set nodes = {nodes} %}}"
+        "{% for node in nodes.values() %}{% do node.update({'raw_code':"
+        " node.raw_code.replace('{_{', '{' ~ '{').replace('}_}', '}' ~ '}')}) %}{% endfor %}"
+        "{% do graph.nodes.update(nodes) %}{% do model.depends_on.nodes.append('model.made.stg_made') %}"
+        "{% do require_exact_texts({'identifier': 'stg_made'}) %}select 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "type_"),
+    [
+        ("amount", "varchar(64)"),
+        ("Amount", "VARCHAR(20)"),
+        ('"Amount"', "character varying(20)"),
+        ("AMOUNT", "text"),
+        ("amount", "char(9)"),
+    ],
+)
+def test_a_text_of_a_float_is_known_by_whatever_spelling_of_its_type_and_name(
+    built_warehouse: ModelWarehouse, type_: str, column: str
+) -> None:
+    query = entity_of_floats(column, type_, f"select price as amount {FROM_A}")
+    with pytest.raises(RuntimeError, match=f"{re.escape(column)} is a varchar of price, a double precision"):
+        built_warehouse.dbt("compile", "--inline", query)
+
+
+@pytest.mark.parametrize(
+    ("type_", "code", "told"),
+    [
+        ("double precision", f"select price as amount {FROM_A}", False),
+        ("varchar(64)", f"select note as amount {FROM_A}", False),
+        ("varchar(64)", f"select {{{{ to_text('price') }}}} as amount {FROM_A}", True),
+    ],
+)
+def test_an_entity_goes_on_where_its_text_is_of_no_float_and_is_told_where_that_is_left_open(
+    built_warehouse: ModelWarehouse, type_: str, code: str, told: bool
+) -> None:
+    """Another entity's table that it reads is at fault in each of them, and stops that one alone."""
+    run = built_warehouse.dbt("compile", "--inline", entity_of_floats("amount", type_, code))
+    assert run.success
+    said = "stg_made.amount is a varchar that may be made of price, a double precision"
+    assert (said in run.messages) is told, run.messages
+    assert ("cast(price as varchar(64)) as amount" in run.messages) is told

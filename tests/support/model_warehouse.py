@@ -132,6 +132,8 @@ class ModelWarehouse:
         with self._environment(), nullcontext() if by_hand else shared_sessions():
             outcome = runner.invoke([*_QUIETLY, f"--{'' if write_json else 'no-'}write-json", *arguments])
         if outcome.exception is not None:
+            if self.manifest:  # where dbt leaves an inline query that has failed
+                self.manifest.nodes.pop("sql_operation.landfall.inline_query", None)
             raise RuntimeError("\n".join(messages)) from outcome.exception
         return DbtRun(outcome.success, _statuses(outcome), "\n".join(messages), _compiled(outcome), statements)
 
