@@ -12,6 +12,9 @@ from typing import Any
 
 FOLDER = "reports/transform/state/"
 RENEWED_AFTER = timedelta(days=1)  # of the 30 days that reports stay at least
+# what If-Match answers where the object is another one, is gone, or is being written or deleted:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+_CHANGED_MEANWHILE = {"PreconditionFailed", "412", "NoSuchKey", "404", "ConditionalRequestConflict", "409"}
 
 
 class _Kept:
@@ -29,8 +32,9 @@ class _Kept:
         except self._s3.exceptions.NoSuchKey:
             return None
 
-    def _write(self, content: Mapping[str, str]) -> None:
-        self._s3.put_object(**self._place, Body=json.dumps(content).encode(), ContentType="application/json")
+    def _write(self, content: Mapping[str, str], **conditions: str) -> None:
+        body = json.dumps(content).encode()
+        self._s3.put_object(**self._place, Body=body, ContentType="application/json", **conditions)
 
 
 class Landings(_Kept):
@@ -78,18 +82,30 @@ class OwedRefresh(_Kept):
 
     def renew(self, now: datetime) -> datetime | None:
         """Return since when it is owed, and write it anew after a day: it lies where reports expire."""
-        kept = self._read()
-        if kept is None:
+        try:
+            found = self._s3.get_object(**self._place)
+        except self._s3.exceptions.NoSuchKey:
             return None
+        kept = json.loads(found["Body"].read())
         since = datetime.fromisoformat(kept["since"])
-        if now - datetime.fromisoformat(kept.get("kept_at", kept["since"])) > RENEWED_AFTER:
-            self.write(since, now)
+        if now - datetime.fromisoformat(kept.get("kept_at", kept["since"])) <= RENEWED_AFTER:
+            return since
+        try:
+            self._write(_owed(since, now), IfMatch=found["ETag"])
+        except self._s3.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] not in _CHANGED_MEANWHILE:
+                raise
+            return self.read()  # withdrawn meanwhile, or begun anew
         return since
 
     def write(self, since: datetime, now: datetime) -> None:
         """Keep that it is owed."""
-        self._write({"since": since.isoformat(), "kept_at": now.isoformat()})
+        self._write(_owed(since, now))
 
     def clear(self) -> None:
         """Forget it: a full refresh has succeeded."""
         self._s3.delete_object(**self._place)
+
+
+def _owed(since: datetime, now: datetime) -> dict[str, str]:
+    return {"since": since.isoformat(), "kept_at": now.isoformat()}

@@ -195,6 +195,26 @@ def test_a_full_refresh_that_is_owed_is_written_anew_each_day_since_reports_expi
     assert (owed.renew(since + timedelta(days=99)), owed.read()) == (since, since)
 
 
+@pytest.mark.parametrize("begun_anew", [False, True])
+def test_a_full_refresh_that_is_withdrawn_or_begun_while_it_is_written_anew_is_not_undone(
+    local_aws: LocalServices, monkeypatch: pytest.MonkeyPatch, begun_anew: bool
+) -> None:
+    client, bucket = local_aws.client("s3"), f"owed-{uuid.uuid4().hex[:8]}"
+    client.create_bucket(Bucket=bucket)
+    owed, since = OwedRefresh(client, bucket), datetime(2026, 1, 31, 12, tzinfo=UTC)
+    owed.write(since, since)
+    later, put = since + timedelta(hours=25), client.put_object
+
+    def put_late(**wanted: Any) -> Any:
+        monkeypatch.setattr(client, "put_object", put)
+        owed.write(later, later) if begun_anew else owed.clear()
+        return put(**wanted)
+
+    monkeypatch.setattr(client, "put_object", put_late)
+    assert owed.renew(later) == (later if begun_anew else None)
+    assert owed.read() == (later if begun_anew else None)
+
+
 def report(settings: Settings, planned: dict[str, Any], built: dict[str, Any]) -> dict[str, Any]:
     """Report a build, the last step of a run that forgets nothing."""
     return handler.report({"plan": planned, "build": built, "archive": {}, "execution": "arn:e"}, settings, DONE)
