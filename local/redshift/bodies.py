@@ -12,6 +12,7 @@ import re
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import STRING, Masked, mask, unquote, without_comments
 from local.redshift.name_case import keeps_case
+from local.redshift.own_settings import refuse_own_settings
 from local.redshift.sql.functions import FUNCTIONS
 
 _MAKES = re.compile(r"\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\b", re.IGNORECASE)
@@ -24,7 +25,8 @@ _DIFFERS = {
     "EXECUTE": re.compile(r"\bexecute\b", re.IGNORECASE),
     # the front has to see a change of it, and a name in a body means what the setting of the call says
     "a change of enable_case_sensitive_identifier": re.compile(
-        r"\bset_config\s*\(|\bset\s+(?:session\s+|local\s+)?enable_case_sensitive_identifier\b", re.IGNORECASE
+        r"\bset_config\s*\(|\breset\s+all\b|\bset\s+(?:session\s+|local\s+)?enable_case_sensitive_identifier\b",
+        re.IGNORECASE,
     ),
     "DECIMAL without a precision": re.compile(r"\b(?:decimal|numeric|dec)\b(?!\s*\()", re.IGNORECASE),
     "a comparison of a text that is no column and no variable": re.compile(
@@ -49,6 +51,7 @@ def refuse_bodies(code: str, masked: Masked) -> None:
     body = text[text.index("$", 1) + 1 : text.rindex("$", 0, -1)] if text.startswith("$") else unquote(text)
     masked_body = mask(body)
     inner = _DECLARED.sub(lambda part: _DEFAULT.sub(r"\1 :=", part[0]), without_comments(masked_body.text))
+    refuse_own_settings(inner, masked_body)
     found = [what for what, pattern in _DIFFERS.items() if pattern.search(inner)]
     names = [name.lower() for name in _CALLED.findall(inner)]
     found += [f"{name.upper()}()" for name in names if name in FUNCTIONS and _is_translated(name)]

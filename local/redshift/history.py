@@ -14,11 +14,11 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from local.redshift.lines import Lines
+from local.redshift.remembering import remembered
 from local.redshift.shapes import Shapes
 from local.redshift.statement_secrets import without_secrets
 
@@ -185,7 +185,7 @@ class History:
             self._timer = asyncio.get_running_loop().call_later(_SECONDS, self.flush)
 
 
-@lru_cache(maxsize=1000)
+@remembered(most=1000)
 def reads_history(sql: str) -> bool:
     """Tell whether a statement names a system view, or asks for the last statement's number.
 
@@ -195,7 +195,7 @@ def reads_history(sql: str) -> bool:
     return _SYSTEM_VIEW.search(sql) is not None
 
 
-@lru_cache(maxsize=1000)
+@remembered(most=1000)
 def query_type(sql: str) -> str:
     """Return the type of a statement as SYS_QUERY_HISTORY names it.
 

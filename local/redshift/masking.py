@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from local.redshift.names import BEGINS, GOES_ON, folded, physical_words
+from local.redshift.remembering import remembered
 
 _PIECE = re.compile(
     rf"""
@@ -31,7 +31,6 @@ NAME = f"{IDENTIFIER}(?:\\s*\\.\\s*{IDENTIFIER}){{0,2}}"
 
 
 HAS_BODY = re.compile(r"\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\b", re.IGNORECASE)
-REMEMBERED = 20_000  # characters of a statement whose masked text is kept
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|.)", re.DOTALL)  # in a string, as PostgreSQL's before 9.1 and Redshift's
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -82,7 +81,7 @@ def mask(sql: str) -> Masked:
     >>> ";" in masked.text, masked.restore()
     (False, 'select \\'a;b\\' /* ; */ as "x;y"')
     """
-    text, pieces, _ = _masked(sql) if len(sql) < REMEMBERED else _masked.__wrapped__(sql)
+    text, pieces, _ = _masked(sql)
     return Masked(text, list(pieces))
 
 
@@ -92,10 +91,10 @@ def code_of(sql: str) -> str:
     >>> code_of("/* dbt */ select 1 -- one")
     'select 1'
     """
-    return (_masked(sql) if len(sql) < REMEMBERED else _masked.__wrapped__(sql))[2]
+    return _masked(sql)[2]
 
 
-@lru_cache(maxsize=1000)  # on its way a statement is masked for one rule after the other
+@remembered(most=1000)  # on its way a statement is masked for one rule after the other
 def _masked(sql: str) -> tuple[str, tuple[str, ...], str]:
     masked = Masked("")
     masked.text = _PIECE.sub(

@@ -8,12 +8,12 @@ Sources: https://docs.aws.amazon.com/redshift/latest/dg/r_enable_case_sensitive_
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Literal
 
 from local.redshift.errors import RedshiftError
-from local.redshift.masking import HAS_BODY, HOLDER, IDENTIFIER, REMEMBERED, STRING, Masked, code_of, mask, unquote
+from local.redshift.masking import HAS_BODY, HOLDER, IDENTIFIER, STRING, Masked, code_of, mask, unquote
 from local.redshift.names import folded
+from local.redshift.remembering import remembered
 
 SETTING = "enable_case_sensitive_identifier"
 _OWN_SETTING = f"redshift.{SETTING}"
@@ -63,10 +63,10 @@ def with_folded_names(sql: str) -> str | None:
     """
     if '"' not in sql:
         return None
-    return _with_folded(sql) if len(sql) < REMEMBERED else _with_folded.__wrapped__(sql)
+    return _with_folded(sql)
 
 
-@lru_cache(maxsize=1000)
+@remembered(most=1000)
 def _with_folded(sql: str) -> str | None:
     masked, code = mask(sql), code_of(sql)
     users = _places_of_users(code)

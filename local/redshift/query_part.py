@@ -17,7 +17,8 @@ _BEFORE = re.compile(
           explain\s+(?:verbose\s+)?
         | prepare\s+{IDENTIFIER}\s*(?:\((?:[^()]|\([^()]*\))*\)\s*)?as\s+
         | declare\s+{IDENTIFIER}\s+cursor\s+(?:without\s+hold\s+)?for\s+
-        | (?P<makes>create\s+(?:(?:or\s+replace|local|temp|temporary|materialized)\s+)*(?:table|view)\b).*?\bas\s*
+        | (?:explain\s+(?:verbose\s+)?)?
+          (?P<makes>create\s+(?:(?:or\s+replace|local|temp|temporary|materialized)\s+)*(?:table|view)\b).*?\bas\s*
     )(?=\(*\s*(?:select|with|insert|update|delete|merge)\b)""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )

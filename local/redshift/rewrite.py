@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 from local.redshift.alter_type import rewrite_alter_type
 from local.redshift.append import rewrite_append
@@ -25,10 +24,12 @@ from local.redshift.grammar.command import refuse_unknown
 from local.redshift.late_binding import rewrite_late_binding_view
 from local.redshift.masking import IDENTIFIER, NAME, STRING, mask, without_comments
 from local.redshift.name_case import keeps_case, rewrite_set_case
+from local.redshift.own_settings import refuse_own_settings
 from local.redshift.parameters import prepared
 from local.redshift.privileges import hold_identities
 from local.redshift.query_part import query_part
 from local.redshift.refuse import refuse_names, refuse_unsupported
+from local.redshift.remembering import remembered
 from local.redshift.schemas import in_its_database
 from local.redshift.show import rewrite_show
 from local.redshift.sql.simple_source import simple_source
@@ -84,6 +85,7 @@ _PRIVILEGES: tuple[Callable[[str], str], ...] = (
     _rule(r"^(\s*(?:grant|revoke(?:\s+admin\s+option\s+for)?))\s+role\s+", r"\1 "),
     _rule(r"(\b(?:to|from)|,)\s*role\s+(?=[\w\x02\"])", r"\1 "),
 )
+_EXPLAINS_CREATE = re.compile(r"explain\s+(?:verbose\s+)?(?=create\b)", re.IGNORECASE)
 _ALTER_SYSLOG = rf"^\s*alter\s+user\s+({IDENTIFIER})\s+(?:with\s+)?syslog\s+access\s+"
 _USERS: tuple[Callable[[str], str], ...] = (
     _rule(r"\bpassword\s+disable\b", "password null"),
@@ -97,7 +99,7 @@ _USERS: tuple[Callable[[str], str], ...] = (
 )
 
 
-@lru_cache(maxsize=1000)
+@remembered(most=1000)
 def needs_of(sql: str) -> Needs | None:
     """Return the names whose meaning the catalog must tell before `sql` can be rewritten, None if it holds no query.
 
@@ -120,7 +122,7 @@ def query_of(sql: str) -> str:
     return masked.restore(code[part.start : part.end]) if part else ""
 
 
-@lru_cache(maxsize=1000)  # every run of dbt sends much the same statements
+@remembered(most=1000)
 def rewrite(
     sql: str, in_transaction: bool = False, answer: Answer = (), external_query: str = "", written: str = ""
 ) -> str:
@@ -149,12 +151,14 @@ def rewrite(
         source = simple_source(selected) if part.makes_table else None
         code = code[: part.start] + masked.hold(query) + code[part.end :]
     refuse_names(code, masked)
+    refuse_own_settings(code, masked)
+    explains, code = _without_explain(code)
     code = make_temporary(masked.with_physical_names(code), masked)
     storage = storage_comment(code, masked, source)
     refuse_unsupported(code, masked, in_transaction)
     refuse_bodies(code, masked)
     if part is None or part.start:
-        refuse_unknown(code, masked)
+        refuse_unknown(explains + code, masked)
         refuse_table(code, masked)
         code = with_defaults(code, masked)
     if by_call := in_its_database(code, masked) or comment_on_view(code, masked):
@@ -168,7 +172,14 @@ def rewrite(
         return view
     if by_block := hold_identities(code, masked, lambda granted: masked.restore(rewrite_masked(granted))):
         return by_block
-    return masked.restore(rewrite_masked(require_key(rewrite_time_zone(code, masked), masked))) + storage
+    rewritten = masked.restore(rewrite_masked(require_key(rewrite_time_zone(code, masked), masked)))
+    return explains + rewritten if explains else rewritten + storage  # of a table that is made
+
+
+def _without_explain(code: str) -> tuple[str, str]:
+    """Return the EXPLAIN of a CREATE TABLE AS, '' without one, and what is explained."""
+    explains = _EXPLAINS_CREATE.match(code)
+    return (explains[0], code[explains.end() :]) if explains else ("", code)
 
 
 def rewrite_masked(text: str) -> str:

@@ -9,9 +9,9 @@ statement is told up to the option. Pure.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from local.redshift.masking import HOLDER, STRING, mask, without_comments
+from local.redshift.remembering import remembered
 
 _OPTION = r"(?<![^\W\d])(?:password|credentials|access_key_id|secret_access_key|session_token)(?!\w)"
 _NAMES_SECRET = re.compile(_OPTION, re.IGNORECASE)
@@ -28,7 +28,7 @@ _WORD = re.compile(r"[a-z_]\w{0,23}", re.IGNORECASE)  # no option is longer, and
 HIDDEN = "'***'"
 
 
-@lru_cache(maxsize=1000)
+@remembered(most=1000)
 def without_secrets(sql: str) -> str:
     """Return a statement without passwords and keys.
 

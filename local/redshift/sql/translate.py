@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.names import NAMES
+from local.redshift.remembering import remembered
 from local.redshift.sql import tree
 from local.redshift.sql.functions import FUNCTIONS
 from local.redshift.sql.parse.parser import Parser
@@ -52,7 +52,7 @@ it by UNIT are its name and the columns that `*` does not mean. VIEW is one that
 stands for."""
 
 
-@lru_cache(maxsize=2000)
+@remembered(most=2000)
 def _parse(sql: str) -> tuple[tree.Statement, Parser]:
     return parse(sql)
 
@@ -72,7 +72,7 @@ def called(sql: str) -> tuple[set[str], set[tree.Name]]:
     return {name[-1] for name in parser.called}, set(parser.named)
 
 
-@lru_cache(maxsize=2000)
+@remembered(most=2000)
 def needs(sql: str) -> Needs:
     """Return the names whose meaning the catalog must tell.
 
@@ -87,7 +87,7 @@ def needs(sql: str) -> Needs:
     return Needs(tuple(sorted(parser.named)), tuple(sorted(functions)), parser.target)
 
 
-@lru_cache(maxsize=4000)
+@remembered(most=4000)
 def translate(sql: str, answer: Answer, makes_table: bool = False) -> str:
     """Return a query as PostgreSQL reads it.
 

@@ -143,6 +143,14 @@ SHOWN: list[tuple[str, list[str], Rows]] = [
         [("a", "numeric(19,4)")],
     ),
 ]
+EXPLAINED = (
+    "explain create table made as select 1 as a",
+    "explain verbose create temp table if not exists made (a) diststyle key distkey (a) sortkey (a) as select 1",
+)
+SHOWN += [
+    ("r_EXPLAIN", [explained, "select count(*) from pg_table_def where tablename = 'made'"], [(0,)])
+    for explained in EXPLAINED
+]
 TEXTS = "create table made (a varchar(9))"
 TARGET, SOURCE = "create table target (key int, value super)", "create table source (key int, value super)"
 MERGE = (

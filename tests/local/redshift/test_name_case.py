@@ -204,6 +204,39 @@ def test_a_failed_transaction_is_not_asked_for_the_setting_of_what_comes_behind_
     assert asked(simple, f"rollback; {read}")[1] == [(1,)]  # known from before
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "set redshift.enable_case_sensitive_identifier to on",
+        "set session redshift . enable_case_sensitive_identifier = 'on'",
+        "set local REDSHIFT.Enable_Case_Sensitive_Identifier to on",
+        'set "Redshift"."enable_case_sensitive_identifier" to on',
+        'set "redshift.enable_case_sensitive_identifier" to on',
+        "reset redshift.enable_case_sensitive_identifier",
+        "alter user landfall_admin set redshift.enable_case_sensitive_identifier to on",
+        "set redshift.binding to on",
+        "create procedure p() as $$ begin null; end $$ language plpgsql set redshift.binding to on",
+        "create procedure p() as $$ begin set redshift.enable_case_sensitive_identifier to on; end $$ language plpgsql",
+        'create procedure p() as $$ begin reset "redshift.binding"; end $$ language plpgsql',
+        "create procedure p() as $$ begin reset all; end $$ language plpgsql",
+    ],
+)
+def test_no_setting_is_changed_by_its_name_in_postgresql(client: Client, simple: Any, statement: str) -> None:
+    client.run(*TABLE, OFF, "create table mixed as select 7 as id")
+    assert client.run('select max("Id") from "Mixed"') == [(7,)]
+    assert client.error(statement)["C"] == "0A000"
+    with pytest.raises(psycopg2.NotSupportedError):
+        asked(simple, f"select 1; {statement}")
+    assert client.value("show enable_case_sensitive_identifier") == "off"
+    assert client.run('select min("Id") from "Mixed"') == [(7,)]
+
+
+def test_session_context_variables_are_set_by_names_of_two_parts(client: Client) -> None:
+    """Source: https://docs.aws.amazon.com/redshift/latest/dg/r_CURRENT_SETTING.html."""
+    client.run("set app_context.user_id to 'u1'")
+    assert client.value("select current_setting('app_context.user_id')") == "u1"
+
+
 def test_a_failed_message_leaves_the_setting_as_it_was(simple: Any) -> None:
     asked(simple, "create table mixed as select 7 as id")
     with pytest.raises(psycopg2.DataError):
