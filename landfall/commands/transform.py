@@ -56,6 +56,8 @@ def transform(
     from landfall.operate import gaps, transforms
 
     stack = environment.stack()
+    if withdraw and (wait or full_refresh):
+        raise typer.BadParameter("--withdraw-full-refresh starts no run: it goes without --wait and --full-refresh")
     if withdraw:
         _withdraw(stack, as_json=as_json)
         return
@@ -77,14 +79,13 @@ def transform(
 
 
 def _withdraw(stack: "Stack", *, as_json: bool) -> None:
-    from landfall.operate import refreshes, transforms
+    from landfall.operate import refreshes
 
     since = refreshes.withdraw(stack.s3, stack.bucket)
-    said = f"the full refresh of {seconds(since)} is owed no more" if since else "no full refresh is owed"
     if as_json:
-        output.print_json(transforms.Run("", "succeeded", said).to_dict())
+        output.print_json({"withdrawn_since": since})
     else:
-        typer.echo(said)
+        typer.echo(f"the full refresh of {seconds(since)} is owed no more" if since else "no full refresh is owed")
 
 
 def run_to_outcome(stack: "Stack", timeout: float, *, full_refresh: bool = False) -> "Run":

@@ -12,8 +12,9 @@
             its bytes: https://docs.aws.amazon.com/redshift/latest/dg/r_FNV_HASH.html #}
         {%- set value = 'case when ' ~ column ~ ' is not null then fnv_hash(' ~ column ~ ') end'
             if type in ('double precision', 'real') else value %}
-        {#- Narrowed text is its own; cast once more, it would be fitted for each row #}
-        {%- set text = value if length else 'cast(' ~ value ~ ' as varchar(65535))' %}
+        {#- Narrowed text is its own; cast once more, it would be fitted for each row. A staging of one's own may narrow
+            nothing, and declare a number as varchar #}
+        {%- set text = value if length and 'narrow_columns(' in (model.raw_code or '') else 'cast(' ~ value ~ ' as varchar(65535))' %}
         || coalesce(
             cast(octet_length({{ text }}) as varchar(11))
             || ':' || {{ 'md5(' ~ text ~ ')' if length and (length == 'max' or length | int > 256) else text }},

@@ -2,13 +2,18 @@
 
 import json
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
+from typer.testing import CliRunner, Result
 
+from landfall import environment
+from landfall.app import build
 from landfall.operate import refreshes, transforms
 from local.services import aws_environment
+from tests.support import json_schemas
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices
 from transform_lambda.kept import OwedRefresh
@@ -56,3 +61,23 @@ def test_a_full_refresh_that_is_owed_is_told_as_the_function_has_kept_it_until_i
     assert refreshes.owed_since(s3, bucket) == "2026-01-31T12:00:00.000000Z"
     assert refreshes.withdraw(s3, bucket) == "2026-01-31T12:00:00.000000Z"
     assert (refreshes.owed_since(s3, bucket), OwedRefresh(s3, bucket).read()) == (None, None)
+
+
+def test_a_withdrawal_says_what_was_owed_and_goes_with_nothing_that_starts_a_run(
+    local_aws: LocalServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3, bucket, begun = local_aws.client("s3"), unique("owed"), datetime(2026, 1, 31, 12, tzinfo=UTC)
+    s3.create_bucket(Bucket=bucket)
+    monkeypatch.setattr(environment, "stack", lambda: SimpleNamespace(s3=s3, bucket=bucket))
+    OwedRefresh(s3, bucket).write(begun, begun)
+
+    def withdraw(*others: str) -> Result:
+        return CliRunner().invoke(build(), ["transform", "--withdraw-full-refresh", *others])
+
+    for mixed in (["--wait"], ["--full-refresh"], ["--full-refresh", "--wait", "--json"]):
+        refused = withdraw(*mixed)
+        assert (refused.exit_code, refused.stdout) == (2, "")
+    assert OwedRefresh(s3, bucket).read() == begun, "what is refused withdraws nothing"
+    said = [json_schemas.read(["transform"], withdraw("--json").stdout) for _ in range(2)]
+    assert said == [{"withdrawn_since": "2026-01-31T12:00:00.000000Z"}, {"withdrawn_since": None}]
+    assert withdraw().stdout == "no full refresh is owed\n"

@@ -26,3 +26,18 @@ def test_rows_whose_floats_differ_in_a_digit_that_their_text_does_not_show_have_
     )
     assert len({row[0] for row in found}) == 4
     assert len({row[1:] for row in found}) == 2, "as text they do not differ"
+
+
+def test_a_number_that_is_declared_a_text_and_is_not_narrowed_has_the_digest_of_its_text(
+    worker_warehouse: ModelWarehouse,
+) -> None:
+    """As in a staging of one's own; narrowed texts, which are not cast once more, have the same digest."""
+    types = "{'n': 'varchar(20)'}"
+    raw, narrowed = f"{{{{ row_digest({types}) }}}}", f"{{{{ narrow_columns({types}) }}}}"
+    queries = (f"select {raw}", f"{{{{ row_digest({types}) }}}}; select {narrowed}")
+    own, ours = ("".join(worker_warehouse.dbt("compile", "--inline", query).compiled.values()) for query in queries)
+    narrowed_digest, narrowing = ours.split("; ")
+    rows = worker_warehouse.transformer.rows
+    found = rows(f"{own} from (select 7 as n, 'U' as _operation)")
+    narrow_text = f"{narrowing}, _operation from (select cast(' 7 ' as varchar(20)) as n, 'U' as _operation)"
+    assert found == rows(f"select {narrowed_digest} from ({narrow_text})")  # noqa: S608 - the tests' own SQL
