@@ -177,9 +177,11 @@ def test_what_may_be_running_is_not_sent_to_another_session(
         def execute_statement(self, **request: Any) -> Any:
             if not request["Sql"].startswith("insert"):
                 return super().execute_statement(**request)
-            if request["ClientToken"] in self.tokens:
+            if request["ClientToken"] in self.tokens and "SessionId" in request:
                 raise refusal(sessions.GONE)
-            super().execute_statement(**request)
+            answer = super().execute_statement(**request)
+            if "SessionId" not in request:
+                return answer
             raise refusal("ThrottlingException") if lost == "by us" else refusal(sessions.GONE, retries=1)
 
     api: Any = Lossy(land.client("redshift-data"))
