@@ -9,6 +9,9 @@ from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.plan import ColumnChange
 from ingest_lambda.judge.verdict import Verdict, verdict_of
+from ingest_lambda.reasons import Reason
+
+ETAG = "ETag "  # begins what an overwritten file's verdict says of objects
 
 
 class Status(StrEnum):
@@ -71,4 +74,22 @@ def rejection_outcome(file: FileVersion, dataset: str, error: RejectedFileError)
         reason=error.reason,
         size=file.size,
         verdict=verdict_of(error, file, dataset),
+    )
+
+
+def overwritten(load_seq: int | str, held: str, etag: str) -> RejectedFileError:
+    """Refuse an object that has taken the place of one that the ledger holds: without versions both are one file.
+
+    `held` is the ETag that came with that load, `etag` the object's own.
+
+    An object that is copied onto itself, as for another key or storage class, may have another ETag as well:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+    """
+    return RejectedFileError(
+        Reason.OVERWRITTEN,
+        f"the object that this key had at load {load_seq} had another ETag, and the bucket keeps no versions: "
+        "to the ledger both are one file, and of this one no row has landed; where it is the same one, copied onto "
+        "itself, nothing is missing",
+        found=f"{ETAG}{etag}",
+        expected=f"{ETAG}{held}",
     )

@@ -14,13 +14,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ingest_lambda.bucket.objects import Place
-from ingest_lambda.errors import RejectedFileError, StagedDataError
+from ingest_lambda.errors import StagedDataError
 from ingest_lambda.file_version import UNVERSIONED
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.plan import Plan, PlannedFile
-from ingest_lambda.load.outcomes import AddedAhead, FileOutcome, Status, rejection_outcome
+from ingest_lambda.load.outcomes import AddedAhead, FileOutcome, Status, overwritten, rejection_outcome
 from ingest_lambda.load.staging import Staged, Staging, numbered
-from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import copies, ddl, ledger, removals, snapshot_files, statements
 from ingest_lambda.warehouse.client import Row, retry_conflicts
 from ingest_lambda.warehouse.sessions import Session, Warehouse
@@ -178,7 +177,8 @@ class Load:
         status, reason = self._standing(said)
         inspected = planned.inspected
         if inspected.file.version_id == UNVERSIONED and said["etag"] != inspected.etag:
-            return rejection_outcome(inspected.file, self.plan.dataset, _overwritten(said, inspected.etag))
+            error = overwritten(said["load_seq"], said["etag"], inspected.etag)
+            return rejection_outcome(inspected.file, self.plan.dataset, error)
         landed = status is Status.LANDED
         return FileOutcome(
             planned.inspected.file,
@@ -203,22 +203,6 @@ class Load:
         if said["load_id"] == self._load_id or is_back:
             return Status.LANDED, None
         return Status.DUPLICATE, "undone" if said["undone_at"] else "already landed"
-
-
-def _overwritten(said: Row, etag: str) -> RejectedFileError:
-    """Refuse an object that has taken the place of one that the ledger holds: without versions both are one file.
-
-    An object that is copied onto itself, as for another key or storage class, may have another ETag as well:
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
-    """
-    return RejectedFileError(
-        Reason.OVERWRITTEN,
-        f"the object that this key had at load {said['load_seq']} had another ETag, and the bucket keeps no versions: "
-        "to the ledger both are one file, and of this one no row has landed; where it is the same one, copied onto "
-        "itself, nothing is missing",
-        found=f"ETag {etag}",
-        expected=f"ETag {said['etag']}",
-    )
 
 
 def _names(columns: Iterable[Column]) -> set[str]:

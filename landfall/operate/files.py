@@ -9,6 +9,7 @@ from typing import Any
 
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.legible import quoted
+from ingest_lambda.load.outcomes import ETAG
 from ingest_lambda.reasons import Reason
 from ingest_lambda.reconcile.ledger import datasets, ledgers
 from ingest_lambda.warehouse.catalog import landed_datasets
@@ -98,10 +99,10 @@ def history(warehouse: Connection, wanted: str | None = None) -> list[FileLine]:
         in_ledgers += _in_ledgers(warehouse, [name for name in known if name != wanted], left, removing)
     # What one ledger has undone says nothing of a file that stands in another, so it comes first and is overridden.
     in_ledgers.sort(key=lambda row: row["undone_at"] is None)
-    removed = {row["file_id"]: removed_at(row) for row in in_ledgers}
+    held = {row["file_id"]: row for row in in_ledgers}
     lines = [
         *(_landed_line(row, originals) for row in landed),
-        *(_rejected_line(row, _is_settled(row, removed)) for row in rejected),
+        *(_rejected_line(row, _is_settled(row, held)) for row in rejected),
     ]
     return sorted(lines, key=lambda line: line.loaded_at or "", reverse=True)
 
@@ -130,31 +131,46 @@ def removed_at(row: Row) -> str | None:
     return None if row["undone_at"] else row["removed_at"]
 
 
-def _is_settled(rejected: Row, removed: Mapping[str, str | None]) -> bool:
-    """Tell whether the file of a rejection has landed, and its rows were not removed before it; `removed` is by id.
+def _is_settled(rejected: Row, held: Mapping[str, Row]) -> bool:
+    """Tell whether the file of a rejection has landed, and its rows were not removed before it; `held` are by id.
 
-    What has landed under the id of an object that was overwritten is another one.
+    What has landed under the id of an object that was overwritten is another one, unless it has that one's ETag.
     """
-    if rejected["file_id"] not in removed or rejected["reason"] == Reason.OVERWRITTEN:
+    row = held.get(rejected["file_id"])
+    if row is None or (rejected["reason"] == Reason.OVERWRITTEN and not _is_of(rejected, row["etag"])):
         return False
-    since = removed[rejected["file_id"]]
+    since = removed_at(row)
     return since is None or _moment(rejected["rejected_at"]) < _moment(since)
+
+
+def _is_of(overwritten: Row, etag: str) -> bool:
+    """Tell whether a rejection is of the object with this ETag, of all that have been one file."""
+    return bool(json.loads(overwritten["verdict"]).get("found") == f"{ETAG}{etag}")
 
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def outcomes(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]) -> dict[str, Outcome]:
-    """Look up what landing has decided on files by id; those it has not decided on are absent."""
-    known = set(datasets(warehouse))
+def outcomes(
+    warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]], etags: Mapping[str, str] | None = None
+) -> dict[str, Outcome]:
+    """Look up what landing has decided on files by id; those it has not decided on are absent.
+
+    `etags`, by id, are of objects without a version: what became of another one that has had the same key, and so the
+    same id, says nothing of them.
+    """
+    known, wanted = set(datasets(warehouse)), etags or {}
     found: dict[str, Outcome] = {}
     for chunk in _chunks(ids_by_dataset):
         ids = [file_id for _, of_dataset in chunk for file_id in of_dataset]
-        rejected = warehouse.query(bookkeeping.select_rejected(ids))
-        found |= {row["file_id"]: _rejected_outcome(row) for row in rejected}
-        landed = _all(warehouse, bookkeeping.select_landed([each for each in chunk if each[0] in known]))
-        found |= {row["file_id"]: _landed_outcome(warehouse, row) for row in landed}
+        for row in warehouse.query(bookkeeping.select_rejected(ids)):
+            etag = wanted.get(row["file_id"])
+            if etag is None or row["reason"] != Reason.OVERWRITTEN or _is_of(row, etag):
+                found[row["file_id"]] = _rejected_outcome(row)
+        for row in _all(warehouse, bookkeeping.select_landed([each for each in chunk if each[0] in known])):
+            if wanted.get(row["file_id"], row["etag"]) == row["etag"]:
+                found[row["file_id"]] = _landed_outcome(warehouse, row)
     return found
 
 

@@ -45,7 +45,8 @@ def newest_version(stack: "Stack", bucket: str, key: str) -> FileVersion:
         if error.response["Error"]["Code"] in {"404", "NoSuchKey"}:
             raise ConfigError(f"{key} is neither a local path nor an object of {bucket}") from error
         raise
-    return FileVersion(bucket, key, head.get("VersionId", UNVERSIONED), size=head["ContentLength"])
+    etag = head["ETag"].strip('"')
+    return FileVersion(bucket, key, head.get("VersionId", UNVERSIONED), etag, head["ContentLength"])
 
 
 def inspect_local(path: Path, file: FileVersion, declared: Declared) -> Inspected:

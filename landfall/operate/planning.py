@@ -16,7 +16,7 @@ from ingest_lambda.arrive.partitions import PathColumn, path_columns
 from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Route, route
 from ingest_lambda.clock import Clock
 from ingest_lambda.errors import ConfigError, RejectedFileError
-from ingest_lambda.file_version import FileVersion
+from ingest_lambda.file_version import UNVERSIONED, FileVersion
 from ingest_lambda.judge.clocks import Known
 from ingest_lambda.judge.contracts import Contract, rules_of
 from ingest_lambda.judge.paths import LoadPath, group_by_path
@@ -26,6 +26,7 @@ from ingest_lambda.judge.settle import Looks, settle
 from ingest_lambda.judge.staged_clocks import judge_staged
 from ingest_lambda.judge.table_formats import NOBODY, Ownership
 from ingest_lambda.judge.verdict import Verdict, verdict_of
+from ingest_lambda.load.outcomes import overwritten
 from ingest_lambda.read.footer import UNKNOWN_ROWS, Inspected
 from ingest_lambda.read.formats import inspect_any
 from ingest_lambda.reasons import NO_PARQUET
@@ -37,6 +38,7 @@ from ingest_lambda.warehouse.clocks import Memory, read_memory
 from landfall.operate import copies, objects, verdicts
 from landfall.operate.expected_table import ExpectedTable
 from landfall.operate.inspecting import LOCAL, inspect_local, local_version, newest_version, read_text
+from landfall.operate.statements import bookkeeping
 from landfall.operate.undos import locate
 from landfall.operate.uploads import plan_uploads
 
@@ -174,6 +176,11 @@ class Planner:
             return Forecast(name, routed.dataset, "ignored", routed.reason)
         file = newest_version(stack, bucket, key)
         standing = standings(stack.warehouse, {routed.dataset: [file.file_id]}).get(file.file_id)
+        if standing not in {None, Standing.REJECTED} and file.version_id == UNVERSIONED:
+            [held] = stack.warehouse.query(*bookkeeping.select_landed([(routed.dataset, [file.file_id])]))
+            if held["etag"] != file.etag:
+                error = overwritten(held["load_seq"], held["etag"], file.etag)
+                return self._rejected(name, routed.dataset, file, error)
         if standing in {Standing.LANDED, Standing.UNDONE, Standing.SKIPPED}:
             return Forecast(name, routed.dataset, "decided", f"this version is in the ledger: {standing}")
         try:

@@ -45,7 +45,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that was uploaded, and what has become of it; no outcome yet is None."""
+    """A file that was uploaded, and what has become of it; no outcome yet is None.
+
+    `etag` tells it from others of its key where the bucket keeps no versions; else it is empty.
+    """
 
     plan: Plan
     version_id: str
@@ -53,6 +56,7 @@ class Upload:
     reason: str | None = None
     rows: int | None = None
     verdict: Mapping[str, Any] | None = None
+    etag: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Spell the upload as its JSON face does."""
@@ -101,7 +105,10 @@ def put(stack: "Stack", plan: Plan, *, reuse: bool = False) -> Upload:
     version_id = there or objects.put_file(stack.s3, plan.path, stack.bucket, plan.key, digest)
     if plan.ignored:
         return Upload(plan, version_id, "ignored", plan.ignored)
-    return Upload(plan, version_id)
+    if version_id != objects.NO_VERSION:
+        return Upload(plan, version_id)
+    described = objects.describe(stack.s3, FileVersion(stack.bucket, plan.key, version_id))
+    return Upload(plan, version_id, etag=described.etag if described else "")
 
 
 def settle(stack: "Stack", uploads: Iterable[Upload]) -> list[Upload]:
@@ -111,7 +118,8 @@ def settle(stack: "Stack", uploads: Iterable[Upload]) -> list[Upload]:
     for upload in uploads:
         if upload.outcome is None and upload.plan.dataset:
             open_ids[upload.plan.dataset].append(file_id(stack, upload))
-    found = files.outcomes(stack.warehouse, open_ids) if open_ids else {}
+    etags = {file_id(stack, upload): upload.etag for upload in uploads if upload.etag}
+    found = files.outcomes(stack.warehouse, open_ids, etags) if open_ids else {}
     return [_settled(stack, upload, found) for upload in uploads]
 
 

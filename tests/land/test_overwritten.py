@@ -59,6 +59,10 @@ def test_an_object_that_takes_the_place_of_one_that_landed_is_rejected_until_the
     assert ids(land, dataset) == [1]
     [rejected] = land.rows(f"select reason from ops.rejected_files where dataset = '{dataset}'")
     assert rejected["reason"] == "overwritten"
+    asked, by_etag = {dataset: [first.file_id]}, {first.file_id: second.etag}
+    assert files.outcomes(land.warehouse, asked, {first.file_id: first.etag})[first.file_id].outcome == "landed"
+    assert files.outcomes(land.warehouse, asked, by_etag)[first.file_id].outcome == "rejected"
+    assert files.outcomes(land.warehouse, asked, {first.file_id: "a third"}) == {}
     lines = [line.outcome for line in files.history(land.warehouse, dataset) if line.source_file == second.uri]
     assert sorted(lines) == ["landed", "rejected"]
     assert [each.files_rejected for each in files.totals(land.warehouse, dataset)] == [1]

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from ingest_lambda.file_version import FileVersion
 from landfall import api
 from landfall.app import build
-from landfall.operate import uploads
+from landfall.operate import expected_table, files, uploads
 from landfall.operate.uploads import Upload
 from landfall.stack import Stack
 from tests.land.warehouse import new_dataset
@@ -108,3 +108,50 @@ def test_a_file_is_uploaded_although_the_warehouse_is_away(
     assert away.land.keys(f"raw/{dataset}/") == {done["key"]}
     assert done["outcome"] is None
     assert ("lands by itself" in (done["reason"] or "")) == bool(options)
+
+
+def test_without_versions_nobody_takes_the_object_of_today_for_the_one_that_landed(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, bucket, path = new_dataset(), new_dataset("unversioned").replace("_", "-"), tmp_path / "a.parquet"
+    desk.land.client("s3").create_bucket(Bucket=bucket)
+    stack = replace(desk.stack, outputs={**desk.stack.outputs, "BucketName": bucket})
+    monkeypatch.setattr(Stack, "from_environment", lambda: stack)
+    monkeypatch.setattr(expected_table, "widen_row_limit", lambda _: 100)
+
+    def upload(*values: int) -> Upload:
+        pq.write_table(pa.table({"a": values}), path)
+        (done,) = api.upload(path, dataset, stack=stack)
+        return done
+
+    def receive(done: Upload) -> None:
+        """Land it beside another, so that the function reads both: no local copy can name the null version."""
+        other = desk.land.put(f"raw/{dataset}/{new_dataset()}.parquet", pa.table({"a": [0]}))
+        desk.function.receive(FileVersion(bucket, done.plan.key, done.version_id), other)
+
+    def settled(done: Upload) -> tuple[str | None, int | None]:
+        (upload,) = uploads.settle(stack, [done])
+        return upload.outcome, upload.rows
+
+    def planned(done: Upload, exits: int = 0) -> tuple[str, str | None]:
+        (forecast,) = desk.landfall("plan", f"s3://{bucket}/{done.plan.key}", exits=exits)["files"]
+        return forecast["outcome"], forecast["reason"]
+
+    first = upload(1)
+    receive(first)
+    assert (settled(first), planned(first)) == (("landed", 1), ("decided", None))
+
+    second = upload(1, 2)
+    assert (settled(second), planned(second, exits=1)) == ((None, None), ("rejected", "overwritten"))
+    receive(second)
+    assert settled(second) == ("rejected", None)
+
+    desk.landfall("undo", second.plan.key)
+    (replayed,) = desk.landfall("replay", second.plan.key, "--version", "null", "--undone")
+    assert replayed["action"] == "restored"
+    assert [each.files_rejected for each in files.totals(desk.land.warehouse, dataset)] == [1]
+    receive(second)
+    assert (settled(second), planned(second)) == (("landed", 2), ("decided", None))
+    assert [each.files_rejected for each in files.totals(desk.land.warehouse, dataset)] == [0]
+    lines = [line.outcome for line in files.history(desk.land.warehouse, dataset) if bucket in line.source_file]
+    assert sorted(lines) == ["landed", "resolved", "undone"]

@@ -8,6 +8,7 @@ In: names of datasets, files, folders. Out: SELECTs of ledgers, of landing and o
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from ingest_lambda.arrive.known_folders import PARTS
+from ingest_lambda.load.outcomes import ETAG
 from ingest_lambda.reasons import Reason
 from ingest_lambda.warehouse import ledger, removals
 from ingest_lambda.warehouse.copies import SKIPPED, is_original, same_bytes
@@ -30,8 +31,13 @@ def select_totals(datasets: Sequence[str]) -> list[str]:
 def select_rejected_totals(datasets: Sequence[str], removing: Set[str] = frozenset()) -> list[str]:
     """Count the rejected files that have not landed since, a row a dataset; `datasets` are those with a ledger.
 
-    `removing`: the ledgers that can say whose rows were removed, which do not count as landed.
+    `removing`: the ledgers that can say whose rows were removed, which do not count as landed. What has landed
+    under the id of an object that was overwritten is another one, unless its ETag is that of the verdict.
     """
+    is_another = (
+        f"(rejected.reason = {literal(Reason.OVERWRITTEN)} "
+        f"and json_extract_path_text(rejected.verdict, 'found') <> {literal(ETAG)} || files.etag)"
+    )
 
     def still_rejected(dataset: str) -> str:
         since = (
@@ -44,7 +50,7 @@ def select_rejected_totals(datasets: Sequence[str], removing: Set[str] = frozens
             f"from ops.rejected_files as rejected left join {table('ledger', dataset)} as files "
             f"on rejected.file_id = files.file_id "
             f"where rejected.dataset = {literal(dataset)} and (files.file_id is null "
-            f"or rejected.reason = {literal(Reason.OVERWRITTEN)}{since})"
+            f"or {is_another}{since})"
         )
 
     never_landed = "select dataset, count(distinct file_id) as files from ops.rejected_files"
@@ -116,7 +122,7 @@ def select_landed(files_by_dataset: Sequence[tuple[str, Sequence[str]]], removin
 
     def landed(dataset: str) -> str:
         return (
-            f'select {literal(dataset)} as dataset, file_id, "key", version_id, row_count, load_seq, load_path, '
+            f'select {literal(dataset)} as dataset, file_id, "key", version_id, etag, row_count, load_seq, load_path, '
             f"undone_at, {_removed_at(dataset, removing)} from {table('ledger', dataset)} "
             f"where file_id in ({literals(ids[dataset])})"
         )
