@@ -177,7 +177,8 @@ class Planner:
         file = newest_version(stack, bucket, key)
         standing = standings(stack.warehouse, {routed.dataset: [file.file_id]}).get(file.file_id)
         if standing not in {None, Standing.REJECTED} and file.version_id == UNVERSIONED:
-            [held] = stack.warehouse.query(*bookkeeping.select_landed([(routed.dataset, [file.file_id])]))
+            [sql] = bookkeeping.select_landed([(routed.dataset, [file.file_id])])
+            [held] = stack.warehouse.query(sql)
             if held["etag"] != file.etag:
                 error = overwritten(held["load_seq"], held["etag"], file.etag)
                 return self._rejected(name, routed.dataset, file, error)
