@@ -53,8 +53,8 @@ MUTATIONS = {
         "a file whose version the ledger holds lands no second time",
         "core",
         "ingest_lambda/warehouse/statements.py",
-        'as loaded where loaded.file_id = files.file_id{there})"',
-        'as loaded where loaded.file_id = files.file_id and 1 = 0{there})"',
+        'as loaded where loaded.file_id = files.file_id)"',
+        'as loaded where loaded.file_id = files.file_id and 1 = 0)"',
     ),
     "two_transactions": Mutation(
         "rows and ledger are committed together",

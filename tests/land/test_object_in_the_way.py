@@ -164,7 +164,7 @@ def test_what_is_tried_again_is_in_sight_from_its_first_failure_until_it_has_lan
         assert told == [f"{file.key}: {line.reason}"]
         assert waited.reason == f"no outcome within 0 s; {line.reason}"
         assert re.fullmatch(
-            rf"tried {times}: TransientError: .*; again by \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC", line.reason
+            rf"tried {times}: (Transient|Refused)Error: .*; again by \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC", line.reason
         )
 
     land.function().receive(file, receive_count=3)

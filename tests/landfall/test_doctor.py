@@ -115,7 +115,7 @@ def test_files_that_wait_for_another_try_are_a_warning_with_the_last_error_until
     desk.land.function(FlakyDataApi(desk.land.client("redshift-data"), 1, answer_lost=False)).receive(file)
     (finding,) = run(aws.nothing_is_tried_again, desk.stack)
     assert finding.status is Status.WARNING
-    assert f"{file.uri}: tried once: TransientError: " in finding.detail
+    assert f"{file.uri}: tried once: RefusedError: " in finding.detail
     assert "landfall history --outcome waiting" in (finding.remedy or "")
 
     desk.function.receive(file, receive_count=2)
