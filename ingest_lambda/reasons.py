@@ -107,3 +107,5 @@ REMEDIES = {
 QUOTING = frozenset(
     {Reason.FOREIGN_FILE, Reason.INVALID_TEXT, Reason.MISSING_KEY_COLUMN, Reason.NOT_PARQUET, Reason.UNREADABLE_DATA}
 )
+
+ETAG = "ETag "  # begins what the verdict of an overwritten file says of objects

@@ -9,9 +9,7 @@ from ingest_lambda.errors import FileGoneError, RejectedFileError
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.plan import ColumnChange
 from ingest_lambda.judge.verdict import Verdict, verdict_of
-from ingest_lambda.reasons import Reason
-
-ETAG = "ETag "  # begins what an overwritten file's verdict says of objects
+from ingest_lambda.reasons import ETAG, Reason
 
 
 class Status(StrEnum):

@@ -9,8 +9,7 @@ from typing import Any
 
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.legible import quoted
-from ingest_lambda.load.outcomes import ETAG
-from ingest_lambda.reasons import Reason
+from ingest_lambda.reasons import ETAG, Reason
 from ingest_lambda.reconcile.ledger import datasets, ledgers
 from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Connection, Row

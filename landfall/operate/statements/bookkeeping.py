@@ -8,8 +8,7 @@ In: names of datasets, files, folders. Out: SELECTs of ledgers, of landing and o
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from ingest_lambda.arrive.known_folders import PARTS
-from ingest_lambda.load.outcomes import ETAG
-from ingest_lambda.reasons import Reason
+from ingest_lambda.reasons import ETAG, Reason
 from ingest_lambda.warehouse import ledger, removals
 from ingest_lambda.warehouse.copies import SKIPPED, is_original, same_bytes
 from ingest_lambda.warehouse.statements import ROW_NUMBER, literal, table
