@@ -99,6 +99,7 @@ class ModelWarehouse:
     environment: Mapping[str, str]
     manifest: Manifest | None = field(default=None)
     is_built: bool = field(default=False)
+    built: frozenset[str] = frozenset()  # the relations that `empty` made, of which a test may have dropped some
     selection: Sequence[str] = ()  # what `empty` builds; everything, where nothing is named
 
     def dbt(
@@ -212,10 +213,10 @@ class ModelWarehouse:
 
     def empty(self) -> None:
         """Empty the warehouse: nothing has landed; everything has been built and holds nothing."""
-        if not self.is_built:
+        if not self.is_built or not self.built <= self._relations():
             self.reset()
             self.run_green(*self.selection)
-            self.is_built = True
+            self.is_built, self.built = True, self._relations()
         self._forget_landed()
         _empty(self.transformer, [name for (name,) in self.transformer.rows(_OWN_TABLES)])
 
@@ -223,6 +224,9 @@ class ModelWarehouse:
         """Empty the warehouse: nothing has landed, nothing has been built."""
         self._forget_landed()
         self.drop_models()
+
+    def _relations(self) -> frozenset[str]:
+        return frozenset(name for (name,) in self.transformer.rows(f"{_OWN_TABLES} union all {_OWN_VIEWS}"))
 
     def _forget_landed(self) -> None:
         datasets = [name for (name,) in self.loader.rows("select tablename from pg_tables where schemaname = 'ledger'")]
