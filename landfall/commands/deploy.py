@@ -177,9 +177,11 @@ def destroy(
 
     try:
         if with_data and (left := removal.left_bucket(env, clients)) and not removal.is_deployed(env, clients):
-            ask_twice(f"every version of every file in {left}; its stack is gone already")
-            removal.delete_bucket(clients.s3, left)
-            say(f"{left} is gone, with its files")
+            buckets = removal.data_buckets(left, clients)
+            ask_twice(f"every version of every file in {' and in '.join(buckets)}; its stack is gone already")
+            for each in buckets:
+                removal.delete_bucket(clients.s3, each)
+            say(f"{' and '.join(buckets)}: gone, with all files")
             tell(with_data=True)
             return
         deployed = removal.find(env, clients)
@@ -187,7 +189,8 @@ def destroy(
         if with_data:
             own = f"; the workgroup {deployed.outputs.get('WorkgroupName')}" if with_warehouse else ""
             removal.check_warehouse(deployed, with_warehouse=with_warehouse)
-            ask_twice(f"every version of every file in {bucket}, and Landfall's schemas in {deployed.database}{own}")
+            files = " and in ".join(removal.data_buckets(bucket, clients))
+            ask_twice(f"every version of every file in {files}, and Landfall's schemas in {deployed.database}{own}")
             removal.delete_data(deployed, admin_secret_arn, clients, say)
             say(f"{name} is gone, with its data")
             tell(with_data=True)

@@ -86,6 +86,25 @@ def attached_roles(s3: S3Client, bucket: str, stack_name: str) -> set[str]:
         return set()
 
 
+def deployed(s3: S3Client, bucket: str) -> dict[str, dict[str, str]]:
+    """Return the parameters of what was deployed last to each stack of the bucket, by its name."""
+    try:
+        records = _records(s3, bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucket":
+            raise
+        return {}
+    return {name: dict((record.get("current") or {}).get("parameters", {})) for name, record in records.items()}
+
+
+def _records(s3: S3Client, bucket: str) -> dict[str, dict[str, Any]]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=RECORDS)
+    names = [
+        each["Key"].removeprefix(RECORDS).removesuffix(".json") for page in pages for each in page.get("Contents", [])
+    ]
+    return {name: _record(s3, bucket, name) for name in names}
+
+
 def delete_replaced(s3: S3Client, bucket: str, now: datetime) -> list[str]:
     """Delete old zips and templates that no stack of the bucket is made of, nor was before; return their keys.
 
@@ -93,8 +112,7 @@ def delete_replaced(s3: S3Client, bucket: str, now: datetime) -> list[str]:
     brought back for REPLACED_DAYS.
     """
     listed = s3.get_paginator("list_objects_v2")
-    keys = [each["Key"] for page in listed.paginate(Bucket=bucket, Prefix=RECORDS) for each in page.get("Contents", [])]
-    records = [dict(json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())) for key in keys]
+    records = list(_records(s3, bucket).values())
     replaced = {part for record in records for part in record.get("replaced", [])}
     for record in records:
         replaced -= _parts(record.get("current")) | _parts(record.get("previous"))

@@ -30,9 +30,12 @@ from landfall.deploy import (
     stacks,
 )
 from landfall.deploy.clients import Clients
+from landfall.deploy.environments import check_environment
 from landfall.deploy.left_bucket import refuse_left_bucket
 from landfall.deploy.own_warehouse import CREATE_WAREHOUSE, check_own_warehouse
 from landfall.deploy.schedules import check_missed_after
+from landfall.deploy.shared_warehouse import refuse_shared_warehouse
+from landfall.deploy.stacks import ALL, STAGES
 from scripts.contracts import read_contracts
 from scripts.package import ROOT, Runtime, build
 
@@ -44,7 +47,6 @@ SCHEDULE_STATE, ENABLED, DISABLED = "ScheduleState", "ENABLED", "DISABLED"
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 DEFAULT_RUNTIME, TOO_OLD_ON_AWS = "python3.13", "python3.11"
 LOCAL_ACCOUNT = "000000000000"  # no account of AWS
-STAGES, ALL, STORAGE = "Stages", "ALL", "STORAGE"
 FUNCTIONS = ("IngestFunctionName", "TransformFunctionName", "ReconcileFunctionName")
 KEPT_VERSIONS = 5
 NO_CHANGE = "no change: {} and its warehouse are as they are wanted, and nothing is done"
@@ -141,6 +143,7 @@ def deploy(
         DeclinedError: `approve` said no.
         ConfigError: a parameter is wrong, the stack could not be made, or the administrator cannot log in.
     """
+    check_environment(deployment.environment)
     if not (deployment.admin_secret_arn or deployment.parameters.get(CREATE_WAREHOUSE) == "true"):
         raise ConfigError("--admin-secret-arn is missing: the secret of the warehouse's administrator")
     Rules(deployment.parameters.get("RoutePattern") or None)  # a pattern that cannot be used would stop every batch
@@ -172,6 +175,7 @@ def deploy(
         if given.get(CREATE_WAREHOUSE) != "true" and (given.get("WorkgroupName") or given.get("ClusterIdentifier")):
             preparation.check_admin(given, deployment.admin_secret_arn, clients)
         artifacts.ensure_bucket(clients.s3, planned.bucket)
+        refuse_shared_warehouse(template.name, template.parameters, planned.bucket, clients)
         artifacts.publish(clients.s3, planned, packages, TEMPLATES, detail)
         if not _schedules_run(stack):
             at_first = _with_schedules(wanted, DISABLED)
@@ -183,6 +187,7 @@ def deploy(
     if stands and not deployment.prepares_anew and preparation.is_prepared(purpose, outputs, clients):
         progress(NO_CHANGE.format(deployment.stack_name))
         return Done(outputs, is_changed=False)
+    refuse_shared_warehouse(template.name, template.parameters, planned.bucket, clients)  # before it gives passwords
     progress("warehouse: users, schemas, privileges, tables")
     preparation.prepare_warehouse(outputs, _admin_secret(deployment, outputs, clients), clients, root)
     progress("transform function: parse of the dbt project")
@@ -240,6 +245,7 @@ def roll_back(
         DeclinedError: `approve` said no.
         ConfigError: no earlier deployment is known, or the stack could not be changed.
     """
+    check_environment(environment)
     bucket, name = artifact_bucket(clients), f"landfall-{environment}"
     before = artifacts.recall(clients.s3, bucket, name)
     progress(f"stack {name}, to release {before.parameters['Release']}")

@@ -17,16 +17,12 @@ from botocore.exceptions import ClientError
 from ingest_lambda.errors import ConfigError, TransientError
 from landfall.deploy import artifacts, bootstrap, cloudformation, copy_role, stack_events, stacks
 from landfall.deploy.clients import Clients
-from landfall.deploy.deployment import (
-    DISABLED,
-    SCHEDULE_STATE,
-    STAGES,
-    STORAGE,
-    artifact_bucket,
-    notes,
-)
+from landfall.deploy.deployment import DISABLED, SCHEDULE_STATE, artifact_bucket, notes
+from landfall.deploy.environments import check_environment
 from landfall.deploy.own_warehouse import CREATE_WAREHOUSE
 from landfall.deploy.preparation import warehouse_of
+from landfall.deploy.shared_warehouse import refuse_shared_warehouse
+from landfall.deploy.stacks import STAGES, STORAGE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -70,8 +66,10 @@ def find(environment: str, clients: Clients) -> Deployed:
     """Find a deployment.
 
     Raises:
-        ConfigError: there is none, it is not complete, or it is of a release whose templates cannot be taken down.
+        ConfigError: there is none, it is not complete, or it is of a release whose templates cannot be taken down; or
+            no environment has that name.
     """
+    check_environment(environment)
     name = f"landfall-{environment}"
     stack = stacks.find(clients.cloudformation, name)
     if stack is None:
@@ -114,12 +112,15 @@ def delete_data(
     """Take a deployment down, and delete what it leaves: the schemas and users, every version in the bucket, the stack.
 
     Raises:
-        ConfigError: the administrator cannot log in, or the stack is protected; nothing is deleted.
+        ConfigError: the administrator cannot log in, the stack is protected, or another deployment lands in the
+            warehouse; nothing is deleted.
         DeploymentError: something could not be deleted; repeat it when the cause is gone.
     """
     if deployed.stack.get("EnableTerminationProtection"):
         name = deployed.stack["StackName"]
         raise ConfigError(f"stack {name} is protected: landfall deploy --no-termination-protection lifts it")
+    given = stacks.parameters(deployed.stack)
+    refuse_shared_warehouse(deployed.stack["StackName"], given, artifact_bucket(clients), clients)
     admin = warehouse_of(deployed.outputs, admin_secret(deployed, admin_secret_arn, clients), clients)
     admin.query("select 1 as one")  # before anything is deleted
     take_down(deployed, clients, progress, detail)
@@ -127,9 +128,9 @@ def delete_data(
     _drop(admin, progress)
     progress(f"stack {deployed.stack['StackName']}")
     cloudformation.delete(clients.cloudformation, deployed.stack, notes(progress, detail))
-    progress(f"bucket {deployed.bucket}")
-    delete_bucket(clients.s3, deployed.bucket)  # its stack retains it
-    delete_bucket(clients.s3, f"{deployed.bucket}-logs")  # where AccessLogs or AuditClaims made it
+    for bucket in data_buckets(deployed.bucket, clients):  # their stack retains them
+        progress(f"bucket {bucket}")
+        delete_bucket(clients.s3, bucket)
 
 
 def check_warehouse(deployed: Deployed, *, with_warehouse: bool) -> None:
@@ -187,15 +188,29 @@ def _batches(found: Iterator[ObjectIdentifierTypeDef]) -> Iterator[list[ObjectId
 
 
 def left_bucket(environment: str, clients: Clients) -> str | None:
-    """Name the bucket of a deployment whose stack is gone, None where it is gone too."""
+    """Name the bucket of a deployment whose stack is gone, None where it is gone too.
+
+    Raises:
+        ConfigError: no environment has that name, so that the bucket would be another's.
+    """
+    check_environment(environment)
     bucket = f"landfall-{environment}-{clients.account}-{clients.region}"
+    return bucket if _is_there(clients.s3, bucket) else None
+
+
+def data_buckets(bucket: str, clients: Clients) -> list[str]:
+    """List what holds a deployment's data: its landing bucket, and that of the logs of who read it, if any."""
+    return [each for each in (bucket, f"{bucket}-logs") if _is_there(clients.s3, each)]
+
+
+def _is_there(s3: S3Client, bucket: str) -> bool:
     try:
-        clients.s3.head_bucket(Bucket=bucket)
+        s3.head_bucket(Bucket=bucket)
     except ClientError as error:
         if error.response["Error"]["Code"] not in {"404", "NoSuchBucket"}:
             raise
-        return None
-    return bucket
+        return False
+    return True
 
 
 def delete_bucket(s3: S3Client, bucket: str) -> None:

@@ -32,6 +32,8 @@ WAYS_OUT = {
     "UPDATE_ROLLBACK_FAILED": "an update could not be rolled back (see its events); when the cause is gone: "
     "aws cloudformation continue-update-rollback --stack-name {name}",
 }
+# main.yaml's parameter of what a stack holds: STORAGE leaves the bucket alone, as a deployment that is taken down.
+STAGES, ALL, STORAGE = "Stages", "ALL", "STORAGE"
 WELL = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 UNDER_WAY = "something is under way; wait for its end"
 
