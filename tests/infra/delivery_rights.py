@@ -28,6 +28,9 @@ GIVEN = {
     "AdminSecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:redshift-admin-AbCdEf",
     "PermissionsBoundaryArn": BOUNDARY,
     "RolePath": "/",
+    "WorkgroupId": "*",
+    "NamespaceId": "*",
+    "ClusterIdentifier": "*",
     "KmsKeyArn": KEY,
     "ServiceKmsKeyArn": KEY,
 }

@@ -16,7 +16,7 @@ import pytest
 from cfnlint.schema.manager import ProviderSchemaManager  # type: ignore[import-untyped]
 
 from local.home import ROOT
-from tests.infra.delivery_rights import ACCOUNT, BOUNDARY, ENVIRONMENT, KEY, REGION, TEMPLATE, allows, policy
+from tests.infra.delivery_rights import ACCOUNT, BOUNDARY, ENVIRONMENT, GIVEN, KEY, REGION, TEMPLATE, allows, policy
 from tests.infra.templates import NAMES, load
 
 WITHHELD = Path(__file__).with_name("withheld_rights.tsv")
@@ -206,6 +206,58 @@ def test_the_role_of_cloudformation_cannot_widen_its_rights_or_take_what_is_othe
     action: str, resource: str, given: dict[str, str]
 ) -> None:
     assert not allows(policy("ServiceRole"), action, resource, given)
+
+
+LOGINS = [SECRET, SECRET.replace("Loader", "Transformer"), SECRET.replace("Loader", "Reader")]
+OF_SECRETS = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret", "secretsmanager:PutSecretValue")
+
+
+@pytest.mark.parametrize("secret", LOGINS)
+@pytest.mark.parametrize("action", OF_SECRETS)
+def test_workflows_read_the_logins_of_their_environment_and_not_those_of_another_in_the_account(
+    action: str, secret: str
+) -> None:
+    statements = policy("DeployRole")
+    assert allows(statements, action, secret, {OTHERS: ENVIRONMENT})
+    assert not allows(statements, action, secret, {OTHERS: "staging"})
+    assert not allows(statements, action, secret, {})
+
+
+def test_workflows_read_the_administrators_secret_whatever_its_tags_and_change_nothing_of_it() -> None:
+    statements, secret = policy("DeployRole"), GIVEN["AdminSecretArn"]
+    assert [allows(statements, action, secret, {}) for action in OF_SECRETS] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "action", "resource"),
+    [
+        ("WorkgroupId", "redshift-data:ExecuteStatement", f"arn:aws:redshift-serverless:{HERE}:workgroup/{{}}"),
+        ("WorkgroupId", "redshift-serverless:GetWorkgroup", f"arn:aws:redshift-serverless:{HERE}:workgroup/{{}}"),
+        ("NamespaceId", "redshift-serverless:UpdateNamespace", f"arn:aws:redshift-serverless:{HERE}:namespace/{{}}"),
+        ("ClusterIdentifier", "redshift-data:BatchExecuteStatement", f"arn:aws:redshift:{HERE}:cluster:{{}}"),
+        ("ClusterIdentifier", "redshift:ModifyClusterIamRoles", f"arn:aws:redshift:{HERE}:cluster:{{}}"),
+    ],
+)
+def test_workflows_change_the_warehouse_that_they_are_given_and_no_other(
+    parameter: str, action: str, resource: str
+) -> None:
+    ours, others = resource.format("ours"), resource.format("others")
+    assert allows(policy("DeployRole"), action, others, {})  # who deploys has not said which
+    narrowed = policy("DeployRole", **{parameter: "ours"})
+    assert allows(narrowed, action, ours, {})
+    assert not allows(narrowed, action, others, {})
+
+
+def test_workflows_see_the_stacks_of_other_environments_and_change_none_of_them() -> None:
+    statements, other = policy("DeployRole"), f"arn:aws:cloudformation:{HERE}:stack/landfall-staging/1a2b3c4d-5e6f"
+    assert allows(statements, "cloudformation:DescribeStacks", other, {})
+    for action in (
+        "cloudformation:CreateChangeSet",
+        "cloudformation:ExecuteChangeSet",
+        "cloudformation:SetStackPolicy",
+    ):
+        assert allows(statements, action, other.replace("staging", ENVIRONMENT), {})
+        assert not allows(statements, action, other, {})
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
