@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import boto3
 from botocore.exceptions import ClientError
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 SECRETS = {LOADER: "LoaderSecretArn", TRANSFORMER: "TransformerSecretArn", READER: "ReaderSecretArn"}
 # Labels of a secret's versions: https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
+# What the local Secrets Manager and AWS's call it that a label is another version's by now.
+HAS_MOVED = frozenset({"InvalidParameterException", "InvalidRequestException"})
+ATTEMPTS = 5
 PASSWORD_CHARACTERS = 48  # as the template's: letters and digits, each kind among them
 
 
@@ -50,15 +54,8 @@ def rotate(stack: Stack, user: str) -> None:
     """
     secrets: SecretsManagerClient = boto3.client("secretsmanager")
     arn = stack.output(SECRETS[user])
-    current = _version(secrets, arn, CURRENT)
-    pending = _version(secrets, arn, PENDING)
-    if current is None:
-        raise LoginRefusedError(f"secret {arn} has no value; landfall deploy makes one")
-    if pending is None or pending.id == current.id:
-        pending = _prepare(secrets, arn, with_cluster({**current.value, "username": user}, stack.outputs))
-    elif (value := with_cluster(pending.value, stack.outputs)) != pending.value:
-        # Begun by a release that named no cluster: promoted as it is, the Data API would refuse it.
-        pending = _keep(secrets, arn, value)
+    pending = _pending(secrets, arn, user, stack.outputs)
+    current = _current(secrets, arn)  # by now: before it was begun, somebody else may have come to an end
     try:
         # As a hash: the text of a statement is kept in the warehouse's query history.
         [statement] = user_statements([pending.login], {user}, password_hash(stack.outputs))
@@ -81,7 +78,13 @@ def rotate(stack: Stack, user: str) -> None:
         ) from error
     else:
         _promote(secrets, arn, pending.id, current.id, user)
-        _log_in(stack, arn)
+        try:
+            _log_in(stack, arn)
+        except LoginRefusedError as error:
+            raise UnsureError(
+                f"{user} does not take the password that it has just been given, with secret {arn}: {error}",
+                f"Did somebody else rotate? Run `landfall rotate --user {user}` again now",
+            ) from error
     _label(secrets, user, SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=pending.id)
 
 
@@ -94,17 +97,53 @@ def _log_in(stack: Stack, arn: str) -> None:
     stack.warehouse_with(arn).query("select 1")
 
 
-def _prepare(secrets: SecretsManagerClient, arn: str, value: Mapping[str, Any]) -> Version:
-    """Keep a new password beside the current one, before the user has it: so it cannot be lost."""
-    password = secrets.get_random_password(
+def _pending(secrets: SecretsManagerClient, arn: str, user: str, outputs: Mapping[str, str]) -> Version:
+    """Return the version that the user is to have: what is pending already, or a new one, kept beside the current one.
+
+    It is kept before the user has it, so that it cannot be lost. Of several who begin at once one makes it, and the
+    others go on with that: two passwords, each given to the user and put into the secret, could end crossed.
+
+    Raises:
+        LoginRefusedError: the secret has no value.
+        UnsureError: others begin again and again.
+    """
+    for _ in range(ATTEMPTS):
+        current, pending = _current(secrets, arn), _version(secrets, arn, PENDING)
+        if pending is None or pending.id == current.id:
+            value = with_cluster({**current.value, "username": user, "password": _password(secrets)}, outputs)
+        elif (value := with_cluster(pending.value, outputs)) == pending.value:
+            return pending
+        # else begun by a release that named no cluster: promoted as it is, the Data API would refuse it
+        if made := _begin(secrets, arn, value, pending):
+            return made
+    raise UnsureError(f"somebody else rotates {user}, again and again", f"Run `landfall rotate --user {user}` later")
+
+
+def _password(secrets: SecretsManagerClient) -> str:
+    return secrets.get_random_password(
         PasswordLength=PASSWORD_CHARACTERS, ExcludePunctuation=True, RequireEachIncludedType=True
     )["RandomPassword"]
-    return _keep(secrets, arn, {**value, "password": password})
 
 
-def _keep(secrets: SecretsManagerClient, arn: str, value: Mapping[str, Any]) -> Version:
-    made = secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(value), VersionStages=[PENDING])
-    return Version(made["VersionId"], Login(value["username"], value["password"]), value)
+def _begin(secrets: SecretsManagerClient, arn: str, value: Mapping[str, Any], before: Version | None) -> Version | None:
+    """Make a version the pending one; None where another has become it since `before` was.
+
+    A label that another version has is moved only from the version that is named, and else the call fails, while a new
+    value takes its labels from whichever version has them:
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
+    """
+    own = f"landfall-{uuid4().hex}"
+    made = secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(value), VersionStages=[own])["VersionId"]
+    moved = {"RemoveFromVersionId": before.id} if before else {}
+    try:
+        secrets.update_secret_version_stage(SecretId=arn, VersionStage=PENDING, MoveToVersionId=made, **moved)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in HAS_MOVED:
+            raise
+        return None
+    finally:  # one with no label left is deleted in time
+        secrets.update_secret_version_stage(SecretId=arn, VersionStage=own, RemoveFromVersionId=made)
+    return Version(made, Login(value["username"], value["password"]), value)
 
 
 def _promote(secrets: SecretsManagerClient, arn: str, version: str, instead_of: str, user: str) -> None:
@@ -113,7 +152,7 @@ def _promote(secrets: SecretsManagerClient, arn: str, version: str, instead_of: 
 
 
 def _label(secrets: Any, user: str, **change: str) -> None:
-    """Move a label of a secret.
+    """Move a label of a secret, unless it is where it is to be.
 
     Raises:
         UnsureError: it is not where it was, since somebody else rotates, or Secrets Manager refuses.
@@ -121,11 +160,22 @@ def _label(secrets: Any, user: str, **change: str) -> None:
     try:
         secrets.update_secret_version_stage(**change)
     except ClientError as error:
+        found = _version(secrets, change["SecretId"], change["VersionStage"])
+        if found and found.id == change.get("MoveToVersionId"):
+            return  # somebody else who rotates has done it, with the same password
+        if "MoveToVersionId" not in change and (found is None or found.id != change["RemoveFromVersionId"]):
+            return
         raise UnsureError(
             f"the secret of {user} is not as it was, or may not be changed: {error}",
             f"Does somebody else rotate? Once nobody does, run `landfall rotate --user {user}` again: it may have "
             "the new password and the secret the old",
         ) from error
+
+
+def _current(secrets: SecretsManagerClient, arn: str) -> Version:
+    if (current := _version(secrets, arn, CURRENT)) is None:
+        raise LoginRefusedError(f"secret {arn} has no value; landfall deploy makes one")
+    return current
 
 
 def _version(secrets: Any, arn: str, label: str) -> Version | None:

@@ -18,6 +18,8 @@ from tests.land.warehouse import Land
 from tests.support.lambdas import unique
 from tests.support.local_stack import LocalServices
 
+BEFORE, OTHERS = "Before1", "Others1"
+
 
 class Reached:
     """A stack and its warehouse, where something happens when the user is altered."""
@@ -117,6 +119,90 @@ def test_who_rotates_beside_somebody_else_moves_nothing(secrets: Any) -> None:
     assert secrets.get_secret_value(SecretId=arn)["SecretString"] == others
 
 
+class User:
+    """A warehouse's user, who is altered by whoever logs in with what the secret holds."""
+
+    outputs: Mapping[str, str] = {}
+
+    def __init__(self, secrets: Any) -> None:
+        self.secrets, self.password = secrets, BEFORE
+        login = json.dumps({"username": READER, "password": self.password})
+        self.secret: str = secrets.create_secret(Name=unique("rotation"), SecretString=login)["ARN"]
+
+    def output(self, _: str) -> str:
+        """Return the secret."""
+        return self.secret
+
+    def warehouse_with(self, _: str) -> "User":
+        """Return itself."""
+        return self
+
+    def query(self, _: str) -> None:
+        """Log in."""
+        if self.kept() != self.password:
+            raise LoginRefusedError("password authentication failed")
+
+    def execute(self, password: str) -> None:
+        """Log in, and take another password."""
+        self.query("")
+        self.password = password
+
+    def kept(self) -> str:
+        """Return the password that the secret holds."""
+        return str(json.loads(self.secrets.get_secret_value(SecretId=self.secret)["SecretString"])["password"])
+
+
+@pytest.mark.parametrize("when", ["has looked", "is about to alter the user", "has altered the user"])
+def test_two_who_rotate_at_once_end_with_one_password_that_user_and_secret_have(
+    secrets: Any, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    monkeypatch.setattr(rotation, "user_statements", lambda logins, *_: [logins[0].password])
+    others = [User(secrets)]
+    user = others[0]
+    make, alter = rotation._password, User.execute
+
+    def meanwhile(moment: str) -> None:
+        if moment == when and others:
+            rotation.rotate(others.pop(), READER)  # type: ignore[arg-type]
+
+    def looked(client: Any) -> str:
+        meanwhile("has looked")
+        return make(client)
+
+    def altered(self: User, password: str) -> None:
+        meanwhile("is about to alter the user")
+        alter(self, password)
+        meanwhile("has altered the user")
+
+    monkeypatch.setattr(rotation, "_password", looked)
+    monkeypatch.setattr(User, "execute", altered)
+    rotation.rotate(user, READER)  # type: ignore[arg-type]
+    assert others == []
+    assert user.password == user.kept() != BEFORE
+    labels = secrets.describe_secret(SecretId=user.secret)["VersionIdsToStages"].values()
+    assert sorted(label for of_version in labels for label in of_version) == ["AWSCURRENT", "AWSPREVIOUS"]
+
+
+def test_who_begins_when_another_has_just_begun_takes_that_ones_password(
+    secrets: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "user_statements", lambda logins, *_: [logins[0].password])
+    user, begun = User(secrets), list[str]()
+    make = rotation._password
+
+    def looked(client: Any) -> str:
+        made = make(client)
+        if not begun:  # the other looks later, keeps its password first, and is cut short there
+            begun.append(made)
+            value = {"username": READER, "password": OTHERS}
+            assert rotation._begin(client, user.secret, value, None)
+        return made
+
+    monkeypatch.setattr(rotation, "_password", looked)
+    rotation.rotate(user, READER)  # type: ignore[arg-type]
+    assert user.password == user.kept() == OTHERS
+
+
 def test_a_new_password_that_the_user_does_not_take_is_told_by_a_log_in_of_its_own(
     land: Land, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,9 +218,10 @@ def test_a_new_password_that_the_user_does_not_take_is_told_by_a_log_in_of_its_o
     # The user is not altered at all; the session of this statement stays logged in, by the old password.
     monkeypatch.setattr(rotation, "user_statements", lambda *_: ["select 1"])
 
-    with pytest.raises(LoginRefusedError):
+    with pytest.raises(UnsureError, match="does not take the password that it has just been given") as error:
         rotation.rotate(stack, READER)
 
+    assert f"landfall rotate --user {READER}` again now" in explain(error.value)[0]
     versions = manager.list_secret_version_ids(SecretId=arn)["Versions"]
     assert sorted(label for version in versions for label in version["VersionStages"])[0] == "AWSCURRENT"
     assert any("AWSPENDING" in version["VersionStages"] for version in versions)  # the next call goes on from there
