@@ -11,7 +11,7 @@ import re
 from local.redshift.ddl import VARBYTE, VARBYTE_BYTES
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import IDENTIFIER, NAME, Masked, quote_literal, unquote_identifier
-from local.redshift.sql.values.lengths import VARCHAR_BYTES
+from local.redshift.sql.values.lengths import VARCHAR_BYTES, hold_varbyte
 
 _ALTER_TYPE = re.compile(
     rf"^alter\s+table\s+(?P<table>{NAME})\s+alter\s+column\s+(?P<column>{IDENTIFIER})\s+type\s+(?P<type>.+?)\s*;?\s*$",
@@ -41,6 +41,7 @@ def rewrite_alter_type(code: str, masked: Masked) -> str | None:
         kind, size = "varchar", VARCHAR_BYTES if length == "max" else int(length or _BARE_VARCHAR)
     elif varbyte := _VARBYTE.fullmatch(match["type"]):
         kind, size = "varbyte", int(varbyte["length"] or VARBYTE_BYTES)
+        hold_varbyte(size)
     else:
         raise RedshiftError(f"target data type {match['type']} is not supported by ALTER COLUMN TYPE")
     table = quote_literal(masked.restore(re.sub(r"\s", "", match["table"])))

@@ -12,7 +12,7 @@ import re
 from local.redshift.errors import RedshiftError
 from local.redshift.masking import STRING, Masked, mask, unquote, without_comments
 from local.redshift.name_case import keeps_case
-from local.redshift.own_settings import refuse_own_settings
+from local.redshift.settings import refuse_own_settings
 from local.redshift.sql.functions import FUNCTIONS
 
 _MAKES = re.compile(r"\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\b", re.IGNORECASE)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from local.redshift.errors import RedshiftError
 from local.redshift.masking import HAS_BODY, HOLDER, IDENTIFIER, STRING, Masked, code_of, mask, unquote
 from local.redshift.names import folded
 from local.redshift.remembering import remembered
+from local.redshift.settings import boolean
 
 SETTING = "enable_case_sensitive_identifier"
 _OWN_SETTING = f"redshift.{SETTING}"
@@ -47,7 +47,6 @@ _ASKED = re.compile(rf"(?:^|\s)(?:-c\s*|--){SETTING}=(\S+)")
 _ENDS = re.compile(r"(?:commit|end|(?P<back>rollback|abort)|truncate)\b", re.IGNORECASE)
 Change = Literal["session", "local"]
 """Of the setting: until it is changed again, or until the transaction ends."""
-_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
 def with_folded_names(sql: str) -> str | None:
@@ -191,15 +190,4 @@ def _boolean(word: str, masked: Masked) -> bool | None:
     text = (unquote(text) if text.startswith("'") else text).lower()
     if text == "default":
         return None
-    if is_on(text) == is_on(text, _FALSE):
-        raise RedshiftError(f'parameter "{SETTING}" requires a Boolean value', "22023")
-    return is_on(text)
-
-
-def is_on(value: str, words: tuple[str, ...] = _TRUE) -> bool:
-    """Tell whether a Boolean is true: its words may be cut short, but an `o` is neither on nor off.
-
-    >>> is_on("on"), is_on("TR"), is_on("off"), is_on("o"), is_on("")
-    (True, True, False, False, False)
-    """
-    return value.lower() not in ("", "o") and any(word.startswith(value.lower()) for word in words)
+    return boolean(SETTING, text)

@@ -17,12 +17,12 @@ from local.redshift.name_case import (
     Change,
     case_change,
     ends_transaction,
-    is_on,
     rolls_back,
     set_case,
     with_folded_names,
 )
 from local.redshift.names import true_name
+from local.redshift.settings import is_on
 from local.redshift.sql.translate import UNIT
 from local.redshift.writing import Writing
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 
 from local.redshift.errors import SetupError
+from local.redshift.settings import own_defaults
 
 MINIMUM_MAJOR = 18  # the wheel's, with which everything here is tried; older ones lack some of the settings below
 SUPERUSER = "rdsdb"  # the name of Redshift's own internal superuser
@@ -54,24 +55,7 @@ SETTINGS = {
     "escape_string_warning": "off",
     "jit": "off",
     "extra_float_digits": "0",  # https://docs.aws.amazon.com/redshift/latest/dg/r_extra_float_digits.html
-    # Settings that PostgreSQL lacks, as they are by default (https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_ConfigurationRef.html)
-    "redshift.enable_case_sensitive_identifier": "off",
-    "redshift.enable_case_sensitive_super_attribute": "off",
-    "redshift.enable_numeric_rounding": "off",
-    "redshift.enable_result_cache_for_session": "on",
-    "redshift.json_parse_dedup_attributes": "off",
-    "redshift.describe_field_name_in_uppercase": "off",
-    "redshift.wlm_query_slot_count": "1",
-    "redshift.analyze_threshold_percent": "10",
-    "redshift.cast_super_null_on_error": "on",
-    "redshift.downcase_delimited_identifier": "on",
-    "redshift.enable_vacuum_boost": "false",
-    "redshift.error_on_nondeterministic_update": "false",
-    "redshift.json_serialization_enable": "false",
-    "redshift.json_serialization_parse_nested_strings": "false",
-    "redshift.mv_enable_aqmv_for_session": "true",
-    "redshift.navigate_super_null_on_error": "on",
-    "redshift.parse_super_null_on_error": "off",
+    **own_defaults(),
     # Redshift joins by hash or merge; nested loops are for joins that compare no columns for being equal:
     # https://docs.aws.amazon.com/prescriptive-guidance/latest/query-lifecycle-redshift/explain-joins.html
     # PostgreSQL would loop over tables that a run has just filled: without statistics, it expects few rows.

@@ -60,27 +60,6 @@ REFUSALS: tuple[Refusal, ...] = (
         r"^alter\s+user\s+\S+\s+(?:with\s+)?(?:syslog\s+access\s+(?:un)?restricted\s+\S|\S.*\ssyslog\s+access\b)",
         "the local Redshift changes SYSLOG ACCESS of a user in a statement of its own",
     ),
-    # What would be taken, and change nothing: other rows would come without a word.
-    _refusal(
-        r"^set\s+(?:session\s+|local\s+)?enable_case_sensitive_super_attribute\s*(?:to\b|=)\s*(?=\S)"
-        r"(?!(?:false|off|default)\b)",
-        "attributes of SUPER that keep their case without double quotes are not offered by the local Redshift "
-        f"({_PAGE}r_enable_case_sensitive_super_attribute.html)",
-    ),
-    _refusal(
-        r"^set\s+(?:session\s+|local\s+)?describe_field_name_in_uppercase\s*(?:to\b|=)\s*(?=\S)(?!(?:false|off|default)\b)",
-        f"columns in upper case are not offered by the local Redshift ({_PAGE}r_describe_field_name_in_uppercase.html)",
-    ),
-    *(
-        _refusal(
-            rf"^set\s+(?:session\s+|local\s+)?(?:{names})\s*(?:to\b|=)\s*(?=\S)(?!(?:{values}|default)\b)",
-            f"this setting has but its default in the local Redshift ({_PAGE}cm_chap_ConfigurationRef.html)",
-        )
-        for names, values in (
-            ("error_on_nondeterministic_update|parse_super_null_on_error|json_serialization_\\w+", "false|off"),
-            ("downcase_delimited_identifier|navigate_super_null_on_error|cast_super_null_on_error", "true|on"),
-        )
-    ),
     _refusal(
         r"\bcollate\s+case_insensitive\b",
         f"COLLATE CASE_INSENSITIVE is not offered by the local Redshift ({_PAGE}r_CREATE_TABLE_NEW.html)",
@@ -117,11 +96,6 @@ _COLUMN_OF_UNSUPPORTED_TYPE = re.compile(
     r"(?=[\s,)(]|$)",
     re.IGNORECASE,
 )
-_SETS_DEFAULT = re.compile(
-    r"set\s+(?:session\s+|local\s+)?(?:enable_case_sensitive_super|describe_field_name_in_uppercase"
-    r"|error_on_nondeterministic_update|json_serialization_|downcase_delimited_identifier|\w+_super_null_on_error)",
-    re.IGNORECASE,
-)
 _SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema", "redshift"})  # the last is the front's own
 _NAMES = rf"(?P<names>{NAME}(?:\s*,\s*{NAME})*)"
 _ON_SCHEMA = re.compile(rf"(?:drop\s+schema\s+(?:if\s+exists\s+)?|alter\s+schema\s+){_NAMES}", re.IGNORECASE)
@@ -144,17 +118,6 @@ _LENGTH = re.compile(
 )
 
 
-def _unquoted(code: str, masked: Masked) -> str:
-    """Return a SET of what is offered at its default alone without quotes around the value: 'false' is false.
-
-    >>> _unquoted("set enable_case_sensitive_super_attribute to \x010\x04", Masked("", ["'false'"]))
-    'set enable_case_sensitive_super_attribute to false'
-    """
-    if not _SETS_DEFAULT.match(code):
-        return code
-    return re.sub(STRING, lambda literal: unquote(masked.restore(literal[0])), code)
-
-
 def refuse_unsupported(code: str, masked: Masked, in_transaction: bool) -> None:
     """Refuse the statement if Redshift would.
 
@@ -166,9 +129,8 @@ def refuse_unsupported(code: str, masked: Masked, in_transaction: bool) -> None:
     Raises:
         RedshiftError: in Redshift's words.
     """
-    unquoted = _unquoted(code, masked)
     for refusal in REFUSALS:
-        if refusal.pattern.search(unquoted):
+        if refusal.pattern.search(code):
             raise RedshiftError(refusal.message, refusal.sqlstate)
     _refuse_system_schemas(code, masked)
     _refuse_types(code, masked)

@@ -20,17 +20,18 @@ from local.redshift.ddl import (
     rewrite_create_table,
     rewrite_materialized_view,
 )
+from local.redshift.declared_types import hold_columns, with_argument_types
 from local.redshift.grammar.command import refuse_unknown
 from local.redshift.late_binding import rewrite_late_binding_view
 from local.redshift.masking import IDENTIFIER, NAME, STRING, mask, without_comments
 from local.redshift.name_case import keeps_case, rewrite_set_case
-from local.redshift.own_settings import refuse_own_settings
 from local.redshift.parameters import prepared
 from local.redshift.privileges import hold_identities
 from local.redshift.query_part import query_part
 from local.redshift.refuse import refuse_names, refuse_unsupported
 from local.redshift.remembering import remembered
 from local.redshift.schemas import in_its_database
+from local.redshift.settings import refuse_own_settings, rewrite_setting
 from local.redshift.show import rewrite_show
 from local.redshift.sql.simple_source import simple_source
 from local.redshift.sql.translate import Answer, Needs, needs, translate
@@ -38,14 +39,6 @@ from local.redshift.sql.values.lengths import CHAR_BYTES, VARCHAR_BYTES
 from local.redshift.storage import storage_comment
 from local.redshift.table_rules import refuse_table, with_defaults
 from local.redshift.time_zones import rewrite_time_zone
-
-_OWN_SETTINGS = (
-    "query_group|enable_case_sensitive_identifier|enable_case_sensitive_super_attribute|wlm_query_slot_count"
-    "|json_parse_dedup_attributes|enable_result_cache_for_session|enable_numeric_rounding|spectrum_query_maxerror|describe_field_name_in_uppercase"
-    "|analyze_threshold_percent|cast_super_null_on_error|downcase_delimited_identifier|enable_vacuum_boost"
-    "|error_on_nondeterministic_update|json_serialization_enable|json_serialization_parse_nested_strings"
-    "|mv_enable_aqmv_for_session|navigate_super_null_on_error|parse_super_null_on_error"
-)
 
 
 def _rule(pattern: str, replacement: str) -> Callable[[str], str]:
@@ -64,7 +57,6 @@ _TYPES: tuple[Callable[[str], str], ...] = (
     _rule(r"(::\s*)(?:decimal|numeric)\b(?!\s*\()", r"\1numeric(18,0)"),
 )
 _STATEMENTS: tuple[Callable[[str], str], ...] = (
-    _rule(rf"^\s*(set|reset|show)\s+(?:session\s+|(local\s+))?({_OWN_SETTINGS})\b", r"\1 \2redshift.\3"),
     _rule(
         r"^\s*((?:begin|start)(?:\s+(?:work|transaction))?)\s+(?:isolation\s+level\s+"
         r"(?:serializable|read\s+committed|read\s+uncommitted|repeatable\s+read)\s*,?\s*)",
@@ -159,8 +151,9 @@ def rewrite(
     refuse_bodies(code, masked)
     if part is None or part.start:
         refuse_unknown(explains + code, masked)
+        hold_columns(code, masked)
         refuse_table(code, masked)
-        code = with_defaults(code, masked)
+        code = with_argument_types(with_defaults(code, masked), masked)
     if by_call := in_its_database(code, masked) or comment_on_view(code, masked):
         return by_call
     for whole in (rewrite_show, rewrite_append, rewrite_alter_type, rewrite_set_case):
@@ -172,7 +165,8 @@ def rewrite(
         return view
     if by_block := hold_identities(code, masked, lambda granted: masked.restore(rewrite_masked(granted))):
         return by_block
-    rewritten = masked.restore(rewrite_masked(require_key(rewrite_time_zone(code, masked), masked)))
+    code = rewrite_setting(rewrite_time_zone(code, masked), masked)
+    rewritten = masked.restore(rewrite_masked(require_key(code, masked)))
     return explains + rewritten if explains else rewritten + storage  # of a table that is made
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from local.redshift.intervals import OID_INTERVAL, oid_of
 from local.redshift.messages import REDSHIFT_OIDS
+from local.redshift.settings import SETTINGS
 
 PLAIN, NAMED, BINARY = 0, 1, 2
 OID_NUMERIC = 1700
@@ -27,6 +28,8 @@ _NOT_NULL, _IDENTITY, _SEARCHABLE = 1, 1 << 4, 1 << 12
 # What is told of a DECIMAL whose scale nothing tells (no driver could read one without).
 UNTOLD_PRECISION, UNTOLD_SCALE = 38, 16
 _UNTOLD = (UNTOLD_PRECISION << 16 | UNTOLD_SCALE) + _HEAD
+# What SHOW names its column, by what PostgreSQL does.
+_OWN_SETTINGS = {each.kept.encode(): each.name.encode() for each in SETTINGS.values() if each.is_own}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def shown(columns: Sequence[Field], version: int, database: str, relations: Mapp
         if version >= BINARY and oid == OID_NUMERIC and modifier < 0:
             modifier = _UNTOLD
         numbers = _FIELD.pack(field.table, field.place, oid, field.size, modifier, field.format)
-        parts += [field.name, b"\0", numbers]
+        parts += [_OWN_SETTINGS.get(field.name, field.name), b"\0", numbers]
         if version >= NAMED:
             parts.append(_named(field, database, relations.get(field.table)))
     return b"".join(parts)

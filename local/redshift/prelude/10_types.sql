@@ -89,6 +89,10 @@ begin
     return true;
 end
 $$;
+create function pg_catalog.rs_hold_varbyte(value bytea, length integer) returns bytea
+language sql immutable parallel safe as $$
+    select case when pg_catalog.rs_fits_varbyte(value, length) then value end
+$$;
 
 -- Drivers ask for lists of privileges in binary, of which PostgreSQL has no form: each is sent as its text.
 create function pg_catalog.rs_aclitem_send(aclitem) returns bytea language sql immutable strict parallel safe as $$

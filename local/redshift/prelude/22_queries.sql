@@ -271,13 +271,3 @@ begin
     return value::json ->> place;
 end
 $$;
-
--- The settings that only Redshift has are kept under a prefix (rewrite.py); unset, query_group is 'default'
--- (https://docs.aws.amazon.com/redshift/latest/dg/r_query_group.html).
-create function pg_catalog.rs_current_setting(name text) returns varchar language sql stable as $$
-    select case lower(name)
-        when 'query_group' then coalesce(nullif(current_setting('redshift.query_group', true), ''), 'default')
-        when 'enable_case_sensitive_identifier' then current_setting('redshift.enable_case_sensitive_identifier')
-        else current_setting(name)
-    end::varchar
-$$;

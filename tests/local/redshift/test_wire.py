@@ -116,12 +116,6 @@ def test_a_running_query_can_be_cancelled(facts: dict[str, Any]) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("name", ["query_group", "enable_result_cache_for_session", "wlm_query_slot_count"])
-def test_settings_of_redshift_can_be_set(client: Client, name: str) -> None:
-    client.run(f"set {name} to 'on'")
-    assert client.value(f"show {name}") == "on"
-
-
 def test_a_large_result_arrives_whole(client: Client) -> None:
     assert len(client.run("select n, 'row ' || n from generate_series(1, 50000) as n")) == 50000
 

@@ -27,6 +27,7 @@ _BARE_FUNCTIONS = frozenset(
     ]
 )
 _CALLABLE_RESERVED = frozenset({"left", "right", "array", "any", "user"})
+_QUALIFIERS = frozenset({"year", "month", "day", "hour", "minute", "second"})  # r_interval_data_types
 _INTERVAL_UNITS = frozenset({"year", "month", "week", "day", "hour", "minute", "second"})
 
 
@@ -157,8 +158,12 @@ def _parse_interval(parser: Parser) -> tree.Expression | None:
     parser.position += 2
     unit = ""
     if parser.token.key.removesuffix("s") in _INTERVAL_UNITS:
+        if parser.token.key not in _QUALIFIERS:
+            raise parser.error()
         unit = parser.label()
         if parser.take("to"):
+            if parser.token.key not in _QUALIFIERS:
+                raise parser.error()
             unit += f" to {parser.label()}"
     return tree.Interval(text, unit)
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
-from local.redshift.sql.parse.parser import Parser
+from local.redshift.sql.parse.cursor import Cursor
 from local.redshift.sql.tokens import NUMBER
 
 
-def parse_type(parser: Parser) -> tree.TypeName:
+def parse_type(parser: Cursor) -> tree.TypeName:
     """Pass a type."""
     words = [parser.label()]
     if words[0] == "national":
@@ -41,7 +41,7 @@ def parse_type(parser: Parser) -> tree.TypeName:
     return tree.TypeName(" ".join(words), arguments)
 
 
-def _parse_arguments(parser: Parser) -> list[str]:
+def _parse_arguments(parser: Cursor) -> list[str]:
     arguments: list[str] = []
     if parser.take("("):
         while True:

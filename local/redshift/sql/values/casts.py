@@ -21,11 +21,14 @@ from local.redshift.sql.values.types import (
 
 _OF_SUPER = frozenset({"boolean", *INTEGERS, *FLOATS, *MOMENTS})  # see prelude/25_super.sql
 _NO_TEXTS = frozenset({"boolean", "super", "varbyte", "interval"})  # but by a cast, or not at all
+# PostgreSQL's special moments that r_Date_and_time_literals does not list: now, today, tomorrow, yesterday alone.
+_NO_MOMENTS = frozenset({"infinity", "+infinity", "-infinity", "epoch", "allballs"})
 _STRING_NAMES = {"varchar": "character varying", "char": "character"}
 
 
 def cast(operand: Typed, type_: Type, sql: str) -> Typed:
     """Cast a value. A SUPER value gives up the scalar that it holds; what becomes SUPER is a scalar of it."""
+    hold_moment(operand, type_)
     if operand.type == SUPER and type_ != SUPER:
         value = operand.scalar or operand.sql
         if type_.name in STRINGS:
@@ -87,9 +90,20 @@ def hold_assigned(type_: Type, to: Type) -> None:
         raise RedshiftError(words, "42804")
 
 
+def hold_moment(value: Typed, to: Type) -> None:
+    """Hold a literal that becomes a date or time to the special ones that Redshift has.
+
+    Raises:
+        RedshiftError: PostgreSQL alone has it.
+    """
+    if value.is_literal and to.name in MOMENTS and (text := value.sql.strip("'").strip()).lower() in _NO_MOMENTS:
+        raise RedshiftError(f'invalid input syntax for type {to.name}: "{text}"', "22007")
+
+
 def stored(value: Typed, to: Type) -> str:
     """Return a value as it goes into a column: for SUPER a string is a string, whatever it spells
     (https://docs.aws.amazon.com/redshift/latest/dg/ingest-super.html)."""
+    hold_moment(value, to)
     hold_assigned(value.type, to)
     is_string = value.is_literal and not value.is_null
     return as_super(value) if to == SUPER and (is_string or value.type not in (SUPER, UNKNOWN)) else value.sql

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/r_Type_conversion.html
 
 from __future__ import annotations
 
-from local.redshift.sql.values.casts import as_super, cast, present
+from local.redshift.sql.values.casts import as_super, cast, hold_moment, present
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import BOOLEAN, INTEGERS, MOMENTS, NUMBERS, STRINGS, SUPER, VARCHAR
 
@@ -16,6 +16,8 @@ def compare(operator: str, left: Typed, right: Typed) -> Typed:
     """Compare two values, implicitly cast as Redshift casts: beside a DECIMAL a string becomes one, beside a string
     any other number becomes a string (https://docs.aws.amazon.com/redshift/latest/dg/r_Type_conversion.html)."""
     operator = "<>" if operator == "!=" else operator
+    hold_moment(left, right.type)
+    hold_moment(right, left.type)
     first, second = left.type.name, right.type.name
     if SUPER in (left.type, right.type):
         return _compare_super(operator, left, right)

@@ -7,12 +7,24 @@ from __future__ import annotations
 
 import re
 
+from local.redshift.errors import RedshiftError
 from local.redshift.sql.values.types import INTEGERS, Type
 
 VARCHAR_BYTES, CHAR_BYTES = 65_535, 4_096
+MOST_VARBYTE_BYTES = 16_777_216  # https://docs.aws.amazon.com/redshift/latest/dg/r_VARBYTE_type.html
 _MOMENT_BYTES = 32  # `294276-12-31 23:59:59.999999 BC`
 PLAIN_STRING = re.compile(r"'((?:[^'\\]|'')*)'")
 """A string literal in which no backslash escapes."""
+
+
+def hold_varbyte(length: int) -> None:
+    """Hold the length of a VARBYTE to those that there are.
+
+    Raises:
+        RedshiftError: there is no such length.
+    """
+    if not 1 <= length <= MOST_VARBYTE_BYTES:
+        raise RedshiftError(f"length for type varbyte must be between 1 and {MOST_VARBYTE_BYTES}", "22023")
 
 
 def literal_length(text: str) -> int:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from local.redshift.errors import RedshiftError
 from local.redshift.sql.values.decimals import hold_decimal
-from local.redshift.sql.values.lengths import CHAR_BYTES, VARCHAR_BYTES
+from local.redshift.sql.values.lengths import CHAR_BYTES, VARCHAR_BYTES, hold_varbyte
 from local.redshift.sql.values.types import ARRAY, CODE, STRINGS, UNKNOWN, Type
 from local.redshift.sql.words import CATALOG_TYPES, TYPES
 
@@ -83,6 +83,8 @@ def of_words(name: str, arguments: list[str], allows_catalog: bool) -> tuple[Typ
         return Type("interval"), known
     elif known == "interval":
         return Type(known), f"interval {' '.join(arguments)}".strip()
-    elif arguments and known not in ("varbyte", "timestamp", "timestamptz", "time", "timetz"):
+    elif known == "varbyte" and arguments:
+        hold_varbyte(int(arguments[0]) if arguments[0] != "max" else 0)
+    elif arguments:
         raise RedshiftError(f'type modifier is not allowed for type "{name}"', "42601")
     return Type(known), known

@@ -13,7 +13,7 @@ from local.redshift.sql.values.lengths import literal_length
 from local.redshift.sql.values.try_casts import try_cast
 from local.redshift.sql.values.type_names import of_words
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.values.types import STRINGS, VARCHAR, Type
+from local.redshift.sql.values.types import STRINGS, VARBYTE, VARCHAR, Type
 from local.redshift.sql.write.writer import Writer
 
 
@@ -54,6 +54,9 @@ def write_cast(writer: Writer, node: tree.Cast) -> Typed:
         return try_cast(operand, type_, sql)
     if sql == "varchar":
         type_ = replace(type_, length=_length(operand))
+    if type_ == VARBYTE and node.to.arguments:  # no page tells whether a longer value is cut
+        held = f"pg_catalog.rs_hold_varbyte({cast(operand, type_, sql).sql}, {node.to.arguments[0]})"
+        return Typed(held, type_)
     return cast(operand, type_, sql)
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
+from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.values import decimals
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import BOOLEAN, DOUBLE, UNKNOWN, Type
+from local.redshift.sql.words import DATE_PARTS
 from local.redshift.sql.write.writer import Writer
+
+_OF_MONTHS = ("year", "month")
+_MONTHS = frozenset({"millennium", "century", "decade", "year", "quarter", "month"})
+_DAYS = frozenset({"week", "day", "hour", "minute", "second", "millisecond", "microsecond"})
 
 
 def write_literal(writer: Writer, node: tree.Literal) -> Typed:
@@ -29,4 +37,12 @@ def write_parameter(writer: Writer, node: tree.Parameter) -> Typed:
 
 
 def write_interval(writer: Writer, node: tree.Interval) -> Typed:
+    """INTERVAL 'text' [ qualifier ]; by default one of months has no days in it, nor one of days months
+    (r_interval_forbid_composite_literals)."""
+    parts = {DATE_PARTS.get(word, "") for word in re.findall("[a-z]+", node.text.lower())}
+    is_of_months = node.unit.startswith(_OF_MONTHS)
+    if node.unit and not is_of_months and parts & _MONTHS:
+        raise RedshiftError("Interval Day To Second literal cannot contain year-month parts.", "22007")
+    if is_of_months and parts & _DAYS:
+        raise RedshiftError("Interval Year To Month literal cannot contain day-time parts.", "22007")
     return Typed(f"interval {node.text} {node.unit}".strip(), Type("interval"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.redshift.sql import tree
-from local.redshift.sql.values.casts import text_of, truth
+from local.redshift.sql.values.casts import hold_moment, text_of, truth
 from local.redshift.sql.values.comparisons import as_string, compare
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import BOOLEAN, MOMENTS, NUMBERS, STRINGS, SUPER, UNKNOWN, VARCHAR, Type
@@ -22,6 +22,8 @@ def write_is(writer: Writer, node: tree.Is) -> Typed:
 
 def write_between(writer: Writer, node: tree.Between) -> Typed:
     operand, low, high = (writer.write(each) for each in (node.operand, node.low, node.high))
+    for each in (low, high):
+        hold_moment(each, operand.type)
     if low.is_literal and high.is_literal:
         operand = as_string(operand)
     if {each.type for each in (operand, low, high)} <= {operand.type, UNKNOWN} and operand.type != SUPER:
@@ -49,6 +51,8 @@ def write_in(writer: Writer, node: tree.In) -> Typed:
         return Typed(sql, BOOLEAN)
     operand = writer.write(node.operand)
     among = [writer.write(item) for item in node.among]
+    for item in among:
+        hold_moment(item, operand.type)
     if operand.type == SUPER or _mixes(operand, among):
         any_of = " or ".join(compare("=", operand, item).sql for item in among)
         return Typed(f"(not ({any_of}))" if node.negated else f"({any_of})", BOOLEAN)

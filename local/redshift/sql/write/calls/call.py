@@ -9,7 +9,7 @@ from local.redshift.sql import tree
 from local.redshift.sql.functions import FUNCTIONS, Function
 from local.redshift.sql.tokens import syntax_error
 from local.redshift.sql.values.typed import Typed
-from local.redshift.sql.write.calls import aggregates, choices, dates, numbers, strings, supers, windows
+from local.redshift.sql.write.calls import aggregates, choices, dates, numbers, parameters, strings, supers, windows
 from local.redshift.sql.write.calls.templates import write_plain
 from local.redshift.sql.write.writer import Writer
 
@@ -78,6 +78,7 @@ CALLS: dict[str, Callable[[Writer, Function, tree.Call], Typed]] = {
     "DATE_ADD": dates.write_date_add,
     "DATE_DIFF": dates.write_date_diff,
     "CONVERT_TIMEZONE": dates.write_convert_timezone,
+    "CURRENT_SETTING": parameters.write_current_setting,
     "SUBSTRING": strings.write_substring,
     "CONCAT": strings.write_concat,
     "REGEXP_REPLACE": strings.write_regexp_replace,
