@@ -103,7 +103,8 @@ cross join lateral jsonb_to_recordset(s.load -> 'errors') as e(
 )
 where s.load is not null;
 
--- Of this session: https://docs.aws.amazon.com/redshift/latest/dg/PG_LAST_QUERY_ID.html and its neighbours
+-- Of this session: https://docs.aws.amazon.com/redshift/latest/dg/PG_LAST_QUERY_ID.html and its neighbours. Each reads the
+-- whole history: functions.tsv has a query ask once, not for each row that it compares with the answer.
 create function pg_catalog.pg_last_query_id() returns bigint language sql volatile as $$
     select coalesce(max(number), -1) from redshift.statements()
     where pid = pg_backend_pid() and ended is not null and type not in ('DDL', 'UTILITY')

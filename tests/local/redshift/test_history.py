@@ -180,6 +180,13 @@ def test_a_load_is_told_with_its_files(client: Client, lake: Lake, schema: str) 
     assert sorted(files) == sorted(zip(urls, (2, 3), strict=True))
 
 
+@pytest.mark.parametrize("asked", ["pg_last_copy_id", "pg_last_query_id", "pg_last_unload_id", "pg_last_copy_count"])
+def test_what_the_last_statement_was_is_asked_once_for_all_rows(client: Client, asked: str) -> None:
+    plan = [line for (line,) in client.run(f"explain select 1 from sys_load_history where query_id = {asked}()")]  # noqa: S608 - our names
+    assert any("InitPlan" in line for line in plan), plan
+    assert not any(f"{asked}()" in line for line in plan if "Filter" in line), plan
+
+
 def test_a_failed_load_says_why(client: Client, lake: Lake) -> None:
     url = lake.put(pa.table({"a": ["too long"]}))
     client.error("create table t (a varchar(3))", lake.copy("t", url))
