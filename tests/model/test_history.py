@@ -268,6 +268,19 @@ def test_its_sql_keeps_the_house_style(project: Project) -> None:
     project.dbt.lint(*project.files)
 
 
+def test_sql_of_another_style_is_told(project: Project) -> None:
+    model = project.folder / "dbt_project/models/modeled/readings/readings_history.sql"
+    kept = model.read_text(encoding="utf-8")
+    model.write_text(kept.replace("select", "SELECT", 1), encoding="utf-8")
+    try:
+        dbt = replace(project.dbt, manifest=None)
+        dbt.parse()
+        with pytest.raises(AssertionError, match="CP01"):
+            dbt.lint(str(model.relative_to(project.folder)))
+    finally:
+        model.write_text(kept, encoding="utf-8")
+
+
 _rows = st.builds(
     reading,
     st.sampled_from(["r-1", "r-2", None]),

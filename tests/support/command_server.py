@@ -1,4 +1,4 @@
-"""Processes that run `landfall` or `dbt`, forked from one that has imported it, which takes longer than most commands.
+"""Processes that run a program, forked from one that has imported it, which takes longer than most commands.
 
 A command is a process of its own all the same, with its own environment, folder and exit code.
 In: the path of a socket and a program; on the socket, requests, which name the file of the command's standard input.
@@ -24,6 +24,8 @@ from typing import Any
 _READ_BEFORE = {
     "landfall": ("boto3", "pyarrow.parquet", "landfall.stack", "landfall.operate.uploads", "local.faces"),
     "dbt": ("dbt.cli.main", "dbt.adapters.redshift"),
+    # Nothing of sqlfluff: it looks for files from the folder that it was imported in (sqlfluff.core.linter.discovery).
+    "house_style": ("dbt.cli.main", "dbt.adapters.redshift", "tests.support.parses"),
 }
 
 
@@ -79,8 +81,9 @@ def _run(program: str, request: dict[str, Any]) -> int:
 
 
 def script_of(program: str) -> Path:
-    """Return what a shell runs of a program."""
-    return Path(sys.executable).with_name(program)
+    """Return what runs of a program: a module beside this one, or what a shell runs."""
+    own = Path(__file__).with_name(f"{program}.py")
+    return own if own.exists() else Path(sys.executable).with_name(program)
 
 
 def _reap() -> None:

@@ -1,4 +1,4 @@
-"""Run `landfall` or `dbt` as a process of its own, from a test; see `command_server`."""
+"""Run `landfall`, `dbt` or the lint of SQL as a process of its own, from a test; see `command_server`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run(
     timeout_seconds: float = 120,
     answers: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of `landfall` or `dbt`, which reads the answers; the caller judges its exit code.
+    """Run a program, which reads the answers; the caller judges its exit code.
 
     Raises:
         subprocess.TimeoutExpired: it did not end in time, and was killed.

@@ -4,8 +4,6 @@
 
 import os
 import secrets
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -24,6 +22,7 @@ from local.home import ROOT, Home
 from local.services import REDSHIFT, redshift_facts
 from scripts.contracts import read_contracts
 from tests.support import quick_drivers, run_folder
+from tests.support.commands import run
 from tests.support.parses import lint_record, manifest_of, written
 from tests.support.warehouse_seed import Warehouse, literal, login
 from transform_lambda.adapter import shared_sessions
@@ -32,6 +31,7 @@ _QUIETLY = ("--quiet", "--log-level-file", "none")
 # What dbt makes, mutexes included, is the transformer's; the administrator's key of the masks stays.
 _OWN_TABLES = f"select schemaname || '.' || tablename from pg_tables where tableowner = '{bootstrap.TRANSFORMER}'"
 _OWN_VIEWS = f"select schemaname || '.' || viewname from pg_views where viewowner = '{bootstrap.TRANSFORMER}'"
+_PATIENCE_SECONDS = 600.0  # for all SQL on a busy machine
 _RUN_TABLES = ("snapshot_files", "model_loads", "run_bounds", "gate_results", "checked_rows", "runs")
 
 
@@ -130,7 +130,7 @@ class ModelWarehouse:
                 messages.append(event.info.msg)
 
         runner = dbtRunner(manifest=self.manifest, callbacks=[keep])
-        with self._environment(), nullcontext() if by_hand else shared_sessions():
+        with _variables(self.environment), nullcontext() if by_hand else shared_sessions():
             outcome = runner.invoke([*_QUIETLY, f"--{'' if write_json else 'no-'}write-json", *arguments])
         if outcome.exception is not None:
             if self.manifest:  # where dbt leaves an inline query that has failed
@@ -157,7 +157,7 @@ class ModelWarehouse:
     def parse(self) -> None:
         """Parse the project once for all runs."""
         quick_drivers.quicken_dbt()
-        self.manifest = manifest_of(Path(self.environment["DBT_PROJECT_DIR"]), self.environment, self._parsed)
+        self.manifest = manifest_of(Path(self.environment["DBT_PROJECT_DIR"]), self.environment, parsed)
 
     def lint(self, *paths: str) -> None:
         """Assert that SQL of the project, below its folder, keeps the house style; what has done so is kept in mind."""
@@ -166,43 +166,18 @@ class ModelWarehouse:
         passed = lint_record(project, paths)
         if passed.exists():
             return
-        parsed = Path(self.environment["DBT_TARGET_PATH"], "manifest.pickle")
-        parsed.parent.mkdir(parents=True, exist_ok=True)
-        parsed.write_bytes(written(self.manifest))
-        command = [
-            sys.executable,
-            "-m",
-            "tests.support.house_style",
-            str(parsed),
-            "lint",
-            *paths,
-            "--disable-progress-bar",
-        ]
-        lint = subprocess.run(  # noqa: S603 - the tests' own command
-            command,
-            cwd=project,
-            env={**os.environ, **self.environment, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=False,
+        told = Path(self.environment["DBT_TARGET_PATH"], "manifest.pickle")
+        told.parent.mkdir(parents=True, exist_ok=True)
+        told.write_bytes(written(self.manifest))
+        lint = run(
+            "house_style",
+            *(str(told), "lint", *paths, "--disable-progress-bar"),
+            environment={**os.environ, **self.environment},
+            folder=project,
+            timeout_seconds=_PATIENCE_SECONDS,
         )
         assert lint.returncode == 0, lint.stdout + lint.stderr
         passed.touch()
-
-    def _parsed(self) -> Manifest:
-        with self._environment():
-            outcome = dbtRunner().invoke(["parse", "--quiet", "--warn-error"])
-        if outcome.exception is not None:
-            raise outcome.exception
-        assert isinstance(outcome.result, Manifest)
-        return outcome.result
-
-    @contextmanager
-    def _environment(self) -> Iterator[None]:
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in self.environment.items():
-                patch.setenv(name, value)
-            yield
 
     def build_everything(self) -> DbtRun:
         """Build the whole project, unit tests included, in a warehouse that holds nothing."""
@@ -277,6 +252,24 @@ def model_warehouse(project: Path = ROOT, name: str = "model") -> Iterator[Model
         warehouse = ModelWarehouse(loader, transformer, admin, environment)
         warehouse.parse()
         yield warehouse
+
+
+def parsed(environment: Mapping[str, str]) -> Manifest:
+    """Run `dbt parse` with these variables in this process."""
+    with _variables(environment):
+        outcome = dbtRunner().invoke(["parse", "--quiet", "--warn-error"])
+    if outcome.exception is not None:
+        raise outcome.exception
+    assert isinstance(outcome.result, Manifest)
+    return outcome.result
+
+
+@contextmanager
+def _variables(environment: Mapping[str, str]) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield
 
 
 def dbt_environment(
