@@ -13,7 +13,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow ships no
 
 from ingest_lambda.errors import RejectedFileError
 from ingest_lambda.read import original
-from ingest_lambda.read.metadata import Metadata, read_metadata
+from ingest_lambda.read.metadata import Element, Metadata, Repetition, TooDeepError, read_metadata
 from ingest_lambda.reasons import Reason
 
 MAGIC = b"PAR1"
@@ -38,6 +38,8 @@ CARRIERS = {
 }
 TEXT_REMEDY = "write the text with a variable length (BYTE_ARRAY), as writers do by default"
 INTEGER_REMEDY = "cast the column to a decimal of at most 38 digits, or to text"
+MOST_LEVELS = 100  # of groups within groups that pyarrow follows, the schema's own among them
+FIELDS_OF_A_PAIR = 2
 
 
 def rejection_of(error: Exception, footer: bytes) -> RejectedFileError:
@@ -45,13 +47,15 @@ def rejection_of(error: Exception, footer: bytes) -> RejectedFileError:
     if isinstance(error, RejectedFileError):
         return error
     if isinstance(error, RecursionError):
-        return RejectedFileError(Reason.UNSUPPORTED_TYPE, "a column is nested too deeply to be read")
+        return _too_deep()
     try:
         said = read_metadata(footer)
+    except TooDeepError:
+        return _too_deep()
     except ValueError:
         said = None
     if said and isinstance(error, (pa.ArrowException, OSError)):  # of both kinds are pyarrow's own
-        blamed = _refused_integer(said) or _contradiction(said) or _arrow_schema(said, footer, error)
+        blamed = _refused_integer(said) or _contradiction(said) or _nesting(said) or _arrow_schema(said, footer, error)
         if blamed:
             return blamed
     if isinstance(error, pa.ArrowNotImplementedError):
@@ -108,3 +112,45 @@ def _contradiction(said: Metadata) -> RejectedFileError | None:
                     remedy=TEXT_REMEDY if leaf.annotation == "STRING" and leaf.physical in FIXED else None,
                 )
     return None
+
+
+def _nesting(said: Metadata) -> RejectedFileError | None:
+    for column in said.columns:
+        if _levels(column) >= MOST_LEVELS:
+            return _too_deep(column.name)
+        if _has_optional_key(column):
+            return RejectedFileError(
+                Reason.UNSUPPORTED_TYPE,
+                "a map's keys may be NULL in it, which parquet's specification forbids, and one such column closes "
+                "the whole file to its reader",
+                column=column.name,
+                found="MAP with optional keys",
+                expected="MAP with required keys",
+                remedy="write the file with a newer version of its writer, whose maps have required keys, or the "
+                "column as a list of pairs",
+            )
+    return None
+
+
+def _too_deep(column: str | None = None) -> RejectedFileError:
+    return RejectedFileError(
+        Reason.UNSUPPORTED_TYPE,
+        "a column is nested too deeply to be read, which closes the whole file to its reader",
+        column=column,
+        expected=f"groups within groups in fewer than {MOST_LEVELS} levels, of which a list has two",
+        remedy="write the column with fewer levels, or as text (JSON)",
+    )
+
+
+def _levels(element: Element) -> int:
+    return 1 + max(map(_levels, element.children), default=0)
+
+
+def _has_optional_key(element: Element) -> bool:
+    """Tell whether a map in it has optional keys.
+
+    https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#maps
+    """
+    pair = element.children[0].children if element.annotation == "MAP" and len(element.children) == 1 else ()
+    is_it = len(pair) == FIELDS_OF_A_PAIR and pair[0].repetition is Repetition.OPTIONAL
+    return is_it or any(map(_has_optional_key, element.children))

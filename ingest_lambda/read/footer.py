@@ -28,7 +28,7 @@ from ingest_lambda.file_version import FileVersion
 from ingest_lambda.read.blame import rejection_of
 from ingest_lambda.read.columns import columns_of
 from ingest_lambda.read.dialects import TextFacts
-from ingest_lambda.read.metadata import read_metadata
+from ingest_lambda.read.metadata import Metadata, read_metadata
 from ingest_lambda.read.schema import FileColumn
 from ingest_lambda.read.seekable import SeekableFile
 from ingest_lambda.read.table_signs import Sign, sign_of
@@ -182,7 +182,7 @@ def parse_footer(tail: bytes, size: int) -> Footer:
     """Parse the footer of a file of `size` bytes that ends with `tail` (at least its footer).
 
     Raises:
-        RejectedFileError: the footer is damaged, or a column closes the file to its reader.
+        RejectedFileError: the footer is damaged, or a column is encrypted or closes the file to its reader.
         MemoryError: this process has too little.
     """
     length = int.from_bytes(tail[-TRAILER_BYTES : -len(MAGIC)], "little")
@@ -192,12 +192,22 @@ def parse_footer(tail: bytes, size: int) -> Footer:
         # the row groups are what readers go by; a writer may have left the file's own count at zero
         row_count = sum(arrow.row_group(number).num_rows for number in range(arrow.num_row_groups))
         said = read_metadata(footer)
+        _refuse_encrypted(said)
         columns = columns_of(arrow.schema, said, is_kept=length <= TAIL_BYTES)
         return Footer(columns, row_count, sign_of(said))
     except MemoryError:  # this process's fault, perhaps: a file seen again is read in a process of its own
         raise
     except Exception as error:  # whatever parsing raises comes of the bytes: the next attempt would raise it too
         raise rejection_of(error, footer) from error
+
+
+def _refuse_encrypted(said: Metadata) -> None:
+    if said.encrypted is not None:
+        raise RejectedFileError(
+            Reason.ENCRYPTED,
+            "the column is encrypted, although the footer is not",
+            column=said.encrypted.name,
+        )
 
 
 def _read_tail(s3: S3Client, file: FileVersion, length: int) -> _Tail:

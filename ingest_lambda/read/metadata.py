@@ -106,7 +106,8 @@ class Metadata:
     statistics say it. What it tells of columns inside of groups is of their leaves. `is_huge` tells in the same way
     whether it has a double that is whole and beyond those that a double has without gaps. `reach` are the smallest and
     the largest number of a column of whole numbers, days, moments or decimals (without their point): None where no
-    statistics say it, and zeros where it has no values.
+    statistics say it, and zeros where it has no values. `encrypted` is the first of the top elements of which a
+    physical column is encrypted, None where none is.
     """
 
     columns: tuple[Element, ...]
@@ -115,13 +116,21 @@ class Metadata:
     created_by: str | None = None
     reach: tuple[Reach | None, ...] = ()
     is_huge: tuple[bool | None, ...] = ()
+    encrypted: Element | None = None
+
+
+class TooDeepError(ValueError):
+    """Columns are nested in more groups than this module follows."""
 
 
 LOGICAL: Wanted = {number: {} for number in LOGICAL_TYPES}
 ELEMENT: Wanted = {1: int, 2: int, 3: int, 4: bytes, 5: int, 6: int, 9: int, 10: LOGICAL}
 # values, and their nulls, maximum, minimum; the first two again, as older writers leave them
 CHUNK: Wanted = {3: {5: int, 12: {3: int, 5: bytes, 6: bytes, 1: bytes, 2: bytes}}}
-FILE: Wanted = {2: [ELEMENT], 5: [{1: bytes, 2: bytes}], 6: bytes}
+# that it is encrypted: https://github.com/apache/parquet-format/blob/master/Encryption.md
+ENCRYPTION: Wanted = {8: {}}
+FILE: Wanted = {2: [ELEMENT], 5: [{1: bytes, 2: bytes}], 6: bytes, **ENCRYPTION}
+CHUNKS_ALONE: Wanted = {4: [{1: [ENCRYPTION]}]}
 
 
 def read_metadata(footer: bytes) -> Metadata:
@@ -131,7 +140,7 @@ def read_metadata(footer: bytes) -> Metadata:
         ValueError: it is none.
     """
     with_statistics = len(footer) <= MAX_STATISTICS_BYTES
-    found = decode(footer, {**FILE, 4: [{1: [CHUNK]}]} if with_statistics else FILE)
+    found = decode(footer, {**FILE, 4: [{1: [{**CHUNK, **ENCRYPTION}]}]} if with_statistics else FILE)
     elements = found.get(2)
     if not elements:
         raise ValueError("the footer has no schema")
@@ -148,7 +157,23 @@ def read_metadata(footer: bytes) -> Metadata:
         _text(found.get(6)) or None,
         tuple(_reach(groups, position, leaf) for position, leaf in enumerate(leaves)),
         _told(groups, [leaf.physical == "DOUBLE" for leaf in leaves], _chunk_is_huge),
+        _encrypted(root.children, found if with_statistics else decode(footer, CHUNKS_ALONE)) if 8 in found else None,
     )
+
+
+def _encrypted(columns: Sequence[Element], footer: Fields) -> Element | None:
+    """Find the first top element with an encrypted leaf. A writer's footer may be readable, and only some columns not.
+
+    https://github.com/apache/parquet-format/blob/master/Encryption.md#42-plaintext-footer-mode
+    """
+    groups = [group.get(1) or [] for group in footer.get(4, [])]
+    first = 0
+    for column in columns:
+        last = first + column.leaves()
+        if any(8 in chunk for chunks in groups for chunk in chunks[first:last]):
+            return column
+        first = last
+    return None
 
 
 def _element(elements: Sequence[Fields], at: int, depth: int = 0) -> tuple[Element, int]:
@@ -156,7 +181,7 @@ def _element(elements: Sequence[Fields], at: int, depth: int = 0) -> tuple[Eleme
     if at >= len(elements):
         raise ValueError("the schema's tree is larger than its elements")
     if depth > MAX_SCHEMA_DEPTH:
-        raise ValueError(f"columns are nested more than {MAX_SCHEMA_DEPTH} deep")
+        raise TooDeepError(f"columns are nested more than {MAX_SCHEMA_DEPTH} deep")
     fields, end = elements[at], at + 1
     children: list[Element] = []
     for _ in range(fields.get(5) or 0):

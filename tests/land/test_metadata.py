@@ -15,6 +15,7 @@ from ingest_lambda.read import metadata as module
 from ingest_lambda.read.footer import parse_footer
 from ingest_lambda.read.metadata import Element, Metadata, Repetition, read_metadata
 from ingest_lambda.read.thrift import MAX_DEPTH, decode
+from tests.land import encrypting
 from tests.land.test_corpus import NO_CORPUS, SPECIMENS, Specimen
 
 BYTES = st.binary(max_size=200)
@@ -60,6 +61,21 @@ def test_a_footer_beyond_the_bound_tells_nothing_of_nulls(monkeypatch: pytest.Mo
     monkeypatch.setattr(module, "MAX_STATISTICS_BYTES", 10)
 
     assert read(table).has_values == (None,)
+
+
+@pytest.mark.parametrize("most", [module.MAX_STATISTICS_BYTES, 0])
+def test_an_encrypted_column_is_told_by_a_footer_that_is_not(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """A footer beyond the bound tells it too."""
+    monkeypatch.setattr(module, "MAX_STATISTICS_BYTES", most)
+    pairs = pa.array([{"x": 1, "y": 2}])
+    table = pa.table({"pair": pairs, "name": ["x"], "other": ["y"]})
+    content = encrypting.with_plain_footer(table, ["name"])
+
+    found = read_metadata(footer_of(content)).encrypted
+
+    assert found is not None
+    assert found.name == "name"
+    assert read(table).encrypted is None
 
 
 def test_the_schemas_tree_is_read_with_its_annotations() -> None:

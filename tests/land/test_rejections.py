@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from ingest_lambda.bucket import objects
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reasons import Reason
+from tests.land import encrypting, footers
 from tests.land.warehouse import Land, new_dataset, parquet
 
 GOOD = parquet(pa.table({"id": list(range(1000)), "name": ["x" * 50] * 1000}), compression="none")
@@ -30,6 +32,25 @@ def corrupt_page() -> bytes:
     return body[:4] + b"\xff" * 200 + body[204:]
 
 
+def nested(levels: int) -> bytes:
+    """Write a list of lists of lists."""
+    innermost = pa.array([1])
+    within = functools.reduce(
+        lambda values, _: pa.ListArray.from_arrays(pa.array([0, 1], pa.int32()), values), range(levels), innermost
+    )
+    return parquet(pa.table({"id": [1], "odd": within}))
+
+
+def with_optional_keys() -> bytes:
+    """Write a map as parquet-mr 1.6 did."""
+
+    def change(footer: footers.Structure) -> None:
+        footers.elements(footer)["odd.key_value.key"][footers.REPETITION] = (footers.I32, 1)
+
+    pairs = pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64()))
+    return footers.changed(parquet(pa.table({"id": [1], "odd": pairs})), change)
+
+
 REJECTED: dict[str, tuple[bytes, Reason, str | None]] = {
     "no bytes": (b"", Reason.EMPTY_FILE, None),
     "another format": (b'{"order_id": 1}', Reason.NOT_PARQUET, None),
@@ -37,6 +58,14 @@ REJECTED: dict[str, tuple[bytes, Reason, str | None]] = {
     "front lost": (GOOD[-20:], Reason.CORRUPT_FOOTER, None),
     "footer damaged": (GOOD[:-60] + b"\xff" * 40 + GOOD[-20:], Reason.CORRUPT_FOOTER, None),
     "footer encrypted": (GOOD[:-4] + b"PARE", Reason.ENCRYPTED, None),
+    "a column encrypted": (
+        encrypting.with_plain_footer(pa.table({"id": [1], "odd": ["x"]}), ["odd"]),
+        Reason.ENCRYPTED,
+        "odd",
+    ),
+    "nested too deeply": (nested(50), Reason.UNSUPPORTED_TYPE, "odd"),
+    "nested far too deeply": (nested(300), Reason.UNSUPPORTED_TYPE, None),
+    "a map with optional keys": (with_optional_keys(), Reason.UNSUPPORTED_TYPE, "odd"),
     "page damaged": (corrupt_page(), Reason.UNREADABLE_DATA, None),
     "oversize string": (in_bytes(["ok", "ü" * 40_000], pa.string()), Reason.OVERSIZE_VALUE, "odd"),
     "no columns": (parquet(pa.table({})), Reason.NO_COLUMNS, None),
