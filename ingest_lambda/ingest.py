@@ -248,7 +248,7 @@ class Ingest:
 
         What has taken the place of an object that has landed has its file's id, and is news.
         """
-        asked = [each.file.file_id for each in rejected if each.reason is not Reason.OVERWRITTEN]
+        asked = [each.file for each in rejected if each.reason is not Reason.OVERWRITTEN]
         landed = self._loader.landed(dataset, asked) if came_before and asked else {}
         news = [each for each in rejected if each.file.file_id not in landed]
         if news:

@@ -11,7 +11,7 @@ import shlex
 from dataclasses import asdict, dataclass, replace
 
 from ingest_lambda.errors import RejectedFileError
-from ingest_lambda.file_version import FileVersion
+from ingest_lambda.file_version import FileVersion, unversioned_etags
 from ingest_lambda.legible import visible
 from ingest_lambda.reasons import QUOTING, REMEDIES, Reason
 
@@ -25,7 +25,8 @@ VARCHAR_DECLARED = "varchar"
 class Verdict:
     """What the producer is told: `found` and `expected` are types or values, `row` counts from 1.
 
-    `file` is its address as it is, which whoever shows it makes legible.
+    `file` is its address as it is, which whoever shows it makes legible. `etag` is that of an object without a version,
+    which alone tells it from others of its key; None of all others.
     """
 
     file: str
@@ -38,6 +39,7 @@ class Verdict:
     expected: str | None
     row: int | None
     remedy: str
+    etag: str | None = None
 
     def without_values(self) -> Verdict:
         """Leave out the value that was found, which of a sensitive dataset is nobody's to see.
@@ -65,6 +67,7 @@ def verdict_of(error: RejectedFileError, file: FileVersion, dataset: str) -> Ver
         expected=bounded(error.expected) if error.expected is not None else None,
         row=error.row,
         remedy=bounded(_remedy(error, dataset)),
+        etag=unversioned_etags([file]).get(file.file_id),
     )
 
 

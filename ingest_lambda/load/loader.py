@@ -19,6 +19,7 @@ from ingest_lambda.errors import (
     TransientError,
     UnexpectedValueError,
 )
+from ingest_lambda.file_version import FileVersion
 from ingest_lambda.judge.contracts import Contract
 from ingest_lambda.judge.paths import Group, LoadPath, canonical
 from ingest_lambda.judge.plan import Plan, PlannedFile
@@ -62,8 +63,8 @@ class Loader:
         """Say what is declared of a dataset; nothing, if it is not."""
         return self._planning.contract(dataset)
 
-    def landed(self, dataset: str, file_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
-        """Name the load, and its number, of those files whose rows are in landing.
+    def landed(self, dataset: str, files: Sequence[FileVersion]) -> dict[str, tuple[str, int]]:
+        """Name the load, and its number, of those files whose rows are in landing, by file id.
 
         Raises:
             TransientError, ConfigError: the warehouse does not answer, or denies access.
@@ -72,7 +73,7 @@ class Loader:
         if tables.columns is None:
             return {}
         with self._warehouse.session() as session:
-            return read_landed(session, dataset, file_ids, restores=tables.restores)
+            return read_landed(session, dataset, files, restores=tables.restores)
 
     def take_untold(self) -> list[AddedAhead]:
         """Return, once, the columns that landing has got for loads which have then landed nothing."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ingest_lambda.arrive.routing import Kind, Rules
+from ingest_lambda.file_version import unversioned_etags
 from ingest_lambda.reconcile import ledger, listing
 from ingest_lambda.reconcile.ledger import Standing
 from ingest_lambda.reconcile.listing import Chunk, Listed, PassedOver, Scope
@@ -76,7 +77,8 @@ def find(s3: S3Client, warehouse: Connection, scope: Scope) -> Iterator[Tally]:
     tables: dict[tuple[str, str], OwnedFolder] = {}
     for chunk in listing.chunks(s3, scope):
         tables |= chunk.tables
-        standings = ledger.standings(warehouse, listing.by_dataset(chunk.files))
+        etags = unversioned_etags(listed.file for listed in chunk.files)
+        standings = ledger.standings(warehouse, listing.by_dataset(chunk.files), etags)
         yield replace(judge(chunk, standings, (*recorded, *tables.values()), scope.rules), recorded=recorded)
 
 

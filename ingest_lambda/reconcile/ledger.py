@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from ingest_lambda.file_version import UNVERSIONED
 from ingest_lambda.warehouse import removals
 from ingest_lambda.warehouse.client import Connection, Row
 from ingest_lambda.warehouse.copies import SKIPPED
+from ingest_lambda.warehouse.landed import etag_of_rejected
 from ingest_lambda.warehouse.statements import (
     DATASET_NAME,
     MAX_STATEMENT_BYTES,
@@ -77,11 +79,15 @@ def ledgers(warehouse: Connection) -> dict[str, bool]:
     return {row["dataset"]: bool(int(row["has_removals"])) for row in rows if DATASET_NAME.fullmatch(row["dataset"])}
 
 
-def standings(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]) -> dict[str, Standing]:
+def standings(
+    warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]], etags: Mapping[str, str] | None = None
+) -> dict[str, Standing]:
     """Look up what has become of files by id; those that the warehouse does not know are absent.
 
-    A file that was rejected and has landed since counts as landed.
+    A file that was rejected and has landed since counts as landed. `etags`, by id, are of objects without a version:
+    what became of another one that has had the same key, and so the same id, says nothing of them.
     """
+    wanted = etags or {}
     if not ids_by_dataset:
         return {}
     known = ledgers(warehouse)
@@ -91,7 +97,11 @@ def standings(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]
         has_removals = known[dataset]
         parts = _parts(ids_by_dataset[dataset])
         sqls += [select_ledger_ids(dataset, ids, has_removals=has_removals) for ids in parts]
-    rows = [(row["file_id"], Standing(row["standing"])) for row in _rows(warehouse, packed(sqls, " union all "))]
+    rows = [
+        (row["file_id"], Standing(row["standing"]))
+        for row in _rows(warehouse, packed(sqls, " union all "))
+        if not row["etag"] or wanted.get(row["file_id"], row["etag"]) == row["etag"]
+    ]
     # The rejections first, so that the ledger has the last word.
     return dict(sorted(rows, key=lambda row: row[1] is not Standing.REJECTED))
 
@@ -139,7 +149,10 @@ def select_datasets() -> str:
 
 def select_rejected_ids(file_ids: Sequence[str]) -> str:
     """Ask which of the files were rejected; others whose ids begin alike may be among the answer."""
-    return f"select distinct file_id, 'rejected' as standing from ops.rejected_files where {_begins_as(file_ids)}"
+    return (
+        f"select distinct file_id, 'rejected' as standing, {_unversioned(etag_of_rejected('files'))} as etag "
+        f"from ops.rejected_files as files where {_begins_as(file_ids)}"
+    )
 
 
 def select_ledger_ids(dataset: str, file_ids: Sequence[str], *, has_removals: bool = False) -> str:
@@ -147,7 +160,7 @@ def select_ledger_ids(dataset: str, file_ids: Sequence[str], *, has_removals: bo
     removed = f"when {removals.is_removed('files')} then 'removed' " if has_removals else ""
     return (
         f"select file_id, case when load_path = {literal(SKIPPED)} and undone_at is null then 'skipped' {removed}"
-        "when undone_at is null then 'landed' else 'undone' end as standing "
+        f"when undone_at is null then 'landed' else 'undone' end as standing, {_unversioned('etag')} as etag "
         f"from {table('ledger', dataset)} as files where {_begins_as(file_ids)}"
     )
 
@@ -225,6 +238,11 @@ def _rows(warehouse: Connection, sqls: Iterable[str]) -> Iterator[Row]:
 
 def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (ids[start : start + IDS_A_STATEMENT] for start in range(0, len(ids), IDS_A_STATEMENT))
+
+
+def _unversioned(etag: str) -> str:
+    """Say an ETag of objects without a version alone: all others are told by their ids."""
+    return f"case when version_id = {literal(UNVERSIONED)} then {etag} end"
 
 
 def _begins_as(file_ids: Sequence[str]) -> str:

@@ -92,10 +92,13 @@ REJECTION_FACTS: tuple[tuple[str, str], ...] = (
 )
 STAGED_REJECTION = (("file_number", "INTEGER"), ("event_time", "TIMESTAMP"), *REJECTION_FACTS)
 # A rejection is known if that version was rejected for that reason since the event: a message that is delivered again
-# is no news, while an event of its own (a replay, a backfill) wants an answer.
+# is no news, while an event of its own (a replay, a backfill) wants an answer. So does another object of its key, which
+# has the same id where the bucket keeps no versions.
 UNRECORDED = (
     "not exists (select 1 from ops.rejected_files as known "
     "where known.file_id = staged.file_id and known.reason = staged.reason "
+    f"and (staged.version_id <> {UNVERSIONED!r} or coalesce(json_extract_path_text(known.verdict, 'etag'), '') "
+    "= coalesce(json_extract_path_text(staged.verdict, 'etag'), '')) "
     "and known.rejected_at >= coalesce(staged.event_time, known.rejected_at))"
 )
 

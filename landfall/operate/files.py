@@ -133,18 +133,24 @@ def removed_at(row: Row) -> str | None:
 def _is_settled(rejected: Row, held: Mapping[str, Row]) -> bool:
     """Tell whether the file of a rejection has landed, and its rows were not removed before it; `held` are by id.
 
-    What has landed under the id of an object that was overwritten is another one, unless it has that one's ETag.
+    What has landed under the id of an object without a version is another one, unless it has that one's ETag.
     """
     row = held.get(rejected["file_id"])
-    if row is None or (rejected["reason"] == Reason.OVERWRITTEN and not _is_of(rejected, row["etag"])):
+    if row is None or not _is_of(rejected, row["etag"]):
         return False
     since = removed_at(row)
     return since is None or _moment(rejected["rejected_at"]) < _moment(since)
 
 
-def _is_of(overwritten: Row, etag: str) -> bool:
-    """Tell whether a rejection is of the object with this ETag, of all that have been one file."""
-    return bool(json.loads(overwritten["verdict"]).get("found") == f"{ETAG}{etag}")
+def _is_of(rejected: Row, etag: str) -> bool:
+    """Tell whether a rejection is of the object with this ETag, of all that have been one file.
+
+    A verdict that says none counts as of any: that of an object with a version, or of an earlier release.
+    """
+    verdict = json.loads(rejected["verdict"])
+    if rejected["reason"] == Reason.OVERWRITTEN:  # its event may have been the one of the object before
+        return bool(verdict.get("found") == f"{ETAG}{etag}")
+    return verdict.get("etag") in (None, etag)
 
 
 def _moment(text: str) -> datetime:
@@ -165,7 +171,7 @@ def outcomes(
         ids = [file_id for _, of_dataset in chunk for file_id in of_dataset]
         for row in warehouse.query(bookkeeping.select_rejected(ids)):
             etag = wanted.get(row["file_id"])
-            if etag is None or row["reason"] != Reason.OVERWRITTEN or _is_of(row, etag):
+            if etag is None or _is_of(row, etag):
                 found[row["file_id"]] = _rejected_outcome(row)
         for row in _all(warehouse, bookkeeping.select_landed([each for each in chunk if each[0] in known])):
             if wanted.get(row["file_id"], row["etag"]) == row["etag"]:

@@ -10,6 +10,9 @@ import pytest
 from ingest_lambda.file_version import UNVERSIONED, FileVersion
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reasons import Reason
+from ingest_lambda.reconcile.find import Tally, find
+from ingest_lambda.reconcile.ledger import Standing
+from ingest_lambda.reconcile.listing import Scope
 from ingest_lambda.warehouse import removals
 from landfall.operate import files
 from tests.land.warehouse import Land, new_dataset, parquet
@@ -25,7 +28,11 @@ def bucket(land: Land) -> str:
 
 def put(land: Land, bucket: str, dataset: str, number: int) -> FileVersion:
     """Store a file of one row under one key, and announce it as S3 does."""
-    body, key = parquet(pa.table({"id": [number]})), f"raw/{dataset}/a.parquet"
+    return put_bytes(land, bucket, dataset, parquet(pa.table({"id": [number]})))
+
+
+def put_bytes(land: Land, bucket: str, dataset: str, body: bytes) -> FileVersion:
+    key = f"raw/{dataset}/a.parquet"
     stored = land.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
     return FileVersion(bucket, key, stored.get("VersionId", UNVERSIONED), stored["ETag"].strip('"'), len(body))
 
@@ -95,3 +102,70 @@ def test_an_object_that_takes_the_place_of_one_whose_rows_were_removed_brings_no
     again = put(land, bucket, dataset, 1)
     assert (again.etag, receive(land, again, dataset).status) == (first.etag, Status.LANDED)
     assert ids(land, dataset) == [1]
+
+
+@pytest.mark.parametrize("receive_count", [1, 2])
+def test_a_bad_object_that_takes_the_place_of_one_that_landed_gets_its_own_verdict_once(
+    land: Land, bucket: str, receive_count: int
+) -> None:
+    """Its message has come before, and the ledger holds its id: it has not landed all the same."""
+    dataset = new_dataset()
+    first = put(land, bucket, dataset, 1)
+    receive(land, first, dataset)
+
+    bad = put_bytes(land, bucket, dataset, b"no parquet")
+    outcome = receive(land, bad, dataset, receive_count)
+    again = receive(land, bad, dataset, receive_count=2)
+
+    assert [(each.status, each.reason) for each in (outcome, again)] == [(Status.REJECTED, Reason.NOT_PARQUET)] * 2
+    assert len(land.rows(f"select file_id from ops.rejected_files where dataset = '{dataset}'")) == 1
+    assert ids(land, dataset) == [1]
+    assert [each.files_rejected for each in files.totals(land.warehouse, dataset)] == [1]
+    asked = {dataset: [first.file_id]}
+    assert files.outcomes(land.warehouse, asked, {first.file_id: bad.etag})[first.file_id].outcome == "rejected"
+    landed = receive(land, first, dataset, receive_count=2)  # its own event, once more: what is read now is the other
+    assert landed.status is Status.DUPLICATE
+
+
+def test_what_lands_under_the_key_of_a_rejected_object_settles_nothing_of_it(land: Land, bucket: str) -> None:
+    dataset = new_dataset()
+    bad = put_bytes(land, bucket, dataset, b"no parquet")
+    assert receive(land, bad, dataset).reason is Reason.NOT_PARQUET
+
+    other = put_bytes(land, bucket, dataset, b"no parquet either")
+    asked = {dataset: [bad.file_id]}
+    assert files.outcomes(land.warehouse, asked, {bad.file_id: bad.etag})[bad.file_id].outcome == "rejected"
+    assert files.outcomes(land.warehouse, asked, {bad.file_id: other.etag}) == {}
+    assert receive(land, other, dataset).reason is Reason.NOT_PARQUET
+    assert len(land.rows(f"select file_id from ops.rejected_files where dataset = '{dataset}'")) == 2
+
+    good = put(land, bucket, dataset, 1)
+    assert receive(land, good, dataset).status is Status.LANDED
+
+    lines = [line.outcome for line in files.history(land.warehouse, dataset) if line.source_file == good.uri]
+    assert sorted(lines) == ["landed", "rejected", "rejected"]
+    assert [each.files_rejected for each in files.totals(land.warehouse, dataset)] == [1]
+
+
+def test_an_object_that_took_anothers_place_unheard_of_is_missing_until_it_has_its_verdict(
+    land: Land, bucket: str
+) -> None:
+    dataset = new_dataset()
+    receive(land, put(land, bucket, dataset, 1), dataset)
+    assert found(land, bucket, dataset).known == {Standing.LANDED: 1}
+
+    second = put(land, bucket, dataset, 2)
+
+    assert [each.file.etag for each in found(land, bucket, dataset).missing] == [second.etag]
+    assert receive(land, second, dataset).reason is Reason.OVERWRITTEN
+    assert (found(land, bucket, dataset).missing, found(land, bucket, dataset).known) == ([], {Standing.REJECTED: 1})
+
+    bad = put_bytes(land, bucket, dataset, b"no parquet")
+    assert [each.file.etag for each in found(land, bucket, dataset).missing] == [bad.etag]
+    receive(land, bad, dataset)
+    assert found(land, bucket, dataset).known == {Standing.REJECTED: 1}
+
+
+def found(land: Land, bucket: str, dataset: str) -> Tally:
+    [tally] = find(land.client("s3"), land.warehouse, Scope(bucket, f"raw/{dataset}/"))
+    return tally

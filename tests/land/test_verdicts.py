@@ -39,6 +39,7 @@ def test_a_verdict_says_what_to_do(reason: Reason) -> None:
         "expected": None,
         "row": 7,
         "remedy": REMEDIES[reason],
+        "etag": None,
     }
 
 

@@ -8,9 +8,10 @@ In: names of datasets, files, folders. Out: SELECTs of ledgers, of landing and o
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from ingest_lambda.arrive.known_folders import PARTS
-from ingest_lambda.reasons import ETAG, Reason
+from ingest_lambda.file_version import UNVERSIONED
 from ingest_lambda.warehouse import ledger, removals
 from ingest_lambda.warehouse.copies import SKIPPED, is_original, same_bytes
+from ingest_lambda.warehouse.landed import etag_of_rejected
 from ingest_lambda.warehouse.statements import ROW_NUMBER, literal, table
 from landfall.operate.statements.unions import literals, union_all
 
@@ -31,12 +32,9 @@ def select_rejected_totals(datasets: Sequence[str], removing: Set[str] = frozens
     """Count the rejected files that have not landed since, a row a dataset; `datasets` are those with a ledger.
 
     `removing`: the ledgers that can say whose rows were removed, which do not count as landed. What has landed
-    under the id of an object that was overwritten is another one, unless its ETag is that of the verdict.
+    under the id of an object without a version is another one, unless its ETag is that of the verdict.
     """
-    is_another = (
-        f"(rejected.reason = {literal(Reason.OVERWRITTEN)} "
-        f"and json_extract_path_text(rejected.verdict, 'found') <> {literal(ETAG)} || files.etag)"
-    )
+    is_another = f"(rejected.version_id = {literal(UNVERSIONED)} and {etag_of_rejected('rejected')} <> files.etag)"
 
     def still_rejected(dataset: str) -> str:
         since = (
