@@ -15,6 +15,7 @@ import pytest
 from ingest_lambda.bucket import objects
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.load.outcomes import FileOutcome, Status
+from ingest_lambda.read.thrift import I32
 from ingest_lambda.reasons import Reason
 from tests.land import encrypting, footers
 from tests.land.warehouse import Land, new_dataset, parquet
@@ -45,7 +46,7 @@ def with_optional_keys() -> bytes:
     """Write a map as parquet-mr 1.6 did."""
 
     def change(footer: footers.Structure) -> None:
-        footers.elements(footer)["odd.key_value.key"][footers.REPETITION] = (footers.I32, 1)
+        footers.elements(footer)["odd.key_value.key"][footers.REPETITION] = (I32, 1)
 
     pairs = pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64()))
     return footers.changed(parquet(pa.table({"id": [1], "odd": pairs})), change)
