@@ -54,6 +54,13 @@ def _topic_may_send(queue_arn: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+@pytest.fixture(scope="session")
+def nights() -> Iterator[Land]:
+    """Services of their own for nightly runs, each of which goes through every file that has landed."""
+    with warehouse.land(name="nights") as land:
+        yield land
+
+
 @pytest.fixture
 def queue(land: Land) -> Iterator[Queue]:
     sqs = land.client("sqs")

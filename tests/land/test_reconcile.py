@@ -47,6 +47,13 @@ from tests.land.nights import Queue, night, settings_for
 from tests.land.warehouse import Land, message, new_dataset
 
 TABLE = pa.table({"a": [1, 2, 3]})
+pytestmark = pytest.mark.xdist_group("nights")  # one warehouse, which no worker starts but theirs
+
+
+@pytest.fixture(scope="module")
+def land(nights: Land) -> Land:
+    """What nightly runs go through: they would ask of every file of all other tests."""
+    return nights
 
 
 def tally_of(land: Land, folder: str, **scope: Any) -> Tally:

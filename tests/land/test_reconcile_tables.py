@@ -18,6 +18,14 @@ from tests.land.test_owned_folders import LOGS, REFUSED, ROWS, put_log, status_o
 from tests.land.test_reconcile import tally_of
 from tests.land.warehouse import Land, new_dataset
 
+pytestmark = pytest.mark.xdist_group("nights")  # one warehouse, which no worker starts but theirs
+
+
+@pytest.fixture(scope="module")
+def land(nights: Land) -> Land:
+    """What nightly runs go through: they would ask of every file of all other tests."""
+    return nights
+
 
 def night(land: Land, queue: Queue) -> alert.Result:
     clients = handler.Clients(land.client("s3"), queue.sqs, land.client("sns"))
