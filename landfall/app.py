@@ -5,6 +5,7 @@ top, so that `landfall --help` stays quick: what a command needs (boto3, pyarrow
 """
 
 import inspect
+import os
 import sys
 from functools import cache
 from importlib import import_module
@@ -86,10 +87,21 @@ def _summarise(app: typer.Typer) -> None:
 
 def main() -> None:
     """Run the command line; say what went wrong in a sentence, with what to do, and exit truthfully."""
+    _take_region()
     try:
         build()()
     except Exception as error:
         sys.exit(failures.report(error))
+
+
+def _take_region() -> None:
+    """Take the Region from AWS_REGION where boto3 has none of its own, since it reads AWS_DEFAULT_REGION alone.
+
+    AWS's other SDKs read AWS_REGION: https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+    """
+    region = os.environ.get("AWS_REGION")
+    if region and not os.environ.get("AWS_DEFAULT_REGION"):
+        os.environ["AWS_DEFAULT_REGION"] = region
 
 
 if __name__ == "__main__":

@@ -5,12 +5,16 @@ import traceback
 
 from ingest_lambda.errors import CatalogChangedError, ConfigError, RejectedFileError, TransientError, UnsureError
 from ingest_lambda.legible import page
+from ingest_lambda.reasons import REMEDIES
 
 REJECTED, CONFIGURATION, TRANSIENT, BUG = 1, 3, 4, 70
 
 # botocore's exception classes by name: importing botocore for this would slow every command's start.
 UNREACHABLE = {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"}
-UNCONFIGURED = {"NoRegionError", "ProfileNotFound"}
+UNCONFIGURED = {
+    "NoRegionError": "Set AWS_REGION, or a region in ~/.aws/config",
+    "ProfileNotFound": "Set AWS_PROFILE to one that `aws configure list-profiles` names",
+}
 LOGGED_OUT = {"NoCredentialsError", "PartialCredentialsError", "TokenRetrievalError", "UnauthorizedSSOTokenError"}
 # https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html, and what S3 calls the same
 # (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
@@ -52,9 +56,9 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, ConfigError):
         return str(error), CONFIGURATION
     if isinstance(error, RejectedFileError):
-        return f"rejected: {error}", REJECTED
+        return f"rejected: {error}. What to do: {error.remedy or REMEDIES[error.reason]}", REJECTED
     if isinstance(error, TransientError):
-        return f"{error}. {_what_helps(error)}", TRANSIENT
+        return f"{_ended(error)}. {_what_helps(error)}", TRANSIENT
     return _explain_sdk(error)
 
 
@@ -75,16 +79,21 @@ def _explain_sdk(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError) and error.filename:  # a path that was given cannot be read or written
         return str(error), CONFIGURATION
     if name in UNREACHABLE:
-        return f"AWS cannot be reached: {error}. {START_LOCAL}", TRANSIENT
+        return f"AWS cannot be reached: {_ended(error)}. {START_LOCAL}", TRANSIENT
     if name in UNCONFIGURED:
-        return f"{error}. {POINT_AT_LOCAL}", CONFIGURATION
+        return f"{_ended(error)}. {UNCONFIGURED[name]}. {POINT_AT_LOCAL}", CONFIGURATION
     if name in LOGGED_OUT:
-        return f"{error}. {LOG_IN}", CONFIGURATION
+        return f"{_ended(error)}. {LOG_IN}", CONFIGURATION
     response = getattr(error, "response", None)
     if isinstance(response, dict) and "Error" in response:
         code, status = response["Error"].get("Code"), response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in THROTTLED or status >= SERVERS_FAULT:
-            return f"AWS cannot answer now: {error}. Try again", TRANSIENT
+            return f"AWS cannot answer now: {_ended(error)}. Try again", TRANSIENT
         is_stale = code in STALE
-        return f"AWS refused: {error}" + (f". {LOG_IN}" if is_stale else ""), CONFIGURATION
-    return f"{name}: {error}. This is a bug in landfall: the lines above say where", BUG
+        return (f"AWS refused: {_ended(error)}. {LOG_IN}" if is_stale else f"AWS refused: {error}"), CONFIGURATION
+    return f"{name}: {_ended(error)}. This is a bug in landfall: the lines above say where", BUG
+
+
+def _ended(error: Exception) -> str:
+    """Give an error's words without a full stop, so that a sentence can follow."""
+    return str(error).rstrip(". ")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest_lambda.errors import RejectedFileError
 from landfall import output
 
 if TYPE_CHECKING:
@@ -83,7 +84,11 @@ def new_dataset(
     from landfall.new_dataset.specimen import read
 
     with output.stderr().status(f"reading {source}"):
-        specimen = read(source, _names(key))
+        try:
+            specimen = read(source, _names(key))
+        except RejectedFileError as error:
+            error.add_note(f"the file is {source}")
+            raise
     ended = _snapshot(snapshot)
     shape = _shape(changes, specimen, is_snapshot=ended is not None, may_ask=not as_json)
     made = design(Request(name, _names(key), _names(time or ""), domain, ended, history, shape), specimen)

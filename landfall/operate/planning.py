@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest_lambda.arrive.known_folders import has_ended, read_folders, refusal
 from ingest_lambda.arrive.partitions import PathColumn, path_columns
-from ingest_lambda.arrive.routing import NOT_BY_BYTES, Ignored, Route, route
+from ingest_lambda.arrive.routing import NOT_BY_BYTES, PREFIX, Ignored, Route, route
 from ingest_lambda.clock import Clock
 from ingest_lambda.errors import ConfigError, RejectedFileError
 from ingest_lambda.file_version import UNVERSIONED, FileVersion
@@ -150,6 +150,8 @@ class Planner:
             return self._read_local(Path(name), dataset)
         if self._stack is None:
             raise ConfigError(f"{name} is no local path, and no stack is named whose bucket could hold it")
+        if not name.startswith((PREFIX, "s3://")):
+            raise ConfigError(f"{name} is no local path, and an object is called by s3:// or its key under {PREFIX}")
         return [self._read_object(self._stack, name)]
 
     def _read_local(self, path: Path, dataset: str | None) -> Iterable[Readable | Forecast]:

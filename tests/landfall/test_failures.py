@@ -1,16 +1,23 @@
 """What a failing command says, and the exit code that scripts see."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
 
 from ingest_lambda.errors import CatalogChangedError, ConfigError, RejectedFileError, TransientError
-from ingest_lambda.reasons import Reason
+from ingest_lambda.reasons import REMEDIES, Reason
 from landfall import failures
-from landfall.app import COMMAND_MODULES
+from landfall.app import COMMAND_MODULES, main
 from landfall.stack import Stack
 from tests.support.commands import landfall
 
@@ -28,6 +35,10 @@ def refusal(code: str, message: str) -> ClientError:
         (ConfigError("no such stack"), 3, "no such stack"),
         (TransientError("the queue is busy"), 4, "try again"),
         (RejectedFileError(Reason.NOT_PARQUET, "it starts with '{'"), 1, "not_parquet"),
+        (RejectedFileError(Reason.NOT_PARQUET, "it starts with '{'"), 1, f"What to do: {REMEDIES[Reason.NOT_PARQUET]}"),
+        (RejectedFileError(Reason.NOT_PARQUET, "it is a zip", remedy="unpack it"), 1, "What to do: unpack it"),
+        (NoRegionError(), 3, "specify a region. Set AWS_REGION, or a region in ~/.aws/config. For the local stack"),
+        (ProfileNotFound(profile="work"), 3, "(work) could not be found. Set AWS_PROFILE"),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), 4, "landfall local up"),
         (NoCredentialsError(), 3, "landfall local env"),
         (NoCredentialsError(), 3, "aws sso login"),
@@ -86,6 +97,32 @@ def test_without_a_stack_a_command_says_how_to_name_one(command: tuple[str, ...]
     assert line.startswith("landfall: which stack? ")
     assert "LANDFALL_STACK" in line
     assert "`landfall local up`" in line or "landfall local env" in line
+
+
+@pytest.mark.parametrize(
+    ("named", "code", "said"),
+    [
+        ({}, 3, "Set AWS_REGION"),
+        ({"AWS_REGION": "eu-west-1"}, 4, "AWS cannot be reached"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, 4, "AWS cannot be reached"),
+    ],
+)
+def test_the_region_is_taken_from_either_variable(named: dict[str, str], code: int, said: str, tmp_path: Path) -> None:
+    nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+    files = {"AWS_CONFIG_FILE": str(tmp_path / "none"), "AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true"}
+    environment = {"PATH": "/usr/bin:/bin", "LANDFALL_STACK": "landfall-dev", **nowhere, **files, **named}
+    done = landfall("status", environment=environment)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+
+
+def test_boto3s_own_variable_goes_before_the_one_that_it_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr(sys, "argv", ["landfall", "--help"])
+    with pytest.raises(SystemExit):
+        main()
+    assert os.environ["AWS_DEFAULT_REGION"] == "us-east-1"
 
 
 def test_a_question_of_the_ledger_loads_neither_pyarrow_nor_numpy() -> None:

@@ -166,7 +166,9 @@ def test_a_file_that_land_would_reject_is_rejected_with_its_verdict(project: Pat
     for columns in ({"id": [1], "ID": [2]}, {"_file_id": [1]}):
         assert isinstance(run(project, parquet(tmp_path / "bad.parquet", columns)).exception, RejectedFileError)
     (tmp_path / "text.parquet").write_text("no parquet")
-    assert isinstance(run(project, tmp_path / "text.parquet").exception, RejectedFileError)
+    rejected = run(project, tmp_path / "text.parquet").exception
+    assert isinstance(rejected, RejectedFileError)
+    assert rejected.__notes__ == [f"the file is {tmp_path / 'text.parquet'}"]
     assert isinstance(run(project, tmp_path / "missing.parquet").exception, ConfigError)
     (tmp_path / "a.csv").write_text("id,name\n1,'\n2\n")  # a line of too few fields
     assert isinstance(run(project, tmp_path / "a.csv").exception, RejectedFileError)

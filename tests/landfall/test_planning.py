@@ -92,6 +92,8 @@ def test_objects_are_planned_by_key_and_those_that_have_landed_are_told(connecte
         "raw/x/_SUCCESS": "ignored",
     }
     assert "neither a local path nor an object" in desk.landfall("plan", "raw/none/x.parquet", exits=3)
+    misspelt = desk.landfall("plan", "ordres.parquet", exits=3)
+    assert "ordres.parquet is no local path, and an object is called by s3:// or its key under raw/" in misspelt
     assert desk.land.count(f"landing.{dataset}") == 1
 
 
