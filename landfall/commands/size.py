@@ -22,7 +22,6 @@ SETTINGS = {
     "debounce_seconds": "DebounceSeconds",
     "base_rpu": "BaseRpu",
 }
-Own = typer.Option(help="Play this setting of your own instead of the ladder.")
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 def size(
     files_per_day: Annotated[float, typer.Option(min=0, max=MOST_FILES, help="Files that come on a day.")],
-    rows_per_file: Annotated[int, typer.Option(min=0)] = 1_000,
+    rows_per_file: Annotated[int, typer.Option(min=0, help="Rows of a file.")] = 1_000,
     bytes_per_file: Annotated[
         int | None, typer.Option(min=1, help="Size of a file.", show_default=f"{BYTES_A_ROW} a row")
     ] = None,
@@ -47,12 +46,22 @@ def size(
     replay: Annotated[int, typer.Option(min=0, max=MOST_FILES, help="Play so many files sent again too.")] = 0,
     replay_rate: Annotated[float, typer.Option(min=0, help="... so many a second; 0 for all at once.")] = 100.0,
     seed: Annotated[int, typer.Option(help="Draws the moments at which files come.")] = 1,
-    batch_size: Annotated[int | None, Own] = None,
-    batching_window_seconds: Annotated[int | None, Own] = None,
-    backlog_files: Annotated[int | None, Own] = None,
-    maximum_concurrency: Annotated[int | None, Own] = None,
-    ingest_timeout_seconds: Annotated[int | None, Own] = None,
-    debounce_seconds: Annotated[int | None, Own] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Files at once, the most: BatchSize.")] = None,
+    batching_window_seconds: Annotated[
+        int | None, typer.Option(help="Seconds to gather files: BatchingWindowSeconds.")
+    ] = None,
+    backlog_files: Annotated[
+        int | None, typer.Option(help="Files of a backlog in one load, the most: BacklogFiles.")
+    ] = None,
+    maximum_concurrency: Annotated[
+        int | None, typer.Option(help="Loads at once, the most: MaximumConcurrency.")
+    ] = None,
+    ingest_timeout_seconds: Annotated[
+        int | None, typer.Option(help="Seconds that a load may take: IngestTimeoutSeconds.")
+    ] = None,
+    debounce_seconds: Annotated[
+        int | None, typer.Option(help="Seconds before a transform starts: DebounceSeconds.")
+    ] = None,
     assumptions: Annotated[bool, typer.Option("--assumptions", help="List what the answer rests on.")] = False,
     as_json: output.JsonOption = False,
 ) -> None:
@@ -61,6 +70,9 @@ def size(
     A day like the one that is described is played out with several settings: queue, functions, loads, commits and
     transforms, each step as long as it was measured, documented, or assumed (--assumptions; docs/costs.md). No stack is
     asked. The same arguments give the same answer. Exits 1 if no settings keep the aim.
+
+    Settings of your own (--batch-size to --debounce-seconds) are played as they are, the others as the templates have
+    them; nothing else is tried then.
     """
     from dataclasses import replace
 

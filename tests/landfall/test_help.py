@@ -34,6 +34,12 @@ def test_help_shows_every_word_and_option_whole(words: Path) -> None:
 
 
 @pytest.mark.parametrize("words", sorted(commands()), ids=" ".join)
+def test_every_option_and_argument_says_something_of_its_own(words: Path) -> None:
+    said = [getattr(each, "help", None) for each in commands()[words].params]
+    assert [text for text in said if not text or said.count(text) > 1] == []
+
+
+@pytest.mark.parametrize("words", sorted(commands()), ids=" ".join)
 def test_a_line_of_help_is_filled_before_the_next_begins(words: Path) -> None:
     described = re.split(r"\n(?:Arguments|Options):", page(*words))[0]
     lines = described.splitlines()
