@@ -96,6 +96,25 @@ def test_what_was_deployed_and_does_not_pass_is_rolled_back_and_nothing_else_is(
     assert back["if"] == "failure() && steps.deploy.outcome == 'success' && steps.smoke.outputs.code == '1'"
 
 
+@pytest.mark.parametrize(
+    ("variables", "code", "lacks"),
+    [
+        ({"AWS_REGION": "eu-west-1", "DEPLOY_ROLE_ARN": "arn:aws:iam::123456789012:role/deploy"}, 0, None),
+        ({"AWS_REGION": "eu-west-1", "DEPLOY_ROLE_ARN": ""}, 1, "DEPLOY_ROLE_ARN"),
+        ({"AWS_REGION": "", "DEPLOY_ROLE_ARN": ""}, 1, "AWS_REGION"),
+    ],
+)
+def test_a_fork_without_an_environment_is_told_which_variable_it_lacks(
+    variables: dict[str, str], code: int, lacks: str | None
+) -> None:
+    first = read(ROOT / ".github" / "workflows" / "deploy.yml")["jobs"]["deploy"]["steps"][0]
+    assert first["env"] == {name: f"${{{{ vars.{name} }}}}" for name in variables}
+    command, env = ["/bin/bash", "-e", "-c", first["run"]], {"ENVIRONMENT": "prod", **variables}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
+    said = f"::error::the environment prod has no variable {lacks}: docs/deploy.md, From GitHub\n" if lacks else ""
+    assert (done.returncode, done.stdout) == (code, said)
+
+
 @pytest.mark.parametrize("code", [0, 1, 4, 70])
 def test_the_smoke_test_hands_on_how_doctor_ended(tmp_path: Path, code: int) -> None:
     job = read(ROOT / ".github" / "workflows" / "deploy.yml")["jobs"]["deploy"]
