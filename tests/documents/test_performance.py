@@ -42,6 +42,16 @@ def test_the_model_is_within_a_quarter_of_what_was_measured_and_the_page_shows_h
         assert line in PAGE.splitlines()
 
 
+def test_the_page_says_of_one_large_file_what_was_measured_and_of_which_commit() -> None:
+    measured = json.loads((plots.RESULTS / "growth.json").read_text(encoding="utf-8"))["file"]
+    peaks = {
+        path: max(each["peak_megabytes"] for each in measured["points"] if each["path"] == path)
+        for path in ("as_is", "canonical")
+    }
+    assert f"copied as it is or rewritten ({measured['commit'][:7]}, load {measured['load']:.0f})" in PAGE
+    assert f"{peaks['as_is']} MB at most where it copied, and {peaks['canonical']} where it rewrote" in PAGE
+
+
 def test_a_machine_that_is_slower_than_the_one_that_was_measured_is_told_from_it(tmp_path: Path) -> None:
     growth = json.loads((plots.RESULTS / "growth.json").read_text(encoding="utf-8"))
     [point] = [each for each in growth["bursts"]["points"] if each["files"] == 100]
