@@ -19,6 +19,8 @@ MACROS = ROOT / "macros"
 # A key that is made once, when the warehouse is prepared, cannot be stale.
 TIMELESS_SOURCES = {"restricted"}
 GATES = ROOT / "dbt_project" / "gates" / "generic"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHIPPED = {"orders", "fx", "claims", "platform"}  # groups: a fork has more
 DEFINITION = re.compile(r"{%-?\s*(?:macro|test)\s+(\w+)\(([^)]*)\)")
 
 
@@ -88,6 +90,16 @@ def test_every_model_says_what_a_row_is_who_owns_it_and_what_its_columns_mean(ma
         assert model.group in {group.name for group in manifest.groups.values()}, model.name
         assert model.columns, model.name
         assert all(column.description for column in model.columns.values()), model.name
+
+
+def test_the_readme_counts_the_models_and_gates_that_ship(manifest: Manifest) -> None:
+    shipped = {model.unique_id for model in models(manifest) if model.group in SHIPPED}
+    watching = [
+        gate
+        for gate in gates(manifest)
+        if gate.attached_node in shipped or any(f"`{dataset}`" in README for _, dataset in gate.sources)
+    ]
+    assert f"{len(shipped)} models, {len(watching)} gates" in README
 
 
 def test_every_modeled_table_has_a_contract_and_a_key_that_its_gates_watch(manifest: Manifest) -> None:
