@@ -26,7 +26,7 @@ from transform_lambda.catalog import (
     standing,
 )
 from transform_lambda.dbt_runtime import Query, connected, invoke, manifest_of
-from transform_lambda.errors import TransientError
+from transform_lambda.errors import TransientError, UnreadableError
 from transform_lambda.examples import explain, unexplained
 from transform_lambda.graph import Graph
 from transform_lambda.manifest import graph_of
@@ -217,7 +217,7 @@ class Builder:
         try:
             with connected() as query:
                 return catalog_of(query(catalog_sql(relations_of(self.graph()))))
-        except ProgrammingError as error:  # a view is being dropped
+        except (ProgrammingError, UnreadableError) as error:  # a view is being dropped
             self.logger.warning("the catalog cannot be read", extra={"error": str(error)})
             return {}
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transform_lambda.catalog import NOTHING, Known
-from transform_lambda.errors import ConfigError, TransientError
+from transform_lambda.errors import ConfigError, TransientError, UnreadableError, sqlstate
 from transform_lambda.login import APPLICATION, login, with_current_password
 from transform_lambda.sessions import POOL, Session
 from transform_lambda.thread_locks import use_thread_locks
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Query = Callable[[str], list[Row]]
+# Undefined table, column and schema, insufficient privilege (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+_UNREADABLE = frozenset({"42P01", "42703", "3F000", "42501"})
 
 
 def invoke(
@@ -118,6 +120,8 @@ def connected() -> Iterator[Query]:
     Raises:
         TransientError: the warehouse cannot be reached, or the connection broke.
         ConfigError: it refuses the password.
+
+    A query raises `UnreadableError` where something that it reads is not there.
     """
     from redshift_connector.error import InterfaceError, OperationalError
 
@@ -139,8 +143,18 @@ def name_sessions() -> None:
 
 
 def _rows(session: Session, sql: str) -> list[Row]:
+    from redshift_connector.error import ProgrammingError
+
     with session.cursor() as cursor:
-        cursor.execute(sql)
+        try:
+            cursor.execute(sql)
+        except ProgrammingError as error:
+            if sqlstate(error) not in _UNREADABLE:
+                raise
+            raise UnreadableError(
+                f"the warehouse does not show what is asked: {error.args[0].get('M')}. `landfall deploy "
+                "--prepare` makes tables of ops and grants again, `landfall transform --full-refresh` what dbt builds"
+            ) from error
         if cursor.description is None:  # a statement that answers nothing
             return []
         names = [column[0] for column in cursor.description]

@@ -10,3 +10,17 @@ class TransientError(Exception):
 
 class ConfigError(Exception):
     """The deployment is wrong (a missing variable, the wrong warehouse user): the operator must act."""
+
+
+class UnreadableError(ConfigError):
+    """The warehouse has not what is asked for, or does not show it: somebody dropped a table, a column or a grant."""
+
+
+def sqlstate(error: Exception) -> str | None:
+    """Return the SQLSTATE of an error that the server sent: the driver's has the fields of its message.
+
+    >>> sqlstate(Exception({"C": "42P01"})), sqlstate(Exception("broken pipe"))
+    ('42P01', None)
+    """
+    fields = error.args[0] if error.args else None
+    return fields.get("C") if isinstance(fields, dict) else None

@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 
-from transform_lambda.errors import ConfigError
+from transform_lambda.errors import ConfigError, sqlstate
 
 SECRET_VARIABLE = "LANDFALL_TRANSFORMER_SECRET_ARN"  # noqa: S105 - a name
 PASSWORD_VARIABLE = "DBT_ENV_SECRET_LANDFALL_REDSHIFT_PASSWORD"  # noqa: S105 - a name; dbt masks such variables in its logs
@@ -102,7 +102,7 @@ def with_current_password(log_in: Callable[[], Any], environment: MutableMapping
         try:
             return log_in()
         except Error as error:
-            if not (may_renew and _is_refusal(error)):
+            if not (may_renew and sqlstate(error) in _REFUSED):
                 raise
             pause = next(pauses, None)
             if pause is None:
@@ -113,9 +113,3 @@ def with_current_password(log_in: Callable[[], Any], environment: MutableMapping
                 ) from error
         time.sleep(pause)
         read_password(environment)
-
-
-def _is_refusal(error: Exception) -> bool:
-    """Tell whether the server refused the log-in: the driver's error has the fields of the server's message."""
-    fields = error.args[0] if error.args else None
-    return isinstance(fields, dict) and fields.get("C") in _REFUSED

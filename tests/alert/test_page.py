@@ -14,19 +14,22 @@ from aws_lambda_powertools import Logger
 from hypothesis import given
 from hypothesis import strategies as st
 
+from landfall.deploy.bootstrap import TRANSFORMER
 from local.home import ROOT
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import order, orders_file
 from tests.support.warehouse_seed import BUCKET, literal
 from transform_lambda.build import Builder
 from transform_lambda.dbt_runtime import connected
+from transform_lambda.errors import UnreadableError
 from transform_lambda.graph import Graph
-from transform_lambda.page.asking import Answer, Project, Source, ask
-from transform_lambda.page.content import WITHHELD, content
+from transform_lambda.page.asking import CATALOG_SQL, Answer, Project, Source, ask
+from transform_lambda.page.content import IS_OF, content
 from transform_lambda.page.publish import docs_of, lineage
 from transform_lambda.page.questions import questions
 from transform_lambda.page.render import render
-from transform_lambda.page.shown import Docs
+from transform_lambda.page.shown import Content, Docs
+from transform_lambda.page.stopped import WITHHELD
 
 NOON = datetime(2025, 11, 13, 12, tzinfo=UTC)
 HOSTILE = "raw/orders/<img src=x onerror=alert(1)>\"'&{{7*7}}</script><script>\u202e\x07.parquet"
@@ -354,6 +357,85 @@ def test_a_rejection_stands_of_a_file_whose_rows_were_removed_before_and_of_none
     shown = content(answers, Project.of(graph), "test", datetime.now(UTC), 30)
     assert {each.reason: each.count for each in shown.rejections} == dict.fromkeys(reasons, 1)
     assert [tile.value for tile in shown.tiles if tile.name == "files rejected"] == ["2"]
+
+
+@pytest.fixture
+def without(busy: ModelWarehouse, request: pytest.FixtureRequest) -> Iterator[ModelWarehouse]:
+    """The busy warehouse in which somebody has dropped a table of dbt's, or taken the grant on another one away."""
+    if request.param.startswith("gate."):
+        busy.transformer.run(f"drop table {request.param}")
+        yield busy
+        return
+    busy.loader.run(f"revoke select on {request.param} from {TRANSFORMER}")
+    yield busy
+    busy.loader.run(f"grant select on {request.param} to {TRANSFORMER}")
+
+
+def shown_of(graph: Graph) -> tuple[dict[str, Answer], Content, Seen]:
+    """Ask, lay out and read the page."""
+    project = Project.of(graph)
+    with connected() as query:
+        answers = ask(query, project)
+    shown = content(answers, project, "test", datetime.now(UTC), 30, docs_of(graph))
+    return answers, shown, Seen(render(shown))
+
+
+@pytest.mark.parametrize("without", ["gate.int_order_items__checked"], indirect=True)
+def test_a_table_that_is_gone_below_a_view_costs_the_page_its_rows_alone_and_the_page_says_so(
+    without: ModelWarehouse, graph: Graph
+) -> None:
+    answers, shown, seen = shown_of(graph)
+    assert {name: answer.lacks for name, answer in answers.items() if answer.lacks} == {
+        "quarantine": ("gate.quarantine_order_items",)
+    }
+    held = without.transformer.value("select count(*) from gate.quarantine_orders")
+    assert sum(each.count for each in shown.quarantine) == held == 21
+    tiles = {tile.name: (tile.value, tile.state) for tile in shown.tiles}
+    assert tiles["rows landed"] == ("61", "plain")
+    assert tiles["rows in quarantine"] == ("21", "bad")
+    assert "This is without gate.quarantine_order_items, which cannot be read." in seen.text
+    assert "landfall transform --full-refresh --wait makes it again" in seen.text
+
+
+@pytest.mark.parametrize(
+    ("without", "lost"),
+    [
+        ("ledger.order_summary", {"landed", "datasets", "gaps", "latency", "rejected", "rejections", "shapes"}),
+        ("ops.alerts", {"messages"}),
+        ("ops.gate_results", {"gates", "objections"}),
+        ("ops.rejected_files", {"refusals", "rejected", "rejections"}),
+    ],
+    indirect=["without"],
+)
+def test_what_else_is_gone_is_named_by_all_that_cannot_be_told_without_it_and_the_rest_is_told(
+    without: ModelWarehouse, graph: Graph, lost: set[str], request: pytest.FixtureRequest
+) -> None:
+    answers, shown, seen = shown_of(graph)
+    (gone,) = shown.unread
+    assert gone == request.node.callspec.params["without"]
+    assert {name for name, answer in answers.items() if answer.lacks == (gone,)} == lost
+    assert {name for name, answer in answers.items() if answer.lacks} == lost
+    assert {tile.name for tile in shown.tiles if tile.note == "not all can be read"} == {
+        name for name, question in IS_OF.items() if question in lost
+    }
+    assert shown.runs
+    assert "What cannot be read" in seen.text
+
+
+def test_a_page_of_which_nothing_is_missing_says_nothing_of_it(busy: ModelWarehouse, graph: Graph) -> None:
+    _, shown, seen = shown_of(graph)
+    assert not shown.unread
+    assert "cannot be read" not in seen.text
+
+
+def test_a_page_of_which_nothing_can_be_read_is_no_page() -> None:
+    def nothing(sql: str) -> list[dict[str, Any]]:
+        if sql == CATALOG_SQL:
+            return []
+        raise UnreadableError("permission denied")
+
+    with pytest.raises(UnreadableError, match="nothing of the page can be read"):
+        ask(nothing, Project({}, {}))
 
 
 def test_a_warehouse_in_which_nothing_has_landed_has_a_page(worker_warehouse: ModelWarehouse) -> None:

@@ -17,7 +17,7 @@ from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import order, orders_file
 from tests.support.warehouse_seed import NOON
 from transform_lambda.facts_sql import facts_sql
-from transform_lambda.page.asking import Project, common_tables
+from transform_lambda.page.asking import Project, common_tables, relations
 from transform_lambda.page.questions import DAYS, questions
 
 pytestmark = pytest.mark.xdist_group("model")  # one warehouse, one after the other
@@ -65,7 +65,7 @@ def standing(warehouse: ModelWarehouse) -> dict[str, Any]:
     """Read what production's plan goes by, and its tables."""
     readers = {"order_summary": {"modeled.orders"}}
     facts = warehouse.transformer.rows(facts_sql(readers))
-    common = common_tables(sorted(readers), [], Project(readers, {}), DAYS)
+    common = common_tables(relations(sorted(readers), []), Project(readers, {}), DAYS)
     page = [each.sql(common) for each in questions() if each.name in ("runs", "gates", "latency")]
     return {
         "facts": sorted(facts, key=str),

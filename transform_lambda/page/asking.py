@@ -3,7 +3,8 @@
 In: the project, the catalog. Out: SQL, and answers. Pure but for `ask`.
 
 The questions are asked as one statement: the common table expressions are written once, and every answer is a row of
-texts, its question's name before it.
+texts, its question's name before it. Where the warehouse refuses that, since somebody dropped a table, it is asked what
+of it cannot be read, and the rest is asked again.
 """
 
 # ruff: noqa: S608 - building SQL is this module's purpose; names are those of the catalog and of our own project
@@ -12,9 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from transform_lambda.errors import UnreadableError
 from transform_lambda.graph import Graph
 from transform_lambda.page.questions import DAYS, Question, questions, with_common
 
@@ -23,6 +25,7 @@ Row = Mapping[str, str | None]
 # Longer texts are cut; a verdict has eight fields of at most 1,000 characters, most of them a few words.
 TEXT = "varchar(16000)"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,126}")
+_OPS_TABLE = re.compile(r"\bops\.\w+")
 
 
 # Tables that hold what landed, those of them that can say whose rows were removed, and views of rows in quarantine: of
@@ -42,10 +45,11 @@ from pg_views where schemaname = 'gate' and strpos(viewname, 'quarantine_') = 1"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a question came to, and the SQL that tells it again."""
+    """What a question came to, the SQL that tells it again, and the relations that could not be read for it."""
 
     sql: str
     rows: Sequence[Row]
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,16 +78,26 @@ class Project:
 
 
 def ask(query: Query, project: Project, days: int = DAYS, usd_an_hour: float = 0.0) -> dict[str, Answer]:
-    """Ask everything, in two statements; return the answers by question.
+    """Ask everything, in two statements, or more where some of it cannot be read; return the answers by question.
 
     `usd_an_hour`: what an hour of the warehouse costs, 0 where that is not known.
+
+    Raises:
+        UnreadableError: nothing can be read.
     """
     catalog = query(CATALOG_SQL)
     ledgers = [row["name"] for row in catalog if row["kind"] == "ledger"]
     views = [row["name"] for row in catalog if row["kind"] == "quarantine"]
     removing = {row["name"] for row in catalog if row["kind"] == "removals"}
-    common = common_tables(ledgers, views, project, days, removing)
+    read = relations(ledgers, views, removing)
     every = questions(days, usd_an_hour)
+    try:
+        return _answered(query, every, common_tables(read, project, days))
+    except UnreadableError:
+        return _answered_in_part(query, every, read, project, days)
+
+
+def _answered(query: Query, every: Sequence[Question], common: Mapping[str, str]) -> dict[str, Answer]:
     answers: dict[str, list[Row]] = {question.name: [] for question in every}
     columns = {question.name: question.columns for question in every}
     for row in query(statement(every, common)):
@@ -91,6 +105,40 @@ def ask(query: Query, project: Project, days: int = DAYS, usd_an_hour: float = 0
         values = (row[f"c{place}"] for place in range(1, len(columns[name]) + 1))
         answers[name].append(dict(zip(columns[name], values, strict=True)))
     return {question.name: Answer(question.sql(common), answers[question.name]) for question in every}
+
+
+def _answered_in_part(
+    query: Query, every: Sequence[Question], read: Mapping[str, Mapping[str, str]], project: Project, days: int
+) -> dict[str, Answer]:
+    """Ask one by one what can be answered without what cannot be read, and say of each answer what it lacks."""
+    gone = {name: {each for each, sql in parts.items() if not _is_readable(query, sql)} for name, parts in read.items()}
+    left = {name: {each: sql for each, sql in parts.items() if each not in gone[name]} for name, parts in read.items()}
+    common = common_tables(left, project, days)
+    answers: dict[str, Answer] = {}
+    unanswered: set[str] = set()
+    for question in every:
+        lacks = {each for name in question.reads for each in gone.get(name, ())}
+        try:
+            answer = _answered(query, [question], {name: common[name] for name in question.reads})[question.name]
+        except UnreadableError:
+            sql = question.sql(common)
+            named = set(_OPS_TABLE.findall(sql))
+            lacks |= {name for name in named if not _is_readable(query, f"select * from {name}")} or named
+            answer = Answer(sql, [])
+            unanswered.add(question.name)
+        answers[question.name] = replace(answer, lacks=tuple(sorted(lacks)))
+    if len(unanswered) == len(answers):
+        raise UnreadableError("nothing of the page can be read: `landfall doctor` looks what is wrong")
+    return answers
+
+
+def _is_readable(query: Query, select: str) -> bool:
+    """Tell whether the warehouse can read all that a SELECT names; a row at most is asked for."""
+    try:
+        query(f"select 1 from (\n{select}\n) as asked limit 1")
+    except UnreadableError:
+        return False
+    return True
 
 
 def statement(every: Sequence[Question], common: Mapping[str, str]) -> str:
@@ -122,45 +170,54 @@ def statement(every: Sequence[Question], common: Mapping[str, str]) -> str:
     return with_common(common) + "\nunion all\n".join(map(part, every))
 
 
-def common_tables(
-    ledgers: Iterable[str],
-    views: Iterable[str],
-    project: Project,
-    days: int,
-    removing: Collection[str] = (),
-) -> dict[str, str]:
-    """Build what several questions read: files of all ledgers, refusals that stand, rows in quarantine, readers.
+def relations(
+    ledgers: Iterable[str], views: Iterable[str], removing: Collection[str] = ()
+) -> dict[str, dict[str, str]]:
+    """Build the SELECT of each relation that the files of all ledgers and the rows in quarantine are read from.
 
     `removing`: the ledgers that can say whose rows were removed from landing. Names that are no dataset's (other tables
     that somebody made beside them) are left out.
+
+    >>> read = relations(["orders", "o'clock"], ["quarantine_orders"])
+    >>> {name: list(parts) for name, parts in read.items()}
+    {'files': ['ledger.orders'], 'held': ['gate.quarantine_orders']}
     """
-    files = [
-        f"select cast('{name}' as varchar(128)) as dataset, file_id, \"key\" as object_key, event_time, loaded_at, "
-        "undone_at, row_count, load_seq, coalesce(load_path, '') as load_path, schema_fingerprint, "
-        f"{'removed_at' if name in removing else 'cast(null as timestamp) as removed_at'} "
+    files = {
+        f"ledger.{name}": f"select cast('{name}' as varchar(128)) as dataset, file_id, \"key\" as object_key, "
+        "event_time, loaded_at, undone_at, row_count, load_seq, coalesce(load_path, '') as load_path, "
+        f"schema_fingerprint, {'removed_at' if name in removing else 'cast(null as timestamp) as removed_at'} "
         f'from ledger."{name}"'
         for name in sorted(ledgers)
         if _NAME.fullmatch(name)
-    ]
+    }
+    held = {
+        f"gate.{name}": f"select cast('{name.removeprefix('quarantine_')}' as varchar(128)) as entity, "
+        "_dataset as dataset, reject_reason as reason, _source_file as source_file "
+        f'from gate."{name}"'
+        for name in sorted(views)
+        if _NAME.fullmatch(name)
+    }
+    return {"files": files, "held": held}
+
+
+def common_tables(read: Mapping[str, Mapping[str, str]], project: Project, days: int) -> dict[str, str]:
+    """Build what several questions read: files of all ledgers, refusals that stand, rows in quarantine, readers.
+
+    `read`: what `relations` says, of those that can be read.
+    """
     pairs = [(name, model) for name in project.readers for model in sorted(project.readers[name])]
     readers = [
         f"select cast('{name}' as varchar(128)) as dataset, cast('{model}' as varchar(256)) as model"
         for name, model in pairs
     ]
-    held = [
-        f"select cast('{name.removeprefix('quarantine_')}' as varchar(128)) as entity, _dataset as dataset, "
-        f'reject_reason as reason, _source_file as source_file from gate."{name}"'
-        for name in sorted(views)
-        if _NAME.fullmatch(name)
-    ]
     nothing = "cast('' as varchar(128))"
     return {
-        "files": _union(files)
+        "files": _union(read["files"].values())
         or f"select {nothing} as dataset, {nothing} as file_id, {nothing} as object_key, getdate() as event_time, "
         f"getdate() as loaded_at, getdate() as undone_at, 0 as row_count, 0 as load_seq, "
         f"{nothing} as load_path, {nothing} as schema_fingerprint, getdate() as removed_at where 1 = 0",
         "readers": _union(readers) or f"select {nothing} as dataset, {nothing} as model where 1 = 0",
-        "held": _union(held)
+        "held": _union(read["held"].values())
         or f"select {nothing} as entity, {nothing} as dataset, {nothing} as reason, {nothing} as source_file "
         "where 1 = 0",
         "refused": f"""select dataset, file_id, "key" as object_key, reason, detail, verdict, rejected_at
@@ -169,5 +226,5 @@ where rejected_at > dateadd(day, -{days:d}, getdate())""",
     }
 
 
-def _union(selects: Sequence[str]) -> str:
+def _union(selects: Iterable[str]) -> str:
     return "\nunion all ".join(selects)

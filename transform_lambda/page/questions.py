@@ -10,14 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from transform_lambda.page.runs_sql import GATES, LINES, MESSAGES, TIME, objections, runs
+
 DAYS = 30
-RUNS = 40  # as many as a strip has room for on a phone
-LINES = 25  # of a list that can be long
-SERVERLESS_SECONDS = (
-    60  # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-billing.html: at least these are billed
-)
-_TIME = "'YYYY-MM-DD HH24:MI:SS'"
-_EXACTLY = "'YYYY-MM-DD HH24:MI:SS.US'"  # where runs are put in order: two of one build begin within a second
 
 
 @dataclass(frozen=True)
@@ -67,8 +62,8 @@ def questions(days: int = DAYS, usd_an_hour: float = 0.0) -> list[Question]:
             ("refused", "files"),
         ),
         Question("rejections", ("dataset", "reason", "producer", "files"), _REJECTIONS, ("refused", "files")),
-        Question("gates", ("run_id", "subject", "asked_at", "passed", "warned", "failed"), _GATES),
-        Question("objections", ("gate", "model", "severity", "status", "found_rows", "asked_at"), _objections(since)),
+        Question("gates", ("run_id", "subject", "asked_at", "passed", "warned", "failed"), GATES),
+        Question("objections", ("gate", "model", "severity", "status", "found_rows", "asked_at"), objections(since)),
         Question("changes", ("dataset", "column_name", "found", "became", "changed_by", "changed_at"), _changes(since)),
         Question("shapes", ("dataset", "first_at", "object_key", "files"), _shapes(since), ("files",)),
         Question(
@@ -85,9 +80,9 @@ def questions(days: int = DAYS, usd_an_hour: float = 0.0) -> list[Question]:
                 "phases",
                 "cost_usd",
             ),
-            _runs(usd_an_hour),
+            runs(usd_an_hour),
         ),
-        Question("messages", ("sent_at", "severity", "subject"), _MESSAGES),
+        Question("messages", ("sent_at", "severity", "subject"), MESSAGES),
     ]
 
 
@@ -111,7 +106,7 @@ group by dataset, to_char(rejected_at, 'YYYY-MM-DD')"""
 # What no model has taken in by the model that lags behind; a dataset without a reader waits for nothing.
 _DATASETS = f"""select
     files.dataset,
-    to_char(max(case when files.undone_at is null and files.row_count > 0 then files.loaded_at end), {_TIME})
+    to_char(max(case when files.undone_at is null and files.row_count > 0 then files.loaded_at end), {TIME})
         as newest_at,
     datediff(
         second, max(case when files.undone_at is null and files.row_count > 0 then files.loaded_at end), getdate()
@@ -142,7 +137,7 @@ _GAPS = f"""select
     cast(sum(row_count) as bigint) as missing_rows,
     min(load_seq) as first_load,
     max(load_seq) as last_load,
-    to_char(max(removed_at), {_TIME}) as removed_at
+    to_char(max(removed_at), {TIME}) as removed_at
 from files
 where removed_at is not null and undone_at is null
 group by dataset"""
@@ -214,7 +209,7 @@ _STANDING = """refused
         or (files.removed_at is not null and files.undone_at is null and refused.rejected_at >= files.removed_at)"""
 
 
-_REJECTED = f"""select dataset, object_key, reason, detail, verdict, to_char(rejected_at, {_TIME}) as rejected_at
+_REJECTED = f"""select dataset, object_key, reason, detail, verdict, to_char(rejected_at, {TIME}) as rejected_at
 from (
     select
         refused.dataset, refused.object_key, refused.reason, refused.detail, refused.verdict, refused.rejected_at,
@@ -238,42 +233,11 @@ from (
 group by dataset, reason, regexp_replace(object_key, '[^/]*$', '')"""
 
 
-# A developer's runs, in schemas of his own, name datasets below the prefix of those (macro `bounds_name`).
-_OF_PRODUCTION = "run_id not in (select run_id from ops.run_bounds where strpos(dataset, '/') > 0)"
-
-
-# Gates are named <subject>__<what they ask>.
-_GATES = f"""select
-    results.run_id,
-    split_part(results.gate, '__', 1) as subject,
-    to_char(max(results.executed_at), {_EXACTLY}) as asked_at,
-    sum(case when results.status = 'pass' then 1 else 0 end) as passed,
-    sum(case when results.status = 'warn' then 1 else 0 end) as warned,
-    sum(case when results.status in ('fail', 'error') then 1 else 0 end) as failed
-from ops.gate_results as results
-inner join (
-    select run_id from ops.runs
-    where gates > 0 and {_OF_PRODUCTION}
-    order by started_at desc, run_id desc
-    limit {RUNS}
-) as newest on results.run_id = newest.run_id
-where results.status <> 'skipped'
-group by results.run_id, split_part(results.gate, '__', 1)"""
-
-
-def _objections(since: str) -> str:
-    return f"""select gate, model, severity, status, failures as found_rows, to_char(executed_at, {_TIME}) as asked_at
-from ops.gate_results
-where status in ('fail', 'warn', 'error') and executed_at > {since}
-order by executed_at desc, gate
-limit {LINES}"""
-
-
 def _changes(since: str) -> str:
     return f"""select
     dataset, column_name, found, became,
     case when load_id is null then 'landfall evolve' else 'a load' end as changed_by,
-    to_char(changed_at, {_TIME}) as changed_at
+    to_char(changed_at, {TIME}) as changed_at
 from ops.schema_changes as changes
 where changes.changed_at > {since}
 order by changes.changed_at desc, dataset, column_name
@@ -281,7 +245,7 @@ limit {LINES}"""
 
 
 def _shapes(since: str) -> str:
-    return f"""select dataset, to_char(loaded_at, {_TIME}) as first_at, object_key, files
+    return f"""select dataset, to_char(loaded_at, {TIME}) as first_at, object_key, files
 from (
     select
         dataset, loaded_at, object_key,
@@ -293,23 +257,4 @@ from (
 ) as shaped
 where place = 1 and load_seq > first_seq and loaded_at > {since}
 order by loaded_at desc
-limit {LINES}"""
-
-
-def _runs(usd_an_hour: float) -> str:
-    seconds = "datediff(second, started_at, ended_at)"
-    billed = f"case when {seconds} > {SERVERLESS_SECONDS} then {seconds} else {SERVERLESS_SECONDS} end"
-    cost = f"cast(round({billed} * {usd_an_hour:.6f} / 3600, 4) as decimal(18, 4))" if usd_an_hour else "null"
-    return f"""select
-    run_id, outcome, to_char(started_at, {_EXACTLY}) as started_at, {seconds} as seconds,
-    models, gates, failed, statements, phases, {cost} as cost_usd
-from ops.runs as runs
-where {_OF_PRODUCTION}
-order by runs.started_at desc, runs.run_id desc
-limit {RUNS}"""
-
-
-_MESSAGES = f"""select to_char(sent_at, {_TIME}) as sent_at, severity, subject
-from ops.alerts as alerts
-order by alerts.sent_at desc
 limit {LINES}"""

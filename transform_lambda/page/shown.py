@@ -5,8 +5,8 @@ Lengths are shares of a chart's width or height, 0 to 100. Nothing here is escap
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from transform_lambda.page.asking import Row
@@ -155,6 +155,16 @@ class Content:
     sql: Mapping[str, str]
     docs: Docs | None
     owed_since: str | None = None  # when a full refresh was begun that has not succeeded
+    lacks: Mapping[str, Sequence[str]] = field(default_factory=dict)  # relations that could not be read, by question
+
+    @property
+    def unread(self) -> Sequence[str]:
+        """List all relations that could not be read."""
+        return self.lacking(self.lacks)
+
+    def lacking(self, questions: Iterable[str]) -> Sequence[str]:
+        """List the relations that could not be read for some questions."""
+        return sorted({name for question in questions for name in self.lacks.get(question, ())})
 
     @property
     def has_costs(self) -> bool:
