@@ -21,17 +21,28 @@ from transform_lambda.catalog import (
     Known,
     catalog_of,
     catalog_sql,
+    missing_tables,
     recorded,
     relations_of,
     standing,
 )
-from transform_lambda.dbt_runtime import Query, connected, invoke, manifest_of
+from transform_lambda.dbt_runtime import connected, invoke, manifest_of
 from transform_lambda.errors import TransientError, UnreadableError
+from transform_lambda.event_log import EventLog
 from transform_lambda.examples import explain, unexplained
 from transform_lambda.graph import Graph
 from transform_lambda.manifest import graph_of
-from transform_lambda.merge import Json, failed_in, latest, merged, repeated, worst
-from transform_lambda.plan import NEXT_RUN, Blocked, next_run
+from transform_lambda.merge import (
+    Json,
+    failed_in,
+    merged,
+    nothing,
+    refused_over_gap,
+    repeated,
+    with_next_run,
+    with_skipped,
+    worst,
+)
 from transform_lambda.results import (
     MESSAGE_LIMIT,
     UNCHANGED,
@@ -47,10 +58,6 @@ from transform_lambda.results import (
 )
 from transform_lambda.row_counts import count_rows
 from transform_lambda.validation import count_records
-
-# Events worth a line in the function's log: how each node and hook ended, and what went wrong.
-_LOGGED_EVENTS = {"LogModelResult", "LogTestResult", "LogHookEndLine", "LogSkipBecauseError", "SkippingDetails"}
-_TABLES_SQL = "select schemaname || '.' || tablename as name from pg_tables where schemaname like '%modeled'"
 
 
 @dataclass(frozen=True)
@@ -84,14 +91,14 @@ class Builder:
         elif plan.get("select") or plan.get("whole_project", True):
             done = self._build(plan["select"], plan)
         else:
-            done = _nothing()
+            done = nothing(_now())
         if so_far is None and plan.get("blocked"):
             done["failing"] = [*plan["blocked"], *done["failing"]]
             done["outcome"] = worst((done["outcome"], Outcome.GATE_FAILED))
         # What a build has modeled that was split after it, each part is told of by what the parts before have come to.
         before = before or (so_far if part else None)
         run = repeated(before, so_far, done, self._added(plan)) if before else merged(so_far, done)
-        return {**_with_next_run(run, plan), "part_outcome": done["outcome"]}
+        return {**with_next_run(run, plan), "part_outcome": done["outcome"]}
 
     def _added(self, plan: Mapping[str, Any]) -> dict[str, str]:
         """Name the models to which each run of a plan adds rows of its own: those not built from the first row."""
@@ -113,8 +120,8 @@ class Builder:
                 select = [*graph.selectors(built), *_EXACTLY]
                 _, result = self._invoke(select, as_planned, stands, before["outcome"] if before else None)
                 done = merged(done, result)
-            done = _with_skipped(graph, done or _nothing(), some - going)
-        return done or _nothing()
+            done = with_skipped(graph, done or nothing(_now()), some - going)
+        return done or nothing(_now())
 
     def _build_apart(self, plan: Mapping[str, Any]) -> dict[str, Any]:
         """Build what goes on as on any day first, since the rest may look it up; then the rest from the first row."""
@@ -125,8 +132,8 @@ class Builder:
             if ids:
                 select = [*graph.selectors(ids), *_EXACTLY]
                 done = merged(done, self._build(select, as_planned, ids, done["outcome"] if done else None))
-            done = _with_skipped(graph, done or _nothing(), some - ids)
-        return done or _nothing()
+            done = with_skipped(graph, done or nothing(_now()), some - ids)
+        return done or nothing(_now())
 
     def _going(self, graph: Graph, ids: frozenset[str], before: Json | None) -> frozenset[str]:
         """Leave out what failed gates were to stop, of what was built before, and what looks up tables not there."""
@@ -186,7 +193,7 @@ class Builder:
             "models": [*models_of(results, findings.rows, sensitive), *left],
             "gates": gates_of(results, sensitive),
             "records": findings.records,
-            "failing": [*(_refused(id_, *found) for id_, found in refused.items()), *findings.failing],
+            "failing": [*(refused_over_gap(id_, *found) for id_, found in refused.items()), *findings.failing],
             "warning": findings.warning,
             "errors": errors,
         }
@@ -269,7 +276,6 @@ class Findings:
     warning: Sequence[dict[str, Any]]
 
 
-_EXPLAINED = ("failing", "warning")
 _EXACTLY = ("--indirect-selection", "empty")  # the nodes named, and no gate beside them
 
 
@@ -282,36 +288,6 @@ def _apart(
     return [(some, as_planned) for some, as_planned in parts if some]
 
 
-def _with_skipped(graph: Graph, done: dict[str, Any], ids: frozenset[str]) -> dict[str, Any]:
-    """Say of what was left out that it was skipped, as dbt does of what is behind a gate of its own invocation."""
-    names = [node.name for node in map(graph.nodes.__getitem__, sorted(ids)) if node.kind != "test"]
-    skipped = [{"name": name, "status": "skipped", "rows_affected": None} for name in names]
-    return {**done, "models": latest(done["models"], skipped)}
-
-
-def _with_next_run(run: dict[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
-    """Let the remedies of a full refresh that was stopped end with another one: no other run takes out what it was to.
-
-    >>> gate = {"gate": "g", "remedy": ["landfall undo k", NEXT_RUN]}
-    >>> run = {"outcome": "gate_failed", "failing": [gate], "warning": []}
-    >>> _with_next_run(run, {"full_refresh": True})["failing"][0]["remedy"]
-    ['landfall undo k', 'landfall transform --full-refresh --wait']
-    """
-    if run["outcome"] == Outcome.SUCCEEDED:
-        return run
-
-    def told(gate: Mapping[str, Any]) -> dict[str, Any]:
-        remedy = [next_run(plan) if command == NEXT_RUN else command for command in gate["remedy"]]
-        return {**gate, "remedy": remedy}
-
-    return {**run, **{kind: [told(gate) for gate in run[kind]] for kind in _EXPLAINED}}
-
-
-def _refused(id_: str, dataset: str, files: int) -> dict[str, Any]:
-    """Tell of a model that is not built over a gap, with its id: what is built later is told by it what to leave."""
-    return {**Blocked(f"{id_.rpartition('.')[2]} from the first row", {dataset: files}).failing(), "node": id_}
-
-
 def build_arguments(select: Sequence[str], *, is_full_refresh: bool) -> list[str]:
     """Build dbt's arguments. Unit tests check the SQL, not the data: they ran before the deployment.
 
@@ -320,32 +296,6 @@ def build_arguments(select: Sequence[str], *, is_full_refresh: bool) -> list[str
     """
     refresh = ["--full-refresh"] if is_full_refresh else []
     return ["build", "--exclude-resource-type", "unit_test", *refresh, *(["--select", *select] if select else [])]
-
-
-def missing_tables(query: Query, graph: Graph) -> set[str]:
-    """Return the ids of the UPSERTs that have no table yet: their first rows wait behind a gate."""
-    tables = {row["name"] for row in query(_TABLES_SQL)}
-    return {upsert.id for upsert in graph.upserts if upsert.relation not in tables}
-
-
-def _nothing() -> dict[str, Any]:
-    lists: dict[str, Any] = {name: [] for name in ("run_ids", "models", "gates", "records", *_EXPLAINED, "errors")}
-    return {"run_id": None, "outcome": str(Outcome.SUCCEEDED), "started_at": _now(), "ended_at": _now(), **lists}
-
-
-class EventLog:
-    """Take dbt's events: log those that say how a node ended or what went wrong, and remember the invocation's id."""
-
-    def __init__(self, logger: Logger) -> None:
-        self._logger = logger
-        self.invocation_id: str | None = None
-
-    def __call__(self, event: Any) -> None:
-        """Take one event."""
-        self.invocation_id = event.info.invocation_id or self.invocation_id
-        if event.info.name in _LOGGED_EVENTS or event.info.level in ("warn", "error"):
-            level = self._logger.error if event.info.level == "error" else self._logger.info
-            level(event.info.msg, extra={"dbt_event": event.info.name, "run_id": event.info.invocation_id})
 
 
 def _now() -> str:

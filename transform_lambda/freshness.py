@@ -17,9 +17,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from transform_lambda.alerts import Alert, LastAlert, digest, is_due
-from transform_lambda.build import EventLog
 from transform_lambda.dbt_runtime import invoke, manifest_of
 from transform_lambda.errors import TransientError
+from transform_lambda.event_log import EventLog
 from transform_lambda.graph import Node
 from transform_lambda.publish import SUBJECT_LIMIT, body_of, plain_ascii
 from transform_lambda.wording import NAME_LIMIT

@@ -25,11 +25,12 @@ from botocore.config import Config
 
 from transform_lambda import alerts, carried, freshness, retaining
 from transform_lambda import archive as archiving
-from transform_lambda.build import Builder, EventLog
+from transform_lambda.build import Builder
 from transform_lambda.catalog import BuiltRelations
 from transform_lambda.changes import Changes, changes_since, is_unapplied
 from transform_lambda.dbt_runtime import connected, docs_page, parse_path
 from transform_lambda.errors import ConfigError, TransientError
+from transform_lambda.event_log import EventLog
 from transform_lambda.facts import Facts, read_facts
 from transform_lambda.facts_sql import REMOVED_AT, WHO_SQL, ledgers_of
 from transform_lambda.graph import Graph

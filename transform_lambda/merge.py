@@ -1,14 +1,17 @@
-"""GATE: join the results of several dbt invocations into those of one run. Pure: plain JSON in, plain JSON out."""
+"""GATE: make one result of several dbt invocations, and of what was left out. Pure: plain JSON in, plain JSON out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
+from transform_lambda.graph import Graph
+from transform_lambda.plan import NEXT_RUN, Blocked, next_run
 from transform_lambda.results import ERROR_LIMIT, UNCHANGED, Outcome, told_first
 
 Json = Mapping[str, Any]
 
+_EXPLAINED = ("failing", "warning")
 _STANDS = {"success", UNCHANGED}
 _PASSED = {"pass", "warn"}
 _NOTHING_WRONG: Mapping[str, Sequence[Json]] = {"failing": (), "errors": ()}
@@ -124,3 +127,39 @@ def latest(earlier: Sequence[Json], later: Sequence[Json], key: Sequence[str] = 
     """
     found = {tuple(node[name] for name in key): node for node in (*earlier, *later)}
     return told_first(list(found.values()))
+
+
+def with_skipped(graph: Graph, done: dict[str, Any], ids: frozenset[str]) -> dict[str, Any]:
+    """Say of what was left out that it was skipped, as dbt does of what is behind a gate of its own invocation."""
+    names = [node.name for node in map(graph.nodes.__getitem__, sorted(ids)) if node.kind != "test"]
+    skipped = [{"name": name, "status": "skipped", "rows_affected": None} for name in names]
+    return {**done, "models": latest(done["models"], skipped)}
+
+
+def with_next_run(run: dict[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Let the remedies of a full refresh that was stopped end with another one: no other run takes out what it was to.
+
+    >>> gate = {"gate": "g", "remedy": ["landfall undo k", NEXT_RUN]}
+    >>> run = {"outcome": "gate_failed", "failing": [gate], "warning": []}
+    >>> with_next_run(run, {"full_refresh": True})["failing"][0]["remedy"]
+    ['landfall undo k', 'landfall transform --full-refresh --wait']
+    """
+    if run["outcome"] == Outcome.SUCCEEDED:
+        return run
+
+    def told(gate: Mapping[str, Any]) -> dict[str, Any]:
+        remedy = [next_run(plan) if command == NEXT_RUN else command for command in gate["remedy"]]
+        return {**gate, "remedy": remedy}
+
+    return {**run, **{kind: [told(gate) for gate in run[kind]] for kind in _EXPLAINED}}
+
+
+def refused_over_gap(id_: str, dataset: str, files: int) -> dict[str, Any]:
+    """Tell of a model that is not built over a gap, with its id: what is built later is told by it what to leave."""
+    return {**Blocked(f"{id_.rpartition('.')[2]} from the first row", {dataset: files}).failing(), "node": id_}
+
+
+def nothing(at: str) -> dict[str, Any]:
+    """Return the result of an invocation that was not needed, at a time."""
+    lists: dict[str, Any] = {name: [] for name in ("run_ids", "models", "gates", "records", *_EXPLAINED, "errors")}
+    return {"run_id": None, "outcome": str(Outcome.SUCCEEDED), "started_at": at, "ended_at": at, **lists}
