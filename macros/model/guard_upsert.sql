@@ -1,6 +1,12 @@
 {% macro guard_upsert() -%}
     {%- if is_building() -%}
         {%- do require_own_rows() -%}
+        {%- set fault = strategy_fault() -%}
+        {%- if fault -%}
+            {#- dbt prints no word of what stops a batch of a microbatch model -#}
+            {%- do log(this ~ " " ~ fault, info=true) -%}
+            {%- do exceptions.raise_compiler_error(this ~ " " ~ fault) -%}
+        {%- endif -%}
         {#- Here to say so before anything is done; what counts is the hook's, behind the mutex -#}
         {%- do require_full_range() -%}
         {%- do require_checked_rows() -%}

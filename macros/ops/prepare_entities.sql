@@ -3,6 +3,7 @@
         may have been removed or files undone, what lands as a FLOAT, and whether a run may say how long its phases took: the loader owns `ops`, and adds
         columns to it as a step of a deployment -#}
     {%- if is_building() -%}
+        {%- do refuse_sample() -%}
         {%- set query -%}
             select
                 spaces.nspname || '.' || tables.relname as name,

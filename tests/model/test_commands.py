@@ -1,11 +1,15 @@
 """MODEL: the other commands that dbt's users type work too, and write outside the source tree."""
 
+# ruff: noqa: S608 - the tests' own SQL
+
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from landfall.deploy.bootstrap import missing_column_statements
+from tests.support import parses
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import order, orders_file
 
@@ -58,6 +62,26 @@ def test_a_run_before_the_deployment_has_come_to_the_warehouse_is_recorded_witho
     finally:
         columns = loader.rows("select table_name, column_name from svv_columns where table_schema = 'ops'")
         loader.run(*missing_column_statements({(name, column) for name, column in columns}))
+
+
+def test_what_is_cloned_into_its_own_place_is_refused_and_keeps_its_rows(
+    built_warehouse: ModelWarehouse, tmp_path: Path
+) -> None:
+    warehouse = built_warehouse
+    warehouse.loader.land(orders_file("one", [order("o-1")]))
+    warehouse.run_green("--select", "int_orders__checked", "orders")
+    assert warehouse.manifest is not None
+    warehouse.manifest.write(str(tmp_path / "manifest.json"))
+    whole = parses.read(parses.written(warehouse.manifest))  # a clone notes in the manifest what it reads
+
+    names = ("stg_orders", "int_orders__checked", "orders")
+    cloning = replace(warehouse, manifest=whole)
+    run = cloning.dbt("clone", "--full-refresh", "--state", str(tmp_path), "--select", *names, by_hand=True)
+
+    assert {run.status(name) for name in names} == {"error"}
+    assert "Clone into schemas of your own" in run.messages
+    for relation in ("staging.stg_orders", "gate.int_orders__checked", "modeled.orders"):
+        assert warehouse.transformer.rows(f"select order_id from {relation}") == [("o-1",)]
 
 
 def test_freshness_of_sources_passes_when_data_are_fresh_and_warns_when_there_are_none(

@@ -41,7 +41,9 @@ def mine(built_warehouse: ModelWarehouse, tmp_path: Path) -> Iterator[ModelWareh
     """dbt as a developer whose target has a schema of its own."""
     password = f"Aa1{secrets.token_hex(12)}"
     admin = built_warehouse.admin
-    admin.run(*documented_statements(), f"alter user {DEVELOPER} password '{password}'")
+    is_known = admin.rows(f"select 1 from pg_user where usename = '{DEVELOPER}'")  # by the test before
+    made = [each for each in documented_statements() if not (is_known and each.startswith("create user"))]
+    admin.run(*made, f"alter user {DEVELOPER} password '{password}'")
     profiles = (ROOT / "profiles.yml").read_text(encoding="utf-8")
     own, changed = re.subn(r"(?m)^(\s+schema:) .*$", rf"\1 {MINE}", profiles)
     assert changed == 1
@@ -73,6 +75,31 @@ def standing(warehouse: ModelWarehouse) -> dict[str, Any]:
         "checked": warehouse.transformer.rows("select * from gate.int_orders__checked order by order_id"),
         "orders": warehouse.transformer.rows("select * from modeled.orders order by order_id"),
     }
+
+
+def test_a_view_is_cloned_into_schemas_of_ones_own_and_what_is_upserted_is_refused_with_the_way_to_have_it(
+    built_warehouse: ModelWarehouse, mine: ModelWarehouse, tmp_path: Path
+) -> None:
+    built_warehouse.loader.land(orders_file("one", [order("o-1")]))
+    assert built_warehouse.manifest is not None
+    built_warehouse.manifest.write(str(tmp_path / "manifest.json"))
+    mine.parse()
+
+    run = mine.dbt("clone", "--state", str(tmp_path), "--select", "stg_orders", "orders", by_hand=True)
+
+    assert (run.status("stg_orders"), run.status("orders")) == ("success", "error")
+    assert "dbt build --select +orders; or read the other one where it is" in run.messages
+    made = f"""select viewname from pg_views where schemaname like '{MINE}%'
+    union all select tablename from pg_tables where schemaname like '{MINE}%'"""
+    assert built_warehouse.admin.rows(made) == [("stg_orders",)]
+
+
+def test_a_sample_is_built_of_marts_alone_in_schemas_of_ones_own(mine: ModelWarehouse) -> None:
+    mine.parse()
+    mine.run_green("--select", "int_customers__checked", "customers", "stg_customers")
+    mine.run_green("--sample", "3 days", "--select", "dim_customers")
+    with pytest.raises(RuntimeError, match="--sample would build int_customers__checked from a part of the rows"):
+        mine.dbt("run", "--sample", "3 days", "--select", "int_customers__checked", "dim_customers")
 
 
 def test_a_run_in_schemas_of_ones_own_models_there_and_settles_nothing_of_productions(

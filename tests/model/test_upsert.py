@@ -5,9 +5,11 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.support import parses
 from tests.support.model_warehouse import ModelWarehouse
 from tests.support.order_rows import item, items_file, order, orders_file
 from tests.support.warehouse_seed import NOON
@@ -93,6 +95,44 @@ def test_a_second_run_changes_nothing(warehouse: ModelWarehouse) -> None:
     warehouse.run_green(*ORDERS)
     assert (warehouse.transformer.rows(everything), warehouse.transformer.rows(quarantine)) == before
     assert before[1] == [("o-2", "order_status_unknown")]
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({"incremental_strategy": "append"}, "leaves the older row of a key beside the newer one"),
+        (
+            {
+                "incremental_strategy": "microbatch",
+                "event_time": "updated_at",
+                "begin": "2025-11-12",
+                "batch_size": "day",
+            },
+            "deletes all rows of a batch's time",
+        ),
+        ({"incremental_strategy": "merge", "unique_key": None}, "has no unique_key in its config"),
+    ],
+)
+def test_an_upsert_whose_config_would_double_or_lose_rows_is_refused_and_leaves_them(
+    warehouse: ModelWarehouse, config: dict[str, Any], says: str
+) -> None:
+    warehouse.loader.land(orders_file("one", [order("o-1")]))
+    warehouse.run_green("--select", "int_orders__checked", "orders")
+    warehouse.loader.land(orders_file("two", [order("o-2")]))
+    assert warehouse.manifest is not None
+    edited = replace(warehouse, manifest=parses.read(parses.written(warehouse.manifest)))
+    assert edited.manifest is not None
+    node = edited.manifest.nodes["model.landfall.orders"]
+    for name, value in config.items():
+        setattr(node.config, name, value)
+
+    run = edited.dbt("run", "--select", "int_orders__checked", "orders")
+
+    assert not run.success
+    assert says in run.messages
+    assert warehouse.transformer.rows("select order_id from modeled.orders") == [("o-1",)]
+    warehouse.run_green("--select", "int_orders__checked", "orders")
+    assert warehouse.transformer.rows("select order_id from modeled.orders order by 1") == [("o-1",), ("o-2",)]
 
 
 def test_an_item_waits_for_its_order_and_is_modeled_once_it_came(warehouse: ModelWarehouse) -> None:
