@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.redshift import messages
-from local.redshift.conversation import Load, raising
+from local.redshift.conversation import TIMEOUT, Load, raising
 from local.redshift.copy_statement import CopyStatement
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError
 from local.redshift.external.session import ExternalTables
@@ -34,7 +34,7 @@ from local.redshift.unload_statement import UnloadStatement
 
 _TABLE_COLUMNS = (
     "select a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attrelid,"
-    " pg_catalog.has_table_privilege(a.attrelid, '{privileges}')"
+    " pg_catalog.has_table_privilege(a.attrelid, '{privileges}'), {timeout}"
     " from pg_catalog.pg_attribute a"
     " where a.attrelid = pg_catalog.to_regclass({table}) and a.attnum > 0 and not a.attisdropped order by a.attnum"
 )
@@ -64,15 +64,17 @@ class Bulk(ExternalTables):
         claim = Claim(copy.table, appends=True)
         await self._claim_first(claim)
         self._has_snapshot = self._status == b"T"
-        rows = await self._ask(_TABLE_COLUMNS.format(table=quote_literal(copy.table), privileges=PRIVILEGES))
+        asked = _TABLE_COLUMNS.format(table=quote_literal(copy.table), privileges=PRIVILEGES, timeout=TIMEOUT)
+        rows = await self._ask(asked)
         targets = [
-            TargetColumn(true_name(name or ""), kind or "", required == "t") for name, kind, required, _, _ in rows
+            TargetColumn(true_name(name or ""), kind or "", required == "t") for name, kind, required, *_ in rows
         ]
         if copy.columns:
             by_name = {target.name: target for target in targets}
             targets = [by_name[name] for name in map(true_name, copy.columns) if name in by_name]
         can_lock = bool(rows) and rows[0][4] == "t"
-        return Load(copy, targets, int(rows[0][3] or 0) if rows else None, (claim,) if can_lock else ())
+        seconds = float(rows[0][5] or 0) if rows else 0
+        return Load(copy, targets, int(rows[0][3] or 0) if rows else None, (claim,) if can_lock else (), seconds)
 
     async def _run_load(self, load: Load, trigger: Message, sql: str, portal: bytes = b"") -> None:
         """Send what starts COPY FROM STDIN, then feed it; the client's next message waits until the rows are sent."""
@@ -89,7 +91,7 @@ class Bulk(ExternalTables):
         chunks = _chunks(load, self.settings.temporary_folder, report, stop)
         ahead = ReadAhead(chunks, stop)
         try:
-            with self.settings.running.until_canceled(self._key, stop):
+            with self.settings.running.until_canceled(self._key, stop, load.seconds):
                 while (
                     chunk := await ahead.next()
                 ) is not None and self._copy_in is started:  # PostgreSQL may refuse a row

@@ -66,6 +66,10 @@ class Epoch:
         self.shared.clear()
 
 
+# How many seconds a statement may run, 0 as long as it wants (https://docs.aws.amazon.com/redshift/latest/dg/r_statement_timeout.html)
+TIMEOUT = "extract(epoch from pg_catalog.current_setting('statement_timeout')::pg_catalog.interval)"
+
+
 class Running:
     """What reads S3 for which sessions, by the keys by which a client cancels."""
 
@@ -73,13 +77,19 @@ class Running:
         self._stops: dict[bytes, Stop] = {}
 
     @contextmanager
-    def until_canceled(self, key: bytes, stop: Stop) -> Iterator[None]:
-        """Let a statement of a session be canceled by `stop` as long as a `with`."""
+    def until_canceled(self, key: bytes, stop: Stop, seconds: float = 0) -> Iterator[None]:
+        """Let a statement of a session be canceled by `stop` as long as a `with`, and by itself after some seconds.
+
+        PostgreSQL ends a statement in time only while it has something to do: it waits for what is read.
+        """
         self._stops[key] = stop
+        timer = asyncio.get_running_loop().call_later(seconds, stop.set, "statement timeout") if seconds else None
         try:
             yield
         finally:
             self._stops.pop(key, None)
+            if timer:
+                timer.cancel()
 
     def cancel(self, key: bytes) -> None:
         """Cancel what reads for the session of a key."""
@@ -112,12 +122,13 @@ class FrontSettings:
 
 @dataclass(frozen=True)
 class Load:
-    """A COPY, the columns of its table, the table's OID (None if there is none), and what it locks."""
+    """A COPY, the columns of its table, the table's OID (None if there is none), what it locks, its seconds at most."""
 
     statement: CopyStatement
     targets: list[TargetColumn]
     table_id: int | None
     claims: tuple[Claim, ...] = ()
+    seconds: float = 0
 
 
 def raising(error: RedshiftError) -> str:
@@ -165,6 +176,7 @@ class Conversation(ABC):
     _copy_in: asyncio.Future[bool] | None = None
     _load_error: ErrorFields | None = None
     _commit_next: bool = False
+    _has_sent: bool = False  # of the client's message at hand, what PostgreSQL will answer
     _last_sql: str = ""
     _has_just_begun: bool = False
     _has_changed: bool = False  # the catalog, in the transaction at hand
@@ -175,6 +187,7 @@ class Conversation(ABC):
 
     async def _to_server(self, message: Message) -> None:
         if message.kind in (b"Q", b"S", b"F"):
+            self._has_sent = True
             self._pending += 1
             self._idle.clear()
             self.recorder.ends_message()

@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import socket
 from typing import Any
 
 from local.redshift.data_fields import to_field
@@ -186,7 +187,9 @@ def _offset(token: str | None) -> int:
 class DataApi:
     """The HTTP endpoint, served from threads."""
 
-    def __init__(self, host: str, port: int, wire_port: int, token: str, cancel_backend: Callable[[int], None]) -> None:
+    def __init__(
+        self, listening: socket, host: str, wire_port: int, token: str, cancel_backend: Callable[[int], None]
+    ) -> None:
         self._runner = Runner(host, wire_port, token, cancel_backend)
         operations = Operations(self._runner)
 
@@ -195,7 +198,9 @@ class DataApi:
 
         Handler.operations = operations
         Handler.serverless = Serverless()
-        self._server = ThreadingHTTPServer((host, port), Handler)
+        self._server = ThreadingHTTPServer(listening.getsockname(), Handler, bind_and_activate=False)
+        self._server.socket.close()
+        self._server.socket = listening
         self._server.daemon_threads = True
         self.url = f"http://{host}:{self._server.server_address[1]}"
 

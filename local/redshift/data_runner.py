@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2 writes its classes in lower case
 
 CONNECT_SECONDS = 10
+CANCEL_SECONDS = 0.1  # between two cancels of one statement
 ACTIVE_SESSIONS = 500  # AWS's own limit; postgres.py allows as many connections
 _AS_TEXT = psycopg2.extensions.new_type(tuple(TYPE_NAMES), "AS_TEXT", lambda value, _: value)
 
@@ -74,10 +75,17 @@ class Runner:
         threading.Thread(target=self._run, args=(statement, session, credentials), daemon=True).start()
 
     def cancel(self, statement: Statement) -> None:
-        """Stop a running statement; it becomes ABORTED."""
-        statement.cancelled = True
-        if statement.status == "STARTED":
-            self._cancel_backend(statement.redshift_pid)
+        """Stop a running statement; it becomes ABORTED.
+
+        It is canceled until it has ended: a cancel that comes before the statement does finds nothing to end.
+        """
+        if statement.cancel_part(self._cancel_backend):
+            threading.Thread(target=self._cancel_again, args=[statement], daemon=True).start()
+
+    def _cancel_again(self, statement: Statement) -> None:
+        time.sleep(CANCEL_SECONDS)
+        while statement.cancel_part(self._cancel_backend):
+            time.sleep(CANCEL_SECONDS)
 
     def stop(self) -> None:
         """Close every connection."""
@@ -192,6 +200,9 @@ def _end_transaction(cursor: psycopg2.extensions.cursor, failed: str | None, can
 def run_part(part: Part, cursor: psycopg2.extensions.cursor, statement: Statement) -> None:
     """Run one SQL statement; keep its rows, or its error."""
     values = {parameter["name"]: parameter["value"] for parameter in statement.request.get("Parameters") or []}
+    if not statement.begin_part():
+        part.status = "ABORTED"
+        return
     part.status, begun = "STARTED", time.monotonic()
     try:
         cursor.execute(bind_parameters(part.sql, values))
@@ -200,6 +211,8 @@ def run_part(part: Part, cursor: psycopg2.extensions.cursor, statement: Statemen
     except psycopg2.Error as failure:
         part.status = "ABORTED" if statement.cancelled else "FAILED"
         part.error = error_text(failure)
+    finally:
+        statement.end_part()
     part.seconds, part.updated = time.monotonic() - begun, time.time()
 
 

@@ -10,6 +10,7 @@ import re
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,9 +89,11 @@ class Statement:
     created: float = field(default_factory=time.time)
     updated: float = field(default_factory=time.time)
     cancelled: bool = False
+    is_executing: bool = False  # PostgreSQL has been sent one of its parts, or is about to be
     owner: str = ""  # the unique identifier of who submitted it
     parts: list[Part] = field(init=False)
     changed: threading.Condition = field(default_factory=threading.Condition)
+    hand: threading.Lock = field(default_factory=threading.Lock)  # of who begins, ends or cancels a part
 
     def __post_init__(self) -> None:
         names = [f"{self.id}:{number}" for number in range(1, len(self.sqls) + 1)] if self.is_batch else [self.id]
@@ -107,6 +110,25 @@ class Statement:
             self.status, self.updated = status, time.time()
             self.error = error or self.error
             self.changed.notify_all()
+
+    def begin_part(self) -> bool:
+        """Note that a part is about to be sent; return False where the statement was canceled before."""
+        with self.hand:
+            self.is_executing = not self.cancelled
+            return self.is_executing
+
+    def end_part(self) -> None:
+        """Note that the part has ended: what cancels it would cancel the session's next statement."""
+        with self.hand:
+            self.is_executing = False
+
+    def cancel_part(self, cancel_backend: Callable[[int], None]) -> bool:
+        """Cancel the part that runs; return False where none does."""
+        with self.hand:
+            self.cancelled = True
+            if self.is_executing:
+                cancel_backend(self.redshift_pid)
+            return self.is_executing
 
     def wait(self, seconds: float) -> None:
         """Wait until the statement has ended, `seconds` at most."""

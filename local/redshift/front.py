@@ -17,7 +17,7 @@ from local.redshift.data_api import DataApi
 from local.redshift.external.seen import EXTERNAL_NAMES
 from local.redshift.history import History
 from local.redshift.names import NAMES
-from local.redshift.ports import HOST
+from local.redshift.ports import HOST, listen
 from local.redshift.postgres import Server
 from local.redshift.warehouse import Secrets
 
@@ -45,15 +45,16 @@ class Front:
             context,
         )
 
-    async def listen(self, port: int) -> int:
-        """Let clients in; return the port."""
-        self._port = port
-        self._listening = await asyncio.start_server(partial(connection.handle, self._settings), HOST, port)
-        return port
+    async def listen(self, *ports: int) -> int:
+        """Let clients in on the first of these ports that is free; return it."""
+        listening = listen(*ports)
+        self._port = int(listening.getsockname()[1])
+        self._listening = await asyncio.start_server(partial(connection.handle, self._settings), sock=listening)
+        return self._port
 
-    def serve_data_api(self, port: int) -> DataApi:
-        """Serve the Data API, from threads of its own."""
-        data_api = DataApi(HOST, port, self._port, self._settings.data_api_token, self._cancel)
+    def serve_data_api(self, *ports: int) -> DataApi:
+        """Serve the Data API on the first of these ports that is free, from threads of its own."""
+        data_api = DataApi(listen(*ports), HOST, self._port, self._settings.data_api_token, self._cancel)
         data_api.start()
         return data_api
 

@@ -20,14 +20,28 @@ def last_ports(home: Path) -> dict[str, int]:
     return ports
 
 
+def listen(*wanted: int) -> socket.socket:
+    """Return a socket that listens on the first of these ports that is free; 0 is any.
+
+    It listens from here on: a port that was only looked at could be somebody else's when it is used.
+
+    Raises:
+        SetupError: none of them is free.
+    """
+    for port in wanted:
+        listening = socket.socket()
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((HOST, port))
+            listening.listen(128)
+        except OSError:
+            listening.close()
+            continue
+        return listening
+    raise SetupError(f"port {', '.join(map(str, wanted))} of {HOST} is not free")
+
+
 def free_port(wanted: int) -> int:
-    """Return `wanted` if nothing listens there, else a free port."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise SetupError("no free port on 127.0.0.1")
+    """Return `wanted` if nothing listens there, else a free port; for who opens it himself, and may find it taken."""
+    with listen(wanted, 0) as listening:
+        return int(listening.getsockname()[1])

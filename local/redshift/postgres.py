@@ -25,6 +25,7 @@ MINIMUM_MAJOR = 18  # the wheel's, with which everything here is tried; older on
 SUPERUSER = "rdsdb"  # the name of Redshift's own internal superuser
 UNPRIVILEGED = "nobody"
 STOP_SECONDS = 20.0
+ANSWER_SECONDS = 5  # until a connection is there; who has the port instead may never say a word
 # A million rows landed, checked and modeled are nearly that.
 MOST_BUFFERS = 1 << 30
 CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")  # https://docs.kernel.org/admin-guide/cgroup-v2.html
@@ -87,8 +88,9 @@ class Server:
     def connect(self, database: str = "postgres") -> psycopg2.extensions.connection:
         """Return a connection as the internal superuser, in autocommit."""
         connection = psycopg2.connect(
-            host="127.0.0.1", port=self.port, user=SUPERUSER, password=self.password, dbname=database
-        )
+            host="127.0.0.1", port=self.port, user=SUPERUSER, password=self.password, dbname=database,
+            connect_timeout=ANSWER_SECONDS,
+        )  # fmt: skip
         connection.autocommit = True
         return connection
 

@@ -79,9 +79,9 @@ async def serve(home: Path, wire_port: int, data_port: int, isolation: str) -> i
         from local.redshift.front import Front  # by now it is there
 
         front = Front(home, server, secrets, isolation)
-        port = await front.listen(wire_port or free_port(last.get("wire_port", 0)))
+        port = await front.listen(*([wire_port] if wire_port else [last.get("wire_port", 0), 0]))
         say(f"wire front ready on {HOST}:{port}, {front.answer}")
-        data_api = front.serve_data_api(data_port or free_port(last.get("data_port", 0)))
+        data_api = front.serve_data_api(*([data_port] if data_port else [last.get("data_port", 0), 0]))
         say(f"data api ready on {data_api.url}")
         description = Description(
             HOST, port, data_api.url, server.port, os.getpid(), server.process.pid, warehouse.ADMIN, secrets.admin,

@@ -20,10 +20,12 @@ class Stop:
 
     def __init__(self, whole: Stop | None = None) -> None:
         self._is_set = threading.Event()
+        self._reason = "user request"
         self._whole = whole
 
-    def set(self) -> None:
+    def set(self, reason: str = "user request") -> None:
         """Let what reads end at its next chunk or object."""
+        self._reason = reason
         self._is_set.set()
 
     def hold(self) -> None:
@@ -33,6 +35,6 @@ class Stop:
             RedshiftError: it is, in the words of PostgreSQL's own cancellation.
         """
         if self._is_set.is_set():
-            raise RedshiftError("canceling statement due to user request", CANCELED)
+            raise RedshiftError(f"canceling statement due to {self._reason}", CANCELED)
         if self._whole:
             self._whole.hold()

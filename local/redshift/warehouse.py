@@ -18,11 +18,13 @@ from pathlib import Path
 from local.redshift import postgres
 from local.redshift.errors import SetupError
 from local.redshift.passwords import md5_hash
+from local.redshift.ports import free_port
 
 ADMIN = "landfall_admin"
 DATABASE = "landfall"
 PRELUDE = Path(__file__).parent / "prelude"
-STILL_OPEN = "pre-existing shared memory block"  # in PostgreSQL's words, where others have its data open
+# In PostgreSQL's words, where others have its data open, or its port.
+STILL_OPEN, TAKEN = "pre-existing shared memory block", "could not create any TCP/IP sockets"
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,12 @@ def open_warehouse(home: Path, port: int, isolation: str) -> tuple[postgres.Serv
         try:
             postgres.wait_ready(server, log)
             break
-        except SetupError as error:  # of one that was killed a session is left, which is about to end
-            if STILL_OPEN not in str(error) or time.monotonic() > deadline:
+        except SetupError as error:
+            if time.monotonic() > deadline or not any(words in str(error) for words in (STILL_OPEN, TAKEN)):
                 raise
-            time.sleep(0.2)
+            if TAKEN in str(error):  # somebody else was quicker
+                port = free_port(0)
+            time.sleep(0.2)  # of one that was killed a session is left, which is about to end
     try:
         if not (home / "made").exists():
             make(server, passwords)

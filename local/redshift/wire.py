@@ -12,13 +12,13 @@ import contextlib
 import traceback
 
 from local.redshift import messages
-from local.redshift.answers import Answers
 from local.redshift.bulk import copy_from_stdin
 from local.redshift.conversation import raising
 from local.redshift.copy_statement import parse_copy
 from local.redshift.errors import RedshiftError
 from local.redshift.external.perform import statement_of
 from local.redshift.external.rows import NO_SUCH
+from local.redshift.faults import GONE, Faults, as_error
 from local.redshift.load_faults import of_value
 from local.redshift.login import SASL, SASL_CONTINUE, SASL_FINAL, request_code
 from local.redshift.masking import split_statements
@@ -35,10 +35,9 @@ from local.redshift.unload_statement import parse_unload
 SERVER_VERSION = b"server_version\x008.0.2\x00"
 _ENDS_ROWS = frozenset((b"C", b"s", b"I", b"E"))
 _NO_PARAMETERS = 2  # bytes, which count the types that follow
-_TOO_DEEP = RedshiftError("statement is too complex: it is nested too deeply", "54001")
 
 
-class Session(Answers):
+class Session(Faults):
     """A client's conversation, from its first message to its last."""
 
     async def run(self) -> None:
@@ -58,29 +57,34 @@ class Session(Answers):
     # --- from the client ---
 
     async def _from_client(self) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                message = await self.client.read()
-                await self._when_unwrapped()
-                if self._in_doubt:
-                    await self._settle(message)
-                match message.kind:
-                    case b"Q":
-                        await self._simple_query(message.body[:-1].decode())
-                    case b"P":
-                        await self._parse(message)
-                    case b"B":
-                        await self._bind(message)
-                    case b"E":
-                        await self._execute(message)
-                    case b"D":
-                        await self._ask_columns(message)
-                    case b"p" | b"d" if self._login and self._login.is_asked:
-                        await self._to_server(self._login.answer(message))
-                    case b"X":
-                        return
-                    case _:
-                        await self._to_server(message)
+        with contextlib.suppress(*GONE):
+            while (message := await self.client.read()).kind != b"X":
+                self._has_sent = False
+                try:
+                    await self._take(message)
+                except Exception as fault:
+                    await self._refuse(message, fault)
+
+    async def _take(self, message: Message) -> None:
+        await self._when_unwrapped()
+        if self._in_doubt:
+            await self._settle(message)
+            self._has_sent = False
+        match message.kind:
+            case b"Q":
+                await self._simple_query(message.body[:-1].decode())
+            case b"P":
+                await self._parse(message)
+            case b"B":
+                await self._bind(message)
+            case b"E":
+                await self._execute(message)
+            case b"D":
+                await self._ask_columns(message)
+            case b"p" | b"d" if self._login and self._login.is_asked:
+                await self._to_server(self._login.answer(message))
+            case _:
+                await self._to_server(message)
 
     async def _simple_query(self, sql: str) -> None:
         statements = split_statements(sql)
@@ -115,8 +119,8 @@ class Session(Answers):
                     sent.append(as_sent)
                 self._cursor_behind(statements)
                 rewritten, runs = "; ".join(parts), statements
-        except (RedshiftError, RecursionError) as error:
-            rewritten, sent = _refusal(error), [Sent(written)]
+        except Exception as fault:
+            rewritten, sent, runs = raising(as_error(fault)), [Sent(written)], []
         for as_sent in sent:
             self.recorder.runs(as_sent)
         if not any(map(controls_transaction, statements)):
@@ -151,10 +155,9 @@ class Session(Answers):
                 parts = [await self._rewrite(Named(*pair), told(tail)) for pair in pairs]
                 rewritten = "; ".join(part for part, _ in parts)
                 sent = parts[0][1] if len(parts) == 1 else sent
-        except (RedshiftError, RecursionError) as error:
-            rewritten = _refusal(error)
-            if self._is_external and isinstance(error, RedshiftError):
-                rewritten = self._unprepared(error)
+        except Exception as fault:
+            refusal = as_error(fault)
+            rewritten = self._unprepared(refusal) if self._is_external else raising(refusal)
         self._keep_external(name, command)
         self._sent[name] = sent
         self._claims[name] = self._loads[name].claims if name in self._loads else (sent.claim,) if sent.claim else ()
@@ -195,13 +198,16 @@ class Session(Answers):
     # --- from the server ---
 
     async def _from_server(self) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        with contextlib.suppress(*GONE):
             while True:
                 message = await self.server.read()
                 if self._answers_front(message):
                     continue
                 for each in self._in_order(message):
-                    await self._tell(each)
+                    try:
+                        await self._tell(each)
+                    except Exception as fault:
+                        self._pass_over(each, fault)
                 if not self.server.has_message or self.client.is_full:
                     await self.client.flush()
 
@@ -290,7 +296,3 @@ class Session(Answers):
         if not self._pending:
             self._idle.set()
         return message
-
-
-def _refusal(error: RedshiftError | RecursionError) -> str:
-    return raising(error if isinstance(error, RedshiftError) else _TOO_DEEP)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from local.redshift import messages
+from local.redshift.conversation import TIMEOUT
 from local.redshift.errors import INTERNAL_ERROR, RedshiftError, translate
 from local.redshift.external.bring import Found, Reader, Wanted, find
 from local.redshift.external.catalog import ExternalSchema
@@ -68,7 +69,9 @@ class ExternalRows(Translation):
             RedshiftError: the catalog, S3 or a file does not give it.
         """
         reader, folder = Reader(), self.settings.temporary_folder
-        with self.settings.running.until_canceled(self._key, reader.stop):
+        told = await self._ask(f"select {TIMEOUT}") if wanted else []
+        seconds = float(told[0][0] or 0) if told else 0
+        with self.settings.running.until_canceled(self._key, reader.stop, seconds):
             try:
                 found = [
                     each

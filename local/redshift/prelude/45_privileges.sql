@@ -116,6 +116,22 @@ inner join pg_catalog.pg_roles as r on m.roleid = r.oid
 where redshift.identity_type(u.oid) = 'user' and redshift.identity_type(r.oid) = 'role' and r.rolname !~ '^pg_'
     and (pg_has_role(session_user, 'pg_read_all_stats', 'usage') or u.rolname = session_user);
 
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ROLES.html: all users see it. Who made a role owns it, which PostgreSQL notes by
+-- its ADMIN OPTION, but not of one that a superuser has made: there it is not known.
+create view pg_catalog.svv_roles as
+select
+    r.oid::integer as role_id,
+    r.rolname::text as role_name,
+    (
+        select pg_get_userbyid(m.member)::text
+        from pg_catalog.pg_auth_members as m
+        where m.roleid = r.oid and m.admin_option and m.grantor = 10  -- the bootstrap superuser
+        order by m.oid limit 1
+    ) as role_owner,
+    null::text as external_id
+from pg_catalog.pg_roles as r
+where redshift.identity_type(r.oid) = 'role' and r.rolname !~ '^pg_';
+
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_SVV_ROLE_GRANTS.html
 create view pg_catalog.svv_role_grants as
 select

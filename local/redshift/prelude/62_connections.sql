@@ -45,6 +45,25 @@ select
     protocol as protocol_version
 from redshift.connections();
 
+-- Superusers see all sessions, others their own; the front's own are the internal superuser's. None times out here.
+create function redshift.sessions() returns table (started timestamp, pid integer, "user" text, database text)
+language sql volatile security definer set search_path = pg_catalog as $$
+    select backend_start at time zone 'UTC', pid, usename::text, datname::text
+    from pg_stat_activity
+    where backend_type = 'client backend' and usesysid <> 10
+        and (usename = session_user or pg_has_role(session_user, 'pg_read_all_stats', 'usage'))
+$$;
+
+-- https://docs.aws.amazon.com/redshift/latest/dg/r_STV_SESSIONS.html
+create view pg_catalog.stv_sessions as
+select
+    started as starttime,
+    pid as process,
+    "user"::char(50) as user_name,
+    database::char(50) as db_name,
+    0 as timeout_sec
+from redshift.sessions();
+
 -- A transaction is undone where a statement of it has failed, or ROLLBACK ends it: one row for each table that it wrote. Which
 -- number the undoing one has is as in the page's example: the same.
 -- https://docs.aws.amazon.com/redshift/latest/dg/r_STL_UNDONE.html

@@ -84,3 +84,17 @@ def test_a_transaction_that_is_rolled_back_or_fails_is_undone(client: Client, ma
     undone += f" where table_id in ({t}, {kept})"
     assert client.run(undone) == [(True, True, t)] * 2
     assert make_user().run(undone) == []
+
+
+def test_sessions_are_told_while_they_last_to_superusers_all_to_others_their_own(
+    client: Client, facts: dict[str, Any], make_user: Any
+) -> None:
+    user = make_user()
+    name, pid = user.user, user.value("select pg_backend_pid()")
+    own = f"select process, db_name, timeout_sec from stv_sessions where user_name = '{name}'"  # noqa: S608 - ours
+    assert client.run(own) == [(pid, facts["database"], 0)]
+    assert user.run(own) == [(pid, facts["database"], 0)]
+    assert client.value("select count(distinct user_name) > 1 from stv_sessions") is True
+    assert user.value("select count(distinct user_name) from stv_sessions") == 1
+    assert client.value(f"select starttime <= sysdate from stv_sessions where process = {pid}") is True  # noqa: S608
+    assert client.value("select count(*) from stv_sessions where user_name = 'rdsdb'") == 0

@@ -503,7 +503,7 @@ def test_many_rows_arrive_complete(client: Client, lake: Lake) -> None:
     assert found == [(rows, rows * (rows - 1) // 2, rows)]
 
 
-@pytest.mark.parametrize("by", ["a client", "the Data API"])
+@pytest.mark.parametrize("by", ["a client", "its timeout", "the Data API"])
 def test_a_copy_that_is_canceled_ends_before_it_has_read_all_of_s3(
     facts: dict[str, Any], schema: str, lake: Lake, local_redshift: LocalServices, secret: str, by: str
 ) -> None:
@@ -524,6 +524,11 @@ def test_a_copy_that_is_canceled_ends_before_it_has_read_all_of_s3(
         with pytest.raises(psycopg2.errors.QueryCanceled):
             cursor.execute(copy)
         timer.join()
+    elif by == "its timeout":
+        cursor.execute(f"set statement_timeout to {max(whole * 1000 / 8, 100):.0f}")
+        with pytest.raises(psycopg2.errors.QueryCanceled, match="statement timeout"):
+            cursor.execute(copy)
+        cursor.execute("reset statement_timeout")
     else:
         api = local_redshift.client("redshift-data")
         sent = api.execute_statement(Database=facts["database"], WorkgroupName="any", SecretArn=secret, Sql=copy)["Id"]

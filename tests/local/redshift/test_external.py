@@ -818,6 +818,21 @@ def test_whatever_the_catalog_makes_fail_is_told(client: Client, external: Exter
     assert client.value("select 1") == 1
 
 
+def test_a_statement_timeout_ends_a_read_of_s3(client: Client, external: External) -> None:
+    for number in range(120):
+        external.put(pa.table({"a": pa.array([1], pa.int32())}), f"many/{number}")
+    client.run(external.create("many", "a int"))
+    query = f"select count(*) from {external.name}.many"
+    started = time.monotonic()
+    assert client.value(query) == 120
+    whole = time.monotonic() - started
+    client.run(f"set statement_timeout to {max(whole * 1000 / 4, 100):.0f}")
+    error = client.error(query)
+    assert (error["C"], error["M"]) == ("57014", "canceling statement due to statement timeout")
+    client.run("reset statement_timeout")
+    assert client.value(query) == 120
+
+
 SYNC = Message(b"S", b"")
 
 

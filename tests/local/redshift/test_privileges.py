@@ -198,3 +198,14 @@ def test_a_user_without_a_limit_of_connections_and_a_database_with_the_default_c
     )
     client.run(f"create database {name} with connection limit unlimited collate case_sensitive")
     client.run(f"drop database {name}", f"drop user {name}")
+
+
+def test_roles_are_told_to_all_users_and_groups_are_none(client: Client, make_user: Any) -> None:
+    role, group = f"r_{uuid.uuid4().hex[:12]}", f"g_{uuid.uuid4().hex[:12]}"
+    told = f"select role_name, external_id from svv_roles where role_name in ('{role}', '{group}')"
+    client.run(f"create role {role}", f"create group {group}")
+    try:
+        assert client.run(told) == make_user().run(told) == [(role, None)]
+    finally:
+        client.run(f"drop role {role}", f"drop group {group}")
+    assert client.run(told) == []

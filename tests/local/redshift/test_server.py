@@ -18,7 +18,7 @@ import psycopg2  # type: ignore[import-untyped]  # psycopg2 ships no types
 import pytest
 
 from local.home import ROOT
-from local.redshift import postgres, warehouse
+from local.redshift import ports, postgres, warehouse
 from local.redshift.errors import SetupError
 from tests.local.redshift.support import Client
 
@@ -38,6 +38,38 @@ def running(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes]
     finally:
         process.terminate()
         process.wait(30)
+
+
+def test_a_port_that_is_listened_to_is_nobody_elses() -> None:
+    with ports.listen(0) as first:
+        port = first.getsockname()[1]
+        with ports.listen(port, 0) as second:
+            assert second.getsockname()[1] not in (0, port)
+        with pytest.raises(SetupError, match=str(port)):
+            ports.listen(port)
+    with ports.listen(port, 0) as again:
+        assert again.getsockname()[1] == port
+
+
+def test_two_that_start_with_the_ports_of_one_both_run(tmp_path: Path) -> None:
+    with running(tmp_path / "first"):
+        kept = (tmp_path / "first" / "ports.json").read_text()
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "ports.json").write_text(kept)
+    with running(tmp_path / "first") as (_, first), running(tmp_path / "second") as (_, second):
+        for facts in (first, second):
+            client = Client(facts)
+            assert client.value("select 1") == 1
+            client.close()
+
+
+def test_postgres_takes_another_port_where_somebody_was_quicker(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    with ports.listen(0) as quicker:
+        taken = quicker.getsockname()[1]
+        server, _ = warehouse.open_warehouse(tmp_path, taken, "repeatable read")
+    assert server.port != taken
+    server.stop()
 
 
 def is_alive(pid: int) -> bool:
