@@ -21,7 +21,9 @@ _BINARY = {
 
 _SUFFIXES = frozenset({"at", "is", "isnull", "notnull", "not", "like", "ilike", "similar", "between", "in"})
 _POSTFIXES = frozenset({"::", "[", ".", "("})
-_UNARY = frozenset({"-", "+", "~", "@"})
+# By what their operands bind at least: the signs more strongly than any sum, the others less, as in PostgreSQL's
+# grammar (https://www.postgresql.org/docs/8.0/sql-syntax.html#SQL-PRECEDENCE); Redshift's pages say nothing of it.
+_UNARY = {"-": ZONE, "+": ZONE, "~": SUM, "@": SUM, "|/": SUM, "||/": SUM}
 
 
 def parse_expression(parser: Parser, level: int = OR) -> tree.Expression:
@@ -56,7 +58,7 @@ def _parse_prefixed(parser: Parser) -> tree.Expression:
     if operator not in _UNARY:
         return _parse_postfixed(parser, parse_primary(parser))
     parser.position += 1
-    return tree.Unary(operator, parse_expression(parser, ZONE))
+    return tree.Unary(operator, parse_expression(parser, _UNARY[operator]))
 
 
 def _parse_suffixed(parser: Parser, left: tree.Expression, key: str, level: int) -> tree.Expression | None:

@@ -16,6 +16,8 @@ from local.redshift.sql.write.writer import Writer
 
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
 
+_ROOTS = {"|/": "sqrt", "||/": "cbrt"}  # r_OPERATOR_SYMBOLS
+
 
 def write_unary(writer: Writer, node: tree.Unary) -> Typed:
     if node.operator == "not":
@@ -24,6 +26,8 @@ def write_unary(writer: Writer, node: tree.Unary) -> Typed:
             writer.correlations.hold_predicate(node.operand, negated=True)
         return Typed(f"(not {condition})", BOOLEAN)
     operand = writer.write(node.operand)
+    if root := _ROOTS.get(node.operator):
+        return Typed(f"{root}(({number_of(operand)})::double precision)", DOUBLE)
     sql, type_ = f"({node.operator} {number_of(operand)})", operand.type
     if type_ == SUPER:
         return Typed(f"to_json{sql}", SUPER)
