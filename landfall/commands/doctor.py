@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from landfall.doctor.findings import Check, Finding
 
 FAILED, UNKNOWN = 1, failures.TRANSIENT
-# No release changes what has come; to look at it all takes the right to read every file.
-OF_FILES = frozenset(
-    {"ignored files", "positions", "snapshots", "removed rows", "old rows", "folders", "table formats"}
+# No release changes what has come; to look at it all takes the right to read every file. Nor does it silence an alarm.
+NOT_OF_A_RELEASE = frozenset(
+    {"ignored files", "positions", "snapshots", "removed rows", "old rows", "folders", "table formats", "alarms"}
 )
 
 
@@ -38,7 +38,7 @@ def doctor(
     from landfall.doctor.findings import Status, after_release, examine
 
     stack = environment.stack()
-    checks = [each for each in all_checks() if not (release and each[0] in OF_FILES)]
+    checks = [each for each in all_checks() if not (release and each[0] in NOT_OF_A_RELEASE)]
     with output.counting("examining", len(checks)) as watch:
         findings = examine(stack, checks, watch)
     if release:
@@ -81,6 +81,7 @@ def all_checks() -> "list[tuple[str, Check]]":
         ("UNLOAD", warehouse.unload_writes_exports),
         ("table formats", table_formats.folders_are_not_tables),
         ("transform", aws.transform_runs),
+        ("alarms", aws.alarms_may_ring),
         ("topics", aws.somebody_is_told),
     ]
 

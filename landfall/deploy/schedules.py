@@ -13,6 +13,8 @@ HOURS = {"minute": 1 / 60, "hour": 1.0, "day": 24.0}
 # The schedule, the hours after which an alarm says that it was missed; each with main.yaml's default.
 WATCHED = (
     (("SweepSchedule", "rate(1 hour)"), ("MissedAfterHours", "3")),
+    (("DailySweepSchedule", "cron(30 2 * * ? *)"), ("DailySweepMissedAfterHours", "26")),
+    (("FreshnessSchedule", "rate(1 hour)"), ("FreshnessMissedAfterHours", "26")),
     (("ReconcileSchedule", "cron(30 2 * * ? *)"), ("ReconcileMissedAfterHours", "26")),
 )
 

@@ -22,6 +22,13 @@ MAKE_ANEW = (
 )
 # Six times the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 VISIBILITY_FACTOR = 6
+TOPICS = {
+    "failure topic": "FailureTopicArn",
+    "alarm topic": "AlarmTopicArn",
+    "page topic": "PageTopicArn",
+    "success topic": "SuccessTopicArn",
+}
+MAY_BE_UNHEARD = {"SuccessTopicArn", "PageTopicArn"}  # what pages is on the alarm topic too
 SCHEDULE_PARAMETERS = {
     "sweep": "SweepSchedule",
     "daily-sweep": "DailySweepSchedule",
@@ -113,15 +120,37 @@ def starts_by_itself(stack: "Stack") -> Iterator[Finding]:
             yield Finding(name, Status.WARNING, f"{pausing.SCHEDULES[name]}: not scheduled", remedy)
 
 
+def alarms_may_ring(stack: "Stack") -> Iterator[Finding]:
+    """Are there alarms, and do all of them act?
+
+    A deployment that was made while all was paused leaves those of missed schedules silent, until `landfall resume`;
+    and somebody may have silenced one. Those of an environment whose name begins as this one's are not looked at.
+    """
+    prefix = f"landfall-{stack.environment}-"
+    pages = boto3.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
+    found = [alarm for page in pages for alarm in page["MetricAlarms"]]
+    ours = {
+        str(alarm["AlarmName"]): bool(alarm["ActionsEnabled"])
+        for alarm in found
+        if alarm.get("AlarmDescription", "").endswith(f"#{alarm['AlarmName'].removeprefix(prefix)}")
+    }
+    silent = sorted(name for name, acts in ours.items() if not acts)
+    said = f"of which say nothing: {', '.join(silent)}" if silent else "and all of them act"
+    remedy = MAKE_ANEW if not ours else f"aws cloudwatch enable-alarm-actions --alarm-names {' '.join(silent)}"
+    otherwise = Status.WARNING if ours else Status.FAILED
+    yield judged("alarms", bool(ours) and not silent, f"{len(ours)} alarms, {said}", remedy, otherwise)
+
+
 def somebody_is_told(stack: "Stack") -> Iterator[Finding]:
     """Does anybody get the alerts?"""
-    topics = {"failure topic": "FailureTopicArn", "alarm topic": "AlarmTopicArn", "success topic": "SuccessTopicArn"}
-    for check, output in topics.items():
+    for check, output in TOPICS.items():
+        if output == "PageTopicArn" and output not in stack.outputs:  # which releases before did not tell
+            continue
         found = stack.sns.get_topic_attributes(TopicArn=stack.output(output))["Attributes"]
         confirmed, pending = int(found["SubscriptionsConfirmed"]), int(found["SubscriptionsPending"])
         detail = f"{confirmed} subscriptions, {pending} more not confirmed"
-        is_well = pending == 0 and (confirmed > 0 or output == "SuccessTopicArn")
-        remedy = "confirm the mail that AWS sent" if pending else "subscribe somebody: parameter AlertEmail"
+        is_well = pending == 0 and (confirmed > 0 or output in MAY_BE_UNHEARD)
+        remedy = "confirm what AWS sent, by mail or URL" if pending else "subscribe somebody: parameter AlertEmail"
         yield judged(check, is_well, detail, remedy, Status.WARNING)
 
 

@@ -17,15 +17,17 @@ if TYPE_CHECKING:
     from landfall.stack import Stack
 
 # What each schedule starts; `places` says where it is.
-SWEEP = "sweep"
 SCHEDULES = {
-    SWEEP: "transforms by schedule",
+    "sweep": "transforms by schedule",
     "daily-sweep": "the sweep that asks the warehouse once a day",
     "freshness": "the check that datasets still deliver",
     "reconcile": "the nightly reconcile",
 }
+# Those that have a group of their own, of the same name: Scheduler counts what groups start, and not what schedules do
+# (https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html).
+ALONE = {"sweep": "regular-sweep", "daily-sweep": "once-daily-sweep", "freshness": "freshness-check"}
 # Silent where a deployment was made while all was paused, which let no schedule run: nothing can be missed then.
-ALARMS = ("schedule-missed", "nothing-started", "reconcile-missed")
+ALARMS = ("schedule-missed", "nothing-started", "daily-sweep-missed", "freshness-missed", "reconcile-missed")
 SETTLE_SECONDS = 120.0
 # What GetSchedule tells and UpdateSchedule takes: an update replaces the whole schedule.
 # https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html
@@ -66,18 +68,17 @@ def switches(stack: "Stack") -> list[Switch]:
 def places(environment: str, name: str) -> list[dict[str, str]]:
     """Return where a schedule is, as arguments of GetSchedule: where this release makes it, then where others did.
 
-    The sweep has a group of its own, since Scheduler counts what groups start, and not what schedules do
-    (https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html). A stack of a release before, or
-    one that is rolled back to it, has it among the others; while one becomes the other both are there.
+    A stack of a release before, or one that is rolled back to it, has it among the others, in the default group; while
+    one becomes the other both are there.
 
-    >>> places("dev", "freshness")
-    [{'Name': 'landfall-dev-freshness'}]
+    >>> places("dev", "reconcile")
+    [{'Name': 'landfall-dev-reconcile'}]
     >>> places("dev", "sweep")[0]
     {'GroupName': 'landfall-dev-regular-sweep', 'Name': 'landfall-dev-regular-sweep'}
     """
-    own = f"landfall-{environment}-regular-sweep"
     among_others = {"Name": f"landfall-{environment}-{name}"}
-    return [{"GroupName": own, "Name": own}, among_others] if name == SWEEP else [among_others]
+    own = f"landfall-{environment}-{ALONE[name]}" if name in ALONE else None
+    return [{"GroupName": own, "Name": own}, among_others] if own else [among_others]
 
 
 def batching_seconds(stack: "Stack") -> int:

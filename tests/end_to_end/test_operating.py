@@ -138,7 +138,8 @@ def test_doctor_finds_a_deployed_chain_well_but_for_what_was_done_to_it(window: 
         "failed",
         True,
     )
-    assert {found[topic]["status"] for topic in ("failure topic", "alarm topic", "success topic")} == {"ok"}
+    assert {found[f"{topic} topic"]["status"] for topic in ("failure", "alarm", "page", "success")} == {"ok"}
+    assert found["alarms"]["status"] == "ok", found["alarms"]
     assert {found[name]["status"] for name in ("COPY", "UNLOAD")} == {"ok"}, "each with the role deployed for it"
     # other tests of this stack may break a transform on purpose
     failed = [finding for finding in window.findings if finding["status"] == "failed"]

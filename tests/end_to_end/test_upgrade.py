@@ -34,6 +34,8 @@ from tests.support.local_stack import NO_SCHEDULES
 from tests.support.releases import Release, is_known
 from tests.support.waiting import wait_for
 
+# Schedules that have a group of their own now, and had none in the release before.
+GROUPED = ("sweep", "freshness")
 # The commit before landing learned of folders, partition columns and what writers put into parquet.
 BEFORE = "77efbb7e1d42a724e7178954672b3857430218ca"
 ORDERS = 120
@@ -159,8 +161,8 @@ class Deployment:
         columns = {name: table.column(name) for name in table.column_names}
         assert self.send_rows("raw/customers/2025/11/13/changes.parquet", **columns).outcome == "landed"
 
-    def sweeps(self) -> list[bool]:
-        """Tell where the sweep's schedule is: in a group of its own, and in the default one under its old name."""
+    def schedules(self) -> set[tuple[bool, ...]]:
+        """Tell where schedules are, of each: in a group of its own, and in the default one under its old name."""
         client = self.stack.scheduler
 
         def is_there(place: dict[str, str]) -> bool:
@@ -169,7 +171,7 @@ class Deployment:
             except client.exceptions.ResourceNotFoundException:
                 return False
 
-        return [is_there(place) for place in pausing.places("local", pausing.SWEEP)]
+        return {tuple(is_there(place) for place in pausing.places("local", name)) for name in GROUPED}
 
     def has_all_positions(self) -> bool:
         """Tell whether every customer landed with its position in its file."""
@@ -271,19 +273,20 @@ def test_a_deployment_is_taken_over_in_place_and_rolls_back(deployment: Deployme
         # The warehouse is not what is upgraded, and the local one opens no data of another version of itself.
         shutil.rmtree(before / "local" / "redshift")
         shutil.copytree(now / "local" / "redshift", before / "local" / "redshift")
-        has_a_sweep(before)
+        has_schedules(before)
         releases = Release(before, deployment.home), Release(now, deployment.home)
         model_own_dataset(*releases, tmp_path / "own.parquet")
         take_over_and_roll_back(deployment, *releases)
 
 
-def has_a_sweep(before: Path) -> None:
-    """Let the release before have the schedule on this machine that it has on AWS, where it never begins."""
+def has_schedules(before: Path) -> None:
+    """Let the release before have the schedules on this machine that it has on AWS, where they never begin."""
     file = before / "infra" / "cloudformation" / "parameters" / "local.json"
     text = file.read_text(encoding="utf-8")
-    assert '"SweepSchedule": ""' in text
-    never = NO_SCHEDULES["SweepSchedule"]
-    file.write_text(text.replace('"SweepSchedule": ""', f'"SweepSchedule": "{never}"'), encoding="utf-8")
+    for name in ("SweepSchedule", "FreshnessSchedule"):
+        assert f'"{name}": ""' in text
+        text = text.replace(f'"{name}": ""', f'"{name}": "{NO_SCHEDULES[name]}"')
+    file.write_text(text, encoding="utf-8")
 
 
 def model_own_dataset(before: Release, now: Release, file: Path) -> None:
@@ -301,7 +304,7 @@ def take_over_and_roll_back(deployment: Deployment, before: Release, now: Releas
     assert all({"fx_rates", "claims"} <= each.files.keys() for each in others)
 
     before.up()
-    assert deployment.sweeps() == [False, True]
+    assert deployment.schedules() == {(False, True)}
     deployment.send_wave(waves[0], others[0])
     legacy = deployment.send_rows(f"raw/{OWN}/eu/berlin/year=2025/1.parquet", id=[1, 2], amount=[1.5, 2.5])
     assert legacy.outcome == "landed"
@@ -319,7 +322,7 @@ def take_over_and_roll_back(deployment: Deployment, before: Release, now: Releas
         "local", "down"
     )  # local AWS is of the release that starts it, and says since then when its state is written
     now.up()
-    assert deployment.sweeps() == [True, False]
+    assert deployment.schedules() == {(True, False)}
     deployment.send_wave(waves[1], others[1])
     more = deployment.send_rows(f"raw/{OWN}/eu/paris/year=2026/2.parquet", id=[1, 3], amount=[9.5, 3.5])
     assert more.outcome == "landed", more  # a folder that is ambiguous now, of a dataset that has always had them
@@ -343,7 +346,7 @@ def take_over_and_roll_back(deployment: Deployment, before: Release, now: Releas
     assert {entity: deployment.modeled(entity) for entity in UPSERTED} == incremental
 
     before.up()
-    assert deployment.sweeps() == [False, True]
+    assert deployment.schedules() == {(False, True)}
     deployment.send_wave(waves[2], others[2])
     again = deployment.send_rows(f"raw/{OWN}/eu/berlin/year=2026/3.parquet", id=[4], amount=[4.5])
     assert again.outcome == "landed"

@@ -13,6 +13,7 @@ import pytest
 
 from ingest_lambda.errors import ConfigError
 from landfall.deploy.schedules import WATCHED, check_missed_after
+from landfall.operate import pausing
 from tests.infra.templates import FOLDER, NAMES, load, of_type
 
 METRICS = Path(__file__).with_name("metrics.tsv")
@@ -66,29 +67,43 @@ def test_no_alarm_looks_back_further_than_cloudwatch_does(name: str) -> None:
     assert alarm.get("DatapointsToAlarm", 1) <= most(alarm["EvaluationPeriods"])
 
 
-def test_a_schedule_that_must_not_be_missed_is_alone_in_its_group_and_no_other_schedule_hides_that_it_is_gone() -> None:
+def test_each_schedule_of_the_state_machine_is_alone_in_a_group_whose_starts_an_alarm_watches() -> None:
     model = load("model")
-    watched = [
-        dimension["Value"]
+    watched = {
+        dimension["Value"]["Ref"]: alarm["Condition"]
         for alarm in of_type(model, "AWS::CloudWatch::Alarm").values()
         for dimension in alarm["Properties"]["Dimensions"]
         if alarm["Properties"]["Namespace"] == "AWS/Scheduler"
-    ]
-    assert watched == [{"Ref": "RegularSweepGroup"}]
-    schedules = of_type(model, "AWS::Scheduler::Schedule")
-    within = [name for name, each in schedules.items() if each["Properties"].get("GroupName") == watched[0]]
-    assert within == ["RegularSweep"]
-    conditions = {
-        model["Resources"][name]["Condition"] for name in ("RegularSweepGroup", "RegularSweep", "ScheduleMissed")
     }
-    assert conditions == {"HasSweep"}
+    schedules = of_type(model, "AWS::Scheduler::Schedule")
+    groups = [each["Properties"]["GroupName"]["Ref"] for each in schedules.values()]
+    assert sorted(groups) == sorted(watched) == sorted(of_type(model, "AWS::Scheduler::ScheduleGroup"))
+    for schedule in schedules.values():
+        group = schedule["Properties"]["GroupName"]["Ref"]
+        condition = schedule["Condition"]
+        assert (watched[group], model["Resources"][group]["Condition"]) == (condition, condition)
 
 
-def test_the_sweep_of_releases_before_is_replaced_and_not_changed_since_scheduler_would_not_find_it() -> None:
-    # Its name was landfall-<env>-sweep, its logical name Sweep, and its group the default one.
-    resources = load("model")["Resources"]
-    assert "Sweep" not in resources
-    assert resources["RegularSweep"]["Properties"]["Name"] == {"Fn::Sub": "landfall-${EnvironmentName}-regular-sweep"}
+def test_every_schedule_that_can_be_paused_is_missed_by_an_alarm_that_resume_lets_ring() -> None:
+    about_absence = {
+        alarm["AlarmName"]["Fn::Sub"].removeprefix("landfall-${EnvironmentName}-")
+        for alarm in ALARMS.values()
+        if alarm["ComparisonOperator"] == "LessThanThreshold"
+    }
+    assert about_absence == set(pausing.ALARMS)
+    schedules = [each for name in NAMES for each in of_type(load(name), "AWS::Scheduler::Schedule").values()]
+    made = {each["Properties"]["Name"]["Fn::Sub"].replace("${EnvironmentName}", "dev") for each in schedules}
+    assert made == {pausing.places("dev", name)[0]["Name"] for name in pausing.SCHEDULES}
+    assert len(about_absence) == len(made) + 1  # nothing-started is about all that start
+
+
+def test_the_schedules_of_releases_before_are_replaced_and_not_changed_since_scheduler_would_not_find_them() -> None:
+    # They had these logical names, the names landfall-<env>-sweep, -daily-sweep and -freshness, and the default group.
+    assert not {"Sweep", "DailySweep", "Freshness"} & load("model")["Resources"].keys()
+    schedules = of_type(load("model"), "AWS::Scheduler::Schedule").values()
+    names = {each["Properties"]["Name"]["Fn::Sub"] for each in schedules}
+    assert names == {f"landfall-${{EnvironmentName}}-{name}" for name in pausing.ALONE.values()}
+    assert not names & {f"landfall-${{EnvironmentName}}-{name}" for name in pausing.SCHEDULES}
 
 
 def test_a_function_that_is_called_seldom_is_told_to_be_throttled_by_what_happens_within_its_retries() -> None:
@@ -118,6 +133,8 @@ def test_what_an_alarm_waits_by_default_is_what_the_template_says() -> None:
         ("SweepSchedule", "rate(3 hours)", "MissedAfterHours", "3"),
         ("SweepSchedule", "rate(1 day)", "MissedAfterHours", "24"),
         ("SweepSchedule", "rate(60 minutes)", "MissedAfterHours", "1"),
+        ("DailySweepSchedule", "rate(2 days)", "DailySweepMissedAfterHours", "26"),
+        ("FreshnessSchedule", "rate(26 hours)", "FreshnessMissedAfterHours", "26"),
         ("ReconcileSchedule", "rate(2 days)", "ReconcileMissedAfterHours", "26"),
     ],
 )

@@ -39,7 +39,7 @@ NEW_KEY = f"arn:aws:kms:{HERE}:key/0987dcba-09fe-87dc-65ba-ab0987654321"
 # In a group of its own, and in the default one.
 SCHEDULES = [
     f"arn:aws:scheduler:{HERE}:schedule/{NAME}-regular-sweep/{NAME}-regular-sweep",
-    f"arn:aws:scheduler:{HERE}:schedule/default/{NAME}-daily-sweep",
+    f"arn:aws:scheduler:{HERE}:schedule/default/{NAME}-reconcile",
 ]
 # Of each service, what is ours, by the type of the resource that is made where it differs.
 OURS = {

@@ -205,6 +205,13 @@ def test_the_deployed_dashboard_and_its_alarms_are_there(stack: LocalStack) -> N
         assert ":landfall-local-" in action
 
 
+def test_a_page_that_no_subscriber_got_is_told_by_topics_that_do_not_page() -> None:
+    alarm = load("alert")["Resources"]["PageUndelivered"]["Properties"]
+    (topic,) = (each["Value"]["Fn::Sub"] for each in alarm["Dimensions"])
+    assert topic == load("alert")["Resources"]["PageTopic"]["Properties"]["TopicName"]["Fn::Sub"]
+    assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}, {"Ref": "SuccessTopic"}]
+
+
 def test_compute_is_counted_by_what_each_value_covers() -> None:
     # "Accumulated compute-unit seconds used in the last 30 minutes":
     # https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-monitoring.html

@@ -39,6 +39,7 @@ def test_main_puts_out_what_the_operators_commands_read() -> None:
         "SuccessTopicArn",
         "FailureTopicArn",
         "AlarmTopicArn",
+        "PageTopicArn",
         "StateMachineArn",
         "IngestFunctionName",
         "TransformFunctionName",

@@ -355,7 +355,7 @@ def test_a_mark_is_cleared_for_one_version_of_the_code_and_one_warehouse() -> No
 
 
 def test_once_a_day_the_warehouse_is_asked_at_the_time_of_the_reconcile() -> None:
-    daily = load("model")["Resources"]["DailySweep"]["Properties"]["Target"]
+    daily = load("model")["Resources"]["OnceDailySweep"]["Properties"]["Target"]
     assert json.loads(daily["Input"])["sweep"] not in (True, None)  # which would be put off by the mark
     parameters = load("main")["Parameters"]
     assert parameters["DailySweepSchedule"]["Default"] == parameters["ReconcileSchedule"]["Default"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -25,6 +26,7 @@ from landfall.stack import Stack
 from tests.land.flaky_data_api import FlakyDataApi
 from tests.land.warehouse import login, new_dataset
 from tests.landfall.conftest import Desk
+from tests.support.lambdas import unique
 
 
 def states(findings: list[Finding]) -> dict[str, str]:
@@ -124,13 +126,68 @@ def test_files_that_wait_for_another_try_are_a_warning_with_the_last_error_until
 
 def test_a_topic_that_nobody_hears_is_a_warning(desk: Desk) -> None:
     topic = desk.stack.sns.create_topic(Name=new_dataset("unheard"))["TopicArn"]
-    topics = dict.fromkeys(("FailureTopicArn", "AlarmTopicArn", "SuccessTopicArn"), topic)
+    topics = dict.fromkeys(("FailureTopicArn", "AlarmTopicArn", "PageTopicArn", "SuccessTopicArn"), topic)
     stack = replace(desk.stack, outputs={**desk.stack.outputs, **topics})
     assert states(run(aws.somebody_is_told, stack)) == {
         "failure topic": "warning",
         "alarm topic": "warning",
+        "page topic": "ok",
         "success topic": "ok",
     }
+    del topics["PageTopicArn"]  # as of a release before
+    stack = replace(desk.stack, outputs={**desk.stack.outputs, **topics})
+    assert states(run(aws.somebody_is_told, stack)).keys() == {"failure topic", "alarm topic", "success topic"}
+
+
+def test_a_pager_that_has_not_been_confirmed_is_a_warning_though_alarms_are_mailed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = {"confirmed": ("1", "0"), "pending": ("0", "1")}
+    arns = dict.fromkeys(aws.TOPICS.values(), "confirmed") | {"PageTopicArn": "pending"}
+
+    def attributes(TopicArn: str) -> dict[str, dict[str, str]]:  # noqa: N803 - boto3's name
+        confirmed, pending = counts[TopicArn]
+        return {"Attributes": {"SubscriptionsConfirmed": confirmed, "SubscriptionsPending": pending}}
+
+    stack = replace(desk.stack, outputs={**desk.stack.outputs, **arns})
+    monkeypatch.setattr(stack.sns, "get_topic_attributes", attributes)
+    found = {finding.check: finding for finding in run(aws.somebody_is_told, stack)}
+    assert {check for check, finding in found.items() if finding.status is not Status.OK} == {"page topic"}
+    assert found["page topic"].remedy == "confirm what AWS sent, by mail or URL"
+
+
+def test_alarms_that_act_no_more_are_a_warning_until_the_command_that_it_names_is_run(desk: Desk) -> None:
+    client: Any = boto3.client("cloudwatch")
+    environment = unique("env")
+    stack = replace(desk.stack, outputs={**desk.stack.outputs, "EnvironmentName": environment})
+    (none,) = run(aws.alarms_may_ring, stack)
+    assert (none.status, none.detail) == (Status.FAILED, "0 alarms, and all of them act")
+
+    def put(name: str, section: str, *, acts: bool) -> str:
+        alarm = f"landfall-{environment}-{name}"
+        client.put_metric_alarm(
+            AlarmName=alarm,
+            AlarmDescription=f"Something is wrong. Runbook: docs/runbook.md#{section}",
+            ActionsEnabled=acts,
+            Namespace="AWS/SQS",
+            MetricName="Age",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1.0,
+            ComparisonOperator="LessThanThreshold",
+        )
+        return alarm
+
+    put("files-waiting", "files-waiting", acts=True)
+    put("eu-schedule-missed", "schedule-missed", acts=False)  # of the environment <this one>-eu
+    assert states(run(aws.alarms_may_ring, stack)) == {"alarms": "ok"}
+    silent = put("schedule-missed", "schedule-missed", acts=False)
+    (found,) = run(aws.alarms_may_ring, stack)
+    assert (found.status, found.detail) == (Status.WARNING, f"2 alarms, of which say nothing: {silent}")
+    assert found.remedy == f"aws cloudwatch enable-alarm-actions --alarm-names {silent}"
+    client.enable_alarm_actions(AlarmNames=[silent])
+    assert states(run(aws.alarms_may_ring, stack)) == {"alarms": "ok"}
 
 
 @pytest.fixture
@@ -343,12 +400,12 @@ def test_a_release_is_judged_by_what_it_can_break(
     checks: list[tuple[str, Check]] = [("every", lambda _: iter(findings))]
     monkeypatch.setattr(command, "all_checks", lambda: checks)
     assert desk.landfall("doctor", exits=0 if status == "warning" else 1)["findings"][0]["status"] == status
-    checks += [(name, untouched) for name in sorted(command.OF_FILES)]
+    checks += [(name, untouched) for name in sorted(command.NOT_OF_A_RELEASE)]
     assert desk.landfall("doctor", "--release", exits=exits)["healthy"] == (exits == 0)
 
 
 def test_what_a_release_is_not_judged_by_are_checks_that_there_are() -> None:
-    assert {name for name, _ in command.all_checks()} > command.OF_FILES
+    assert {name for name, _ in command.all_checks()} > command.NOT_OF_A_RELEASE
 
 
 @pytest.mark.parametrize(("status", "exits"), [("ok", 0), ("warning", 0), ("failed", 1)])
