@@ -9,7 +9,7 @@ https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +18,7 @@ from pyarrow import types
 
 from ingest_lambda.read.arrow_types import inner_types, plain_type
 from ingest_lambda.read.calendars import calendars_of
+from ingest_lambda.read.clocks import is_by_spark
 from ingest_lambda.read.metadata import Element, Metadata
 from ingest_lambda.read.original import original_types
 from ingest_lambda.read.spark_schema import unannotated_variants
@@ -42,12 +43,14 @@ class Meaning:
     """How the values of a column are to be taken; `inner` says it of a nested type's fields, in their order.
 
     `original` is the writer's arrow type, of Kind.ORIGINAL; `zone` the time zone of Kind.JULIAN, None if unsaid.
+    `is_instant`: of timestamps within a nested type that are instants, although the arrow type has no zone.
     """
 
     kind: Kind | None = None
     original: Any = None
     inner: tuple[Meaning | None, ...] = ()
     zone: str | None = None
+    is_instant: bool = False
 
 
 def meanings(arrow: Sequence[Any], said: Metadata) -> tuple[Meaning | None, ...]:
@@ -75,6 +78,7 @@ class _Walk:
     def __init__(self, said: Metadata) -> None:
         self._calendars = calendars_of(said)
         self._is_duckdb = is_by_duckdb(said)
+        self._is_spark = is_by_spark(said)
         self._leaves: list[Element] = []
         self._variants: set[tuple[int, tuple[str, ...]]] = set()  # by their first leaf, and the names of their fields
         unannotated = unannotated_variants(said)
@@ -90,24 +94,27 @@ class _Walk:
         for child in element.children:
             self._take_in(child, unannotated)
 
-    def meaning(self, arrow: Any, original: Any) -> Meaning | None:
+    def meaning(self, arrow: Any, original: Any, *, is_within: bool = False) -> Meaning | None:
         fields = inner_types(arrow)
         if fields is None:
-            return self._leaf(arrow, original)
+            return self._leaf(arrow, original, is_within=is_within)
         originals = inner_types(original) if original else None
         if originals is None or len(originals) != len(fields):
             originals = (None,) * len(fields)
         start = self._at
-        inner = tuple(self.meaning(field, one) for field, one in zip(fields, originals, strict=True))
+        inner = tuple(self.meaning(field, one, is_within=True) for field, one in zip(fields, originals, strict=True))
         kind = Kind.VARIANT if types.is_struct(arrow) and (start, _names(arrow)) in self._variants else None
         return Meaning(kind, inner=inner) if kind or any(inner) else None
 
-    def _leaf(self, arrow: Any, original: Any) -> Meaning | None:
+    def _leaf(self, arrow: Any, original: Any, *, is_within: bool) -> Meaning | None:
         if self._at == len(self._leaves):
             raise ValueError(f"more columns in the arrow schema than the {len(self._leaves)} in the parquet schema")
         element = self._leaves[self._at]
         self._at += 1
-        return self._moment(element, plain_type(arrow)) or _leaf_meaning(element, arrow, original)
+        found = self._moment(element, plain_type(arrow)) or _leaf_meaning(element, arrow, original)
+        # at the top one TIMESTAMP holds both, and the column's clock tells them apart
+        is_instant = is_within and element.physical == "INT96" and (self._is_spark or _has_zone(original))
+        return replace(found or Meaning(), is_instant=True) if is_instant else found
 
     def _moment(self, element: Element, arrow: Any) -> Meaning | None:
         calendars = self._calendars
@@ -130,6 +137,10 @@ class _Walk:
 
 def _names(arrow: Any) -> tuple[str, ...]:
     return tuple(field.name for field in arrow)
+
+
+def _has_zone(original: Any) -> bool:
+    return original is not None and types.is_timestamp(original) and original.tz is not None
 
 
 def _leaf_meaning(element: Element, arrow: Any, original: Any) -> Meaning | None:

@@ -25,7 +25,8 @@ def as_meant(values: pa.Array, meaning: Meaning | None) -> pa.Array:
         BadValueError: a value is not what its column says.
     """
     values = plain(values)
-    return KINDS[meaning.kind](values, meaning) if meaning and meaning.kind in KINDS else values
+    found = KINDS[meaning.kind](values, meaning) if meaning and meaning.kind in KINDS else values
+    return found.cast(pa.timestamp(found.type.unit, "UTC")) if meaning and meaning.is_instant else found
 
 
 def _text(values: pa.Array, _: Meaning) -> pa.Array:

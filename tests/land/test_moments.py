@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - the tests' own queries, of names that they made
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -253,3 +254,36 @@ def test_a_leap_day_that_todays_calendar_lacks_is_the_day_after() -> None:
     found = as_meant(days.view(pa.date32()), Meaning(Kind.JULIAN)).to_pylist()
 
     assert found == [date(1500, 2, 28), date(1500, 3, 1), date(1500, 3, 1)]
+
+
+SPARK = {"org.apache.spark.version": "3.5.1"}
+OF_SPARK = {"org.apache.spark.version": "3.0.0", "org.apache.spark.legacyINT96": ""}  # the older calendar
+NAIVE = MOMENT.replace(tzinfo=None)
+
+
+@pytest.mark.parametrize(
+    ("moment", "words", "zone"),
+    [
+        (NAIVE, SPARK, "Z"),
+        (NAIVE, OF_SPARK, "Z"),
+        (MOMENT, None, "Z"),  # the writer's arrow schema says it
+        (NAIVE, {}, ""),
+    ],
+)
+def test_int96_within_a_nested_value_says_that_it_is_an_instant(
+    land: Land, function: Function, moment: datetime, words: dict[str, str] | None, zone: str
+) -> None:
+    """As it does at the top, by the column's clock; and as timestamps of 64 bits do."""
+    dataset = new_dataset("within")
+    type_ = pa.timestamp("us", moment.tzinfo and "UTC")
+    items = pa.array([{"at": moment, "all": [moment]}], pa.struct([("at", type_), ("all", pa.list_(type_))]))
+    content = parquet(pa.table({"id": [1], "item": items}), use_deprecated_int96_timestamps=True)
+    if words is not None:
+        content = footers.with_words(content, words)
+
+    [outcome] = function.receive(land.put(f"raw/{dataset}/a.parquet", content))
+
+    assert outcome.status is Status.LANDED
+    [row] = land.rows(f"select item from landing.{dataset}")
+    told = f"2025-11-13T09:05:01.234567{zone}"
+    assert json.loads(row["item"]) == {"at": told, "all": [told]}
