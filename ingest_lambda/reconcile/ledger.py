@@ -17,7 +17,7 @@ from ingest_lambda.file_version import UNVERSIONED
 from ingest_lambda.warehouse import removals
 from ingest_lambda.warehouse.client import Connection, Row
 from ingest_lambda.warehouse.copies import SKIPPED
-from ingest_lambda.warehouse.landed import etag_of_rejected
+from ingest_lambda.warehouse.rejections import etag_of_rejected
 from ingest_lambda.warehouse.statements import (
     DATASET_NAME,
     MAX_STATEMENT_BYTES,

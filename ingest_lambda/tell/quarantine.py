@@ -19,7 +19,7 @@ from ingest_lambda.bucket import objects
 from ingest_lambda.errors import FileGoneError
 from ingest_lambda.judge.verdict import Verdict
 from ingest_lambda.load.outcomes import FileOutcome
-from ingest_lambda.warehouse import ddl, statements
+from ingest_lambda.warehouse import ddl, rejections, statements
 from ingest_lambda.warehouse.client import retry_conflicts
 from ingest_lambda.warehouse.facts import Fact, facts_file, naive_utc
 from ingest_lambda.warehouse.sessions import Session, Warehouse
@@ -65,9 +65,9 @@ class Quarantine:
     def _unrecorded(self, session: Session, name: str, stored: objects.Stored) -> list[int]:
         uri = f"s3://{self.place.bucket}/{stored.key}"
         run = [
-            statements.create_rejection_stage(name),
+            rejections.create_rejection_stage(name),
             statements.copy_parquet(name, uri, self.place.copy_role_arn),
-            statements.select_unrecorded(name),
+            rejections.select_unrecorded(name),
         ]
         return [int(row["file_number"]) for row in session.transaction(run).rows(len(run) - 1)]
 
@@ -92,13 +92,13 @@ def _verdict_key(copy: str, outcome: FileOutcome) -> str:
 
 def _record(session: Session, name: str) -> None:
     """Append the rows that are not there; the bootstrap mutex keeps two functions from appending one twice."""
-    run = [ddl.lock_bootstrap(), statements.record_rejections(name), statements.drop_stages([name])]
+    run = [ddl.lock_bootstrap(), rejections.record_rejections(name), statements.drop_stages([name])]
     retry_conflicts(lambda: session.transaction(run))
 
 
 def _facts(rejected: Sequence[FileOutcome]) -> bytes:
     return facts_file(
-        statements.STAGED_REJECTION, [rejection_row(number, outcome) for number, outcome in enumerate(rejected)]
+        rejections.STAGED_REJECTION, [rejection_row(number, outcome) for number, outcome in enumerate(rejected)]
     )
 
 

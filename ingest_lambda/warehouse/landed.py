@@ -1,7 +1,7 @@
 """LAND, warehouse: which files the ledger holds, although their events have come again.
 
 In: files whose message has come before, or which would be refused. Out: those that it holds; the loads that landed
-them: the answer to a commit may have been lost. And which object of a key was rejected, where S3 keeps no versions.
+them: the answer to a commit may have been lost.
 """
 
 # ruff: noqa: S608 - building SQL is half of this module's purpose; names and ids go through `literal` and `table`
@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ingest_lambda.file_version import FileVersion, unversioned_etags
-from ingest_lambda.reasons import ETAG, Reason
 from ingest_lambda.warehouse.client import Connection, Row
 from ingest_lambda.warehouse.copies import is_original
 from ingest_lambda.warehouse.removals import REMOVED_AT
@@ -65,14 +64,3 @@ def select_landed(dataset: str, file_ids: Iterable[str], *, restores: bool) -> s
         f"select file_id, etag, load_id, load_seq from {table('ledger', dataset)} as files "
         f"where file_id in ({', '.join(map(literal, file_ids))}) and {is_original('files')}{is_there}"
     )
-
-
-def etag_of_rejected(alias: str) -> str:
-    """Ask a row of ops.rejected_files, of an object without a version, for its ETag; NULL where it does not say it.
-
-    That of an overwritten object is in what was found: the event may have been the one of the object before it.
-    """
-    said = f"json_extract_path_text({alias}.verdict, 'found')"
-    found = f"substring({said}, {len(ETAG) + 1})"
-    own = f"json_extract_path_text({alias}.verdict, 'etag')"
-    return f"case when {alias}.reason = {literal(Reason.OVERWRITTEN)} then {found} else nullif({own}, '') end"

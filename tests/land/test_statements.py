@@ -16,7 +16,7 @@ from ingest_lambda.judge.verdict import verdict_of
 from ingest_lambda.load.outcomes import FileOutcome, Status
 from ingest_lambda.reasons import Reason
 from ingest_lambda.tell.quarantine import rejection_row
-from ingest_lambda.warehouse import ddl, statements
+from ingest_lambda.warehouse import ddl, rejections, statements
 from ingest_lambda.warehouse.sqltypes import BIGINT, DOUBLE, REAL, VARCHAR, decimal, parse_type
 from ingest_lambda.warehouse.statements import Column, Stage, Target, Widening
 from tests.land.warehouse import Land
@@ -120,9 +120,9 @@ def test_the_facts_of_a_rejection_fit_their_columns(key: str, detail: str, colum
 
     row = rejection_row(0, outcome)
 
-    for name, type_ in statements.REJECTION_FACTS:
+    for name, type_ in rejections.REJECTION_FACTS:
         assert len(str(row[name]).encode()) <= parse_type(type_).arguments[0]
-    assert list(row) == [name for name, _ in statements.STAGED_REJECTION]
+    assert list(row) == [name for name, _ in rejections.STAGED_REJECTION]
 
 
 @given(st.lists(NAMES, min_size=1, max_size=5, unique_by=statements.fold_case), st.booleans())
@@ -155,8 +155,8 @@ def test_the_ddl_of_a_dataset_is_redshifts() -> None:
         statements.insert_ledger("orders", LOAD_ID, "files", records_paths=True),
         statements.select_outcomes("orders", "files"),
         *(statements.select_miscounted(Stage("s", (), numbered), "files") for numbered in (False, True)),
-        statements.create_rejection_stage("s"),
-        statements.select_unrecorded("s"),
-        statements.record_rejections("s"),
+        rejections.create_rejection_stage("s"),
+        rejections.select_unrecorded("s"),
+        rejections.record_rejections("s"),
     ):
         assert sqlglot.parse_one(statement, read="redshift") is not None

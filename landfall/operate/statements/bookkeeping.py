@@ -11,7 +11,7 @@ from ingest_lambda.arrive.known_folders import PARTS
 from ingest_lambda.file_version import UNVERSIONED
 from ingest_lambda.warehouse import ledger, removals
 from ingest_lambda.warehouse.copies import SKIPPED, is_original, same_bytes
-from ingest_lambda.warehouse.landed import etag_of_rejected
+from ingest_lambda.warehouse.rejections import etag_of_rejected
 from ingest_lambda.warehouse.statements import ROW_NUMBER, literal, table
 from landfall.operate.statements.unions import literals, union_all
 

@@ -1,0 +1,66 @@
+"""LAND, warehouse: the SQL of `ops.rejected_files`, which keeps what was rejected.
+
+In: names of stages and aliases. Out: statements that record each rejection once; and what tells, where S3 keeps no
+versions, which object of a key was rejected. Pure.
+"""
+
+# ruff: noqa: S608 - building SQL is this module's purpose; names and texts go through `identifier` and `literal`
+
+from __future__ import annotations
+
+from ingest_lambda.file_version import UNVERSIONED
+from ingest_lambda.reasons import ETAG, Reason
+from ingest_lambda.warehouse.statements import declared, identifier, literal, named
+
+REJECTION_FACTS: tuple[tuple[str, str], ...] = (
+    ("file_id", "VARCHAR(64)"),
+    ("dataset", "VARCHAR(128)"),
+    ("bucket", "VARCHAR(63)"),
+    ("key", "VARCHAR(4096)"),
+    ("version_id", "VARCHAR(1024)"),
+    ("reason", "VARCHAR(64)"),
+    ("detail", "VARCHAR(65535)"),
+    ("verdict", "VARCHAR(65535)"),
+    ("quarantine_key", "VARCHAR(4096)"),
+)
+STAGED_REJECTION = (("file_number", "INTEGER"), ("event_time", "TIMESTAMP"), *REJECTION_FACTS)
+# A rejection is known if that version was rejected for that reason since the event: a message that is delivered again
+# is no news, while an event of its own (a replay, a backfill) wants an answer. So does another object of its key, which
+# has the same id where the bucket keeps no versions.
+UNRECORDED = (
+    "not exists (select 1 from ops.rejected_files as known "
+    "where known.file_id = staged.file_id and known.reason = staged.reason "
+    f"and (staged.version_id <> {UNVERSIONED!r} or coalesce(json_extract_path_text(known.verdict, 'etag'), '') "
+    "= coalesce(json_extract_path_text(staged.verdict, 'etag'), '')) "
+    "and known.rejected_at >= coalesce(staged.event_time, known.rejected_at))"
+)
+
+
+def create_rejection_stage(name: str) -> str:
+    """Create the temporary table that rejections are copied into."""
+    return f"create temp table {identifier(name)} ({declared(STAGED_REJECTION)})"
+
+
+def select_unrecorded(name: str) -> str:
+    """Find the staged rejections that are news to `ops.rejected_files`."""
+    return f"select staged.file_number from {identifier(name)} as staged where {UNRECORDED}"
+
+
+def record_rejections(name: str) -> str:
+    """Append the staged rejections to `ops.rejected_files`, but for those that it has."""
+    facts = ", ".join(f"staged.{identifier(column)}" for column, _ in REJECTION_FACTS)
+    return (
+        f"insert into ops.rejected_files ({named(REJECTION_FACTS)}, rejected_at) "
+        f"select {facts}, sysdate from {identifier(name)} as staged where {UNRECORDED}"
+    )
+
+
+def etag_of_rejected(alias: str) -> str:
+    """Ask a row of ops.rejected_files, of an object without a version, for its ETag; NULL where it does not say it.
+
+    That of an overwritten object is in what was found: the event may have been the one of the object before it.
+    """
+    said = f"json_extract_path_text({alias}.verdict, 'found')"
+    found = f"substring({said}, {len(ETAG) + 1})"
+    own = f"json_extract_path_text({alias}.verdict, 'etag')"
+    return f"case when {alias}.reason = {literal(Reason.OVERWRITTEN)} then {found} else nullif({own}, '') end"
