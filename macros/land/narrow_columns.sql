@@ -1,5 +1,5 @@
 {% macro narrow_columns(types) -%}
-    {%- set asked_of_deletes = columns_of_deletes(types) -%}
+    {%- set asked_of_deletes = columns_of_deletes(types) if brings_deletes() else types | list -%}
     {%- for column, type in types.items() %}
     {%- set rules = {} if column in asked_of_deletes else narrowing_rules(column, type) %}
     {% if rules -%}

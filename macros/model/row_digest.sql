@@ -2,7 +2,7 @@
     {#- Of two rows of one file that have the same time, a delete wins: `1` sorts behind `0`.
         A length before every value, so that no two different rows read the same. Long text counts by its
         own MD5: together the values must not pass the 65535 bytes that text can have -#}
-    cast(case when _operation = 'D' then '1' else '0' end || md5(
+    cast({{ "case when _operation = 'D' then '1' else '0' end" if brings_deletes() else "'0'" }} || md5(
         _operation
         {%- for column, type in types.items() %}
         {%- set length = type.partition('varchar(')[2].rstrip(')') %}

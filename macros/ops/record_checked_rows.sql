@@ -10,20 +10,30 @@
             run_id, entity, dataset, from_seq, upto_seq, accepted, quarantined, pending, counted_at
         )
         {%- for node in checked %}
-        {#- A run has one range of each dataset #}
+        {#- `__checked` has the rows of the run that its mutex names alone, and that has their ranges #}
         select
-            '{{ invocation_id }}',
+            taken.run_id,
             '{{ node.config.meta.entity }}',
-            _dataset,
-            min(_from_seq),
-            max(_upto_seq),
+            taken.dataset,
+            taken.from_seq,
+            taken.upto_seq,
             {%- for status in ('accepted', 'quarantined', 'pending') %}
-            sum(case when row_status = '{{ status }}' then 1 else 0 end),
+            sum(case when sorted.row_status = '{{ status }}' then sorted.new_rows else 0 end),
             {%- endfor %}
             sysdate
-        from {{ node.relation_name }}
-        where {{ of_this_run() }} and {{ is_new_row() }}
-        group by _dataset
+        from {{ mutex_table(node.config.meta.entity) }} as taken
+        inner join (
+            select
+                _dataset,
+                row_status,
+                sum(case when {{ is_new_row() }} then 1 else 0 end) as new_rows
+            from {{ node.relation_name }}
+            group by _dataset, row_status
+        ) as sorted
+            on taken.dataset = sorted._dataset
+        where taken.run_id = '{{ invocation_id }}'
+        group by taken.run_id, taken.dataset, taken.from_seq, taken.upto_seq
+        having sum(sorted.new_rows) > 0
         {% if not loop.last %}union all{% endif %}
         {%- endfor -%}
     {%- endif -%}

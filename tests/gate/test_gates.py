@@ -165,6 +165,34 @@ def test_a_lost_row_stops_the_upsert(published: Published) -> None:
     published.warehouse.loader.undo(file)
 
 
+def test_a_file_of_which_no_row_was_checked_is_named(published: Published) -> None:
+    def lose_the_file(warehouse: ModelWarehouse) -> None:
+        warehouse.transformer.run("delete from gate.int_orders__checked where order_id in ('new-1', 'new-2')")
+
+    file = orders_file("lost", [order("new-1"), order("new-2")])
+    published.warehouse.loader.land(file)
+
+    run = published.stopped_by("orders__rows_conserved", meddle=lose_the_file)
+
+    (shown,) = found_by(published.warehouse, "orders__rows_conserved", run)
+    assert (shown["_source_file"], shown["landed_rows"], shown["new_rows"]) == (file.source, 2, 0)
+    published.warehouse.loader.undo(file)
+
+
+def test_an_accepted_row_that_loses_its_key_stops_the_upsert(published: Published) -> None:
+    def lose_the_keys(warehouse: ModelWarehouse) -> None:
+        warehouse.transformer.run("update gate.int_orders__checked set order_id = null where order_id like 'new-%'")
+
+    file = orders_file("keyless", [order("new-1"), order("new-2")])
+    published.warehouse.loader.land(file)
+
+    run = published.stopped_by("orders__unique_key", meddle=lose_the_keys)
+
+    shown = found_by(published.warehouse, "orders__unique_key", run)
+    assert [(row["order_id"], row["copies"], row["_source_file"]) for row in shown] == [(None, 1, file.source)] * 2
+    published.warehouse.loader.undo(file)
+
+
 def test_a_key_that_is_left_twice_stops_the_upsert(published: Published) -> None:
     def keep_every_version(warehouse: ModelWarehouse) -> None:
         warehouse.transformer.run("update gate.int_orders__checked set _version_rank = 1 where order_id = 'new-1'")

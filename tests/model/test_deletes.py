@@ -176,3 +176,24 @@ def test_a_delete_without_its_time_stays_in_sight_whatever_comes_of_its_key(buil
         reasons = "select order_id, reject_reason from gate.quarantine_orders"
         assert built_warehouse.transformer.rows(reasons) == [("o-1", "delete_without_time")]
     assert built_warehouse.transformer.rows("select order_id, is_deleted from modeled.orders") == [("o-1", False)]
+
+
+@pytest.mark.parametrize(
+    ("code", "brings_deletes"),
+    [
+        ("{{ change_columns('order_flattened') }} from {{ source('landing', 'order_flattened') }}", False),
+        ("{{ change_columns('order_flattened') }}, {{ change_columns(\"customers\") }}", True),
+        ("{{ change_columns('order_flattened') }}, {{ change_columns(dataset) }}", True),
+        ("{{ change_columns('order_flattened') }}, 'D' as _operation", True),
+        ("{{ change_columns('order_flattened') }}, {{ operation('op') }} as code", True),
+        ("{{ change_columns('order_flattened') }} from {{ source('landing', 'order_items') }}", True),
+        ("{{ change_columns('order_flattened') }} from {{ ref('stg_order_items') }}", True),
+        ("{{ file_columns('order_flattened') }}", True),
+    ],
+)
+def test_a_staging_model_brings_deletes_unless_all_that_it_reads_declares_none(
+    worker_warehouse: ModelWarehouse, code: str, brings_deletes: bool
+) -> None:
+    told = "select {{ brings_deletes() }}"
+    compiled = worker_warehouse.dbt("compile", "--inline", f"{told} {{% if not execute %}}{code}{{% endif %}}").compiled
+    assert [sql.strip() for sql in compiled.values()] == [f"select {brings_deletes}"]

@@ -9,6 +9,22 @@ with checked as (
 
 ),
 
+{%- if range.bounds %}
+
+{#- what a file is called of which no row was checked: read of each landed row, it would be the widest column of the pass #}
+files as (
+    {% for dataset in range.bounds %}
+    select
+        file_id,
+        's3://' || bucket || '/' || key as source_file
+    from {{ ledger_table(dataset) }}
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
+
+),
+
+{%- endif %}
+
 checked_per_file as (
 
     select
@@ -26,7 +42,6 @@ landed_per_file as (
 
     select
         _file_id,
-        min(_source_file) as _source_file,
         count(*) as landed_rows
     from {{ landed }} as landed
     where {{ in_range(range.bounds, 'landed') }}
@@ -67,8 +82,7 @@ per_file as (
     select
         coalesce(checked_per_file._file_id, landed_per_file._file_id)
             as _file_id,
-        coalesce(checked_per_file._source_file, landed_per_file._source_file)
-            as _source_file,
+        checked_per_file._source_file,
         coalesce(landed_per_file.landed_rows, 0) as landed_rows,
         coalesce(checked_per_file.new_rows, 0) as new_rows,
         coalesce(checked_per_file.checked_rows, 0) as checked_rows,
@@ -82,19 +96,27 @@ per_file as (
 )
 
 select
-    _source_file,
-    landed_rows,
-    new_rows,
-    checked_rows,
-    sorted_rows
+    {% if range.bounds -%}
+        coalesce(per_file._source_file, files.source_file) as _source_file,
+    {%- else -%}
+        per_file._source_file,
+    {%- endif %}
+    per_file.landed_rows,
+    per_file.new_rows,
+    per_file.checked_rows,
+    per_file.sorted_rows
 from per_file
+{% if range.bounds %}
+    left join files
+        on per_file._file_id = files.file_id
+{% endif %}
 where
     (
         {%- if removing %}
         (
-            landed_rows <> new_rows
+            per_file.landed_rows <> per_file.new_rows
             -- rows that have left landing since they were checked, being old
-            and _file_id not in (
+            and per_file._file_id not in (
                 {%- for dataset in removing %}
                 select file_id
                 from {{ ledger_table(dataset) }}
@@ -104,9 +126,9 @@ where
             )
         )
         {%- else %}
-        landed_rows <> new_rows
+        per_file.landed_rows <> per_file.new_rows
         {%- endif %}
-        or checked_rows <> sorted_rows
+        or per_file.checked_rows <> per_file.sorted_rows
     )
     -- another run may have replaced the checked rows: then this one upserts nothing
     and exists (

@@ -10,33 +10,63 @@ with keys as (
 
 ),
 
-repeated as (
+faulty as (
 
     select
         {{ columns | join(', ') }},
         count(*) as copies
     from keys
     group by {{ columns | join(', ') }}
-    having count(*) > 1
+    having
+        count(*) > 1
+        {% for column in columns %}
+        or {{ column }} is null
+        {% endfor %}
 
 ),
 
-looked_at as (
+{#- whole rows are looked for where a key is faulty alone #}
+repeated as (
 
-    select * from {{ model }}
+    select
+        looked_at.*,
+        faulty.copies
+    from (select * from {{ model }}) as looked_at
+    inner join faulty
+        on {{ same_key(columns, 'looked_at', 'faulty') }}
+
+),
+
+without_key as (
+
+    select
+        looked_at.*,
+        1 as copies
+    from (select * from {{ model }}) as looked_at
+    where
+        (
+            {% for column in columns %}
+            {% if not loop.first %}or {% endif %}looked_at.{{ column }} is null
+            {% endfor %}
+        )
+        and exists (
+            select 1 from faulty
+            where
+                {% for column in columns %}
+                {% if not loop.first %}or {% endif %}faulty.{{ column }} is null
+                {% endfor %}
+        )
+
+),
+
+final as (
+
+    select * from repeated
+    union all
+    select * from without_key
 
 )
 
-select
-    looked_at.*,
-    coalesce(repeated.copies, 1) as copies
-from looked_at
-left join repeated
-    on {{ same_key(columns, 'looked_at', 'repeated') }}
-where
-    repeated.copies > 1
-    {% for column in columns %}
-    or looked_at.{{ column }} is null
-    {% endfor %}
+select * from final
 
 {% endtest %}

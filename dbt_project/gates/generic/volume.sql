@@ -1,13 +1,13 @@
 {% test volume(model, files, max_times, min_files) %}
 
+{#- written beside the checked rows, in their transaction: no row is read for it #}
 with run_range as (
 
     select
-        _dataset,
-        min(_from_seq) as from_seq,
-        max(_upto_seq) as upto_seq
-    from {{ model }}
-    group by _dataset
+        dataset,
+        from_seq,
+        upto_seq
+    from {{ mutex_table(gated_entity()) }}
 
 ),
 
@@ -21,7 +21,7 @@ landed_files as (
     from {{ files }} as files
     inner join run_range
         on
-            files.dataset = run_range._dataset
+            files.dataset = run_range.dataset
             and files.load_seq <= run_range.upto_seq
     where not files.is_undone
 
