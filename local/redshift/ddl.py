@@ -116,7 +116,7 @@ def require_key(code: str, masked: Masked) -> str:
     """Return CREATE TABLE with the columns of its primary key NOT NULL: the key is not enforced, that is.
 
     Source: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html (a key's values are not null),
-    r_ALTER_TABLE.html (a nullable column cannot become one: prelude/41_storage.sql).
+    r_ALTER_TABLE.html (a nullable column cannot become one: prelude/41_keys.sql).
 
     >>> require_key("create table t (a int, b int, primary key (a))", Masked(""))
     'create table t (a int not null, b int, primary key (a))'

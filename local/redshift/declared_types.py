@@ -53,7 +53,7 @@ def _columns(code: str) -> list[str]:
         return [altered["action"][adds.end() :]] if adds else []
     rest = code[table.end() :].lstrip() if table else ""
     listed = split_commas(rest[1 : closing(rest, 0)]) if rest.startswith("(") else []
-    return listed if all(re.match(rf"{IDENTIFIER}\s+\S", item) for item in listed) else []  # else names, of a query
+    return [] if all(re.fullmatch(IDENTIFIER, item) for item in listed) else listed  # names alone are a query's
 
 
 def with_argument_types(code: str, masked: Masked) -> str:

@@ -52,6 +52,6 @@ select
 from pg_catalog.pg_type;
 grant select on redshift.type to public;
 
--- No key is enforced, and so none is DEFERRABLE (41_storage.sql).
+-- No key is enforced, and so none is DEFERRABLE (41_keys.sql).
 create function pg_catalog.rs_constraint_definition(id oid, is_pretty boolean default false) returns text
 language sql stable as $$ select replace(pg_get_constraintdef(id, is_pretty), ' DEFERRABLE', '') $$;

@@ -46,6 +46,8 @@ CASES = [
     ("create table x (a uuid)", UNSUPPORTED, "create table x (uuid varchar(36))"),
     ("create table x (a name)", "42704", "create table x (name varchar(9))"),
     ('create table x (a "char")', "42704", 'create table x ("char" char)'),
+    ("create table x (b int, a name, unique(b))", "42704", "create table x (b int, a varchar, unique(b))"),
+    ('create table x ("a"name)', "42704", 'create table x ("a"varchar)'),
     ("create table x (a t)", "42704", "create table x (t int)"),
     ("alter table t add column b refcursor", "42704", "alter table t add column refcursor varchar"),
     ("create table x (a time(3))", SYNTAX, "create table x (a time, b timetz)"),
