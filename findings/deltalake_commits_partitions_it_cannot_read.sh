@@ -1,9 +1,8 @@
 #!/bin/sh
 # deltalake 1.6.6 writes the negative DECIMAL of a partition with a second minus behind the point (-1.10 as "-1.-10"), commits it, and
 # only then fails to parse it. The append says that it failed, as if nothing had been written, yet the table is lost from there on: no
-# read, append, overwrite, history or restore of it works, by no library that keeps to the format, since the log itself holds the value.
-# A table partitioned by a rate or fee works until the first refund; -5 and positive values are fine. What is left is to delete the
-# commit's file from the log by hand.
+# read, append, overwrite or restore of it works, since the log itself holds the value. A table partitioned by a rate or fee works until
+# the first refund; -5 and positive values are fine. What is left is to delete the commit's file from the log by hand. We found no report.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
