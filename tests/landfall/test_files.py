@@ -26,8 +26,8 @@ def test_every_id_is_asked_for_once_in_groups_of_bounded_size(sizes: dict[str, i
 def test_what_one_dataset_has_undone_does_not_settle_a_rejection_of_what_another_still_misses(
     monkeypatch: pytest.MonkeyPatch, *, undone_first: bool
 ) -> None:
-    undone = {"file_id": "f", "undone_at": "2026-11-01 00:00:00", "removed_at": None}
-    removed = {"file_id": "f", "undone_at": None, "removed_at": "2026-11-02 00:00:00"}
+    undone = {"file_id": "f", "etag": "e", "undone_at": "2026-11-01 00:00:00", "removed_at": None}
+    removed = {"file_id": "f", "etag": "e", "undone_at": None, "removed_at": "2026-11-02 00:00:00"}
     place = {"dataset": "old", "bucket": "b", "key": "raw/old/a.parquet"}
     verdict = {"reason": "type_conflict", "detail": "", "verdict": "{}", "rejected_at": "2026-11-03 00:00:00"}
     rows = [undone, removed] if undone_first else [removed, undone]
