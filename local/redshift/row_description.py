@@ -104,7 +104,7 @@ def shown(columns: Sequence[Field], version: int, database: str, relations: Mapp
         database: the name of the session's.
         relations: by OID, those that the statement names; of a column of another nothing is told but PostgreSQL's own.
     """
-    parts = [_COUNT.pack(len(columns))]
+    parts, many = [_COUNT.pack(len(columns))], len(columns) > 1  # SHOW has one
     for field in columns:
         oid, modifier = REDSHIFT_OIDS.get(field.oid, field.oid), field.modifier
         if oid == OID_INTERVAL:
@@ -112,7 +112,7 @@ def shown(columns: Sequence[Field], version: int, database: str, relations: Mapp
         if version >= BINARY and oid == OID_NUMERIC and modifier < 0:
             modifier = _UNTOLD
         numbers = _FIELD.pack(field.table, field.place, oid, field.size, modifier, field.format)
-        parts += [_OWN_SETTINGS.get(field.name, field.name), b"\0", numbers]
+        parts += [field.name if many else _OWN_SETTINGS.get(field.name, field.name), b"\0", numbers]
         if version >= NAMED:
             parts.append(_named(field, database, relations.get(field.table)))
     return b"".join(parts)
