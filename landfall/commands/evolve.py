@@ -43,6 +43,8 @@ def evolve(
     change = evolution.plan_change(warehouse, dataset, column, type_, may_add=may_add)
     steps = change.statements(may_lose=lossy)
     gap = gaps.gaps(warehouse, dataset).get(dataset) if steps else None
+    if other := evolution.widened(type_, change.column):
+        typer.echo(other, err=True)
     if gap:
         typer.echo(f"{_name(change)}: {_over(gap)}", err=True)
     if not dry_run:
@@ -52,7 +54,7 @@ def evolve(
             change = evolution.carry_out(warehouse, change, may_lose=lossy)
     notice = evolution.undeclared(declared.contracts(), change)
     if as_json:
-        said = "\n".join(text for text in (notice, _over(gap) if gap else None) if text) or None
+        said = "\n".join(text for text in (other, notice, _over(gap) if gap else None) if text) or None
         output.print_json({**change.to_dict(), "dry_run": dry_run, "statements": steps, "notice": said})
         return
     for line in _lines(change, steps, dry_run=dry_run):

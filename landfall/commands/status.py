@@ -22,9 +22,8 @@ def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = Fa
 
     stack = environment.stack()
     found = standing.status(stack, dataset)
-    is_empty = not (found.datasets or found.waiting)
-    if dataset and is_empty and (said := names.unknown(stack, dataset, declared.contracts())):
-        typer.echo(said, err=True)
+    if dataset and not (found.datasets or found.waiting):
+        names.refuse_unknown(stack, dataset, declared.contracts())
     if as_json:
         output.print_json(found.to_dict())
         return

@@ -33,18 +33,23 @@ def tail(
 ) -> None:
     """Follow what lands, is rejected or tried again, is modeled and announced, until interrupted (Ctrl-C).
 
-    Asks the log and the state machine, never the warehouse.
+    Asks the log and the state machine; the warehouse only whether it knows a --dataset that is not declared here. Of
+    one that nobody knows a first file may come: it is said, and is an error only where the time ends without one of it.
     """
     import signal
     import time
     from datetime import UTC, datetime, timedelta
 
     from landfall import environment
-    from landfall.operate import declared
+    from landfall.operate import declared, names
     from landfall.operate.following import Follower
 
     stack = environment.stack()
-    sensitive = [name for name, contract in declared.contracts().items() if contract.sensitive]
+    contracts = declared.contracts()
+    said = names.unknown(stack, dataset, contracts) if dataset else None
+    if said:
+        typer.echo(said, err=True)
+    sensitive = [name for name, contract in contracts.items() if contract.sensitive]
     follower = Follower(stack, datetime.now(UTC) - timedelta(seconds=since), dataset, sensitive)
     console = output.stdout()
     deadline = time.monotonic() + limit if limit is not None else float("inf")
@@ -53,11 +58,14 @@ def tail(
     try:
         while True:
             for event in _looked(follower):
+                said = None if event.subject == dataset else said
                 if as_json:
                     typer.echo(json.dumps(event.to_dict(), ensure_ascii=False))
                 else:
                     console.print(_line(event), soft_wrap=True)
             if time.monotonic() >= deadline:
+                if said:
+                    raise typer.Exit(failures.CONFIGURATION)
                 return
             time.sleep(PAUSE_SECONDS)
     except KeyboardInterrupt:

@@ -52,16 +52,19 @@ class _Namespace:
         return bool(self.default) and (self.default in roles or self.default not in self.roles)
 
 
-def attach(outputs: Mapping[str, str], serverless: Any, redshift: Any) -> str:
+def attach(outputs: Mapping[str, str], serverless: Any, redshift: Any, *, names_grants: bool = True) -> str:
     """Attach the stack's roles to its workgroup's namespace or to its cluster; return what was done, for people.
+
+    `names_grants`: say too what is granted by hand where nobody may assume a role by default. On a machine of one's
+    own nobody has revoked that.
 
     https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_UpdateNamespace.html,
     https://docs.aws.amazon.com/redshift/latest/APIReference/API_ModifyClusterIamRoles.html
     """
     roles = {outputs[name]: what for name, what in ROLES.items() if name in outputs}  # a release before had no UNLOAD
     if "WorkgroupName" in outputs:
-        return _attach_to_namespace(outputs["WorkgroupName"], roles, serverless)
-    return _attach_to_cluster(outputs["ClusterIdentifier"], roles, redshift)
+        return _attach_to_namespace(outputs["WorkgroupName"], roles, serverless, names_grants=names_grants)
+    return _attach_to_cluster(outputs["ClusterIdentifier"], roles, redshift, names_grants=names_grants)
 
 
 def detach(earlier: Collection[str], outputs: Mapping[str, str], serverless: Any, redshift: Any) -> str:
@@ -95,7 +98,7 @@ def admin_secret(workgroup: str, serverless: Any) -> str:
     )
 
 
-def _attach_to_namespace(workgroup: str, roles: Mapping[str, str], client: Any) -> str:
+def _attach_to_namespace(workgroup: str, roles: Mapping[str, str], client: Any, *, names_grants: bool) -> str:
     namespace, missing = _Namespace(), list(roles)
     try:
         namespace = _namespace_of(workgroup, client)
@@ -104,7 +107,7 @@ def _attach_to_namespace(workgroup: str, roles: Mapping[str, str], client: Any) 
             client.update_namespace(**namespace.with_roles([*namespace.roles, *missing]))
     except ClientError as error:
         return _by_hand(error, namespace.command([*namespace.roles, *missing]), [roles[role] for role in missing])
-    return _attached(f"namespace {namespace.name}", roles, missing)
+    return _attached(f"namespace {namespace.name}", roles, missing, names_grants=names_grants)
 
 
 def _detach_from_namespace(workgroup: str, parted: Parted, client: Any) -> str:
@@ -134,7 +137,7 @@ def _detach_from_cluster(cluster: str, parted: Parted, client: Any) -> str:
     return f"roles of COPY and of UNLOAD: {len(old)} detached from cluster {cluster}"
 
 
-def _attach_to_cluster(cluster: str, roles: Mapping[str, str], client: Any) -> str:
+def _attach_to_cluster(cluster: str, roles: Mapping[str, str], client: Any, *, names_grants: bool) -> str:
     missing = list(roles)
     try:
         (found,) = client.describe_clusters(ClusterIdentifier=cluster)["Clusters"]
@@ -147,12 +150,13 @@ def _attach_to_cluster(cluster: str, roles: Mapping[str, str], client: Any) -> s
         return _by_hand(
             error, f"{command} {cluster} --add-iam-roles {' '.join(missing)}", [roles[role] for role in missing]
         )
-    return _attached(f"cluster {cluster}", roles, missing)
+    return _attached(f"cluster {cluster}", roles, missing, names_grants=names_grants)
 
 
-def _attached(place: str, roles: Mapping[str, str], missing: Sequence[str]) -> str:
+def _attached(place: str, roles: Mapping[str, str], missing: Sequence[str], *, names_grants: bool) -> str:
     what = " and ".join(roles[role] for role in missing or roles)
-    grants = "".join(GRANT.format(role=role, users=GRANTED[roles[role]]) for role in missing)
+    told = missing if names_grants else ()
+    grants = "".join(GRANT.format(role=role, users=GRANTED[roles[role]]) for role in told)
     return f"role of {what}: attached to {place}{grants if missing else ' already'}"
 
 

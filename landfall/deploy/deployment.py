@@ -153,7 +153,8 @@ def deploy(
     stack = stacks.find(clients.cloudformation, deployment.stack_name)
     _check_keeps_warehouse(deployment, stack)
     refuse_left_bucket(deployment.environment, stack, clients)
-    runtime = deployment.runtime(is_local=clients.account == LOCAL_ACCOUNT)
+    is_local = clients.account == LOCAL_ACCOUNT
+    runtime = deployment.runtime(is_local=is_local)
     progress(f"packaging for {runtime.identifier}, {runtime.architecture}")
     packages = build(root, runtime)
     planned = artifacts.plan(artifact_bucket(clients), packages, TEMPLATES)
@@ -180,7 +181,7 @@ def deploy(
         if not _schedules_run(stack):
             at_first = _with_schedules(wanted, DISABLED)
         outputs = cloudformation.apply(clients.cloudformation, at_first, note, approve)
-    progress(copy_role.attach(outputs, clients.serverless, clients.redshift))
+    progress(copy_role.attach(outputs, clients.serverless, clients.redshift, names_grants=not is_local))
     for line in cluster_secrets.name_cluster(outputs, deployment.admin_secret_arn, clients.secrets):
         progress(line)
     purpose = preparation.purpose(template.parameters["Release"], outputs, clients.secrets)

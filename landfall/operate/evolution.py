@@ -14,7 +14,7 @@ from typing import Any
 
 from ingest_lambda.errors import CatalogChangedError, ConfigError, ObjectInTheWayError, TransientError
 from ingest_lambda.judge.contracts import Contract, parse_contract
-from ingest_lambda.warehouse import ddl
+from ingest_lambda.warehouse import ddl, sqltypes
 from ingest_lambda.warehouse.catalog import landed_datasets, read_columns
 from ingest_lambda.warehouse.client import Connection, retry_conflicts
 from ingest_lambda.warehouse.client import Outcome as Finished
@@ -153,6 +153,25 @@ def wanted_column(column: str, type_: str) -> Column:
     if wanted.name in METADATA | {ROW_NUMBER}:
         raise ConfigError(f"{wanted.name} is a column of landing's own")
     return wanted
+
+
+def widened(type_: str, column: Column) -> str | None:
+    """Say that the column lands as another type than was asked for, and why; None where it is the one.
+
+    >>> from ingest_lambda.warehouse.sqltypes import VARCHAR
+    >>> print(widened("varchar(10)", Column("note", VARCHAR))[:51])
+    note becomes VARCHAR(65535), not varchar(10): texts
+    >>> widened("varchar(max)", Column("note", VARCHAR)), widened("varchar", Column("note", VARCHAR))
+    (None, None)
+    """
+    asked = sqltypes.parse_type(type_)
+    names_no_length = asked.name == column.type.name and "(" not in type_
+    if asked == column.type or names_no_length:
+        return None
+    return (
+        f"{column.name} becomes {column.type}, not {type_.strip()}: texts and bytes land in the widest type, so that "
+        "no load fails for a long value; a length belongs to the model (`landfall retype-column`)"
+    )
 
 
 def carry_out(warehouse: Connection, change: Change, *, may_lose: bool = False) -> Change:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from ingest_lambda.arrive.lookalikes import lookalike
+from ingest_lambda.errors import ConfigError
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.catalog import landed_datasets
 
@@ -43,12 +44,23 @@ def typos(stack: "Stack", names: Collection[str], declared: Collection[str]) -> 
     ]
 
 
-def unknown(stack: "Stack", name: str, declared: Collection[str]) -> str | None:
-    """Say that nothing is known of a dataset, and which there are; None where something is.
+def refuse_unknown(stack: "Stack", name: str, declared: Collection[str]) -> None:
+    """Refuse to answer of a dataset that nobody knows. Ask where no file of it has landed, been rejected or waits.
 
-    Ask where no file of it has landed or been rejected.
+    Raises:
+        ConfigError: as `unknown` says it.
     """
-    if name in {*declared, *datasets(stack.warehouse)}:
+    if said := unknown(stack, name, declared):
+        raise ConfigError(said)
+
+
+def unknown(stack: "Stack", name: str, declared: Collection[str]) -> str | None:
+    """Say that nothing is known of a dataset, and which there are; None where something is, or it is declared.
+
+    The warehouse is asked only where it is not declared.
+    """
+    if name in declared or name in datasets(stack.warehouse):
         return None
     known = {*declared, *landed_datasets(stack.warehouse)}
-    return f"no dataset {name} is known{did_you_mean(name, known) or '.'} There are {', '.join(sorted(known))}"
+    others = f" There are {', '.join(sorted(known))}" if known else " None has landed yet"
+    return f"no dataset {name} is known{did_you_mean(name, known) or '.'}{others}"

@@ -138,12 +138,19 @@ def test_what_happens_is_followed_until_interrupted(stack: LocalStack, tmp_path:
 
 def test_a_name_that_nobody_knows_is_asked_about(stack: LocalStack, finches: Path) -> None:
     assert finches.exists()
-    listed = bare(stack, "history", "--dataset", "hour_finhces", "--json")
-    assert (listed.returncode, json.loads(listed.stdout)) == (0, [])
-    assert "no dataset hour_finhces is known; did you mean hour_finches? There are claims, " in listed.stderr
-    known = bare(stack, "status", "--dataset", "orders", "--json")
-    assert "no dataset orders is known. There are claims, " in known.stderr
-    assert "is known" not in bare(stack, "status", "--dataset", "hour_finches").stderr
+    asked = (["status"], ["history"], ["history", "--ignored"], ["tail", "--for", "0"])
+    for command in ([*each, *form] for each in asked for form in ([], ["--json"])):
+        listed = bare(stack, *command, "--dataset", "hour_finhces")
+        assert (command, listed.returncode) == (command, 3)
+        assert "tail" in command or listed.stdout == ""  # which tells of runs, too
+        assert "no dataset hour_finhces is known; did you mean hour_finches? There are claims, " in listed.stderr
+    unlike = bare(stack, "status", "--dataset", "orders", "--json")
+    assert unlike.returncode == 3
+    assert "no dataset orders is known. There are claims, " in unlike.stderr
+    for command in asked:
+        assert bare(stack, *command, "--dataset", "hour_finches").returncode == 0
+        nothing_yet = bare(stack, *command, "--dataset", "fx_rates", "--json")  # declared, and nothing of it has landed
+        assert (command, nothing_yet.returncode, "is known" in nothing_yet.stderr) == (command, 0, False)
     uploaded = bare(stack, "upload", str(finches), "--dataset", "hour_finhces", "--json")
     assert "new dataset hour_finhces; did you mean hour_finches?" in uploaded.stderr
     assert "did you mean" not in bare(stack, "upload", str(finches), "--json").stderr

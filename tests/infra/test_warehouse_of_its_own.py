@@ -161,6 +161,9 @@ def test_a_role_is_attached_beside_those_that_are_there(local_redshift: LocalSer
     said = copy_role.attach(outputs, client, None)
     assert said.startswith(f"role of COPY: attached to namespace {name}; ")
     assert said.endswith(f"grant assumerole on '{ROLE}' to landfall_loader for copy")
+    client.update_namespace(namespaceName=name, iamRoles=[OTHER])
+    said = copy_role.attach(outputs, client, None, names_grants=False)  # as on a machine of one's own
+    assert said == f"role of COPY: attached to namespace {name}"
     exporting = {**outputs, "ExportRoleArn": EXPORT_ROLE}  # as a later release is deployed
     said = copy_role.attach(exporting, client, None)
     assert said.startswith(f"role of UNLOAD: attached to namespace {name}; ")
@@ -238,6 +241,8 @@ def test_a_role_is_attached_to_a_cluster_once() -> None:
     cluster = Cluster(OTHER)
     assert copy_role.attach(OF_CLUSTER, None, cluster).startswith("role of COPY: attached to cluster analytics; ")
     assert copy_role.attach(OF_CLUSTER, None, cluster) == "role of COPY: attached to cluster analytics already"
+    said = copy_role.attach(OF_CLUSTER, None, Cluster(), names_grants=False)
+    assert said == "role of COPY: attached to cluster analytics"
     assert cluster.roles == [OTHER, ROLE]
 
 

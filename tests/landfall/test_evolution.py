@@ -144,12 +144,32 @@ def test_a_view_that_is_bound_to_the_table_is_named_and_nothing_is_changed(desk:
 
 def test_a_column_that_is_not_there_is_added_and_the_loader_fills_it(desk: Desk) -> None:
     dataset = landed(desk, {"v": [1]})
-    assert desk.landfall("evolve", dataset, "Note", "varchar(20)")["outcome"] == "added"
+    added = desk.landfall("evolve", dataset, "Note", "varchar(20)")
+    assert (added["outcome"], added["to"]) == ("added", "VARCHAR(65535)")
+    assert added["notice"].startswith("note becomes VARCHAR(65535), not varchar(20): ")
     (outcome,) = desk.function.receive(
         desk.land.put(f"raw/{dataset}/b.parquet", pa.table({"v": [2], "note": ["x" * 50]}))
     )
     assert outcome.status is Status.LANDED
     assert column_of(desk, dataset, "note") == ["x" * 50, None]
+
+
+@pytest.mark.parametrize(
+    ("type_", "said"),
+    [
+        ("VARCHAR(10)", "n becomes VARCHAR(65535), not VARCHAR(10): "),
+        ("char", "n becomes VARCHAR(65535), not char: "),
+        ("varbyte(5)", f"n becomes {sqltypes.VARBYTE}, not varbyte(5): "),
+        ("varchar", None),
+        ("VARCHAR(MAX)", None),
+        ("DECIMAL(20,2)", None),
+    ],
+)
+def test_a_type_that_is_not_the_one_that_was_asked_for_is_said_with_its_reason(type_: str, said: str | None) -> None:
+    column = evolution.wanted_column("n", type_)
+    told = evolution.widened(type_, column)
+    assert told is None if said is None else (told or "").startswith(said)
+    assert (said is None) == (evolution.widened(str(column.type), column) == told)
 
 
 @pytest.mark.parametrize(
