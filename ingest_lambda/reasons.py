@@ -90,8 +90,8 @@ REMEDIES = {
     Reason.DUPLICATE_MAP_KEY: "write each key of a map once, or the column as a list of pairs",
     Reason.MALFORMED_VARIANT: "write the file again with a newer version of its writer, or the column as text (JSON)",
     Reason.UNREADABLE_DATA: (
-        "write the file again, or upload it again if the transfer may have damaged it; where it ends the same, write it "
-        "with another writer, or other types or encodings; the detail is what the reader said"
+        "write the file again, or upload it again if the transfer may have damaged it; where it ends the same, write "
+        "it with another writer, or other types or encodings; the detail is what the reader said"
     ),
     Reason.CRASHES_READER: (
         "landfall replay the file; where it is rejected again, write it again with another writer, or with smaller row "
