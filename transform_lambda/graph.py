@@ -84,6 +84,11 @@ class Graph:
         """Return the nodes of each UPSERT's own."""
         return {upsert.id: frozenset(self._own(upsert)) for upsert in self.upserts}
 
+    @cached_property
+    def before_upserts(self) -> _Ids:
+        """Return what the UPSERTs are made from: a gate of one of these stands before an UPSERT, any other after it."""
+        return frozenset().union(*self.owned.values()) - {upsert.id for upsert in self.upserts}
+
     def _own(self, upsert: Node) -> Iterator[str]:
         waiting, seen = [upsert.id], {upsert.id}
         while waiting:

@@ -177,19 +177,38 @@ def test_a_state_is_told_by_its_shape_and_in_words_not_by_colour_alone() -> None
         {"run_id": f"r{place}", "subject": "orders", "asked_at": f"2025-11-13 12:00:0{place}", **counts}
         for place, counts in enumerate(
             [
-                {"passed": "2", "warned": "0", "failed": "0"},
-                {"passed": "1", "warned": "1", "failed": "0"},
-                {"passed": "1", "warned": "0", "failed": "1"},
+                {"passed": "2", "warned": "0", "failed": "0", "stopped": "0"},
+                {"passed": "1", "warned": "1", "failed": "0", "stopped": "0"},
+                {"passed": "1", "warned": "0", "failed": "1", "stopped": "0"},
+                {"passed": "1", "warned": "0", "failed": "2", "stopped": "1"},
             ]
         )
     ]
     html = page_of(answered(gates=gates))
     strip = html[html.index('aria-label="gates of orders, run by run; the last failed"') :]
     strip = strip[: strip.index("</svg>")]
-    passed, warned, failed = re.findall(r"<g>.*?</g>", strip, re.DOTALL)
-    assert "1 passed, 0 warned, 1 failed" in failed
-    assert (passed.count("<path"), warned.count("<path"), failed.count("<path")) == (0, 1, 1)
-    assert warned[warned.index("<path") :] != failed[failed.index("<path") :]
+    passed, *marked = re.findall(r"<g>.*?</g>", strip, re.DOTALL)
+    _, after, failed = marked
+    assert "1 passed, 0 warned, 1 failed, 1 of them after the UPSERT" in after
+    assert "1 passed, 0 warned, 2 failed, 1 of them after the UPSERT" in failed
+    assert (passed.count("<path"), [each.count("<path") for each in marked]) == (0, [1, 1, 1])
+    shapes = {re.sub(r"M[0-9.]+ ", "M", each[each.index(' d="') :]) for each in marked}
+    assert len(shapes) == 3
+    assert 'class="failed"' in after
+
+
+def test_a_test_of_a_modeled_table_is_not_said_to_have_stopped_the_batch() -> None:
+    row: dict[str, str | None] = {
+        "run_id": "r", "subject": "orders", "asked_at": "2025-11-13 12:00:00",
+        "passed": "1", "warned": "0", "failed": "1", "stopped": "0",
+    }  # fmt: skip
+    answers = answered(gates=[row])
+    shown = content(answers, Project({}, {}), "test", NOON, 30)
+    assert shown.strips[0].last == "failed after"
+    assert [(tile.value, tile.state) for tile in shown.tiles if tile.name == "gates failing"] == [("1", "bad")]
+    told = Seen(page_of(answers)).text
+    assert "failed after the UPSERT" in told
+    assert "a test behind the UPSERT failed: the batch is modeled" in told
 
 
 def test_runs_of_one_second_stand_in_their_order_whatever_their_ids() -> None:
@@ -202,6 +221,7 @@ def test_runs_of_one_second_stand_in_their_order_whatever_their_ids() -> None:
             "passed": "1",
             "warned": "0",
             "failed": failed,
+            "stopped": failed,
         }
         for place, (run, failed) in enumerate([("b", "0"), ("a", "1")])
     ]
@@ -322,6 +342,7 @@ def test_the_numbers_are_what_happened(busy: ModelWarehouse, graph: Graph) -> No
     assert [(row["dataset"], row["files"], row["missing_rows"]) for row in shown.gaps] == [("order_summary", "1", "41")]
     (strip,) = [each for each in shown.strips if each.subject == "orders"]
     assert [cell.kind for cell in strip.cells] == ["passed", "failed", "unasked"]
+    assert "after the UPSERT" not in strip.cells[1].says
     steps = {each.step: each for each in shown.latencies if each.dataset == "order_summary"}
     assert (steps["upload to landed"].p50, steps["upload to landed"].p95) == ("3 s", "3 s")
     assert steps["landed to modeled"].files == 1
@@ -339,6 +360,33 @@ def test_the_numbers_are_what_happened(busy: ModelWarehouse, graph: Graph) -> No
     ]
     (rejected,) = shown.rejected
     assert (rejected.remedy, rejected.command) == ("write parquet", None)
+
+
+def test_a_failed_test_below_a_modeled_table_or_a_mart_is_told_from_a_gate_before_the_upsert(
+    busy: ModelWarehouse, graph: Graph
+) -> None:
+    project = Project.of(graph)
+    assert {"int_orders__checked", "stg_orders", "landing.order_summary"} <= set(project.gated)
+    assert not {"orders", "order_items", "fct_orders"} & set(project.gated)
+    run = busy.transformer.value("select run_id from ops.runs order by started_at desc limit 1")
+    columns = "run_id, gate, model, status, severity, failures, message, executed_at"
+    of = {"tables__key": "orders", "marts__total": "fct_daily_orders", "gates__rate": "int_orders__checked"}
+    try:
+        for gate, model in of.items():
+            busy.loader.run(
+                f"insert into ops.gate_results ({columns}) "
+                f"values ({literal(str(run))}, '{gate}', '{model}', 'fail', 'error', 1, null, sysdate)"
+            )
+        with connected() as query:
+            answers = ask(query, project)
+    finally:
+        busy.loader.run("delete from ops.gate_results where gate in ('tables__key', 'marts__total', 'gates__rate')")
+    shown = content(answers, project, "test", datetime.now(UTC), 30)
+    assert {strip.subject: strip.last for strip in shown.strips if strip.subject in ("tables", "marts", "gates")} == {
+        "tables": "failed after",
+        "marts": "failed after",
+        "gates": "failed",
+    }
 
 
 def test_a_rejection_stands_of_a_file_whose_rows_were_removed_before_and_of_none_that_has_landed_since(

@@ -83,6 +83,17 @@ def test_a_failed_gate_tells_what_how_many_which_file_examples_and_the_commands(
     assert "docs/runbook.md#gate-failed" in text
 
 
+def test_a_failed_test_below_a_modeled_table_is_not_said_to_have_stopped_anything() -> None:
+    built = [{"name": "orders", "status": "success", "rows_affected": 1204}]
+    text = text_of(run("gate_failed", models=built, failing=[failing_gate(gate="orders__plausible")]))
+    assert "stopped nothing" in text
+    assert "orders__plausible" in text
+    assert "not updated" not in text
+    assert "rows wait" not in text
+    refused = failing_gate(gate="orders from the first row: rows were removed", node="model.landfall.orders")
+    assert "rows wait" in text_of(run("gate_failed", models=[], failing=[refused]))
+
+
 def test_a_success_tells_why_it_ran_what_was_built_and_what_was_quarantined() -> None:
     text = text_of(run("succeeded"))
     assert "landed up to load 7" in text

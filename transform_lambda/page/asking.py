@@ -63,10 +63,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Project:
-    """What the dbt project says: the models that take in each dataset, and the declared datasets."""
+    """What the dbt project says: the models that take in each dataset, the declared datasets, and what is `gated`.
+
+    A gate of what is gated stands before an UPSERT. It has the names that `ops.gate_results` calls it by.
+    """
 
     readers: Mapping[str, Collection[str]]
     sources: Mapping[str, Source]
+    gated: Collection[str] = ()
 
     @classmethod
     def of(cls, graph: Graph) -> Project:
@@ -74,7 +78,9 @@ class Project:
         sources = {
             str(node.dataset): Source(node.warn_after, node.error_after, node.is_sensitive) for node in graph.landing
         }
-        return cls(graph.readers, sources)
+        # as macro `gated_model` writes them
+        gated = [id_.split(".", 2)[-1] for id_ in graph.before_upserts]
+        return cls(graph.readers, sources, gated)
 
 
 def ask(query: Query, project: Project, days: int = DAYS, usd_an_hour: float = 0.0) -> dict[str, Answer]:
@@ -201,7 +207,8 @@ def relations(
 
 
 def common_tables(read: Mapping[str, Mapping[str, str]], project: Project, days: int) -> dict[str, str]:
-    """Build what several questions read: files of all ledgers, refusals that stand, rows in quarantine, readers.
+    """Build what several questions read: files of all ledgers, refusals that stand, rows in quarantine, readers,
+    and models whose gates stand before an UPSERT.
 
     `read`: what `relations` says, of those that can be read.
     """
@@ -210,6 +217,7 @@ def common_tables(read: Mapping[str, Mapping[str, str]], project: Project, days:
         f"select cast('{name}' as varchar(128)) as dataset, cast('{model}' as varchar(256)) as model"
         for name, model in pairs
     ]
+    gated = [f"select cast('{name}' as varchar(256)) as model" for name in sorted(project.gated)]
     nothing = "cast('' as varchar(128))"
     return {
         "files": _union(read["files"].values())
@@ -217,6 +225,7 @@ def common_tables(read: Mapping[str, Mapping[str, str]], project: Project, days:
         f"getdate() as loaded_at, getdate() as undone_at, 0 as row_count, 0 as load_seq, "
         f"{nothing} as load_path, {nothing} as schema_fingerprint, getdate() as removed_at where 1 = 0",
         "readers": _union(readers) or f"select {nothing} as dataset, {nothing} as model where 1 = 0",
+        "gated": _union(gated) or f"select {nothing} as model where 1 = 0",
         "held": _union(read["held"].values())
         or f"select {nothing} as entity, {nothing} as dataset, {nothing} as reason, {nothing} as source_file "
         "where 1 = 0",

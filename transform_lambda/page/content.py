@@ -76,7 +76,7 @@ def _tiles(
     rejections: Sequence[Held],
 ) -> list[Tile]:
     late = [line.name for line in datasets if line.freshness in {"late", "too late"}]
-    failing = [strip.subject for strip in strips if strip.last == "failed"]
+    failing = [strip.subject for strip in strips if strip.last.startswith("failed")]
     waiting = sum(line.waiting_rows or 0 for line in datasets)
     held = sum(each.count for each in quarantine)
     rejected = sum(each.count for each in rejections)

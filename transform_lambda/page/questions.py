@@ -62,7 +62,9 @@ def questions(days: int = DAYS, usd_an_hour: float = 0.0) -> list[Question]:
             ("refused", "files"),
         ),
         Question("rejections", ("dataset", "reason", "producer", "files"), _REJECTIONS, ("refused", "files")),
-        Question("gates", ("run_id", "subject", "asked_at", "passed", "warned", "failed"), GATES),
+        Question(
+            "gates", ("run_id", "subject", "asked_at", "passed", "warned", "failed", "stopped"), GATES, ("gated",)
+        ),
         Question("objections", ("gate", "model", "severity", "status", "found_rows", "asked_at"), objections(since)),
         Question("changes", ("dataset", "column_name", "found", "became", "changed_by", "changed_at"), _changes(since)),
         Question("shapes", ("dataset", "first_at", "object_key", "files"), _shapes(since), ("files",)),

@@ -32,8 +32,10 @@ def strips_of(rows: Sequence[Row]) -> list[Strip]:
 
 
 def _verdict(row: Row) -> str:
-    if number(row["failed"]):
+    if number(row["stopped"]):
         return "failed"
+    if number(row["failed"]):
+        return "failed after"  # the UPSERT, whose rows are modeled
     return "warned" if number(row["warned"]) else "passed"
 
 
@@ -41,7 +43,8 @@ def _cell(place: int, at: str, row: Row | None) -> Bar:
     if row is None:
         return Bar(place, 0, f"{at}: not asked", "unasked")
     counts = f"{number(row['passed'])} passed, {number(row['warned'])} warned, {number(row['failed'])} failed"
-    return Bar(place, FULL, f"{at}: {counts}", _verdict(row))
+    after = number(row["failed"]) - number(row["stopped"])
+    return Bar(place, FULL, f"{at}: {counts}{f', {after} of them after the UPSERT' if after else ''}", _verdict(row))
 
 
 def runs_of(rows: Sequence[Row]) -> list[RunLine]:

@@ -16,14 +16,15 @@ _EXACTLY = "'YYYY-MM-DD HH24:MI:SS.US'"  # where runs are put in order: two of o
 _OF_PRODUCTION = "run_id not in (select run_id from ops.run_bounds where strpos(dataset, '/') > 0)"
 
 
-# Gates are named <subject>__<what they ask>.
+# Gates are named <subject>__<what they ask>. Those of what an UPSERT is made from stop it; others are asked after it.
 GATES = f"""select
     results.run_id,
     split_part(results.gate, '__', 1) as subject,
     to_char(max(results.executed_at), {_EXACTLY}) as asked_at,
     sum(case when results.status = 'pass' then 1 else 0 end) as passed,
     sum(case when results.status = 'warn' then 1 else 0 end) as warned,
-    sum(case when results.status in ('fail', 'error') then 1 else 0 end) as failed
+    sum(case when results.status in ('fail', 'error') then 1 else 0 end) as failed,
+    sum(case when results.status in ('fail', 'error') and gated.model is not null then 1 else 0 end) as stopped
 from ops.gate_results as results
 inner join (
     select run_id from ops.runs
@@ -31,6 +32,7 @@ inner join (
     order by started_at desc, run_id desc
     limit {RUNS}
 ) as newest on results.run_id = newest.run_id
+left join gated on results.model = gated.model
 where results.status <> 'skipped'
 group by results.run_id, split_part(results.gate, '__', 1)"""
 
