@@ -68,6 +68,8 @@ def policy_of_workflows(stack: Any) -> dict[str, Any]:
         "ServiceKmsKeyArn": f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/2",
     }
     template = json.loads(json.dumps(cfn_yaml.load(str(ROOT / "infra" / "delivery" / "github.yaml"))))
+    defaults = {name: each["Default"] for name, each in template["Parameters"].items() if "Default" in each}
+    names = {**defaults, **names}
     given = statements(template["Resources"]["DeployRole"]["Properties"]["Policies"])
     kept = [rendered(each, names) for each in given if each["Sid"] != "LetCloudFormationAct"]
     text = json.dumps({"Version": "2012-10-17", "Statement": kept})
