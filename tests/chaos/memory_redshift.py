@@ -84,6 +84,7 @@ class MemoryRedshift:
             ("strpos", 2, lambda text, part: None if text is None else text.find(part) + 1),
             ("chr", 1, chr),
             ("json_parse", 1, lambda value: value),
+            ("json_extract_path_text", 2, lambda text, name: None if text is None else json.loads(text).get(name)),
             ("octet_length", 1, lambda value: None if value is None else len(str(value).encode())),
         ):
             self._database.create_function(name, arguments, function)

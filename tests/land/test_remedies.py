@@ -21,7 +21,7 @@ from ingest_lambda.reasons import Reason
 from landfall.operate import evolution
 from tests.land import footers
 from tests.land.remedies import evolve, worded_at
-from tests.land.test_rejections import GOOD, corrupt_page, promising_more_rows
+from tests.land.test_rejections import GOOD, corrupt_page, nested, promising_more_rows, with_optional_keys
 from tests.land.test_variant import variant_file
 from tests.land.variants import primitive
 from tests.land.warehouse import Land, new_dataset, parquet
@@ -179,6 +179,10 @@ CASES: dict[Reason, list[Case]] = {
         Case(written_by("duckdb_infinity_timestamp"), write(pa.table({"id": [1], "at": pa.nulls(1)}))),
     ],
     Reason.UNSUPPORTED_TYPE: [
+        Case(nested(50), write(pa.table({"id": [1], "odd": ["[[1]]"]})), "read.blame._too_deep"),
+        Case(nested(50), write(nested(2)), "read.blame._too_deep"),
+        Case(with_optional_keys(), write(in_bytes([("a", 1)], type_=MAP)), "read.blame._nesting"),
+        Case(with_optional_keys(), write(pa.table({"odd": [[{"key": "a", "value": 1}]]})), "read.blame._nesting"),
         Case(
             written_by("polars_int128"),
             told("cast the column to a decimal", in_bytes(Decimal(2**100), type_=pa.decimal128(38, 0))),
