@@ -176,8 +176,7 @@ def destroy(
         typer.confirm("there is no way back; delete it all?", abort=True, err=True)
 
     try:
-        if with_data and (left := removal.left_bucket(env, clients)) and not removal.is_deployed(env, clients):
-            buckets = removal.data_buckets(left, clients)
+        if with_data and (buckets := removal.left_buckets(env, clients)) and not removal.is_deployed(env, clients):
             ask_twice(f"every version of every file in {' and in '.join(buckets)}; its stack is gone already")
             for each in buckets:
                 removal.delete_bucket(clients.s3, each)
@@ -190,7 +189,13 @@ def destroy(
             own = f"; the workgroup {deployed.outputs.get('WorkgroupName')}" if with_warehouse else ""
             removal.check_warehouse(deployed, with_warehouse=with_warehouse)
             files = " and in ".join(removal.data_buckets(bucket, clients))
-            ask_twice(f"every version of every file in {files}, and Landfall's schemas in {deployed.database}{own}")
+            other = removal.taken_by(deployed, clients)
+            schemas = (
+                f"not the schemas in {deployed.database}, which are those of stack {other} now"
+                if other
+                else f"Landfall's schemas in {deployed.database}"
+            )
+            ask_twice(f"every version of every file in {files}, and {schemas}{own}")
             removal.delete_data(deployed, admin_secret_arn, clients, say)
             say(f"{name} is gone, with its data")
             tell(with_data=True)

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import ConfigError
 from landfall.deploy.cloudformation import StackTemplate
+from landfall.deploy.stacks import STAGES, STORAGE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -75,7 +76,7 @@ def remember(s3: S3Client, bucket: str, template: StackTemplate, changed_at: str
         "roles": sorted({*record.get("roles", []), *roles}),
     }
     if record != now:
-        s3.put_object(Bucket=bucket, Key=_record_key(template.name), Body=json.dumps(now).encode())
+        _write(s3, bucket, template.name, now)
 
 
 def attached_roles(s3: S3Client, bucket: str, stack_name: str) -> set[str]:
@@ -86,15 +87,37 @@ def attached_roles(s3: S3Client, bucket: str, stack_name: str) -> set[str]:
         return set()
 
 
+def note_taken_down(s3: S3Client, bucket: str, stack_name: str) -> None:
+    """Note that a stack holds its storage alone; the next deployment to it is noted as that."""
+    if record := _record(s3, bucket, stack_name):
+        _write(s3, bucket, stack_name, {**record, "taken_down": True})
+
+
+def forget(s3: S3Client, bucket: str, stack_name: str) -> None:
+    """Note that a stack is gone: what it was made of, and before, is replaced, and can be deleted once it is old."""
+    if record := _record(s3, bucket, stack_name):
+        parts = _parts(record.get("current")) | _parts(record.get("previous"))
+        _write(s3, bucket, stack_name, {"replaced": sorted({*record.get("replaced", []), *parts})})
+
+
 def deployed(s3: S3Client, bucket: str) -> dict[str, dict[str, str]]:
-    """Return the parameters of what was deployed last to each stack of the bucket, by its name."""
+    """Return the parameters of what was deployed last to each stack of the bucket, by its name.
+
+    One that was taken down since has Stages=STORAGE, one that is gone none at all.
+    """
     try:
         records = _records(s3, bucket)
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchBucket":
             raise
         return {}
-    return {name: dict((record.get("current") or {}).get("parameters", {})) for name, record in records.items()}
+    return {
+        name: {
+            **(record.get("current") or {}).get("parameters", {}),
+            **({STAGES: STORAGE} if record.get("taken_down") else {}),
+        }
+        for name, record in records.items()
+    }
 
 
 def _records(s3: S3Client, bucket: str) -> dict[str, dict[str, Any]]:
@@ -174,6 +197,10 @@ def _record(s3: S3Client, bucket: str, stack_name: str) -> dict[str, Any]:
             raise
         return {}
     return dict(json.loads(body))
+
+
+def _write(s3: S3Client, bucket: str, stack_name: str, record: Mapping[str, Any]) -> None:
+    s3.put_object(Bucket=bucket, Key=_record_key(stack_name), Body=json.dumps(record).encode())
 
 
 def _record_key(stack_name: str) -> str:

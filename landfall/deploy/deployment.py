@@ -49,6 +49,7 @@ DEFAULT_RUNTIME, TOO_OLD_ON_AWS = "python3.13", "python3.11"
 LOCAL_ACCOUNT = "000000000000"  # no account of AWS
 FUNCTIONS = ("IngestFunctionName", "TransformFunctionName", "ReconcileFunctionName")
 KEPT_VERSIONS = 5
+USERS_UNTOUCHED = "the stack is there, and its warehouse's users and their passwords are as they were"
 NO_CHANGE = "no change: {} and its warehouse are as they are wanted, and nothing is done"
 
 
@@ -181,6 +182,8 @@ def deploy(
         if not _schedules_run(stack):
             at_first = _with_schedules(wanted, DISABLED)
         outputs = cloudformation.apply(clients.cloudformation, at_first, note, approve)
+        # before it has the warehouse's users: a second deployment into that one must see it, however this one ends
+        _remember(template, outputs, clients)
     progress(copy_role.attach(outputs, clients.serverless, clients.redshift, names_grants=not is_local))
     for line in cluster_secrets.name_cluster(outputs, deployment.admin_secret_arn, clients.secrets):
         progress(line)
@@ -188,7 +191,8 @@ def deploy(
     if stands and not deployment.prepares_anew and preparation.is_prepared(purpose, outputs, clients):
         progress(NO_CHANGE.format(deployment.stack_name))
         return Done(outputs, is_changed=False)
-    refuse_shared_warehouse(template.name, template.parameters, planned.bucket, clients)  # before it gives passwords
+    # before it gives passwords: another may have begun since
+    refuse_shared_warehouse(template.name, template.parameters, planned.bucket, clients, USERS_UNTOUCHED)
     progress("warehouse: users, schemas, privileges, tables")
     preparation.prepare_warehouse(outputs, _admin_secret(deployment, outputs, clients), clients, root)
     progress("transform function: parse of the dbt project")
@@ -244,11 +248,13 @@ def roll_back(
 
     Raises:
         DeclinedError: `approve` said no.
-        ConfigError: no earlier deployment is known, or the stack could not be changed.
+        ConfigError: no earlier deployment is known, another deployment lands in the warehouse, or the stack could not
+            be changed.
     """
     check_environment(environment)
     bucket, name = artifact_bucket(clients), f"landfall-{environment}"
     before = artifacts.recall(clients.s3, bucket, name)
+    refuse_shared_warehouse(name, before.parameters, bucket, clients)
     progress(f"stack {name}, to release {before.parameters['Release']}")
     wanted = before
     if _is_paused(name, clients):

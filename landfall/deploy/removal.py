@@ -18,10 +18,10 @@ from ingest_lambda.errors import ConfigError, TransientError
 from landfall.deploy import artifacts, bootstrap, cloudformation, copy_role, stack_events, stacks
 from landfall.deploy.clients import Clients
 from landfall.deploy.deployment import DISABLED, SCHEDULE_STATE, artifact_bucket, notes
-from landfall.deploy.environments import check_environment
+from landfall.deploy.environments import check_name
 from landfall.deploy.own_warehouse import CREATE_WAREHOUSE
 from landfall.deploy.preparation import warehouse_of
-from landfall.deploy.shared_warehouse import refuse_shared_warehouse
+from landfall.deploy.shared_warehouse import find_other, refuse_shared_warehouse
 from landfall.deploy.stacks import STAGES, STORAGE
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def find(environment: str, clients: Clients) -> Deployed:
         ConfigError: there is none, it is not complete, or it is of a release whose templates cannot be taken down; or
             no environment has that name.
     """
-    check_environment(environment)
+    check_name(environment)  # one that has a name which is refused by now is found too
     name = f"landfall-{environment}"
     stack = stacks.find(clients.cloudformation, name)
     if stack is None:
@@ -100,6 +100,29 @@ def take_down(deployed: Deployed, clients: Clients, progress: Progress, detail: 
     # last, when nothing runs COPY any more
     earlier = artifacts.attached_roles(clients.s3, artifact_bucket(clients), deployed.stack["StackName"])
     progress(copy_role.detach(earlier, deployed.outputs, clients.serverless, clients.redshift))
+    _note(artifacts.note_taken_down, deployed, clients, progress)
+
+
+def _note(note: Callable[[S3Client, str, str], None], deployed: Deployed, clients: Clients, progress: Progress) -> None:
+    """Note in the deployment's record what has become of it; that is done, whether or not one may write the record."""
+    try:
+        note(clients.s3, artifact_bucket(clients), deployed.stack["StackName"])
+    except ClientError as error:
+        progress(f"the record of {deployed.stack['StackName']} stays as it was: {error}")
+
+
+def taken_by(deployed: Deployed, clients: Clients) -> str | None:
+    """Name the stack whose schemas and users are in the warehouse of one that was taken down, None where it is its own.
+
+    Raises:
+        ConfigError: another deployment lands in a warehouse that this one lands in too, or that would go with it.
+    """
+    name, given, bucket = deployed.stack["StackName"], stacks.parameters(deployed.stack), artifact_bucket(clients)
+    if deployed.made_warehouse or given.get(STAGES) != STORAGE:
+        refuse_shared_warehouse(name, given, bucket, clients)
+        return None
+    other = find_other(name, given, bucket, clients)
+    return other.stack_name if other else None
 
 
 def delete_data(
@@ -111,6 +134,8 @@ def delete_data(
 ) -> None:
     """Take a deployment down, and delete what it leaves: the schemas and users, every version in the bucket, the stack.
 
+    Schemas and users stay where another deployment has taken the warehouse since this one was taken down.
+
     Raises:
         ConfigError: the administrator cannot log in, the stack is protected, or another deployment lands in the
             warehouse; nothing is deleted.
@@ -119,18 +144,22 @@ def delete_data(
     if deployed.stack.get("EnableTerminationProtection"):
         name = deployed.stack["StackName"]
         raise ConfigError(f"stack {name} is protected: landfall deploy --no-termination-protection lifts it")
-    given = stacks.parameters(deployed.stack)
-    refuse_shared_warehouse(deployed.stack["StackName"], given, artifact_bucket(clients), clients)
-    admin = warehouse_of(deployed.outputs, admin_secret(deployed, admin_secret_arn, clients), clients)
-    admin.query("select 1 as one")  # before anything is deleted
+    admin = None
+    if (other := taken_by(deployed, clients)) is None:
+        admin = warehouse_of(deployed.outputs, admin_secret(deployed, admin_secret_arn, clients), clients)
+        admin.query("select 1 as one")  # before anything is deleted
     take_down(deployed, clients, progress, detail)
-    progress("warehouse: schemas and users")
-    _drop(admin, progress)
+    if admin:
+        progress("warehouse: schemas and users")
+        _drop(admin, progress)
+    else:
+        progress(f"warehouse: schemas and users stay, which are those of stack {other} now")
     progress(f"stack {deployed.stack['StackName']}")
     cloudformation.delete(clients.cloudformation, deployed.stack, notes(progress, detail))
     for bucket in data_buckets(deployed.bucket, clients):  # their stack retains them
         progress(f"bucket {bucket}")
         delete_bucket(clients.s3, bucket)
+    _note(artifacts.forget, deployed, clients, progress)
 
 
 def check_warehouse(deployed: Deployed, *, with_warehouse: bool) -> None:
@@ -187,15 +216,14 @@ def _batches(found: Iterator[ObjectIdentifierTypeDef]) -> Iterator[list[ObjectId
         yield batch
 
 
-def left_bucket(environment: str, clients: Clients) -> str | None:
-    """Name the bucket of a deployment whose stack is gone, None where it is gone too.
+def left_buckets(environment: str, clients: Clients) -> list[str]:
+    """List the buckets of a deployment, which are left where its stack is gone.
 
     Raises:
-        ConfigError: no environment has that name, so that the bucket would be another's.
+        ConfigError: no environment has that name, so that the buckets would be another's.
     """
-    check_environment(environment)
-    bucket = f"landfall-{environment}-{clients.account}-{clients.region}"
-    return bucket if _is_there(clients.s3, bucket) else None
+    check_name(environment)
+    return data_buckets(f"landfall-{environment}-{clients.account}-{clients.region}", clients)
 
 
 def data_buckets(bucket: str, clients: Clients) -> list[str]:

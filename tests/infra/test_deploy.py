@@ -201,6 +201,7 @@ def test_a_rollback_while_paused_stops_the_schedules_of_a_release_that_has_a_swi
     before = StackTemplate("landfall-dev", "url", {"Release": "r", **parameters}, {})
     applied, said = Mock(return_value={}), list[str]()
     monkeypatch.setattr(artifacts, "recall", Mock(return_value=before))
+    monkeypatch.setattr(artifacts, "deployed", Mock(return_value={}))
     monkeypatch.setattr(cloudformation, "apply", applied)
     monkeypatch.setattr(deployment, "_remember", Mock())
     clients = Mock()
