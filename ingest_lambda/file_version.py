@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -35,13 +34,3 @@ class FileVersion:
     def uri(self) -> str:
         """`s3://bucket/key`, the key as it is (not URL-encoded)."""
         return f"s3://{self.bucket}/{self.key}"
-
-
-def unversioned_etags(files: Iterable[FileVersion]) -> dict[str, str]:
-    """Give the ETags of those objects that have no version, by file id: it is all that tells those of one key apart.
-
-    >>> files = [FileVersion("b", "raw/a", UNVERSIONED, "e1"), FileVersion("b", "raw/a", "v1", "e2")]
-    >>> list(unversioned_etags(files).values())
-    ['e1']
-    """
-    return {file.file_id: file.etag for file in files if file.version_id == UNVERSIONED and file.etag}

@@ -11,9 +11,10 @@ import shlex
 from dataclasses import asdict, dataclass, replace
 
 from ingest_lambda.errors import RejectedFileError
-from ingest_lambda.file_version import FileVersion, unversioned_etags
+from ingest_lambda.file_version import FileVersion
 from ingest_lambda.legible import visible
 from ingest_lambda.reasons import QUOTING, REMEDIES, Reason
+from ingest_lambda.same_object import unversioned_etags
 
 # Verdicts travel inside SQL statements, which the Data API bounds at 100 KB.
 MAX_TEXT = 1_000

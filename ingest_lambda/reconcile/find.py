@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ingest_lambda.arrive.routing import Kind, Rules
-from ingest_lambda.file_version import unversioned_etags
 from ingest_lambda.reconcile import ledger, listing
 from ingest_lambda.reconcile.ledger import Standing
 from ingest_lambda.reconcile.listing import Chunk, Listed, PassedOver, Scope
+from ingest_lambda.same_object import unversioned_etags
 from ingest_lambda.table_format import OwnedFolder
 from ingest_lambda.warehouse.client import Connection
 from ingest_lambda.warehouse.owned_folders import read_folders

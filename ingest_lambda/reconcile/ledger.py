@@ -8,16 +8,17 @@ rows as its ledger says. The SQL is built by pure functions, each statement unde
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from ingest_lambda.file_version import UNVERSIONED
+from ingest_lambda.file_version import UNVERSIONED, FileVersion
+from ingest_lambda.same_object import etag_of_rejected, is_same_etag, unversioned_etags
 from ingest_lambda.warehouse import removals
 from ingest_lambda.warehouse.client import Connection, Row
 from ingest_lambda.warehouse.copies import SKIPPED
-from ingest_lambda.warehouse.rejections import etag_of_rejected
 from ingest_lambda.warehouse.statements import (
     DATASET_NAME,
     MAX_STATEMENT_BYTES,
@@ -88,8 +89,25 @@ def standings(
     what became of another one that has had the same key, and so the same id, says nothing of them.
     """
     wanted = etags or {}
+    found = _known(warehouse, ids_by_dataset)
+    said = {file_id: _standing(rows, wanted.get(file_id)) for file_id, rows in found.items()}
+    return {file_id: standing for file_id, standing in said.items() if standing}
+
+
+def standings_of(warehouse: Connection, files: Sequence[tuple[str, FileVersion]]) -> list[Standing | None]:
+    """Look up what has become of files, each with its dataset, in their order: several may be objects of one id."""
+    ids: dict[str, list[str]] = defaultdict(list)
+    for dataset, file in files:
+        ids[dataset].append(file.file_id)
+    found, etags = _known(warehouse, ids), [unversioned_etags([file]).get(file.file_id) for _, file in files]
+    return [_standing(found.get(file.file_id, []), etag) for (_, file), etag in zip(files, etags, strict=True)]
+
+
+def _known(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]) -> dict[str, list[Row]]:
+    """Ask rejections and ledgers for files, by id."""
+    found: dict[str, list[Row]] = defaultdict(list)
     if not ids_by_dataset:
-        return {}
+        return found
     known = ledgers(warehouse)
     every_id = [file_id for ids in ids_by_dataset.values() for file_id in ids]
     sqls = [select_rejected_ids(ids) for ids in _parts(every_id)]
@@ -97,13 +115,15 @@ def standings(
         has_removals = known[dataset]
         parts = _parts(ids_by_dataset[dataset])
         sqls += [select_ledger_ids(dataset, ids, has_removals=has_removals) for ids in parts]
-    rows = [
-        (row["file_id"], Standing(row["standing"]))
-        for row in _rows(warehouse, packed(sqls, " union all "))
-        if not row["etag"] or wanted.get(row["file_id"], row["etag"]) == row["etag"]
-    ]
-    # The rejections first, so that the ledger has the last word.
-    return dict(sorted(rows, key=lambda row: row[1] is not Standing.REJECTED))
+    for row in _rows(warehouse, packed(sqls, " union all ")):
+        found[row["file_id"]].append(row)
+    return found
+
+
+def _standing(rows: Iterable[Row], etag: str | None) -> Standing | None:
+    """Say what has become of the object with an ETag, of rows of its id; the ledger has the last word."""
+    of_it = [Standing(row["standing"]) for row in rows if is_same_etag(row["etag"], etag)]
+    return sorted(of_it, key=lambda each: each is not Standing.REJECTED)[-1] if of_it else None
 
 
 def mismatches(warehouse: Connection, names: Iterable[str], window: Window | None = None) -> list[Mismatch]:
@@ -150,7 +170,7 @@ def select_datasets() -> str:
 def select_rejected_ids(file_ids: Sequence[str]) -> str:
     """Ask which of the files were rejected; others whose ids begin alike may be among the answer."""
     return (
-        f"select distinct file_id, 'rejected' as standing, {_unversioned(etag_of_rejected('files'))} as etag "
+        f"select distinct file_id, 'rejected' as standing, {etag_of_rejected('files')} as etag "
         f"from ops.rejected_files as files where {_begins_as(file_ids)}"
     )
 
@@ -160,7 +180,8 @@ def select_ledger_ids(dataset: str, file_ids: Sequence[str], *, has_removals: bo
     removed = f"when {removals.is_removed('files')} then 'removed' " if has_removals else ""
     return (
         f"select file_id, case when load_path = {literal(SKIPPED)} and undone_at is null then 'skipped' {removed}"
-        f"when undone_at is null then 'landed' else 'undone' end as standing, {_unversioned('etag')} as etag "
+        f"when undone_at is null then 'landed' else 'undone' end as standing, "
+        f"case when version_id = {literal(UNVERSIONED)} then etag end as etag "
         f"from {table('ledger', dataset)} as files where {_begins_as(file_ids)}"
     )
 
@@ -238,11 +259,6 @@ def _rows(warehouse: Connection, sqls: Iterable[str]) -> Iterator[Row]:
 
 def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (ids[start : start + IDS_A_STATEMENT] for start in range(0, len(ids), IDS_A_STATEMENT))
-
-
-def _unversioned(etag: str) -> str:
-    """Say an ETag of objects without a version alone: all others are told by their ids."""
-    return f"case when version_id = {literal(UNVERSIONED)} then {etag} end"
 
 
 def _begins_as(file_ids: Sequence[str]) -> str:

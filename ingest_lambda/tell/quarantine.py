@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 
 from ingest_lambda.bucket import objects
 from ingest_lambda.errors import FileGoneError
+from ingest_lambda.file_version import UNVERSIONED
 from ingest_lambda.judge.verdict import Verdict
 from ingest_lambda.load.outcomes import FileOutcome
+from ingest_lambda.same_object import etag_of_verdict
 from ingest_lambda.warehouse import ddl, rejections, statements
 from ingest_lambda.warehouse.client import retry_conflicts
 from ingest_lambda.warehouse.facts import Fact, facts_file, naive_utc
@@ -81,9 +83,14 @@ class Quarantine:
 
 
 def quarantine_key(outcome: FileOutcome) -> str:
-    """Name the copy of a rejected file: its own key under `quarantine/`, or its id where that would be too long."""
-    key = f"{PREFIX}{outcome.file.key}"
-    return key if len(_verdict_key(key, outcome).encode()) <= MAX_KEY_BYTES else f"{PREFIX}{outcome.file.file_id}"
+    """Name the copy of a rejected file: its own key under `quarantine/`, or its id where that would be too long.
+
+    That of an object without a version ends with its ETag: the next one of its key leaves it as it is.
+    """
+    etag = etag_of_verdict(_verdict(outcome).to_json()) if outcome.file.version_id == UNVERSIONED else None
+    own = f".{etag}" if etag else ""
+    key = f"{PREFIX}{outcome.file.key}{own}"
+    return key if len(_verdict_key(key, outcome).encode()) <= MAX_KEY_BYTES else f"{PREFIX}{outcome.file.file_id}{own}"
 
 
 def _verdict_key(copy: str, outcome: FileOutcome) -> str:

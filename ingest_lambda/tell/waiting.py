@@ -47,6 +47,7 @@ class Waiting:
     def to_json(self) -> str:
         """Spell it for the object in the bucket."""
         facts = {"bucket": self.file.bucket, "key": self.file.key, "version_id": self.file.version_id}
+        facts["etag"] = self.file.etag
         more = {"dataset": self.dataset, "tries": self.tries, "reason": self.reason}
         times = {"tried_at": self.tried_at, "again_by": self.again_by}
         return json.dumps(facts | more | times, ensure_ascii=False)
@@ -59,7 +60,8 @@ def read_waiting(text: str) -> Waiting:
         ValueError, KeyError, TypeError: it is no such text.
     """
     said = json.loads(text)
-    file = FileVersion(said["bucket"], said["key"], said["version_id"])
+    # notes of earlier releases say no ETag
+    file = FileVersion(said["bucket"], said["key"], said["version_id"], said.get("etag", ""))
     return Waiting(file, said["dataset"], int(said["tries"]), said["reason"], said["tried_at"], said.get("again_by"))
 
 

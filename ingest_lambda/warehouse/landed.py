@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ingest_lambda.file_version import FileVersion, unversioned_etags
+from ingest_lambda.file_version import FileVersion
+from ingest_lambda.same_object import is_same_etag, unversioned_etags
 from ingest_lambda.warehouse.client import Connection, Row
 from ingest_lambda.warehouse.copies import is_original
 from ingest_lambda.warehouse.removals import REMOVED_AT
@@ -38,7 +39,7 @@ def read_landed(
     return {
         row["file_id"]: (row["load_id"], int(row["load_seq"]))
         for row in found
-        if etags.get(row["file_id"], row["etag"]) == row["etag"]
+        if is_same_etag(etags.get(row["file_id"]), row["etag"])
     }
 
 

@@ -1,16 +1,14 @@
 """LAND, warehouse: the SQL of `ops.rejected_files`, which keeps what was rejected.
 
-In: names of stages and aliases. Out: statements that record each rejection once; and what tells, where S3 keeps no
-versions, which object of a key was rejected. Pure.
+In: names of stages. Out: statements that record each rejection once. Pure.
 """
 
-# ruff: noqa: S608 - building SQL is this module's purpose; names and texts go through `identifier` and `literal`
+# ruff: noqa: S608 - building SQL is this module's purpose; names go through `identifier`
 
 from __future__ import annotations
 
-from ingest_lambda.file_version import UNVERSIONED
-from ingest_lambda.reasons import ETAG, Reason
-from ingest_lambda.warehouse.statements import declared, identifier, literal, named
+from ingest_lambda.same_object import is_same_rejected
+from ingest_lambda.warehouse.statements import declared, identifier, named
 
 REJECTION_FACTS: tuple[tuple[str, str], ...] = (
     ("file_id", "VARCHAR(64)"),
@@ -30,8 +28,7 @@ STAGED_REJECTION = (("file_number", "INTEGER"), ("event_time", "TIMESTAMP"), *RE
 UNRECORDED = (
     "not exists (select 1 from ops.rejected_files as known "
     "where known.file_id = staged.file_id and known.reason = staged.reason "
-    f"and (staged.version_id <> {UNVERSIONED!r} or coalesce(json_extract_path_text(known.verdict, 'etag'), '') "
-    "= coalesce(json_extract_path_text(staged.verdict, 'etag'), '')) "
+    f"and {is_same_rejected('known', 'staged')} "
     "and known.rejected_at >= coalesce(staged.event_time, known.rejected_at))"
 )
 
@@ -53,14 +50,3 @@ def record_rejections(name: str) -> str:
         f"insert into ops.rejected_files ({named(REJECTION_FACTS)}, rejected_at) "
         f"select {facts}, sysdate from {identifier(name)} as staged where {UNRECORDED}"
     )
-
-
-def etag_of_rejected(alias: str) -> str:
-    """Ask a row of ops.rejected_files, of an object without a version, for its ETag; NULL where it does not say it.
-
-    That of an overwritten object is in what was found: the event may have been the one of the object before it.
-    """
-    said = f"json_extract_path_text({alias}.verdict, 'found')"
-    found = f"substring({said}, {len(ETAG) + 1})"
-    own = f"json_extract_path_text({alias}.verdict, 'etag')"
-    return f"case when {alias}.reason = {literal(Reason.OVERWRITTEN)} then {found} else nullif({own}, '') end"

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ingest_lambda.same_object import is_of_object, is_same_object
 from ingest_lambda.warehouse.copies import SKIPPED
-from ingest_lambda.warehouse.statements import declared, identifier, is_same_object, literal, lock_dataset, table
+from ingest_lambda.warehouse.statements import declared, identifier, literal, lock_dataset, table
 from ingest_lambda.warehouse.undone import mark_undone
 
 REMOVED_AT = "removed_at"
@@ -166,7 +167,8 @@ def select_rejected(dataset: str) -> str:
     return (
         "select distinct rejected.file_id from ops.rejected_files as rejected "
         f"inner join {table('ledger', dataset)} as files on rejected.file_id = files.file_id "
-        f"where {is_removed('files')} and rejected.rejected_at >= files.{REMOVED_AT}"
+        f"where {is_removed('files')} and rejected.rejected_at >= files.{REMOVED_AT} "
+        f"and {is_of_object('rejected', 'files.etag')}"
     )
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ingest_lambda.file_version import UNVERSIONED
+from ingest_lambda.same_object import is_same_object
 from ingest_lambda.warehouse.sqltypes import Restore, SqlType
 
 # https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ExecuteStatement.html
@@ -288,17 +288,6 @@ def _has_no_rows() -> str:
     """Ask of a staged file whether the ledger has none of its id, or says that its rows were removed."""
     is_back = f"removed.removed_at is not null and removed.undone_at is null and {is_same_object('removed', 'files')}"
     return f"(removed.file_id is null or ({is_back}))"
-
-
-def is_same_object(one: str, other: str) -> str:
-    """Ask of two rows of one file id, by their aliases, whether they are of one object.
-
-    Where a bucket keeps no versions all objects of a key have the version "null", and so one id; ETags tell them apart.
-
-    >>> is_same_object("loaded", "files")
-    "(files.version_id <> 'null' or loaded.etag = files.etag)"
-    """
-    return f"({other}.version_id <> {literal(UNVERSIONED)} or {one}.etag = {other}.etag)"
 
 
 def restored(value: str, restore: Restore, landing: SqlType) -> str:

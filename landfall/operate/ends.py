@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda.errors import ConfigError, TransientError
 from ingest_lambda.file_version import FileVersion
+from ingest_lambda.same_object import unversioned_etags
 from landfall.operate import files, waiting
 from landfall.operate.files import Outcome
 from landfall.operate.function_log import LATE, FunctionLog
@@ -43,7 +44,8 @@ def wait(
     """
     awaited = {file.file_id: file for each in replays if (file := each.awaited)}
     lines, why_open = _read_ends(stack, awaited, since, timeout_seconds, progress, failed)
-    ends = _ends(stack, lines) | {file_id: End(None, reason) for file_id, reason in why_open.items()}
+    ended = _ends(stack, lines, unversioned_etags(awaited.values()))
+    ends = ended | {file_id: End(None, reason) for file_id, reason in why_open.items()}
     return [replace(each, end=ends[each.awaited.file_id]) if each.awaited else each for each in replays]
 
 
@@ -108,14 +110,14 @@ def _is_end(at: datetime, line: Line, awaited: Mapping[str, FileVersion], since:
     return datetime.fromisoformat(asked_at) >= (file.event_time or since)
 
 
-def _ends(stack: "Stack", lines: Mapping[str, Line]) -> dict[str, End]:
+def _ends(stack: "Stack", lines: Mapping[str, Line], etags: Mapping[str, str]) -> dict[str, End]:
     """Make ends of lines; a rejection and an undo are told as whole as the warehouse tells them, if it can be asked."""
     asked: dict[str, list[str]] = defaultdict(list)
     for file_id, line in lines.items():
         if line["outcome"] == "rejected" or _was_undone(line):
             asked[line["dataset"]].append(file_id)
     try:
-        known = files.outcomes(stack.warehouse, asked) if asked else {}
+        known = files.outcomes(stack.warehouse, asked, etags) if asked else {}
     except (ConfigError, TransientError):
         known = {}
     return {file_id: _end(line, known.get(file_id)) for file_id, line in lines.items()}

@@ -9,8 +9,9 @@ from typing import Any
 
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.legible import quoted
-from ingest_lambda.reasons import ETAG, Reason
+from ingest_lambda.reasons import Reason
 from ingest_lambda.reconcile.ledger import datasets, ledgers
+from ingest_lambda.same_object import etag_of_verdict, is_same_etag
 from ingest_lambda.warehouse.catalog import landed_datasets
 from ingest_lambda.warehouse.client import Connection, Row
 from ingest_lambda.warehouse.copies import SKIPPED, place_of
@@ -106,20 +107,27 @@ def history(warehouse: Connection, wanted: str | None = None) -> list[FileLine]:
     return sorted(lines, key=lambda line: line.loaded_at or "", reverse=True)
 
 
-def settled_at(warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]]) -> dict[str, datetime]:
+def settled_at(
+    warehouse: Connection, ids_by_dataset: Mapping[str, Sequence[str]], etags: Mapping[str, str] | None = None
+) -> dict[str, datetime]:
     """Say of files, by id, when they were settled: rejected last, or their rows removed; `SETTLED` of what has landed.
 
-    One that was tried after that was announced once more. Those that landing knows nothing of are absent.
+    One that was tried after that was announced once more. Those that landing knows nothing of are absent. `etags`: as
+    in `outcomes`.
     """
+    wanted = etags or {}
     has_removals = ledgers(warehouse)
     removing = {name for name, has in has_removals.items() if has}
     found: dict[str, datetime] = {}
     for chunk in _chunks(ids_by_dataset):
         ids = [file_id for _, of_dataset in chunk for file_id in of_dataset]
-        rejected = warehouse.query(bookkeeping.select_rejected(ids))
-        found |= {row["file_id"]: _moment(row["rejected_at"]) for row in rejected}
+        for row in warehouse.query(bookkeeping.select_rejected(ids)):
+            if is_same_etag(etag_of_verdict(row["verdict"]), wanted.get(row["file_id"])):
+                found[row["file_id"]] = _moment(row["rejected_at"])
         in_ledgers = [each for each in chunk if each[0] in has_removals]
         for row in _all(warehouse, bookkeeping.select_landed(in_ledgers, removing)):
+            if not is_same_etag(row["etag"], wanted.get(row["file_id"])):
+                continue
             at, since = found.get(row["file_id"]), removed_at(row)
             found[row["file_id"]] = max(at or _moment(since), _moment(since)) if since else SETTLED
     return found
@@ -136,21 +144,10 @@ def _is_settled(rejected: Row, held: Mapping[str, Row]) -> bool:
     What has landed under the id of an object without a version is another one, unless it has that one's ETag.
     """
     row = held.get(rejected["file_id"])
-    if row is None or not _is_of(rejected, row["etag"]):
+    if row is None or not is_same_etag(etag_of_verdict(rejected["verdict"]), row["etag"]):
         return False
     since = removed_at(row)
     return since is None or _moment(rejected["rejected_at"]) < _moment(since)
-
-
-def _is_of(rejected: Row, etag: str) -> bool:
-    """Tell whether a rejection is of the object with this ETag, of all that have been one file.
-
-    A verdict that says none counts as of any: that of an object with a version, or of an earlier release.
-    """
-    verdict = json.loads(rejected["verdict"])
-    if rejected["reason"] == Reason.OVERWRITTEN:  # its event may have been the one of the object before
-        return bool(verdict.get("found") == f"{ETAG}{etag}")
-    return verdict.get("etag") in (None, etag)
 
 
 def _moment(text: str) -> datetime:
@@ -170,11 +167,10 @@ def outcomes(
     for chunk in _chunks(ids_by_dataset):
         ids = [file_id for _, of_dataset in chunk for file_id in of_dataset]
         for row in warehouse.query(bookkeeping.select_rejected(ids)):
-            etag = wanted.get(row["file_id"])
-            if etag is None or _is_of(row, etag):
+            if is_same_etag(etag_of_verdict(row["verdict"]), wanted.get(row["file_id"])):
                 found[row["file_id"]] = _rejected_outcome(row)
         for row in _all(warehouse, bookkeeping.select_landed([each for each in chunk if each[0] in known])):
-            if wanted.get(row["file_id"], row["etag"]) == row["etag"]:
+            if is_same_etag(row["etag"], wanted.get(row["file_id"])):
                 found[row["file_id"]] = _landed_outcome(warehouse, row)
     return found
 
@@ -186,11 +182,15 @@ def _all(warehouse: Connection, sqls: Iterable[str]) -> list[Row]:
 def _landed_elsewhere(warehouse: Connection, known: Sequence[str]) -> Counter[str]:
     """Count files that one dataset rejected for their folder, and another has taken since, by the former."""
     rows = warehouse.query(bookkeeping.select_rejected_versions(None, Reason.AMBIGUOUS_FOLDER))
-    refused = {FileVersion(row["bucket"], row["key"], row["version_id"]).file_id: row["dataset"] for row in rows}
+    refused: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        refused[FileVersion(row["bucket"], row["key"], row["version_id"]).file_id].append(row)
     found: Counter[str] = Counter()
     for name in known:
-        of_others = [file_id for file_id, dataset in refused.items() if dataset != name]
-        found.update(refused[row["file_id"]] for row in _in_ledgers(warehouse, [name], of_others))
+        of_others = [file_id for file_id, each in refused.items() if any(row["dataset"] != name for row in each)]
+        for row in _in_ledgers(warehouse, [name], of_others):
+            said = [each for each in refused[row["file_id"]] if is_same_etag(each["etag"], row["etag"])]
+            found.update({each["dataset"] for each in said if each["dataset"] != name})
     return found
 
 

@@ -19,6 +19,7 @@ from ingest_lambda.reconcile import listing as reconcile_listing
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.ledger import Standing
 from ingest_lambda.reconcile.listing import Listed
+from ingest_lambda.same_object import is_same_etag, unversioned_etags
 from ingest_lambda.warehouse import copies, removals
 from ingest_lambda.warehouse.client import retry_conflicts
 from ingest_lambda.warehouse.statements import ROW_NUMBER
@@ -45,7 +46,7 @@ REASONS = {
     LANDED: "its rows are in landing",
     UNDONE: "it was undone, and stays out; --undone lands the newest version of which that is so, with --version any",
     SKIPPED: "the same bytes have landed, and its dataset declares `copies: skip`",
-    GONE: "that version no longer exists",
+    GONE: "that version no longer exists, or another object has taken its place",
     ARCHIVED: "it is archived, and answers no read: restore it in S3, then try again",
     ELSEWHERE: "its key is of another dataset by now, or of none: declare a prefix for it, deploy, then try again",
     RESTORED: "it was undone, and lands again as the version that it is",
@@ -119,11 +120,17 @@ def replay_key(
         )
     looked = {each.file.file_id: each for each in _look(stack, files)}
     ids = reconcile_listing.by_dataset(each for each in files if looked[each.file.file_id].action == SENT)
-    standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files))
+    look_up = partial(
+        reconcile_ledger.standings,
+        stack.warehouse,
+        reconcile_listing.by_dataset(files),
+        unversioned_etags(each.file for each in files),
+    )
+    standings = look_up()
     for dataset in ids:
         _forget_skipped(stack, dataset, [each for each in ids[dataset] if standings.get(each) is Standing.SKIPPED])
     if Standing.SKIPPED in standings.values():
-        standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files))
+        standings = look_up()
     back = next((each for each in files if undone and standings.get(each.file.file_id) is Standing.UNDONE), None)
     replays = [_kept(looked[each.file.file_id], standings.get(each.file.file_id)) for each in files]
     if back is not None:
@@ -165,17 +172,20 @@ def replay_rejected(
     """
     rows = stack.warehouse.query(bookkeeping.select_rejected_versions(dataset, reason))
     rules = declared.rules(stack.route_pattern)
-    files = {
-        file.file_id: Listed(file, _dataset_now(row, rules))
-        for row in rows
-        for file in [FileVersion(row["bucket"], row["key"], row["version_id"])]
-    }
-    standings = reconcile_ledger.standings(stack.warehouse, reconcile_listing.by_dataset(files.values()))
-    removed = sorted({files[id_].dataset for id_, standing in standings.items() if standing is Standing.REMOVED})
+    files = list(
+        {
+            (file.file_id, file.etag): Listed(file, _dataset_now(row, rules))
+            for row in rows
+            for file in [FileVersion(row["bucket"], row["key"], row["version_id"], row["etag"] or "")]
+        }.values()
+    )
+    standings = reconcile_ledger.standings_of(stack.warehouse, [(each.dataset, each.file) for each in files])
+    known = list(zip(files, standings, strict=True))
+    removed = sorted({listed.dataset for listed, standing in known if standing is Standing.REMOVED})
     sqls = [removals.select_rejected(name) for name in removed]
     since = {row["file_id"] for sql in sqls for row in stack.warehouse.query(sql)}
-    still = [listed for id_, listed in files.items() if standings.get(id_) not in SETTLED or id_ in since]
-    replays = _look(stack, still)
+    still = [listed for listed, standing in known if standing not in SETTLED or listed.file.file_id in since]
+    replays = list(dict.fromkeys(_look(stack, still)))  # a verdict of an earlier release may be of the same object
     _announce(stack, replays, rate, watch)
     return replays
 
@@ -190,7 +200,9 @@ def files_without_positions(stack: "Stack", dataset: str | None = None) -> list[
     }
     sqls = bookkeeping.select_files_without_positions(sorted(feeds & with_column))
     rows = [row for sql in sqls for row in stack.warehouse.query(sql)]
-    return [Listed(FileVersion(row["bucket"], row["key"], row["version_id"]), row["dataset"]) for row in rows]
+    return [
+        Listed(FileVersion(row["bucket"], row["key"], row["version_id"], row["etag"]), row["dataset"]) for row in rows
+    ]
 
 
 def replay_without_positions(
@@ -224,10 +236,19 @@ def replay_without_positions(
 
 
 def _look(stack: "Stack", files: Sequence[Listed]) -> list[Replay]:
-    """Ask S3 which files can be read, so that they may be announced."""
+    """Ask S3 which files can be read, so that they may be announced.
+
+    Gone is also an object without a version where another one has its key by now.
+    """
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
         found = list(pool.map(lambda each: objects.look(stack.s3, each.file), files))
-    return [Replay(file, each.dataset, ACTIONS[state]) for each, (state, file) in zip(files, found, strict=True)]
+    return [_looked(each, state, file) for each, (state, file) in zip(files, found, strict=True)]
+
+
+def _looked(asked: Listed, state: objects.State, there: FileVersion) -> Replay:
+    if not is_same_etag(unversioned_etags([asked.file]).get(asked.file.file_id), there.etag):
+        return Replay(asked.file, asked.dataset, GONE)
+    return Replay(there, asked.dataset, ACTIONS[state])
 
 
 def _dataset_now(row: Mapping[str, Any], rules: Rules) -> str:

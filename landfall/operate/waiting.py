@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ingest_lambda.same_object import unversioned_etags
 from ingest_lambda.tell.waiting import PREFIX, Waiting, read_waiting
 from landfall.operate import declared, files
 from landfall.operate.files import FileLine
@@ -39,7 +40,7 @@ def still_waiting(stack: "Stack", wanted: str | None = None) -> list[Waiting]:
     for each in noted:
         for dataset in {each.dataset, declared.dataset_of(each.file.key, rules) or each.dataset}:
             ids[dataset].append(each.file.file_id)
-    settled = files.settled_at(stack.warehouse, ids)
+    settled = files.settled_at(stack.warehouse, ids, unversioned_etags(each.file for each in noted))
     left = [each for each in noted if not _is_settled(each, settled.get(each.file.file_id))]
     return sorted(left, key=lambda each: each.tried_at, reverse=True)
 

@@ -32,6 +32,7 @@ from transform_lambda.page.shown import Content, Docs
 from transform_lambda.page.stopped import WITHHELD
 
 NOON = datetime(2025, 11, 13, 12, tzinfo=UTC)
+OF_THE_LEDGER = """'{"reason": "not_parquet", "etag": "' || etag || '"}'"""
 HOSTILE = "raw/orders/<img src=x onerror=alert(1)>\"'&{{7*7}}</script><script>\u202e\x07.parquet"
 NUMBERS = re.compile(
     "|".join(["rows$", "^files$", "_files$", "seconds$", "^models$", "^gates$", "ed$", "^statements$"])
@@ -405,6 +406,26 @@ def test_a_rejection_stands_of_a_file_whose_rows_were_removed_before_and_of_none
     shown = content(answers, Project.of(graph), "test", datetime.now(UTC), 30)
     assert {each.reason: each.count for each in shown.rejections} == dict.fromkeys(reasons, 1)
     assert [tile.value for tile in shown.tiles if tile.name == "files rejected"] == ["2"]
+
+
+def test_a_rejection_stands_of_each_object_of_a_key_without_versions_of_which_another_has_landed(
+    busy: ModelWarehouse, graph: Graph
+) -> None:
+    busy.loader.run("update ledger.order_summary set etag = 'e1' where load_seq = 2")
+    for etag in ("e2", "e3", None):
+        said = literal(f'{{"reason": "not_parquet", "etag": "{etag}"}}') if etag else OF_THE_LEDGER
+        busy.loader.run(
+            "insert into ops.rejected_files "
+            "(file_id, dataset, bucket, key, version_id, reason, detail, verdict, rejected_at) "
+            f"select file_id, 'order_summary', bucket, \"key\", 'null', 'not_parquet', '', {said}, getdate() "
+            "from ledger.order_summary where load_seq = 2"
+        )
+    with connected() as query:
+        answers = ask(query, Project.of(graph))
+    etags = [json.loads(row["verdict"] or "").get("etag") for row in answers["rejected"].rows]
+    assert sorted(etag for etag in etags if etag) == ["e2", "e3"]
+    shown = content(answers, Project.of(graph), "test", datetime.now(UTC), 30)
+    assert [tile.value for tile in shown.tiles if tile.name == "files rejected"] == ["3"]  # one more is of `busy`
 
 
 @pytest.fixture

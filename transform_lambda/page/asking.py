@@ -191,7 +191,7 @@ def relations(
     files = {
         f"ledger.{name}": f"select cast('{name}' as varchar(128)) as dataset, file_id, \"key\" as object_key, "
         "event_time, loaded_at, undone_at, row_count, load_seq, coalesce(load_path, '') as load_path, "
-        f"schema_fingerprint, {'removed_at' if name in removing else 'cast(null as timestamp) as removed_at'} "
+        f"schema_fingerprint, etag, {'removed_at' if name in removing else 'cast(null as timestamp) as removed_at'} "
         f'from ledger."{name}"'
         for name in sorted(ledgers)
         if _NAME.fullmatch(name)
@@ -223,13 +223,19 @@ def common_tables(read: Mapping[str, Mapping[str, str]], project: Project, days:
         "files": _union(read["files"].values())
         or f"select {nothing} as dataset, {nothing} as file_id, {nothing} as object_key, getdate() as event_time, "
         f"getdate() as loaded_at, getdate() as undone_at, 0 as row_count, 0 as load_seq, "
-        f"{nothing} as load_path, {nothing} as schema_fingerprint, getdate() as removed_at where 1 = 0",
+        f"{nothing} as load_path, {nothing} as schema_fingerprint, {nothing} as etag, getdate() as removed_at "
+        "where 1 = 0",
         "readers": _union(readers) or f"select {nothing} as dataset, {nothing} as model where 1 = 0",
         "gated": _union(gated) or f"select {nothing} as model where 1 = 0",
         "held": _union(read["held"].values())
         or f"select {nothing} as entity, {nothing} as dataset, {nothing} as reason, {nothing} as source_file "
         "where 1 = 0",
-        "refused": f"""select dataset, file_id, "key" as object_key, reason, detail, verdict, rejected_at
+        "refused": f"""select dataset, file_id, "key" as object_key, reason, detail, verdict, rejected_at,
+    case
+        when version_id <> 'null' then null
+        when reason = 'overwritten' then substring(json_extract_path_text(verdict, 'found'), 6)
+        else nullif(json_extract_path_text(verdict, 'etag'), '')
+    end as etag
 from ops.rejected_files
 where rejected_at > dateadd(day, -{days:d}, getdate())""",
     }

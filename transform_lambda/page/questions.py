@@ -205,9 +205,11 @@ group by entity, dataset, reason, regexp_replace(source_file, '[^/]*$', '')"""
 
 
 # Rejections of files that have not landed since; the rows of one that had may have been removed before it came again.
+# Where S3 keeps no versions, the objects of a key have one id, and their ETags tell them apart.
 _STANDING = """refused
     left join files on refused.file_id = files.file_id
     where files.file_id is null
+        or coalesce(refused.etag, files.etag) <> files.etag
         or (files.removed_at is not null and files.undone_at is null and refused.rejected_at >= files.removed_at)"""
 
 
@@ -215,7 +217,7 @@ _REJECTED = f"""select dataset, object_key, reason, detail, verdict, to_char(rej
 from (
     select
         refused.dataset, refused.object_key, refused.reason, refused.detail, refused.verdict, refused.rejected_at,
-        row_number() over (partition by refused.file_id order by refused.rejected_at desc) as newest_first
+        row_number() over (partition by refused.file_id, refused.etag order by refused.rejected_at desc) as newest_first
     from {_STANDING}
 ) as standing
 where newest_first = 1
@@ -227,9 +229,9 @@ _REJECTIONS = f"""select
     dataset,
     reason,
     regexp_replace(object_key, '[^/]*$', '') as producer,
-    count(distinct file_id) as files
+    count(distinct file_id || coalesce(etag, '')) as files
 from (
-    select refused.dataset, refused.reason, refused.object_key, refused.file_id
+    select refused.dataset, refused.reason, refused.object_key, refused.file_id, refused.etag
     from {_STANDING}
 ) as standing
 group by dataset, reason, regexp_replace(object_key, '[^/]*$', '')"""

@@ -8,10 +8,9 @@ In: names of datasets, files, folders. Out: SELECTs of ledgers, of landing and o
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from ingest_lambda.arrive.known_folders import PARTS
-from ingest_lambda.file_version import UNVERSIONED
+from ingest_lambda.same_object import etag_of_rejected, is_of_object, objects_of
 from ingest_lambda.warehouse import ledger, removals
 from ingest_lambda.warehouse.copies import SKIPPED, is_original, same_bytes
-from ingest_lambda.warehouse.rejections import etag_of_rejected
 from ingest_lambda.warehouse.statements import ROW_NUMBER, literal, table
 from landfall.operate.statements.unions import literals, union_all
 
@@ -29,12 +28,12 @@ def select_totals(datasets: Sequence[str]) -> list[str]:
 
 
 def select_rejected_totals(datasets: Sequence[str], removing: Set[str] = frozenset()) -> list[str]:
-    """Count the rejected files that have not landed since, a row a dataset; `datasets` are those with a ledger.
+    """Count the rejected objects that have not landed since, a row a dataset; `datasets` are those with a ledger.
 
     `removing`: the ledgers that can say whose rows were removed, which do not count as landed. What has landed
     under the id of an object without a version is another one, unless its ETag is that of the verdict.
     """
-    is_another = f"(rejected.version_id = {literal(UNVERSIONED)} and {etag_of_rejected('rejected')} <> files.etag)"
+    objects = f"select {{}} as dataset, {objects_of('rejected')} as files from ops.rejected_files as rejected"
 
     def still_rejected(dataset: str) -> str:
         since = (
@@ -43,17 +42,17 @@ def select_rejected_totals(datasets: Sequence[str], removing: Set[str] = frozens
             else ""
         )
         return (
-            f"select {literal(dataset)} as dataset, count(distinct rejected.file_id) as files "
-            f"from ops.rejected_files as rejected left join {table('ledger', dataset)} as files "
+            f"{objects.format(literal(dataset))} left join {table('ledger', dataset)} as files "
             f"on rejected.file_id = files.file_id "
             f"where rejected.dataset = {literal(dataset)} and (files.file_id is null "
-            f"or {is_another}{since})"
+            f"or not {is_of_object('rejected', 'files.etag')}{since}) group by rejected.file_id"
         )
 
-    never_landed = "select dataset, count(distinct file_id) as files from ops.rejected_files"
+    never_landed = objects.format("rejected.dataset")
     if datasets:
-        never_landed += f" where dataset not in ({literals(datasets)})"
-    return [f"{never_landed} group by dataset", *union_all(datasets, still_rejected)]
+        never_landed += f" where rejected.dataset not in ({literals(datasets)})"
+    each = [f"{never_landed} group by rejected.dataset, rejected.file_id", *union_all(datasets, still_rejected)]
+    return [f"select dataset, sum(files) as files from ({sql}) as objects group by dataset" for sql in each]
 
 
 def select_landed_files(datasets: Sequence[str], removing: Set[str] = frozenset()) -> list[str]:
@@ -105,12 +104,18 @@ def select_rejected_files(dataset: str | None) -> str:
 
 
 def select_rejected_versions(dataset: str | None, reason: str | None) -> str:
-    """List the file versions that were rejected, of one dataset or all, for one reason or any."""
+    """List the file versions that were rejected, of one dataset or all, for one reason or any.
+
+    `etag` is that of an object without a version.
+    """
     conditions = [
         f"{column} = {literal(value)}" for column, value in (("dataset", dataset), ("reason", reason)) if value
     ]
     where = f" where {' and '.join(conditions)}" if conditions else ""
-    return f'select distinct dataset, bucket, "key", version_id from ops.rejected_files{where}'
+    return (
+        f'select distinct dataset, bucket, "key", version_id, {etag_of_rejected("files")} as etag '
+        f"from ops.rejected_files as files{where}"
+    )
 
 
 def select_landed(files_by_dataset: Sequence[tuple[str, Sequence[str]]], removing: Set[str] = frozenset()) -> list[str]:
@@ -201,7 +206,7 @@ def select_files_without_positions(datasets: Sequence[str]) -> list[str]:
     def without(dataset: str) -> str:
         unplaced = f"select _file_id from {table('landing', dataset)} where {ROW_NUMBER} is null"
         return (
-            f'select {literal(dataset)} as dataset, file_id, bucket, "key", version_id, row_count '
+            f'select {literal(dataset)} as dataset, file_id, bucket, "key", version_id, etag, row_count '
             f"from {table('ledger', dataset)} where undone_at is null and file_id in ({unplaced})"
         )
 
