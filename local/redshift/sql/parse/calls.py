@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_functions.html and 
 from __future__ import annotations
 
 from local.redshift.sql import tree
-from local.redshift.sql.parse.parser import OTHER, Parser
+from local.redshift.sql.parse.parser import CONCATENATION, Parser
 from local.redshift.sql.parse.windows import parse_order, parse_window
 from local.redshift.sql.tokens import STRING
 
@@ -100,7 +100,7 @@ def parse_position(parser: Parser) -> tree.Expression | None:
     """Pass a call of POSITION, between whose arguments words may stand; None if none comes next."""
     if not parser.take("position", "("):
         return None
-    part = parser.expression(OTHER)
+    part = parser.expression(CONCATENATION)
     parser.need("in")
     whole = parser.expression()
     parser.need(")")

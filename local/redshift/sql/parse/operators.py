@@ -1,29 +1,47 @@
 """The grammar of operators, by how strongly they bind. In: tokens. Out: a tree, or a syntax error. Pure.
 
-Source: https://docs.aws.amazon.com/redshift/latest/dg/r_conditions.html and the pages under it.
+Sources: https://docs.aws.amazon.com/redshift/latest/dg/r_conditions.html and the pages under it;
+https://docs.aws.amazon.com/redshift/latest/dg/r_compound_expressions.html for what binds more strongly than what.
 """
 
 from __future__ import annotations
 
 from local.redshift.errors import RedshiftError
 from local.redshift.sql import tree
-from local.redshift.sql.parse.parser import AND, COMPARE, IS, MATCH, NOT, OR, OTHER, POWER, PRODUCT, SUM, ZONE, Parser
+from local.redshift.sql.parse.parser import (
+    ABSOLUTE,
+    AND,
+    BITWISE,
+    COMPARE,
+    CONCATENATION,
+    IS,
+    MATCH,
+    NOT,
+    OR,
+    POWER,
+    PRODUCT,
+    SUM,
+    ZONE,
+    Parser,
+)
 from local.redshift.sql.parse.primaries import parse_primary
 from local.redshift.sql.parse.types import parse_type
 from local.redshift.sql.words import COMPARISONS
 
+# The page has no place for the matches of POSIX: they stand beside `||`, as in PostgreSQL.
 _BINARY = {
     "or": OR, "and": AND, "=": COMPARE, "<>": COMPARE, "!=": COMPARE, "<": COMPARE, ">": COMPARE, "<=": COMPARE,
-    ">=": COMPARE, "||": OTHER, "~": OTHER, "~*": OTHER, "!~": OTHER, "!~*": OTHER, "&": OTHER, "|": OTHER,
-    "#": OTHER, "<<": OTHER, ">>": OTHER, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "%": PRODUCT, "^": POWER,
+    ">=": COMPARE, "||": CONCATENATION, "~": CONCATENATION, "~*": CONCATENATION, "!~": CONCATENATION,
+    "!~*": CONCATENATION, "&": BITWISE, "|": BITWISE, "#": BITWISE, "<<": BITWISE, ">>": BITWISE, "+": SUM, "-": SUM,
+    "*": PRODUCT, "/": PRODUCT, "%": PRODUCT, "^": POWER,
 }  # fmt: skip
 
 
 _SUFFIXES = frozenset({"at", "is", "isnull", "notnull", "not", "like", "ilike", "similar", "between", "in"})
 _POSTFIXES = frozenset({"::", "[", ".", "("})
-# By what their operands bind at least: the signs more strongly than any sum, the others less, as in PostgreSQL's
-# grammar (https://www.postgresql.org/docs/8.0/sql-syntax.html#SQL-PRECEDENCE); Redshift's pages say nothing of it.
-_UNARY = {"-": ZONE, "+": ZONE, "~": SUM, "@": SUM, "|/": SUM, "||/": SUM}
+# What stands before its operand, and how strongly that binds at least: more than the operator itself.
+_UNARY = {"-": ZONE, "+": ZONE, "|/": POWER + 1, "||/": POWER + 1, "@": ABSOLUTE + 1, "~": BITWISE + 1}
+_ROOTS = frozenset({"|/", "||/"})
 
 
 def parse_expression(parser: Parser, level: int = OR) -> tree.Expression:
@@ -58,7 +76,10 @@ def _parse_prefixed(parser: Parser) -> tree.Expression:
     if operator not in _UNARY:
         return _parse_postfixed(parser, parse_primary(parser))
     parser.position += 1
-    return tree.Unary(operator, parse_expression(parser, _UNARY[operator]))
+    operand = parse_expression(parser, _UNARY[operator])
+    if operator in _ROOTS and parser.token.key == "^":
+        raise RedshiftError(f"no page tells whether {operator} or ^ comes first: put parentheses around one of them")
+    return tree.Unary(operator, operand)
 
 
 def _parse_suffixed(parser: Parser, left: tree.Expression, key: str, level: int) -> tree.Expression | None:
@@ -87,16 +108,16 @@ def _parse_suffixed(parser: Parser, left: tree.Expression, key: str, level: int)
     if word == "between":
         if parser.take("symmetric"):
             raise RedshiftError("BETWEEN SYMMETRIC is not supported: order the bounds by least() and greatest()")
-        low = parse_expression(parser, OTHER)
+        low = parse_expression(parser, CONCATENATION)
         parser.need("and")
-        return tree.Between(left, low, parse_expression(parser, OTHER), negated)
+        return tree.Between(left, low, parse_expression(parser, CONCATENATION), negated)
     if word == "in":
         return _parse_in(parser, left, negated)
     if word == "similar":
         parser.need("to")
         word = "similar to"
-    pattern = parse_expression(parser, OTHER)
-    escape = parse_expression(parser, OTHER) if parser.take("escape") else None
+    pattern = parse_expression(parser, CONCATENATION)
+    escape = parse_expression(parser, CONCATENATION) if parser.take("escape") else None
     return tree.Like(word, left, pattern, escape, negated)
 
 

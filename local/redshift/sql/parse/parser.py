@@ -9,8 +9,9 @@ from typing import TypeVar
 from local.redshift.sql import tree
 from local.redshift.sql.parse.cursor import Cursor
 
-OR, AND, NOT, IS, COMPARE, MATCH, OTHER, SUM, PRODUCT, POWER, ZONE = range(1, 12)
-"""How strongly operators bind, from the weakest."""
+OR, AND, NOT, IS, COMPARE, MATCH, CONCATENATION, BITWISE, SUM, ABSOLUTE, PRODUCT, POWER, ZONE = range(1, 14)
+"""How strongly operators bind, from the weakest; those of arithmetic in the order of
+https://docs.aws.amazon.com/redshift/latest/dg/r_compound_expressions.html."""
 
 T = TypeVar("T")
 
