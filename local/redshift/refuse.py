@@ -82,6 +82,14 @@ REFUSALS: tuple[Refusal, ...] = (
         "external functions, row-level security, masking, datashares, models and libraries are not offered by "
         f"the local Redshift ({_PAGE}c_SQL_commands.html)",
     ),
+    _refusal(
+        r"^(?:reset|show)\s+use\b(?!\s*\.)",
+        f"USE, and so RESET USE and SHOW USE, is not offered by the local Redshift ({_PAGE}r_USE_command.html)",
+    ),
+    _refusal(
+        r"^set\s+(?:session\s+|local\s+)?role\b",
+        f"SET ROLE is not offered by the local Redshift: a user has what his roles grant ({_PAGE}t_Roles.html)",
+    ),
     _refusal(r"^alter\s+system\b", f"ALTER SYSTEM is not offered by the local Redshift ({_PAGE}r_ALTER_SYSTEM.html)"),
     _syntax(
         rf"^create\s+(?:(?:local|temp|temporary)\s+)*table\s+(?:if\s+not\s+exists\s+)?{NAME}\s*\(\s*like\s[^()]*\)[^()]*"

@@ -271,3 +271,23 @@ begin
     return value::json ->> place;
 end
 $$;
+
+-- CURRENT_SETTING of a name that is known when it runs: `own` are kept for the front under a prefix, `known` are
+-- PostgreSQL's (settings.tsv); a name of two parts is a session context variable's.
+create function pg_catalog.rs_current_setting(name text, fails_if_undefined boolean, own text[], known text[])
+returns varchar language plpgsql stable as $$
+begin
+    if strpos(name, '.') > 0 then
+        return current_setting(name, not coalesce(fails_if_undefined, true));
+    elsif fails_if_undefined is not null then
+        raise exception 'error_if_undefined is of session context variables alone' using errcode = '22023';
+    elsif lower(name) = any(own) then
+        return current_setting('redshift.' || lower(name));
+    elsif lower(name) = any(known) then
+        return current_setting(name);
+    elsif name is not null then
+        raise exception 'unrecognized configuration parameter "%"', name using errcode = '42704';
+    end if;
+    return null;
+end
+$$;

@@ -22,7 +22,8 @@ create table redshift.external_view (
     query text not null
 );
 
-create function redshift.unresolved(code text, message text) returns setof integer language plpgsql as $$
+-- Immutable, and of one row: PostgreSQL then calls it while it plans, also where a condition is false of all rows.
+create function redshift.unresolved(code text, message text) returns integer language plpgsql immutable as $$
 begin
     raise exception '%', message using errcode = code;
 end

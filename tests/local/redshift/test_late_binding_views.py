@@ -31,6 +31,28 @@ def test_a_view_survives_the_drop_of_its_table_and_reads_the_next_one(client: Cl
     assert client.run("select * from v") == [("new",)]
 
 
+def test_a_view_without_its_table_fails_whatever_is_asked_of_it(client: Client, schema: str) -> None:
+    client.run("create table t (a int)")
+    create_view(client, schema, "v", f"select a from {schema}.t")
+    asked = [
+        "select * from v where 1 = 0",
+        "select * from v limit 1",
+        "select * from v limit 0",
+        "select 1 from v where false",
+        "select count(*) from (select * from v where 1 = 0)",
+        "select 1 where exists (select 1 from v)",
+        "explain select * from v",
+    ]
+    for query in asked:
+        client.run(query)
+    client.run("drop table t")
+    for query in asked:
+        assert client.error(query)["C"] == "42P01", query
+    client.run("create table t (a int)")
+    for query in asked:
+        client.run(query)
+
+
 def test_a_view_reads_the_table_that_has_the_name_now(client: Client, schema: str) -> None:
     client.run("create table t (a int)", "insert into t values (1)")
     create_view(client, schema, "v", f"select a from {schema}.t")

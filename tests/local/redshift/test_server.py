@@ -68,8 +68,10 @@ def test_postgres_takes_another_port_where_somebody_was_quicker(tmp_path: Path) 
     with ports.listen(0) as quicker:
         taken = quicker.getsockname()[1]
         server, _ = warehouse.open_warehouse(tmp_path, taken, "repeatable read")
-    assert server.port != taken
-    server.stop()
+    try:
+        assert server.port != taken
+    finally:
+        server.stop()
 
 
 def is_alive(pid: int) -> bool:

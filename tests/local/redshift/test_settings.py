@@ -23,6 +23,9 @@ CASES = [
     ("show work_mem", UNKNOWN, "show wlm_query_slot_count"),
     ("show server_version", UNKNOWN, "show standard_conforming_strings"),
     ("select current_setting('work_mem')", UNKNOWN, "select current_setting('wlm_query_slot_count')"),
+    ("select current_setting('work' || '_mem')", UNKNOWN, "select current_setting('wlm_query' || '_slot_count')"),
+    ("select current_setting('app' || '.unset')", UNKNOWN, "select current_setting('app' || '.unset', false)"),
+    ("select current_setting('query' || '_group', false)", INVALID, "select current_setting('query' || '_group')"),
     ("select current_setting('app.unset')", UNKNOWN, "select current_setting('app.unset', false)"),
     ("select current_setting('query_group', false)", INVALID, "select current_setting('query_group')"),
     ("set standard_conforming_strings to on", "55P02", "set datestyle to 'SQL,DMY'"),
@@ -37,6 +40,12 @@ CASES = [
     ("set error_on_nondeterministic_update to true", NOT_OFFERED, "set error_on_nondeterministic_update to default"),
     ("set spectrum_query_maxerror to 1", NOT_OFFERED, "set spectrum_query_maxerror to -1"),
     ('set interval_forbid_composite_literals to "false"', NOT_OFFERED, "set interval_forbid_composite_literals to on"),
+    ("set default_array_search_null_handling to false", NOT_OFFERED, "set default_array_search_null_handling to TRUE"),
+    ("set role analyst", NOT_OFFERED, "set datashare_break_glass_session_var to '620c871f890c49'"),
+    ("set session role analyst", NOT_OFFERED, "set session query_group to 'role'"),
+    ('use "other"', NOT_OFFERED, "set query_group to 'use'"),
+    ("reset use", NOT_OFFERED, "reset query_group"),
+    ("show use", NOT_OFFERED, "show query_group"),
     ('set "app".user_id to 1', "42602", "set app.user_id to 1"),
     (
         "create procedure p() as $$ begin null; end $$ language plpgsql set enable_seqscan to off",
@@ -60,6 +69,36 @@ def test_each_parameter_is_shown_under_its_name(client: Client, name: str) -> No
     cursor = client.connection.cursor()
     cursor.execute(f"show {name}")
     assert [cursor.description[0][0].lower(), len(cursor.fetchall())] == [name, 1]
+
+
+# https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_ConfigurationRef.html, the parameters in its order
+REFERENCE = """
+analyze_threshold_percent cast_super_null_on_error datashare_break_glass_session_var datestyle
+default_array_search_null_handling default_geometry_encoding describe_field_name_in_uppercase
+downcase_delimited_identifier enable_case_sensitive_identifier enable_case_sensitive_super_attribute
+enable_numeric_rounding enable_result_cache_for_session enable_vacuum_boost error_on_nondeterministic_update
+extra_float_digits interval_forbid_composite_literals json_serialization_enable
+json_serialization_parse_nested_strings max_concurrency_scaling_clusters max_cursor_result_set_size
+mv_enable_aqmv_for_session navigate_super_null_on_error parse_super_null_on_error pg_federation_repeatable_read
+query_group search_path spectrum_enable_pseudo_columns enable_spectrum_oid spectrum_query_maxerror statement_timeout
+stored_proc_log_min_messages timezone wlm_query_slot_count
+"""
+
+
+def test_the_table_has_each_parameter_of_the_configuration_reference() -> None:
+    of_reference = {name for name, each in SETTINGS.items() if each.page.startswith(("r_", "max_")) and name != "seed"}
+    assert of_reference - {"session_authorization"} == set(REFERENCE.split())
+
+
+def test_a_setting_is_looked_up_by_a_name_that_is_known_when_it_runs(client: Client) -> None:
+    client.run("set query_group to 'nightly'", "set app.job to 'seven'")
+    for name, value in (("query_group", "nightly"), ("APP.Job", "seven"), ("Query_Group", "nightly")):
+        assert client.value(f"select current_setting('{name[:4]}' || '{name[4:]}')") == value
+        client.run("prepare asked (varchar) as select current_setting($1)")
+        assert client.value(f"execute asked ('{name}')") == value
+        client.run("deallocate asked")
+    assert client.value("select current_setting('search' || '_path')") == client.value("show search_path")
+    assert client.value("select current_setting(null::varchar)") is None
 
 
 def test_what_is_set_is_shown_until_it_is_reset(client: Client) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from local.redshift.sql.values import decimals
-from local.redshift.sql.values.casts import number_of, to_super
+from local.redshift.sql.values.casts import hold_moment, number_of, to_super
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import FLOATS, INTEGERS, MOMENTS, NUMBERS, SUPER, UNKNOWN, Type
 
@@ -22,6 +22,8 @@ def compute(operator: str, left: Typed, right: Typed) -> Typed:
             else f"{first} {operator} {second}"
         )
         return Typed(f"{to_super(left.type, right.type)}({sql})", SUPER)
+    hold_moment(left, right.type)
+    hold_moment(right, left.type)
     left, right = beside(left, right), beside(right, left)
     type_ = decimals.arithmetic(operator, left.type, right.type)
     first, second = left.sql, right.sql

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from local.redshift.sql.values.casts import as_super
+from local.redshift.sql.values.casts import as_super, hold_moment
 from local.redshift.sql.values.decimals import LONG_DIGITS, MAX_PRECISION, decimal_of, of_string
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import (
@@ -115,6 +115,8 @@ def agreed(values: list[Typed]) -> tuple[Type, list[str]]:
     ['(r)::double precision', '(i)::double precision']
     """
     type_ = common_type(values)
+    for value in values:
+        hold_moment(value, type_)
     return type_, [
         as_super(value)
         if type_ == SUPER
@@ -154,6 +156,8 @@ def column_type(values: list[Typed]) -> tuple[Type, list[str]]:
     """
     type_ = common_type(values)
     known = common(value.type for value in values if value.type != UNKNOWN)
+    for value in values:
+        hold_moment(value, known)
     return type_, [_cast_in_column(value, type_, known) for value in values]
 
 

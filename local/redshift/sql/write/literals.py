@@ -15,6 +15,7 @@ from local.redshift.sql.write.writer import Writer
 _OF_MONTHS = ("year", "month")
 _MONTHS = frozenset({"millennium", "century", "decade", "year", "quarter", "month"})
 _DAYS = frozenset({"week", "day", "hour", "minute", "second", "millisecond", "microsecond"})
+_ISO_8601 = re.compile(r"'\s*[-+]?p[-+\dt.]", re.IGNORECASE)
 
 
 def write_literal(writer: Writer, node: tree.Literal) -> Typed:
@@ -39,6 +40,10 @@ def write_parameter(writer: Writer, node: tree.Parameter) -> Typed:
 def write_interval(writer: Writer, node: tree.Interval) -> Typed:
     """INTERVAL 'text' [ qualifier ]; by default one of months has no days in it, nor one of days months
     (r_interval_forbid_composite_literals)."""
+    if _ISO_8601.match(node.text):
+        raise RedshiftError(
+            "no page tells of intervals written as ISO 8601: write their parts by name, as '1 year 2 months'"
+        )
     parts = {DATE_PARTS.get(word, "") for word in re.findall("[a-z]+", node.text.lower())}
     is_of_months = node.unit.startswith(_OF_MONTHS)
     if node.unit and not is_of_months and parts & _MONTHS:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from local.redshift.errors import SYNTAX_ERROR, RedshiftError
 from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
+from local.redshift.sql.values.casts import hold_moment
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import DOUBLE, STRINGS, Type
 from local.redshift.sql.words import DATE_PARTS
 from local.redshift.sql.write.writer import Writer
 
 _NO_SPANS = frozenset({"epoch", "dow", "doy", "timezone", "timezone_hour", "timezone_minute"})
+_TIMESTAMP = Type("timestamp")
 
 
 def _part_of(node: tree.Expression) -> str:
@@ -37,8 +39,9 @@ def _span_of(node: tree.Expression) -> str:
 
 def _moment_of(writer: Writer, node: tree.Expression) -> Typed:
     argument = writer.write(node)
+    hold_moment(argument, _TIMESTAMP)
     if argument.is_literal or argument.type.name in STRINGS:
-        return Typed(f"({argument.sql})::timestamp", Type("timestamp"))
+        return Typed(f"({argument.sql})::timestamp", _TIMESTAMP)
     return argument
 
 

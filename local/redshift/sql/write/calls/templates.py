@@ -8,7 +8,7 @@ from dataclasses import replace
 from local.redshift.names import physical_words
 from local.redshift.sql import tree
 from local.redshift.sql.functions import Function
-from local.redshift.sql.values.casts import cast, present, text_of
+from local.redshift.sql.values.casts import cast, hold_moment, present, text_of
 from local.redshift.sql.values.choice import agreed
 from local.redshift.sql.values.typed import Typed
 from local.redshift.sql.values.types import INTEGERS, SUPER, UNKNOWN, VARCHAR, Type
@@ -29,6 +29,13 @@ _STRINGS = {
     for name in names.split()
 }
 
+# Whose string literals become moments.
+_OF_MOMENTS = frozenset({"add_months", "date_part_year", "last_day", "months_between", "next_day"}) | frozenset(
+    f"{kind}_cmp{other}"
+    for kind in ("date", "timestamp", "timestamptz")
+    for other in ("", "_date", "_timestamp", "_timestamptz")
+)
+
 
 def write_plain(writer: Writer, function: Function, node: tree.Call) -> Typed:
     """Write a call as its template says, or alike."""
@@ -36,6 +43,9 @@ def write_plain(writer: Writer, function: Function, node: tree.Call) -> Typed:
     if function.result == "=" or function.name == "count":
         arguments = [replace(argument, sql=present(argument)) for argument in arguments]
     written = [_argument_sql(function, place, argument) for place, argument in enumerate(arguments)]
+    for argument in arguments:
+        if function.name in _OF_MOMENTS:
+            hold_moment(argument, Type("timestamp"))
     type_ = _result_type(function, arguments)
     if function.result == "=":
         type_, written = agreed(arguments)
