@@ -41,8 +41,7 @@ def mine(built_warehouse: ModelWarehouse, tmp_path: Path) -> Iterator[ModelWareh
     """dbt as a developer whose target has a schema of its own."""
     password = f"Aa1{secrets.token_hex(12)}"
     admin = built_warehouse.admin
-    is_known = admin.rows(f"select 1 from pg_user where usename = '{DEVELOPER}'")  # by the test before
-    made = [each for each in documented_statements() if not (is_known and each.startswith("create user"))]
+    made = documented_statements()
     admin.run(*made, f"alter user {DEVELOPER} password '{password}'")
     profiles = (ROOT / "profiles.yml").read_text(encoding="utf-8")
     own, changed = re.subn(r"(?m)^(\s+schema:) .*$", rf"\1 {MINE}", profiles)
@@ -61,6 +60,11 @@ def mine(built_warehouse: ModelWarehouse, tmp_path: Path) -> Iterator[ModelWareh
         admin.run(f"drop schema {schema} cascade")
     for (table,) in admin.rows(f"select tablename from pg_tables where tableowner = '{DEVELOPER}'"):
         admin.run(f"drop table lock.{table}")
+    admin.run(*(_revoked(each) for each in made if "grant " in each), f"drop user {DEVELOPER}")
+
+
+def _revoked(granted: str) -> str:
+    return granted.replace("grant ", "revoke ").replace(f" to {DEVELOPER}", f" from {DEVELOPER}")
 
 
 def standing(warehouse: ModelWarehouse) -> dict[str, Any]:
