@@ -56,7 +56,7 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, ConfigError):
         return str(error), CONFIGURATION
     if isinstance(error, RejectedFileError):
-        return f"rejected: {error}. What to do: {error.remedy or REMEDIES[error.reason]}", REJECTED
+        return f"rejected: {_ended(error)}. What to do: {error.remedy or REMEDIES[error.reason]}", REJECTED
     if isinstance(error, TransientError):
         return f"{_ended(error)}. {_what_helps(error)}", TRANSIENT
     return _explain_sdk(error)

@@ -1,20 +1,25 @@
 """`landfall tail`: what lands, is modeled and announced, as it happens."""
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from ingest_lambda.errors import TransientError
 from ingest_lambda.legible import visible
 from landfall import failures, output
 from landfall.timestamps import seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.text import Text
 
     from landfall.operate.following import Event, Follower
 
+T = TypeVar("T")
 PAUSE_SECONDS = 2.0
+UNASKED = "whether the dataset is known could not be asked, and tail goes on"
 BUSY = {"ServiceUnavailable", "ServiceUnavailableException", "InternalFailure", "InternalServerError"}  # it passes
 
 
@@ -46,7 +51,7 @@ def tail(
 
     stack = environment.stack()
     contracts = declared.contracts()
-    said = names.unknown(stack, dataset, contracts) if dataset else None
+    said = _if_it_passes(lambda: names.unknown(stack, dataset, contracts), None, UNASKED) if dataset else None
     if said:
         typer.echo(said, err=True)
     sensitive = [name for name, contract in contracts.items() if contract.sensitive]
@@ -74,16 +79,21 @@ def tail(
 
 def _looked(follower: "Follower") -> "list[Event]":
     """Look once; what passes by itself is said, and the next look finds what this one did not."""
+    return _if_it_passes(follower.look, [], "tail goes on")
+
+
+def _if_it_passes(ask: "Callable[[], T]", otherwise: T, said: str) -> T:
+    """Ask, and answer otherwise where what is in the way passes by itself; it is told."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        return follower.look()
-    except (BotoCoreError, ClientError) as error:
+        return ask()
+    except (BotoCoreError, ClientError, TransientError) as error:
         line, code = failures.explain(error)
         if code != failures.TRANSIENT and not _is_busy(error):
             raise
-        typer.echo(f"tail goes on: {line}", err=True)
-        return []
+        typer.echo(f"{said}: {line}", err=True)
+        return otherwise
 
 
 def _is_busy(error: Exception) -> bool:

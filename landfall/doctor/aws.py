@@ -123,8 +123,9 @@ def starts_by_itself(stack: "Stack") -> Iterator[Finding]:
 def alarms_may_ring(stack: "Stack") -> Iterator[Finding]:
     """Are there alarms, and do all of them act?
 
-    A deployment that was made while all was paused leaves those of missed schedules silent, until `landfall resume`;
-    and somebody may have silenced one. Those of an environment whose name begins as this one's are not looked at.
+    A deployment that lets no schedule run leaves those of missed schedules silent: by its parameter, which is nothing
+    to mend, or since all was paused, until `landfall resume`. And somebody may have silenced one. Those of an
+    environment whose name begins as this one's are not looked at.
     """
     prefix = f"landfall-{stack.environment}-"
     pages = boto3.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
@@ -135,10 +136,24 @@ def alarms_may_ring(stack: "Stack") -> Iterator[Finding]:
         if alarm.get("AlarmDescription", "").endswith(f"#{alarm['AlarmName'].removeprefix(prefix)}")
     }
     silent = sorted(name for name, acts in ours.items() if not acts)
-    said = f"of which say nothing: {', '.join(silent)}" if silent else "and all of them act"
-    remedy = MAKE_ANEW if not ours else f"aws cloudwatch enable-alarm-actions --alarm-names {' '.join(silent)}"
-    otherwise = Status.WARNING if ours else Status.FAILED
-    yield judged("alarms", bool(ours) and not silent, f"{len(ours)} alarms, {said}", remedy, otherwise)
+    if not ours:
+        yield Finding("alarms", Status.FAILED, "there are none", MAKE_ANEW)
+    elif not silent:
+        yield Finding("alarms", Status.OK, f"{len(ours)} alarms, and all of them act")
+    else:
+        of_schedules = {f"{prefix}{name}" for name in pausing.ALARMS}
+        rest = silent if _schedules_run(stack) else [name for name in silent if name not in of_schedules]
+        by_hand = [f"aws cloudwatch enable-alarm-actions --alarm-names {' '.join(rest)}"] if rest else []
+        waits = len(rest) < len(silent) and pausing.is_paused(stack)
+        remedy = "; ".join([*by_hand, *(["landfall resume"] if waits else [])])
+        why = "" if rest or waits else ", since no schedule runs by the parameter ScheduleState"
+        said = f"{len(ours)} alarms, of which say nothing{why}: {', '.join(silent)}"
+        yield judged("alarms", not remedy, said, remedy, Status.WARNING)
+
+
+def _schedules_run(stack: "Stack") -> bool:
+    found = [switch.is_on for switch in pausing.switches(stack) if switch.name in pausing.SCHEDULES]
+    return any(found) or not found
 
 
 def somebody_is_told(stack: "Stack") -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
 SECRETS = {LOADER: "LoaderSecretArn", TRANSFORMER: "TransformerSecretArn", READER: "ReaderSecretArn"}
 # Labels of a secret's versions: https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
-# What the local Secrets Manager and AWS's call it that a label is another version's by now.
+# What the local Secrets Manager and AWS's call it that a label is another version's by now, and much else.
 HAS_MOVED = frozenset({"InvalidParameterException", "InvalidRequestException"})
+# A version bears a label of this kind until it is the pending one; a rotation that is killed between leaves it. One
+# that is under way has it for a second.
+OWN, LEFT_AFTER = "landfall-", timedelta(hours=1)
 ATTEMPTS = 5
 PASSWORD_CHARACTERS = 48  # as the template's: letters and digits, each kind among them
 
@@ -132,18 +136,42 @@ def _begin(secrets: SecretsManagerClient, arn: str, value: Mapping[str, Any], be
     value takes its labels from whichever version has them:
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
     """
-    own = f"landfall-{uuid4().hex}"
+    _strip_left(secrets, arn)
+    own = f"{OWN}{uuid4().hex}"
     made = secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(value), VersionStages=[own])["VersionId"]
     moved = {"RemoveFromVersionId": before.id} if before else {}
     try:
         secrets.update_secret_version_stage(SecretId=arn, VersionStage=PENDING, MoveToVersionId=made, **moved)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in HAS_MOVED:
+        now = _version(secrets, arn, PENDING)
+        has_moved = (now and now.id) != (before and before.id)
+        if error.response["Error"]["Code"] not in HAS_MOVED or not has_moved:
             raise
         return None
     finally:  # one with no label left is deleted in time
         secrets.update_secret_version_stage(SecretId=arn, VersionStage=own, RemoveFromVersionId=made)
     return Version(made, Login(value["username"], value["password"]), value)
+
+
+def _strip_left(secrets: SecretsManagerClient, arn: str) -> None:
+    """Take the labels that killed rotations left off their versions, which are deleted in time; if one may look.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecretVersionIds.html
+    """
+    try:
+        versions = secrets.list_secret_version_ids(SecretId=arn)["Versions"]
+        left = [
+            (each["VersionId"], label)
+            for each in versions
+            for label in each.get("VersionStages", [])
+            if label.startswith(OWN) and each["CreatedDate"] < datetime.now(UTC) - LEFT_AFTER
+        ]
+    except ClientError as error:
+        if not error.response["Error"]["Code"].startswith("AccessDenied"):
+            raise
+        return
+    for version, label in left:
+        secrets.update_secret_version_stage(SecretId=arn, VersionStage=label, RemoveFromVersionId=version)
 
 
 def _promote(secrets: SecretsManagerClient, arn: str, version: str, instead_of: str, user: str) -> None:

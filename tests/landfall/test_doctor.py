@@ -21,7 +21,7 @@ from landfall.commands import doctor as command
 from landfall.deploy import bootstrap
 from landfall.doctor import aws, folders, warehouse
 from landfall.doctor.findings import Check, Finding, Status, examine
-from landfall.operate import declared
+from landfall.operate import declared, pausing
 from landfall.stack import Stack
 from tests.land.flaky_data_api import FlakyDataApi
 from tests.land.warehouse import login, new_dataset
@@ -156,18 +156,22 @@ def test_a_pager_that_has_not_been_confirmed_is_a_warning_though_alarms_are_mail
     assert found["page topic"].remedy == "confirm what AWS sent, by mail or URL"
 
 
-def test_alarms_that_act_no_more_are_a_warning_until_the_command_that_it_names_is_run(desk: Desk) -> None:
-    client: Any = boto3.client("cloudwatch")
-    environment = unique("env")
-    stack = replace(desk.stack, outputs={**desk.stack.outputs, "EnvironmentName": environment})
-    (none,) = run(aws.alarms_may_ring, stack)
-    assert (none.status, none.detail) == (Status.FAILED, "0 alarms, and all of them act")
+class Alarms:
+    """The alarms of an environment of its own, in the desk's account."""
 
-    def put(name: str, section: str, *, acts: bool) -> str:
-        alarm = f"landfall-{environment}-{name}"
-        client.put_metric_alarm(
+    def __init__(self, desk: Desk) -> None:
+        self.client: Any = boto3.client("cloudwatch")
+        self.environment = unique("env")
+        self.stack = replace(desk.stack, outputs={**desk.stack.outputs, "EnvironmentName": self.environment})
+        self.names: list[str] = []
+
+    def put(self, name: str, *, acts: bool, section: str = "") -> str:
+        """Make an alarm, of another environment where the section of the runbook is another; return its name."""
+        alarm = f"landfall-{self.environment}-{name}"
+        self.names.append(alarm)
+        self.client.put_metric_alarm(
             AlarmName=alarm,
-            AlarmDescription=f"Something is wrong. Runbook: docs/runbook.md#{section}",
+            AlarmDescription=f"Something is wrong. Runbook: docs/runbook.md#{section or name}",
             ActionsEnabled=acts,
             Namespace="AWS/SQS",
             MetricName="Age",
@@ -179,15 +183,61 @@ def test_alarms_that_act_no_more_are_a_warning_until_the_command_that_it_names_i
         )
         return alarm
 
-    put("files-waiting", "files-waiting", acts=True)
-    put("eu-schedule-missed", "schedule-missed", acts=False)  # of the environment <this one>-eu
-    assert states(run(aws.alarms_may_ring, stack)) == {"alarms": "ok"}
-    silent = put("schedule-missed", "schedule-missed", acts=False)
-    (found,) = run(aws.alarms_may_ring, stack)
+    def judged(self) -> Finding:
+        """Return what doctor finds."""
+        (found,) = run(aws.alarms_may_ring, self.stack)
+        return found
+
+
+@pytest.fixture
+def alarms(desk: Desk) -> Iterator[Alarms]:
+    """Yield the alarms of an environment, none yet."""
+    made = Alarms(desk)
+    yield made
+    made.client.delete_alarms(AlarmNames=made.names or ["none"])
+
+
+def test_alarms_that_act_no_more_are_a_warning_until_the_command_that_it_names_is_run(alarms: Alarms) -> None:
+    assert (alarms.judged().status, alarms.judged().detail) == (Status.FAILED, "there are none")
+    alarms.put("files-waiting", acts=True)
+    alarms.put("eu-schedule-missed", acts=False, section="schedule-missed")  # of the environment <this one>-eu
+    assert alarms.judged().status is Status.OK
+    silent = alarms.put("transform-broke", acts=False)
+    found = alarms.judged()
     assert (found.status, found.detail) == (Status.WARNING, f"2 alarms, of which say nothing: {silent}")
     assert found.remedy == f"aws cloudwatch enable-alarm-actions --alarm-names {silent}"
-    client.enable_alarm_actions(AlarmNames=[silent])
-    assert states(run(aws.alarms_may_ring, stack)) == {"alarms": "ok"}
+    alarms.client.enable_alarm_actions(AlarmNames=[silent])
+    assert alarms.judged().status is Status.OK
+
+
+@pytest.mark.parametrize(
+    ("landing", "schedules", "status", "remedy"),
+    [
+        (True, True, Status.WARNING, "aws cloudwatch enable-alarm-actions --alarm-names {missed}"),
+        (False, False, Status.WARNING, "landfall resume"),
+        (True, False, Status.OK, ""),  # by the parameter ScheduleState: nothing can be missed
+    ],
+)
+def test_alarms_of_schedules_that_do_not_run_are_silent_until_what_stopped_them_is_undone(
+    alarms: Alarms,
+    monkeypatch: pytest.MonkeyPatch,
+    landing: bool,
+    schedules: bool,
+    status: Status,
+    remedy: str,
+) -> None:
+    switches = [pausing.Switch(name, starts, schedules) for name, starts in pausing.SCHEDULES.items()]
+    monkeypatch.setattr(pausing, "switches", lambda _: switches)
+    monkeypatch.setattr(pausing, "is_paused", lambda _: not landing)
+    missed = alarms.put("schedule-missed", acts=False)
+    found = alarms.judged()
+    assert (found.status, found.remedy or "") == (status, remedy.format(missed=missed))
+    other = alarms.put("transform-broke", acts=False)
+    found = alarms.judged()
+    assert found.status is Status.WARNING
+    assert found.remedy
+    assert f"--alarm-names {' '.join([missed, other] if schedules else [other])}" in found.remedy
+    assert ("landfall resume" in found.remedy) == (remedy == "landfall resume")
 
 
 @pytest.fixture

@@ -48,6 +48,11 @@ def refusal(code: str, message: str) -> ClientError:
         (CatalogChangedError("column row_number does not exist"), 4, "another release deployed it: `landfall deploy`"),
         (PermissionError(13, "Permission denied", "orders.parquet"), 3, "Permission denied: 'orders.parquet'"),
         (ZeroDivisionError("division by zero"), 70, "bug"),
+        (
+            RejectedFileError(Reason.NOT_PARQUET, "cut short."),
+            failures.REJECTED,
+            "not_parquet: cut short. What to do: ",
+        ),
     ],
 )
 def test_every_kind_of_error_has_its_sentence_and_exit_code(

@@ -1,14 +1,20 @@
 """`landfall tail` tells each thing once, and loses nothing when a look is late, or fails."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError
+from typer.testing import CliRunner
 
+from ingest_lambda.errors import ConfigError, TransientError
+from landfall import environment
+from landfall.app import build as build_commands
 from landfall.commands.tail import _looked
-from landfall.operate import following, function_log
+from landfall.operate import following, function_log, names
 from landfall.operate.following import Follower
 
 NOON = datetime(2025, 11, 13, 12, tzinfo=UTC)
@@ -73,6 +79,24 @@ def test_a_long_run_is_told_though_a_hundred_have_started_since() -> None:
     assert [event.what for event in follower.look()] == ["running"]
     account.runs = [*(run(f"later-{number}") for number in range(following.RUNS)), run("long", "FAILED")]
     assert "error" in {event.what for event in follower.look()}
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_dataset_is_followed_though_the_warehouse_cannot_be_asked_whether_it_is_known(
+    goes_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, error = Account(), TransientError("the warehouse is paused") if goes_on else ConfigError("no such user")
+    account.lines.append((datetime.now(UTC), "a.parquet"))
+    stack: Any = SimpleNamespace(logs=account, step_functions=account, output=str)
+    monkeypatch.setattr(environment, "stack", lambda: stack)
+    monkeypatch.setattr(names, "unknown", Mock(side_effect=error))
+    done = CliRunner().invoke(build_commands(), ["tail", "--dataset", "orders", "--for", "0", "--json"])
+    if goes_on:
+        assert done.exit_code == 0, done.stderr
+        assert json.loads(done.stdout)["subject"] == "orders"
+        assert "could not be asked, and tail goes on: the warehouse is paused" in done.stderr
+    else:
+        assert (done.stdout, done.exception) == ("", error)
 
 
 @pytest.mark.parametrize(("code", "goes_on"), [("ThrottlingException", True), ("AccessDeniedException", False)])

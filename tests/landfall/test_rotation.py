@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from ingest_lambda.errors import LoginRefusedError, TransientError, UnsureError
 from ingest_lambda.warehouse import client
@@ -179,8 +181,7 @@ def test_two_who_rotate_at_once_end_with_one_password_that_user_and_secret_have(
     rotation.rotate(user, READER)  # type: ignore[arg-type]
     assert others == []
     assert user.password == user.kept() != BEFORE
-    labels = secrets.describe_secret(SecretId=user.secret)["VersionIdsToStages"].values()
-    assert sorted(label for of_version in labels for label in of_version) == ["AWSCURRENT", "AWSPREVIOUS"]
+    assert labels(secrets, user) == ["AWSCURRENT", "AWSPREVIOUS"]
 
 
 def test_who_begins_when_another_has_just_begun_takes_that_ones_password(
@@ -201,6 +202,47 @@ def test_who_begins_when_another_has_just_begun_takes_that_ones_password(
     monkeypatch.setattr(rotation, "_password", looked)
     rotation.rotate(user, READER)  # type: ignore[arg-type]
     assert user.password == user.kept() == OTHERS
+
+
+def test_a_refusal_that_no_other_rotation_explains_is_told_as_it_is(
+    secrets: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = User(secrets)
+    move = secrets.update_secret_version_stage
+
+    def refuse(**change: Any) -> Any:
+        if change["VersionStage"] == rotation.PENDING:
+            scheduled = {"Code": "InvalidRequestException", "Message": "the secret is scheduled for deletion"}
+            raise ClientError({"Error": scheduled}, "UpdateSecretVersionStage")  # type: ignore[typeddict-item]
+        return move(**change)
+
+    monkeypatch.setattr(secrets, "update_secret_version_stage", refuse)
+    monkeypatch.setattr(boto3, "client", lambda _: secrets)
+    with pytest.raises(ClientError, match="scheduled for deletion"):
+        rotation.rotate(user, READER)  # type: ignore[arg-type]
+    assert user.password == user.kept() == BEFORE
+    assert labels(secrets, user) == ["AWSCURRENT"]
+
+
+def test_the_label_of_a_rotation_that_was_killed_is_taken_off_by_a_later_one_and_that_of_one_under_way_is_not(
+    secrets: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "user_statements", lambda logins, *_: [logins[0].password])
+    user = User(secrets)
+    value = json.dumps({"username": READER, "password": OTHERS})
+    secrets.put_secret_value(SecretId=user.secret, SecretString=value, VersionStages=["landfall-killed"])
+    rotation.rotate(user, READER)  # type: ignore[arg-type]
+    assert labels(secrets, user) == ["AWSCURRENT", "AWSPREVIOUS", "landfall-killed"]
+    monkeypatch.setattr(rotation, "LEFT_AFTER", timedelta(seconds=-5))  # as if it were long ago
+    rotation.rotate(user, READER)  # type: ignore[arg-type]
+    assert labels(secrets, user) == ["AWSCURRENT", "AWSPREVIOUS"]
+    assert user.password == user.kept()
+
+
+def labels(secrets: Any, user: User) -> list[str]:
+    """List the labels of all versions of a user's secret."""
+    found = secrets.describe_secret(SecretId=user.secret)["VersionIdsToStages"].values()
+    return sorted(label for of_version in found for label in of_version)
 
 
 def test_a_new_password_that_the_user_does_not_take_is_told_by_a_log_in_of_its_own(
