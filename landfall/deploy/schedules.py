@@ -37,5 +37,5 @@ def check_missed_after(parameters: Mapping[str, str]) -> None:
         if rate and int(rate[1]) * HOURS[rate[2]] >= int(waits):
             raise ConfigError(
                 f"{schedule}={expression} pauses as long as {limit}={waits} waits, so that its alarm would never end: "
-                f"--parameter {limit}=<more than two pauses, in hours>"
+                f"--parameter {limit}=<more than one pause, in hours>"
             )

@@ -6,13 +6,14 @@ are in metrics.tsv; those of Landfall's own are compared with the code in tests/
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingest_lambda.errors import ConfigError
-from landfall.deploy.schedules import WATCHED, check_missed_after
+from landfall.deploy.schedules import HOURS, WATCHED, check_missed_after
 from landfall.operate import pausing
 from tests.infra.templates import FOLDER, NAMES, load, of_type
 
@@ -84,6 +85,16 @@ def test_each_schedule_of_the_state_machine_is_alone_in_a_group_whose_starts_an_
         assert (watched[group], model["Resources"][group]["Condition"]) == (condition, condition)
 
 
+def test_an_alarm_of_starts_first_looks_when_its_schedule_is_there() -> None:
+    resources = load("model")["Resources"]
+    for alarm in resources.values():
+        given = alarm["Properties"]
+        if alarm["Type"] == "AWS::CloudWatch::Alarm" and given["Namespace"] == "AWS/Scheduler":
+            (dimension,) = given["Dimensions"]
+            schedule = resources[alarm["DependsOn"]]["Properties"]
+            assert schedule["GroupName"] == dimension["Value"]
+
+
 def test_every_schedule_that_can_be_paused_is_missed_by_an_alarm_that_resume_lets_ring() -> None:
     about_absence = {
         alarm["AlarmName"]["Fn::Sub"].removeprefix("landfall-${EnvironmentName}-")
@@ -144,6 +155,11 @@ def test_a_deployment_whose_alarm_would_never_end_is_refused_with_the_parameter_
     with pytest.raises(ConfigError, match=rf"--parameter {limit}="):
         check_missed_after({name: expression, limit: hours})
     check_missed_after({name: expression, limit: "72"})
+    number, unit = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression).groups()  # type: ignore[union-attr]
+    least = str(int(int(number) * HOURS[unit]) + 1)
+    with pytest.raises(ConfigError, match=r"<more than one pause, in hours>"):
+        check_missed_after({name: expression, limit: str(int(least) - 1)})
+    check_missed_after({name: expression, limit: least})  # as the message says
     check_missed_after({name: "", limit: hours})
     check_missed_after({name: "cron(0 6 * * ? *)", limit: hours})
     with pytest.raises(ConfigError, match=f"{limit}=a day is no whole number of hours"):

@@ -19,6 +19,7 @@ TEMPLATE = ROOT / "infra" / "delivery" / "github.yaml"
 USES = re.compile(r"^\s*-? ?uses: (\S+)(.*)$", re.MULTILINE)
 PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40}")
 # https://docs.github.com/en/actions/reference/workflows-and-actions/contexts: what somebody outside can write
+ROLE = "arn:aws:iam::123456789012:role"
 FOREIGN = re.compile(r"\$\{\{\s*(github\.event|github\.head_ref|inputs)")
 
 
@@ -99,9 +100,15 @@ def test_what_was_deployed_and_does_not_pass_is_rolled_back_and_nothing_else_is(
 @pytest.mark.parametrize(
     ("variables", "code", "lacks"),
     [
-        ({"AWS_REGION": "eu-west-1", "DEPLOY_ROLE_ARN": "arn:aws:iam::123456789012:role/deploy"}, 0, None),
-        ({"AWS_REGION": "eu-west-1", "DEPLOY_ROLE_ARN": ""}, 1, "DEPLOY_ROLE_ARN"),
-        ({"AWS_REGION": "", "DEPLOY_ROLE_ARN": ""}, 1, "AWS_REGION"),
+        ({"AWS_REGION": "eu-west-1", "DEPLOY_ROLE_ARN": f"{ROLE}/deploy", "SERVICE_ROLE_ARN": f"{ROLE}/acts"}, 0, None),
+        # without it CloudFormation would act as the workflows' role, and be refused all
+        (
+            {"AWS_REGION": "eu-west-1", "DEPLOY_ROLE_ARN": f"{ROLE}/deploy", "SERVICE_ROLE_ARN": ""},
+            1,
+            "SERVICE_ROLE_ARN",
+        ),
+        ({"AWS_REGION": "eu-west-1", "DEPLOY_ROLE_ARN": "", "SERVICE_ROLE_ARN": ""}, 1, "DEPLOY_ROLE_ARN"),
+        ({"AWS_REGION": "", "DEPLOY_ROLE_ARN": "", "SERVICE_ROLE_ARN": ""}, 1, "AWS_REGION"),
     ],
 )
 def test_a_fork_without_an_environment_is_told_which_variable_it_lacks(

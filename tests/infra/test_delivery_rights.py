@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import cfnlint  # type: ignore[import-untyped]  # cfn-lint marks no types
 import pytest
+from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]
 from cfnlint.schema.manager import ProviderSchemaManager  # type: ignore[import-untyped]
 
 from local.home import ROOT
@@ -242,7 +243,9 @@ def test_workflows_change_the_warehouse_that_they_are_given_and_no_other(
     parameter: str, action: str, resource: str
 ) -> None:
     ours, others = resource.format("ours"), resource.format("others")
-    assert allows(policy("DeployRole"), action, others, {})  # who deploys has not said which
+    parameters = cfn_yaml.load(str(TEMPLATE))["Parameters"]
+    assert "Default" not in parameters[parameter]  # every warehouse of the account is for somebody to ask for
+    assert allows(policy("DeployRole", **{parameter: "*"}), action, others, {})
     narrowed = policy("DeployRole", **{parameter: "ours"})
     assert allows(narrowed, action, ours, {})
     assert not allows(narrowed, action, others, {})
