@@ -49,8 +49,25 @@ def test_an_empty_run_takes_no_rows_from_a_mart_and_makes_one_that_is_not_there(
     warehouse.run_green("--select", "+dim_customers")
     refused = warehouse.dbt("run", "--empty", "--select", "dim_customers")
     assert refused.status("dim_customers") == "error"
-    assert "which has rows. Leave out --empty" in refused.messages
+    assert "which has rows of its inputs. Leave out --empty" in refused.messages
     assert warehouse.transformer.value(count) == 1
+
+
+def test_an_empty_run_of_everything_is_repeated_until_a_mart_has_rows_of_its_inputs(
+    worker_warehouse: ModelWarehouse,
+) -> None:
+    worker_warehouse.reset()
+    constant = "select ccy, as_of_date::varchar from marts.dim_fx"
+    worker_warehouse.run_green("--empty")
+    worker_warehouse.run_green("--empty")
+    assert worker_warehouse.transformer.rows(constant) == [("USD", "1970-01-01")]
+
+    worker_warehouse.transformer.run(
+        "update marts.dim_fx set rate_to_usd = 2"
+    )  # as many rows, of which one would be lost
+    refused = worker_warehouse.dbt("run", "--empty", "--select", "dim_fx")
+    assert refused.status("dim_fx") == "error"
+    assert worker_warehouse.transformer.value("select rate_to_usd from marts.dim_fx") == 2
 
 
 def test_a_sample_of_what_outlasts_the_run_is_refused_before_anything_is_done(warehouse: ModelWarehouse) -> None:

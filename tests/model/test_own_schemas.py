@@ -14,7 +14,7 @@ import pytest
 
 from local.home import ROOT
 from tests.support.model_warehouse import ModelWarehouse
-from tests.support.order_rows import order, orders_file
+from tests.support.order_rows import customer, customers_file, order, orders_file
 from tests.support.warehouse_seed import NOON
 from transform_lambda.facts_sql import facts_sql
 from transform_lambda.page.asking import Project, common_tables, relations
@@ -104,6 +104,22 @@ def test_a_sample_is_built_of_marts_alone_in_schemas_of_ones_own(mine: ModelWare
     mine.run_green("--sample", "3 days", "--select", "dim_customers")
     with pytest.raises(RuntimeError, match="--sample would build int_customers__checked from a part of the rows"):
         mine.dbt("run", "--sample", "3 days", "--select", "int_customers__checked", "dim_customers")
+
+
+def test_an_empty_run_empties_a_mart_in_schemas_of_ones_own_alone(
+    built_warehouse: ModelWarehouse, mine: ModelWarehouse
+) -> None:
+    built_warehouse.loader.land(customers_file("one", [customer("c-1")]))
+    built_warehouse.run_green("--select", "+dim_customers")
+    mine.parse()
+    mine.run_green("--select", "stg_customers", "int_customers__checked", "customers", "dim_customers")
+    count = f"select count(*) from {MINE}_marts.dim_customers"
+    assert built_warehouse.admin.value(count) == 1
+
+    mine.run_green("--empty", "--select", "dim_customers")
+
+    assert built_warehouse.admin.value(count) == 0
+    assert built_warehouse.admin.value("select count(*) from marts.dim_customers") == 1
 
 
 def test_a_run_in_schemas_of_ones_own_models_there_and_settles_nothing_of_productions(
