@@ -189,6 +189,15 @@ def test_a_delete_without_its_time_stays_in_sight_whatever_comes_of_its_key(buil
         ("{{ change_columns('order_flattened') }} from {{ source('landing', 'order_items') }}", True),
         ("{{ change_columns('order_flattened') }} from {{ ref('stg_order_items') }}", True),
         ("{{ file_columns('order_flattened') }}", True),
+        ("{{ file_columns('order_flattened') }}, {{ change_columns('order_flattened') }}", False),
+        # a fork's macros, of which nobody knows what they tell
+        ("{{ change_columns('order_flattened') }} union all {{ unless_deleted('customers') }}", True),
+        ("{{ change_columns('order_flattened') }} union all {{ dbt.type_string() }}", True),
+        (
+            "{% macro my_change_columns(dataset) %}{{ file_columns(dataset) }}{% endmacro %}"
+            "{{ my_change_columns('order_flattened') }}",
+            True,
+        ),
     ],
 )
 def test_a_staging_model_brings_deletes_unless_all_that_it_reads_declares_none(
