@@ -111,6 +111,7 @@ def test_a_second_run_changes_nothing(warehouse: ModelWarehouse) -> None:
             "deletes all rows of a batch's time",
         ),
         ({"incremental_strategy": "merge", "unique_key": None}, "has no unique_key in its config"),
+        ({"incremental_strategy": "mine"}, "of which is not known whether it keeps one row of a key"),
     ],
 )
 def test_an_upsert_whose_config_would_double_or_lose_rows_is_refused_and_leaves_them(
@@ -133,6 +134,31 @@ def test_an_upsert_whose_config_would_double_or_lose_rows_is_refused_and_leaves_
     assert warehouse.transformer.rows("select order_id from modeled.orders") == [("o-1",)]
     warehouse.run_green("--select", "int_orders__checked", "orders")
     assert warehouse.transformer.rows("select order_id from modeled.orders order by 1") == [("o-1",), ("o-2",)]
+
+
+def test_a_strategy_of_ones_own_upserts_where_its_model_says_that_it_keeps_one_row_of_a_key(
+    warehouse: ModelWarehouse,
+) -> None:
+    assert warehouse.manifest is not None
+    edited = replace(warehouse, manifest=parses.read(parses.written(warehouse.manifest)))
+    assert edited.manifest is not None
+    macros = edited.manifest.macros
+    taken = macros["macro.landfall.get_incremental_replace_older_sql"]
+    called, upserts = "get_incremental_mine_sql", "{{ return(get_incremental_merge_sql(arg_dict)) }}"
+    macros[f"macro.landfall.{called}"] = replace(
+        taken,
+        name=called,
+        unique_id=f"macro.landfall.{called}",
+        macro_sql=f"{{% macro {called}(arg_dict) %}}{upserts}{{% endmacro %}}",
+    )
+    config = edited.manifest.nodes["model.landfall.orders"].config
+    config.incremental_strategy = "mine"
+    config.meta = {**config.meta, "keeps_one_row_a_key": True}
+    for key in ("one", "two"):
+        warehouse.loader.land(orders_file(key, [order("o-1")]))
+        edited.run_green("--select", "int_orders__checked", "orders")
+
+    assert warehouse.transformer.rows("select order_id from modeled.orders") == [("o-1",)]
 
 
 def test_an_item_waits_for_its_order_and_is_modeled_once_it_came(warehouse: ModelWarehouse) -> None:
