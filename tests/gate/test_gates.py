@@ -3,12 +3,13 @@
 # ruff: noqa: S608 - the tests' own SQL
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 import pytest
 
+from tests.support import parses
 from tests.support.model_warehouse import NOTHING, DbtRun, ModelWarehouse, Moment
 from tests.support.order_rows import item, items_file, order, orders_file
 from tests.support.warehouse_seed import SeedFile
@@ -149,6 +150,27 @@ def test_a_file_far_larger_than_those_before_it_stops_the_upsert(published: Publ
     (shown,) = found_by(published.warehouse, "orders__volume", run)
     assert (shown["_source_file"], shown["row_count"], shown["average_rows"]) == (file.source, 101, 1)
     published.warehouse.loader.undo(file)
+
+
+def test_volume_judges_the_entity_that_is_named_and_says_where_there_is_none(published: Published) -> None:
+    warehouse = published.warehouse
+    assert warehouse.manifest is not None
+    edited = replace(warehouse, manifest=parses.read(parses.written(warehouse.manifest)))
+    assert edited.manifest is not None
+    nodes = edited.manifest.nodes
+    nodes["model.landfall.int_orders__checked"].config.meta = {}
+    edited.manifest.build_flat_graph()
+    [gate] = [each for each in nodes.values() if each.name == "orders__volume"]
+    needs = "orders__volume, a gate of int_orders__checked, needs an entity of the project: "
+
+    for named, says in (({}, "its model has none in config.meta"), ({"entity": "unknown"}, "there is no unknown")):
+        gate.test_metadata.kwargs.update(named)
+        refused = edited.dbt("test", "--select", "orders__volume")
+        assert refused.status("orders__volume") == "error"
+        assert needs + says in refused.messages
+
+    gate.test_metadata.kwargs["entity"] = "orders"
+    assert edited.dbt("test", "--select", "orders__volume").status("orders__volume") == "pass"
 
 
 def test_a_lost_row_stops_the_upsert(published: Published) -> None:

@@ -1,4 +1,4 @@
-{% test volume(model, files, max_times, min_files) %}
+{% test volume(model, files, max_times, min_files, entity=none) %}
 
 {#- written beside the checked rows, in their transaction: no row is read for it #}
 with run_range as (
@@ -7,7 +7,7 @@ with run_range as (
         dataset,
         from_seq,
         upto_seq
-    from {{ mutex_table(gated_entity()) }}
+    from {{ mutex_table(gated_entity(entity)) }}
 
 ),
 
