@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from dbt.contracts.graph.nodes import GenericTestNode
 
 from tests.support import parses
 from tests.support.model_warehouse import NOTHING, DbtRun, ModelWarehouse, Moment
@@ -160,7 +161,7 @@ def test_volume_judges_the_entity_that_is_named_and_says_where_there_is_none(pub
     nodes = edited.manifest.nodes
     nodes["model.landfall.int_orders__checked"].config.meta = {}
     edited.manifest.build_flat_graph()
-    [gate] = [each for each in nodes.values() if each.name == "orders__volume"]
+    [gate] = [each for each in nodes.values() if isinstance(each, GenericTestNode) and each.name == "orders__volume"]
     needs = "orders__volume, a gate of int_orders__checked, needs an entity of the project: "
 
     for named, says in (({}, "its model has none in config.meta"), ({"entity": "unknown"}, "there is no unknown")):

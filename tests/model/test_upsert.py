@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dbt.contracts.graph.nodes import ModelNode
 
 from tests.support import parses
 from tests.support.model_warehouse import ModelWarehouse
@@ -151,9 +152,10 @@ def test_a_strategy_of_ones_own_upserts_where_its_model_says_that_it_keeps_one_r
         unique_id=f"macro.landfall.{called}",
         macro_sql=f"{{% macro {called}(arg_dict) %}}{upserts}{{% endmacro %}}",
     )
-    config = edited.manifest.nodes["model.landfall.orders"].config
-    config.incremental_strategy = "mine"
-    config.meta = {**config.meta, "keeps_one_row_a_key": True}
+    model = edited.manifest.nodes["model.landfall.orders"]
+    assert isinstance(model, ModelNode)
+    model.config.incremental_strategy = "mine"
+    model.config.meta = {**model.config.meta, "keeps_one_row_a_key": True}
     for key in ("one", "two"):
         warehouse.loader.land(orders_file(key, [order("o-1")]))
         edited.run_green("--select", "int_orders__checked", "orders")
