@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ingest_lambda.file_version import FileVersion
 from ingest_lambda.reconcile.listing import OFFLINE_CLASSES
+from ingest_lambda.same_object import is_same_etag, unversioned_etags
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -86,6 +87,7 @@ class State(StrEnum):
 def look(s3: "S3Client", file: FileVersion) -> tuple[State, FileVersion]:
     """Ask S3 what it has of a version, and for its size and digest, which stay as they are where it is gone.
 
+    Gone is also an object without a version, of a known ETag, where another one has its key by now.
     An object of Intelligent-Tiering keeps its class where it is archived, and has an archive status instead:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/intelligent-tiering-managing.html
@@ -97,6 +99,8 @@ def look(s3: "S3Client", file: FileVersion) -> tuple[State, FileVersion]:
     is_archived = head.get("StorageClass") in OFFLINE_CLASSES or "ArchiveStatus" in head
     is_offline = is_archived and not is_restored
     found = replace(file, size=head["ContentLength"], etag=head["ETag"].strip('"'))
+    if not is_same_etag(unversioned_etags([file]).get(file.file_id), found.etag):
+        return State.GONE, file
     return State.OFFLINE if is_offline else State.THERE, found
 
 

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 NAMED = 3
 UNREAD = {
-    State.GONE: "that version no longer exists: what landed of it is under the old name alone",
+    State.GONE: "that version no longer exists, or another object has its key: "
+    "what landed of it is under the old name alone",
     State.OFFLINE: "it is archived, and answers no read: restore it in S3, then try again",
 }
 OPEN = "not landed under the new name yet"
@@ -198,7 +199,10 @@ def _left(warehouse: Connection, old: str, new: str) -> dict[FileVersion, bool]:
     """List the files whose rows are in the old landing table and not in the new one, and whether it bars them."""
     known = new if new in datasets(warehouse) else None
     rows = warehouse.query(moves.select_not_moved(old, known))
-    return {FileVersion(row["bucket"], row["key"], row["version_id"]): row["undone_at"] is not None for row in rows}
+    return {
+        FileVersion(row["bucket"], row["key"], row["version_id"], row["etag"] or ""): row["undone_at"] is not None
+        for row in rows
+    }
 
 
 def _rejections(warehouse: Connection, dataset: str) -> frozenset[Rejection]:

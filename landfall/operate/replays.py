@@ -19,7 +19,7 @@ from ingest_lambda.reconcile import listing as reconcile_listing
 from ingest_lambda.reconcile.events import Cause
 from ingest_lambda.reconcile.ledger import Standing
 from ingest_lambda.reconcile.listing import Listed
-from ingest_lambda.same_object import is_same_etag, unversioned_etags
+from ingest_lambda.same_object import unversioned_etags
 from ingest_lambda.warehouse import copies, removals
 from ingest_lambda.warehouse.client import retry_conflicts
 from ingest_lambda.warehouse.statements import ROW_NUMBER
@@ -236,19 +236,10 @@ def replay_without_positions(
 
 
 def _look(stack: "Stack", files: Sequence[Listed]) -> list[Replay]:
-    """Ask S3 which files can be read, so that they may be announced.
-
-    Gone is also an object without a version where another one has its key by now.
-    """
+    """Ask S3 which files can be read, so that they may be announced."""
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
         found = list(pool.map(lambda each: objects.look(stack.s3, each.file), files))
-    return [_looked(each, state, file) for each, (state, file) in zip(files, found, strict=True)]
-
-
-def _looked(asked: Listed, state: objects.State, there: FileVersion) -> Replay:
-    if not is_same_etag(unversioned_etags([asked.file]).get(asked.file.file_id), there.etag):
-        return Replay(asked.file, asked.dataset, GONE)
-    return Replay(there, asked.dataset, ACTIONS[state])
+    return [Replay(file, each.dataset, ACTIONS[state]) for each, (state, file) in zip(files, found, strict=True)]
 
 
 def _dataset_now(row: Mapping[str, Any], rules: Rules) -> str:

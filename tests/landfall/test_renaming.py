@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ingest_lambda.errors import CatalogChangedError
-from ingest_lambda.file_version import FileVersion
+from ingest_lambda.file_version import UNVERSIONED, FileVersion
 from ingest_lambda.judge.contracts import Contract, SchemaChange
 from ingest_lambda.load.outcomes import Status
 from ingest_lambda.warehouse import sqltypes
@@ -29,7 +29,7 @@ from landfall.operate.objects import State
 from landfall.operate.statements import moves
 from local.home import ROOT
 from tests.land.invariants import assert_load_numbers_were_given_once
-from tests.land.warehouse import Function, message, new_dataset
+from tests.land.warehouse import Function, message, new_dataset, parquet
 from tests.landfall.conftest import Desk
 
 ROWS = pa.table({"a": [1, 2]})
@@ -159,6 +159,29 @@ def test_a_file_that_is_gone_from_the_bucket_keeps_the_old_table(move: Move) -> 
     assert done["left"] == [{"source_file": gone.uri, "version_id": gone.version_id, "reason": why}]
     move.assert_old_is_whole()
     assert move.desk.land.count(f"landing.{move.new}") == 2
+
+
+def test_a_file_of_a_bucket_without_versions_whose_key_another_has_keeps_the_old_table(
+    move: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows would go with the old name, and what S3 has is not what they came of."""
+    land, bucket, key = move.desk.land, new_dataset("unversioned").replace("_", "-"), f"raw/{move.old}/c.parquet"
+    land.client("s3").create_bucket(Bucket=bucket)
+    stored = land.client("s3").put_object(Bucket=bucket, Key=key, Body=parquet(ROWS))
+    file = FileVersion(bucket, key, UNVERSIONED, stored["ETag"].strip('"'), len(parquet(ROWS)))
+    move.assign(move.old, monkeypatch)
+    outcomes = move.function.receive(file, land.put(f"raw/{move.old}/d.parquet", ROWS))
+    assert [each.status for each in outcomes] == [Status.LANDED, Status.LANDED]
+    move.assign(move.new, monkeypatch)
+    land.client("s3").put_object(Bucket=bucket, Key=key, Body=b"no parquet")
+
+    done = move.desk.landfall("rename-dataset", move.old, move.new, "--yes", exits=1)
+
+    assert (done["outcome"], done["sent"]) == ("left", 3)
+    why = renames.UNREAD[State.GONE]
+    assert done["left"] == [{"source_file": file.uri, "version_id": UNVERSIONED, "reason": why}]
+    move.assert_old_is_whole()
+    assert land.count(f"landing.{move.old}") == 8
 
 
 def test_a_file_that_is_archived_is_not_announced_and_keeps_the_old_table(move: Move) -> None:

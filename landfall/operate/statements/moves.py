@@ -26,7 +26,7 @@ def select_not_moved(old: str, new: str | None) -> str:
 
     Those that it has as undone are among them, with the time of that: it bars their events, and has no row of them.
     """
-    files = f'files.bucket, files."key", files.version_id from {table("ledger", old)} as files'
+    files = f'files.bucket, files."key", files.version_id, files.etag from {table("ledger", old)} as files'
     if new is None:
         return f"select null as undone_at, {files} where {is_original('files')}"
     return (
