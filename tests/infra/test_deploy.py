@@ -77,6 +77,7 @@ def test_a_stack_policy_is_read_beside_parameters_and_tags(tmp_path: Path) -> No
     assert read_parameters(file) == ({}, {}, policy)
 
 
+@pytest.mark.xdist_group("end_to_end")  # no other worker changes the stack meanwhile
 def test_the_command_deploys_what_local_up_has_deployed(stack: LocalStack) -> None:
     before, changes = described(stack), changes_of(stack)
     asked = ("--env", "local", "--admin-secret-arn", "landfall/local/admin", *parameters_of(stack))
@@ -246,6 +247,7 @@ def test_an_administrator_who_cannot_log_in_stops_the_deployment(stack: LocalSta
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.xdist_group("end_to_end")  # no other worker changes the stack meanwhile
 def test_an_administrator_who_cannot_log_in_is_told_before_anything_of_the_stack_is_changed(stack: LocalStack) -> None:
     before, changes = described(stack), changes_of(stack)
     for wrong in (("landfall/none", "BatchSize=7"), ("landfall/local/admin", "DatabaseName=nowhere")):
