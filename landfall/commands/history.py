@@ -64,8 +64,8 @@ def history(
     waits = [waiting.line(each) for each in waiting.still_waiting(stack, dataset)]
     every = [*waits, *files.history(stack.warehouse, dataset)]
     lines = [line for line in every if outcome in (None, line.outcome)]
-    if dataset and not every:
-        names.refuse_unknown(stack, dataset, declared.contracts())
+    if dataset and not every and (said := names.unknown(stack, dataset, declared.contracts())):
+        typer.echo(said, err=True)
     if as_json:
         output.print_json([line.to_dict() for line in lines[:limit]])
         return
@@ -104,8 +104,8 @@ def _show_ignored(stack: "Stack", dataset: str | None, limit: int | None, *, as_
     wanted = limit if as_json else limit or LINES_FOR_PEOPLE
     with output.counting("looking at the bucket") as watch:
         lines = list(islice(ignored.lines(stack, dataset, watch), wanted))
-    if dataset and not lines:
-        names.refuse_unknown(stack, dataset, declared.contracts())
+    if dataset and not lines and (said := names.unknown(stack, dataset, declared.contracts())):
+        typer.echo(said, err=True)
     if as_json:
         output.print_json([line.to_dict() for line in lines])
         return

@@ -22,8 +22,9 @@ def status(dataset: output.DatasetOption = None, as_json: output.JsonOption = Fa
 
     stack = environment.stack()
     found = standing.status(stack, dataset)
-    if dataset and not (found.datasets or found.waiting or found.paused):  # its first file may wait for a resume
-        names.refuse_unknown(stack, dataset, declared.contracts())
+    is_empty = not (found.datasets or found.waiting)
+    if dataset and is_empty and (said := names.unknown(stack, dataset, declared.contracts())):
+        typer.echo(said, err=True)
     if as_json:
         output.print_json(found.to_dict())
         return

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from ingest_lambda.arrive.lookalikes import lookalike
-from ingest_lambda.errors import ConfigError
 from ingest_lambda.reconcile.ledger import datasets
 from ingest_lambda.warehouse.catalog import landed_datasets
 
@@ -42,16 +41,6 @@ def typos(stack: "Stack", names: Collection[str], declared: Collection[str]) -> 
         for name, question in asked.items()
         if question
     ]
-
-
-def refuse_unknown(stack: "Stack", name: str, declared: Collection[str]) -> None:
-    """Refuse to answer of a dataset that nobody knows. Ask where no file of it has landed, been rejected or waits.
-
-    Raises:
-        ConfigError: as `unknown` says it.
-    """
-    if said := unknown(stack, name, declared):
-        raise ConfigError(said)
 
 
 def unknown(stack: "Stack", name: str, declared: Collection[str]) -> str | None:
