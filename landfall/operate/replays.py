@@ -120,18 +120,16 @@ def replay_key(
         )
     looked = {each.file.file_id: each for each in _look(stack, files)}
     ids = reconcile_listing.by_dataset(each for each in files if looked[each.file.file_id].action == SENT)
-    look_up = partial(
-        reconcile_ledger.standings,
-        stack.warehouse,
-        reconcile_listing.by_dataset(files),
-        unversioned_etags(each.file for each in files),
-    )
-    standings = look_up()
+    by_dataset, etags = reconcile_listing.by_dataset(files), unversioned_etags(each.file for each in files)
+    look_up = partial(reconcile_ledger.standings, stack.warehouse, by_dataset)
+    standings = look_up(etags)
     for dataset in ids:
         _forget_skipped(stack, dataset, [each for each in ids[dataset] if standings.get(each) is Standing.SKIPPED])
     if Standing.SKIPPED in standings.values():
-        standings = look_up()
-    back = next((each for each in files if undone and standings.get(each.file.file_id) is Standing.UNDONE), None)
+        standings = look_up(etags)
+    # Of a key without versions, what was undone bars whatever object has the key now.
+    barred = look_up() if undone and etags else standings
+    back = next((each for each in files if undone and barred.get(each.file.file_id) is Standing.UNDONE), None)
     replays = [_kept(looked[each.file.file_id], standings.get(each.file.file_id)) for each in files]
     if back is not None:
         found = looked[back.file.file_id]
