@@ -21,12 +21,11 @@ from transform_lambda.catalog import (
     Known,
     catalog_of,
     catalog_sql,
-    missing_tables,
     recorded,
     relations_of,
     standing,
 )
-from transform_lambda.dbt_runtime import connected, invoke, manifest_of
+from transform_lambda.dbt_runtime import connected, invoke, manifest_of, missing_tables
 from transform_lambda.errors import TransientError, UnreadableError
 from transform_lambda.event_log import EventLog
 from transform_lambda.examples import explain, unexplained
@@ -137,7 +136,7 @@ class Builder:
 
     def _going(self, graph: Graph, ids: frozenset[str], before: Json | None) -> frozenset[str]:
         """Leave out what failed gates were to stop, of what was built before, and what looks up tables not there."""
-        return graph.without(graph.beside(ids, failed_in(before)), self._missing(graph))
+        return graph.without(graph.beside(ids, failed_in(before)), missing_tables(graph))
 
     def _build(
         self,
@@ -157,7 +156,7 @@ class Builder:
         if first["outcome"] != Outcome.GATE_FAILED:
             return first
         graph = self.graph()
-        ids = graph.going_on(statuses, self._missing(graph))
+        ids = graph.going_on(statuses, missing_tables(graph))
         if not ids:
             return first
         self.logger.info("other datasets go on beside the failed gate", extra={"nodes": len(ids)})
@@ -242,10 +241,6 @@ class Builder:
         except TransientError as error:
             explained = [unexplained(result, str(error), sensitive) for result in (*failed, *warned)]
         return Findings(rows, records, explained[: len(failed)], explained[len(failed) :])
-
-    def _missing(self, graph: Graph) -> set[str]:
-        with connected() as query:
-            return missing_tables(query, graph)
 
     def graph(self) -> Graph:
         """Read dbt's graph.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,6 @@ from transform_lambda.graph import Graph, Node
 RECORD_KEY = "reports/transform/state/built-relations.json"
 
 Columns = tuple[tuple[str, str], ...]
-Query = Callable[[str], Sequence[Mapping[str, Any]]]
-_TABLES_SQL = "select schemaname || '.' || tablename as name from pg_tables where schemaname like '%modeled'"
 
 
 @dataclass(frozen=True)
@@ -197,9 +195,3 @@ class BuiltRelations:
 def relations_of(graph: Graph) -> frozenset[str]:
     """Name all that the project reads and builds."""
     return frozenset(node.relation for node in graph.nodes.values() if node.kind in ("model", "source"))
-
-
-def missing_tables(query: Query, graph: Graph) -> set[str]:
-    """Return the ids of the UPSERTs that have no table yet: their first rows wait behind a gate."""
-    tables = {row["name"] for row in query(_TABLES_SQL)}
-    return {upsert.id for upsert in graph.upserts if upsert.relation not in tables}

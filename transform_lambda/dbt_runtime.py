@@ -23,10 +23,13 @@ from transform_lambda.thread_locks import use_thread_locks
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
 
+    from transform_lambda.graph import Graph
+
 Row = dict[str, Any]
 Query = Callable[[str], list[Row]]
 # Undefined table, column and schema, insufficient privilege (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 _UNREADABLE = frozenset({"42P01", "42703", "3F000", "42501"})
+_TABLES_SQL = "select schemaname || '.' || tablename as name from pg_tables where schemaname like '%modeled'"
 
 
 def invoke(
@@ -131,6 +134,13 @@ def connected() -> Iterator[Query]:
             yield functools.partial(_rows, session)
     except (OperationalError, InterfaceError, OSError) as error:
         raise TransientError(f"the warehouse cannot be reached: {error}") from error
+
+
+def missing_tables(graph: Graph) -> set[str]:
+    """Return the ids of the UPSERTs that have no table yet: their first rows wait behind a gate."""
+    with connected() as query:
+        tables = {row["name"] for row in query(_TABLES_SQL)}
+    return {upsert.id for upsert in graph.upserts if upsert.relation not in tables}
 
 
 @functools.cache
