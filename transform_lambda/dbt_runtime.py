@@ -161,9 +161,11 @@ def _rows(session: Session, sql: str) -> list[Row]:
         except ProgrammingError as error:
             if sqlstate(error) not in _UNREADABLE:
                 raise
+            said = str(error.args[0].get("M"))
             raise UnreadableError(
-                f"the warehouse does not show what is asked: {error.args[0].get('M')}. `landfall deploy "
-                "--prepare` makes tables of ops and grants again, `landfall transform --full-refresh` what dbt builds"
+                f"the warehouse does not show what is asked: {said}. `landfall deploy "
+                "--prepare` makes tables of ops and grants again, `landfall transform --full-refresh` what dbt builds",
+                said,
             ) from error
         if cursor.description is None:  # a statement that answers nothing
             return []

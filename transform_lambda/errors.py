@@ -13,7 +13,14 @@ class ConfigError(Exception):
 
 
 class UnreadableError(ConfigError):
-    """The warehouse has not what is asked for, or does not show it: somebody dropped a table, a column or a grant."""
+    """The warehouse has not what is asked for, or does not show it: somebody dropped a table, a column or a grant.
+
+    `said`: the server's own words, which name what is not there and quote no value of a row.
+    """
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said or message
 
 
 def sqlstate(error: Exception) -> str | None:

@@ -5,6 +5,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -39,6 +40,23 @@ NUMBERS = re.compile(
 )
 
 
+# What the page says of a question that has been answered, by nothing.
+SAID_OF_NOTHING = {
+    "landed": "no file has landed in these days",
+    "datasets": "nothing has landed yet: landfall upload FILE --wait",
+    "latency": "no file has landed in these days",
+    "quarantine": "● none",
+    "rejections": "● none",
+    "gates": "no gate has been asked yet: landfall transform --wait",
+    "objections": "every gate has passed",
+    "changes": "none in these days",
+    "shapes": "none in these days",
+    "runs": "none yet: landfall transform --wait",
+    "messages": "nothing yet",
+}
+ALSO_SAID = {said for said in SAID_OF_NOTHING.values() if list(SAID_OF_NOTHING.values()).count(said) > 1}
+
+
 def answered(**rows: list[dict[str, str | None]]) -> dict[str, Answer]:
     """Return answers with some rows, and none to the other questions."""
     return {each.name: Answer(f"select '{each.name}'", rows.get(each.name, [])) for each in questions()}
@@ -69,6 +87,12 @@ class Seen(HTMLParser):
     def shape(self) -> list[tuple[str, list[str]]]:
         """The elements, and which attributes they have."""
         return [(tag, sorted(attributes)) for tag, attributes in self.elements]
+
+
+def line_of(html: str, dataset: str) -> str:
+    """Return the text of a dataset's row in the table of datasets."""
+    (row,) = re.findall(f'<tr><td>{dataset}</td><td><svg class="spark".*?</tr>', html, re.DOTALL)
+    return Seen(row).text
 
 
 def row_of(name: str, text: str) -> dict[str, str | None]:
@@ -454,9 +478,11 @@ def test_a_table_that_is_gone_below_a_view_costs_the_page_its_rows_alone_and_the
     without: ModelWarehouse, graph: Graph
 ) -> None:
     answers, shown, seen = shown_of(graph)
-    assert {name: answer.lacks for name, answer in answers.items() if answer.lacks} == {
-        "quarantine": ("gate.quarantine_order_items",)
-    }
+    (why,) = [answer.lacks for answer in answers.values() if not answer.is_whole]
+    assert why == answers["quarantine"].lacks
+    assert list(why) == ["gate.quarantine_order_items"]
+    assert "int_order_items__checked" in why["gate.quarantine_order_items"]  # what is gone, below what is read
+    assert f"gate.quarantine_order_items: {why['gate.quarantine_order_items']}" in seen.text
     held = without.transformer.value("select count(*) from gate.quarantine_orders")
     assert sum(each.count for each in shown.quarantine) == held == 21
     tiles = {tile.name: (tile.value, tile.state) for tile in shown.tiles}
@@ -473,6 +499,8 @@ def test_a_table_that_is_gone_below_a_view_costs_the_page_its_rows_alone_and_the
         ("ops.alerts", {"messages"}),
         ("ops.gate_results", {"gates", "objections"}),
         ("ops.rejected_files", {"refusals", "rejected", "rejections"}),
+        ("ops.runs", {"gates", "runs"}),
+        ("ops.model_loads", {"datasets", "latency"}),
     ],
     indirect=["without"],
 )
@@ -482,19 +510,129 @@ def test_what_else_is_gone_is_named_by_all_that_cannot_be_told_without_it_and_th
     answers, shown, seen = shown_of(graph)
     (gone,) = shown.unread
     assert gone == request.node.callspec.params["without"]
-    assert {name for name, answer in answers.items() if answer.lacks == (gone,)} == lost
-    assert {name for name, answer in answers.items() if answer.lacks} == lost
-    assert {tile.name for tile in shown.tiles if tile.note == "not all can be read"} == {
-        name for name, question in IS_OF.items() if question in lost
+    assert {name for name, answer in answers.items() if list(answer.lacks) == [gone]} == lost
+    assert {name for name, answer in answers.items() if not answer.is_whole} == lost
+    assert "permission denied" in shown.unread[gone]
+    assert f"{gone}: {shown.unread[gone]}" in seen.text
+    assert not shown.refused(answers)  # what is gone explains it
+    doubted = {tile.name: tile.value for tile in shown.tiles if tile.note in ("not all can be read", "not known")}
+    assert set(doubted) == {
+        name
+        for name, question in IS_OF.items()
+        if question in lost and (name != "old rows removed" or gone[:3] != "ops")
     }
-    assert shown.runs
-    assert "What cannot be read" in seen.text
+    empty = {name for name, question in IS_OF.items() if question in lost and not answers[question].rows}
+    assert {name for name, value in doubted.items() if value == "?"} == empty
+    assert shown.runs or "runs" in lost
+    for question in lost & set(SAID_OF_NOTHING):
+        if not answers[question].rows and SAID_OF_NOTHING[question] not in ALSO_SAID:
+            assert SAID_OF_NOTHING[question] not in seen.text
+
+
+def test_what_a_dataset_s_ledger_would_tell_is_not_known_and_not_nothing_where_it_is_gone(
+    busy: ModelWarehouse, graph: Graph
+) -> None:
+    rejected = "insert into ops.rejected_files (file_id, dataset, bucket, key, reason, detail, verdict, rejected_at) "
+    verdict = literal('{"reason": "not_parquet", "remedy": "landfall replay the file"}')
+    busy.loader.run(
+        f"{rejected} select file_id, 'order_summary', bucket, \"key\", 'not_parquet', '', {verdict}, "
+        "dateadd(second, -5, loaded_at) from ledger.order_summary where load_seq = 2",
+        f"{rejected} values ('f2', 'claims', '{BUCKET}', 'raw/claims/c.parquet', 'not_parquet', '', {verdict}, "
+        "getdate())",
+    )
+    answers, shown, _ = shown_of(graph)
+    landed = {each.dataset for each in shown.rejected}
+    assert landed == {"order_summary", "claims"}  # of the former, the file of `busy` that never landed
+    assert [each.count for each in shown.rejections] == [1, 1]
+    busy.loader.run(f"revoke select on ledger.order_summary from {TRANSFORMER}")
+    try:
+        answers, shown, _ = shown_of(graph)
+        for question in (each for each in questions() if each.name in ("rejected", "rejections")):
+            told = again(busy, answers[question.name].sql, question.columns)
+            assert comparable(told) == comparable(list(answers[question.name].rows))
+    finally:
+        busy.loader.run(f"grant select on ledger.order_summary to {TRANSFORMER}")
+    assert [(each.dataset, each.count) for each in shown.rejections] == [("claims", 1)]
+    assert [each.command for each in shown.rejected] == ["landfall replay raw/claims/c.parquet"]
+    (line,) = [each for each in shown.datasets if each.name == "order_summary"]
+    assert line.unknown == {"landed", "datasets", "rejections"}
+    row = line_of(render(shown), "order_summary")
+    assert row.count("not known") == 6
+    assert "no model" not in row
+    assert "nothing yet" not in row
+    assert not [each.unknown for each in shown.datasets if each.name != "order_summary" and each.unknown]
+    tiles = {tile.name: (tile.value, tile.note) for tile in shown.tiles}
+    assert tiles["files rejected"] == ("1", "not all can be read")
+    assert tiles["old rows removed"] == ("?", "not known")
+
+
+def test_a_column_that_is_missing_is_named_and_no_table_that_can_be_read(busy: ModelWarehouse, graph: Graph) -> None:
+    busy.loader.run("alter table ops.runs rename column phases to phases_of_later")
+    try:
+        answers, shown, seen = shown_of(graph)
+    finally:
+        busy.loader.run("alter table ops.runs rename column phases_of_later to phases")
+    assert {name for name, answer in answers.items() if not answer.is_whole} == {"runs"}
+    assert not shown.unread
+    (said,) = shown.refused(answers)
+    assert "phases" in said
+    assert said in seen.text
+    assert "gates" not in {tile.section for tile in shown.tiles if tile.note == "not known"}
+    assert [tile.value for tile in shown.tiles if tile.name == "last run"] == ["?"]
+    assert SAID_OF_NOTHING["runs"] not in seen.text
 
 
 def test_a_page_of_which_nothing_is_missing_says_nothing_of_it(busy: ModelWarehouse, graph: Graph) -> None:
     _, shown, seen = shown_of(graph)
     assert not shown.unread
     assert "cannot be read" not in seen.text
+
+
+class Swapping:
+    """A warehouse of nothing, in which what a question reads is put in its place whenever that is asked, so often."""
+
+    def __init__(self, question: str, times: int) -> None:
+        self.asked = f"cast('{question}' as varchar(32)) as question"
+        self.left = times
+
+    def __call__(self, sql: str) -> list[dict[str, Any]]:
+        if self.asked in sql and self.left:
+            self.left -= 1
+            raise UnreadableError("the warehouse does not show what is asked", 'relation "gate.swapped" does not exist')
+        return []
+
+
+@pytest.mark.parametrize("name", [each.name for each in questions()])
+def test_a_question_that_fails_while_all_it_reads_can_be_read_is_asked_again_and_then_not_said_to_be_of_nothing(
+    name: str,
+) -> None:
+    joined, alone = 1, 1
+    swapped = ask(Swapping(name, joined + alone), Project({}, {}))
+    assert all(answer.is_whole for answer in swapped.values())
+    refused = ask(Swapping(name, joined + 2 * alone), Project({}, {}))
+    assert [each for each, answer in refused.items() if not answer.is_whole] == [name]
+    assert refused[name].refusal == 'relation "gate.swapped" does not exist'
+    html = page_of(refused)
+    assert 'relation "gate.swapped" does not exist' in Seen(html).text
+    shown = content(refused, Project({}, {}), "test", NOON, 30)
+    assert {tile.name for tile in shown.tiles if tile.value == "?"} == {
+        tile for tile, question in IS_OF.items() if question == name
+    }
+    whole = page_of(swapped)
+    if said := SAID_OF_NOTHING.get(name):
+        assert Seen(html).text.count(said) == Seen(whole).text.count(said) - 1
+    else:
+        assert name in ("refusals", "gaps", "rejected")  # marks of days, a table that is not shown, cards
+
+
+def test_of_removed_rows_those_of_a_ledger_that_is_gone_are_not_counted_without_a_word() -> None:
+    gap = row_of("gaps", "x") | {"dataset": "orders", "missing_rows": "5"}
+    answers = answered(gaps=[gap])
+    answers["gaps"] = replace(answers["gaps"], lacks={"ledger.claims": "permission denied"})
+    shown = content(answers, Project({}, {}), "test", NOON, 30)
+    told = {tile.name: (tile.value, tile.state, tile.note) for tile in shown.tiles}
+    assert told["old rows removed"] == ("5", "bad", "not all can be read")
+    assert "This is without ledger.claims" in Seen(render(shown)).text
 
 
 def test_a_page_of_which_nothing_can_be_read_is_no_page() -> None:

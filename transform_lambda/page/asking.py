@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from transform_lambda.errors import UnreadableError
 from transform_lambda.graph import Graph
-from transform_lambda.page.questions import DAYS, Question, questions, with_common
+from transform_lambda.page.questions import DAYS, Question, questions, standing, with_common
 
 Query = Callable[[str], Sequence[Mapping[str, Any]]]
 Row = Mapping[str, str | None]
@@ -45,11 +45,24 @@ from pg_views where schemaname = 'gate' and strpos(viewname, 'quarantine_') = 1"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a question came to, the SQL that tells it again, and the relations that could not be read for it."""
+    """What a question came to, the SQL that tells it again, and what the warehouse said of what could not be read.
+
+    `lacks`: by relation that is left out of the rows. `refusal`: of the question, which is not answered at all then.
+    """
 
     sql: str
     rows: Sequence[Row]
-    lacks: tuple[str, ...] = ()
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    refusal: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell an answer from a part of one, and from none."""
+        return not self.lacks and self.refusal is None
+
+    def can_tell_of(self, dataset: str) -> bool:
+        """Tell whether no row of a dataset means that there is none."""
+        return self.refusal is None and f"ledger.{dataset}" not in self.lacks
 
 
 @dataclass(frozen=True)
@@ -117,34 +130,46 @@ def _answered_in_part(
     query: Query, every: Sequence[Question], read: Mapping[str, Mapping[str, str]], project: Project, days: int
 ) -> dict[str, Answer]:
     """Ask one by one what can be answered without what cannot be read, and say of each answer what it lacks."""
-    gone = {name: {each for each, sql in parts.items() if not _is_readable(query, sql)} for name, parts in read.items()}
+    gone = {name: _unreadable(query, parts) for name, parts in read.items()}
     left = {name: {each: sql for each, sql in parts.items() if each not in gone[name]} for name, parts in read.items()}
-    common = common_tables(left, project, days)
-    answers: dict[str, Answer] = {}
-    unanswered: set[str] = set()
-    for question in every:
-        lacks = {each for name in question.reads for each in gone.get(name, ())}
-        try:
-            answer = _answered(query, [question], {name: common[name] for name in question.reads})[question.name]
-        except UnreadableError:
-            sql = question.sql(common)
-            named = set(_OPS_TABLE.findall(sql))
-            lacks |= {name for name in named if not _is_readable(query, f"select * from {name}")} or named
-            answer = Answer(sql, [])
-            unanswered.add(question.name)
-        answers[question.name] = replace(answer, lacks=tuple(sorted(lacks)))
-    if len(unanswered) == len(answers):
+    common = common_tables(left, project, days, [name.removeprefix("ledger.") for name in gone["files"]])
+    answers = {
+        question.name: _answer(
+            query, question, common, {each: why for name in question.reads for each, why in gone.get(name, {}).items()}
+        )
+        for question in every
+    }
+    if all(answer.refusal for answer in answers.values()):
         raise UnreadableError("nothing of the page can be read: `landfall doctor` looks what is wrong")
     return answers
 
 
-def _is_readable(query: Query, select: str) -> bool:
-    """Tell whether the warehouse can read all that a SELECT names; a row at most is asked for."""
-    try:
-        query(f"select 1 from (\n{select}\n) as asked limit 1")
-    except UnreadableError:
-        return False
-    return True
+def _answer(query: Query, question: Question, common: Mapping[str, str], lacks: Mapping[str, str]) -> Answer:
+    """Ask a question, and once more where all that it reads can be read: dbt may have just put a table in its place."""
+    sql = question.sql(common)
+    refusal = None
+    for _ in range(2):
+        try:
+            rows = _answered(query, [question], {name: common[name] for name in question.reads})[question.name].rows
+        except UnreadableError as error:
+            refusal = error.said
+        else:
+            return Answer(sql, rows, lacks)
+        tables = _unreadable(query, {name: f"select * from {name}" for name in _OPS_TABLE.findall(sql)})
+        if tables:
+            return Answer(sql, [], {**lacks, **tables}, refusal)
+    return Answer(sql, [], lacks, refusal)
+
+
+def _unreadable(query: Query, selects: Mapping[str, str]) -> dict[str, str]:
+    """Return what the warehouse says of each SELECT that it cannot read; a row at most is asked for."""
+    said: dict[str, str] = {}
+    for name, select in selects.items():
+        try:
+            query(f"select 1 from (\n{select}\n) as asked limit 1")
+        except UnreadableError as error:
+            said[name] = error.said
+    return said
 
 
 def statement(every: Sequence[Question], common: Mapping[str, str]) -> str:
@@ -206,11 +231,14 @@ def relations(
     return {"files": files, "held": held}
 
 
-def common_tables(read: Mapping[str, Mapping[str, str]], project: Project, days: int) -> dict[str, str]:
-    """Build what several questions read: files of all ledgers, refusals that stand, rows in quarantine, readers,
-    and models whose gates stand before an UPSERT.
+def common_tables(
+    read: Mapping[str, Mapping[str, str]], project: Project, days: int, unknown: Iterable[str] = ()
+) -> dict[str, str]:
+    """Build what several questions read: files of all ledgers, refusals and which of them stand, rows in quarantine,
+    readers, and models whose gates stand before an UPSERT.
 
-    `read`: what `relations` says, of those that can be read.
+    `read`: what `relations` says, of those that can be read. `unknown`: the datasets whose ledger cannot, so that
+    nobody knows which of their refusals stand.
     """
     pairs = [(name, model) for name in project.readers for model in sorted(project.readers[name])]
     readers = [
@@ -238,6 +266,7 @@ def common_tables(read: Mapping[str, Mapping[str, str]], project: Project, days:
     end as etag
 from ops.rejected_files
 where rejected_at > dateadd(day, -{days:d}, getdate())""",
+        "standing": standing(sorted(unknown)),
     }
 
 

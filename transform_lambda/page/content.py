@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from transform_lambda.page.asking import Answer, Project, Row
+from transform_lambda.page.asking import Answer, Project
 from transform_lambda.page.figures import number
 from transform_lambda.page.landed import by_day_of, datasets_of, days_of, latencies_of
 from transform_lambda.page.runs import runs_of, strips_of
@@ -27,9 +27,8 @@ def content(
 ) -> Content:
     """Lay out what is shown of the answers."""
     rows = {name: answer.rows for name, answer in answers.items()}
-    lacks = {name: answer.lacks for name, answer in answers.items() if answer.lacks}
     every_day = days_of(now, days, rows["landed"])
-    datasets = datasets_of(rows, project, every_day)
+    datasets = datasets_of(answers, project, every_day)
     by_day, most_rows = by_day_of(rows["landed"], every_day)
     runs = runs_of(rows["runs"])
     strips = strips_of(rows["gates"])
@@ -42,8 +41,10 @@ def content(
         first_day=every_day[0],
         last_day=every_day[-1],
         tiles=[
-            *_known(_tiles(datasets, runs, strips, quarantine, rejections), lacks),
-            *_gap_tile(rows["gaps"]),
+            *_known(
+                [*_tiles(datasets, runs, strips, quarantine, rejections), *_gap_tile(answers["gaps"])],
+                answers,
+            ),
             *_owed_tile(owed_since),
         ],
         owed_since=owed_since.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if owed_since else None,
@@ -64,7 +65,7 @@ def content(
         messages=sorted(rows["messages"], key=lambda row: str(row["sent_at"]), reverse=True),
         sql={name: answer.sql for name, answer in answers.items()},
         docs=docs,
-        lacks=lacks,
+        partial={name: answer for name, answer in answers.items() if not answer.is_whole},
     )
 
 
@@ -92,11 +93,18 @@ def _tiles(
     ]
 
 
-def _known(tiles: Sequence[Tile], lacks: Mapping[str, Sequence[str]]) -> list[Tile]:
-    """Say of the numbers of which some could not be read that they are not all."""
-    return [
-        replace(tile, state="bad", note="not all can be read") if IS_OF[tile.name] in lacks else tile for tile in tiles
-    ]
+def _known(tiles: Sequence[Tile], answers: Mapping[str, Answer]) -> list[Tile]:
+    """Say of the numbers of which some could not be read that they are not all, or not known."""
+
+    def known(tile: Tile) -> Tile:
+        answer = answers[IS_OF[tile.name]]
+        if answer.is_whole:
+            return tile
+        if answer.rows:
+            return replace(tile, state="bad", note="not all can be read")
+        return replace(tile, value="?", state="bad", note="not known")
+
+    return [known(tile) for tile in tiles]
 
 
 # The question that tells a tile's number.
@@ -109,14 +117,18 @@ IS_OF = {
     "gates failing": "gates",
     "datasets late": "datasets",
     "last run": "runs",
+    "old rows removed": "gaps",
 }
 
 
-def _gap_tile(gaps: Sequence[Row]) -> list[Tile]:
+def _gap_tile(answer: Answer) -> list[Tile]:
     """Say how many rows have left landing, being old; nothing, where none has, as where no dataset lets its rows go."""
+    gaps = answer.rows
+    if answer.is_whole and not gaps:
+        return []
     names = ", ".join(sorted(str(row["dataset"]) for row in gaps))
     missing = sum(number(row["missing_rows"]) for row in gaps)
-    return [Tile("old rows removed", f"{missing:,}", "warn", "gaps", names)] if gaps else []
+    return [Tile("old rows removed", f"{missing:,}", "warn", "gaps", names)]
 
 
 def _owed_tile(since: datetime | None) -> list[Tile]:

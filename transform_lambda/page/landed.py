@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from transform_lambda.page.asking import Project, Row, Source
+from transform_lambda.page.asking import Answer, Project, Row, Source
 from transform_lambda.page.figures import duration, number, share
 from transform_lambda.page.shown import Bar, DatasetLine, Latency
 
 FEWEST_DAYS = 14
 _FIRST_STEP = "upload to landed"
+LINE_IS_OF = ("landed", "datasets", "rejections")  # the questions that tell a dataset's numbers
 
 
 def days_of(now: datetime, days: int, landed: Sequence[Row]) -> list[str]:
@@ -35,7 +37,9 @@ def by_day_of(landed: Sequence[Row], every_day: Sequence[str]) -> tuple[list[Bar
     return bars, most
 
 
-def datasets_of(rows: Mapping[str, Sequence[Row]], project: Project, every_day: Sequence[str]) -> list[DatasetLine]:
+def datasets_of(answers: Mapping[str, Answer], project: Project, every_day: Sequence[str]) -> list[DatasetLine]:
+    """Tell of every dataset that something is known of, and of those whose ledger cannot be read that it is not."""
+    rows = {name: answer.rows for name, answer in answers.items()}
     landed: dict[str, dict[str, Row]] = defaultdict(dict)
     for row in rows["landed"]:
         landed[str(row["dataset"])][str(row["day"])] = row
@@ -44,10 +48,13 @@ def datasets_of(rows: Mapping[str, Sequence[Row]], project: Project, every_day: 
         rejected[str(row["dataset"])] += number(row["files"])
     refusals = {(str(row["dataset"]), str(row["day"])): number(row["files"]) for row in rows["refusals"]}
     facts = {str(row["dataset"]): row for row in rows["datasets"]}
-    names = sorted({*facts, *rejected})
+    gone = {name.removeprefix("ledger.") for name in answers["landed"].lacks if name.startswith("ledger.")}
     return [
-        _dataset(name, facts.get(name, {}), landed[name], rejected[name], refusals, project, every_day)
-        for name in names
+        replace(
+            _dataset(name, facts.get(name, {}), landed[name], rejected[name], refusals, project, every_day),
+            unknown=frozenset(of for of in LINE_IS_OF if not answers[of].can_tell_of(name)),
+        )
+        for name in sorted({*facts, *landed, *rejected, *gone})
     ]
 
 

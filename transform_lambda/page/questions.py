@@ -7,7 +7,7 @@ In: for how many days, what an hour costs. Out: questions, over the common table
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from transform_lambda.page.runs_sql import GATES, LINES, MESSAGES, TIME, objections, runs
@@ -59,9 +59,14 @@ def questions(days: int = DAYS, usd_an_hour: float = 0.0) -> list[Question]:
             "rejected",
             ("dataset", "object_key", "reason", "detail", "verdict", "rejected_at"),
             _REJECTED,
-            ("refused", "files"),
+            ("refused", "files", "standing"),
         ),
-        Question("rejections", ("dataset", "reason", "producer", "files"), _REJECTIONS, ("refused", "files")),
+        Question(
+            "rejections",
+            ("dataset", "reason", "producer", "files"),
+            _REJECTIONS,
+            ("refused", "files", "standing"),
+        ),
         Question(
             "gates", ("run_id", "subject", "asked_at", "passed", "warned", "failed", "stopped"), GATES, ("gated",)
         ),
@@ -204,36 +209,45 @@ from held
 group by entity, dataset, reason, regexp_replace(source_file, '[^/]*$', '')"""
 
 
-# Rejections of files that have not landed since; the rows of one that had may have been removed before it came again.
-# Where S3 keeps no versions, the objects of a key have one id, and their ETags tell them apart.
-_STANDING = """refused
-    left join files on refused.file_id = files.file_id
-    where files.file_id is null
+def standing(unknown: Sequence[str] = ()) -> str:
+    """Ask which rejections are of files that have not landed since, but of those datasets of which nobody can tell.
+
+    The rows of a file that had landed may have been removed before it came again. Where S3 keeps no versions, the
+    objects of a key have one id, and their ETags tell them apart.
+    """
+    names = ", ".join(f"'{name}'" for name in unknown)
+    known = f"refused.dataset not in ({names})\n    and " if names else ""
+    return f"""select
+    refused.dataset, refused.object_key, refused.reason, refused.detail, refused.verdict, refused.rejected_at,
+    refused.file_id, refused.etag
+from refused
+left join files on refused.file_id = files.file_id
+where
+    {known}(
+        files.file_id is null
         or coalesce(refused.etag, files.etag) <> files.etag
-        or (files.removed_at is not null and files.undone_at is null and refused.rejected_at >= files.removed_at)"""
+        or (files.removed_at is not null and files.undone_at is null and refused.rejected_at >= files.removed_at)
+    )"""
 
 
 _REJECTED = f"""select dataset, object_key, reason, detail, verdict, to_char(rejected_at, {TIME}) as rejected_at
 from (
     select
-        refused.dataset, refused.object_key, refused.reason, refused.detail, refused.verdict, refused.rejected_at,
-        row_number() over (partition by refused.file_id, refused.etag order by refused.rejected_at desc) as newest_first
-    from {_STANDING}
-) as standing
+        dataset, object_key, reason, detail, verdict, rejected_at,
+        row_number() over (partition by file_id, etag order by rejected_at desc) as newest_first
+    from standing
+) as newest
 where newest_first = 1
-order by standing.rejected_at desc
+order by newest.rejected_at desc
 limit {LINES}"""
 
 
-_REJECTIONS = f"""select
+_REJECTIONS = """select
     dataset,
     reason,
     regexp_replace(object_key, '[^/]*$', '') as producer,
     count(distinct file_id || coalesce(etag, '')) as files
-from (
-    select refused.dataset, refused.reason, refused.object_key, refused.file_id, refused.etag
-    from {_STANDING}
-) as standing
+from standing
 group by dataset, reason, regexp_replace(object_key, '[^/]*$', '')"""
 
 

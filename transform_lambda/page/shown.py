@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from transform_lambda.page.asking import Row
+from transform_lambda.page.asking import Answer, Row
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class DatasetLine:
     silence: str
     freshness: str  # fresh | late | too late | no limit | nothing yet
     bars: Sequence[Bar]
+    unknown: frozenset[str] = frozenset()  # the questions that cannot tell of it, whatever its numbers are
 
 
 @dataclass(frozen=True)
@@ -155,16 +156,26 @@ class Content:
     sql: Mapping[str, str]
     docs: Docs | None
     owed_since: str | None = None  # when a full refresh was begun that has not succeeded
-    lacks: Mapping[str, Sequence[str]] = field(default_factory=dict)  # relations that could not be read, by question
+    partial: Mapping[str, Answer] = field(default_factory=dict)  # the answers that are not whole, by question
 
     @property
-    def unread(self) -> Sequence[str]:
-        """List all relations that could not be read."""
-        return self.lacking(self.lacks)
+    def unread(self) -> Mapping[str, str]:
+        """Return what the warehouse said of each relation that could not be read."""
+        return self.lacking(self.partial)
 
-    def lacking(self, questions: Iterable[str]) -> Sequence[str]:
-        """List the relations that could not be read for some questions."""
-        return sorted({name for question in questions for name in self.lacks.get(question, ())})
+    def lacking(self, questions: Iterable[str]) -> Mapping[str, str]:
+        """Return what the warehouse said of each relation that could not be read for some questions, sorted by name."""
+        lacks = {name: why for question in questions for name, why in self._lacks(question).items()}
+        return dict(sorted(lacks.items()))
+
+    def refused(self, questions: Iterable[str]) -> Sequence[str]:
+        """List what the warehouse said of some questions that it did not answer, where no relation explains it."""
+        said = {answer.refusal for question in questions if (answer := self.partial.get(question))}
+        explained = {*self.lacking(questions).values(), None}
+        return sorted(str(each) for each in said - explained)
+
+    def _lacks(self, question: str) -> Mapping[str, str]:
+        return self.partial[question].lacks if question in self.partial else {}
 
     @property
     def has_costs(self) -> bool:
