@@ -35,13 +35,16 @@ def select_rejected_totals(datasets: Sequence[str], removing: Set[str] = frozens
     """
     objects = f"select {{}} as dataset, {objects_of('rejected')} as files from ops.rejected_files as rejected"
 
+    def summed(sql: str) -> str:
+        return f"select dataset, sum(files) as files from ({sql}) as objects group by dataset"
+
     def still_rejected(dataset: str) -> str:
         since = (
             f" or ({removals.is_removed('files')} and rejected.rejected_at >= files.{removals.REMOVED_AT})"
             if dataset in removing
             else ""
         )
-        return (
+        return summed(
             f"{objects.format(literal(dataset))} left join {table('ledger', dataset)} as files "
             f"on rejected.file_id = files.file_id "
             f"where rejected.dataset = {literal(dataset)} and (files.file_id is null "
@@ -51,8 +54,10 @@ def select_rejected_totals(datasets: Sequence[str], removing: Set[str] = frozens
     never_landed = objects.format("rejected.dataset")
     if datasets:
         never_landed += f" where rejected.dataset not in ({literals(datasets)})"
-    each = [f"{never_landed} group by rejected.dataset, rejected.file_id", *union_all(datasets, still_rejected)]
-    return [f"select dataset, sum(files) as files from ({sql}) as objects group by dataset" for sql in each]
+    return [
+        summed(f"{never_landed} group by rejected.dataset, rejected.file_id"),
+        *union_all(datasets, still_rejected),
+    ]
 
 
 def select_landed_files(datasets: Sequence[str], removing: Set[str] = frozenset()) -> list[str]:
