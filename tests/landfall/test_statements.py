@@ -28,6 +28,12 @@ def test_every_dataset_is_asked_once_and_no_statement_is_too_long(
     assert sum(sql.count(" from ledger.") for sql in sqls) == len(asked)
 
 
+def test_rejections_of_many_datasets_are_counted_in_statements_that_are_short_enough() -> None:
+    for length in range(1, 90):  # so that some fill a statement to its last bytes
+        sqls = bookkeeping.select_rejected_totals([f"{'d' * length}{number:04d}" for number in range(400)])
+        assert all(size_of(sql) <= MAX_STATEMENT_BYTES for sql in sqls)
+
+
 def test_a_few_datasets_are_one_statement() -> None:
     assert len(bookkeeping.select_totals([f"dataset_{number}" for number in range(100)])) == 1
 
